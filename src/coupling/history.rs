@@ -1,0 +1,111 @@
+//! What the driver remembers of its iterations, and what it concludes from that.
+
+use std::collections::VecDeque;
+
+use ndarray::Array1;
+
+use super::{CopSeries, CouplingSettings, Gap, LoopResponse, Observer, Record, Residual, Stop, Verdict};
+
+/// Iterations that the published rule always makes before it looks at its criterion.
+const PAPER_LEAST_ITERATION: usize = 10;
+/// The published criterion: mean |dT| / |T|, T in degrees Celsius.
+const PAPER_CRITERION: f64 = 0.1;
+/// Iterations in a row that must stand still.
+const STILL_ITERATIONS: usize = 3;
+/// Longest cycle that is looked for.
+const LONGEST_CYCLE: usize = 12;
+/// Iterates this close to each other are the same, as a share of the tolerances of the residual rule.
+const SAME_SHARE: f64 = 0.1;
+
+/// The iterations so far.
+pub(super) struct History<'a> {
+    settings: &'a CouplingSettings,
+    pub(super) records: Vec<Record>,
+    pub(super) temperatures: Vec<Array1<f64>>,
+    pub(super) loop_heat: Vec<Array1<f64>>,
+    /// COPs that followed from the latest iterations, newest first.
+    followed: VecDeque<CopSeries>,
+    /// Iterations in a row that stood still.
+    still: usize,
+    /// For each lag, iterations in a row that equal the one that far back.
+    repeats: [usize; LONGEST_CYCLE + 1],
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(settings: &'a CouplingSettings) -> Self {
+        Self {
+            settings,
+            records: Vec::new(),
+            temperatures: Vec::new(),
+            loop_heat: Vec::new(),
+            followed: VecDeque::new(),
+            still: 0,
+            repeats: [0; LONGEST_CYCLE + 1],
+        }
+    }
+
+    /// Adds an iteration and judges whether it is the last.
+    pub(super) fn add(
+        &mut self,
+        mut record: Record,
+        response: &LoopResponse,
+        observer: &mut dyn Observer,
+    ) -> Option<Verdict> {
+        record.residual = self.temperatures.last().map(|before| Residual::between(before, &response.temp_c));
+        let still = record.residual.is_some_and(|residual| residual.max_k < self.settings.temperature_tolerance_k)
+            && record.cop_residual < self.settings.cop_tolerance;
+        self.still = if still { self.still + 1 } else { 0 };
+        self.count_repeats(response);
+        self.temperatures.push(response.temp_c.clone());
+        self.loop_heat.push(response.heat_kwh.clone());
+        self.followed.push_front(response.cop.clone());
+        self.followed.truncate(LONGEST_CYCLE);
+        let verdict = self.judge(&record);
+        observer.iteration(&record);
+        self.records.push(record);
+        verdict
+    }
+
+    /// Notes the gap of an iteration.
+    pub(super) fn gap_known(&mut self, iteration: usize, gap: Gap, observer: &mut dyn Observer) {
+        self.records[iteration].gap = Some(gap);
+        observer.gap(iteration, &gap);
+    }
+
+    fn count_repeats(&mut self, response: &LoopResponse) {
+        let CouplingSettings { temperature_tolerance_k, cop_tolerance, .. } = *self.settings;
+        let earlier = self.temperatures.iter().rev().zip(&self.followed);
+        let same = earlier.map(|(temp_c, cop)| {
+            close(temp_c, &response.temp_c, SAME_SHARE * temperature_tolerance_k)
+                && close(cop, &response.cop, SAME_SHARE * cop_tolerance)
+        });
+        for (lag, same) in same.enumerate().map(|(index, same)| (index + 1, same)) {
+            self.repeats[lag] = if same { self.repeats[lag] + 1 } else { 0 };
+        }
+    }
+
+    /// The period of a cycle that has gone round once in full: at least two iterations, and no standstill.
+    fn cycle(&self) -> Option<usize> {
+        let standstill = self.repeats[1] > 0;
+        (2..=LONGEST_CYCLE).find(|&period| !standstill && self.repeats[period] >= period)
+    }
+
+    fn judge(&self, record: &Record) -> Option<Verdict> {
+        let cycle = self.cycle();
+        let stopped = match self.settings.stop {
+            Stop::Paper => {
+                let satisfied = record.residual.is_some_and(|residual| residual.mean_relative <= PAPER_CRITERION);
+                (record.iteration > PAPER_LEAST_ITERATION && satisfied).then_some(Verdict::StoppedByPaperRule { cycle })
+            }
+            Stop::Residual => (self.still >= STILL_ITERATIONS).then_some(Verdict::Converged),
+            Stop::Gap => None,
+        };
+        let cycled = cycle.filter(|_| self.settings.stop != Stop::Paper).map(|period| Verdict::Cycle { period });
+        let exhausted = (record.iteration >= self.settings.max_iterations).then_some(Verdict::MaxIterations);
+        stopped.or(cycled).or(exhausted)
+    }
+}
+
+fn close<D: ndarray::Dimension>(a: &ndarray::Array<f64, D>, b: &ndarray::Array<f64, D>, tolerance: f64) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
+}

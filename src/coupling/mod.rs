@@ -1,0 +1,191 @@
+//! The fixed-point driver: dispatch and loop in turn until they agree, and an honest word on whether they do.
+//!
+//! The partners are seen through two traits only. A [`Dispatcher`] turns COPs into a plan, a [`LoopModel`] turns a plan into
+//! temperatures and the COPs that follow from them; [`drive`] alternates the two under a [`Scheme`], measures every iterate
+//! ([`Record`]) and ends with a [`Verdict`].
+
+mod driver;
+mod gap;
+mod history;
+mod record;
+mod scheme;
+mod settings;
+mod verdict;
+
+pub use driver::{Outcome, Start, drive};
+pub use gap::Gap;
+pub use record::{Observer, PhaseSeconds, Record, Residual};
+pub use scheme::{Picard, Scheme};
+pub use settings::{
+    CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SettingsError, Stop, StoreTemperature,
+};
+pub use verdict::Verdict;
+
+use ndarray::{Array1, Array2};
+
+/// COPs of the heat pumps on the loop, shape (heat pumps, steps), all > 0.
+pub type CopSeries = Array2<f64>;
+
+/// What the loop needs to know of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThermalPlan {
+    /// Useful heat or cold of each heat pump, kW, shape (heat pumps, steps).
+    pub output_kw: Array2<f64>,
+    /// Level of each heat pump's store before the step, kWh, shape (heat pumps, steps); 0 without a store.
+    pub level_kwh: Array2<f64>,
+}
+
+/// What a plan costs, apart.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlanCost {
+    /// What the dispatcher minimises, EUR: money it can choose, and the prices of unmet demand and surplus.
+    pub objective_eur: f64,
+    /// Sum of the absolute terms of the objective, EUR: the scale of a relative gap.
+    pub absolute_terms_eur: f64,
+    /// All money, EUR, annuities included, without the prices of unmet demand and surplus.
+    pub cost_eur: f64,
+    /// Demand left unserved, kWh.
+    pub unmet_kwh: f64,
+    /// Production not used, kWh.
+    pub surplus_kwh: f64,
+}
+
+/// Turns COPs into a plan.
+pub trait Dispatcher {
+    /// A plan; opaque to the driver.
+    type Plan: Clone;
+    /// Why there may be none.
+    type Error: std::error::Error;
+
+    /// The cheapest plan at `cops`.
+    ///
+    /// # Errors
+    /// When there is no plan or none was found.
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
+
+    /// What the loop needs to know of `plan`.
+    fn thermal(&self, plan: &Self::Plan) -> ThermalPlan;
+
+    /// The weighted sum of plans (weights >= 0, sum 1), closed at `cops`.
+    ///
+    /// # Errors
+    /// When `cops` cannot be put in force.
+    fn blend(&mut self, plans: &[(&Self::Plan, f64)], cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
+
+    /// What the decisions of `plan` cost at `cops`.
+    ///
+    /// # Errors
+    /// When `cops` cannot be put in force.
+    fn price(&mut self, plan: &Self::Plan, cops: &CopSeries) -> Result<PlanCost, Self::Error>;
+
+    /// What `plan` costs at the COPs it was made for.
+    fn cost(&self, plan: &Self::Plan) -> PlanCost;
+
+    /// Worst miss of any equation or bound of `plan`, kW or kWh.
+    fn certificate(&self, plan: &Self::Plan) -> f64;
+
+    /// A lower bound on the objective at `cops` without solving for it, where the dispatcher knows one, EUR.
+    fn lower_bound(&self, cops: &CopSeries) -> Option<f64> {
+        let _ = cops;
+        None
+    }
+}
+
+/// Which COPs turn the plan's heat into heat on the loop.
+#[derive(Debug, Clone, Copy)]
+pub enum CopUse<'a> {
+    /// Those that follow from each step's own loop temperature.
+    WithinStep,
+    /// These, given from outside (as published).
+    Given(&'a CopSeries),
+}
+
+/// What a plan did to the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoopResponse {
+    /// Loop temperature at the start of each step and at the end of the last, degrees Celsius, length steps + 1.
+    pub temp_c: Array1<f64>,
+    /// Heat into the loop from the heat pumps, kWh by step.
+    pub heat_kwh: Array1<f64>,
+    /// Energy that appeared or vanished without a source, kWh by step.
+    pub created_kwh: Array1<f64>,
+    /// Energy from the balancing unit (heating positive), kWh by step.
+    pub balancing_kwh: Array1<f64>,
+    /// COPs that follow from the temperatures, shape (heat pumps, steps).
+    pub cop: CopSeries,
+    /// Steps in which a limit was met from above and from below: low, high.
+    pub limit_steps: [usize; 2],
+    /// Miss of the year's energy balance, relative to the energy moved.
+    pub balance_residual: f64,
+    /// Running steps of each heat pump with a lift below and above its model's range of validity, and all its running steps.
+    pub validity: Vec<Validity>,
+}
+
+/// Running steps of a heat pump outside the validity of its COP model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// Running steps with a lift below the range.
+    pub below: usize,
+    /// Running steps with a lift above the range.
+    pub above: usize,
+    /// All running steps.
+    pub running: usize,
+}
+
+/// Turns a plan into temperatures and COPs.
+pub trait LoopModel {
+    /// Why there may be no answer.
+    type Error: std::error::Error;
+
+    /// Simulates the whole time. `output_kw` is the plan's; `level_kwh` (kWh before each step) gives the store temperatures
+    /// from which COPs are computed.
+    ///
+    /// # Errors
+    /// When the loop has no answer.
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, Self::Error>;
+}
+
+/// Why the driver gave up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CouplingError<D: std::error::Error, L: std::error::Error> {
+    /// The dispatcher failed.
+    #[error("iteration {iteration}: {source}")]
+    Dispatch {
+        /// The iteration.
+        iteration: usize,
+        /// What it said.
+        source: D,
+    },
+    /// The loop failed.
+    #[error("iteration {iteration}: {source}")]
+    Loop {
+        /// The iteration.
+        iteration: usize,
+        /// What it said.
+        source: L,
+    },
+    /// A COP that no machine has.
+    #[error(
+        "iteration {iteration}: the COP of heat pump {pump} is {cop} in step {step} (from 0); its curve gives COPs > 0 only \
+         over part of the lifts met here; set `outside: clamp` on its model or widen its range"
+    )]
+    CopNotPositive {
+        /// The iteration.
+        iteration: usize,
+        /// Index of the heat pump.
+        pump: usize,
+        /// The step.
+        step: usize,
+        /// The COP.
+        cop: f64,
+    },
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}

@@ -1,0 +1,139 @@
+//! The history of an iteration.
+
+use ndarray::Array1;
+use serde::Serialize;
+
+use super::{CopSeries, Gap, LoopResponse, PlanCost};
+
+/// How far an iterate is from the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Residual {
+    /// Mean over time of |dT| / |T before|, T in degrees Celsius: the published criterion.
+    pub mean_relative: f64,
+    /// Mean |dT|, K.
+    pub mean_k: f64,
+    /// Largest |dT|, K.
+    pub max_k: f64,
+    /// Index into the loop temperatures at which it is largest.
+    pub at: usize,
+}
+
+impl Residual {
+    /// The change from `before` to `now`, loop temperatures of the same length.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    pub fn between(before: &Array1<f64>, now: &Array1<f64>) -> Self {
+        let mut residual = Self { mean_relative: 0.0, mean_k: 0.0, max_k: 0.0, at: 0 };
+        for (at, (old, new)) in before.iter().zip(now).enumerate() {
+            let change = (new - old).abs();
+            residual.mean_k += change;
+            residual.mean_relative += change / old.abs();
+            if change > residual.max_k {
+                (residual.max_k, residual.at) = (change, at);
+            }
+        }
+        let len = before.len() as f64;
+        residual.mean_k /= len;
+        residual.mean_relative /= len;
+        residual
+    }
+}
+
+/// Wall-clock seconds of the phases of an iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PhaseSeconds {
+    /// Dispatch.
+    pub dispatch: f64,
+    /// Loop simulation.
+    pub water_loop: f64,
+    /// Everything else: pricing, residuals, records.
+    pub rest: f64,
+}
+
+/// One iteration, as it stands in the convergence table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Number of the iteration, from 0.
+    pub iteration: usize,
+    /// Scheme that ran.
+    pub scheme: &'static str,
+    /// What the plan costs at the COPs it was made for.
+    pub cost: PlanCost,
+    /// What the same decisions cost at the COPs they lead to, EUR of money.
+    pub cost_at_own_cops_eur: f64,
+    /// Gap of this iterate, known one iteration later and only where the settings allow.
+    pub gap: Option<Gap>,
+    /// Change of the loop temperature since the iteration before.
+    pub residual: Option<Residual>,
+    /// Largest change from the COPs of this dispatch to those that followed from it.
+    pub cop_residual: f64,
+    /// Lowest, mean and highest loop temperature, degrees Celsius.
+    pub temp_c: [f64; 3],
+    /// Steps in which the low and the high limit were met.
+    pub limit_steps: [usize; 2],
+    /// Energy that appeared without a source at the low limit, and vanished at the high one (negative), kWh.
+    pub created_kwh: [f64; 2],
+    /// Energy from the balancing unit, heating and cooling (negative), kWh.
+    pub balancing_kwh: [f64; 2],
+    /// Miss of the loop's energy balance over the whole time, relative to the energy moved.
+    pub balance_residual: f64,
+    /// Worst miss of any equation or bound of the plan, kW or kWh.
+    pub certificate: f64,
+    /// Wall-clock seconds.
+    pub seconds: PhaseSeconds,
+}
+
+impl Record {
+    /// The part of a record that the loop's response tells; costs, certificate and seconds are still empty.
+    pub(super) fn of_response(
+        iteration: usize,
+        scheme: &'static str,
+        cops: &CopSeries,
+        response: &LoopResponse,
+    ) -> Self {
+        let temp_c = &response.temp_c;
+        let cop_residual =
+            cops.iter().zip(&response.cop).fold(0.0_f64, |worst, (old, new)| worst.max((new - old).abs()));
+        let signs =
+            |series: &Array1<f64>| [positive_sum(series.iter().copied()), -positive_sum(series.iter().map(|v| -v))];
+        Self {
+            iteration,
+            scheme,
+            cost: PlanCost::default(),
+            cost_at_own_cops_eur: 0.0,
+            gap: None,
+            residual: None,
+            cop_residual,
+            temp_c: [
+                temp_c.iter().copied().fold(f64::INFINITY, f64::min),
+                temp_c.mean().unwrap_or(f64::NAN),
+                temp_c.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            ],
+            limit_steps: response.limit_steps,
+            created_kwh: signs(&response.created_kwh),
+            balancing_kwh: signs(&response.balancing_kwh),
+            balance_residual: response.balance_residual,
+            certificate: 0.0,
+            seconds: PhaseSeconds::default(),
+        }
+    }
+}
+
+fn positive_sum(values: impl Iterator<Item = f64>) -> f64 {
+    values.filter(|value| *value > 0.0).sum::<f64>()
+}
+
+/// Told of every iteration as it ends.
+pub trait Observer {
+    /// An iteration has ended.
+    fn iteration(&mut self, record: &Record);
+
+    /// The gap of an iteration has become known.
+    fn gap(&mut self, iteration: usize, gap: &Gap) {
+        let _ = (iteration, gap);
+    }
+}
+
+impl Observer for () {
+    fn iteration(&mut self, _record: &Record) {}
+}

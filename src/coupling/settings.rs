@@ -1,0 +1,171 @@
+//! What a user can choose about the coupling.
+
+use serde::{Deserialize, Serialize};
+
+/// COPs of the first dispatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitialCopDispatch {
+    /// Those of the district's files (in the published case the result of the authors' last run).
+    Committed,
+    /// The start COPs of the heat pumps.
+    Start,
+}
+
+/// COPs that turn the first plan's heat into heat on the loop, where they are given from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitialCopRing {
+    /// The start COPs, whatever the dispatch used.
+    Start,
+    /// Those of the dispatch.
+    AsDispatch,
+}
+
+/// COPs that turn a plan's heat into heat on the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoopCop {
+    /// Those the plan was made with, as published.
+    AsDispatched,
+    /// Those of each step's own loop temperature: temperature and COP belong together in every iterate.
+    WithinStep,
+}
+
+/// Whose store levels give the store temperatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreTemperature {
+    /// Those of the first plan, in every iteration, as published.
+    Frozen,
+    /// Those of the plan at hand.
+    Current,
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// After iteration 10, when the mean relative change of the loop temperature in degrees Celsius is at most 10 %.
+    Paper,
+    /// When loop temperature and COPs have stood still, three iterations in a row.
+    Residual,
+    /// When the relative gap is small: no dispatcher could save more at the COPs its plan leads to.
+    Gap,
+}
+
+/// Settings of the coupling. Every field has a working default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CouplingSettings {
+    /// COPs of the first dispatch.
+    pub initial_cop_dispatch: InitialCopDispatch,
+    /// COPs of the first loop simulation, where they are given.
+    pub initial_cop_ring: InitialCopRing,
+    /// COPs of the loop simulation.
+    pub loop_cop: LoopCop,
+    /// Whose store levels give the store temperatures.
+    pub store_temperature: StoreTemperature,
+    /// When to stop.
+    pub stop: Stop,
+    /// Share of the step from the old COPs to the new ones that is taken, in (0, 1].
+    pub relaxation: f64,
+    /// Iterations after the first, at most.
+    pub max_iterations: usize,
+    /// Largest relative gap that counts as converged.
+    pub gap_tolerance: f64,
+    /// Largest change of the loop temperature that counts as none, K.
+    pub temperature_tolerance_k: f64,
+    /// Largest change of a COP that counts as none.
+    pub cop_tolerance: f64,
+}
+
+impl Default for CouplingSettings {
+    fn default() -> Self {
+        Self {
+            initial_cop_dispatch: InitialCopDispatch::Start,
+            initial_cop_ring: InitialCopRing::AsDispatch,
+            loop_cop: LoopCop::WithinStep,
+            store_temperature: StoreTemperature::Current,
+            stop: Stop::Gap,
+            relaxation: 1.0,
+            max_iterations: 40,
+            gap_tolerance: 1e-3,
+            temperature_tolerance_k: 0.01,
+            cop_tolerance: 0.002,
+        }
+    }
+}
+
+/// Settings that contradict each other or are out of range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A number is outside its range.
+    #[error("coupling.{key} is {value}; expected {expected}")]
+    Range {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// The range.
+        expected: &'static str,
+    },
+    /// The gap is not known under these settings.
+    #[error("coupling.stop: gap needs {needs}: only then is each iteration's gap known")]
+    GapUnknown {
+        /// What it needs.
+        needs: &'static str,
+    },
+}
+
+impl CouplingSettings {
+    /// Checks ranges and combinations.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with the key, its value and what was expected.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let positive = |key, value: f64| {
+            let fine = value.is_finite() && value > 0.0;
+            if fine { Ok(()) } else { Err(SettingsError::Range { key, value, expected: "a number > 0" }) }
+        };
+        if !(self.relaxation > 0.0 && self.relaxation <= 1.0) {
+            let (key, value) = ("relaxation", self.relaxation);
+            return Err(SettingsError::Range { key, value, expected: "a number > 0 and <= 1" });
+        }
+        positive("gap_tolerance", self.gap_tolerance)?;
+        positive("temperature_tolerance_k", self.temperature_tolerance_k)?;
+        positive("cop_tolerance", self.cop_tolerance)?;
+        if self.stop == Stop::Gap && !self.gap_is_free() {
+            let needs = "loop_cop: within_step, store_temperature: current and relaxation: 1";
+            return Err(SettingsError::GapUnknown { needs });
+        }
+        Ok(())
+    }
+
+    /// Whether the next dispatch is the very minimum that the gap of an iterate is measured against.
+    #[must_use]
+    pub fn gap_is_free(&self) -> bool {
+        self.loop_cop == LoopCop::WithinStep
+            && self.store_temperature == StoreTemperature::Current
+            && self.relaxation == 1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contradictions_are_refused() {
+        assert_eq!(CouplingSettings::default().check(), Ok(()));
+        let relaxed = CouplingSettings { relaxation: 0.5, ..CouplingSettings::default() };
+        assert!(matches!(relaxed.check(), Err(SettingsError::GapUnknown { .. })));
+        let relaxed = CouplingSettings { stop: Stop::Residual, ..relaxed };
+        assert_eq!(relaxed.check(), Ok(()));
+        for relaxation in [0.0, -1.0, 1.5, f64::NAN] {
+            let wrong = CouplingSettings { relaxation, ..relaxed.clone() };
+            assert!(matches!(wrong.check(), Err(SettingsError::Range { key: "relaxation", .. })));
+        }
+    }
+}

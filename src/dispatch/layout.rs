@@ -1,0 +1,315 @@
+//! From a district to one staged LP, and back from its columns to what they mean.
+
+use crate::district::{Availability, Conversion, District, Kind, Storage, StorageBoundary, Supply};
+use crate::lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem, TermId};
+use crate::series::Profile;
+
+/// What a column of the dispatch stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Output of a supply, kW.
+    Supply,
+    /// Output of a conversion, kW.
+    Output,
+    /// Charging of a store, kW.
+    Charge,
+    /// Discharging of a store, kW.
+    Discharge,
+    /// Level of a store at the end of the step, kWh.
+    Level,
+    /// Demand left unserved, kW.
+    Unmet,
+    /// Production that is not used, kW.
+    Surplus,
+}
+
+/// A column of the dispatch and the technology it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantity {
+    /// Index of the site in the district.
+    pub site: usize,
+    /// Index of the technology at the site; `None` for unmet demand and surplus.
+    pub technology: Option<usize>,
+    /// Index of the carrier in the district (the output of a conversion).
+    pub carrier: usize,
+    /// What it is of that technology.
+    pub role: Role,
+}
+
+/// The balance row of a carrier at a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Index of the site.
+    pub site: usize,
+    /// Index of the carrier.
+    pub carrier: usize,
+    /// The row.
+    pub row: RowId,
+}
+
+/// The input term of a conversion: -1/efficiency in the balance of the carrier it consumes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversionTerm {
+    /// Index of the site.
+    pub site: usize,
+    /// Index of the technology at the site.
+    pub technology: usize,
+    /// Column of its output.
+    pub output: ColumnId,
+    /// The term.
+    pub term: TermId,
+    /// Efficiencies now in force, output over input, one a step.
+    pub efficiency: Vec<f64>,
+    /// EUR per kWh of output.
+    pub output_eur_per_kwh: Profile,
+    /// EUR per kWh of input, if any.
+    pub input_eur_per_kwh: Option<Profile>,
+}
+
+impl ConversionTerm {
+    /// EUR per kWh of output at step `step`, what is paid for its input per kWh included.
+    #[must_use]
+    pub fn cost_eur_per_kwh(&self, step: usize, efficiency: f64) -> f64 {
+        self.output_eur_per_kwh.at(step)
+            + self.input_eur_per_kwh.as_ref().map_or(0.0, |price| price.at(step) / efficiency)
+    }
+}
+
+/// A district as a staged LP, with the meaning of its columns and balance rows.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The LP of the whole district.
+    pub problem: StagedProblem,
+    /// Meaning of each column.
+    pub quantities: Vec<Quantity>,
+    /// The balance rows.
+    pub balances: Vec<Balance>,
+    /// The conversions.
+    pub conversions: Vec<ConversionTerm>,
+    /// EUR of what the dispatch cannot choose: forced supply.
+    pub forced_cost_eur: f64,
+}
+
+impl Layout {
+    /// Writes the LP of `district` (specs of the mathematics: production + discharge + import + unmet = demand +
+    /// consumption + charge + surplus, for each site, carrier and step).
+    #[must_use]
+    pub fn new(district: &District) -> Self {
+        Builder::new(district).build()
+    }
+}
+
+struct Builder<'a> {
+    district: &'a District,
+    dt: f64,
+    layout: Layout,
+}
+
+impl<'a> Builder<'a> {
+    fn new(district: &'a District) -> Self {
+        let layout = Layout {
+            problem: StagedProblem::new("district", district.axis().len()),
+            quantities: Vec::new(),
+            balances: Vec::new(),
+            conversions: Vec::new(),
+            forced_cost_eur: 0.0,
+        };
+        Self { district, dt: district.axis().step_hours(), layout }
+    }
+
+    fn build(mut self) -> Layout {
+        for site in 0..self.district.sites().len() {
+            self.balances(site);
+            for technology in 0..self.district.sites()[site].technologies.len() {
+                self.technology(site, technology);
+            }
+        }
+        self.layout
+    }
+
+    /// Balance rows of a site, with what is fixed (demand, forced supply) on the right and unmet and surplus on the left.
+    fn balances(&mut self, site: usize) {
+        let district = self.district;
+        let stages = district.axis().len();
+        for (carrier, name) in district.carriers().iter().enumerate() {
+            let technologies = &district.sites()[site].technologies;
+            if !technologies.iter().any(|technology| technology.carriers().contains(&name.as_str())) {
+                continue;
+            }
+            let mut rhs = vec![0.0; stages];
+            for technology in technologies {
+                match &technology.kind {
+                    Kind::Demand(demand) if demand.carrier == *name => add(&mut rhs, &demand.power_kw, 1.0),
+                    Kind::Supply(Supply {
+                        carrier, available: Availability::Forced(power), price_eur_per_kwh, ..
+                    }) if carrier == name => {
+                        add(&mut rhs, power, -1.0);
+                        let cost = |step| power.at(step) * price_eur_per_kwh.at(step) * self.dt;
+                        self.layout.forced_cost_eur += (0..stages).map(cost).sum::<f64>();
+                    }
+                    _ => {}
+                }
+            }
+            let label = format!("balance {} {name}", district.sites()[site].name);
+            let row = self.layout.problem.add_row(Row { name: label, rhs: rhs.into() });
+            self.layout.balances.push(Balance { site, carrier, row });
+            let shortage = district.shortage();
+            for (role, price, sign) in
+                [(Role::Unmet, shortage.unmet_eur_per_kwh, 1.0), (Role::Surplus, shortage.surplus_eur_per_kwh, -1.0)]
+            {
+                if let Some(price) = price {
+                    let quantity = Quantity { site, technology: None, carrier, role };
+                    let column = self.column(quantity, f64::INFINITY.into(), Profile::Constant(price));
+                    self.layout.problem.add_term(row, column, Lag::Same, sign);
+                }
+            }
+        }
+    }
+
+    fn technology(&mut self, site: usize, technology: usize) {
+        let district = self.district;
+        match &district.sites()[site].technologies[technology].kind {
+            Kind::Demand(_) | Kind::Supply(Supply { available: Availability::Forced(_), .. }) => {}
+            Kind::Supply(supply) => {
+                let upper = match &supply.available {
+                    Availability::UpTo(power) => power.map(|power| power.min(supply.capacity_kw)),
+                    _ => Profile::Constant(supply.capacity_kw),
+                };
+                let quantity = self.quantity(site, technology, &supply.carrier, Role::Supply);
+                self.flow(quantity, upper, &supply.price_eur_per_kwh, 1.0);
+            }
+            Kind::Storage(storage) => self.storage(site, technology, storage),
+            Kind::Conversion(conversion) => self.conversion(site, technology, conversion),
+        }
+    }
+
+    fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
+        let Conversion { carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh } =
+            conversion;
+        let cost = zip(output_eur_per_kwh, &zip(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| a + b);
+        let quantity = self.quantity(site, technology, carrier_out, Role::Output);
+        let output = self.flow(quantity, Profile::Constant(*capacity_kw), &cost, 1.0);
+        let input = self.row_of(site, self.carrier(carrier_in));
+        let term = self.layout.problem.add_term(input, output, Lag::Same, efficiency.map(|eta| -1.0 / eta));
+        let stages = self.district.axis().len();
+        self.layout.conversions.push(ConversionTerm {
+            site,
+            technology,
+            output,
+            term,
+            efficiency: (0..stages).map(|step| efficiency.at(step)).collect(),
+            output_eur_per_kwh: output_eur_per_kwh.clone(),
+            input_eur_per_kwh: (!input_eur_per_kwh.all(|price| price == 0.0)).then(|| input_eur_per_kwh.clone()),
+        });
+    }
+
+    fn storage(&mut self, site: usize, technology: usize, storage: &Storage) {
+        let stages = self.district.axis().len();
+        let kept = (1.0 - storage.loss_per_hour).powf(self.dt);
+        let of = |builder: &Self, role| builder.quantity(site, technology, &storage.carrier, role);
+        let limit = Profile::Constant(storage.power_kw);
+        let charge = self.flow(of(self, Role::Charge), limit.clone(), &storage.charge_eur_per_kwh, -1.0);
+        let discharge = self.flow(of(self, Role::Discharge), limit, &storage.discharge_eur_per_kwh, 1.0);
+
+        let level_quantity = of(self, Role::Level);
+        let (mut lower, mut upper) = (Profile::Constant(0.0), Profile::Constant(storage.capacity_kwh));
+        if let StorageBoundary::CyclicFixed(rest) = storage.boundary {
+            let last = |bound: f64| {
+                let mut bounds = vec![bound; stages];
+                bounds[stages - 1] = rest / kept;
+                Profile::Series(bounds)
+            };
+            (lower, upper) = (last(0.0), last(storage.capacity_kwh));
+        }
+        let name = self.name_of(&level_quantity);
+        self.layout.quantities.push(level_quantity);
+        let problem = &mut self.layout.problem;
+        let level = problem.add_column(Column { name: name.clone(), lower, upper, cost: 0.0.into() });
+
+        let mut rhs = Profile::Constant(0.0);
+        if let StorageBoundary::Given(initial) = storage.boundary {
+            let mut values = vec![0.0; stages];
+            values[0] = kept * initial;
+            rhs = values.into();
+        }
+        let row = problem.add_row(Row { name, rhs });
+        problem.add_term(row, charge, Lag::Same, -storage.efficiency * self.dt);
+        problem.add_term(row, discharge, Lag::Same, self.dt / storage.efficiency);
+        match (storage.boundary, stages) {
+            (StorageBoundary::Given(_), _) => {
+                problem.add_term(row, level, Lag::Same, 1.0);
+                problem.add_term(row, level, Lag::Previous, -kept);
+            }
+            // A single step that begins where it ends: both terms fall on one entry.
+            (_, 1) => {
+                problem.add_term(row, level, Lag::Same, 1.0 - kept);
+            }
+            _ => {
+                problem.add_term(row, level, Lag::Same, 1.0);
+                problem.add_term(row, level, Lag::PreviousCyclic, -kept);
+            }
+        }
+    }
+
+    /// A flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
+    fn flow(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: &Profile, sign: f64) -> ColumnId {
+        let row = self.row_of(quantity.site, quantity.carrier);
+        let column = self.column(quantity, upper, price_eur_per_kwh.clone());
+        self.layout.problem.add_term(row, column, Lag::Same, sign);
+        column
+    }
+
+    /// A column in 0..upper kW; the price is per kWh.
+    fn column(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: Profile) -> ColumnId {
+        let name = self.name_of(&quantity);
+        self.layout.quantities.push(quantity);
+        let cost = price_eur_per_kwh.map(|price| price * self.dt);
+        self.layout.problem.add_column(Column { name, lower: 0.0.into(), upper, cost })
+    }
+
+    fn quantity(&self, site: usize, technology: usize, carrier: &str, role: Role) -> Quantity {
+        Quantity { site, technology: Some(technology), carrier: self.carrier(carrier), role }
+    }
+
+    fn carrier(&self, name: &str) -> usize {
+        let carriers = self.district.carriers();
+        carriers.iter().position(|known| known == name).unwrap_or_else(|| unreachable!("the district lists `{name}`"))
+    }
+
+    fn row_of(&self, site: usize, carrier: usize) -> RowId {
+        let found = self.layout.balances.iter().find(|balance| balance.site == site && balance.carrier == carrier);
+        found.unwrap_or_else(|| unreachable!("balances of a site come before its technologies")).row
+    }
+
+    fn name_of(&self, quantity: &Quantity) -> String {
+        let site = &self.district.sites()[quantity.site];
+        let what = match quantity.role {
+            Role::Supply | Role::Output => "",
+            Role::Charge => " charge",
+            Role::Discharge => " discharge",
+            Role::Level => " level",
+            Role::Unmet => "unmet ",
+            Role::Surplus => "surplus ",
+        };
+        match quantity.technology {
+            Some(technology) => {
+                format!("{} {}{what}", site.name, site.technologies[technology].name)
+            }
+            None => format!("{} {what}{}", site.name, self.district.carriers()[quantity.carrier]),
+        }
+    }
+}
+
+fn add(sum: &mut [f64], profile: &Profile, sign: f64) {
+    sum.iter_mut().enumerate().for_each(|(step, value)| *value += sign * profile.at(step));
+}
+
+fn zip(a: &Profile, b: &Profile, f: impl Fn(f64, f64) -> f64) -> Profile {
+    match (a.steps(), b.steps()) {
+        (None, None) => Profile::Constant(f(a.at(0), b.at(0))),
+        (steps, other) => {
+            let len = steps.or(other).unwrap_or(0);
+            Profile::Series((0..len).map(|step| f(a.at(step), b.at(step))).collect())
+        }
+    }
+}

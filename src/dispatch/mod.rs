@@ -1,0 +1,328 @@
+//! The economic dispatch of a district: COP series in, the cheapest plan out, with a certificate.
+//!
+//! The LP of the district is written once and split into the parts that share nothing (sites without a line between them).
+//! Between solves only the numbers that depend on the COPs are swapped. Money, unmet demand and surplus are kept apart in
+//! every account.
+
+mod account;
+mod layout;
+mod price;
+mod shortage;
+
+pub use account::{Account, CarrierTotals};
+pub use layout::{Quantity, Role};
+
+use ndarray::Array2;
+
+use crate::district::District;
+use crate::lp::{Backend, Certificate, ColumnId, Component, LpError, Solution, Solver, TermId};
+use layout::Layout;
+use price::ClosingRow;
+
+/// Rows and bounds may be missed by this much (kW or kWh), relative to the largest number of the problem or 1.
+const TOLERANCE: f64 = 1e-6;
+
+/// Price of a kWh of demand that cannot be served where the model states none, EUR.
+pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DispatchError {
+    /// The demand cannot be met, and leaving it unserved is not allowed.
+    #[error("{}", shortage::describe(.0))]
+    Infeasible(Vec<ShortageReport>),
+    /// The solver failed, or its answer is wrong.
+    #[error(transparent)]
+    Lp(#[from] LpError),
+}
+
+/// Where and when a carrier is short or in excess beyond remedy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShortageReport {
+    /// Name of the site.
+    pub site: String,
+    /// Name of the carrier.
+    pub carrier: String,
+    /// Whether there is too little (`true`) or too much of it.
+    pub too_little: bool,
+    /// The steps concerned: stamp and kWh, in order of time.
+    pub hours: Vec<(String, f64)>,
+}
+
+impl ShortageReport {
+    /// kWh over all hours.
+    #[must_use]
+    pub fn energy_kwh(&self) -> f64 {
+        self.hours.iter().map(|(_, energy)| energy).sum()
+    }
+}
+
+/// A dispatch: what every technology does in every step, and how far that misses the model's equations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
+    pub values: Array2<f64>,
+    /// The solver's objective, EUR (money and the prices of shortage and surplus; without annuities and forced supply).
+    pub objective_eur: f64,
+    /// Worst miss of any equation or bound.
+    pub certificate: PlanCertificate,
+}
+
+/// A plan at other efficiencies than it was made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Priced {
+    /// Values of the columns, shape (quantities, steps).
+    pub values: Array2<f64>,
+    /// Objective at these values, EUR, with what stays short priced as lost load.
+    pub objective_eur: f64,
+    /// What no import or surplus could close, kWh.
+    pub short_kwh: f64,
+}
+
+/// What the plan is worth, computed from the model alone.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanCertificate {
+    /// Worst miss of any equation, kW or kWh.
+    pub equation: f64,
+    /// Worst distance of any value outside its bounds, kW or kWh.
+    pub bound: f64,
+    /// Worst residual of each balance: site, carrier, kW.
+    pub balances: Vec<(String, String, f64)>,
+}
+
+/// One independent part with its solver.
+struct Part {
+    component: Component,
+    solver: Box<dyn Solver>,
+    solution: Solution,
+}
+
+/// A district ready to be dispatched again and again with changing efficiencies.
+pub struct Dispatch {
+    district: District,
+    layout: Layout,
+    parts: Vec<Part>,
+    closing: Vec<ClosingRow>,
+    solver_name: String,
+}
+
+impl std::fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.component.problem.name()).collect();
+        f.debug_struct("Dispatch").field("parts", &parts).field("solver", &self.solver_name).finish_non_exhaustive()
+    }
+}
+
+impl Dispatch {
+    /// Writes the LP of `district`, splits it and prepares a solver for each part.
+    ///
+    /// # Errors
+    /// [`DispatchError::Lp`] when a part is too large for the solver.
+    pub fn new(district: District, backend: &dyn Backend) -> Result<Self, DispatchError> {
+        let layout = Layout::new(&district);
+        let mut parts = Vec::new();
+        for mut component in layout.problem.components() {
+            component.problem.rename(part_name(&component, &layout, &district));
+            let solver = backend.prepare(&component.problem)?;
+            let values = Array2::zeros((component.columns.len(), district.axis().len()));
+            parts.push(Part { component, solver, solution: Solution { values, objective: 0.0 } });
+        }
+        let mut rows: Vec<usize> = Vec::new();
+        for conversion in &layout.conversions {
+            let row = layout.problem.terms()[conversion.term.0].row.0;
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+        let closing = ClosingRow::of(&layout.problem, rows.into_iter());
+        Ok(Self { district, layout, parts, closing, solver_name: backend.name() })
+    }
+
+    /// The district.
+    #[must_use]
+    pub fn district(&self) -> &District {
+        &self.district
+    }
+
+    /// Name and version of the solver.
+    #[must_use]
+    pub fn solver_name(&self) -> &str {
+        &self.solver_name
+    }
+
+    /// The independent parts: name, columns and rows of each over all steps.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(String, usize, usize)> {
+        let size = |part: &Part| {
+            let problem = &part.component.problem;
+            let stages = problem.stages();
+            (problem.name().to_owned(), problem.columns().len() * stages, problem.rows().len() * stages)
+        };
+        self.parts.iter().map(size).collect()
+    }
+
+    /// The meaning of each row of [`Plan::values`].
+    #[must_use]
+    pub fn quantities(&self) -> &[Quantity] {
+        &self.layout.quantities
+    }
+
+    /// The index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`.
+    #[must_use]
+    pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
+        self.layout.conversions.iter().position(|conversion| {
+            let at = &self.district.sites()[conversion.site];
+            at.name == site && at.technologies[conversion.technology].name == technology
+        })
+    }
+
+    /// The row of [`Plan::values`] that holds `role` of `technology` at `site`.
+    #[must_use]
+    pub fn quantity(&self, site: &str, technology: &str, role: Role) -> Option<usize> {
+        self.layout.quantities.iter().position(|quantity| {
+            let at = &self.district.sites()[quantity.site];
+            let named = quantity.technology.is_some_and(|index| at.technologies[index].name == technology);
+            at.name == site && named && quantity.role == role
+        })
+    }
+
+    /// The row of [`Plan::values`] that holds the output of a conversion.
+    #[must_use]
+    pub fn conversion_output(&self, conversion: usize) -> usize {
+        self.layout.conversions[conversion].output.index()
+    }
+
+    /// The efficiencies (COPs) of a conversion now in force.
+    #[must_use]
+    pub fn efficiency(&self, conversion: usize) -> &[f64] {
+        &self.layout.conversions[conversion].efficiency
+    }
+
+    /// Puts the efficiencies (COPs) of a conversion in force, one a step, all > 0.
+    ///
+    /// # Panics
+    /// If there is not one efficiency a step.
+    pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
+        let conversion = &mut self.layout.conversions[conversion];
+        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
+        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
+        let conversion = &*conversion;
+        let inverse = || conversion.efficiency.iter().map(|eta| -1.0 / eta);
+        let dt = self.district.axis().step_hours();
+        let costs = || {
+            let efficiencies = conversion.efficiency.iter().enumerate();
+            efficiencies.map(|(step, &eta)| conversion.cost_eur_per_kwh(step, eta) * dt)
+        };
+        self.layout.problem.set_coefficients(conversion.term, inverse());
+        if conversion.input_eur_per_kwh.is_some() {
+            self.layout.problem.set_costs(conversion.output, costs());
+        }
+        for Part { component, .. } in &mut self.parts {
+            if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
+                component.problem.set_coefficients(TermId(term), inverse());
+            }
+            if conversion.input_eur_per_kwh.is_some()
+                && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
+            {
+                component.problem.set_costs(ColumnId(column), costs());
+            }
+        }
+    }
+
+    /// The cheapest plan at the efficiencies now in force.
+    ///
+    /// # Errors
+    /// [`DispatchError::Infeasible`] names sites, carriers and hours; [`DispatchError::Lp`] when the solver fails or its
+    /// answer misses an equation.
+    pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
+        let mut values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
+        for part in &mut self.parts {
+            let problem = &part.component.problem;
+            if problem.columns().is_empty() {
+                if problem.rows().iter().all(|row| row.rhs.all(|rhs| rhs == 0.0)) {
+                    continue;
+                }
+                return Err(shortage::explain(&self.district, &self.layout, backend)?);
+            }
+            match part.solver.solve(&part.component.problem, &mut part.solution) {
+                Ok(()) => {}
+                Err(LpError::Infeasible { .. }) if !shortage::allowed(&self.district) => {
+                    return Err(shortage::explain(&self.district, &self.layout, backend)?);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            for (row, column) in part.solution.values.rows().into_iter().zip(&part.component.columns) {
+                values.row_mut(column.index()).assign(&row);
+            }
+        }
+        self.certified(values)
+    }
+
+    /// The same decisions at the efficiencies now in force: everything that `values` decided stays, and import, unmet demand
+    /// and surplus close the balances whose conversions now take more or less. What not even they can close is priced like
+    /// unmet demand, or at [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price.
+    #[must_use]
+    pub fn price(&self, values: &Array2<f64>) -> Priced {
+        let mut values = values.clone();
+        let problem = &self.layout.problem;
+        let open: f64 = self.closing.iter().map(|row| row.close(problem, &mut values)).sum();
+        let short_kwh = open * self.district.axis().step_hours();
+        let voll = self.district.shortage().unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH);
+        let objective_eur = problem.objective(values.view()) + voll * short_kwh;
+        Priced { values, objective_eur, short_kwh }
+    }
+
+    /// The weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all of them satisfy at
+    /// the same efficiencies; close the others with [`Dispatch::price`].
+    #[must_use]
+    pub fn blend(&self, plans: &[(&Array2<f64>, f64)]) -> Array2<f64> {
+        let mut sum = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
+        for (values, weight) in plans {
+            sum.scaled_add(*weight, *values);
+        }
+        sum
+    }
+
+    /// A plan from values of the columns, with its objective and certificate.
+    fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
+        let problem = &self.layout.problem;
+        let certificate = Certificate::of(problem, values.view());
+        let scale = values.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
+        let worst = certificate.worst();
+        if worst.size > TOLERANCE * scale {
+            return Err(DispatchError::Lp(LpError::BadAnswer {
+                problem: problem.name().to_owned(),
+                solver: "the solver",
+                name: worst.name.clone(),
+                stage: worst.stage,
+                violation: worst.size,
+                tolerance: TOLERANCE * scale,
+            }));
+        }
+        let balances = self.layout.balances.iter().map(|balance| {
+            let site = self.district.sites()[balance.site].name.clone();
+            let carrier = self.district.carriers()[balance.carrier].clone();
+            (site, carrier, certificate.row_residuals[balance.row.0])
+        });
+        let certificate = PlanCertificate {
+            equation: certificate.row.size,
+            bound: certificate.bound.size,
+            balances: balances.collect(),
+        };
+        let objective_eur = problem.objective(values.view());
+        Ok(Plan { values, objective_eur, certificate })
+    }
+}
+
+/// A part is called by its sites, and by its carriers where a site has several parts.
+fn part_name(part: &Component, layout: &Layout, district: &District) -> String {
+    let mut sites: Vec<&str> = Vec::new();
+    for column in &part.columns {
+        let site = district.sites()[layout.quantities[column.index()].site].name.as_str();
+        if !sites.contains(&site) {
+            sites.push(site);
+        }
+    }
+    if sites.is_empty() { "an empty balance".to_owned() } else { sites.join(" + ") }
+}

@@ -1,0 +1,162 @@
+//! What a plan costs when the COPs turn out to be others than it was made for.
+//!
+//! Everything that the plan decided stays; only what has no other role than to close a balance (import, unmet demand,
+//! surplus) gives way. In one balance and one step that is an LP with one row, solved by merit order.
+
+use ndarray::ArrayView2;
+
+use crate::lp::{Lag, StagedProblem};
+
+/// A balance row with the columns that appear nowhere else.
+#[derive(Debug, Clone)]
+pub(super) struct ClosingRow {
+    row: usize,
+    /// Column and its coefficient in the row.
+    closing: Vec<(usize, f64)>,
+    /// Terms of all other columns.
+    fixed: Vec<usize>,
+}
+
+impl ClosingRow {
+    /// The rows of `problem` in `rows`, each with its closing columns.
+    pub(super) fn of(problem: &StagedProblem, rows: impl Iterator<Item = usize>) -> Vec<Self> {
+        let uses = |column| problem.terms().iter().filter(|term| term.column.0 == column).count();
+        rows.map(|row| {
+            let mut found = Self { row, closing: Vec::new(), fixed: Vec::new() };
+            for (index, term) in problem.terms().iter().enumerate().filter(|(_, term)| term.row.0 == row) {
+                match term.coefficient {
+                    crate::series::Profile::Constant(coefficient)
+                        if term.lag == Lag::Same && coefficient != 0.0 && uses(term.column.0) == 1 =>
+                    {
+                        found.closing.push((term.column.0, coefficient));
+                    }
+                    _ => found.fixed.push(index),
+                }
+            }
+            found
+        })
+        .collect()
+    }
+
+    /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
+    pub(super) fn close(&self, problem: &StagedProblem, values: &mut ndarray::Array2<f64>) -> f64 {
+        let stages = problem.stages();
+        let rhs = &problem.rows()[self.row].rhs;
+        let mut order: Vec<usize> = (0..self.closing.len()).collect();
+        let mut open = 0.0;
+        for stage in 0..stages {
+            let need = rhs.at(stage) - self.fixed_activity(problem, values.view(), stage);
+            let price = |index: usize| {
+                let (column, coefficient) = self.closing[index];
+                problem.columns()[column].cost.at(stage) / coefficient
+            };
+            order.sort_unstable_by(|&a, &b| price(a).total_cmp(&price(b)));
+            open += self.merit_order(problem, &order, stage, need, values).abs();
+        }
+        open
+    }
+
+    fn fixed_activity(&self, problem: &StagedProblem, values: ArrayView2<'_, f64>, stage: usize) -> f64 {
+        let mut sum = 0.0;
+        for &index in &self.fixed {
+            let term = &problem.terms()[index];
+            if let Some(from) = term.lag.column_stage(stage, problem.stages()) {
+                sum += term.coefficient.at(stage) * values[[term.column.0, from]];
+            }
+        }
+        sum
+    }
+
+    /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
+    /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
+    fn merit_order(
+        &self,
+        problem: &StagedProblem,
+        order: &[usize],
+        stage: usize,
+        need: f64,
+        values: &mut ndarray::Array2<f64>,
+    ) -> f64 {
+        let bounds = |index: usize| {
+            let (column, coefficient) = self.closing[index];
+            let column = &problem.columns()[column];
+            let (a, b) = (coefficient * column.lower.at(stage), coefficient * column.upper.at(stage));
+            (a.min(b), a.max(b))
+        };
+        let mut left = need;
+        for (position, &index) in order.iter().enumerate() {
+            let rest: f64 = order[position + 1..].iter().map(|&later| bounds(later).0).sum();
+            let (least, most) = bounds(index);
+            let share = (left - rest).clamp(least, most);
+            values[[self.closing[index].0, stage]] = share / self.closing[index].1;
+            left -= share;
+        }
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lp::{Column as LpColumn, Row};
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    /// need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1 export(-0.05, up to 3).
+    fn market() -> StagedProblem {
+        let mut problem = StagedProblem::new("market", 1);
+        let row = problem.add_row(Row { name: "electricity".into(), rhs: 0.0.into() });
+        let fixed = problem.add_column(LpColumn {
+            name: "fixed".into(),
+            lower: (-1e9).into(),
+            upper: 1e9.into(),
+            cost: 0.0.into(),
+        });
+        let other = problem.add_row(Row { name: "other".into(), rhs: 0.0.into() });
+        problem.add_term(row, fixed, Lag::Same, 1.0);
+        problem.add_term(other, fixed, Lag::Same, 0.0);
+        for (name, upper, cost, sign) in [
+            ("import", 10.0, 0.3, 1.0),
+            ("local", 2.0, 0.1, 1.0),
+            ("unmet", f64::INFINITY, 100.0, 1.0),
+            ("surplus", f64::INFINITY, 0.0, -1.0),
+            ("export", 3.0, -0.05, -1.0),
+        ] {
+            let column = problem.add_column(LpColumn {
+                name: name.into(),
+                lower: 0.0.into(),
+                upper: upper.into(),
+                cost: cost.into(),
+            });
+            problem.add_term(row, column, Lag::Same, sign);
+        }
+        problem
+    }
+
+    fn closed(fixed: f64) -> Vec<f64> {
+        let problem = market();
+        let mut values = Array2::zeros((6, 1));
+        values[[0, 0]] = fixed;
+        let open = ClosingRow::of(&problem, std::iter::once(0))[0].close(&problem, &mut values);
+        assert_eq!(open, 0.0);
+        values.column(0).to_vec()[1..].to_vec()
+    }
+
+    #[test]
+    fn the_cheapest_closes_first() {
+        assert_eq!(closed(-1.0), [0.0, 1.0, 0.0, 0.0, 0.0], "local generation before import");
+        assert_eq!(closed(-7.0), [5.0, 2.0, 0.0, 0.0, 0.0], "then import");
+        assert_eq!(closed(-20.0), [10.0, 2.0, 8.0, 0.0, 0.0], "then demand goes unserved");
+        assert_eq!(closed(2.0), [0.0, 0.0, 0.0, 0.0, 2.0], "excess is sold");
+        assert_eq!(closed(5.0), [0.0, 0.0, 0.0, 2.0, 3.0], "what cannot be sold is dumped");
+    }
+
+    proptest! {
+        #[test]
+        fn the_row_always_holds(fixed in -100.0f64..100.0) {
+            let [import, local, unmet, surplus, export] = closed(fixed)[..] else { unreachable!() };
+            prop_assert!((fixed + import + local + unmet - surplus - export).abs() < 1e-12);
+            prop_assert!(unmet * surplus == 0.0 && import * export == 0.0);
+        }
+    }
+}

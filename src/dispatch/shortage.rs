@@ -1,0 +1,95 @@
+//! Saying where, when and by how much a demand cannot be met.
+
+use std::fmt::Write as _;
+
+use ndarray::Array2;
+
+use super::layout::{Layout, Role};
+use super::{DispatchError, ShortageReport};
+use crate::district::{District, Shortage};
+use crate::lp::{Backend, LpError, Solution};
+
+/// Less than this is not a shortage, kW.
+const NEGLIGIBLE_KW: f64 = 1e-6;
+
+/// Whether every balance has a way out, so that shortage can not be why there is no plan.
+pub(super) fn allowed(district: &District) -> bool {
+    let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
+    unmet_eur_per_kwh.is_some() && surplus_eur_per_kwh.is_some()
+}
+
+/// Solves the same district for the least shortage and excess instead of the least cost, and reports what remains.
+///
+/// # Errors
+/// When the solver fails, or when even that has no answer (the storage boundaries contradict each other).
+pub(super) fn explain(
+    district: &District,
+    layout: &Layout,
+    backend: &dyn Backend,
+) -> Result<DispatchError, DispatchError> {
+    let elastic = Shortage { unmet_eur_per_kwh: Some(1.0), surplus_eur_per_kwh: Some(1.0) };
+    let mut relaxed = Layout::new(&district.clone().with_shortage(elastic));
+    for (conversion, original) in relaxed.conversions.iter().zip(&layout.conversions) {
+        relaxed.problem.set_coefficients(conversion.term, original.efficiency.iter().map(|eta| -1.0 / eta));
+    }
+    let stages = district.axis().len();
+    for (column, quantity) in relaxed.quantities.iter().enumerate() {
+        if !matches!(quantity.role, Role::Unmet | Role::Surplus) {
+            relaxed.problem.set_costs(crate::lp::ColumnId(column), (0..stages).map(|_| 0.0));
+        }
+    }
+    let mut reports = Vec::new();
+    for component in relaxed.problem.components() {
+        let values = Array2::zeros((component.columns.len(), stages));
+        let mut solution = Solution { values, objective: 0.0 };
+        backend.prepare(&component.problem)?.solve(&component.problem, &mut solution)?;
+        for (row, column) in solution.values.rows().into_iter().zip(&component.columns) {
+            let quantity = &relaxed.quantities[column.index()];
+            if !matches!(quantity.role, Role::Unmet | Role::Surplus) {
+                continue;
+            }
+            let short = row.iter().enumerate().filter(|(_, power)| **power > NEGLIGIBLE_KW);
+            let energy = |power: f64| power * district.axis().step_hours();
+            let hours: Vec<_> = short.map(|(step, power)| (district.axis().label(step), energy(*power))).collect();
+            if !hours.is_empty() {
+                reports.push(ShortageReport {
+                    site: district.sites()[quantity.site].name.clone(),
+                    carrier: district.carriers()[quantity.carrier].clone(),
+                    too_little: quantity.role == Role::Unmet,
+                    hours,
+                });
+            }
+        }
+    }
+    if reports.is_empty() {
+        return Err(DispatchError::Lp(LpError::Infeasible {
+            problem: "district".to_owned(),
+            columns: layout.problem.columns().len(),
+            rows: layout.problem.rows().len(),
+            stages,
+        }));
+    }
+    reports.sort_by(|a, b| b.energy_kwh().total_cmp(&a.energy_kwh()));
+    Ok(DispatchError::Infeasible(reports))
+}
+
+/// A shortage in words: the sites and carriers, their energy, and the first hours.
+pub(super) fn describe(reports: &[ShortageReport]) -> String {
+    const SHOWN: usize = 3;
+    let mut text = String::from("the demand cannot be met, and unmet demand is not allowed:");
+    for report in reports {
+        let what = if report.too_little { "short of" } else { "cannot get rid of" };
+        let hours = report.hours.len();
+        let plural = if hours == 1 { "" } else { "s" };
+        let energy = report.energy_kwh();
+        let _ =
+            write!(text, "\n  {}: {what} {energy:.1} kWh of {} in {hours} step{plural}:", report.site, report.carrier);
+        for (stamp, energy) in report.hours.iter().take(SHOWN) {
+            let _ = write!(text, " {stamp} ({energy:.1} kWh);");
+        }
+        if hours > SHOWN {
+            let _ = write!(text, " and {} more", hours - SHOWN);
+        }
+    }
+    text
+}

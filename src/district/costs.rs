@@ -1,0 +1,70 @@
+//! Investment costs spread over years.
+
+/// The share of an investment that is paid every year to pay it off over `lifetime_years` at `interest_rate`:
+/// r (1+r)^n / ((1+r)^n - 1), and 1/n without interest (the annuity factor of any engineering economics textbook).
+#[must_use]
+pub fn capital_recovery_factor(interest_rate: f64, lifetime_years: f64) -> f64 {
+    if interest_rate == 0.0 {
+        return 1.0 / lifetime_years;
+    }
+    let growth = (1.0 + interest_rate).powf(lifetime_years);
+    interest_rate * growth / (growth - 1.0)
+}
+
+/// What a technology costs because it stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Investment {
+    /// Interest rate, 0.1 for 10 %.
+    pub interest_rate: f64,
+    /// Years over which the investment is paid off; needed where it is not zero.
+    pub lifetime_years: Option<f64>,
+    /// EUR per kW of capacity.
+    pub per_kw_eur: f64,
+    /// EUR per kWh of storage capacity.
+    pub per_kwh_eur: f64,
+    /// Fixed upkeep, EUR per kW of capacity and year.
+    pub upkeep_eur_per_kw_year: f64,
+}
+
+impl Investment {
+    /// EUR per year for `capacity_kw` and `capacity_kwh`.
+    #[must_use]
+    pub fn annual_cost_eur(&self, capacity_kw: f64, capacity_kwh: f64) -> f64 {
+        let once = self.per_kw_eur * capacity_kw + self.per_kwh_eur * capacity_kwh;
+        let factor = self.lifetime_years.map_or(0.0, |years| capital_recovery_factor(self.interest_rate, years));
+        let annuity = if once == 0.0 { 0.0 } else { factor * once };
+        annuity + self.upkeep_eur_per_kw_year * capacity_kw
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn annuities_of_the_published_district() {
+        assert!((capital_recovery_factor(0.10, 30.0) - 0.106_079_25).abs() < 5e-9);
+        assert!((capital_recovery_factor(0.10, 40.0) - 0.102_259_41).abs() < 5e-9);
+        assert_eq!(capital_recovery_factor(0.0, 20.0), 0.05);
+    }
+
+    #[test]
+    fn an_annuity_pays_the_investment_back() {
+        let (rate, years) = (0.07, 25);
+        let annuity = capital_recovery_factor(rate, f64::from(years));
+        let present_value: f64 = (1..=years).map(|year| annuity / (1.0 + rate).powi(year)).sum();
+        assert!((present_value - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn photovoltaics_of_the_published_district() {
+        let pv = Investment {
+            interest_rate: 0.10,
+            lifetime_years: Some(30.0),
+            per_kw_eur: 2200.0,
+            upkeep_eur_per_kw_year: 43.0,
+            ..Investment::default()
+        };
+        assert!((pv.annual_cost_eur(1980.0, 0.0) - 547_221.21).abs() < 0.01);
+    }
+}

@@ -1,0 +1,67 @@
+//! The temperature on the user's side of a heat pump, read from the level of the store it feeds.
+
+use serde::{Deserialize, Serialize};
+
+/// How the temperature of a cold store follows its level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColdStoreTemperature {
+    /// Rises from its base as cold is stored, as published: a full cold store is then its warmest.
+    Rising,
+    /// Falls to its base when full.
+    Falling,
+}
+
+/// Temperature of a fully mixed store as a linear function of its level: `at_empty_c + level / heat capacity`, falling
+/// instead of rising for a cold store that cools as it fills.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SinkTemperature {
+    at_empty_c: f64,
+    kelvin_per_kwh: f64,
+}
+
+impl SinkTemperature {
+    /// A sink without a store: always `temp_c`.
+    #[must_use]
+    pub fn fixed(temp_c: f64) -> Self {
+        Self { at_empty_c: temp_c, kelvin_per_kwh: 0.0 }
+    }
+
+    /// A store at `at_empty_c` when empty that warms as it fills; `heat_capacity_kwh_per_k` > 0.
+    #[must_use]
+    pub fn heated(at_empty_c: f64, heat_capacity_kwh_per_k: f64) -> Self {
+        Self { at_empty_c, kelvin_per_kwh: 1.0 / heat_capacity_kwh_per_k }
+    }
+
+    /// A store at `at_full_c` when it holds `capacity_kwh` of cold, warmer the emptier it is.
+    #[must_use]
+    pub fn cooled(at_full_c: f64, heat_capacity_kwh_per_k: f64, capacity_kwh: f64) -> Self {
+        Self {
+            at_empty_c: at_full_c + capacity_kwh / heat_capacity_kwh_per_k,
+            kelvin_per_kwh: -1.0 / heat_capacity_kwh_per_k,
+        }
+    }
+
+    /// Temperature at a level in kWh, degrees Celsius.
+    #[must_use]
+    #[inline]
+    pub fn temp_c(&self, level_kwh: f64) -> f64 {
+        self.at_empty_c + level_kwh * self.kelvin_per_kwh
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cold_store_falls_to_its_base_when_full() {
+        let (capacity, heat_capacity) = (2791.0, 372.09);
+        let published = SinkTemperature::heated(5.0, heat_capacity);
+        let corrected = SinkTemperature::cooled(5.0, heat_capacity, capacity);
+        assert!((published.temp_c(capacity) - 12.5).abs() < 0.01);
+        assert!((corrected.temp_c(capacity) - 5.0).abs() < 1e-12);
+        assert!((corrected.temp_c(0.0) - 12.5).abs() < 0.01);
+        assert_eq!(SinkTemperature::fixed(50.0).temp_c(1e6), 50.0);
+    }
+}

@@ -1,0 +1,41 @@
+//! Solvers behind one pair of traits; one file a solver.
+
+#[cfg(feature = "cbc")]
+mod cbc;
+
+#[cfg(feature = "cbc")]
+pub use cbc::Cbc;
+
+use super::{LpError, Solution, StagedProblem};
+
+/// A kind of solver.
+pub trait Backend: std::fmt::Debug + Sync {
+    /// Name and version, as it stands in results.
+    fn name(&self) -> String;
+
+    /// Prepares a solver for problems of the pattern of `problem`; its numbers may change between solves.
+    ///
+    /// # Errors
+    /// [`LpError::TooLarge`] when the solver cannot hold the problem.
+    fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError>;
+}
+
+/// A solver that holds the memory for problems of one pattern.
+pub trait Solver: Send {
+    /// Solves `problem` and writes the answer into `solution`, whose shape fits.
+    ///
+    /// # Errors
+    /// [`LpError::Infeasible`], [`LpError::Unbounded`] or [`LpError::NoAnswer`].
+    fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
+}
+
+/// The solver that this build uses unless told otherwise.
+///
+/// # Errors
+/// [`LpError::NoBackend`] when the build has none.
+pub fn default_backend() -> Result<&'static dyn Backend, LpError> {
+    #[cfg(feature = "cbc")]
+    return Ok(&Cbc);
+    #[cfg(not(feature = "cbc"))]
+    Err(LpError::NoBackend)
+}

@@ -1,0 +1,97 @@
+//! Linear programs over a chain of stages, the solvers that answer them, and certificates of the answers.
+//!
+//! A [`StagedProblem`] is a pattern repeated in every stage (hour): columns, rows, and terms that tie a column to a row of
+//! the same stage or of the next one. That is the shape of a dispatch with storage, and keeping it makes three things
+//! cheap: swapping coefficients in place, splitting what does not belong together ([`StagedProblem::components`]), and
+//! solvers that exploit the chain. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
+//! answer never vouches for itself.
+
+mod backend;
+mod certificate;
+mod components;
+mod matrix;
+mod problem;
+
+#[cfg(feature = "cbc")]
+pub use backend::Cbc;
+pub use backend::{Backend, Solver, default_backend};
+pub use certificate::{Certificate, Violation};
+pub use components::Component;
+pub use matrix::Matrix;
+pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
+
+use ndarray::Array2;
+
+/// An answer: one value for each column (first axis) in each stage (second axis), and its objective.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// Column values, shape (columns, stages).
+    pub values: Array2<f64>,
+    /// Objective at these values, computed from the problem's costs.
+    pub objective: f64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LpError {
+    /// The solver proved that no values satisfy all rows and bounds.
+    #[error("the problem `{problem}` is infeasible ({columns} columns, {rows} rows, {stages} stages)")]
+    Infeasible {
+        /// Name of the problem.
+        problem: String,
+        /// Columns per stage.
+        columns: usize,
+        /// Rows per stage.
+        rows: usize,
+        /// Stages.
+        stages: usize,
+    },
+    /// The objective falls without limit.
+    #[error("the problem `{problem}` is unbounded: some cost is negative without a limit on what earns it")]
+    Unbounded {
+        /// Name of the problem.
+        problem: String,
+    },
+    /// The solver stopped without an answer.
+    #[error("{solver} stopped on `{problem}` without an answer: {status}")]
+    NoAnswer {
+        /// Name of the problem.
+        problem: String,
+        /// The solver.
+        solver: &'static str,
+        /// What it said.
+        status: String,
+    },
+    /// The problem is larger than the solver can index.
+    #[error("{solver} cannot index `{problem}`: {entries} matrix entries")]
+    TooLarge {
+        /// Name of the problem.
+        problem: String,
+        /// The solver.
+        solver: &'static str,
+        /// Matrix entries of the problem.
+        entries: usize,
+    },
+    /// The answer violates the problem by more than is tolerable.
+    #[error(
+        "{solver} gave an answer to `{problem}` that misses {name} in stage {stage} by {violation:e} (tolerance {tolerance:e})"
+    )]
+    BadAnswer {
+        /// Name of the problem.
+        problem: String,
+        /// The solver.
+        solver: &'static str,
+        /// Row or column that is missed.
+        name: String,
+        /// Its stage, from 0.
+        stage: usize,
+        /// By how much.
+        violation: f64,
+        /// What would have been accepted.
+        tolerance: f64,
+    },
+    /// This build has no solver.
+    #[error("this build of anergy has no LP solver; build it with `--features cbc`")]
+    NoBackend,
+}

@@ -1,0 +1,231 @@
+//! The staged linear program: a pattern of columns, rows and terms, repeated in every stage.
+
+use crate::series::Profile;
+
+/// Index of a column of the pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub(crate) usize);
+
+/// Index of a row of the pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub(crate) usize);
+
+/// Index of a term of the pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TermId(pub(crate) usize);
+
+impl ColumnId {
+    /// Position among the columns of its problem.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// A variable of every stage, `lower <= x_t <= upper`, at `cost` each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Name, without the stage.
+    pub name: String,
+    /// Lower bounds; may be `-inf`.
+    pub lower: Profile,
+    /// Upper bounds; may be `inf`.
+    pub upper: Profile,
+    /// Objective coefficients.
+    pub cost: Profile,
+}
+
+/// A constraint of every stage, `sum of terms = rhs`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Name, without the stage.
+    pub name: String,
+    /// Right-hand sides.
+    pub rhs: Profile,
+}
+
+/// Which stage's value of the column a term takes into the row of stage t.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// x_t.
+    Same,
+    /// x_{t-1}; nothing in the first stage (what was there before belongs into its right-hand side).
+    Previous,
+    /// x_{t-1}, and the last stage's value in the first stage.
+    PreviousCyclic,
+}
+
+impl Lag {
+    /// The row's stage that takes up the column's value of stage `stage`, out of `stages`.
+    #[must_use]
+    #[inline]
+    pub fn row_stage(self, stage: usize, stages: usize) -> Option<usize> {
+        match self {
+            Self::Same => Some(stage),
+            Self::Previous => (stage + 1 < stages).then_some(stage + 1),
+            Self::PreviousCyclic => Some((stage + 1) % stages),
+        }
+    }
+
+    /// The column's stage whose value the row of stage `stage` takes up, out of `stages`.
+    #[must_use]
+    #[inline]
+    pub fn column_stage(self, stage: usize, stages: usize) -> Option<usize> {
+        match self {
+            Self::Same => Some(stage),
+            Self::Previous => stage.checked_sub(1),
+            Self::PreviousCyclic => Some((stage + stages - 1) % stages),
+        }
+    }
+}
+
+/// `coefficient_t * column` in a row; the coefficient is that of the row's stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term {
+    /// The row.
+    pub row: RowId,
+    /// The column.
+    pub column: ColumnId,
+    /// Which stage's value of the column.
+    pub lag: Lag,
+    /// Coefficients by stage of the row.
+    pub coefficient: Profile,
+}
+
+/// A linear program whose pattern of columns, rows and terms repeats in each of `stages` stages: minimise the sum of
+/// `cost * x` over all columns and stages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagedProblem {
+    name: String,
+    stages: usize,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    terms: Vec<Term>,
+}
+
+impl StagedProblem {
+    /// An empty problem.
+    #[must_use]
+    pub fn new(name: impl Into<String>, stages: usize) -> Self {
+        Self { name: name.into(), stages, columns: Vec::new(), rows: Vec::new(), terms: Vec::new() }
+    }
+
+    /// What the problem is called in messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Calls the problem `name` in messages.
+    pub fn rename(&mut self, name: impl Into<String>) {
+        self.name = name.into();
+    }
+
+    /// Number of stages.
+    #[must_use]
+    pub fn stages(&self) -> usize {
+        self.stages
+    }
+
+    /// Columns of one stage.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Rows of one stage.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Terms of one stage.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// Adds a column.
+    ///
+    /// # Panics
+    /// If a profile's length is not the number of stages.
+    pub fn add_column(&mut self, column: Column) -> ColumnId {
+        for profile in [&column.lower, &column.upper, &column.cost] {
+            self.assert_fits(profile, &column.name);
+        }
+        self.columns.push(column);
+        ColumnId(self.columns.len() - 1)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// If the right-hand side's length is not the number of stages.
+    pub fn add_row(&mut self, row: Row) -> RowId {
+        self.assert_fits(&row.rhs, &row.name);
+        self.rows.push(row);
+        RowId(self.rows.len() - 1)
+    }
+
+    /// Adds a term to a row.
+    ///
+    /// # Panics
+    /// If the row or column is not of this problem, a profile's length is not the number of stages, or the same column
+    /// stands twice in a row with the same lag.
+    pub fn add_term(&mut self, row: RowId, column: ColumnId, lag: Lag, coefficient: impl Into<Profile>) -> TermId {
+        assert!(row.0 < self.rows.len() && column.0 < self.columns.len(), "row and column belong to this problem");
+        let coefficient = coefficient.into();
+        self.assert_fits(&coefficient, &self.rows[row.0].name);
+        assert!(
+            !self.terms.iter().any(|term| term.row == row && term.column == column && term.lag == lag),
+            "column {} stands once in row {}",
+            self.columns[column.0].name,
+            self.rows[row.0].name
+        );
+        self.terms.push(Term { row, column, lag, coefficient });
+        TermId(self.terms.len() - 1)
+    }
+
+    /// Replaces a term's coefficients, in place where they are a series already.
+    ///
+    /// # Panics
+    /// If there is not one coefficient a stage.
+    pub fn set_coefficients(&mut self, term: TermId, coefficients: impl ExactSizeIterator<Item = f64>) {
+        assert_eq!(coefficients.len(), self.stages, "one coefficient a stage");
+        replace(&mut self.terms[term.0].coefficient, coefficients);
+    }
+
+    /// Replaces a column's costs, in place where they are a series already.
+    ///
+    /// # Panics
+    /// If there is not one cost a stage.
+    pub fn set_costs(&mut self, column: ColumnId, costs: impl ExactSizeIterator<Item = f64>) {
+        assert_eq!(costs.len(), self.stages, "one cost a stage");
+        replace(&mut self.columns[column.0].cost, costs);
+    }
+
+    /// The objective at `values` (shape columns x stages).
+    #[must_use]
+    pub fn objective(&self, values: ndarray::ArrayView2<'_, f64>) -> f64 {
+        self.columns
+            .iter()
+            .zip(values.rows())
+            .map(|(column, row)| {
+                row.iter().enumerate().map(|(stage, value)| column.cost.at(stage) * value).sum::<f64>()
+            })
+            .sum()
+    }
+
+    fn assert_fits(&self, profile: &Profile, name: &str) {
+        let steps = profile.steps().unwrap_or(self.stages);
+        assert_eq!(steps, self.stages, "{name}: one value a stage");
+    }
+}
+
+fn replace(profile: &mut Profile, values: impl Iterator<Item = f64>) {
+    if let Profile::Series(old) = profile {
+        old.iter_mut().zip(values).for_each(|(value, new)| *value = new);
+    } else {
+        *profile = Profile::Series(values.collect());
+    }
+}

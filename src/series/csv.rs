@@ -1,0 +1,252 @@
+//! Reading a CSV file with a time stamp in the first column and one number a cell.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+use super::axis::format_stamp;
+use super::{SeriesError, TimeAxis, TimeWindow};
+
+/// The columns of one CSV file on a regular time axis. An empty cell or the word `NaN` is a gap, kept as NaN: what to do
+/// with it is for the caller to say.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    path: PathBuf,
+    axis: TimeAxis,
+    names: Vec<String>,
+    columns: Vec<Vec<f64>>,
+    lines: Vec<u64>,
+}
+
+impl Frame {
+    /// Reads `path`: a header, then rows of a time stamp and numbers, at one fixed step.
+    ///
+    /// # Errors
+    /// Any [`SeriesError`] that names a file: unreadable or malformed, a stamp that is missing, repeated or out of order, a
+    /// cell that is no number, two columns of one name.
+    pub fn read(path: &Path) -> Result<Self, SeriesError> {
+        let file =
+            std::fs::File::open(path).map_err(|source| SeriesError::Unreadable { path: path.to_owned(), source })?;
+        Self::from_reader(path, file)
+    }
+
+    /// Like [`Frame::read`], from any reader; `path` is used in messages.
+    ///
+    /// # Errors
+    /// As [`Frame::read`].
+    pub fn from_reader(path: &Path, reader: impl std::io::Read) -> Result<Self, SeriesError> {
+        let owned = || path.to_owned();
+        let malformed = |error: ::csv::Error| SeriesError::Malformed { path: owned(), message: error.to_string() };
+        let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(reader);
+        let names: Vec<String> = reader.headers().map_err(malformed)?.iter().skip(1).map(str::to_owned).collect();
+        let mut seen = HashSet::new();
+        if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(SeriesError::DuplicateColumn { path: owned(), column: name.clone() });
+        }
+
+        let mut stamps: Vec<DateTime> = Vec::new();
+        let mut lines = Vec::new();
+        let mut columns: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+        let mut record = ::csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(malformed)? {
+            let line = record.position().map_or(0, ::csv::Position::line);
+            let stamp = record.get(0).unwrap_or_default();
+            stamps.push(stamp.parse().map_err(|_| SeriesError::Stamp {
+                path: owned(),
+                line,
+                value: stamp.to_owned(),
+            })?);
+            lines.push(line);
+            for ((column, name), cell) in columns.iter_mut().zip(&names).zip(record.iter().skip(1)) {
+                column.push(number(cell).ok_or_else(|| SeriesError::Value {
+                    path: owned(),
+                    line,
+                    column: name.clone(),
+                    value: cell.to_owned(),
+                })?);
+            }
+        }
+        let axis = regular_axis(path, &stamps, &lines)?;
+        Ok(Self { path: owned(), axis, names, columns, lines })
+    }
+
+    /// The file it came from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its time axis.
+    #[must_use]
+    pub fn axis(&self) -> &TimeAxis {
+        &self.axis
+    }
+
+    /// The names of its columns, in the file's order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The line of the file on which step `step` stands.
+    #[must_use]
+    pub fn line(&self, step: usize) -> u64 {
+        self.lines[step]
+    }
+
+    /// The column named `name`.
+    ///
+    /// # Errors
+    /// [`SeriesError::MissingColumn`], with the columns there are.
+    pub fn column(&self, name: &str) -> Result<&[f64], SeriesError> {
+        let position = self.names.iter().position(|known| known == name);
+        position.map(|index| self.columns[index].as_slice()).ok_or_else(|| SeriesError::MissingColumn {
+            path: self.path.clone(),
+            column: name.to_owned(),
+            available: self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The first step and the number of steps of `window` in this file.
+    ///
+    /// # Errors
+    /// [`SeriesError::NotCovered`] when no step begins within the window.
+    pub fn steps_within(&self, window: &TimeWindow) -> Result<(usize, usize), SeriesError> {
+        let (first, count) = self.axis.steps_within(window);
+        if count == 0 { Err(self.not_covered(window.to_string())) } else { Ok((first, count)) }
+    }
+
+    /// The position of `axis` in this file.
+    ///
+    /// # Errors
+    /// [`SeriesError::OtherStep`] or [`SeriesError::NotCovered`].
+    pub fn offset_of(&self, axis: &TimeAxis) -> Result<usize, SeriesError> {
+        if axis.step_minutes() != self.axis.step_minutes() {
+            return Err(SeriesError::OtherStep {
+                path: self.path.clone(),
+                found_minutes: self.axis.step_minutes(),
+                expected_minutes: axis.step_minutes(),
+            });
+        }
+        let fits = |&offset: &usize| offset + axis.len() <= self.axis.len();
+        self.axis
+            .position(axis.stamp(0))
+            .filter(fits)
+            .ok_or_else(|| self.not_covered(format!("{} to before {}", axis.label(0), axis.label(axis.len()))))
+    }
+
+    fn not_covered(&self, window: String) -> SeriesError {
+        SeriesError::NotCovered {
+            path: self.path.clone(),
+            first: self.axis.label(0),
+            last: self.axis.label(self.axis.len().saturating_sub(1)),
+            window,
+        }
+    }
+}
+
+/// A cell as a number; an empty cell or `NaN` is a gap. `None` when it is neither, or not finite.
+fn number(cell: &str) -> Option<f64> {
+    if cell.is_empty() || cell.eq_ignore_ascii_case("nan") {
+        return Some(f64::NAN);
+    }
+    cell.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+fn regular_axis(path: &Path, stamps: &[DateTime], lines: &[u64]) -> Result<TimeAxis, SeriesError> {
+    let [first, second, ..] = *stamps else {
+        return Err(SeriesError::TooShort { path: path.to_owned(), rows: stamps.len() });
+    };
+    let step = second.duration_since(first);
+    let irregular = |row: usize, expected: DateTime, kind| SeriesError::Irregular {
+        path: path.to_owned(),
+        line: lines[row],
+        found: format_stamp(stamps[row]),
+        expected: format_stamp(expected),
+        step_minutes: step.as_mins(),
+        kind,
+    };
+    if step < SignedDuration::from_mins(1) {
+        let kind = if step.is_zero() { "duplicate" } else { "out of order" };
+        return Err(irregular(1, first.saturating_add(SignedDuration::from_hours(1)), kind));
+    }
+    let axis = TimeAxis::new(first, step.as_mins(), stamps.len());
+    for (row, &found) in stamps.iter().enumerate() {
+        let expected = axis.stamp(row);
+        if found != expected {
+            let kind = match found {
+                _ if stamps[..row].contains(&found) => "duplicate",
+                _ if found > expected => "missing stamps before it",
+                _ => "out of order",
+            };
+            return Err(irregular(row, expected, kind));
+        }
+    }
+    Ok(axis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Frame, SeriesError> {
+        Frame::from_reader(Path::new("demand.csv"), text.as_bytes())
+    }
+
+    #[test]
+    fn reads_windows_line_ends_gaps_and_negative_zero() {
+        let frame = read(",a,b\r\n2015-01-01 00:00:00,1,-0\r\n2015-01-01 01:00:00,,2.5\r\n").unwrap();
+        assert_eq!(frame.names(), ["a", "b"]);
+        assert_eq!(frame.axis().step_minutes(), 60);
+        assert!(frame.column("a").unwrap()[1].is_nan());
+        assert_eq!(frame.column("b").unwrap(), [0.0, 2.5]);
+        assert_eq!(frame.line(1), 3);
+    }
+
+    #[test]
+    fn a_fault_is_named_with_file_and_line() {
+        let row = |stamp: &str, value: &str| format!("{stamp},{value}\n");
+        let good = format!("t,a\n{}{}", row("2015-01-01 00:00", "1"), row("2015-01-01 01:00", "2"));
+        let cases = [
+            (format!("{good}{}", row("2015-01-01 01:00", "3")), "demand.csv:4", "duplicate"),
+            (format!("{good}{}", row("2015-01-01 03:00", "3")), "demand.csv:4", "missing stamps before it"),
+            (format!("{good}{}", row("2014-01-01 03:00", "3")), "demand.csv:4", "out of order"),
+            (format!("{good}{}", row("noon", "3")), "demand.csv:4", "`noon` is not a time stamp"),
+            (format!("{good}{}", row("2015-01-01 02:00", "3,5x")), "demand.csv", "not a well-formed CSV"),
+            (format!("{good}{}", row("2015-01-01 02:00", "5x")), "demand.csv:4", "`5x` is not a number"),
+            (format!("{good}{}", row("2015-01-01 02:00", "inf")), "demand.csv:4", "`inf` is not a number"),
+            ("t,a,a\n2015-01-01 00:00,1,1\n".to_owned(), "demand.csv:1", "two columns are named `a`"),
+            ("t,a\n2015-01-01 00:00,1\n".to_owned(), "demand.csv", "at least two"),
+            (String::new(), "demand.csv", "at least two"),
+        ];
+        for (text, place, what) in cases {
+            let message = read(&text).unwrap_err().to_string();
+            assert!(message.contains(place) && message.contains(what), "{text:?} gave: {message}");
+        }
+        let message = read(&good).unwrap().column("b").unwrap_err().to_string();
+        assert!(message.contains("no column `b`; the file has `a`"), "{message}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(values in proptest::collection::vec(-1e9f64..1e9, 2..200), step in 1i64..180) {
+            let start = jiff::civil::date(2016, 2, 28).at(12, 0, 0, 0);
+            let axis = TimeAxis::new(start, step, values.len());
+            let mut text = String::from("timestamp,x\n");
+            for (row, value) in values.iter().enumerate() {
+                text.push_str(&format!("{},{value}\n", axis.label(row)));
+            }
+            let frame = read(&text).unwrap();
+            prop_assert_eq!(frame.axis(), &axis);
+            prop_assert_eq!(frame.column("x").unwrap(), values.as_slice());
+        }
+
+        #[test]
+        fn no_text_panics(text in "[-0-9:, a\"\n]{0,200}") {
+            let _ = read(&text);
+        }
+    }
+}
