@@ -22,7 +22,7 @@ pub struct Start {
 
 /// The end of an iteration.
 #[derive(Debug, Clone)]
-pub struct Outcome<P> {
+pub struct Outcome<P, A> {
     /// How it ended.
     pub verdict: Verdict,
     /// Every iteration.
@@ -31,6 +31,8 @@ pub struct Outcome<P> {
     pub temperatures: Vec<Array1<f64>>,
     /// Heat into the loop of every iteration, kWh by step.
     pub loop_heat: Vec<Array1<f64>>,
+    /// What the dispatcher keeps of every iteration.
+    pub accounts: Vec<A>,
     /// The iteration that is the answer.
     pub answer: usize,
     /// Its plan.
@@ -69,7 +71,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     settings: &CouplingSettings,
     start: &Start,
     observer: &mut dyn Observer,
-) -> Result<Outcome<D::Plan>, CouplingError<D::Error, L::Error>> {
+) -> Result<Outcome<D::Plan, D::Account>, CouplingError<D::Error, L::Error>> {
     settings.check()?;
     let mut cops = match settings.initial_cop_dispatch {
         InitialCopDispatch::Committed => start.committed.clone(),
@@ -80,6 +82,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     let mut frozen_levels: Option<Array2<f64>> = None;
     let mut last: Option<Rc<Iterate<D::Plan>>> = None;
     let mut best: Best<D::Plan> = None;
+    let mut accounts = Vec::new();
     let mut iteration = 0;
     let verdict = loop {
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
@@ -116,6 +119,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         let simulated = Instant::now();
         check_positive(&response.cop, iteration)?;
 
+        accounts.push(dispatcher.account(&plan));
         let cost = dispatcher.cost(&plan);
         let certificate = dispatcher.certificate(&plan);
         let cost_at_own_cops = dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
@@ -156,6 +160,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         records,
         temperatures,
         loop_heat,
+        accounts,
         answer: answer.iteration,
         plan: answer.plan.clone(),
         cops: answer.cops.clone(),

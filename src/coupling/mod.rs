@@ -54,6 +54,8 @@ pub struct PlanCost {
 pub trait Dispatcher {
     /// A plan; opaque to the driver.
     type Plan: Clone;
+    /// What is kept of the plan of every iteration.
+    type Account;
     /// Why there may be none.
     type Error: std::error::Error;
 
@@ -80,6 +82,9 @@ pub trait Dispatcher {
 
     /// What `plan` costs at the COPs it was made for.
     fn cost(&self, plan: &Self::Plan) -> PlanCost;
+
+    /// What is kept of `plan` when its iteration is over.
+    fn account(&self, plan: &Self::Plan) -> Self::Account;
 
     /// Worst miss of any equation or bound of `plan`, kW or kWh.
     fn certificate(&self, plan: &Self::Plan) -> f64;

@@ -42,6 +42,8 @@ pub struct Account {
     pub annualised_eur: f64,
     /// The prices put on unmet demand and surplus, EUR. Not money anyone pays.
     pub penalty_eur: f64,
+    /// Sum of the absolute terms of what the dispatch minimises, EUR: the scale of a relative gap.
+    pub absolute_terms_eur: f64,
     /// Each technology's energy.
     pub technologies: Vec<TechnologyTotals>,
     /// Each balance's unmet demand and surplus.
@@ -86,17 +88,18 @@ impl Dispatch {
             forced_eur: self.layout.forced_cost_eur,
             annualised_eur: district.annualised_cost_eur(),
             penalty_eur: 0.0,
+            absolute_terms_eur: 0.0,
             technologies: Vec::new(),
             carriers: Vec::new(),
         };
         // The prices of shortage and surplus are summed apart: next to 1e6 EUR/kWh the money would lose its digits.
         let columns = self.layout.problem.columns().iter().zip(&self.layout.quantities).zip(values.rows());
         for ((column, quantity), values) in columns {
-            if matches!(quantity.role, Role::Unmet | Role::Surplus) {
-                continue;
+            let costs = || values.iter().enumerate().map(|(step, value)| column.cost.at(step) * value);
+            account.absolute_terms_eur += costs().map(f64::abs).sum::<f64>();
+            if !matches!(quantity.role, Role::Unmet | Role::Surplus) {
+                account.operation_eur += costs().sum::<f64>();
             }
-            let cost: f64 = values.iter().enumerate().map(|(step, value)| column.cost.at(step) * value).sum();
-            account.operation_eur += cost;
         }
         for balance in &self.layout.balances {
             let find = |role| {

@@ -9,7 +9,7 @@ mod layout;
 mod price;
 mod shortage;
 
-pub use account::{Account, CarrierTotals};
+pub use account::{Account, CarrierTotals, TechnologyTotals};
 pub use layout::{Quantity, Role};
 
 use ndarray::Array2;
@@ -284,8 +284,12 @@ impl Dispatch {
         sum
     }
 
-    /// A plan from values of the columns, with its objective and certificate.
-    fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
+    /// A plan from values of the columns (shape quantities x steps), with its objective and certificate at the efficiencies
+    /// now in force.
+    ///
+    /// # Errors
+    /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
+    pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
         let problem = &self.layout.problem;
         let certificate = Certificate::of(problem, values.view());
         let scale = values.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));

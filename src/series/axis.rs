@@ -114,6 +114,12 @@ impl TimeWindow {
         Ok(window)
     }
 
+    /// Whether `axis` covers the whole window.
+    #[must_use]
+    pub fn is_covered_by(&self, axis: &TimeAxis) -> bool {
+        axis.stamp(0) <= self.from && axis.stamp(axis.len()) >= self.to
+    }
+
     /// The window of one year, month, day or moment.
     ///
     /// # Errors

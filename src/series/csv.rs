@@ -112,10 +112,13 @@ impl Frame {
     /// The first step and the number of steps of `window` in this file.
     ///
     /// # Errors
-    /// [`SeriesError::NotCovered`] when no step begins within the window.
+    /// [`SeriesError::NotCovered`] when the file does not cover the whole window.
     pub fn steps_within(&self, window: &TimeWindow) -> Result<(usize, usize), SeriesError> {
         let (first, count) = self.axis.steps_within(window);
-        if count == 0 { Err(self.not_covered(window.to_string())) } else { Ok((first, count)) }
+        if count == 0 || !window.is_covered_by(&self.axis) {
+            return Err(self.not_covered(window.to_string()));
+        }
+        Ok((first, count))
     }
 
     /// The position of `axis` in this file.

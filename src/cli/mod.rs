@@ -1,0 +1,59 @@
+//! The command line: parse, call, print, exit code. One file per verb.
+
+mod failure;
+mod output;
+mod progress;
+mod reproduce;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Exit codes, as `--help` lists them.
+mod exit {
+    pub(super) const INTERNAL: u8 = 1;
+    pub(super) const BAD_INPUT: u8 = 2;
+    pub(super) const NOT_CONVERGED: u8 = 3;
+    pub(super) const INFEASIBLE: u8 = 4;
+    pub(super) const OUTSIDE_TOLERANCE: u8 = 6;
+}
+
+/// What will a heat-pump district on a shared water loop really do, and can the answer be trusted?
+///
+/// Alternates a linear dispatch of the whole energy system with a thermodynamic simulation of the water loop that the heat
+/// pumps draw from, until both agree.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done (a run stopped by the published rule too: it says \"not converged\"), 1 internal, \
+                  2 bad input, 3 not converged, 4 infeasible, 6 outside the reference tolerance."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Reproduce(reproduce::Reproduce),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Run(verb) => verb.execute(),
+        Verb::Reproduce(verb) => verb.execute(),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("{}", failure.render());
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

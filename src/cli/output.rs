@@ -1,0 +1,102 @@
+//! Where and how results are written; options that verbs share.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Failure;
+use super::progress::Progress;
+use crate::config::Case;
+use crate::results::{RunFolder, Table};
+use crate::study::{Run, Summary, convergence_table, loop_temperature_table, timeseries_table, timings_table};
+
+/// Where results go and what is said.
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
+    /// Folder for run folders
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(super) out: PathBuf,
+    /// Name of the run folder [default: from the model and scenario]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl OutputArgs {
+    /// The run folder's place.
+    pub(super) fn place(&self, default_name: &str) -> Result<PathBuf, Failure> {
+        let name = self.name.as_deref().unwrap_or(default_name);
+        let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
+        if !plain {
+            return Err(Failure::Usage(format!("--name `{name}` is no folder name; use --out for the folder above")));
+        }
+        Ok(self.out.join(name))
+    }
+}
+
+/// A folder name from any text: what is no letter, digit, dot, minus or underscore becomes a minus.
+pub(super) fn folder_name(text: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
+    let name: String = text.chars().map(plain).collect();
+    name.trim_matches(['.', '-']).to_owned()
+}
+
+/// Writes the run folder: result tables, summary, resolved configuration; log and timings, the only files with durations.
+pub(super) fn write(
+    place: &Path,
+    case: &Case,
+    run: &Run,
+    summary: &Summary,
+    extra: &[(&str, Table)],
+    progress: Progress,
+    read_seconds: f64,
+) -> Result<PathBuf, Failure> {
+    let folder = RunFolder::begin(place)?;
+    let began = std::time::Instant::now();
+    folder.write("timeseries.csv", &timeseries_table(case, run).to_csv())?;
+    if let Some(table) = convergence_table(case, run) {
+        folder.write("convergence.csv", &table.to_csv())?;
+    }
+    if let Some(table) = loop_temperature_table(case, run) {
+        folder.write("loop_temperature.csv", &table.to_csv())?;
+    }
+    for (name, table) in extra {
+        folder.write(name, &table.to_csv())?;
+    }
+    let mut json = serde_json::to_vec_pretty(summary)?;
+    json.push(b'\n');
+    folder.write("summary.json", &json)?;
+    folder.write("config.resolved.yaml", serde_yaml::to_string(&case.resolved)?.as_bytes())?;
+    let write_seconds = began.elapsed().as_secs_f64();
+    let phases =
+        [("read", read_seconds), ("build", run.build_seconds), ("solve", run.solve_seconds), ("write", write_seconds)];
+    folder.write("timings.csv", &timings_table(run, &phases).to_csv())?;
+    folder.write("run.log", progress.finish().as_bytes())?;
+    Ok(folder.commit()?)
+}
+
+/// Where the time went, in one line.
+pub(super) fn time_split(run: &Run, read_seconds: f64) -> String {
+    let records = || run.coupling.iter().flat_map(|coupling| &coupling.records);
+    let dispatch: f64 = records().map(|record| record.seconds.dispatch).sum();
+    let water_loop: f64 = records().map(|record| record.seconds.water_loop).sum();
+    let solve = run.solve_seconds;
+    let total = read_seconds + run.build_seconds + solve;
+    if run.coupling.is_none() {
+        return format!(
+            "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {solve:.2}",
+            run.build_seconds
+        );
+    }
+    format!(
+        "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {dispatch:.2}, loop {water_loop:.3}, gap and \
+         bookkeeping {:.2}",
+        run.build_seconds,
+        (solve - dispatch - water_loop).max(0.0)
+    )
+}

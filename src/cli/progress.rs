@@ -1,0 +1,93 @@
+//! Progress on standard error: a spinner on a terminal, plain lines elsewhere, nothing when quiet.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{Finding, Level};
+use crate::coupling::{Gap, Observer, Record};
+
+/// Tells a user what goes on, and remembers it for `run.log`.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    began: Instant,
+    log: String,
+}
+
+impl Progress {
+    pub(super) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { bar, quiet, began: Instant::now(), log: String::new() }
+    }
+
+    /// Says what is being done now.
+    pub(super) fn doing(&mut self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+        self.remember(what);
+    }
+
+    /// Says something that stays.
+    pub(super) fn say(&mut self, line: &str) {
+        self.remember(line);
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None if !self.quiet => eprintln!("{line}"),
+            None => {}
+        }
+    }
+
+    /// Says what was found while reading.
+    pub(super) fn findings(&mut self, findings: &[Finding]) {
+        for Finding { level, place, message } in findings {
+            let level = if *level == Level::Warning { "warning" } else { "note" };
+            let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
+            self.say(&format!("{level}: {place}{message}"));
+        }
+    }
+
+    /// Ends the progress; what was said, with seconds since the start, for `run.log`.
+    pub(super) fn finish(self) -> String {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        self.log
+    }
+
+    fn remember(&mut self, line: &str) {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.log, "{:9.3} {line}", self.began.elapsed().as_secs_f64());
+    }
+}
+
+impl Observer for Progress {
+    fn iteration(&mut self, record: &Record) {
+        let change = record.residual.map_or_else(
+            || format!("{:>24}", "-"),
+            |residual| format!("{:>9.5} ({:>9.6} K)", residual.mean_relative, residual.max_k),
+        );
+        if record.iteration == 0 {
+            self.say("iteration    cost EUR    mean rel (max) change        max COP change  scheme");
+        }
+        let Record { iteration, scheme, cop_residual, .. } = record;
+        let cost = record.cost.cost_eur;
+        self.say(&format!("{iteration:>9}  {cost:>14.2}  {change:<24}  {cop_residual:>14.6}  {scheme}"));
+        self.doing(&format!("iteration {}", iteration + 1));
+    }
+
+    fn gap(&mut self, iteration: usize, gap: &Gap) {
+        let Gap { relative, absolute_eur, .. } = gap;
+        self.remember(&format!("gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR)"));
+    }
+}

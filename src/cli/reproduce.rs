@@ -1,0 +1,177 @@
+//! `anergy reproduce`: a published case against its published figures.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::output::{self, OutputArgs};
+use super::progress::Progress;
+use super::{Failure, exit, run};
+use crate::lp::default_backend;
+use crate::results::{Column, Table};
+use crate::study::Summary;
+use crate::study::reproduce::{Comparison, Reproduction, Scenario, TemperatureComparison, Window, reproduce};
+
+/// Run a published case and compare it with its published figures
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    anergy reproduce iccep2019 --data path/to/cases/iccep2019\n  \
+    anergy reproduce iccep2019 --data path/to/cases/iccep2019 --window year\n  \
+    anergy reproduce iccep2019 --data path/to/cases/iccep2019 --scenario baseline")]
+pub(super) struct Reproduce {
+    /// The published case
+    #[arg(value_enum)]
+    case: PublishedCase,
+    /// Folder of the published data, with smarti/ and baseline/ in it
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Folder of the reference results, with week/ and year/ in it [default: ../../reference/iccep2019 beside DIR, if there]
+    #[arg(long, value_name = "DIR")]
+    reference: Option<PathBuf>,
+    /// week, january, july, year, or START..END
+    #[arg(long, value_name = "WINDOW", default_value = "week", value_parser = window)]
+    window: Window,
+    /// The smart district, or the baseline without stores and loop
+    #[arg(long, value_enum, default_value = "smarti")]
+    scenario: PublishedScenario,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PublishedCase {
+    /// Smart district, ICCEP 2019
+    Iccep2019,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PublishedScenario {
+    Smarti,
+    Baseline,
+}
+
+fn window(text: &str) -> Result<Window, String> {
+    match text {
+        "week" => Ok(Window::Week),
+        "january" => Ok(Window::January),
+        "july" => Ok(Window::July),
+        "year" => Ok(Window::Year),
+        _ if !text.contains("..") && !text.starts_with(|c: char| c.is_ascii_digit()) => {
+            Err(format!("`{text}` is none of week, january, july, year, START..END"))
+        }
+        _ => run::window(text).map(|[first, last]| Window::Between(first, last)),
+    }
+}
+
+impl Reproduce {
+    pub(super) fn execute(self) -> Result<u8, Failure> {
+        let PublishedCase::Iccep2019 = self.case;
+        let scenario = match self.scenario {
+            PublishedScenario::Smarti => Scenario::Smarti,
+            PublishedScenario::Baseline => Scenario::Baseline,
+        };
+        if let Some(missing) = self.reference.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Failure::Usage(format!("--reference {}: no such folder", missing.display())));
+        }
+        let backend = default_backend()?;
+        let name = format!("iccep2019-{}-{}", scenario.name(), self.window.name());
+        let place = self.output.place(&output::folder_name(&name))?;
+        let beside = self.data.join("../../reference/iccep2019");
+        let reference = self.reference.clone().or_else(|| beside.is_dir().then_some(beside));
+        let mut progress = Progress::new(self.output.quiet);
+        progress.doing("reading");
+        let found = reproduce(&self.data, reference.as_deref(), &self.window, scenario, backend, &mut progress)?;
+        progress.findings(&found.case.findings);
+        let summary = Summary::of(&found.case, &found.run);
+        let split = output::time_split(&found.run, found.read_seconds);
+        let within = found.is_within();
+        let extra = [("comparison.csv", comparison_table(&found))];
+        let folder = output::write(&place, &found.case, &found.run, &summary, &extra, progress, found.read_seconds)?;
+        if self.output.json {
+            let figures = &found.figures;
+            let temperatures = &found.temperatures;
+            let json = serde_json::json!({
+                "summary": summary, "figures": figures, "temperatures": temperatures, "within_tolerance": within,
+            });
+            println!("{}", serde_json::to_string_pretty(&json)?);
+        } else {
+            print!("{}", summary.to_text());
+            print!("{}", comparison_text(&found));
+            println!("  {:<18}{split}", "time spent");
+            println!("  {:<18}{}", "results", folder.display());
+            println!("{}", if within { "within tolerance" } else { "OUTSIDE TOLERANCE" });
+        }
+        Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
+    }
+}
+
+fn comparison_text(found: &Reproduction) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("\n");
+    // Writing to a string cannot fail.
+    if found.figures.is_empty() {
+        let _ = writeln!(text, "published figures: none for this window and scenario, not compared");
+    } else {
+        let _ = writeln!(
+            text,
+            "{:>3}  {:<38}{:>16}{:>16}{:>13}  {}",
+            "it", "published figures", "published", "ours", "difference", "judged"
+        );
+    }
+    for figure in &found.figures {
+        let iteration = figure.iteration.map_or_else(String::new, |iteration| iteration.to_string());
+        let Comparison { figure: name, published, ours, tolerance, .. } = figure;
+        let judged = match tolerance {
+            None => "shown only".to_owned(),
+            Some(tolerance) => format!("{} (<= {tolerance})", if figure.is_within() { "ok" } else { "OUTSIDE" }),
+        };
+        let digits = if published.abs() < 1.0 { 8 } else { 3 };
+        let difference = figure.difference();
+        let _ = writeln!(
+            text,
+            "{iteration:>3}  {name:<38}{published:>16.digits$}{ours:>16.digits$}{difference:>13.1e}  {judged}"
+        );
+    }
+    text.push('\n');
+    match (&found.temperatures, &found.reference) {
+        (Some(temperatures), Some(file)) => {
+            let _ = writeln!(text, "loop temperature hour by hour against {}", file.display());
+            let _ = writeln!(
+                text,
+                "{:>3}  {:>12}{:>12}  {:<28}{}",
+                "it", "mean K", "max K", "first step over 1e-6 K", "judged"
+            );
+            for comparison in temperatures {
+                let TemperatureComparison { iteration, mean_k, max_k, first_step, judged } = comparison;
+                let first = first_step.map_or_else(|| "none".to_owned(), |step| step.to_string());
+                let judged = match judged {
+                    None => "shown only".to_owned(),
+                    Some((what, limit)) => {
+                        format!("{} ({what} <= {limit:e})", if comparison.is_within() { "ok" } else { "OUTSIDE" })
+                    }
+                };
+                let _ = writeln!(text, "{iteration:>3}  {mean_k:>12.2e}{max_k:>12.2e}  {first:<28}{judged}");
+            }
+        }
+        _ => {
+            let _ = writeln!(
+                text,
+                "loop temperature hour by hour: not compared (no reference for this window and scenario)"
+            );
+        }
+    }
+    text
+}
+
+fn comparison_table(found: &Reproduction) -> Table {
+    let mut table = Table::default();
+    let text = |of: &dyn Fn(&Comparison) -> String| Column::Text(found.figures.iter().map(of).collect());
+    let number = |of: &dyn Fn(&Comparison) -> f64| Column::Number(found.figures.iter().map(of).collect());
+    table.push("figure", text(&|figure| figure.figure.clone()));
+    table.push("iteration", text(&|figure| figure.iteration.map_or_else(String::new, |k| k.to_string())));
+    table.push("published", number(&|figure| figure.published));
+    table.push("ours", number(&|figure| figure.ours));
+    table.push("difference", number(&Comparison::difference));
+    table.push("tolerance", number(&|figure| figure.tolerance.unwrap_or(f64::NAN)));
+    table
+}

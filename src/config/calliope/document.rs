@@ -1,0 +1,178 @@
+//! The document behind a model: imports, scenario, overrides and settings worked in.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::error::nearest;
+use crate::config::yaml::{self, Conflict, Entry, Map, Node, Span, Value};
+use crate::config::{ConfigError, Inputs, Problem, beside};
+use crate::series::TimeWindow;
+
+/// A Calliope model with everything worked in.
+#[derive(Debug, Clone)]
+pub struct Model {
+    path: PathBuf,
+    document: Map,
+    window: Option<TimeWindow>,
+}
+
+impl Model {
+    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) and `settings` on top.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown scenario.
+    pub fn load(path: &Path, scenario: Option<&str>, settings: Map, inputs: &mut Inputs) -> Result<Self, ConfigError> {
+        let mut document = with_imports(path, inputs, &mut Vec::new())?;
+        let scenarios = document.remove("scenarios");
+        let overrides = document.remove("overrides");
+        if let Some(scenario) = scenario {
+            let chosen = combined(scenario, scenarios.as_ref(), overrides.as_ref())?;
+            document.union(chosen, Conflict::Replace)?;
+        }
+        document.union(settings, Conflict::Replace)?;
+        Ok(Self { path: path.to_owned(), document, window: None })
+    }
+
+    /// The model's own name, or that of its file.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let named = self.document.get("model").and_then(Node::as_map).and_then(|model| model.get("name"));
+        let stem = || self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        named.and_then(Node::as_text).map_or_else(stem, str::to_owned)
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Map {
+        &self.document
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes another time window than the model's own.
+    ///
+    /// # Errors
+    /// [`ConfigError::Series`] when a date cannot be read or the window is empty.
+    pub fn set_window(&mut self, from: &str, to: &str) -> Result<(), ConfigError> {
+        let window = TimeWindow::between(from, to).map_err(|source| ConfigError::Series { asked: None, source })?;
+        self.window = Some(window);
+        if let Some(Value::Map(model)) = self.document.get_mut("model").map(|node| &mut node.value)
+            && let Some(entry) = model.entry_mut("subset_time")
+        {
+            let part = |text: &str| Node {
+                value: Value::Scalar { text: text.to_owned(), quoted: true },
+                span: entry.key_span.clone(),
+                origin: None,
+            };
+            entry.value.value = Value::List(vec![part(from), part(to)]);
+        }
+        Ok(())
+    }
+
+    /// The time window: the one set, or the model's `subset_time`.
+    pub(super) fn window(&self, subset_time: Option<&Node>) -> Result<Option<TimeWindow>, ConfigError> {
+        if self.window.is_some() {
+            return Ok(self.window);
+        }
+        let Some(node) = subset_time else { return Ok(None) };
+        let failed = |source| ConfigError::Series { asked: Some(node.span.clone()), source };
+        let window = match (&node.value, node.as_list()) {
+            (Value::Null, _) => return Ok(None),
+            (Value::Scalar { text, .. }, _) => TimeWindow::single(text),
+            (_, Some([first, last])) => match (first.as_text(), last.as_text()) {
+                (Some(first), Some(last)) => TimeWindow::between(first, last),
+                _ => return Err(node.span.error(Problem::Wrong("expected two dates".to_owned()))),
+            },
+            _ => {
+                let expected = format!("expected one date or a list of two, found {}", node.describe());
+                return Err(node.span.error(Problem::Wrong(expected)));
+            }
+        };
+        window.map(Some).map_err(failed)
+    }
+}
+
+/// A file with its imports joined in; a key that is defined twice is refused, as in Calliope.
+fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> Result<Map, ConfigError> {
+    let node = yaml::parse(&inputs.text(path)?)?;
+    let span = node.span.clone();
+    let Value::Map(mut map) = node.value else {
+        return Err(span.error(Problem::Wrong(format!("expected a model, found {}", node.describe()))));
+    };
+    let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok(map) };
+    trail.push(path.to_owned());
+    let files = match (list.as_list(), list.as_text()) {
+        (Some(files), _) => files,
+        (None, Some(_)) => std::slice::from_ref(&list),
+        _ if list.value == Value::Null => &[],
+        _ => return Err(list.span.error(Problem::Wrong("expected a list of files to import".to_owned()))),
+    };
+    for file in files {
+        let expected = || file.span.error(Problem::Wrong(format!("expected a file name, found {}", file.describe())));
+        let imported = beside(path, file.as_text().ok_or_else(expected)?);
+        if trail.contains(&imported) {
+            return Err(file.span.error(Problem::Wrong(format!("`{}` imports itself", imported.display()))));
+        }
+        let other = with_imports(&imported, inputs, trail).map_err(|error| match error {
+            ConfigError::Unreadable { path, source } if path == imported => {
+                file.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
+            }
+            other => other,
+        })?;
+        map.union(other, Conflict::Duplicate)?;
+    }
+    trail.pop();
+    Ok(map)
+}
+
+/// The overrides of a scenario joined into one mapping; two of them must not set the same key.
+fn combined(scenario: &str, scenarios: Option<&Entry>, overrides: Option<&Entry>) -> Result<Map, ConfigError> {
+    let empty = Map::default();
+    let map_of = |entry: Option<&'_ Entry>, what: &str| -> Result<Map, ConfigError> {
+        let Some(entry) = entry else { return Ok(Map::default()) };
+        let wrong = || entry.value.span.error(Problem::Wrong(format!("expected a mapping of {what}")));
+        entry.value.as_map().cloned().ok_or_else(wrong)
+    };
+    let (scenarios, overrides) = (map_of(scenarios, "scenarios")?, map_of(overrides, "overrides")?);
+    let unknown = |name: &str| {
+        let names = scenarios.entries().iter().chain(overrides.entries()).map(|entry| entry.key.clone());
+        let known: Vec<String> = names.collect();
+        ConfigError::UnknownScenario { name: name.to_owned(), nearest: nearest(name, &known), known }
+    };
+    let names: Vec<(String, Option<Span>)> = match scenarios.get(scenario) {
+        Some(node) => listed(node)?.into_iter().map(|name| (name, Some(node.span.clone()))).collect(),
+        None => scenario.split(',').map(|name| (name.trim().to_owned(), None)).collect(),
+    };
+    let mut joined = empty;
+    for (name, span) in names {
+        let node = overrides.get(&name).ok_or_else(|| match &span {
+            Some(span) => {
+                let known = overrides.entries().iter().map(|entry| entry.key.as_str());
+                span.error(Problem::unknown_choice(&name, known))
+            }
+            None => unknown(&name),
+        })?;
+        let wrong = || node.span.error(Problem::Wrong(format!("the override `{name}` is {}", node.describe())));
+        let mut map = node.as_map().ok_or_else(wrong)?.clone();
+        if let Some(entry) = map.entry("import") {
+            let reason = Some("imports within an override; import the file at the top of the model".to_owned());
+            return Err(entry.key_span.error(Problem::Unsupported { what: "import".to_owned(), reason }));
+        }
+        map.mark(&Arc::from(name.as_str()));
+        joined.union(map, Conflict::Duplicate)?;
+    }
+    Ok(joined)
+}
+
+/// The overrides of a scenario: a list, or text with commas.
+fn listed(node: &Node) -> Result<Vec<String>, ConfigError> {
+    let wrong = || node.span.error(Problem::Wrong(format!("expected names of overrides, found {}", node.describe())));
+    match (node.as_text(), node.as_list()) {
+        (Some(text), _) => Ok(text.split(',').map(|name| name.trim().to_owned()).collect()),
+        (_, Some(list)) => list.iter().map(|name| name.as_text().map(str::to_owned).ok_or_else(wrong)).collect(),
+        _ => Err(wrong()),
+    }
+}

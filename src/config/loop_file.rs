@@ -1,0 +1,302 @@
+//! Loop files (`networks/*.yaml`): the water loop, the heat pumps that draw on it, their stores, and how the coupling runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
+use super::yaml::{Node, Value, from_node};
+use super::{ConfigError, Finding, Problem};
+use crate::coupling::CouplingSettings;
+use crate::district::{District, Kind, Shortage};
+use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
+use crate::water_loop::{WellMixedLoop, WellMixedSettings};
+
+/// A kind of heat pump on the loop: wherever the technology stands in the district, it draws on the loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeatPumpEntry {
+    /// Technology of the district, a conversion.
+    pub technology: String,
+    /// Heating or cooling.
+    pub service: Service,
+    /// Its COP.
+    pub cop: CopModel,
+    /// COP before the loop is known.
+    pub start_cop: f64,
+    /// Technology whose level gives the sink temperature, where it stands at the same site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// Sink temperature where there is no store, degrees Celsius.
+    pub sink_c: f64,
+}
+
+/// A store whose temperature heat pumps see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreEntry {
+    /// Technology of the district, a storage.
+    pub technology: String,
+    /// The one site that this entry is for; all others unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Base temperature, degrees Celsius: of the empty store, or of the full one for a falling cold store.
+    pub base_c: f64,
+    /// Heat capacity, kWh/K.
+    pub heat_capacity_kwh_per_k: f64,
+    /// Heat capacity used while `commercial_store_capacity: buildings`, kWh/K.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_published_kwh_per_k: Option<f64>,
+}
+
+/// A value of a time series that is known to be wrong, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Name of the CSV file.
+    pub file: String,
+    /// Column.
+    pub column: String,
+    /// Time stamp.
+    pub at: String,
+    /// What the value is divided by.
+    pub divide_by: f64,
+    /// Values at or below this size are not touched.
+    pub only_above: f64,
+    /// Why it is wrong.
+    pub because: String,
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    name: Option<String>,
+    water_loop: WellMixedSettings,
+    heat_pumps: Vec<HeatPumpEntry>,
+    #[serde(default)]
+    stores: Vec<StoreEntry>,
+    #[serde(default)]
+    corrections: Vec<Correction>,
+    #[serde(default)]
+    preset: Option<Preset>,
+    #[serde(default)]
+    switches: SwitchChoices,
+    #[serde(default)]
+    coupling: Numbers,
+}
+
+/// The coupling's numbers; its choices are switches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Numbers {
+    relaxation: f64,
+    max_iterations: usize,
+    gap_tolerance: f64,
+    temperature_tolerance_k: f64,
+    cop_tolerance: f64,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        let CouplingSettings {
+            relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance, ..
+        } = CouplingSettings::default();
+        Self { relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance }
+    }
+}
+
+/// A loop file with everything that was left out filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoopFile {
+    /// What the loop is called.
+    pub name: Option<String>,
+    /// The preset that the switches started from.
+    pub preset: Preset,
+    /// The switches.
+    pub switches: Switches,
+    coupling: Numbers,
+    /// The loop.
+    pub water_loop: WellMixedSettings,
+    /// The heat pumps on it.
+    pub heat_pumps: Vec<HeatPumpEntry>,
+    /// Their stores.
+    pub stores: Vec<StoreEntry>,
+    /// Values known to be wrong.
+    pub corrections: Vec<Correction>,
+}
+
+/// A heat pump of the district that draws on the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoopPump {
+    /// Site.
+    pub site: String,
+    /// Technology.
+    pub technology: String,
+    /// The store that gives its sink temperature.
+    pub store: Option<String>,
+    /// COP before the loop is known.
+    pub start_cop: f64,
+    /// The machine.
+    pub pump: HeatPump,
+}
+
+/// A loop, the heat pumps of a district on it, and how the two are coupled.
+#[derive(Debug, Clone)]
+pub struct Coupled {
+    /// The loop.
+    pub water_loop: WellMixedLoop,
+    /// The heat pumps on it, in the order of the district's sites and of the loop file.
+    pub pumps: Vec<LoopPump>,
+    /// How the coupling runs.
+    pub settings: CouplingSettings,
+    /// The file behind it.
+    pub file: LoopFile,
+}
+
+impl LoopFile {
+    /// Reads a loop file; `preset` takes the place of the file's own.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of an unknown or missing key, or of a value of the wrong kind.
+    pub fn read(node: &Node, preset: Option<Preset>) -> Result<Self, ConfigError> {
+        if node.value == Value::Null {
+            return Err(node.span.error(Problem::Wrong("an empty loop file".to_owned())));
+        }
+        let written: Written = from_node(node)?;
+        let preset = preset.or(written.preset).unwrap_or(Preset::Corrected);
+        let Written { name, water_loop, heat_pumps, stores, corrections, switches, coupling, .. } = written;
+        let positive = stores.iter().flat_map(|store| {
+            let published = store.as_published_kwh_per_k.unwrap_or(store.heat_capacity_kwh_per_k);
+            [
+                ("stores.heat_capacity_kwh_per_k", store.heat_capacity_kwh_per_k),
+                ("stores.as_published_kwh_per_k", published),
+            ]
+        });
+        let start_cops = heat_pumps.iter().map(|pump| ("heat_pumps.start_cop", pump.start_cop));
+        let divisors = corrections.iter().map(|correction| ("corrections.divide_by", correction.divide_by));
+        for (key, value) in positive.chain(start_cops).chain(divisors) {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(node.span.error(Problem::Wrong(format!("{key} is {value}; expected a number > 0"))));
+            }
+        }
+        let switches = switches.on(preset);
+        Ok(Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections })
+    }
+
+    /// The corrections in force for the file named `file`.
+    pub fn corrections_of<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Correction> {
+        let mend = self.switches.outlier == Outlier::Mend;
+        self.corrections.iter().filter(move |correction| mend && correction.file == file)
+    }
+
+    /// What unmet demand and surplus cost under the switches, given what the model says.
+    #[must_use]
+    pub fn shortage(&self, model: Shortage) -> Shortage {
+        match self.switches.surplus_and_unmet {
+            SurplusAndUnmet::BigM => model,
+            SurplusAndUnmet::SurplusFree => Shortage {
+                unmet_eur_per_kwh: Some(crate::dispatch::VALUE_OF_LOST_LOAD_EUR_PER_KWH),
+                surplus_eur_per_kwh: Some(0.0),
+            },
+        }
+    }
+
+    /// Finds the heat pumps of `district` and puts them on the loop.
+    ///
+    /// # Errors
+    /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
+    /// its store has no entry.
+    pub fn couple(self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
+        let water_loop = WellMixedLoop::new(&self.water_loop, self.switches.loop_limit)?;
+        let settings = self.settings();
+        settings.check()?;
+        let mut pumps = Vec::new();
+        for site in district.sites() {
+            for entry in &self.heat_pumps {
+                let Some(technology) = district.technology(&site.name, &entry.technology) else { continue };
+                if !matches!(technology.kind, Kind::Conversion(_)) {
+                    let message =
+                        format!("`{}` at {} is on the loop but is no conversion", entry.technology, site.name);
+                    return Err(ConfigError::Mismatch(message));
+                }
+                pumps.push(self.pump(district, &site.name, entry)?);
+            }
+        }
+        for entry in &self.heat_pumps {
+            if !pumps.iter().any(|pump| pump.technology == entry.technology) {
+                let message = format!("the loop's heat pump `{}` stands nowhere in the district", entry.technology);
+                findings.push(Finding::warning(None, message));
+            }
+        }
+        if pumps.is_empty() {
+            return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));
+        }
+        let [low, high] = water_loop.limits_c();
+        for pump in pumps.iter().filter(|pump| !pump.pump.responds_physically(low, high)) {
+            let LoopPump { site, technology, .. } = pump;
+            let message = format!(
+                "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C \
+                 (heating must gain, cooling must lose)"
+            );
+            findings.push(Finding::warning(None, message));
+        }
+        Ok(Coupled { water_loop, pumps, settings, file: self })
+    }
+
+    fn pump(&self, district: &District, site: &str, entry: &HeatPumpEntry) -> Result<LoopPump, ConfigError> {
+        let store = entry.store.as_deref().and_then(|store| district.technology(site, store));
+        let sink = match store.map(|store| (&store.name, &store.kind)) {
+            None => SinkTemperature::fixed(entry.sink_c),
+            Some((name, Kind::Storage(storage))) => {
+                let of_site = |known: &&StoreEntry| known.technology == *name && known.site.as_deref() == Some(site);
+                let of_all = |known: &&StoreEntry| known.technology == *name && known.site.is_none();
+                let found = self.stores.iter().find(of_site).or_else(|| self.stores.iter().find(of_all));
+                let store = found.ok_or_else(|| {
+                    ConfigError::Mismatch(format!("the loop file has no entry for the store `{name}` at {site}"))
+                })?;
+                let heat_capacity = match self.switches.commercial_store_capacity {
+                    CommercialStoreCapacity::Own => store.heat_capacity_kwh_per_k,
+                    CommercialStoreCapacity::Buildings => {
+                        store.as_published_kwh_per_k.unwrap_or(store.heat_capacity_kwh_per_k)
+                    }
+                };
+                match (entry.service, self.switches.cold_store_temperature) {
+                    (Service::Cooling, ColdStoreTemperature::Falling) => {
+                        SinkTemperature::cooled(store.base_c, heat_capacity, storage.capacity_kwh)
+                    }
+                    _ => SinkTemperature::heated(store.base_c, heat_capacity),
+                }
+            }
+            Some((name, _)) => {
+                return Err(ConfigError::Mismatch(format!("`{name}` at {site} is named as a store but is no storage")));
+            }
+        };
+        let pump =
+            HeatPump { service: entry.service, cop: entry.cop.clone(), cooling_lift: self.switches.cooling_lift, sink };
+        Ok(LoopPump {
+            site: site.to_owned(),
+            technology: entry.technology.clone(),
+            store: store.map(|store| store.name.clone()),
+            start_cop: entry.start_cop,
+            pump,
+        })
+    }
+
+    fn settings(&self) -> CouplingSettings {
+        let Numbers { relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance } =
+            self.coupling;
+        let Switches { initial_cop_dispatch, initial_cop_ring, loop_cop, store_temperature, stop, .. } = self.switches;
+        CouplingSettings {
+            initial_cop_dispatch,
+            initial_cop_ring,
+            loop_cop,
+            store_temperature,
+            stop,
+            relaxation,
+            max_iterations,
+            gap_tolerance,
+            temperature_tolerance_k,
+            cop_tolerance,
+        }
+    }
+}

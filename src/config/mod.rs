@@ -1,0 +1,171 @@
+//! From files to a case that can be run.
+//!
+//! A case is a district, and a loop if one is given. The district comes from a Calliope 0.6 model as it is
+//! ([`calliope`]), the loop from a loop file ([`loop_file`]). Everything read keeps its position ([`yaml`]), so that a
+//! mistake is shown where it stands, also after imports, overrides and dotted keys.
+
+pub mod calliope;
+mod error;
+mod inputs;
+pub mod loop_file;
+pub mod switches;
+pub mod yaml;
+
+pub use error::{ConfigError, Finding, Level, Problem};
+pub use inputs::{Input, Inputs};
+pub use loop_file::{Coupled, LoopFile, LoopPump};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::district::District;
+use switches::Preset;
+use yaml::{Conflict, Map, Node, Source, Value};
+
+/// What a user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The Calliope model file.
+    pub model: PathBuf,
+    /// A scenario, or overrides separated by commas.
+    pub scenario: Option<String>,
+    /// The loop; a plain dispatch without it.
+    pub water_loop: Option<LoopSource>,
+    /// A preset in place of the loop file's own.
+    pub preset: Option<Preset>,
+    /// Single settings, `key=value`, on top of everything.
+    pub settings: Vec<String>,
+    /// A time window, `START..END` or one date, in place of the model's own.
+    pub window: Option<[String; 2]>,
+    /// Warn of what is not supported instead of refusing it.
+    pub ignore_unsupported: bool,
+}
+
+/// Where a loop comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoopSource {
+    /// A loop file.
+    File(PathBuf),
+    /// The published loop, `networks/iccep2019.yaml`, which every build carries.
+    Published,
+}
+
+/// A case that can be run.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the model calls itself.
+    pub name: String,
+    /// The district.
+    pub district: District,
+    /// The loop and how it is coupled, if there is one.
+    pub coupled: Option<Coupled>,
+    /// What is worth a word.
+    pub findings: Vec<Finding>,
+    /// The configuration as it was understood.
+    pub resolved: Resolved,
+    /// Every file that was read.
+    pub inputs: Vec<Input>,
+}
+
+/// The configuration with imports, overrides and defaults worked in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Resolved {
+    /// Scenario or overrides in force.
+    pub scenario: Option<String>,
+    /// The model.
+    pub model: Map,
+    /// The loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub water_loop: Option<LoopFile>,
+}
+
+/// Top-level keys that a loop file has; `--set` sends them there.
+const LOOP_KEYS: [&str; 7] = ["name", "preset", "switches", "coupling", "water_loop", "heat_pumps", "stores"];
+
+impl Case {
+    /// Reads the files behind a request.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line and what was expected.
+    pub fn load(request: &Request) -> Result<Self, ConfigError> {
+        let mut inputs = Inputs::default();
+        let mut findings = Vec::new();
+        let (mut model_settings, mut loop_settings) = (Map::default(), Map::default());
+        for (index, text) in request.settings.iter().enumerate() {
+            let setting = setting(index, text)?;
+            let of_loop = setting.entries().iter().all(|entry| LOOP_KEYS.contains(&entry.key.as_str()));
+            if of_loop && request.water_loop.is_none() {
+                let reason = "it belongs to a loop file, and none is given (`--water-loop FILE`)";
+                return Err(setting.entries()[0].key_span.error(Problem::Unsupported {
+                    what: setting.entries()[0].key.clone(),
+                    reason: Some(reason.to_owned()),
+                }));
+            }
+            let target = if of_loop { &mut loop_settings } else { &mut model_settings };
+            target.union(setting, Conflict::Replace)?;
+        }
+        let loop_file = match &request.water_loop {
+            None => None,
+            Some(source) => {
+                let mut node = yaml::parse(&match source {
+                    LoopSource::File(path) => inputs.text(path)?,
+                    LoopSource::Published => published_loop(),
+                })?;
+                if let Value::Map(map) = &mut node.value {
+                    map.union(loop_settings, Conflict::Replace)?;
+                }
+                Some(LoopFile::read(&node, request.preset)?)
+            }
+        };
+        let mut model =
+            calliope::Model::load(&request.model, request.scenario.as_deref(), model_settings, &mut inputs)?;
+        if let Some([from, to]) = &request.window {
+            model.set_window(from, to)?;
+        }
+        let options =
+            calliope::Options { ignore_unsupported: request.ignore_unsupported, corrections: loop_file.as_ref() };
+        let mut district = model.district(&options, &mut inputs, &mut findings)?;
+        if let Some(file) = &loop_file {
+            let shortage = file.shortage(district.shortage());
+            district = district.with_shortage(shortage);
+        }
+        let resolved = Resolved {
+            scenario: request.scenario.clone(),
+            model: model.document().clone(),
+            water_loop: loop_file.clone(),
+        };
+        let coupled = loop_file.map(|file| file.couple(&district, &mut findings)).transpose()?;
+        let name = model.name();
+        Ok(Self { name, district, coupled, findings, resolved, inputs: inputs.into_list() })
+    }
+}
+
+/// The text of the published loop.
+fn published_loop() -> Arc<Source> {
+    let text = include_str!("../../networks/iccep2019.yaml").to_owned();
+    Arc::new(Source { path: "networks/iccep2019.yaml".into(), text })
+}
+
+/// `key=value` as a mapping.
+fn setting(index: usize, text: &str) -> Result<Map, ConfigError> {
+    let malformed = || ConfigError::Setting { text: text.to_owned() };
+    let (key, value) = text.split_once('=').ok_or_else(malformed)?;
+    if key.trim().is_empty() {
+        return Err(malformed());
+    }
+    let path = if index == 0 { "--set".to_owned() } else { format!("--set ({})", index + 1) };
+    let source = Arc::new(Source { path: path.into(), text: format!("{}: {}", key.trim(), value.trim()) });
+    let mut node: Node = yaml::parse(&source)?;
+    node.mark(&Arc::from("--set"));
+    match node.value {
+        Value::Map(map) => Ok(map),
+        _ => Err(malformed()),
+    }
+}
+
+/// Joins a relative path onto the folder of `file`.
+pub(crate) fn beside(file: &Path, relative: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(relative)
+}

@@ -1,0 +1,88 @@
+//! Joining mappings: imports, overrides, dotted keys.
+
+use std::sync::Arc;
+
+use super::{Entry, Map, Node, Value};
+use crate::config::{ConfigError, Problem};
+
+/// What to do when both mappings give a value to the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// An error: the key stands twice.
+    Duplicate,
+    /// The new value takes the old one's place.
+    Replace,
+}
+
+impl Map {
+    /// Adds the entries of `other`. Mappings are joined key by key; nothing (`key:`) gives way to anything.
+    ///
+    /// # Errors
+    /// With [`Conflict::Duplicate`], when both have a value for a key.
+    pub fn union(&mut self, other: Map, conflict: Conflict) -> Result<(), ConfigError> {
+        for new in other.entries {
+            let Some(old) = self.entries.iter_mut().find(|entry| entry.key == new.key) else {
+                self.entries.push(new);
+                continue;
+            };
+            let Entry { key, key_span, value: Node { value, span, origin } } = new;
+            match (&mut old.value.value, value) {
+                (Value::Map(map), Value::Map(other)) => map.union(other, conflict)?,
+                (Value::Map(_), Value::Null) => {}
+                (Value::Null, value @ Value::Map(_)) => old.value = Node { value, span, origin },
+                (_, value) if conflict == Conflict::Replace => {
+                    old.value = Node { value, span, origin };
+                    old.key_span = key_span;
+                }
+                _ => return Err(key_span.error(Problem::DuplicateKey { key, first: old.key_span.clone() })),
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks everything in it as put there by the override `name`.
+    pub fn mark(&mut self, name: &Arc<str>) {
+        for entry in &mut self.entries {
+            entry.value.mark(name);
+        }
+    }
+}
+
+impl Node {
+    /// Marks it, and everything in it, as put there by the override `name`.
+    pub fn mark(&mut self, name: &Arc<str>) {
+        self.origin = Some(Arc::clone(name));
+        match &mut self.value {
+            Value::Map(map) => map.mark(name),
+            Value::List(list) => list.iter_mut().for_each(|node| node.mark(name)),
+            Value::Null | Value::Scalar { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::tests::parsed;
+    use super::*;
+
+    fn map(text: &str) -> Map {
+        parsed(text).unwrap().as_map().unwrap().clone()
+    }
+
+    #[test]
+    fn an_override_replaces_and_joins() {
+        let mut base = map("techs:\n  hp:\n    cap: 1\n    eff: 2\n  grid:\n");
+        base.union(map("techs.hp.cap: 5\ntechs.grid.cap: 7\n"), Conflict::Replace).unwrap();
+        assert_eq!(
+            serde_yaml::to_string(&base).unwrap(),
+            "techs:\n  hp:\n    cap: 5\n    eff: 2\n  grid:\n    cap: 7\n"
+        );
+    }
+
+    #[test]
+    fn an_import_that_redefines_is_refused() {
+        let mut base = map("a: {b: 1}\n");
+        let error = base.union(map("a: {b: 2}\n"), Conflict::Duplicate).unwrap_err();
+        assert!(error.to_string().contains("`b`"), "{error}");
+    }
+}

@@ -1,0 +1,5 @@
+//! The `anergy` command.
+
+fn main() -> std::process::ExitCode {
+    anergy::cli::main()
+}

@@ -1,0 +1,124 @@
+//! A table of named columns of equal length.
+
+use std::io::Write;
+
+/// A column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column {
+    /// Text.
+    Text(Vec<String>),
+    /// Numbers; NaN is written as an empty cell.
+    Number(Vec<f64>),
+    /// Counts.
+    Count(Vec<usize>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(values) => values.len(),
+            Self::Number(values) => values.len(),
+            Self::Count(values) => values.len(),
+        }
+    }
+
+    fn write(&self, row: usize, cell: &mut String) {
+        use std::fmt::Write as _;
+        cell.clear();
+        // Writing to a string cannot fail.
+        let _ = match self {
+            Self::Text(values) => write!(cell, "{}", values[row]),
+            Self::Number(values) if values[row].is_nan() => Ok(()),
+            // The shortest text that reads back as the same number; minus zero is zero.
+            Self::Number(values) => write!(cell, "{}", values[row] + 0.0),
+            Self::Count(values) => write!(cell, "{}", values[row]),
+        };
+    }
+}
+
+/// Named columns of equal length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    columns: Vec<(String, Column)>,
+}
+
+impl Table {
+    /// Adds a column.
+    ///
+    /// # Panics
+    /// If its length is not that of the columns before.
+    pub fn push(&mut self, name: impl Into<String>, column: Column) {
+        if let Some((_, first)) = self.columns.first() {
+            assert_eq!(column.len(), first.len(), "columns of a table are equally long");
+        }
+        self.columns.push((name.into(), column));
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+
+    /// The columns in order.
+    #[must_use]
+    pub fn columns(&self) -> &[(String, Column)] {
+        &self.columns
+    }
+
+    /// The table as CSV: a header, then one line a row; numbers in full precision.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn write_csv(&self, writer: impl Write) -> Result<(), csv::Error> {
+        let mut writer = csv::Writer::from_writer(writer);
+        writer.write_record(self.columns.iter().map(|(name, _)| name))?;
+        let mut cell = String::new();
+        for row in 0..self.rows() {
+            for (_, column) in &self.columns {
+                column.write(row, &mut cell);
+                writer.write_field(&cell)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        writer.flush()?;
+        Ok(())
+    }
+
+    /// The table as CSV in memory.
+    #[must_use]
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail, and all rows have one field a column.
+        let written = self.write_csv(&mut bytes);
+        debug_assert!(written.is_ok(), "writing to memory cannot fail");
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let mut table = Table::default();
+        table.push("a, \"b\"", Column::Text(vec!["x,y".into(), "plain".into()]));
+        table.push("n", Column::Number(vec![-0.0, f64::NAN]));
+        table.push("k", Column::Count(vec![1, 2]));
+        let text = String::from_utf8(table.to_csv()).unwrap();
+        assert_eq!(text, "\"a, \"\"b\"\"\",n,k\n\"x,y\",0,1\nplain,,2\n");
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_read_back_as_they_were(values in proptest::collection::vec(proptest::num::f64::NORMAL, 1..50)) {
+            let mut table = Table::default();
+            table.push("x", Column::Number(values.clone()));
+            let bytes = table.to_csv();
+            let read: Vec<f64> = csv::Reader::from_reader(bytes.as_slice()).deserialize().map(|row| row.unwrap()).collect();
+            prop_assert_eq!(read, values);
+        }
+    }
+}

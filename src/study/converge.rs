@@ -1,0 +1,151 @@
+//! One case, run to its end.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use ndarray::Array2;
+
+use super::partners::{DistrictDispatcher, PricedPlan, WellMixedPartner};
+use crate::config::{Case, Coupled};
+use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, Picard, SettingsError, Start, drive};
+use crate::dispatch::{Account, Dispatch, DispatchError, PlanCertificate};
+use crate::lp::{Backend, LpError};
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// No plan.
+    #[error("{}{source}", iteration.map(|k| format!("iteration {k}: ")).unwrap_or_default())]
+    Dispatch {
+        /// The iteration, in a coupled run.
+        iteration: Option<usize>,
+        /// Why.
+        source: DispatchError,
+    },
+    /// A COP that no machine has.
+    #[error(
+        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
+         part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
+    )]
+    CopNotPositive {
+        /// The iteration.
+        iteration: usize,
+        /// The site.
+        site: String,
+        /// The heat pump.
+        technology: String,
+        /// When.
+        stamp: String,
+        /// The COP.
+        cop: f64,
+    },
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+impl From<DispatchError> for StudyError {
+    fn from(source: DispatchError) -> Self {
+        Self::Dispatch { iteration: None, source }
+    }
+}
+
+impl From<LpError> for StudyError {
+    fn from(error: LpError) -> Self {
+        DispatchError::Lp(error).into()
+    }
+}
+
+/// The coupled part of a run.
+pub type Coupling = Outcome<PricedPlan, Account>;
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Run {
+    /// The dispatch, with the answer's COPs in force.
+    pub dispatch: Dispatch,
+    /// Values of the answer's quantities, shape (quantities, steps).
+    pub values: Array2<f64>,
+    /// The answer's account.
+    pub account: Account,
+    /// The answer's certificate.
+    pub certificate: PlanCertificate,
+    /// The coupling, if there is a loop.
+    pub coupling: Option<Coupling>,
+    /// Seconds that building the LPs and preparing the solver took.
+    pub build_seconds: f64,
+    /// Seconds from then to the answer.
+    pub solve_seconds: f64,
+}
+
+/// Runs a case: a plain dispatch, or dispatch and loop in turn.
+///
+/// # Errors
+/// [`StudyError`] when there is no plan, the solver fails, or a COP is not positive.
+pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Run, StudyError> {
+    let began = Instant::now();
+    let mut dispatch = Dispatch::new(case.district.clone(), backend)?;
+    let build_seconds = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    let Some(coupled) = &case.coupled else {
+        let plan = dispatch.solve(backend)?;
+        let account = dispatch.account(&plan.values);
+        let solve_seconds = began.elapsed().as_secs_f64();
+        let (values, certificate) = (plan.values, plan.certificate);
+        return Ok(Run { dispatch, values, account, certificate, coupling: None, build_seconds, solve_seconds });
+    };
+    let pumps = coupled.pumps.iter();
+    let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
+    let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names);
+    let mut water_loop = WellMixedPartner {
+        water_loop: coupled.water_loop.clone(),
+        pumps: coupled.pumps.iter().map(|pump| pump.pump.clone()).collect(),
+        step_hours: case.district.axis().step_hours(),
+    };
+    let start = start(coupled, &dispatcher);
+    let mut scheme = Picard { relaxation: coupled.settings.relaxation };
+    let outcome = drive(&mut dispatcher, &mut water_loop, &mut scheme, &coupled.settings, &start, observer)
+        .map_err(|error| named(error, case, coupled))?;
+
+    // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
+    // those it was made with in the published variant.
+    let plan = &outcome.plan.plan;
+    let consistent = coupled.settings.loop_cop == LoopCop::WithinStep;
+    dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
+    let dispatch = dispatcher.into_dispatch();
+    let (values, certificate) = if consistent {
+        let plan = dispatch.certified(dispatch.price(&plan.values).values)?;
+        (plan.values, plan.certificate)
+    } else {
+        (plan.values.clone(), plan.certificate.clone())
+    };
+    let account = dispatch.account(&values);
+    let solve_seconds = began.elapsed().as_secs_f64();
+    Ok(Run { dispatch, values, account, certificate, coupling: Some(outcome), build_seconds, solve_seconds })
+}
+
+fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
+    let committed = dispatcher.cops();
+    let mut start = committed.clone();
+    for (pump, mut row) in coupled.pumps.iter().zip(start.rows_mut()) {
+        row.fill(pump.start_cop);
+    }
+    Start { committed, start }
+}
+
+/// An error of the driver with names in place of indices.
+fn named(error: CouplingError<DispatchError, Infallible>, case: &Case, coupled: &Coupled) -> StudyError {
+    match error {
+        CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
+        CouplingError::Loop { source, .. } => match source {},
+        CouplingError::Settings(error) => error.into(),
+        CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {
+            iteration,
+            site: coupled.pumps[pump].site.clone(),
+            technology: coupled.pumps[pump].technology.clone(),
+            stamp: case.district.axis().label(step),
+            cop,
+        },
+    }
+}

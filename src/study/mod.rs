@@ -1,0 +1,11 @@
+//! What users run: a case once ([`converge`]), and the published case against its published figures ([`reproduce`]).
+
+pub mod converge;
+pub mod partners;
+pub mod reproduce;
+mod summary;
+mod tables;
+
+pub use converge::{Coupling, Run, StudyError};
+pub use summary::Summary;
+pub use tables::{convergence_table, loop_temperature_table, timeseries_table, timings_table};

@@ -1,0 +1,243 @@
+//! The adapters through which the coupling sees a district's dispatch and a water loop.
+
+use std::convert::Infallible;
+
+use ndarray::{Array1, Array2};
+
+use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan, Validity};
+use crate::dispatch::{Account, Dispatch, DispatchError, Plan, Role};
+use crate::district::{Kind, StorageBoundary};
+use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::lp::Backend;
+use crate::water_loop::WellMixedLoop;
+
+/// Less output than this is not running, kW.
+const IDLE_KW: f64 = 1e-6;
+
+/// Where the dispatch keeps a heat pump of the loop.
+#[derive(Debug, Clone, Copy)]
+struct PumpRows {
+    conversion: usize,
+    output: usize,
+    level: Option<usize>,
+    /// Level before the first step; `None` when it is the last one's.
+    first_level_kwh: Option<f64>,
+}
+
+/// A plan with its account at the COPs it was made for.
+#[derive(Debug, Clone)]
+pub struct PricedPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its account.
+    pub account: Account,
+}
+
+/// A district's dispatch, seen as a partner of the coupling.
+#[derive(Debug)]
+pub struct DistrictDispatcher {
+    dispatch: Dispatch,
+    backend: &'static dyn Backend,
+    pumps: Vec<PumpRows>,
+}
+
+impl DistrictDispatcher {
+    /// The dispatch of a district whose heat pumps `pumps` (site, technology, store) are on the loop.
+    ///
+    /// # Panics
+    /// If a pump is no conversion of the district; the configuration has checked that.
+    #[must_use]
+    pub fn new<'a>(
+        dispatch: Dispatch,
+        backend: &'static dyn Backend,
+        pumps: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Self {
+        let rows = pumps.map(|(site, technology, store)| {
+            let conversion = dispatch
+                .conversion(site, technology)
+                .unwrap_or_else(|| panic!("{technology} at {site} is a conversion of the district"));
+            let level = store.and_then(|store| dispatch.quantity(site, store, Role::Level));
+            let boundary = store.and_then(|store| dispatch.district().technology(site, store)).map(|store| &store.kind);
+            let first_level_kwh = match boundary {
+                Some(Kind::Storage(storage)) => match storage.boundary {
+                    StorageBoundary::Given(level) => Some(level),
+                    StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => None,
+                },
+                _ => Some(0.0),
+            };
+            PumpRows { conversion, output: dispatch.conversion_output(conversion), level, first_level_kwh }
+        });
+        let pumps = rows.collect();
+        Self { dispatch, backend, pumps }
+    }
+
+    /// The COPs now in force, of the pumps on the loop.
+    #[must_use]
+    pub fn cops(&self) -> CopSeries {
+        let mut cops = Array2::zeros((self.pumps.len(), self.dispatch.district().axis().len()));
+        for (pump, mut row) in self.pumps.iter().zip(cops.rows_mut()) {
+            row.iter_mut().zip(self.dispatch.efficiency(pump.conversion)).for_each(|(cop, value)| *cop = *value);
+        }
+        cops
+    }
+
+    /// Puts COPs in force.
+    pub fn set_cops(&mut self, cops: &CopSeries) {
+        for (pump, row) in self.pumps.iter().zip(cops.rows()) {
+            self.dispatch.set_efficiency(pump.conversion, row.iter().copied());
+        }
+    }
+
+    /// The dispatch itself.
+    #[must_use]
+    pub fn into_dispatch(self) -> Dispatch {
+        self.dispatch
+    }
+
+    fn priced(&self, plan: Plan) -> PricedPlan {
+        let account = self.dispatch.account(&plan.values);
+        PricedPlan { plan, account }
+    }
+
+    fn cost_of(&self, objective_eur: f64, account: &Account) -> PlanCost {
+        PlanCost {
+            objective_eur,
+            absolute_terms_eur: account.absolute_terms_eur,
+            cost_eur: account.cost_eur(),
+            unmet_kwh: account.unmet_kwh(),
+            surplus_kwh: account.surplus_kwh(),
+        }
+    }
+}
+
+impl Dispatcher for DistrictDispatcher {
+    type Plan = PricedPlan;
+    type Account = Account;
+    type Error = DispatchError;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+        self.set_cops(cops);
+        let plan = self.dispatch.solve(self.backend)?;
+        Ok(self.priced(plan))
+    }
+
+    fn thermal(&self, plan: &PricedPlan) -> ThermalPlan {
+        let values = &plan.plan.values;
+        let steps = values.ncols();
+        let mut thermal = ThermalPlan {
+            output_kw: Array2::zeros((self.pumps.len(), steps)),
+            level_kwh: Array2::zeros((self.pumps.len(), steps)),
+        };
+        for (index, pump) in self.pumps.iter().enumerate() {
+            thermal.output_kw.row_mut(index).assign(&values.row(pump.output));
+            let Some(level) = pump.level else { continue };
+            let levels = values.row(level);
+            thermal.level_kwh[[index, 0]] = pump.first_level_kwh.unwrap_or(levels[steps - 1]);
+            for step in 1..steps {
+                thermal.level_kwh[[index, step]] = levels[step - 1];
+            }
+        }
+        thermal
+    }
+
+    fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+        self.set_cops(cops);
+        let values: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.values, *weight)).collect();
+        let blended = self.dispatch.price(&self.dispatch.blend(&values));
+        let plan = self.dispatch.certified(blended.values)?;
+        Ok(self.priced(plan))
+    }
+
+    fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {
+        self.set_cops(cops);
+        let priced = self.dispatch.price(&plan.plan.values);
+        let account = self.dispatch.account(&priced.values);
+        Ok(self.cost_of(priced.objective_eur, &account))
+    }
+
+    fn cost(&self, plan: &PricedPlan) -> PlanCost {
+        self.cost_of(plan.plan.objective_eur, &plan.account)
+    }
+
+    fn account(&self, plan: &PricedPlan) -> Account {
+        plan.account.clone()
+    }
+
+    fn certificate(&self, plan: &PricedPlan) -> f64 {
+        plan.plan.certificate.equation.max(plan.plan.certificate.bound)
+    }
+}
+
+/// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
+#[derive(Debug, Clone)]
+pub struct WellMixedPartner {
+    /// The loop.
+    pub water_loop: WellMixedLoop,
+    /// The heat pumps on it.
+    pub pumps: Vec<HeatPump>,
+    /// Length of a step, hours.
+    pub step_hours: f64,
+}
+
+impl LoopModel for WellMixedPartner {
+    type Error = Infallible;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, Infallible> {
+        let steps = output_kw.ncols();
+        let mut response = LoopResponse {
+            temp_c: Array1::zeros(steps + 1),
+            heat_kwh: Array1::zeros(steps),
+            created_kwh: Array1::zeros(steps),
+            balancing_kwh: Array1::zeros(steps),
+            cop: Array2::zeros((self.pumps.len(), steps)),
+            limit_steps: [0, 0],
+            balance_residual: 0.0,
+            validity: vec![Validity::default(); self.pumps.len()],
+        };
+        let mut temp_c = self.water_loop.initial_c();
+        let mut moved_kwh = 0.0;
+        for step in 0..steps {
+            response.temp_c[step] = temp_c;
+            let mut heat_kwh = 0.0;
+            for (index, pump) in self.pumps.iter().enumerate() {
+                let lift_k = pump.lift_k(temp_c, level_kwh[[index, step]]);
+                let cop = pump.cop.at(lift_k);
+                response.cop[[index, step]] = cop;
+                let output = output_kw[[index, step]];
+                let used = match cops {
+                    CopUse::WithinStep => cop,
+                    CopUse::Given(given) => given[[index, step]],
+                };
+                heat_kwh += output * self.step_hours * pump.loop_heat_per_output(used);
+                if output > IDLE_KW {
+                    let validity = &mut response.validity[index];
+                    validity.running += 1;
+                    match pump.cop.outside(lift_k) {
+                        Some(OutsideRange::Below) => validity.below += 1,
+                        Some(OutsideRange::Above) => validity.above += 1,
+                        None => {}
+                    }
+                }
+            }
+            let after = self.water_loop.advance(temp_c, heat_kwh);
+            response.heat_kwh[step] = heat_kwh;
+            response.created_kwh[step] = after.created_kwh;
+            response.balancing_kwh[step] = after.balancing_kwh;
+            let added_kwh = after.created_kwh + after.balancing_kwh;
+            moved_kwh += heat_kwh.abs() + added_kwh.abs();
+            response.limit_steps[0] += usize::from(added_kwh > 0.0);
+            response.limit_steps[1] += usize::from(added_kwh < 0.0);
+            temp_c = after.temp_c;
+        }
+        response.temp_c[steps] = temp_c;
+        let stored_kwh = (temp_c - self.water_loop.initial_c()) * self.water_loop.heat_capacity_kwh_per_k();
+        let received_kwh = response.heat_kwh.sum() + response.created_kwh.sum() + response.balancing_kwh.sum();
+        response.balance_residual = (stored_kwh - received_kwh).abs() / moved_kwh.max(1.0);
+        Ok(response)
+    }
+}

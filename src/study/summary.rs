@@ -1,0 +1,334 @@
+//! The summary of a run: what `summary.json` holds and the terminal shows.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::Run;
+use crate::config::{Case, Finding, Input};
+use crate::coupling::{Gap, Residual, Verdict};
+use crate::district::Kind;
+
+/// A run in short.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// Version of anergy.
+    pub version: &'static str,
+    /// What the model calls itself.
+    pub case: String,
+    /// Scenario or overrides.
+    pub scenario: Option<String>,
+    /// First step.
+    pub from: String,
+    /// End of the last step.
+    pub to: String,
+    /// Steps.
+    pub steps: usize,
+    /// Length of a step, minutes.
+    pub step_minutes: i64,
+    /// Solver.
+    pub solver: String,
+    /// Independent parts of the district's LP.
+    pub parts: Vec<Part>,
+    /// How the coupling ended.
+    pub coupling: Option<CouplingSummary>,
+    /// Money.
+    pub cost: Cost,
+    /// Energy of every supply and conversion, kWh.
+    pub technologies: Vec<TechnologySummary>,
+    /// Unmet demand and surplus of every balance, kWh.
+    pub carriers: Vec<CarrierSummary>,
+    /// Worst misses of the answer.
+    pub certificate: CertificateSummary,
+    /// What is worth a word.
+    pub findings: Vec<Finding>,
+    /// Files read, with their hashes.
+    pub inputs: Vec<Input>,
+}
+
+/// An independent part of the LP.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// Its sites.
+    pub name: String,
+    /// Columns over all steps.
+    pub columns: usize,
+    /// Rows over all steps.
+    pub rows: usize,
+}
+
+/// How the coupling ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CouplingSummary {
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The verdict in words.
+    pub explanation: String,
+    /// Whether dispatch and loop agree.
+    pub converged: bool,
+    /// Number of the last iteration, from 0.
+    pub last_iteration: usize,
+    /// Number of the iteration that is the answer.
+    pub answer: usize,
+    /// Gap of the answer.
+    pub gap: Gap,
+    /// Last change of the loop temperature.
+    pub residual: Option<Residual>,
+    /// Lowest, mean and highest loop temperature of the answer, degrees Celsius.
+    pub temp_c: [f64; 3],
+    /// Steps in which the low and the high limit were met.
+    pub limit_steps: [usize; 2],
+    /// Energy that appeared and vanished (negative) without a source, kWh.
+    pub created_kwh: [f64; 2],
+    /// Energy from the balancing unit, heating and cooling (negative), kWh.
+    pub balancing_kwh: [f64; 2],
+    /// Miss of the loop's energy balance, relative to the energy moved.
+    pub loop_balance_residual: f64,
+    /// Running steps outside the validity of each heat pump's COP model.
+    pub validity: Vec<ValiditySummary>,
+}
+
+/// Running steps of a heat pump outside the validity of its COP model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValiditySummary {
+    /// Site.
+    pub site: String,
+    /// Technology.
+    pub technology: String,
+    /// The valid lifts, K.
+    pub valid_lift_k: [f64; 2],
+    /// Running steps with a lift below.
+    pub below: usize,
+    /// Running steps with a lift above.
+    pub above: usize,
+    /// All running steps.
+    pub running: usize,
+}
+
+/// Money.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// All of it, EUR.
+    pub total_eur: f64,
+    /// Import, operation, wear, EUR.
+    pub operation_eur: f64,
+    /// Forced supply, EUR.
+    pub forced_supply_eur: f64,
+    /// Annuities and upkeep for the time of the run, EUR.
+    pub annualised_eur: f64,
+}
+
+/// Energy of a supply or conversion.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TechnologySummary {
+    /// Site.
+    pub site: String,
+    /// Technology.
+    pub technology: String,
+    /// Delivered, kWh.
+    pub delivered_kwh: f64,
+    /// Taken in, kWh; for a conversion its input.
+    pub taken_kwh: f64,
+}
+
+/// Unmet demand and surplus of a carrier at a site.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CarrierSummary {
+    /// Site.
+    pub site: String,
+    /// Carrier.
+    pub carrier: String,
+    /// Demand left unserved, kWh.
+    pub unmet_kwh: f64,
+    /// Production not used, kWh.
+    pub surplus_kwh: f64,
+    /// Worst residual of the balance, kW.
+    pub residual_kw: f64,
+}
+
+/// Worst misses of the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CertificateSummary {
+    /// Any equation, kW or kWh.
+    pub equation: f64,
+    /// Any bound, kW or kWh.
+    pub bound: f64,
+}
+
+impl Summary {
+    /// The summary of a finished run.
+    #[must_use]
+    pub fn of(case: &Case, run: &Run) -> Self {
+        let axis = case.district.axis();
+        let parts = run.dispatch.parts().into_iter().map(|(name, columns, rows)| Part { name, columns, rows });
+        let technologies = run.account.technologies.iter().filter(|totals| {
+            let technology = case.district.technology(&totals.site, &totals.technology);
+            technology.is_some_and(|technology| !matches!(technology.kind, Kind::Demand(_)))
+        });
+        let residual_of = |site: &str, carrier: &str| {
+            let balances = &run.certificate.balances;
+            balances.iter().find(|(s, c, _)| s == site && c == carrier).map_or(0.0, |(.., residual)| *residual)
+        };
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            case: case.name.clone(),
+            scenario: case.resolved.scenario.clone(),
+            from: axis.label(0),
+            to: axis.label(axis.len()),
+            steps: axis.len(),
+            step_minutes: axis.step_minutes(),
+            solver: run.dispatch.solver_name().to_owned(),
+            parts: parts.collect(),
+            coupling: coupling(case, run),
+            cost: Cost {
+                total_eur: run.account.cost_eur(),
+                operation_eur: run.account.operation_eur,
+                forced_supply_eur: run.account.forced_eur,
+                annualised_eur: run.account.annualised_eur,
+            },
+            technologies: technologies
+                .map(|totals| TechnologySummary {
+                    site: totals.site.clone(),
+                    technology: totals.technology.clone(),
+                    delivered_kwh: totals.delivered_kwh,
+                    taken_kwh: totals.taken_kwh,
+                })
+                .collect(),
+            carriers: run
+                .account
+                .carriers
+                .iter()
+                .map(|totals| CarrierSummary {
+                    site: totals.site.clone(),
+                    carrier: totals.carrier.clone(),
+                    unmet_kwh: totals.unmet_kwh,
+                    surplus_kwh: totals.surplus_kwh,
+                    residual_kw: residual_of(&totals.site, &totals.carrier),
+                })
+                .collect(),
+            certificate: CertificateSummary { equation: run.certificate.equation, bound: run.certificate.bound },
+            findings: case.findings.clone(),
+            inputs: case.inputs.clone(),
+        }
+    }
+
+    /// The summary as aligned text for a terminal.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, value: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {label:<18}{value}");
+        };
+        let scenario = self.scenario.as_ref().map_or_else(String::new, |scenario| format!(", {scenario}"));
+        line("case", format!("{}{scenario}", self.case));
+        line("time", format!("{} to {} ({} steps of {} min)", self.from, self.to, self.steps, self.step_minutes));
+        if let Some(coupling) = &self.coupling {
+            line("verdict", coupling.verdict.name().to_owned());
+            for sentence in wrapped(&coupling.explanation, 92) {
+                line("", sentence);
+            }
+            let [low, mean, high] = coupling.temp_c;
+            line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
+            let [at_low, at_high] = coupling.limit_steps;
+            line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one"));
+            let [appeared, vanished] = coupling.created_kwh;
+            if appeared != 0.0 || vanished != 0.0 {
+                line("energy created", format!("{appeared:+.0} kWh out of nothing, {vanished:+.0} kWh into nothing"));
+            }
+            let [heating, cooling] = coupling.balancing_kwh;
+            if heating != 0.0 || cooling != 0.0 {
+                line("balancing unit", format!("{heating:.0} kWh of heat, {:.0} kWh of cold", -cooling));
+            }
+            line("loop balance", format!("closes to {:.1e} of the energy moved", coupling.loop_balance_residual));
+            for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
+                let ValiditySummary { site, technology, valid_lift_k: [from, to], below, above, running } = validity;
+                let outside = below + above;
+                let steps = format!(
+                    "{technology} at {site}: {outside} of {running} running steps outside lifts of {from} to {to} K"
+                );
+                line("COP validity", steps);
+            }
+        }
+        let Cost { total_eur, operation_eur, forced_supply_eur, annualised_eur } = self.cost;
+        line("cost", format!("{total_eur:.2} EUR"));
+        line(
+            "",
+            format!(
+                "operation {operation_eur:.2}, forced supply {forced_supply_eur:.2}, annualised {annualised_eur:.2}"
+            ),
+        );
+        for totals in &self.technologies {
+            let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
+            let from = if *taken_kwh > 0.0 { format!(" from {taken_kwh:.0} kWh") } else { String::new() };
+            line(site, format!("{technology:<16}{delivered_kwh:>12.0} kWh{from}"));
+        }
+        for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
+            let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
+            line(site, format!("{carrier:<16}{unmet_kwh:>12.3} kWh unmet, {surplus_kwh:.3} kWh surplus"));
+        }
+        let CertificateSummary { equation, bound } = self.certificate;
+        line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));
+        text
+    }
+}
+
+fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
+    let (outcome, coupled) = (run.coupling.as_ref()?, case.coupled.as_ref()?);
+    let last = outcome.records.last()?;
+    let answer = &outcome.records[outcome.answer];
+    let validity = coupled.pumps.iter().zip(&outcome.response.validity).map(|(pump, validity)| ValiditySummary {
+        site: pump.site.clone(),
+        technology: pump.technology.clone(),
+        valid_lift_k: pump.pump.cop.valid_lift_k(),
+        below: validity.below,
+        above: validity.above,
+        running: validity.running,
+    });
+    let axis = case.district.axis();
+    Some(CouplingSummary {
+        verdict: outcome.verdict,
+        explanation: outcome.verdict.explain(last.iteration, last.residual, outcome.gap, |at| axis.label(at)),
+        converged: outcome.verdict.is_converged(),
+        last_iteration: last.iteration,
+        answer: outcome.answer,
+        gap: outcome.gap,
+        residual: last.residual,
+        temp_c: answer.temp_c,
+        limit_steps: answer.limit_steps,
+        created_kwh: answer.created_kwh,
+        balancing_kwh: answer.balancing_kwh,
+        loop_balance_residual: answer.balance_residual,
+        validity: validity.collect(),
+    })
+}
+
+/// Text broken into lines of at most `width` characters, at spaces.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let needs_new_line = lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > width);
+        if needs_new_line {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn text_is_broken_at_spaces() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
+    }
+}

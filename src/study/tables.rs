@@ -1,0 +1,175 @@
+//! Result tables of a run.
+
+use crate::config::Case;
+use crate::coupling::Record;
+use crate::dispatch::Role;
+use crate::district::{Availability, Kind};
+use crate::results::{Column, Table};
+
+use super::Run;
+
+/// Every flow, level, COP and temperature by time step.
+///
+/// Columns are named `site|technology|carrier|what` in the unit of their last word; powers are means over the step, levels
+/// stand at its end, the loop temperature at its start. The last row of the loop temperature (the end of the last step) is in
+/// the table of [`loop_temperature_table`].
+#[must_use]
+pub fn timeseries_table(case: &Case, run: &Run) -> Table {
+    let axis = case.district.axis();
+    let steps = axis.len();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Text((0..steps).map(|step| axis.label(step)).collect()));
+    for (site_index, site) in case.district.sites().iter().enumerate() {
+        for (index, technology) in site.technologies.iter().enumerate() {
+            let name = |carrier: &str, what: &str| format!("{}|{}|{carrier}|{what}", site.name, technology.name);
+            let row = |role| {
+                let found = run.dispatch.quantity(&site.name, &technology.name, role);
+                found.map_or_else(|| vec![0.0; steps], |row| run.values.row(row).to_vec())
+            };
+            match &technology.kind {
+                Kind::Supply(supply) => {
+                    let values = match &supply.available {
+                        Availability::Forced(power) => (0..steps).map(|step| power.at(step)).collect(),
+                        _ => row(Role::Supply),
+                    };
+                    table.push(name(&supply.carrier, "supply_kw"), Column::Number(values));
+                }
+                Kind::Demand(demand) => {
+                    let values = (0..steps).map(|step| demand.power_kw.at(step)).collect();
+                    table.push(name(&demand.carrier, "demand_kw"), Column::Number(values));
+                }
+                Kind::Storage(storage) => {
+                    table.push(name(&storage.carrier, "charge_kw"), Column::Number(row(Role::Charge)));
+                    table.push(name(&storage.carrier, "discharge_kw"), Column::Number(row(Role::Discharge)));
+                    table.push(name(&storage.carrier, "level_kwh"), Column::Number(row(Role::Level)));
+                }
+                Kind::Conversion(conversion) => {
+                    table.push(name(&conversion.carrier_out, "output_kw"), Column::Number(row(Role::Output)));
+                    let input = run.dispatch.input_kw(&run.values, site_index, index);
+                    table.push(name(&conversion.carrier_in, "input_kw"), Column::Number(input));
+                    if let Some(conversion) = run.dispatch.conversion(&site.name, &technology.name) {
+                        let cop = run.dispatch.efficiency(conversion).to_vec();
+                        table.push(format!("{}|{}|efficiency", site.name, technology.name), Column::Number(cop));
+                    }
+                }
+            }
+        }
+        for (carrier_index, carrier) in case.district.carriers().iter().enumerate() {
+            for (role, what) in [(Role::Unmet, "unmet_kw"), (Role::Surplus, "surplus_kw")] {
+                let found = run.dispatch.quantities().iter().position(|quantity| {
+                    quantity.site == site_index && quantity.carrier == carrier_index && quantity.role == role
+                });
+                if let Some(row) = found {
+                    let values = run.values.row(row).to_vec();
+                    table.push(format!("{}||{carrier}|{what}", site.name), Column::Number(values));
+                }
+            }
+        }
+    }
+    if let Some(coupling) = &run.coupling {
+        let response = &coupling.response;
+        table.push("loop|temperature_c", Column::Number(response.temp_c.iter().copied().take(steps).collect()));
+        table.push("loop|heat_kwh", Column::Number(response.heat_kwh.to_vec()));
+        table.push("loop|balancing_kwh", Column::Number(response.balancing_kwh.to_vec()));
+        table.push("loop|created_kwh", Column::Number(response.created_kwh.to_vec()));
+    }
+    table
+}
+
+/// One row per iteration.
+#[must_use]
+pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
+    let coupling = run.coupling.as_ref()?;
+    let records = &coupling.records;
+    let mut table = Table::default();
+    let number = |of: &dyn Fn(&Record) -> f64| Column::Number(records.iter().map(of).collect());
+    let count = |of: &dyn Fn(&Record) -> usize| Column::Count(records.iter().map(of).collect());
+    let residual = |of: fn(&crate::coupling::Residual) -> f64| {
+        number(&move |record: &Record| record.residual.as_ref().map_or(f64::NAN, of))
+    };
+    let gap =
+        |of: fn(&crate::coupling::Gap) -> f64| number(&move |record: &Record| record.gap.as_ref().map_or(f64::NAN, of));
+    table.push("iteration", count(&|record| record.iteration));
+    table.push("scheme", Column::Text(records.iter().map(|record| record.scheme.to_owned()).collect()));
+    table.push("cost_eur", number(&|record| record.cost.cost_eur));
+    table.push("cost_at_own_cops_eur", number(&|record| record.cost_at_own_cops_eur));
+    table.push("objective_eur", number(&|record| record.cost.objective_eur));
+    table.push("unmet_kwh", number(&|record| record.cost.unmet_kwh));
+    table.push("surplus_kwh", number(&|record| record.cost.surplus_kwh));
+    table.push("relative_gap", gap(|gap| gap.relative));
+    table.push("gap_eur", gap(|gap| gap.absolute_eur));
+    table.push("mean_relative_change", residual(|residual| residual.mean_relative));
+    table.push("mean_change_k", residual(|residual| residual.mean_k));
+    table.push("max_change_k", residual(|residual| residual.max_k));
+    let axis = case.district.axis();
+    let at = |record: &Record| record.residual.map_or_else(String::new, |residual| axis.label(residual.at));
+    table.push("max_change_at", Column::Text(records.iter().map(at).collect()));
+    table.push("max_change_cop", number(&|record| record.cop_residual));
+    table.push("temp_min_c", number(&|record| record.temp_c[0]));
+    table.push("temp_mean_c", number(&|record| record.temp_c[1]));
+    table.push("temp_max_c", number(&|record| record.temp_c[2]));
+    table.push("steps_at_low_limit", count(&|record| record.limit_steps[0]));
+    table.push("steps_at_high_limit", count(&|record| record.limit_steps[1]));
+    table.push("created_kwh", number(&|record| record.created_kwh[0]));
+    table.push("destroyed_kwh", number(&|record| record.created_kwh[1]));
+    table.push("balancing_heating_kwh", number(&|record| record.balancing_kwh[0]));
+    table.push("balancing_cooling_kwh", number(&|record| record.balancing_kwh[1]));
+    table.push("loop_balance_residual", number(&|record| record.balance_residual));
+    table.push("certificate_kw", number(&|record| record.certificate));
+    for totals in coupling.accounts.first().map_or(&[][..], |account| &account.technologies) {
+        let (site, technology) = (&totals.site, &totals.technology);
+        let kind = case.district.technology(site, technology).map(|technology| &technology.kind);
+        let of = |taken: bool| {
+            let totals = coupling.accounts.iter().filter_map(|account| account.technology(site, technology));
+            Column::Number(totals.map(|totals| if taken { totals.taken_kwh } else { totals.delivered_kwh }).collect())
+        };
+        match kind {
+            Some(Kind::Supply(_)) => table.push(format!("{site}|{technology}|supply_kwh"), of(false)),
+            Some(Kind::Conversion(_)) => {
+                table.push(format!("{site}|{technology}|output_kwh"), of(false));
+                table.push(format!("{site}|{technology}|input_kwh"), of(true));
+            }
+            _ => {}
+        }
+    }
+    Some(table)
+}
+
+/// The loop temperature of every iteration, at the start of each step and at the end of the last.
+#[must_use]
+pub fn loop_temperature_table(case: &Case, run: &Run) -> Option<Table> {
+    let coupling = run.coupling.as_ref()?;
+    let axis = case.district.axis();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Text((0..=axis.len()).map(|step| axis.label(step)).collect()));
+    for (iteration, temp_c) in coupling.temperatures.iter().enumerate() {
+        table.push(format!("iteration_{iteration}_c"), Column::Number(temp_c.to_vec()));
+    }
+    Some(table)
+}
+
+/// Wall-clock seconds by phase and iteration; the only table with durations. `phases` are those outside the iteration.
+#[must_use]
+pub fn timings_table(run: &Run, phases: &[(&str, f64)]) -> Table {
+    let (mut names, mut iterations, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut add = |name: &str, iteration: f64, value: f64| {
+        names.push(name.to_owned());
+        iterations.push(iteration);
+        seconds.push(value);
+    };
+    for (name, value) in phases {
+        add(name, f64::NAN, *value);
+    }
+    for record in run.coupling.iter().flat_map(|coupling| &coupling.records) {
+        #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
+        let iteration = record.iteration as f64;
+        add("dispatch", iteration, record.seconds.dispatch);
+        add("water_loop", iteration, record.seconds.water_loop);
+        add("bookkeeping", iteration, record.seconds.rest);
+    }
+    let mut table = Table::default();
+    table.push("phase", Column::Text(names));
+    table.push("iteration", Column::Number(iterations));
+    table.push("seconds", Column::Number(seconds));
+    table
+}
