@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
                 }
             }
             let label = format!("balance {} {name}", district.sites()[site].name);
-            let row = self.layout.problem.add_row(Row { name: label, rhs: rhs.into() });
+            let row = self.layout.problem.add_row(Row::equal(label, rhs));
             self.layout.balances.push(Balance { site, carrier, row });
             let shortage = district.shortage();
             for (role, price, sign) in
@@ -232,7 +232,7 @@ impl<'a> Builder<'a> {
             values[0] = kept * initial;
             rhs = values.into();
         }
-        let row = problem.add_row(Row { name, rhs });
+        let row = problem.add_row(Row::equal(name, rhs));
         problem.add_term(row, charge, Lag::Same, -storage.efficiency * self.dt);
         problem.add_term(row, discharge, Lag::Same, self.dt / storage.efficiency);
         match (storage.boundary, stages) {

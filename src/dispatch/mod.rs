@@ -240,7 +240,7 @@ impl Dispatch {
         for part in &mut self.parts {
             let problem = &part.component.problem;
             if problem.columns().is_empty() {
-                if problem.rows().iter().all(|row| row.rhs.all(|rhs| rhs == 0.0)) {
+                if problem.rows().iter().all(|row| row.lower.all(|sum| sum <= 0.0) && row.upper.all(|sum| sum >= 0.0)) {
                     continue;
                 }
                 return Err(shortage::explain(&self.district, &self.layout, backend)?);

@@ -41,7 +41,7 @@ impl ClosingRow {
     /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
     pub(super) fn close(&self, problem: &StagedProblem, values: &mut ndarray::Array2<f64>) -> f64 {
         let stages = problem.stages();
-        let rhs = &problem.rows()[self.row].rhs;
+        let rhs = &problem.rows()[self.row].lower;
         let mut order: Vec<usize> = (0..self.closing.len()).collect();
         let mut open = 0.0;
         for stage in 0..stages {
@@ -105,14 +105,14 @@ mod tests {
     /// need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1 export(-0.05, up to 3).
     fn market() -> StagedProblem {
         let mut problem = StagedProblem::new("market", 1);
-        let row = problem.add_row(Row { name: "electricity".into(), rhs: 0.0.into() });
+        let row = problem.add_row(Row::equal("electricity", 0.0));
         let fixed = problem.add_column(LpColumn {
             name: "fixed".into(),
             lower: (-1e9).into(),
             upper: 1e9.into(),
             cost: 0.0.into(),
         });
-        let other = problem.add_row(Row { name: "other".into(), rhs: 0.0.into() });
+        let other = problem.add_row(Row::equal("other", 0.0));
         problem.add_term(row, fixed, Lag::Same, 1.0);
         problem.add_term(other, fixed, Lag::Same, 0.0);
         for (name, upper, cost, sign) in [

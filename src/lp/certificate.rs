@@ -18,11 +18,11 @@ pub struct Violation {
 /// How far values are from satisfying a problem.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Certificate {
-    /// Worst |sum of terms - rhs| over rows and stages.
+    /// Worst distance of a row's sum outside its range, over rows and stages.
     pub row: Violation,
     /// Worst distance of a value outside its bounds.
     pub bound: Violation,
-    /// Worst |sum of terms - rhs| of each row of the pattern.
+    /// The same for each row of the pattern.
     pub row_residuals: Vec<f64>,
 }
 
@@ -47,8 +47,9 @@ impl Certificate {
                 }
             }
             for (index, row) in problem.rows().iter().enumerate() {
-                let residual = (activity[index] - row.rhs.at(stage)).abs();
-                let residual = if residual.is_nan() { f64::INFINITY } else { residual };
+                let residual =
+                    (row.lower.at(stage) - activity[index]).max(activity[index] - row.upper.at(stage)).max(0.0);
+                let residual = if activity[index].is_nan() { f64::INFINITY } else { residual };
                 certificate.row_residuals[index] = certificate.row_residuals[index].max(residual);
                 certificate.row.raise(residual, &row.name, stage);
             }
@@ -89,7 +90,7 @@ mod tests {
             upper: vec![5.0, 1.0].into(),
             cost: 2.0.into(),
         });
-        let row = problem.add_row(Row { name: "r".into(), rhs: vec![3.0, 4.0].into() });
+        let row = problem.add_row(Row::equal("r", vec![3.0, 4.0]));
         problem.add_term(row, x, Lag::Same, 1.0);
         problem.add_term(row, x, Lag::Previous, 1.0);
         problem

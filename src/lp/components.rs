@@ -1,6 +1,6 @@
 //! Splitting a problem into parts that share nothing.
 
-use super::{ColumnId, Row, RowId, StagedProblem, Term, TermId};
+use super::{ColumnId, RowId, StagedProblem, Term, TermId};
 
 /// A part of a problem that shares no row and no column with the rest, as a problem of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +38,7 @@ impl StagedProblem {
                 part.problem.add_column(self.columns()[node].clone());
                 part.columns.push(ColumnId(node));
             } else {
-                let Row { name, rhs } = &self.rows()[node - columns];
-                part.problem.add_row(Row { name: name.clone(), rhs: rhs.clone() });
+                part.problem.add_row(self.rows()[node - columns].clone());
                 part.rows.push(RowId(node - columns));
             }
         }
@@ -85,14 +84,14 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lp::{Column, Lag};
+    use crate::lp::{Column, Lag, Row};
 
     fn column(name: &str) -> Column {
         Column { name: name.into(), lower: 0.0.into(), upper: 1.0.into(), cost: 1.0.into() }
     }
 
     fn row(name: &str) -> Row {
-        Row { name: name.into(), rhs: 0.0.into() }
+        Row::equal(name, 0.0)
     }
 
     #[test]

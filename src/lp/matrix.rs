@@ -2,7 +2,7 @@
 
 use super::StagedProblem;
 
-/// Column-compressed matrix of a whole staged problem, with its bounds, costs and right-hand sides. Column `stage * k + c`
+/// Column-compressed matrix of a whole staged problem, with its bounds, costs and row ranges. Column `stage * k + c`
 /// is column `c` of the pattern in stage `stage` (k columns a stage); rows likewise.
 ///
 /// The layout is computed once; [`Matrix::refresh`] copies new numbers into it without allocating.
@@ -20,8 +20,10 @@ pub struct Matrix {
     pub upper: Vec<f64>,
     /// Costs of the columns.
     pub costs: Vec<f64>,
-    /// Right-hand sides of the rows.
-    pub rhs: Vec<f64>,
+    /// Least sums of the rows.
+    pub row_lower: Vec<f64>,
+    /// Largest sums of the rows.
+    pub row_upper: Vec<f64>,
     /// For each entry, its term and the stage of its row.
     origins: Vec<(u32, u32)>,
 }
@@ -40,7 +42,8 @@ impl Matrix {
             lower: vec![0.0; stages * columns],
             upper: vec![0.0; stages * columns],
             costs: vec![0.0; stages * columns],
-            rhs: vec![0.0; stages * rows],
+            row_lower: vec![0.0; stages * rows],
+            row_upper: vec![0.0; stages * rows],
             origins: Vec::with_capacity(stages * problem.terms().len()),
         };
         let index = |value: usize| i32::try_from(value).ok();
@@ -84,7 +87,8 @@ impl Matrix {
                 self.costs[at] = column.cost.at(stage);
             }
             for (index, row) in problem.rows().iter().enumerate() {
-                self.rhs[stage * rows + index] = row.rhs.at(stage);
+                self.row_lower[stage * rows + index] = row.lower.at(stage);
+                self.row_upper[stage * rows + index] = row.upper.at(stage);
             }
         }
     }
@@ -101,7 +105,7 @@ mod tests {
         let column = |name: &str| Column { name: name.into(), lower: 0.0.into(), upper: 9.0.into(), cost: 0.0.into() };
         let charge = problem.add_column(column("charge"));
         let level = problem.add_column(column("level"));
-        let balance = problem.add_row(Row { name: "level".into(), rhs: 0.0.into() });
+        let balance = problem.add_row(Row::equal("level", 0.0));
         problem.add_term(balance, level, Lag::Same, 1.0);
         problem.add_term(balance, level, Lag::PreviousCyclic, vec![-0.1, -0.2, -0.3]);
         let eta = problem.add_term(balance, charge, Lag::Same, -1.0);
@@ -121,7 +125,7 @@ mod tests {
         let mut problem = StagedProblem::new("one", 1);
         let level =
             problem.add_column(Column { name: "level".into(), lower: 0.0.into(), upper: 1.0.into(), cost: 0.0.into() });
-        let row = problem.add_row(Row { name: "level".into(), rhs: 0.0.into() });
+        let row = problem.add_row(Row::equal("level", 0.0));
         problem.add_term(row, level, Lag::Same, 1.0);
         problem.add_term(row, level, Lag::PreviousCyclic, -0.9);
         let matrix = Matrix::new(&problem).unwrap();

@@ -11,6 +11,7 @@ mod certificate;
 mod components;
 mod matrix;
 mod problem;
+mod reduce;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;

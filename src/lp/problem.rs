@@ -35,13 +35,24 @@ pub struct Column {
     pub cost: Profile,
 }
 
-/// A constraint of every stage, `sum of terms = rhs`.
+/// A constraint of every stage, `lower <= sum of terms <= upper`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Name, without the stage.
     pub name: String,
-    /// Right-hand sides.
-    pub rhs: Profile,
+    /// Least sums; may be `-inf`.
+    pub lower: Profile,
+    /// Largest sums; may be `inf`.
+    pub upper: Profile,
+}
+
+impl Row {
+    /// An equality, `sum of terms = rhs`.
+    #[must_use]
+    pub fn equal(name: impl Into<String>, rhs: impl Into<Profile>) -> Self {
+        let rhs = rhs.into();
+        Self { name: name.into(), lower: rhs.clone(), upper: rhs }
+    }
 }
 
 /// Which stage's value of the column a term takes into the row of stage t.
@@ -49,7 +60,7 @@ pub struct Row {
 pub enum Lag {
     /// x_t.
     Same,
-    /// x_{t-1}; nothing in the first stage (what was there before belongs into its right-hand side).
+    /// x_{t-1}; nothing in the first stage (what was there before belongs into its bounds).
     Previous,
     /// x_{t-1}, and the last stage's value in the first stage.
     PreviousCyclic,
@@ -160,9 +171,11 @@ impl StagedProblem {
     /// Adds a row.
     ///
     /// # Panics
-    /// If the right-hand side's length is not the number of stages.
+    /// If a profile's length is not the number of stages.
     pub fn add_row(&mut self, row: Row) -> RowId {
-        self.assert_fits(&row.rhs, &row.name);
+        for profile in [&row.lower, &row.upper] {
+            self.assert_fits(profile, &row.name);
+        }
         self.rows.push(row);
         RowId(self.rows.len() - 1)
     }

@@ -7,6 +7,7 @@
 use coin_cbc::raw;
 
 use super::{Backend, Solver};
+use crate::lp::reduce::Reduced;
 use crate::lp::{LpError, Matrix, Solution, StagedProblem};
 
 const NAME: &str = "CBC";
@@ -21,7 +22,7 @@ impl Backend for Cbc {
     }
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
-        let matrix = Matrix::new(problem).ok_or_else(|| LpError::TooLarge {
+        let matrix = Matrix::new(&Reduced::of(problem).problem).ok_or_else(|| LpError::TooLarge {
             problem: problem.name().to_owned(),
             solver: NAME,
             entries: problem.stages() * problem.terms().len(),
@@ -38,20 +39,21 @@ struct Prepared {
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let matrix = &mut self.matrix;
-        matrix.refresh(problem);
+        let reduced = Reduced::of(problem);
+        matrix.refresh(&reduced.problem);
         let mut model = raw::Model::new();
         model.set_log_level(0);
         model.load_problem(
             matrix.lower.len(),
-            matrix.rhs.len(),
+            matrix.row_lower.len(),
             &matrix.starts,
             &matrix.rows,
             &matrix.values,
             Some(&matrix.lower),
             Some(&matrix.upper),
             Some(&matrix.costs),
-            Some(&matrix.rhs),
-            Some(&matrix.rhs),
+            Some(&matrix.row_lower),
+            Some(&matrix.row_upper),
         );
         model.solve();
         if model.is_proven_infeasible() {
@@ -69,10 +71,8 @@ impl Solver for Prepared {
             let status = format!("{:?}, {:?}", model.status(), model.secondary_status());
             return Err(LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status });
         }
-        let columns = problem.columns().len();
-        for (position, &value) in model.col_solution().iter().enumerate() {
-            solution.values[[position % columns, position / columns]] = value;
-        }
+        let (columns, answer) = (reduced.problem.columns().len(), model.col_solution());
+        reduced.restore(|column, stage| answer[stage * columns + column], &mut solution.values);
         solution.objective = problem.objective(solution.values.view());
         Ok(())
     }
