@@ -38,7 +38,7 @@ impl Failure {
     /// The exit code of this failure.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Study(error) | Self::Reproduce(ReproduceError::Study(error)) => study_code(error),
+            Self::Study(error) => study_code(error),
             Self::Lp(error) => lp_code(error),
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT

@@ -42,6 +42,13 @@ enum Verb {
     Reproduce(reproduce::Reproduce),
 }
 
+/// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {

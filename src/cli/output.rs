@@ -80,6 +80,12 @@ pub(super) fn write(
     Ok(folder.commit()?)
 }
 
+/// What a run prints: its summary, where the time went, where the results are.
+pub(super) fn text(summary: &Summary, split: &str, folder: &Path) -> String {
+    let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
+    summary.to_text() + &line("time spent", split) + &line("results", &folder.display().to_string())
+}
+
 /// Where the time went, in one line.
 pub(super) fn time_split(run: &Run, read_seconds: f64) -> String {
     let records = || run.coupling.iter().flat_map(|coupling| &coupling.records);

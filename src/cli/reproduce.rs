@@ -10,7 +10,7 @@ use super::{Failure, exit, run};
 use crate::lp::default_backend;
 use crate::results::{Column, Table};
 use crate::study::Summary;
-use crate::study::reproduce::{Comparison, Reproduction, Scenario, TemperatureComparison, Window, reproduce};
+use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 
 /// Run a published case and compare it with its published figures
 #[derive(Debug, Args)]
@@ -80,8 +80,10 @@ impl Reproduce {
         let reference = self.reference.clone().or_else(|| beside.is_dir().then_some(beside));
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("reading");
-        let found = reproduce(&self.data, reference.as_deref(), &self.window, scenario, backend, &mut progress)?;
-        progress.findings(&found.case.findings);
+        let published = Published::load(&self.data, reference.as_deref(), &self.window, scenario)?;
+        progress.findings(&published.case.findings);
+        progress.doing("dispatching");
+        let found = published.run(backend, &mut progress)?;
         let summary = Summary::of(&found.case, &found.run);
         let split = output::time_split(&found.run, found.read_seconds);
         let within = found.is_within();
@@ -114,8 +116,8 @@ fn comparison_text(found: &Reproduction) -> String {
     } else {
         let _ = writeln!(
             text,
-            "{:>3}  {:<38}{:>16}{:>16}{:>13}  {}",
-            "it", "published figures", "published", "ours", "difference", "judged"
+            "{:>3}  {:<38}{:>16}{:>16}{:>13}  judged",
+            "it", "published figures", "published", "ours", "difference"
         );
     }
     for figure in &found.figures {
@@ -136,11 +138,8 @@ fn comparison_text(found: &Reproduction) -> String {
     match (&found.temperatures, &found.reference) {
         (Some(temperatures), Some(file)) => {
             let _ = writeln!(text, "loop temperature hour by hour against {}", file.display());
-            let _ = writeln!(
-                text,
-                "{:>3}  {:>12}{:>12}  {:<28}{}",
-                "it", "mean K", "max K", "first step over 1e-6 K", "judged"
-            );
+            let _ =
+                writeln!(text, "{:>3}  {:>12}{:>12}  {:<28}judged", "it", "mean K", "max K", "first step over 1e-6 K");
             for comparison in temperatures {
                 let TemperatureComparison { iteration, mean_k, max_k, first_step, judged } = comparison;
                 let first = first_step.map_or_else(|| "none".to_owned(), |step| step.to_string());

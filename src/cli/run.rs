@@ -90,13 +90,11 @@ impl Run {
         let summary = Summary::of(&case, &run);
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &[], progress, read_seconds)?;
-        if self.output.json {
-            println!("{}", serde_json::to_string_pretty(&summary)?);
+        super::print(&if self.output.json {
+            format!("{}\n", serde_json::to_string_pretty(&summary)?)
         } else {
-            print!("{}", summary.to_text());
-            println!("  {:<18}{split}", "time spent");
-            println!("  {:<18}{}", "results", folder.display());
-        }
+            output::text(&summary, &split, &folder)
+        });
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(_) => exit::NOT_CONVERGED,

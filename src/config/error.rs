@@ -105,7 +105,7 @@ pub enum ConfigError {
         /// The place.
         span: Span,
         /// What is wrong there.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// A file cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
@@ -137,7 +137,7 @@ pub enum ConfigError {
         /// Where it is asked for.
         asked: Option<Span>,
         /// What is wrong.
-        source: SeriesError,
+        source: Box<SeriesError>,
     },
     /// The district makes no sense.
     #[error(transparent)]
@@ -176,10 +176,15 @@ impl ConfigError {
 }
 
 impl Span {
+    /// An error in a time series that is asked for at this place.
+    pub(crate) fn series_error(&self, source: SeriesError) -> ConfigError {
+        ConfigError::Series { asked: Some(self.clone()), source: Box::new(source) }
+    }
+
     /// An error at this place.
     #[must_use]
     pub fn error(&self, problem: Problem) -> ConfigError {
-        ConfigError::At { span: self.clone(), problem }
+        ConfigError::At { span: self.clone(), problem: Box::new(problem) }
     }
 }
 

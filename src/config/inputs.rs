@@ -50,7 +50,7 @@ impl Inputs {
         if let Some(frame) = self.frames.get(path) {
             return Ok(Arc::clone(frame));
         }
-        let failed = |source| ConfigError::Series { asked: Some(asked.clone()), source };
+        let failed = |source| asked.series_error(source);
         let unreadable = |source| failed(crate::series::SeriesError::Unreadable { path: path.to_owned(), source });
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let frame = Arc::new(Frame::from_reader(path, bytes.as_slice()).map_err(failed)?);

@@ -57,6 +57,12 @@ struct Iterate<P> {
 /// The iterate of the smallest gap so far.
 type Best<P> = Option<(Gap, Rc<Iterate<P>>)>;
 
+/// What [`drive`] returns.
+pub type Driven<D, L> = Result<
+    Outcome<<D as Dispatcher>::Plan, <D as Dispatcher>::Account>,
+    CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>,
+>;
+
 /// Alternates `dispatcher` and `water_loop` under `scheme` until the stop rule of `settings` holds, a cycle is found or
 /// the iterations run out.
 ///
@@ -71,7 +77,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     settings: &CouplingSettings,
     start: &Start,
     observer: &mut dyn Observer,
-) -> Result<Outcome<D::Plan, D::Account>, CouplingError<D::Error, L::Error>> {
+) -> Driven<D, L> {
     settings.check()?;
     let mut cops = match settings.initial_cop_dispatch {
         InitialCopDispatch::Committed => start.committed.clone(),

@@ -12,7 +12,7 @@ mod scheme;
 mod settings;
 mod verdict;
 
-pub use driver::{Outcome, Start, drive};
+pub use driver::{Driven, Outcome, Start, drive};
 pub use gap::Gap;
 pub use record::{Observer, PhaseSeconds, Record, Residual};
 pub use scheme::{Picard, Scheme};

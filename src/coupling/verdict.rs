@@ -57,7 +57,7 @@ impl Verdict {
             |residual| {
                 let Residual { mean_relative, max_k, at, .. } = residual;
                 format!(
-                    "in the last iteration the loop temperature still moved by up to {max_k:.3} K (at {}), {:.2} % on average",
+                    "the loop temperature last moved by up to {max_k:.3} K (at {}), {:.2} % on average",
                     stamp(at),
                     100.0 * mean_relative
                 )

@@ -36,10 +36,15 @@ impl Frame {
     ///
     /// # Errors
     /// As [`Frame::read`].
-    pub fn from_reader(path: &Path, reader: impl std::io::Read) -> Result<Self, SeriesError> {
+    pub fn from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<Self, SeriesError> {
         let owned = || path.to_owned();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).map_err(|source| SeriesError::Unreadable { path: owned(), source })?;
+        // The CSV reader counts a line too few behind Windows line ends.
+        let text = text.replace("\r\n", "\n");
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let malformed = |error: ::csv::Error| SeriesError::Malformed { path: owned(), message: error.to_string() };
-        let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(reader);
+        let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(text.as_bytes());
         let names: Vec<String> = reader.headers().map_err(malformed)?.iter().skip(1).map(str::to_owned).collect();
         let mut seen = HashSet::new();
         if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {

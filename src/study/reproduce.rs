@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Run, StudyError, converge};
-use crate::config::{Case, ConfigError, Request};
+use crate::config::switches::Preset;
+use crate::config::{Case, ConfigError, LoopSource, Request};
 use crate::coupling::Observer;
 use crate::lp::Backend;
 
@@ -164,7 +165,7 @@ pub struct Reproduction {
     pub figures: Vec<Comparison>,
     /// Loop temperatures against the reference; `None` when there is no reference to compare with.
     pub temperatures: Option<Vec<TemperatureComparison>>,
-    /// Where the reference temperatures were read, or looked for.
+    /// Where the reference temperatures were read.
     pub reference: Option<PathBuf>,
     /// Seconds that reading the case took.
     pub read_seconds: f64,
@@ -186,9 +187,6 @@ pub enum ReproduceError {
     /// The published model cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The run failed.
-    #[error(transparent)]
-    Study(#[from] StudyError),
     /// The reference cannot be read.
     #[error("{}: not a table of reference temperatures: {message}", path.display())]
     Reference {
@@ -199,40 +197,62 @@ pub enum ReproduceError {
     },
 }
 
-/// Runs the published case under `data` (which holds `smarti/` and `baseline/`) and compares it with the published figures
-/// and, where `reference` holds them, the hourly loop temperatures.
-///
-/// # Errors
-/// [`ReproduceError`] when data or reference cannot be read or the run fails. A difference is no error.
-pub fn reproduce(
-    data: &Path,
-    reference: Option<&Path>,
-    window: &Window,
+/// The published case, read and ready to run.
+#[derive(Debug)]
+pub struct Published {
+    /// The case.
+    pub case: Case,
+    window: Window,
     scenario: Scenario,
-    backend: &'static dyn Backend,
-    observer: &mut dyn Observer,
-) -> Result<Reproduction, ReproduceError> {
-    let began = std::time::Instant::now();
-    let request = Request {
-        model: data.join(scenario.name()).join("model_op.yaml"),
-        scenario: Some(scenario.scenario().to_owned()),
-        water_loop: (scenario == Scenario::Smarti).then_some(crate::config::LoopSource::Published),
-        preset: None,
-        settings: Vec::new(),
-        window: Some(window.dates()),
-        ignore_unsupported: false,
-    };
-    let case = Case::load(&request)?;
-    let read_seconds = began.elapsed().as_secs_f64();
-    let reference = reference.and_then(|folder| reference_file(folder, window, scenario));
-    let published = reference.as_deref().map(read_temperatures).transpose()?;
-    let run = converge::run(&case, backend, observer)?;
-    let figures = figures(&run, window, scenario);
-    let temperatures = match (published, &run.coupling) {
-        (Some(published), Some(coupling)) => Some(compare_temperatures(&published, &coupling.temperatures, window)),
-        _ => None,
-    };
-    Ok(Reproduction { case, run, figures, temperatures, reference, read_seconds })
+    reference: Option<(PathBuf, Vec<Vec<f64>>)>,
+    read_seconds: f64,
+}
+
+impl Published {
+    /// Reads the published case under `data` (which holds `smarti/` and `baseline/`), and the hourly loop temperatures under
+    /// `reference` where they are for this window and scenario.
+    ///
+    /// # Errors
+    /// [`ReproduceError`] when data or reference cannot be read.
+    pub fn load(
+        data: &Path,
+        reference: Option<&Path>,
+        window: &Window,
+        scenario: Scenario,
+    ) -> Result<Self, ReproduceError> {
+        let began = std::time::Instant::now();
+        let case = Case::load(&Request {
+            model: data.join(scenario.name()).join("model_op.yaml"),
+            scenario: Some(scenario.scenario().to_owned()),
+            water_loop: (scenario == Scenario::Smarti).then_some(LoopSource::Published),
+            preset: (scenario == Scenario::Smarti).then_some(Preset::Published),
+            settings: Vec::new(),
+            window: Some(window.dates()),
+            ignore_unsupported: false,
+        })?;
+        let file = reference.and_then(|folder| reference_file(folder, window, scenario));
+        let reference = file.map(|file| read_temperatures(&file).map(|values| (file, values))).transpose()?;
+        let read_seconds = began.elapsed().as_secs_f64();
+        Ok(Self { case, window: window.clone(), scenario, reference, read_seconds })
+    }
+
+    /// Runs it and compares it with the published figures and temperatures.
+    ///
+    /// # Errors
+    /// [`StudyError`] when the run fails. A difference is no error.
+    pub fn run(self, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Reproduction, StudyError> {
+        let Self { case, window, scenario, reference, read_seconds } = self;
+        let run = converge::run(&case, backend, observer)?;
+        let figures = figures(&run, &window, scenario);
+        let (reference, published) = reference.unzip();
+        let temperatures = match (published, &run.coupling) {
+            (Some(published), Some(coupling)) => {
+                Some(compare_temperatures(&published, &coupling.temperatures, &window))
+            }
+            _ => None,
+        };
+        Ok(Reproduction { case, run, figures, temperatures, reference, read_seconds })
+    }
 }
 
 /// The reference temperatures of a window, if the folder has them.

@@ -235,11 +235,14 @@ impl Summary {
             line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one"));
             let [appeared, vanished] = coupling.created_kwh;
             if appeared != 0.0 || vanished != 0.0 {
-                line("energy created", format!("{appeared:+.0} kWh out of nothing, {vanished:+.0} kWh into nothing"));
+                line(
+                    "energy created",
+                    format!("{appeared:.0} kWh out of nothing, {:.0} kWh into nothing", vanished.abs()),
+                );
             }
             let [heating, cooling] = coupling.balancing_kwh;
             if heating != 0.0 || cooling != 0.0 {
-                line("balancing unit", format!("{heating:.0} kWh of heat, {:.0} kWh of cold", -cooling));
+                line("balancing unit", format!("{heating:.0} kWh of heat, {:.0} kWh of cold", cooling.abs()));
             }
             line("loop balance", format!("closes to {:.1e} of the energy moved", coupling.loop_balance_residual));
             for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
@@ -262,11 +265,11 @@ impl Summary {
         for totals in &self.technologies {
             let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
             let from = if *taken_kwh > 0.0 { format!(" from {taken_kwh:.0} kWh") } else { String::new() };
-            line(site, format!("{technology:<16}{delivered_kwh:>12.0} kWh{from}"));
+            line(site, format!("{technology:<22}{delivered_kwh:>10.0} kWh{from}"));
         }
         for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
-            line(site, format!("{carrier:<16}{unmet_kwh:>12.3} kWh unmet, {surplus_kwh:.3} kWh surplus"));
+            line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
         }
         let CertificateSummary { equation, bound } = self.certificate;
         line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));

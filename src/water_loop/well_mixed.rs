@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_published_ring() {
         let ring = ring(LoopLimit::Reset);
-        assert!((ring.heat_capacity_kwh_per_k() - 3483.333_333).abs() < 1e-5);
+        assert!((ring.heat_capacity_kwh_per_k() - 3_483.333_333).abs() < 1e-5);
         let step = ring.advance(15.0, -2_617.996_860_131_732_3);
         assert!((step.temp_c - 14.248_421_954_029_167).abs() < 1e-12, "first hour of the published week");
         assert_eq!(ring.advance(10.5, -3000.0).temp_c, 15.0);

@@ -57,7 +57,8 @@ impl Model {
     /// # Errors
     /// [`ConfigError::Series`] when a date cannot be read or the window is empty.
     pub fn set_window(&mut self, from: &str, to: &str) -> Result<(), ConfigError> {
-        let window = TimeWindow::between(from, to).map_err(|source| ConfigError::Series { asked: None, source })?;
+        let window = TimeWindow::between(from, to)
+            .map_err(|source| ConfigError::Series { asked: None, source: Box::new(source) })?;
         self.window = Some(window);
         if let Some(Value::Map(model)) = self.document.get_mut("model").map(|node| &mut node.value)
             && let Some(entry) = model.entry_mut("subset_time")
@@ -78,7 +79,7 @@ impl Model {
             return Ok(self.window);
         }
         let Some(node) = subset_time else { return Ok(None) };
-        let failed = |source| ConfigError::Series { asked: Some(node.span.clone()), source };
+        let failed = |source| node.span.series_error(source);
         let window = match (&node.value, node.as_list()) {
             (Value::Null, _) => return Ok(None),
             (Value::Scalar { text, .. }, _) => TimeWindow::single(text),

@@ -274,7 +274,7 @@ impl<'a> Builder<'a, '_> {
             let Values { profile, column } = self.resource(capacity_kw)?;
             let power = profile.map(|energy| energy * efficiency / self.step_hours);
             let steps = power.steps().unwrap_or(1);
-            if let Some(step) = (0..steps).find(|&step| !(power.at(step) >= 0.0)) {
+            if let Some(step) = (0..steps).find(|&step| power.at(step) < 0.0) {
                 let place = column.map_or_else(String::new, |column| format!(" ({})", column.place(step)));
                 return Err(self.wrong_resource(format!("is negative: {}{place}", power.at(step))));
             }

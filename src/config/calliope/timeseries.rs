@@ -73,7 +73,7 @@ impl<'a> TimeSeries<'a> {
             Some((file, column)) => (file.trim(), column.trim()),
             None => (reference.trim(), site),
         };
-        let failed = |source| ConfigError::Series { asked: Some(node.span.clone()), source };
+        let failed = |source| node.span.series_error(source);
         let frame = inputs.frame(&self.folder.join(file), &node.span)?;
         let axis = self.axis_for(&frame).map_err(failed)?;
         let offset = frame.offset_of(&axis).map_err(failed)?;
@@ -109,7 +109,7 @@ impl<'a> TimeSeries<'a> {
     ) -> Result<(), ConfigError> {
         let Some(loop_file) = self.corrections else { return Ok(()) };
         for correction in loop_file.corrections_of(file).filter(|correction| correction.column == column) {
-            let failed = |source| ConfigError::Series { asked: Some(asked.clone()), source };
+            let failed = |source| asked.series_error(source);
             let at = TimeWindow::single(&correction.at).map_err(failed)?;
             let (step, count) = axis.steps_within(&at);
             if count == 0 || values[step].abs() <= correction.only_above {

@@ -18,7 +18,7 @@ use crate::config::{ConfigError, Problem};
 pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, ConfigError> {
     T::deserialize(node).map_err(|error| {
         let DeError { problem, span } = error;
-        span.unwrap_or_else(|| node.span.clone()).error(problem)
+        span.unwrap_or_else(|| node.span.clone()).error(*problem)
     })
 }
 
@@ -26,7 +26,7 @@ pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, ConfigE
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct DeError {
-    problem: Problem,
+    problem: Box<Problem>,
     span: Option<Span>,
 }
 
@@ -37,7 +37,7 @@ impl DeError {
     }
 
     fn new(problem: Problem) -> Self {
-        Self { problem, span: None }
+        Self { problem: Box::new(problem), span: None }
     }
 }
 
