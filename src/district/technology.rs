@@ -169,13 +169,17 @@ impl Technology {
                     StorageBoundary::Cyclic => Ok(()),
                     StorageBoundary::Given(level) | StorageBoundary::CyclicFixed(level) => {
                         capacity("the initial level", level)?;
-                        if level > storage.capacity_kwh {
+                        // A fixed cyclic level is what remains after one more step's loss.
+                        let fixed = matches!(storage.boundary, StorageBoundary::CyclicFixed(_));
+                        let kept = (1.0 - storage.loss_per_hour).powf(axis.step_hours());
+                        let needed = if fixed { level / kept } else { level };
+                        if needed > storage.capacity_kwh {
                             return Err(DistrictError::Range {
                                 place,
                                 what: "the initial level",
                                 value: level,
                                 when: "the start".to_owned(),
-                                expected: "at most the storage capacity",
+                                expected: "at most the storage capacity (what is lost before the next step included)",
                             });
                         }
                         Ok(())

@@ -11,6 +11,7 @@ mod certificate;
 mod components;
 mod matrix;
 mod problem;
+#[cfg(any(test, feature = "cbc"))]
 mod reduce;
 
 #[cfg(feature = "cbc")]

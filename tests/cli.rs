@@ -1,0 +1,171 @@
+//! The program as a user meets it: what it prints, what it writes, how it fails.
+
+#![cfg(feature = "cbc")]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use common::{anergy, minimal_model, project, published_data, stderr, stdout};
+
+/// The files of a run folder but for those with durations.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named =
+        entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
+    named.filter(|(name, _)| name != "run.log" && name != "timings.csv").collect()
+}
+
+#[test]
+fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
+    let run = |name: &str| {
+        let output = anergy(folder.path(), &["run", &model, "--water-loop", &ring, "--name", name]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        output
+    };
+    let output = run("first");
+    let text = stdout(&output);
+    for part in ["Small district", "Converged", "gap", "homes", "offices", "certificate", "results/first"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(stderr(&output).contains("iteration"), "progress goes to standard error");
+    run("second");
+    let (first, second) =
+        (contents(&folder.path().join("results/first")), contents(&folder.path().join("results/second")));
+    let names: Vec<_> = first.keys().map(String::as_str).collect();
+    let expected =
+        ["config.resolved.yaml", "convergence.csv", "loop_temperature.csv", "summary.json", "timeseries.csv"];
+    assert_eq!(names, expected);
+    assert!(first == second, "the same input gives the same bytes");
+    let summary: serde_json::Value = serde_json::from_slice(&first["summary.json"]).unwrap();
+    assert_eq!(summary["coupling"]["verdict"], "converged");
+    assert_eq!(summary["steps"], 120);
+    let header = String::from_utf8_lossy(&first["timeseries.csv"]).lines().next().unwrap().to_owned();
+    assert!(header.contains("homes|tank_heat|heat|level_kwh") && header.contains("loop|temperature_c"), "{header}");
+}
+
+#[test]
+fn quiet_is_quiet_and_json_is_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = minimal_model(folder.path(), |text| text);
+    let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--quiet", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+    let summary: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(summary["coupling"].is_null() && summary["cost"]["total_eur"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn mistakes_exit_with_two_and_show_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = minimal_model(folder.path(), |text| text.replace("storage_loss", "storage_los"));
+    let output = anergy(folder.path(), &["run", model.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    for part in ["unknown key `storage_los`; did you mean `storage_loss`?", "model.yaml:19:", "^^^^^^^^^^^"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!folder.path().join("results").exists(), "a refused run writes nothing");
+
+    for arguments in [
+        &["run", "no/such/model.yaml"][..],
+        &["run", "model.yaml", "--scenario", "none"],
+        &["run", "model.yaml", "--preset", "publishd"],
+        &["run", "model.yaml", "--window", "yesterday..today"],
+        &["run", "model.yaml", "--set", "nonsense"],
+        &["run", "model.yaml", "--name", "../escape"],
+        &["run"],
+        &["reproduce", "iccep2019", "--data", "no/such/folder"],
+        &["reproduce", "iccep2019", "--data", ".", "--window", "wek"],
+        &["frobnicate"],
+    ] {
+        let output = anergy(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("error"), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_infeasible_district_exits_with_four_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let strict = |text: String| {
+        text.replace("ensure_feasibility: true", "ensure_feasibility: false")
+            .replace("resource_scale: 2", "resource_scale: 4")
+    };
+    let model = minimal_model(folder.path(), strict);
+    let output = anergy(folder.path(), &["run", model.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let text = stderr(&output);
+    for part in ["cannot be met", "house: short of", "kWh of heat", "2015-01-01 0"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn running_out_of_iterations_exits_with_three() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
+    let settings = ["--set", "coupling.gap_tolerance=1e-12", "--set", "coupling.max_iterations=1"];
+    let output = anergy(folder.path(), &[&["run", &model, "--water-loop", &ring][..], &settings].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stdout(&output).contains("not converged") && stdout(&output).contains("Try more max_iterations"));
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let model = minimal_model(folder.path(), |text| text);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_anergy"))
+        .args(["run", model.to_str().unwrap(), "--quiet"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+}
+
+#[test]
+fn reproduce_says_what_it_compared_and_what_it_did_not() {
+    let Some(data) = published_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = data.to_str().unwrap();
+    let output = anergy(folder.path(), &["reproduce", "iccep2019", "--data", data, "-q"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text = stdout(&output);
+    for part in ["StoppedByPaperRule", "not converged", "29589.541", "hour by hour against", "within tolerance"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(folder.path().join("results/iccep2019-smarti-week/comparison.csv").is_file());
+
+    // A reference that is not ours must be seen: every temperature of one iteration off by a thousandth of a kelvin.
+    let reference = folder.path().join("reference/week");
+    std::fs::create_dir_all(&reference).unwrap();
+    let table =
+        std::fs::read_to_string(folder.path().join("results/iccep2019-smarti-week/loop_temperature.csv")).unwrap();
+    let mut off = String::from("step,iter_0,iter_1\n");
+    for (step, line) in table.lines().skip(1).enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        off += &format!("{step},{},{}\n", cells[1], cells[2].parse::<f64>().unwrap() + 1e-3);
+    }
+    std::fs::write(reference.join("T_ring.csv"), off).unwrap();
+    let reference = folder.path().join("reference");
+    let arguments = ["reproduce", "iccep2019", "--data", data, "--reference", reference.to_str().unwrap(), "-q"];
+    let output = anergy(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(6));
+    assert!(stdout(&output).contains("OUTSIDE TOLERANCE"));
+
+    let empty = folder.path().join("empty");
+    std::fs::create_dir_all(&empty).unwrap();
+    let arguments = ["reproduce", "iccep2019", "--data", data, "--reference", empty.to_str().unwrap(), "-q"];
+    let output = anergy(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("loop temperature hour by hour: not compared"));
+}

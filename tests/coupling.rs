@@ -1,0 +1,238 @@
+//! The driver alone, with toy partners whose fixed points and cycles are known.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::convert::Infallible;
+
+use anergy::coupling::{
+    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, InitialCopDispatch, LoopCop, LoopModel,
+    LoopResponse, Observer, Picard, PlanCost, Record, SettingsError, Start, Stop, StoreTemperature, ThermalPlan,
+    Validity, Verdict, drive,
+};
+use ndarray::{Array1, Array2};
+use proptest::prelude::*;
+
+/// A plan is one number; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
+struct Toy<F>(F);
+
+impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
+    type Plan = f64;
+    type Account = ();
+    type Error = Infallible;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
+        Ok((self.0)(cops[[0, 0]]))
+    }
+
+    fn thermal(&self, plan: &f64) -> ThermalPlan {
+        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::zeros((1, 2)) }
+    }
+
+    fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<f64, Infallible> {
+        Ok(plans.iter().map(|(plan, weight)| *plan * weight).sum())
+    }
+
+    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
+        let miss = (plan - (self.0)(cops[[0, 0]])).abs();
+        Ok(PlanCost {
+            objective_eur: 100.0 + miss,
+            absolute_terms_eur: 100.0,
+            cost_eur: 100.0 + miss,
+            ..PlanCost::default()
+        })
+    }
+
+    fn cost(&self, _plan: &f64) -> PlanCost {
+        PlanCost { objective_eur: 100.0, absolute_terms_eur: 100.0, cost_eur: 100.0, ..PlanCost::default() }
+    }
+
+    fn account(&self, _plan: &f64) {}
+
+    fn certificate(&self, _plan: &f64) -> f64 {
+        0.0
+    }
+}
+
+/// The COP that follows from a plan is the plan itself, and so is the loop temperature.
+struct Mirror;
+
+impl LoopModel for Mirror {
+    type Error = Infallible;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        _level_kwh: &Array2<f64>,
+        _cops: CopUse<'_>,
+    ) -> Result<LoopResponse, Infallible> {
+        let plan = output_kw[[0, 0]];
+        Ok(LoopResponse {
+            temp_c: Array1::from_elem(3, plan),
+            heat_kwh: Array1::zeros(2),
+            created_kwh: Array1::zeros(2),
+            balancing_kwh: Array1::zeros(2),
+            cop: Array2::from_elem((1, 2), plan),
+            limit_steps: [0, 0],
+            balance_residual: 0.0,
+            validity: vec![Validity::default()],
+        })
+    }
+}
+
+#[derive(Default)]
+struct Count {
+    iterations: usize,
+    gaps: usize,
+}
+
+impl Observer for Count {
+    fn iteration(&mut self, record: &Record) {
+        assert_eq!(record.iteration, self.iterations, "told once, in order");
+        self.iterations += 1;
+    }
+
+    fn gap(&mut self, _iteration: usize, _gap: &anergy::coupling::Gap) {
+        self.gaps += 1;
+    }
+}
+
+type Ended = Result<anergy::coupling::Outcome<f64, ()>, CouplingError<Infallible, Infallible>>;
+
+fn run(map: impl Fn(f64) -> f64, settings: &CouplingSettings) -> Ended {
+    let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
+    let mut scheme = Picard { relaxation: settings.relaxation };
+    let mut count = Count::default();
+    let outcome = drive(&mut Toy(map), &mut Mirror, &mut scheme, settings, &start, &mut count)?;
+    assert_eq!(count.iterations, outcome.records.len());
+    assert!(count.gaps > 0, "the answer's gap is always measured");
+    assert_eq!(outcome.temperatures.len(), outcome.records.len());
+    Ok(outcome)
+}
+
+fn settings(stop: Stop) -> CouplingSettings {
+    CouplingSettings { stop, ..CouplingSettings::default() }
+}
+
+#[test]
+fn a_contraction_converges_to_its_fixed_point() {
+    for stop in [Stop::Residual, Stop::Gap] {
+        let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings(stop)).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Converged);
+        // A gap of 1e-3 of 100 EUR leaves a miss of 0.1, half of the distance to the fixed point.
+        assert!((outcome.plan - 3.0).abs() <= 0.2, "{stop:?}: {}", outcome.plan);
+        assert!(outcome.gap.relative <= 1e-3, "{stop:?}: {:?}", outcome.gap);
+    }
+}
+
+#[test]
+fn the_gap_of_an_iterate_is_its_distance_from_the_answer_to_itself() {
+    let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings(Stop::Gap)).unwrap();
+    for record in &outcome.records[..=outcome.answer] {
+        // Plan k is 3 + 2^-(k+1); the answer to it lies half as far from 3.
+        let expected = 0.5f64.powi(i32::try_from(record.iteration).unwrap() + 2);
+        let gap = record.gap.unwrap();
+        assert!((gap.absolute_eur - expected).abs() < 1e-12, "{record:?}");
+        assert!((gap.relative - expected / 100.0).abs() < 1e-14);
+    }
+}
+
+#[test]
+fn a_flipping_vertex_is_a_cycle_and_never_convergence() {
+    let flip = |cop: f64| if cop < 4.5 { 5.0 } else { 4.0 };
+    for stop in [Stop::Residual, Stop::Gap] {
+        let outcome = run(flip, &settings(stop)).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Cycle { period: 2 }, "{stop:?}");
+        assert!(!outcome.verdict.is_converged());
+        assert!(outcome.records.len() < 10, "found early");
+    }
+    let three = |cop: f64| [5.0, 6.0, 4.0][(cop.round() as usize - 4).min(2)];
+    assert_eq!(run(three, &settings(Stop::Residual)).unwrap().verdict, Verdict::Cycle { period: 3 });
+}
+
+#[test]
+fn relaxation_settles_what_picard_overshoots() {
+    let overshoot = |cop: f64| 3.0 - 1.2 * (cop - 3.0);
+    let plain = run(overshoot, &settings(Stop::Residual)).map(|outcome| outcome.verdict.is_converged());
+    assert!(!plain.unwrap_or(false));
+    let relaxed = CouplingSettings { relaxation: 0.5, ..settings(Stop::Residual) };
+    let outcome = run(overshoot, &relaxed).unwrap();
+    assert_eq!(outcome.verdict, Verdict::Converged);
+    assert!((outcome.plan - 3.0).abs() < 1e-3);
+}
+
+#[test]
+fn the_last_allowed_iteration_is_not_convergence() {
+    let drift = CouplingSettings { max_iterations: 7, ..settings(Stop::Residual) };
+    let outcome = run(|cop| cop + 0.5, &drift).unwrap();
+    assert_eq!((outcome.verdict, outcome.records.len()), (Verdict::MaxIterations, 8));
+    let gapped = CouplingSettings { max_iterations: 7, ..settings(Stop::Gap) };
+    let outcome = run(|cop| cop + 0.5, &gapped).unwrap();
+    assert_eq!(outcome.verdict, Verdict::MaxIterations);
+    let best =
+        outcome.records.iter().filter_map(|record| record.gap).map(|gap| gap.relative).fold(f64::INFINITY, f64::min);
+    assert_eq!(outcome.gap.relative, best, "the iterate of the smallest gap is the answer");
+}
+
+fn published() -> CouplingSettings {
+    CouplingSettings {
+        stop: Stop::Paper,
+        initial_cop_dispatch: InitialCopDispatch::Committed,
+        loop_cop: LoopCop::AsDispatched,
+        store_temperature: StoreTemperature::Frozen,
+        ..CouplingSettings::default()
+    }
+}
+
+#[test]
+fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence() {
+    // A cycle of 4 % satisfies the rule of 10 % for ever.
+    let outcome = run(|cop| if cop < 5.1 { 5.2 } else { 5.0 }, &published()).unwrap();
+    assert_eq!(outcome.verdict, Verdict::StoppedByPaperRule { cycle: Some(2) });
+    assert_eq!(outcome.records.len(), 12, "iterations 0 to 11");
+    assert!(!outcome.verdict.is_converged());
+    let last = outcome.records.last().unwrap();
+    let text = outcome.verdict.explain(11, last.residual, outcome.gap, |at| format!("step {at}"));
+    assert!(text.starts_with("not converged") && text.contains("repeat every 2 iterations"), "{text}");
+    assert!(text.contains("gap ") && text.contains("step 0"), "{text}");
+
+    // One of 20 % never does, and the rule looks for no cycle.
+    let outcome = run(|cop| if cop < 5.5 { 6.0 } else { 5.0 }, &published()).unwrap();
+    assert_eq!(outcome.verdict, Verdict::MaxIterations);
+}
+
+#[test]
+fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
+    let seen = |initial| {
+        let settings =
+            CouplingSettings { initial_cop_dispatch: initial, max_iterations: 0, ..settings(Stop::Residual) };
+        run(|cop| cop, &settings).unwrap().cops[[0, 0]]
+    };
+    assert_eq!(seen(InitialCopDispatch::Committed), 9.0);
+    assert_eq!(seen(InitialCopDispatch::Start), 4.0);
+}
+
+#[test]
+fn a_cop_that_no_machine_has_is_named() {
+    let error = run(|_| -1.0, &settings(Stop::Residual)).map(|_| ()).unwrap_err();
+    assert!(matches!(error, CouplingError::CopNotPositive { iteration: 0, pump: 0, step: 0, cop: -1.0 }), "{error}");
+}
+
+#[test]
+fn contradicting_settings_are_refused_before_anything_runs() {
+    let wrong = CouplingSettings { store_temperature: StoreTemperature::Frozen, ..settings(Stop::Gap) };
+    let error = run(|cop| cop, &wrong).map(|_| ()).unwrap_err();
+    assert!(matches!(error, CouplingError::Settings(SettingsError::GapUnknown { .. })), "{error}");
+}
+
+proptest! {
+    /// Whatever the slope of a linear map: the verdict is Converged exactly when the last iterate is a fixed point.
+    #[test]
+    fn converged_means_a_fixed_point(slope in -1.6f64..0.95, relaxation in 0.2f64..=1.0) {
+        let map = move |cop: f64| (3.0 + slope * (cop - 3.0)).clamp(1.0, 6.0);
+        let settings = CouplingSettings { relaxation, ..settings(Stop::Residual) };
+        let outcome = run(map, &settings).unwrap();
+        if outcome.verdict == Verdict::Converged {
+            prop_assert!((outcome.plan - map(outcome.plan)).abs() < 0.02, "{} -> {}", outcome.plan, map(outcome.plan));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The published case against the published results, read from `../shared` where that is there.
+
+#![cfg(feature = "cbc")]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use anergy::config::switches::Preset;
+use anergy::config::{Case, LoopSource, Request};
+use anergy::coupling::Verdict;
+use anergy::lp::default_backend;
+use anergy::study::reproduce::{Published, Reproduction, Scenario, Window};
+use anergy::study::{Run, converge};
+use common::{project, published_data};
+
+fn reproduce(window: &Window, scenario: Scenario) -> Option<Reproduction> {
+    let data = published_data()?;
+    let reference = data.join("../../reference/iccep2019");
+    let published = Published::load(&data, Some(&reference), window, scenario).unwrap();
+    Some(published.run(default_backend().unwrap(), &mut ()).unwrap())
+}
+
+fn assert_within(found: &Reproduction) {
+    for figure in &found.figures {
+        assert!(figure.is_within(), "{figure:?}");
+    }
+    for temperature in found.temperatures.iter().flatten() {
+        assert!(temperature.is_within(), "{temperature:?}");
+    }
+}
+
+#[test]
+fn the_week_to_the_digit() {
+    let Some(found) = reproduce(&Window::Week, Scenario::Smarti) else { return };
+    assert_within(&found);
+    assert_eq!(found.figures.len(), 12 + 11 + 1, "costs, changes, resets");
+    let temperatures = found.temperatures.as_ref().unwrap();
+    assert_eq!(temperatures.len(), 12);
+    assert!(temperatures.iter().all(|comparison| comparison.max_k < 1e-6));
+    let coupling = found.run.coupling.as_ref().unwrap();
+    assert!(matches!(coupling.verdict, Verdict::StoppedByPaperRule { .. }));
+    assert!(coupling.records.iter().all(|record| record.balance_residual < 1e-9 && record.certificate < 1e-6));
+}
+
+#[test]
+fn the_baseline_week() {
+    let Some(found) = reproduce(&Window::Week, Scenario::Baseline) else { return };
+    assert_eq!(found.figures.len(), 5);
+    assert_within(&found);
+    assert!(found.temperatures.is_none(), "there is no loop to compare");
+}
+
+#[test]
+fn january_july_and_any_window_run_the_same_way() {
+    for window in [Window::January, Window::July, Window::Between("2015-03-29".into(), "2015-04-02".into())] {
+        let Some(found) = reproduce(&window, Scenario::Smarti) else { return };
+        let coupling = found.run.coupling.unwrap();
+        assert!(matches!(coupling.verdict, Verdict::StoppedByPaperRule { .. }), "{window:?}");
+        assert_eq!(coupling.records.len(), 12);
+        assert!(found.figures.is_empty() && found.temperatures.is_none(), "nothing is published for it");
+    }
+}
+
+#[test]
+#[ignore = "a minute or two: twelve dispatches of the year"]
+fn the_year() {
+    let Some(found) = reproduce(&Window::Year, Scenario::Smarti) else { return };
+    assert_within(&found);
+    assert_eq!(found.temperatures.as_ref().unwrap().len(), 12);
+    let coupling = found.run.coupling.as_ref().unwrap();
+    let [low, high] = coupling.records[11].created_kwh;
+    assert!((low - 1_558_810.0).abs() < 5.0 && (high + 2_863_242.0).abs() < 5.0, "{low} {high}");
+    assert!((found.run.account.unmet_kwh() - 489_687.0).abs() < 1.0);
+}
+
+fn week(preset: Preset, settings: &[&str]) -> Option<(Case, Run)> {
+    let case = Case::load(&Request {
+        model: published_data()?.join("smarti/model_op.yaml"),
+        scenario: Some("zero_alt_storage".into()),
+        water_loop: Some(LoopSource::File(project("networks/iccep2019.yaml").into())),
+        preset: Some(preset),
+        settings: settings.iter().map(|&setting| setting.into()).collect(),
+        window: Some(["2015-01-01".into(), "2015-01-07".into()]),
+        ..Request::default()
+    })
+    .unwrap();
+    let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+    Some((case, run))
+}
+
+#[test]
+fn every_switch_can_be_flipped_alone_and_changes_what_it_should() {
+    let Some((_, published)) = week(Preset::Published, &[]) else { return };
+    let published = published.coupling.unwrap();
+    for (switch, first_iteration_changes) in [
+        ("initial_cop_dispatch=start", true),
+        ("initial_cop_ring=as_dispatch", true),
+        ("loop_cop=within_step", true),
+        ("store_temperature=current", false),
+        ("loop_limit=clamp", true),
+        ("loop_limit=balance", true),
+        // No cooling in the first week of January, and no commercial store full enough to be seen in iteration 0.
+        ("cooling_lift=loop_minus_store", false),
+        ("cold_store_temperature=falling", false),
+        ("commercial_store_capacity=own", false),
+        ("stop=residual", false),
+        ("outlier=mend", false),
+        ("surplus_and_unmet=surplus_free", true),
+    ] {
+        let (_, run) = week(Preset::Published, &[&format!("switches.{switch}")]).unwrap();
+        let flipped = run.coupling.unwrap();
+        let same = |k: usize| {
+            let pairs = published.temperatures[k].iter().zip(&flipped.temperatures[k]);
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-9
+        };
+        assert_eq!(!same(0), first_iteration_changes, "{switch}");
+        if switch == "store_temperature=current" || switch == "commercial_store_capacity=own" {
+            assert!(!same(2), "{switch} is felt from the second dispatch on");
+        }
+        if switch == "cold_store_temperature=falling" {
+            assert!(same(2), "{switch} is not felt without cooling");
+        }
+        let last = flipped.records.last().unwrap();
+        if switch.ends_with("balance") {
+            assert_eq!(last.created_kwh, [0.0, 0.0], "nothing comes from nowhere");
+            assert!(last.balancing_kwh[0] > 0.0);
+        }
+        if switch.ends_with("clamp") {
+            assert!(last.created_kwh[0] > 0.0);
+            assert_eq!(last.temp_c[0], 10.0);
+        }
+    }
+}
+
+#[test]
+fn the_lost_decimal_point_is_mended_where_the_switch_says_so() {
+    let Some(data) = published_data() else { return };
+    let demand = |preset| {
+        let case = Case::load(&Request {
+            model: data.join("smarti/model_op.yaml"),
+            scenario: Some("zero_alt_storage".into()),
+            water_loop: Some(LoopSource::Published),
+            preset: Some(preset),
+            window: Some(["2015-10-23 12:00".into(), "2015-10-23 13:00".into()]),
+            ..Request::default()
+        })
+        .unwrap();
+        let technology = case.district.technology("commercial", "demand_co").unwrap();
+        let anergy::district::Kind::Demand(demand) = &technology.kind else { panic!("a demand") };
+        (demand.power_kw.at(0), case.findings.iter().any(|finding| finding.message.contains("mended")))
+    };
+    assert_eq!(demand(Preset::Published), (492_087.0, false));
+    let (mended, reported) = demand(Preset::Corrected);
+    assert!((mended - 492.087).abs() < 1e-9 && reported);
+}
+
+#[test]
+fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
+    for preset in [Preset::Corrected, Preset::EquilibriumReference] {
+        let Some((_, run)) = week(preset, &["coupling.gap_tolerance=1e-3"]) else { return };
+        let coupling = run.coupling.as_ref().unwrap();
+        assert_eq!(coupling.verdict, Verdict::Converged, "{preset:?}");
+        assert!(coupling.gap.relative <= 1e-3 && coupling.gap.relative >= -1e-9);
+        assert!(run.certificate.equation < 1e-6 && run.certificate.bound < 1e-6);
+        // The COPs in force are those that the answer's own loop temperature gives.
+        for (index, conversion) in ["hp_dhw", "hp_clim_hot", "hp_clim_cold"].into_iter().enumerate() {
+            let conversion = run.dispatch.conversion("buildings", conversion).unwrap();
+            let own = coupling.response.cop.row(index);
+            assert!(run.dispatch.efficiency(conversion).iter().zip(own).all(|(a, b)| a == b));
+        }
+        assert_eq!(run.account.unmet_kwh(), 0.0);
+    }
+}
