@@ -19,8 +19,10 @@ use crate::lp::{Backend, Certificate, ColumnId, Component, LpError, Solution, So
 use layout::Layout;
 use price::ClosingRow;
 
-/// Rows and bounds may be missed by this much (kW or kWh), relative to the largest number of the problem or 1.
+/// Rows and bounds may be missed by this much, kW or kWh.
 const TOLERANCE: f64 = 1e-6;
+/// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
+const RELATIVE_TOLERANCE: f64 = 1e-10;
 
 /// Price of a kWh of demand that cannot be served where the model states none, EUR.
 pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
@@ -292,16 +294,17 @@ impl Dispatch {
     pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
         let problem = &self.layout.problem;
         let certificate = Certificate::of(problem, values.view());
-        let scale = values.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
         let worst = certificate.worst();
-        if worst.size > TOLERANCE * scale {
+        if worst.size > tolerance {
             return Err(DispatchError::Lp(LpError::BadAnswer {
                 problem: problem.name().to_owned(),
-                solver: "the solver",
+                solver: self.solver_name.clone(),
                 name: worst.name.clone(),
                 stage: worst.stage,
                 violation: worst.size,
-                tolerance: TOLERANCE * scale,
+                tolerance,
             }));
         }
         let balances = self.layout.balances.iter().map(|balance| {

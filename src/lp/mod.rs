@@ -83,7 +83,7 @@ pub enum LpError {
         /// Name of the problem.
         problem: String,
         /// The solver.
-        solver: &'static str,
+        solver: String,
         /// Row or column that is missed.
         name: String,
         /// Its stage, from 0.

@@ -1,6 +1,6 @@
 //! Calliope 0.6 models, read as they are.
 //!
-//! [`Model::load`] works imports, the scenario and dotted keys into one document ([`document`]); [`Model::district`]
+//! [`Model::load`] works imports, the scenario and dotted keys into one document; [`Model::district`]
 //! reads a district from it with the meaning that Calliope 0.6.3 gives to every key. What it does not support it refuses by
 //! name; what has no effect here it lists.
 
