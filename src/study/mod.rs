@@ -1,6 +1,7 @@
 //! What users run: a case once ([`converge`]), and the published case against its published figures ([`reproduce`]).
 
 pub mod converge;
+mod iccep2019;
 pub mod partners;
 pub mod reproduce;
 mod summary;

@@ -4,6 +4,7 @@
 //! reads a district from it with the meaning that Calliope 0.6.3 gives to every key. What it does not support it refuses by
 //! name; what has no effect here it lists.
 
+mod builder;
 mod document;
 mod reader;
 mod technologies;

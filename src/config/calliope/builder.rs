@@ -1,0 +1,275 @@
+//! One technology at one site, from its joined settings.
+
+use super::reader::{Reader, number_of, text_of, truth_of};
+use super::technologies::{Draft, Run};
+use super::timeseries::{TimeSeries, Values};
+use super::vocabulary::CONSTRAINTS;
+use crate::config::yaml::{Map, Node, Span};
+use crate::config::{ConfigError, Inputs, Problem};
+use crate::district::{
+    Availability, Conversion, Demand, Investment, Kind, Storage, StorageBoundary, Supply, Technology,
+};
+use crate::series::Profile;
+
+/// Builds one technology at one site.
+pub(super) struct Builder<'a, 'b> {
+    pub(super) draft: &'a Draft,
+    pub(super) run: &'a Run,
+    pub(super) step_hours: f64,
+    pub(super) series: &'a mut TimeSeries<'b>,
+    pub(super) inputs: &'a mut Inputs,
+    pub(super) reader: &'a mut Reader<'b>,
+    /// Constraints that were read, so that the others can be refused.
+    pub(super) used: Vec<&'static str>,
+}
+
+impl<'a> Builder<'a, '_> {
+    pub(super) fn technology(&mut self) -> Result<Technology, ConfigError> {
+        let parent = self.essential("parent")?;
+        let kind = match parent.1.as_str() {
+            "supply" | "supply_plus" => self.supply()?,
+            "demand" => self.demand()?,
+            "storage" => self.storage()?,
+            "conversion" | "conversion_plus" => self.conversion()?,
+            other => {
+                let known = ["supply", "supply_plus", "demand", "storage", "conversion", "conversion_plus"];
+                if other == "transmission" {
+                    self.reader.unsupported(&parent.0, "transmission", Some("sites are not linked in this version"))?;
+                }
+                return Err(parent.0.error(Problem::unknown_choice(other, known)));
+            }
+        };
+        let investment = self.investment()?;
+        let constraints = self.group("constraints").cloned().unwrap_or_default();
+        for entry in constraints.entries() {
+            let key = entry.key.as_str();
+            if CONSTRAINTS.read.contains(&key) && key != "lifetime" && !self.used.contains(&key) {
+                let message = format!("`{key}` does not apply to a {} ({})", parent.1, self.place());
+                return Err(entry.key_span.error(Problem::Wrong(message)));
+            }
+        }
+        Ok(Technology { name: self.draft.name.clone(), kind, investment })
+    }
+
+    fn supply(&mut self) -> Result<Kind, ConfigError> {
+        let carrier = self.carrier(&["carrier_out", "carrier"])?;
+        let capacity_kw = self.capacity_kw("energy_cap_equals")?;
+        let efficiency = self.constant("energy_eff", 1.0)?;
+        let force = self.truth("force_resource", false)?;
+        let unlimited = self.constraint("resource").is_some_and(|node| node.as_number() == Some(f64::INFINITY));
+        let available = if unlimited {
+            self.used.extend(["resource", "resource_scale", "resource_unit"]);
+            if force {
+                let span = self.constraint("force_resource").map_or(&self.draft.span, |node| &node.span).clone();
+                return Err(span.error(Problem::Wrong("an infinite resource cannot be forced".to_owned())));
+            }
+            Availability::Unlimited
+        } else {
+            let Values { profile, column } = self.resource(capacity_kw)?;
+            let power = profile.map(|energy| energy * efficiency / self.step_hours);
+            let steps = power.steps().unwrap_or(1);
+            if let Some(step) = (0..steps).find(|&step| power.at(step) < 0.0) {
+                let place = column.map_or_else(String::new, |column| format!(" ({})", column.place(step)));
+                return Err(self.wrong_resource(format!("is negative: {}{place}", power.at(step))));
+            }
+            if force && let Some(step) = (0..steps).find(|&step| power.at(step) > capacity_kw * (1.0 + 1e-9)) {
+                let message = format!("forces {} kW through a capacity of {capacity_kw} kW", power.at(step));
+                return Err(self.wrong_resource(message));
+            }
+            if force { Availability::Forced(power) } else { Availability::UpTo(power) }
+        };
+        let price_eur_per_kwh = self.price("om_prod")?;
+        self.refuse_price("om_con")?;
+        Ok(Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh }))
+    }
+
+    fn demand(&mut self) -> Result<Kind, ConfigError> {
+        let carrier = self.carrier(&["carrier", "carrier_in"])?;
+        if !self.truth("force_resource", true)? {
+            let span = self.constraint("force_resource").map_or(&self.draft.span, |node| &node.span).clone();
+            self.reader.unsupported(&span, "force_resource: false", Some("a demand must be met"))?;
+        }
+        let Values { profile, column } = self.resource(f64::NAN)?;
+        let steps = profile.steps().unwrap_or(1);
+        if let Some(step) = (0..steps).find(|&step| profile.at(step) > 0.0) {
+            let place = column.map_or_else(String::new, |column| format!(" ({})", column.place(step)));
+            let message = format!("of a demand must be negative or zero, found {}{place}", profile.at(step));
+            return Err(self.wrong_resource(message));
+        }
+        self.refuse_price("om_con")?;
+        self.refuse_price("om_prod")?;
+        Ok(Kind::Demand(Demand { carrier, power_kw: profile.map(|energy| (-energy).max(0.0) / self.step_hours) }))
+    }
+
+    fn storage(&mut self) -> Result<Kind, ConfigError> {
+        let carrier = self.carrier(&["carrier"])?;
+        let initial = self.constraint("storage_initial").map(|node| number_of(node, "storage_initial")).transpose()?;
+        self.used.push("storage_initial");
+        let boundary = match (self.run.cyclic_storage, initial) {
+            (true, Some(level)) => StorageBoundary::CyclicFixed(level),
+            (true, None) => StorageBoundary::Cyclic,
+            (false, level) => StorageBoundary::Given(level.unwrap_or(0.0)),
+        };
+        Ok(Kind::Storage(Storage {
+            carrier,
+            power_kw: self.capacity_kw("energy_cap_equals")?,
+            capacity_kwh: self.capacity_kw("storage_cap_equals")?,
+            efficiency: self.constant("energy_eff", 1.0)?,
+            loss_per_hour: self.constant("storage_loss", 0.0)?,
+            boundary,
+            discharge_eur_per_kwh: self.price("om_prod")?,
+            charge_eur_per_kwh: self.price("om_con")?,
+        }))
+    }
+
+    fn conversion(&mut self) -> Result<Kind, ConfigError> {
+        let carrier_in = self.carrier(&["carrier_in"])?;
+        let carrier_out = self.carrier(&["carrier_out"])?;
+        for (key, carrier) in [("primary_carrier_in", &carrier_in), ("primary_carrier_out", &carrier_out)] {
+            let Some(node) = self.group("essentials").and_then(|map| map.get(key)) else { continue };
+            if node.as_text() != Some(carrier) {
+                let message = format!("`{key}` is {}; expected the one carrier there is, `{carrier}`", node.describe());
+                return Err(node.span.error(Problem::Wrong(message)));
+            }
+        }
+        Ok(Kind::Conversion(Conversion {
+            carrier_in,
+            carrier_out,
+            capacity_kw: self.capacity_kw("energy_cap_equals")?,
+            efficiency: self.series_of("constraints", "energy_eff", 1.0)?.profile,
+            output_eur_per_kwh: self.price("om_prod")?,
+            input_eur_per_kwh: self.price("om_con")?,
+        }))
+    }
+
+    /// The resource in kWh per step, scaled.
+    fn resource(&mut self, capacity_kw: f64) -> Result<Values, ConfigError> {
+        let scale = self.constant("resource_scale", 1.0)?;
+        self.used.push("resource_unit");
+        let unit = match self.constraint("resource_unit") {
+            None => 1.0,
+            Some(node) => match text_of(node, "resource_unit")? {
+                "energy" => 1.0,
+                "energy_per_cap" if !capacity_kw.is_nan() => capacity_kw,
+                "energy_per_cap" => {
+                    let message = "`resource_unit: energy_per_cap` needs a capacity, and a demand has none".to_owned();
+                    return Err(node.span.error(Problem::Wrong(message)));
+                }
+                "energy_per_area" => {
+                    let span = node.span.clone();
+                    self.reader.unsupported(&span, "resource_unit: energy_per_area", None)?;
+                    1.0
+                }
+                other => {
+                    let known = ["energy", "energy_per_cap", "energy_per_area"];
+                    return Err(node.span.error(Problem::unknown_choice(other, known)));
+                }
+            },
+        };
+        let values = self.series_of("constraints", "resource", 0.0)?;
+        Ok(Values { profile: values.profile.map(|value| value * scale * unit), column: values.column })
+    }
+
+    fn investment(&mut self) -> Result<Investment, ConfigError> {
+        let lifetime =
+            self.constraint("lifetime").map(|node| number_of(node, "lifetime").map(|n| (n, node.span.clone())));
+        let lifetime = lifetime.transpose()?;
+        if let Some((years, span)) = &lifetime
+            && !(years.is_finite() && *years > 0.0)
+        {
+            return Err(span.error(Problem::Wrong(format!("`lifetime` is {years}; expected years > 0"))));
+        }
+        let cost =
+            |key: &str| self.monetary().and_then(|map| map.get(key)).map_or(Ok(0.0), |node| number_of(node, key));
+        let investment = Investment {
+            interest_rate: cost("interest_rate")?,
+            lifetime_years: lifetime.map(|(years, _)| years),
+            per_kw_eur: cost("energy_cap")?,
+            per_kwh_eur: cost("storage_cap")?,
+            upkeep_eur_per_kw_year: cost("om_annual")?,
+        };
+        let invested = investment.per_kw_eur != 0.0 || investment.per_kwh_eur != 0.0;
+        if invested && investment.lifetime_years.is_none() {
+            let key = "constraints.lifetime (needed to annualise the investment)".to_owned();
+            return Err(self.draft.span.error(Problem::MissingKey { key }));
+        }
+        Ok(investment)
+    }
+
+    fn group(&self, name: &str) -> Option<&'a Map> {
+        let draft: &'a Draft = self.draft;
+        draft.map.get(name).and_then(Node::as_map)
+    }
+
+    fn monetary(&self) -> Option<&'a Map> {
+        self.group("costs")?.get("monetary")?.as_map()
+    }
+
+    fn constraint(&self, key: &str) -> Option<&'a Node> {
+        self.group("constraints")?.get(key)
+    }
+
+    fn place(&self) -> String {
+        format!("{} at {}", self.draft.name, self.draft.site)
+    }
+
+    fn wrong_resource(&self, message: String) -> ConfigError {
+        let span = self.constraint("resource").map_or(&self.draft.span, |node| &node.span);
+        span.error(Problem::Wrong(format!("the `resource` of {} {message}", self.place())))
+    }
+
+    fn essential(&self, key: &str) -> Result<(Span, String), ConfigError> {
+        let missing = || self.draft.span.error(Problem::MissingKey { key: format!("essentials.{key}") });
+        let node = self.group("essentials").and_then(|map| map.get(key)).ok_or_else(missing)?;
+        Ok((node.span.clone(), text_of(node, key)?.to_owned()))
+    }
+
+    /// The one carrier under the first of `keys` that is there.
+    fn carrier(&self, keys: &[&str]) -> Result<String, ConfigError> {
+        let present = keys.iter().find(|key| self.group("essentials").is_some_and(|map| map.get(key).is_some()));
+        self.essential(present.unwrap_or(&keys[0])).map(|(_, carrier)| carrier)
+    }
+
+    fn capacity_kw(&mut self, key: &'static str) -> Result<f64, ConfigError> {
+        self.used.push(key);
+        let missing = || {
+            let key = format!("constraints.{key} (of {}; sizes are given here, not optimised)", self.place());
+            self.draft.span.error(Problem::MissingKey { key })
+        };
+        let node = self.constraint(key).ok_or_else(missing)?;
+        let value = number_of(node, key)?;
+        if value.is_nan() || value < 0.0 {
+            return Err(node.span.error(Problem::Wrong(format!("`{key}` is {value}; expected a number >= 0"))));
+        }
+        Ok(value)
+    }
+
+    fn constant(&mut self, key: &'static str, default: f64) -> Result<f64, ConfigError> {
+        self.used.push(key);
+        self.constraint(key).map_or(Ok(default), |node| number_of(node, key))
+    }
+
+    fn truth(&mut self, key: &'static str, default: bool) -> Result<bool, ConfigError> {
+        self.used.push(key);
+        self.constraint(key).map_or(Ok(default), |node| truth_of(node, key))
+    }
+
+    fn price(&mut self, key: &'static str) -> Result<Profile, ConfigError> {
+        Ok(self.series_of("costs.monetary", key, 0.0)?.profile)
+    }
+
+    fn refuse_price(&mut self, key: &str) -> Result<(), ConfigError> {
+        let Some(entry) = self.monetary().and_then(|map| map.entry(key)) else { return Ok(()) };
+        let (span, what) = (entry.key_span.clone(), format!("costs.monetary.{key} of {}", self.place()));
+        self.reader.unsupported(&span, &what, None)
+    }
+
+    fn series_of(&mut self, group: &str, key: &'static str, default: f64) -> Result<Values, ConfigError> {
+        self.used.push(key);
+        let map = if group == "constraints" { self.group("constraints") } else { self.monetary() };
+        let Some(node) = map.and_then(|map| map.get(key)) else {
+            return Ok(Values { profile: Profile::Constant(default), column: None });
+        };
+        self.series.values(node, key, &self.draft.site, default, self.inputs, self.reader.findings)
+    }
+}
