@@ -64,17 +64,26 @@ fn mistakes_exit_with_two_and_show_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let model = minimal_model(folder.path(), |text| text.replace("storage_loss", "storage_los"));
     let output = anergy(folder.path(), &["run", model.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let text = stderr(&output);
     for part in ["unknown key `storage_los`; did you mean `storage_loss`?", "model.yaml:19:", "^^^^^^^^^^^"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    assert!(!folder.path().join("results").exists(), "a refused run writes nothing");
+    let left = std::fs::read_dir(folder.path().join("results")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "a refused run writes nothing");
+    minimal_model(folder.path(), |text| text);
 
     for arguments in [
         &["run", "no/such/model.yaml"][..],
         &["run", "model.yaml", "--scenario", "none"],
         &["run", "model.yaml", "--preset", "publishd"],
+        &["run", "model.yaml", "--preset", "published"],
+        &["run", "model.yaml", "--set", "techs.gird.costs.monetary.om_prod=9"],
+        &["run", "model.yaml", "--set", "techs.pump.energy_eff=9"],
+        &["run", "model.yaml", "--set", "techs.grid.costss.monetary.om_prod=9"],
+        &["run", "model.yaml", "--set", "locations.hose.techs.tank.exists=false"],
+        &["run", "model.yaml", "--set", "techs.grid.costs.monetary.om_prod=1e300"],
+        &["run", "model.yaml", "--out", "model.yaml"],
         &["run", "model.yaml", "--window", "yesterday..today"],
         &["run", "model.yaml", "--set", "nonsense"],
         &["run", "model.yaml", "--name", "../escape"],
@@ -150,10 +159,16 @@ fn reproduce_says_what_it_compared_and_what_it_did_not() {
     std::fs::create_dir_all(&reference).unwrap();
     let table =
         std::fs::read_to_string(folder.path().join("results/iccep2019-smarti-week/loop_temperature.csv")).unwrap();
-    let mut off = String::from("step,iter_0,iter_1\n");
+    let mut off = String::from("step");
+    (0..12).for_each(|iteration| off += &format!(",iter_{iteration}"));
+    off.push('\n');
     for (step, line) in table.lines().skip(1).enumerate() {
-        let cells: Vec<&str> = line.split(',').collect();
-        off += &format!("{step},{},{}\n", cells[1], cells[2].parse::<f64>().unwrap() + 1e-3);
+        off += &step.to_string();
+        for (iteration, cell) in line.split(',').skip(1).enumerate() {
+            let shift = if iteration == 1 { 1e-3 } else { 0.0 };
+            off += &format!(",{}", cell.parse::<f64>().unwrap() + shift);
+        }
+        off.push('\n');
     }
     std::fs::write(reference.join("T_ring.csv"), off).unwrap();
     let reference = folder.path().join("reference");
@@ -168,4 +183,45 @@ fn reproduce_says_what_it_compared_and_what_it_did_not() {
     let output = anergy(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("loop temperature hour by hour: not compared"));
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_a_failure() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("SKIPPED: this system has no /dev/full");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let model = minimal_model(folder.path(), |text| text);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_anergy"))
+        .args(["run", model.to_str().unwrap(), "--quiet"])
+        .current_dir(folder.path())
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot print the results"), "{}", stderr(&output));
+}
+
+#[test]
+fn loop_files_that_contradict_themselves_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = project("configs/small_district/model.yaml");
+    let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
+    let cases = [
+        ("valid_lift_k: [10, 50]", "valid_lift_k: [50, 10]", 2, "the lower one first"),
+        ("technology: heat_pump_hot_water", "technology: heat_pump_heat", 2, "names `heat_pump_heat` twice"),
+        ("tank_hot_water, base_c", "tank_heat, base_c", 2, "names `tank_heat` twice"),
+        ("min_c: 12", "min_c: 30", 2, "max_c is 24"),
+        ("start_cop: 5.5", "start_cop: 0", 2, "start_cop is 0"),
+        ("sink_c: 35", "sinkc: 35", 2, "did you mean `sink_c`?"),
+        ("store: tank_heat", "store: tank_haet", 0, "store `tank_haet` stands nowhere"),
+    ];
+    for (from, to, code, what) in cases {
+        assert!(ring.contains(from), "{from}");
+        std::fs::write(folder.path().join("ring.yaml"), ring.replacen(from, to, 1)).unwrap();
+        let output = anergy(folder.path(), &["run", &model, "--water-loop", "ring.yaml", "-q"]);
+        assert_eq!(output.status.code(), Some(code), "{to}: {}", stderr(&output));
+        assert!(stderr(&output).contains(what), "{to}: {}", stderr(&output));
+    }
 }

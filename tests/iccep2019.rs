@@ -33,7 +33,7 @@ fn assert_within(found: &Reproduction) {
 fn the_week_to_the_digit() {
     let Some(found) = reproduce(&Window::Week, Scenario::Smarti) else { return };
     assert_within(&found);
-    assert_eq!(found.figures.len(), 12 + 11 + 1, "costs, changes, resets");
+    assert_eq!(found.figures.len(), 12 + 11 + 1 + 1, "costs, changes, resets, iterations");
     let temperatures = found.temperatures.as_ref().unwrap();
     assert_eq!(temperatures.len(), 12);
     assert!(temperatures.iter().all(|comparison| comparison.max_k < 1e-6));
@@ -74,13 +74,17 @@ fn the_year() {
 }
 
 fn week(preset: Preset, settings: &[&str]) -> Option<(Case, Run)> {
+    window(preset, settings, ["2015-01-01", "2015-01-07"])
+}
+
+fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, Run)> {
     let case = Case::load(&Request {
         model: published_data()?.join("smarti/model_op.yaml"),
         scenario: Some("zero_alt_storage".into()),
         water_loop: Some(LoopSource::File(project("networks/iccep2019.yaml").into())),
         preset: Some(preset),
         settings: settings.iter().map(|&setting| setting.into()).collect(),
-        window: Some(["2015-01-01".into(), "2015-01-07".into()]),
+        window: Some(dates.map(str::to_owned)),
         ..Request::default()
     })
     .unwrap();
@@ -116,6 +120,9 @@ fn every_switch_can_be_flipped_alone_and_changes_what_it_should() {
         assert_eq!(!same(0), first_iteration_changes, "{switch}");
         if switch == "store_temperature=current" || switch == "commercial_store_capacity=own" {
             assert!(!same(2), "{switch} is felt from the second dispatch on");
+        }
+        if switch == "stop=residual" {
+            assert_eq!(flipped.verdict, Verdict::Cycle { period: 6 }, "{switch}");
         }
         if switch == "cold_store_temperature=falling" {
             assert!(same(2), "{switch} is not felt without cooling");
@@ -160,7 +167,8 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
         let Some((_, run)) = week(preset, &["coupling.gap_tolerance=1e-3"]) else { return };
         let coupling = run.coupling.as_ref().unwrap();
         assert_eq!(coupling.verdict, Verdict::Converged, "{preset:?}");
-        assert!(coupling.gap.relative <= 1e-3 && coupling.gap.relative >= -1e-9);
+        let gap = coupling.gap.unwrap();
+        assert!(gap.relative <= 1e-3 && gap.relative >= -1e-9);
         assert!(run.certificate.equation < 1e-6 && run.certificate.bound < 1e-6);
         // The COPs in force are those that the answer's own loop temperature gives.
         for (index, conversion) in ["hp_dhw", "hp_clim_hot", "hp_clim_cold"].into_iter().enumerate() {
@@ -169,5 +177,18 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
             assert!(run.dispatch.efficiency(conversion).iter().zip(own).all(|(a, b)| a == b));
         }
         assert_eq!(run.account.unmet_kwh(), 0.0);
+    }
+}
+
+#[test]
+fn in_summer_the_switches_of_cooling_are_felt() {
+    let july = |settings: &[&str]| window(Preset::Published, settings, ["2015-07-01", "2015-07-03"]);
+    let Some((_, published)) = july(&[]) else { return };
+    let first_cops = |run: &Run| run.coupling.as_ref().unwrap().temperatures[1].clone();
+    for switch in ["cooling_lift=loop_minus_store", "cold_store_temperature=falling"] {
+        let (_, flipped) = july(&[&format!("switches.{switch}")]).unwrap();
+        let pairs = first_cops(&published).into_iter().zip(first_cops(&flipped));
+        let apart = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart > 0.01, "{switch} moves the loop by {apart} K");
     }
 }

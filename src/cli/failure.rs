@@ -7,11 +7,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
-use crate::dispatch::DispatchError;
-use crate::lp::LpError;
 use crate::results::ResultsError;
-use crate::study::StudyError;
 use crate::study::reproduce::ReproduceError;
+use crate::study::{Cause, StudyError};
 
 /// Any failure of a verb.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +22,12 @@ pub(super) enum Failure {
     Reproduce(#[from] ReproduceError),
     #[error(transparent)]
     Results(#[from] ResultsError),
-    #[error(transparent)]
-    Lp(#[from] LpError),
     #[error("{0}")]
     Usage(String),
+    #[error(transparent)]
+    Place(ResultsError),
+    #[error("cannot print the results (they are written): {0}")]
+    Print(std::io::Error),
     #[error("cannot write the summary: {0}")]
     Json(#[from] serde_json::Error),
     #[error("cannot write the configuration: {0}")]
@@ -38,12 +38,16 @@ impl Failure {
     /// The exit code of this failure.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Study(error) => study_code(error),
-            Self::Lp(error) => lp_code(error),
+            Self::Study(error) => match error.cause() {
+                Cause::Input => exit::BAD_INPUT,
+                Cause::Infeasible => exit::INFEASIBLE,
+                Cause::Solver => exit::INTERNAL,
+            },
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
-            Self::Results(_) | Self::Json(_) | Self::Yaml(_) => exit::INTERNAL,
+            Self::Place(_) => exit::BAD_INPUT,
+            Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,
         }
     }
 
@@ -68,21 +72,5 @@ impl Failure {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let text = renderer.term_width(DEFAULT_TERM_WIDTH).render(&[report]);
         if rest.is_empty() { text } else { format!("{text}\n{rest}") }
-    }
-}
-
-fn study_code(error: &StudyError) -> u8 {
-    match error {
-        StudyError::Dispatch { source: DispatchError::Infeasible(_), .. } => exit::INFEASIBLE,
-        StudyError::Dispatch { source: DispatchError::Lp(error), .. } => lp_code(error),
-        StudyError::Settings(_) | StudyError::CopNotPositive { .. } => exit::BAD_INPUT,
-    }
-}
-
-fn lp_code(error: &LpError) -> u8 {
-    match error {
-        LpError::Infeasible { .. } => exit::INFEASIBLE,
-        LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::NoBackend => exit::BAD_INPUT,
-        LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => exit::INTERNAL,
     }
 }

@@ -6,6 +6,7 @@ mod progress;
 mod reproduce;
 mod run;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -43,10 +44,17 @@ enum Verb {
 }
 
 /// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
-fn print(text: &str) {
-    use std::io::Write;
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Says something on standard error; if nobody can hear it, so be it.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Runs the command line of this process.
@@ -59,7 +67,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("{}", failure.render());
+            say(&failure.render());
             ExitCode::from(failure.exit_code())
         }
     }

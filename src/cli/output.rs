@@ -19,7 +19,7 @@ pub(super) struct OutputArgs {
     /// Name of the run folder [default: from the model and scenario]
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
-    /// No progress on standard error
+    /// No progress and no notes on standard error; warnings and errors stay
     #[arg(long, short)]
     pub(super) quiet: bool,
     /// Print the summary as JSON

@@ -42,17 +42,25 @@ impl Progress {
         self.remember(line);
         match &self.bar {
             Some(bar) => bar.println(line),
-            None if !self.quiet => eprintln!("{line}"),
+            None if !self.quiet => super::say(line),
             None => {}
         }
     }
 
-    /// Says what was found while reading.
+    /// Says what was found while reading. Warnings are no progress: they are said even when quiet.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
         for Finding { level, place, message } in findings {
-            let level = if *level == Level::Warning { "warning" } else { "note" };
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-            self.say(&format!("{level}: {place}{message}"));
+            match level {
+                Level::Note => self.say(&format!("note: {place}{message}")),
+                Level::Warning => {
+                    let line = format!("warning: {place}{message}");
+                    self.say(&line);
+                    if self.quiet {
+                        super::say(&line);
+                    }
+                }
+            }
         }
     }
 
@@ -78,11 +86,11 @@ impl Observer for Progress {
             |residual| format!("{:>9.5} ({:>9.6} K)", residual.mean_relative, residual.max_k),
         );
         if record.iteration == 0 {
-            self.say("iteration    cost EUR    mean rel (max) change        max COP change  scheme");
+            self.say("iteration   planned EUR  at own COPs EUR  mean rel (max) change       max COP change  scheme");
         }
         let Record { iteration, scheme, cop_residual, .. } = record;
-        let cost = record.cost.cost_eur;
-        self.say(&format!("{iteration:>9}  {cost:>14.2}  {change:<24}  {cop_residual:>14.6}  {scheme}"));
+        let (planned, own) = (record.cost.cost_eur, record.cost_at_own_cops_eur);
+        self.say(&format!("{iteration:>9}{planned:>14.2}{own:>17.2}  {change:<24}{cop_residual:>18.6}  {scheme}"));
         self.doing(&format!("iteration {}", iteration + 1));
     }
 

@@ -7,10 +7,9 @@ use clap::{Args, ValueEnum};
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, exit, run};
-use crate::lp::default_backend;
-use crate::results::{Column, Table};
-use crate::study::Summary;
+use crate::results::{Column, RunFolder, Table};
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
+use crate::study::{self, Summary};
 
 /// Run a published case and compare it with its published figures
 #[derive(Debug, Args)]
@@ -73,9 +72,10 @@ impl Reproduce {
         if let Some(missing) = self.reference.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Failure::Usage(format!("--reference {}: no such folder", missing.display())));
         }
-        let backend = default_backend()?;
+        let backend = study::solver()?;
         let name = format!("iccep2019-{}-{}", scenario.name(), self.window.name());
         let place = self.output.place(&output::folder_name(&name))?;
+        RunFolder::check(&place).map_err(Failure::Place)?;
         let beside = self.data.join("../../reference/iccep2019");
         let reference = self.reference.clone().or_else(|| beside.is_dir().then_some(beside));
         let mut progress = Progress::new(self.output.quiet);
@@ -95,13 +95,18 @@ impl Reproduce {
             let json = serde_json::json!({
                 "summary": summary, "figures": figures, "temperatures": temperatures, "within_tolerance": within,
             });
-            println!("{}", serde_json::to_string_pretty(&json)?);
+            super::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         } else {
-            print!("{}", summary.to_text());
-            print!("{}", comparison_text(&found));
-            println!("  {:<18}{split}", "time spent");
-            println!("  {:<18}{}", "results", folder.display());
-            println!("{}", if within { "within tolerance" } else { "OUTSIDE TOLERANCE" });
+            let verdict = match (within, found.is_compared()) {
+                (true, true) => "within tolerance",
+                (true, false) => "nothing was compared: nothing is published for this window and scenario",
+                (false, _) => "OUTSIDE TOLERANCE",
+            };
+            super::print(&format!(
+                "{}{}{verdict}\n",
+                output::text(&summary, &split, &folder),
+                comparison_text(&found)
+            ))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
     }

@@ -11,8 +11,8 @@ use super::{Failure, exit};
 use crate::config::switches::Preset;
 use crate::config::{Case, LoopSource, Request};
 use crate::coupling::Verdict;
-use crate::lp::default_backend;
-use crate::study::{Summary, converge};
+use crate::results::RunFolder;
+use crate::study::{self, Summary, converge};
 
 /// Run a Calliope 0.6 model, alone or with a water loop
 #[derive(Debug, Args)]
@@ -70,8 +70,9 @@ pub(super) fn window(text: &str) -> Result<[String; 2], String> {
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let mut progress = Progress::new(self.output.quiet);
-        let backend = default_backend()?;
+        let backend = study::solver()?;
         let place = self.output.place(&self.default_name())?;
+        RunFolder::check(&place).map_err(Failure::Place)?;
         progress.doing("reading");
         let began = Instant::now();
         let case = Case::load(&Request {
@@ -94,7 +95,7 @@ impl Run {
             format!("{}\n", serde_json::to_string_pretty(&summary)?)
         } else {
             output::text(&summary, &split, &folder)
-        });
+        })?;
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(_) => exit::NOT_CONVERGED,

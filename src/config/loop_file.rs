@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::yaml::{Node, Value, from_node};
 use super::{ConfigError, Finding, Problem};
-use crate::coupling::CouplingSettings;
+use crate::coupling::{CouplingSettings, Stop};
 use crate::district::{District, Kind, Shortage};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
 use crate::water_loop::{WellMixedLoop, WellMixedSettings};
@@ -165,6 +165,28 @@ impl LoopFile {
         let written: Written = from_node(node)?;
         let preset = preset.or(written.preset).unwrap_or(Preset::Corrected);
         let Written { name, water_loop, heat_pumps, stores, corrections, switches, coupling, .. } = written;
+        let wrong = |message: String| node.span.error(Problem::Wrong(message));
+        for (index, HeatPumpEntry { technology, cop, sink_c, .. }) in heat_pumps.iter().enumerate() {
+            let CopModel::Quadratic { coefficients, valid_lift_k: [low, high], .. } = cop;
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                let expected = "expected two lifts, the lower one first";
+                return Err(wrong(format!("heat_pumps.{technology}: valid_lift_k is [{low}, {high}]; {expected}")));
+            }
+            if !(coefficients.iter().all(|coefficient| coefficient.is_finite()) && sink_c.is_finite()) {
+                return Err(wrong(format!("heat_pumps.{technology}: coefficients and sink_c must be numbers")));
+            }
+            if heat_pumps[..index].iter().any(|earlier| earlier.technology == *technology) {
+                return Err(wrong(format!("heat_pumps names `{technology}` twice")));
+            }
+        }
+        for (index, StoreEntry { technology, site, base_c, .. }) in stores.iter().enumerate() {
+            if !base_c.is_finite() {
+                return Err(wrong(format!("stores.{technology}: base_c is {base_c}; expected a number")));
+            }
+            if stores[..index].iter().any(|earlier| earlier.technology == *technology && earlier.site == *site) {
+                return Err(wrong(format!("stores names `{technology}` twice for the same site")));
+            }
+        }
         let positive = stores.iter().flat_map(|store| {
             let published = store.as_published_kwh_per_k.unwrap_or(store.heat_capacity_kwh_per_k);
             [
@@ -176,7 +198,7 @@ impl LoopFile {
         let divisors = corrections.iter().map(|correction| ("corrections.divide_by", correction.divide_by));
         for (key, value) in positive.chain(start_cops).chain(divisors) {
             if !(value.is_finite() && value > 0.0) {
-                return Err(node.span.error(Problem::Wrong(format!("{key} is {value}; expected a number > 0"))));
+                return Err(wrong(format!("{key} is {value}; expected a number > 0")));
             }
         }
         let switches = switches.on(preset);
@@ -195,7 +217,8 @@ impl LoopFile {
         match self.switches.surplus_and_unmet {
             SurplusAndUnmet::BigM => model,
             SurplusAndUnmet::SurplusFree => Shortage {
-                unmet_eur_per_kwh: Some(crate::dispatch::VALUE_OF_LOST_LOAD_EUR_PER_KWH),
+                // A model that forbids unmet demand goes on forbidding it.
+                unmet_eur_per_kwh: model.unmet_eur_per_kwh.map(|_| crate::dispatch::VALUE_OF_LOST_LOAD_EUR_PER_KWH),
                 surplus_eur_per_kwh: Some(0.0),
             },
         }
@@ -227,6 +250,22 @@ impl LoopFile {
                 let message = format!("the loop's heat pump `{}` stands nowhere in the district", entry.technology);
                 findings.push(Finding::warning(None, message));
             }
+        }
+        let stands = |name: &str| district.sites().iter().any(|site| district.technology(&site.name, name).is_some());
+        let named = self.heat_pumps.iter().filter_map(|entry| entry.store.as_ref());
+        let mut missing: Vec<&String> = named.chain(self.stores.iter().map(|store| &store.technology)).collect();
+        missing.retain(|name| !stands(name));
+        missing.sort();
+        missing.dedup();
+        for name in missing {
+            let message =
+                format!("the loop's store `{name}` stands nowhere in the district: its pumps see their fixed sink_c");
+            findings.push(Finding::warning(None, message));
+        }
+        if settings.stop == Stop::Gap && self.switches.surplus_and_unmet == SurplusAndUnmet::BigM {
+            let message =
+                "stop: gap with surplus_and_unmet: big_m: the gap is relative to an objective full of penalties";
+            findings.push(Finding::warning(None, message));
         }
         if pumps.is_empty() {
             return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));

@@ -82,7 +82,11 @@ pub struct Resolved {
 }
 
 /// Top-level keys that a loop file has; `--set` sends them there.
-const LOOP_KEYS: [&str; 7] = ["name", "preset", "switches", "coupling", "water_loop", "heat_pumps", "stores"];
+const LOOP_KEYS: [&str; 8] =
+    ["name", "preset", "switches", "coupling", "water_loop", "heat_pumps", "stores", "corrections"];
+
+/// Where what `--set` puts into a file comes from.
+pub(crate) const SETTING: &str = "--set";
 
 impl Case {
     /// Reads the files behind a request.
@@ -107,6 +111,10 @@ impl Case {
             target.union(setting, Conflict::Replace)?;
         }
         let loop_file = match &request.water_loop {
+            None if request.preset.is_some() => {
+                let message = "a preset sets the switches of a loop file, and none is given (`--water-loop FILE`)";
+                return Err(ConfigError::Mismatch(message.to_owned()));
+            }
             None => None,
             Some(source) => {
                 let mut node = yaml::parse(&match source {
@@ -130,6 +138,10 @@ impl Case {
         if let Some(file) = &loop_file {
             let shortage = file.shortage(district.shortage());
             district = district.with_shortage(shortage);
+        }
+        for (site, carrier) in district.carriers_without_source() {
+            let message = format!("{carrier} is taken at {site}, and nothing there brings it: a misspelt carrier?");
+            findings.push(Finding::warning(None, message));
         }
         let resolved = Resolved {
             scenario: request.scenario.clone(),
@@ -155,10 +167,10 @@ fn setting(index: usize, text: &str) -> Result<Map, ConfigError> {
     if key.trim().is_empty() {
         return Err(malformed());
     }
-    let path = if index == 0 { "--set".to_owned() } else { format!("--set ({})", index + 1) };
+    let path = if index == 0 { SETTING.to_owned() } else { format!("--set ({})", index + 1) };
     let source = Arc::new(Source { path: path.into(), text: format!("{}: {}", key.trim(), value.trim()) });
     let mut node: Node = yaml::parse(&source)?;
-    node.mark(&Arc::from("--set"));
+    node.mark(&Arc::from(SETTING));
     match node.value {
         Value::Map(map) => Ok(map),
         _ => Err(malformed()),

@@ -41,8 +41,10 @@ pub struct Outcome<P, A> {
     pub cops: CopSeries,
     /// What it did to the loop.
     pub response: LoopResponse,
-    /// Its gap.
-    pub gap: Gap,
+    /// Its gap; `None` when it could not be measured.
+    pub gap: Option<Gap>,
+    /// Why it could not be measured.
+    pub gap_missing: Option<String>,
 }
 
 /// An iterate that may become the answer.
@@ -101,7 +103,8 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
             let gap = Gap::between(before.cost_at_own_cops, dispatcher.cost(&answer));
             history.gap_known(before.iteration, gap, observer);
             keep_best(&mut best, gap, before);
-            if settings.stop == Stop::Gap && gap.relative <= settings.gap_tolerance {
+            // A gap below zero would prove a wrong minimum; only rounding may put it there.
+            if settings.stop == Stop::Gap && gap.relative.abs() <= settings.gap_tolerance {
                 break Verdict::Converged;
             }
         }
@@ -150,16 +153,22 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     };
 
     let Some(last) = last else { unreachable!("the first pass through the loop leaves an iterate") };
+    let mut gap_missing = None;
     if !verdict.is_converged() || settings.stop != Stop::Gap {
-        let gap = final_gap(dispatcher, water_loop, &last)?;
-        history.gap_known(last.iteration, gap, observer);
-        if settings.stop == Stop::Gap {
-            keep_best(&mut best, gap, &last);
-        } else {
-            best = Some((gap, last));
+        match final_gap(dispatcher, water_loop, &last) {
+            Ok(gap) => {
+                history.gap_known(last.iteration, gap, observer);
+                keep_best(&mut best, gap, &last);
+            }
+            // The iterations are done and stay; only their gap is unknown.
+            Err(error) => gap_missing = Some(error.to_string()),
         }
     }
-    let Some((gap, answer)) = best else { unreachable!("the gap of the last iterate is always measured") };
+    let answer = match &best {
+        Some((_, best)) if settings.stop == Stop::Gap => Rc::clone(best),
+        _ => last,
+    };
+    let gap = history.records[answer.iteration].gap;
     let History { records, temperatures, loop_heat, .. } = history;
     Ok(Outcome {
         verdict,
@@ -172,11 +181,12 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         cops: answer.cops.clone(),
         response: answer.response.clone(),
         gap,
+        gap_missing,
     })
 }
 
 fn keep_best<P>(best: &mut Best<P>, gap: Gap, iterate: &Rc<Iterate<P>>) {
-    if best.as_ref().is_none_or(|(known, _)| gap.relative < known.relative) {
+    if best.as_ref().is_none_or(|(known, _)| gap.relative.abs().total_cmp(&known.relative.abs()).is_lt()) {
         *best = Some((gap, Rc::clone(iterate)));
     }
 }

@@ -94,8 +94,9 @@ impl Record {
         let temp_c = &response.temp_c;
         let cop_residual =
             cops.iter().zip(&response.cop).fold(0.0_f64, |worst, (old, new)| worst.max((new - old).abs()));
-        let signs =
-            |series: &Array1<f64>| [positive_sum(series.iter().copied()), -positive_sum(series.iter().map(|v| -v))];
+        let signs = |series: &Array1<f64>| {
+            [positive_sum(series.iter().copied()), 0.0 - positive_sum(series.iter().map(|v| -v))]
+        };
         Self {
             iteration,
             scheme,
@@ -120,7 +121,8 @@ impl Record {
 }
 
 fn positive_sum(values: impl Iterator<Item = f64>) -> f64 {
-    values.filter(|value| *value > 0.0).sum::<f64>()
+    // Beginning at plus zero: an empty sum of floats is minus zero.
+    values.filter(|value| *value > 0.0).fold(0.0, |sum, value| sum + value)
 }
 
 /// Told of every iteration as it ends.

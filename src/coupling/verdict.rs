@@ -49,7 +49,7 @@ impl Verdict {
         &self,
         iterations: usize,
         residual: Option<Residual>,
-        gap: Gap,
+        gap: Option<Gap>,
         stamp: impl Fn(usize) -> String,
     ) -> String {
         let moved = residual.map_or_else(
@@ -63,10 +63,14 @@ impl Verdict {
                 )
             },
         );
-        let Gap { absolute_eur, relative, cost_eur, unmet_kwh, surplus_kwh } = gap;
-        let saving = format!(
-            "; gap {relative:.2e} ({absolute_eur:.2} EUR of the objective: money {cost_eur:+.2} EUR, unmet demand \
-             {unmet_kwh:+.3} kWh, surplus {surplus_kwh:+.3} kWh against the best plan at these COPs)"
+        let saving = gap.map_or_else(
+            || "; its gap is not known".to_owned(),
+            |Gap { absolute_eur, relative, cost_eur, unmet_kwh, surplus_kwh }| {
+                format!(
+                    "; gap {relative:.2e} ({absolute_eur:.2} EUR of the objective: money {cost_eur:+.2} EUR, unmet demand \
+                     {unmet_kwh:+.3} kWh, surplus {surplus_kwh:+.3} kWh against the best plan at these COPs)"
+                )
+            },
         );
         match self {
             Self::StoppedByPaperRule { cycle } => {

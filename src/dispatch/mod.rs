@@ -124,8 +124,10 @@ impl Dispatch {
     pub fn new(district: District, backend: &dyn Backend) -> Result<Self, DispatchError> {
         let layout = Layout::new(&district);
         let mut parts = Vec::new();
-        for mut component in layout.problem.components() {
-            component.problem.rename(part_name(&component, &layout, &district));
+        let components = layout.problem.components();
+        let names = part_names(&components, &layout, &district);
+        for (mut component, name) in components.into_iter().zip(names) {
+            component.problem.rename(name);
             let solver = backend.prepare(&component.problem)?;
             let values = Array2::zeros((component.columns.len(), district.axis().len()));
             parts.push(Part { component, solver, solution: Solution { values, objective: 0.0 } });
@@ -294,7 +296,8 @@ impl Dispatch {
     pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
         let problem = &self.layout.problem;
         let certificate = Certificate::of(problem, values.view());
-        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let largest =
+            values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
         let worst = certificate.worst();
         if worst.size > tolerance {
@@ -322,14 +325,25 @@ impl Dispatch {
     }
 }
 
-/// A part is called by its sites, and by its carriers where a site has several parts.
-fn part_name(part: &Component, layout: &Layout, district: &District) -> String {
-    let mut sites: Vec<&str> = Vec::new();
-    for column in &part.columns {
-        let site = district.sites()[layout.quantities[column.index()].site].name.as_str();
-        if !sites.contains(&site) {
-            sites.push(site);
+/// Parts are called by their sites; several parts of the same sites by their carriers too.
+fn part_names(parts: &[Component], layout: &Layout, district: &District) -> Vec<String> {
+    let listed = |part: &Component, name: &dyn Fn(&Quantity) -> String| {
+        let mut names: Vec<String> = Vec::new();
+        for column in &part.columns {
+            let name = name(&layout.quantities[column.index()]);
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
-    }
-    if sites.is_empty() { "an empty balance".to_owned() } else { sites.join(" + ") }
+        names.join(" + ")
+    };
+    let sites = |part: &Component| listed(part, &|quantity| district.sites()[quantity.site].name.clone());
+    let carriers = |part: &Component| listed(part, &|quantity| district.carriers()[quantity.carrier].clone());
+    let of_sites: Vec<String> = parts.iter().map(sites).collect();
+    let name = |(part, name): (&Component, &String)| match of_sites.iter().filter(|other| *other == name).count() {
+        _ if part.columns.is_empty() => "a balance without technology".to_owned(),
+        1 => name.clone(),
+        _ => format!("{name} ({})", carriers(part)),
+    };
+    parts.iter().zip(&of_sites).map(name).collect()
 }

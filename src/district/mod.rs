@@ -161,6 +161,23 @@ impl District {
         site.technologies.iter().find(|technology| technology.name == name)
     }
 
+    /// Sites and carriers that something takes and nothing brings.
+    #[must_use]
+    pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {
+        let mut found = Vec::new();
+        for site in &self.sites {
+            for carrier in &self.carriers {
+                let touches =
+                    site.technologies.iter().any(|technology| technology.carriers().contains(&carrier.as_str()));
+                let brings = site.technologies.iter().any(|technology| technology.brings() == Some(carrier));
+                if touches && !brings {
+                    found.push((site.name.as_str(), carrier.as_str()));
+                }
+            }
+        }
+        found
+    }
+
     /// The annualised cost of everything that stands in the district for the span of the axis, EUR: a year's annuity and
     /// fixed upkeep, times the hours of the axis over 8760.
     #[must_use]

@@ -3,6 +3,9 @@
 use super::{DistrictError, Investment, check_profile};
 use crate::series::{Profile, TimeAxis};
 
+/// No price, power or energy of a district is larger; solvers cannot tell larger numbers from infinity.
+const LARGEST: f64 = 1e12;
+
 /// Something that produces, consumes, stores or converts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Technology {
@@ -122,6 +125,16 @@ impl Technology {
         }
     }
 
+    /// The carrier that it brings to its site from somewhere else, if any.
+    #[must_use]
+    pub fn brings(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Supply(supply) => Some(&supply.carrier),
+            Kind::Conversion(conversion) => Some(&conversion.carrier_out),
+            Kind::Demand(_) | Kind::Storage(_) => None,
+        }
+    }
+
     /// Annuity and upkeep, EUR per year.
     #[must_use]
     pub fn annual_cost_eur(&self) -> f64 {
@@ -142,21 +155,23 @@ impl Technology {
         let number = |what, value: f64, expected, accept: fn(f64) -> bool| {
             check_profile(&place, what, &Profile::Constant(value), axis, expected, accept)
         };
-        let capacity = |what, value| number(what, value, "a number >= 0", |v| v.is_finite() && v >= 0.0);
-        let price = |what, profile| check(what, profile, "a number", f64::is_finite);
+        let capacity = |what, value| number(what, value, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v));
+        let price = |what, profile| check(what, profile, "a number from -1e12 to 1e12", |v| v.abs() <= LARGEST);
         match &self.kind {
             Kind::Supply(supply) => {
-                number("the capacity", supply.capacity_kw, "a number >= 0 or inf", |v| v >= 0.0)?;
+                number("the capacity", supply.capacity_kw, "a number from 0 to 1e12, or inf", |v| {
+                    (0.0..=LARGEST).contains(&v) || v == f64::INFINITY
+                })?;
                 price("the price", &supply.price_eur_per_kwh)?;
                 match &supply.available {
                     Availability::Unlimited => Ok(()),
                     Availability::UpTo(power) | Availability::Forced(power) => {
-                        check("the resource", power, "a number >= 0", |v| v.is_finite() && v >= 0.0)
+                        check("the resource", power, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
                     }
                 }
             }
             Kind::Demand(demand) => {
-                check("the demand", &demand.power_kw, "a number >= 0", |v| v.is_finite() && v >= 0.0)
+                check("the demand", &demand.power_kw, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
             }
             Kind::Storage(storage) => {
                 capacity("the power", storage.power_kw)?;
@@ -169,11 +184,11 @@ impl Technology {
                     StorageBoundary::Cyclic => Ok(()),
                     StorageBoundary::Given(level) | StorageBoundary::CyclicFixed(level) => {
                         capacity("the initial level", level)?;
-                        // A fixed cyclic level is what remains after one more step's loss.
+                        // A given level has one step's loss before it counts, a fixed cyclic one is what is left after one.
                         let fixed = matches!(storage.boundary, StorageBoundary::CyclicFixed(_));
                         let kept = (1.0 - storage.loss_per_hour).powf(axis.step_hours());
-                        let needed = if fixed { level / kept } else { level };
-                        if needed > storage.capacity_kwh {
+                        let needed = if fixed { level / kept } else { level * kept };
+                        if needed > storage.capacity_kwh * (1.0 + 1e-12) {
                             return Err(DistrictError::Range {
                                 place,
                                 what: "the initial level",
@@ -191,7 +206,9 @@ impl Technology {
                     return Err(DistrictError::SameCarrier { place, carrier: conversion.carrier_in.clone() });
                 }
                 capacity("the capacity", conversion.capacity_kw)?;
-                check("the efficiency", &conversion.efficiency, "a number > 0", |v| v.is_finite() && v > 0.0)?;
+                check("the efficiency", &conversion.efficiency, "a number from 1e-6 to 1e6", |v| {
+                    (1e-6..=1e6).contains(&v)
+                })?;
                 price("the output cost", &conversion.output_eur_per_kwh)?;
                 price("the input cost", &conversion.input_eur_per_kwh)
             }

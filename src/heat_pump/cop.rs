@@ -87,21 +87,11 @@ impl CopModel {
             None
         }
     }
-
-    /// The lowest COP over lifts from `from_k` to `to_k`.
-    #[must_use]
-    pub fn least(&self, from_k: f64, to_k: f64) -> f64 {
-        let Self::Quadratic { coefficients: [_, c1, c2], .. } = self;
-        let turning = -c1 / (2.0 * c2);
-        let inner = if turning > from_k && turning < to_k { self.at(turning) } else { f64::INFINITY };
-        self.at(from_k).min(self.at(to_k)).min(inner)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn curve(outside: UseOutsideRange) -> CopModel {
         CopModel::quadratic([6.81, -0.121, 0.000_63], [15.0, 60.0], outside)
@@ -116,13 +106,5 @@ mod tests {
         assert_eq!(free.outside(5.0), Some(OutsideRange::Below));
         assert_eq!(free.outside(15.0), None);
         assert_eq!(free.outside(60.1), Some(OutsideRange::Above));
-    }
-
-    proptest! {
-        #[test]
-        fn the_least_cop_is_never_undercut(from in -50.0f64..100.0, span in 0.0f64..100.0, share in 0.0f64..=1.0) {
-            let curve = curve(UseOutsideRange::Extrapolate);
-            prop_assert!(curve.at(from + share * span) >= curve.least(from, from + span) - 1e-12);
-        }
     }
 }

@@ -21,12 +21,23 @@ pub enum ResultsError {
         source: io::Error,
     },
     /// Something stands where the results should go, and it is no run folder.
-    #[error("{}: exists and is no run folder (it has no summary.json); choose another --out or --name", .0.display())]
+    #[error("{}: exists and is no run folder, or holds more than one; choose another --out or --name", .0.display())]
     NotARunFolder(PathBuf),
 }
 
 /// The file by which a run folder is known.
 const MARK: &str = "summary.json";
+/// All files that a run folder may hold; one with anything else in it is not ours to replace.
+const FILES: [&str; 8] = [
+    MARK,
+    "comparison.csv",
+    "config.resolved.yaml",
+    "convergence.csv",
+    "loop_temperature.csv",
+    "run.log",
+    "timeseries.csv",
+    "timings.csv",
+];
 
 /// A run folder in the making. Until [`RunFolder::commit`] nothing stands in its place; an unfinished one vanishes.
 #[derive(Debug)]
@@ -36,6 +47,14 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// Whether a run folder can be written at `place`, before a run is made for it.
+    ///
+    /// # Errors
+    /// As [`RunFolder::begin`].
+    pub fn check(place: &Path) -> Result<(), ResultsError> {
+        Self::begin(place).map(drop)
+    }
+
     /// Begins a run folder that will stand at `place`, in the place of an earlier run if there is one.
     ///
     /// # Errors
@@ -61,6 +80,7 @@ impl RunFolder {
     /// # Errors
     /// [`ResultsError::Io`].
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
+        debug_assert!(FILES.contains(&name), "{name} is a file of a run folder");
         let path = self.draft.path().join(name);
         let write = || -> io::Result<()> {
             let mut file = File::create(&path)?;
@@ -85,38 +105,26 @@ impl RunFolder {
         refuse_foreign(&place)?;
         if place.exists() {
             exchange(draft.path(), &place).map_err(failed("replace the earlier run"))?;
-            // What is now in the draft's place is the earlier run; it goes with the draft.
-            drop(draft);
         } else {
-            let draft = draft.keep();
-            fs::rename(&draft, &place).map_err(failed("create"))?;
+            fs::rename(draft.path(), &place).map_err(failed("create"))?;
         }
         if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_folder(parent).map_err(failed("create"))?;
         }
+        // What is now in the draft's place, if anything, is the earlier run: it goes once the new one is safe.
+        drop(draft);
         Ok(place)
     }
 }
 
-/// Writes one file by way of a temporary one beside it: either all of it stands there, or what stood there before.
-///
-/// # Errors
-/// [`ResultsError::Io`].
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ResultsError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".anergy-draft-").tempfile_in(parent)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        sync_folder(parent)
-    };
-    write().map_err(|source| ResultsError::Io { path: path.to_owned(), action: "write", source })
-}
-
 fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
     let foreign = match fs::read_dir(place) {
-        Ok(mut entries) => entries.next().is_some() && !place.join(MARK).is_file(),
+        Ok(entries) => {
+            let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+            let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
+            let run = names.iter().all(ours) && place.join(MARK).is_file();
+            !names.is_empty() && !run
+        }
         Err(_) => place.exists(),
     };
     if foreign { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) }
@@ -144,13 +152,16 @@ fn exchange(new: &Path, place: &Path) -> io::Result<()> {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         match renameat_with(CWD, new, CWD, place, RenameFlags::EXCHANGE) {
             Ok(()) => return Ok(()),
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {}
             Err(error) => return Err(error.into()),
         }
     }
     let aside = new.with_extension("earlier");
     fs::rename(place, &aside)?;
-    fs::rename(new, place)?;
+    if let Err(error) = fs::rename(new, place) {
+        fs::rename(&aside, place)?;
+        return Err(error);
+    }
     fs::rename(&aside, new)
 }
 
@@ -166,12 +177,12 @@ mod tests {
             let folder = RunFolder::begin(&place).unwrap();
             folder.write(MARK, round.as_bytes()).unwrap();
             if round == "first" {
-                folder.write("old.csv", b"x").unwrap();
+                folder.write("timings.csv", b"x").unwrap();
             }
             folder.commit().unwrap();
         }
         assert_eq!(fs::read_to_string(place.join(MARK)).unwrap(), "second");
-        assert!(!place.join("old.csv").exists(), "nothing of the earlier run is left");
+        assert!(!place.join("timings.csv").exists(), "nothing of the earlier run is left");
         assert_eq!(fs::read_dir(root.path().join("runs")).unwrap().count(), 1, "no draft is left behind");
     }
 
@@ -180,7 +191,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("run");
         let folder = RunFolder::begin(&place).unwrap();
-        folder.write("half.csv", b"x").unwrap();
+        folder.write("timeseries.csv", b"x").unwrap();
         drop(folder);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }
@@ -189,18 +200,9 @@ mod tests {
     fn somebody_elses_folder_is_left_alone() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("thesis.tex"), "precious").unwrap();
+        fs::write(root.path().join(MARK), "{}").unwrap();
         assert!(matches!(RunFolder::begin(root.path()), Err(ResultsError::NotARunFolder(_))));
         assert!(matches!(RunFolder::begin(&root.path().join("thesis.tex")), Err(ResultsError::NotARunFolder(_))));
         assert_eq!(fs::read_to_string(root.path().join("thesis.tex")).unwrap(), "precious");
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole() {
-        let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("table.csv");
-        write_atomically(&path, b"one").unwrap();
-        write_atomically(&path, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert!(write_atomically(&root.path().join("no/such/folder.csv"), b"x").is_err());
     }
 }

@@ -3,5 +3,5 @@
 mod folder;
 mod table;
 
-pub use folder::{ResultsError, RunFolder, write_atomically};
+pub use folder::{ResultsError, RunFolder};
 pub use table::{Column, Table};

@@ -9,7 +9,10 @@ use super::partners::{DistrictDispatcher, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, Picard, SettingsError, Start, drive};
 use crate::dispatch::{Account, Dispatch, DispatchError, PlanCertificate};
-use crate::lp::{Backend, LpError};
+use crate::lp::{Backend, LpError, default_backend};
+
+/// Less than this is not missing, kWh.
+const NEGLIGIBLE_KWH: f64 = 1e-6;
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +43,53 @@ pub enum StudyError {
         /// The COP.
         cop: f64,
     },
+    /// The answer's own COPs ask for more than import may bring, and leaving demand unserved is not allowed.
+    #[error(
+        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not allowed; \
+         give the grid more capacity or price unmet demand"
+    )]
+    Short {
+        /// What is missing, kWh.
+        energy_kwh: f64,
+    },
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Something in the input.
+    Input,
+    /// The district cannot do what is asked of it.
+    Infeasible,
+    /// The solver.
+    Solver,
+}
+
+impl StudyError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Dispatch { source: DispatchError::Infeasible(_), .. } | Self::Short { .. } => Cause::Infeasible,
+            Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
+                LpError::Infeasible { .. } => Cause::Infeasible,
+                LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Solver,
+                LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::NoBackend => Cause::Input,
+            },
+            Self::Settings(_) | Self::CopNotPositive { .. } => Cause::Input,
+        }
+    }
+}
+
+/// The solver of this build.
+///
+/// # Errors
+/// [`StudyError::Dispatch`] when the build has none.
+pub fn solver() -> Result<&'static dyn Backend, StudyError> {
+    Ok(default_backend()?)
 }
 
 impl From<DispatchError> for StudyError {
@@ -115,7 +162,11 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
     let dispatch = dispatcher.into_dispatch();
     let (values, certificate) = if consistent {
-        let plan = dispatch.certified(dispatch.price(&plan.values).values)?;
+        let priced = dispatch.price(&plan.values);
+        if priced.short_kwh > NEGLIGIBLE_KWH {
+            return Err(StudyError::Short { energy_kwh: priced.short_kwh });
+        }
+        let plan = dispatch.certified(priced.values)?;
         (plan.values, plan.certificate)
     } else {
         (plan.values.clone(), plan.certificate.clone())

@@ -2,7 +2,7 @@
 //!
 //! Facts about the published model as Calliope 0.6.3 with CBC solves it, also met by an independent replica.
 
-use super::reproduce::{Comparison, Scenario, Window};
+use super::reproduce::{Comparison, PUBLISHED_ITERATIONS, Scenario, Window};
 use super::{Coupling, Run};
 
 /// Costs of the week must agree within this, EUR.
@@ -68,12 +68,19 @@ const YEAR_HEAT_PUMPS: [(&str, &str, f64, f64); 5] = [
 
 /// The published figures of a window and scenario against those of a run; none where nothing is published.
 pub(super) fn figures(run: &Run, window: &Window, scenario: Scenario) -> Vec<Comparison> {
-    match (scenario, window, &run.coupling) {
+    let mut figures = match (scenario, window, &run.coupling) {
         (Scenario::Baseline, Window::Week, _) => baseline_week(run),
         (Scenario::Smarti, Window::Week, Some(coupling)) => smarti_week(coupling),
         (Scenario::Smarti, Window::Year, Some(coupling)) => smarti_year(coupling),
         _ => Vec::new(),
+    };
+    if let (false, Some(coupling)) = (figures.is_empty(), &run.coupling) {
+        #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
+        let (published, ours) = (PUBLISHED_ITERATIONS as f64, coupling.records.len() as f64);
+        let figure = "iterations".to_owned();
+        figures.push(Comparison { figure, iteration: None, published, ours, tolerance: Some(0.0) });
     }
+    figures
 }
 
 fn baseline_week(run: &Run) -> Vec<Comparison> {

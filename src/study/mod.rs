@@ -7,6 +7,6 @@ pub mod reproduce;
 mod summary;
 mod tables;
 
-pub use converge::{Coupling, Run, StudyError};
+pub use converge::{Cause, Coupling, Run, StudyError, solver};
 pub use summary::Summary;
 pub use tables::{convergence_table, loop_temperature_table, timeseries_table, timings_table};

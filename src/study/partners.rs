@@ -152,7 +152,8 @@ impl Dispatcher for DistrictDispatcher {
         self.set_cops(cops);
         let priced = self.dispatch.price(&plan.plan.values);
         let account = self.dispatch.account(&priced.values);
-        Ok(self.cost_of(priced.objective_eur, &account))
+        let cost = self.cost_of(priced.objective_eur, &account);
+        Ok(PlanCost { unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
     }
 
     fn cost(&self, plan: &PricedPlan) -> PlanCost {

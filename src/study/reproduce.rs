@@ -19,6 +19,8 @@ use crate::lp::Backend;
 const WEEK_TEMPERATURE_K: f64 = 1e-6;
 /// Mean loop temperature difference of a year's iteration, K: a few tied hours may differ between vertex solutions.
 const YEAR_MEAN_TEMPERATURE_K: f64 = 1e-3;
+/// Iterations that the published model makes.
+pub(super) const PUBLISHED_ITERATIONS: usize = 12;
 /// Iterations of the year whose temperatures are judged; in the last one a single reset falls into another hour.
 const YEAR_JUDGED_ITERATIONS: usize = 11;
 
@@ -165,6 +167,12 @@ pub struct Reproduction {
 }
 
 impl Reproduction {
+    /// Whether anything was compared at all.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        !self.figures.is_empty() || self.temperatures.is_some()
+    }
+
     /// Whether every judged figure and temperature is within its tolerance.
     #[must_use]
     pub fn is_within(&self) -> bool {
@@ -276,15 +284,17 @@ fn read_temperatures(path: &Path) -> Result<Vec<Vec<f64>>, ReproduceError> {
     while let Some(position) = headers.iter().position(|name| name == format!("iter_{}", columns.len())) {
         columns.push(position);
     }
-    if columns.is_empty() {
-        return Err(wrong("it has no column `iter_0`".to_owned()));
+    if columns.len() != PUBLISHED_ITERATIONS {
+        let found = columns.len();
+        return Err(wrong(format!("it has {found} of the columns `iter_0` to `iter_{}`", PUBLISHED_ITERATIONS - 1)));
     }
     let mut temperatures = vec![Vec::new(); columns.len()];
     for record in reader.records() {
         let record = record.map_err(|error| wrong(error.to_string()))?;
         for (values, &position) in temperatures.iter_mut().zip(&columns) {
             let cell = record.get(position).unwrap_or_default();
-            values.push(cell.parse().map_err(|_| wrong(format!("`{cell}` is not a number")))?);
+            let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
+            values.push(number.ok_or_else(|| wrong(format!("`{cell}` is not a number")))?);
         }
     }
     Ok(temperatures)

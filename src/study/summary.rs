@@ -72,7 +72,10 @@ pub struct CouplingSummary {
     /// Number of the iteration that is the answer.
     pub answer: usize,
     /// Gap of the answer.
-    pub gap: Gap,
+    pub gap: Option<Gap>,
+    /// Why the gap is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_missing: Option<String>,
     /// Last change of the loop temperature.
     pub residual: Option<Residual>,
     /// Lowest, mean and highest loop temperature of the answer, degrees Celsius.
@@ -229,6 +232,9 @@ impl Summary {
             for sentence in wrapped(&coupling.explanation, 92) {
                 line("", sentence);
             }
+            if let Some(missing) = &coupling.gap_missing {
+                line("gap not measured", missing.replace('\n', " "));
+            }
             let [low, mean, high] = coupling.temp_c;
             line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
             let [at_low, at_high] = coupling.limit_steps;
@@ -242,7 +248,7 @@ impl Summary {
             }
             let [heating, cooling] = coupling.balancing_kwh;
             if heating != 0.0 || cooling != 0.0 {
-                line("balancing unit", format!("{heating:.0} kWh of heat, {:.0} kWh of cold", cooling.abs()));
+                line("balancing unit", format!("{:.0} kWh of heat, {:.0} kWh of cold", heating.abs(), cooling.abs()));
             }
             line("loop balance", format!("closes to {:.1e} of the energy moved", coupling.loop_balance_residual));
             for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
@@ -297,6 +303,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         last_iteration: last.iteration,
         answer: outcome.answer,
         gap: outcome.gap,
+        gap_missing: outcome.gap_missing.clone(),
         residual: last.residual,
         temp_c: answer.temp_c,
         limit_steps: answer.limit_steps,

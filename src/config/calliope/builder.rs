@@ -34,7 +34,8 @@ impl<'a> Builder<'a, '_> {
             other => {
                 let known = ["supply", "supply_plus", "demand", "storage", "conversion", "conversion_plus"];
                 if other == "transmission" {
-                    self.reader.unsupported(&parent.0, "transmission", Some("sites are not linked in this version"))?;
+                    let reason = Some("sites are not linked in this version".to_owned());
+                    return Err(parent.0.error(Problem::Unsupported { what: other.to_owned(), reason }));
                 }
                 return Err(parent.0.error(Problem::unknown_choice(other, known)));
             }
@@ -105,17 +106,19 @@ impl<'a> Builder<'a, '_> {
         let carrier = self.carrier(&["carrier"])?;
         let initial = self.constraint("storage_initial").map(|node| number_of(node, "storage_initial")).transpose()?;
         self.used.push("storage_initial");
+        let loss = self.constant("storage_loss", 0.0)?;
         let boundary = match (self.run.cyclic_storage, initial) {
             (true, Some(level)) => StorageBoundary::CyclicFixed(level),
             (true, None) => StorageBoundary::Cyclic,
-            (false, level) => StorageBoundary::Given(level.unwrap_or(0.0)),
+            // Calliope takes the initial level into the first step whole; ours has that step's loss still before it.
+            (false, level) => StorageBoundary::Given(level.unwrap_or(0.0) / (1.0 - loss).powf(self.step_hours)),
         };
         Ok(Kind::Storage(Storage {
             carrier,
             power_kw: self.capacity_kw("energy_cap_equals")?,
             capacity_kwh: self.capacity_kw("storage_cap_equals")?,
             efficiency: self.constant("energy_eff", 1.0)?,
-            loss_per_hour: self.constant("storage_loss", 0.0)?,
+            loss_per_hour: loss,
             boundary,
             discharge_eur_per_kwh: self.price("om_prod")?,
             charge_eur_per_kwh: self.price("om_con")?,

@@ -60,17 +60,14 @@ impl Model {
         let window = TimeWindow::between(from, to)
             .map_err(|source| ConfigError::Series { asked: None, source: Box::new(source) })?;
         self.window = Some(window);
-        if let Some(Value::Map(model)) = self.document.get_mut("model").map(|node| &mut node.value)
-            && let Some(entry) = model.entry_mut("subset_time")
-        {
-            let part = |text: &str| Node {
-                value: Value::Scalar { text: text.to_owned(), quoted: true },
-                span: entry.key_span.clone(),
-                origin: None,
-            };
-            entry.value.value = Value::List(vec![part(from), part(to)]);
-        }
-        Ok(())
+        let span = Span::nowhere("--window", from);
+        let part = |text: &str| Node {
+            value: Value::Scalar { text: text.to_owned(), quoted: true },
+            span: span.clone(),
+            origin: None,
+        };
+        let value = Node { value: Value::List(vec![part(from), part(to)]), span: span.clone(), origin: None };
+        self.document.union(yaml::dotted("model.subset_time", &span, value), Conflict::Replace)
     }
 
     /// The time window: the one set, or the model's `subset_time`.
@@ -153,6 +150,9 @@ fn combined(scenario: &str, scenarios: Option<&Entry>, overrides: Option<&Entry>
             Some(span) => {
                 let known = overrides.entries().iter().map(|entry| entry.key.as_str());
                 span.error(Problem::unknown_choice(&name, known))
+            }
+            None if scenarios.get(&name).is_some() => {
+                ConfigError::Mismatch(format!("`{name}` is a scenario; with commas only overrides can be joined"))
             }
             None => unknown(&name),
         })?;

@@ -10,6 +10,9 @@ use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value};
 use crate::config::{ConfigError, Finding, Inputs, Problem};
 use crate::district::{District, Shortage, Site};
 
+/// Where what `--set` puts into a model comes from.
+const SETTING: &str = crate::config::SETTING;
+
 /// Calliope's own default of `run.bigM`.
 const DEFAULT_BIG_M: f64 = 1e9;
 
@@ -38,7 +41,7 @@ impl Model {
         reader.check_keys("model", &model, &MODEL)?;
         reader.check_keys("run", &run, &RUN)?;
         check_version(&mut reader, &model)?;
-        let run = Run::read(&mut reader, &run)?;
+        let run = Run::read(&run)?;
         check_technologies(&mut reader, "techs", &technologies)?;
 
         let data_path =
@@ -93,11 +96,27 @@ pub(super) struct Draft {
 
 /// Every technology at every site that is not switched off, with the site's settings on top of the technology's own.
 fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Result<Vec<Draft>, ConfigError> {
+    // A technology that only a setting names, or that an override names and no site has, is a misspelt one.
+    for Entry { key, key_span, value } in technologies.entries() {
+        let stands = locations.entries().iter().filter_map(|location| location.value.as_map()?.get("techs")?.as_map());
+        if let Some(origin) = &value.origin
+            && !stands.into_iter().any(|techs| techs.get(key).is_some())
+        {
+            let known = technologies.entries().iter().filter(|entry| entry.value.origin.is_none());
+            let known: Vec<&str> = known.map(|entry| entry.key.as_str()).collect();
+            introduced(reader, key_span, origin, &format!("the technology `{key}`"), key, &known)?;
+        }
+    }
     let mut drafts = Vec::new();
     for Entry { key: site, key_span, value } in locations.entries() {
         if site.contains(',') || site.contains("--") {
             reader.unsupported(key_span, site, Some("several locations under one key; write them out"))?;
             continue;
+        }
+        if let Some(name) = &value.origin {
+            let known = locations.entries().iter().filter(|entry| entry.value.origin.is_none());
+            let known: Vec<&str> = known.map(|entry| entry.key.as_str()).collect();
+            introduced(reader, key_span, name, &format!("the location `{site}`"), site, &known)?;
         }
         let location = map_of(value, "a location")?;
         let path = joined("locations", site);
@@ -110,6 +129,11 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
                 let known = technologies.entries().iter().map(|entry| entry.key.as_str());
                 return Err(key_span.error(Problem::unknown_key(name, known)));
             };
+            if let Some(origin) = &value.origin {
+                let known = here.entries().iter().filter(|entry| entry.value.origin.is_none());
+                let known: Vec<&str> = known.map(|entry| entry.key.as_str()).collect();
+                introduced(reader, key_span, origin, &format!("the technology `{name}` at `{site}`"), name, &known)?;
+            }
             let mut merged = map_of(global, "a technology")?.clone();
             merged.union(map_of(value, "a technology")?.clone(), Conflict::Replace)?;
             let exists = merged.get("exists").map_or(Ok(true), |node| truth_of(node, "exists"))?;
@@ -119,6 +143,25 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
         }
     }
     Ok(drafts)
+}
+
+/// Something that only an override or a setting brings in: an override may add to a model, which is worth a word; a
+/// setting that names what is not there is a mistake.
+fn introduced(
+    reader: &mut Reader<'_>,
+    span: &Span,
+    origin: &str,
+    what: &str,
+    name: &str,
+    known: &[&str],
+) -> Result<(), ConfigError> {
+    let problem = Problem::unknown_key(name, known.iter().copied());
+    if origin == SETTING {
+        return Err(span.error(problem));
+    }
+    let message = format!("the override `{origin}` adds {what}, which the model does not have ({problem})");
+    reader.findings.push(Finding::warning(Some(span), message));
+    Ok(())
 }
 
 /// The first `file=` of a mapping.
@@ -151,16 +194,20 @@ fn check_technologies(reader: &mut Reader<'_>, path: &str, technologies: &Map) -
         let map = map_of(value, "a technology")?;
         let mut checked = map.clone();
         for entry in map.entries() {
-            // Calliope looks only at the groups of a technology; a value beside them is lost without a word.
-            if let (Some(name), false) = (&entry.value.origin, TECHNOLOGY.known().any(|known| known == entry.key)) {
+            // Calliope looks only at the groups of a technology; a value of theirs beside them is lost without a word.
+            let group = [("constraints", &CONSTRAINTS), ("essentials", &ESSENTIALS), ("costs.monetary", &MONETARY)]
+                .into_iter()
+                .find(|(_, level)| level.known().any(|known| known == entry.key));
+            if let (Some(name), Some((group, _))) = (&entry.value.origin, group)
+                && name.as_ref() != SETTING
+                && !TECHNOLOGY.known().any(|known| known == entry.key)
+            {
                 checked.remove(&entry.key);
-                let group = [("constraints", &CONSTRAINTS), ("essentials", &ESSENTIALS), ("costs.monetary", &MONETARY)]
-                    .into_iter()
-                    .find(|(_, level)| level.known().any(|known| known == entry.key));
-                let remedy = group.map_or_else(String::new, |(group, _)| {
-                    format!("; `{}` is read only as {path}.{group}.{}", entry.key, entry.key)
-                });
-                let message = format!("the override `{name}` sets {path}.{}, which has no effect{remedy}", entry.key);
+                let message = format!(
+                    "the override `{name}` sets {path}.{key}, which has no effect; `{key}` is read only as \
+                     {path}.{group}.{key}",
+                    key = entry.key
+                );
                 reader.findings.push(Finding::warning(Some(&entry.key_span), message));
             }
         }
@@ -186,7 +233,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    fn read(reader: &mut Reader<'_>, map: &Map) -> Result<Self, ConfigError> {
+    fn read(map: &Map) -> Result<Self, ConfigError> {
         if let Some(node) = map.get("mode") {
             let mode = text_of(node, "mode")?;
             if mode != "plan" {
@@ -195,13 +242,15 @@ impl Run {
                 if !known.contains(&mode) {
                     return Err(node.span.error(Problem::unknown_choice(mode, known)));
                 }
-                reader.unsupported(&node.span, &format!("run.mode: {mode}"), Some(reason))?;
+                let (what, reason) = (format!("run.mode: {mode}"), Some(reason.to_owned()));
+                return Err(node.span.error(Problem::Unsupported { what, reason }));
             }
         }
         if let Some(node) = map.get("objective") {
             let objective = text_of(node, "objective")?;
             if objective != "minmax_cost_optimization" {
-                reader.unsupported(&node.span, &format!("run.objective: {objective}"), Some("cost is minimised"))?;
+                let (what, reason) = (format!("run.objective: {objective}"), Some("cost is minimised".to_owned()));
+                return Err(node.span.error(Problem::Unsupported { what, reason }));
             }
         }
         let truth = |key: &str, default| map.get(key).map_or(Ok(default), |node| truth_of(node, key));

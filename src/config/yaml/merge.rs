@@ -29,7 +29,8 @@ impl Map {
             match (&mut old.value.value, value) {
                 (Value::Map(map), Value::Map(other)) => map.union(other, conflict)?,
                 (Value::Map(_), Value::Null) => {}
-                (Value::Null, value @ Value::Map(_)) => old.value = Node { value, span, origin },
+                // What stood there empty was there all the same: it is not the override's.
+                (Value::Null, value @ Value::Map(_)) => old.value.value = value,
                 (_, value) if conflict == Conflict::Replace => {
                     old.value = Node { value, span, origin };
                     old.key_span = key_span;

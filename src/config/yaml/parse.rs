@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
 }
 
 /// `a.b: v` as `a: {b: v}`. A key with an empty part stays as it is.
-pub(super) fn dotted(key: &str, key_span: &Span, value: Node) -> Map {
+pub fn dotted(key: &str, key_span: &Span, value: Node) -> Map {
     let parts: Vec<&str> = key.split('.').collect();
     let parts = if parts.iter().any(|part| part.is_empty()) { vec![key] } else { parts };
     let entry = |key: &str, value| Entry { key: key.to_owned(), key_span: key_span.clone(), value };
