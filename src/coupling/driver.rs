@@ -56,9 +56,6 @@ struct Iterate<P> {
     cost_at_own_cops: PlanCost,
 }
 
-/// The iterate of the smallest gap so far.
-type Best<P> = Option<(Gap, Rc<Iterate<P>>)>;
-
 /// What [`drive`] returns.
 pub type Driven<D, L> = Result<
     Outcome<<D as Dispatcher>::Plan, <D as Dispatcher>::Account>,
@@ -81,133 +78,182 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     observer: &mut dyn Observer,
 ) -> Driven<D, L> {
     settings.check()?;
-    let mut cops = match settings.initial_cop_dispatch {
+    let cops = match settings.initial_cop_dispatch {
         InitialCopDispatch::Committed => start.committed.clone(),
         InitialCopDispatch::Start => start.start.clone(),
     };
     check_positive(&cops, 0)?;
-    let mut history = History::new(settings);
-    let mut frozen_levels: Option<Array2<f64>> = None;
-    let mut last: Option<Rc<Iterate<D::Plan>>> = None;
-    let mut best: Best<D::Plan> = None;
-    let mut accounts = Vec::new();
+    let mut driver = Driver {
+        dispatcher,
+        water_loop,
+        scheme,
+        settings,
+        start,
+        observer,
+        history: History::new(settings),
+        accounts: Vec::new(),
+        frozen_levels: None,
+        cops,
+        last: None,
+        best: None,
+    };
     let mut iteration = 0;
     let verdict = loop {
-        let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
         let began = Instant::now();
-        let answer = dispatcher.dispatch(&cops).map_err(dispatch_failed)?;
-        let dispatched = Instant::now();
-
-        // This dispatch is the least that is possible at the COPs the last plan led to: the last plan's gap comes free.
-        if let (Some(before), true) = (&last, settings.gap_is_free()) {
-            let gap = Gap::between(before.cost_at_own_cops, dispatcher.cost(&answer));
-            history.gap_known(before.iteration, gap, observer);
-            keep_best(&mut best, gap, before);
-            // A gap below zero would prove a wrong minimum; only rounding may put it there.
-            if settings.stop == Stop::Gap && gap.relative.abs() <= settings.gap_tolerance {
-                break Verdict::Converged;
-            }
+        let answer = driver.dispatch(iteration)?;
+        let dispatch_seconds = began.elapsed().as_secs_f64();
+        if driver.closes_the_gap(&answer) {
+            break Verdict::Converged;
         }
-
-        let previous = last.as_ref().map(|iterate| &iterate.plan);
-        let plan = scheme.plan(dispatcher, previous, answer, &cops).map_err(dispatch_failed)?;
-        let thermal = dispatcher.thermal(&plan);
-        let levels = match settings.store_temperature {
-            StoreTemperature::Frozen => frozen_levels.get_or_insert_with(|| thermal.level_kwh.clone()),
-            StoreTemperature::Current => &thermal.level_kwh,
-        };
-        let cop_use = match (settings.loop_cop, settings.initial_cop_ring, iteration) {
-            (LoopCop::WithinStep, ..) => CopUse::WithinStep,
-            (LoopCop::AsDispatched, InitialCopRing::Start, 0) => CopUse::Given(&start.start),
-            (LoopCop::AsDispatched, ..) => CopUse::Given(&cops),
-        };
-        let simulating = Instant::now();
-        let response = water_loop
-            .simulate(&thermal.output_kw, levels, cop_use)
-            .map_err(|source| CouplingError::Loop { iteration, source })?;
-        let simulated = Instant::now();
-        check_positive(&response.cop, iteration)?;
-
-        accounts.push(dispatcher.account(&plan));
-        let cost = dispatcher.cost(&plan);
-        let certificate = dispatcher.certificate(&plan);
-        let cost_at_own_cops = dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
-        let dispatch = (dispatched - began).as_secs_f64();
-        let water_loop_seconds = (simulated - simulating).as_secs_f64();
-        let rest = began.elapsed().as_secs_f64() - dispatch - water_loop_seconds;
-        let record = Record {
-            cost,
-            cost_at_own_cops_eur: cost_at_own_cops.cost_eur,
-            certificate,
-            seconds: PhaseSeconds { dispatch, water_loop: water_loop_seconds, rest },
-            ..Record::of_response(iteration, scheme.name(), &cops, &response)
-        };
-        let judged = history.add(record, &response, observer);
-        let used = cops.clone();
-        scheme.advance(&mut cops, &response.cop);
-        last = Some(Rc::new(Iterate { iteration, plan, cops: used, response, cost_at_own_cops }));
-        if let Some(verdict) = judged {
+        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds)? {
             break verdict;
         }
         iteration += 1;
     };
+    Ok(driver.finish(verdict))
+}
 
-    let Some(last) = last else { unreachable!("the first pass through the loop leaves an iterate") };
-    let mut gap_missing = None;
-    if !verdict.is_converged() || settings.stop != Stop::Gap {
-        match final_gap(dispatcher, water_loop, &last) {
-            Ok(gap) => {
-                history.gap_known(last.iteration, gap, observer);
-                keep_best(&mut best, gap, &last);
-            }
-            // The iterations are done and stay; only their gap is unknown.
-            Err(error) => gap_missing = Some(error.to_string()),
+/// The error of a driver of these partners.
+type Failed<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
+
+/// Partners, settings and state of an iteration.
+struct Driver<'a, D: Dispatcher, L> {
+    dispatcher: &'a mut D,
+    water_loop: &'a mut L,
+    scheme: &'a mut dyn Scheme<D>,
+    settings: &'a CouplingSettings,
+    start: &'a Start,
+    observer: &'a mut dyn Observer,
+    history: History<'a>,
+    accounts: Vec<D::Account>,
+    /// Store levels of the first plan, where they stay in force.
+    frozen_levels: Option<Array2<f64>>,
+    /// COPs of the next dispatch.
+    cops: CopSeries,
+    last: Option<Rc<Iterate<D::Plan>>>,
+    /// The iterate of the smallest gap so far.
+    best: Option<(Gap, Rc<Iterate<D::Plan>>)>,
+}
+
+impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
+    fn dispatch(&mut self, iteration: usize) -> Result<D::Plan, Failed<D, L>> {
+        self.dispatcher.dispatch(&self.cops).map_err(|source| CouplingError::Dispatch { iteration, source })
+    }
+
+    /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free.
+    /// Tells whether it is small enough to stop.
+    fn closes_the_gap(&mut self, answer: &D::Plan) -> bool {
+        let (Some(before), true) = (&self.last, self.settings.gap_is_free()) else { return false };
+        let before = Rc::clone(before);
+        let gap = Gap::between(before.cost_at_own_cops, self.dispatcher.cost(answer));
+        self.gap_known(gap, &before);
+        // A gap below zero would prove a wrong minimum; only rounding may put it there.
+        self.settings.stop == Stop::Gap && gap.relative.abs() <= self.settings.gap_tolerance
+    }
+
+    fn gap_known(&mut self, gap: Gap, iterate: &Rc<Iterate<D::Plan>>) {
+        self.history.gap_known(iterate.iteration, gap, self.observer);
+        let smaller = |(known, _): &(Gap, _)| gap.relative.abs().total_cmp(&known.relative.abs()).is_lt();
+        if self.best.as_ref().is_none_or(smaller) {
+            self.best = Some((gap, Rc::clone(iterate)));
         }
     }
-    let answer = match &best {
-        Some((_, best)) if settings.stop == Stop::Gap => Rc::clone(best),
-        _ => last,
-    };
-    let gap = history.records[answer.iteration].gap;
-    let History { records, temperatures, loop_heat, .. } = history;
-    Ok(Outcome {
-        verdict,
-        records,
-        temperatures,
-        loop_heat,
-        accounts,
-        answer: answer.iteration,
-        plan: answer.plan.clone(),
-        cops: answer.cops.clone(),
-        response: answer.response.clone(),
-        gap,
-        gap_missing,
-    })
-}
 
-fn keep_best<P>(best: &mut Best<P>, gap: Gap, iterate: &Rc<Iterate<P>>) {
-    if best.as_ref().is_none_or(|(known, _)| gap.relative.abs().total_cmp(&known.relative.abs()).is_lt()) {
-        *best = Some((gap, Rc::clone(iterate)));
+    /// Makes the iteration's plan, simulates it, records it and moves on to the next COPs; the verdict if it is the last.
+    fn iterate(
+        &mut self,
+        iteration: usize,
+        answer: D::Plan,
+        dispatch_seconds: f64,
+    ) -> Result<Option<Verdict>, Failed<D, L>> {
+        let began = Instant::now();
+        let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
+        let previous = self.last.as_ref().map(|iterate| &iterate.plan);
+        let plan = self.scheme.plan(self.dispatcher, previous, answer, &self.cops).map_err(dispatch_failed)?;
+        let simulating = Instant::now();
+        let response = self.simulate(iteration, &plan)?;
+        let water_loop_seconds = simulating.elapsed().as_secs_f64();
+        check_positive(&response.cop, iteration)?;
+
+        self.accounts.push(self.dispatcher.account(&plan));
+        let cost = self.dispatcher.cost(&plan);
+        let certificate = self.dispatcher.certificate(&plan);
+        let cost_at_own_cops = self.dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
+        let rest = began.elapsed().as_secs_f64() - water_loop_seconds;
+        let record = Record {
+            cost,
+            cost_at_own_cops_eur: cost_at_own_cops.cost_eur,
+            certificate,
+            seconds: PhaseSeconds { dispatch: dispatch_seconds, water_loop: water_loop_seconds, rest },
+            ..Record::of_response(iteration, self.scheme.name(), &self.cops, &response)
+        };
+        let verdict = self.history.add(record, &response, self.observer);
+        let used = self.cops.clone();
+        self.scheme.advance(&mut self.cops, &response.cop);
+        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, response, cost_at_own_cops }));
+        Ok(verdict)
     }
-}
 
-/// The gap of the last iterate, measured for itself: the plan is simulated with the COPs of each step's own temperature and
-/// its own stores, and dispatched once more at those.
-fn final_gap<D: Dispatcher, L: LoopModel>(
-    dispatcher: &mut D,
-    water_loop: &mut L,
-    iterate: &Iterate<D::Plan>,
-) -> Result<Gap, CouplingError<D::Error, L::Error>> {
-    let iteration = iterate.iteration;
-    let failed = |source| CouplingError::Dispatch { iteration, source };
-    let thermal = dispatcher.thermal(&iterate.plan);
-    let response = water_loop
-        .simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep)
-        .map_err(|source| CouplingError::Loop { iteration, source })?;
-    check_positive(&response.cop, iteration)?;
-    let plan = dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
-    let cheapest = dispatcher.dispatch(&response.cop).map_err(failed)?;
-    Ok(Gap::between(plan, dispatcher.cost(&cheapest)))
+    /// The loop under a plan, with the COPs and store levels that the settings say.
+    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<LoopResponse, Failed<D, L>> {
+        let thermal = self.dispatcher.thermal(plan);
+        let levels = match self.settings.store_temperature {
+            StoreTemperature::Frozen => self.frozen_levels.get_or_insert_with(|| thermal.level_kwh.clone()),
+            StoreTemperature::Current => &thermal.level_kwh,
+        };
+        let cops = match (self.settings.loop_cop, self.settings.initial_cop_ring, iteration) {
+            (LoopCop::WithinStep, ..) => CopUse::WithinStep,
+            (LoopCop::AsDispatched, InitialCopRing::Start, 0) => CopUse::Given(&self.start.start),
+            (LoopCop::AsDispatched, ..) => CopUse::Given(&self.cops),
+        };
+        let simulated = self.water_loop.simulate(&thermal.output_kw, levels, cops);
+        simulated.map_err(|source| CouplingError::Loop { iteration, source })
+    }
+
+    /// Measures the last iterate's gap where it is not known yet, and picks the answer.
+    fn finish(mut self, verdict: Verdict) -> Outcome<D::Plan, D::Account> {
+        let Some(last) = self.last.take() else { unreachable!("the first pass through the loop leaves an iterate") };
+        let mut gap_missing = None;
+        if self.history.records[last.iteration].gap.is_none() {
+            match self.final_gap(&last) {
+                Ok(gap) => self.gap_known(gap, &last),
+                // The iterations are done and stay; only their gap is unknown.
+                Err(error) => gap_missing = Some(error.to_string()),
+            }
+        }
+        let answer = match self.best.take() {
+            Some((_, best)) if self.settings.stop == Stop::Gap => best,
+            _ => last,
+        };
+        let History { records, temperatures, loop_heat, .. } = self.history;
+        Outcome {
+            verdict,
+            temperatures,
+            loop_heat,
+            accounts: self.accounts,
+            answer: answer.iteration,
+            plan: answer.plan.clone(),
+            cops: answer.cops.clone(),
+            response: answer.response.clone(),
+            gap: records[answer.iteration].gap,
+            gap_missing,
+            records,
+        }
+    }
+
+    /// The gap of an iterate, measured for itself: its plan is simulated with the COPs of each step's own temperature and its
+    /// own stores, and dispatched once more at those.
+    fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, Failed<D, L>> {
+        let iteration = iterate.iteration;
+        let failed = |source| CouplingError::Dispatch { iteration, source };
+        let thermal = self.dispatcher.thermal(&iterate.plan);
+        let simulated = self.water_loop.simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
+        let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
+        check_positive(&response.cop, iteration)?;
+        let plan = self.dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
+        let cheapest = self.dispatcher.dispatch(&response.cop).map_err(failed)?;
+        Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))
+    }
 }
 
 fn check_positive<D: std::error::Error, L: std::error::Error>(
