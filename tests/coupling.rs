@@ -12,7 +12,7 @@ use anergy::coupling::{
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 
-/// A plan is one number; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
+/// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
 struct Toy<F>(F);
 
 impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
@@ -25,7 +25,7 @@ impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
     }
 
     fn thermal(&self, plan: &f64) -> ThermalPlan {
-        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::zeros((1, 2)) }
+        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::from_elem((1, 2), *plan) }
     }
 
     fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<f64, Infallible> {
@@ -265,41 +265,6 @@ impl LoopModel for Witness {
     }
 }
 
-/// A toy whose store level is its plan.
-struct Storing;
-
-impl Dispatcher for Storing {
-    type Plan = f64;
-    type Account = ();
-    type Error = Infallible;
-
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
-        Ok(cops[[0, 0]] + 1.0)
-    }
-
-    fn thermal(&self, plan: &f64) -> ThermalPlan {
-        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::from_elem((1, 2), *plan) }
-    }
-
-    fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<f64, Infallible> {
-        Ok(*plans[0].0)
-    }
-
-    fn price(&mut self, _plan: &f64, _cops: &CopSeries) -> Result<PlanCost, Infallible> {
-        Ok(PlanCost::default())
-    }
-
-    fn cost(&self, _plan: &f64) -> PlanCost {
-        PlanCost::default()
-    }
-
-    fn account(&self, _plan: &f64) {}
-
-    fn certificate(&self, _plan: &f64) -> f64 {
-        0.0
-    }
-}
-
 #[test]
 fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
     let witnessed = |ring, store_temperature| {
@@ -313,7 +278,8 @@ fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
         };
         let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
         let mut witness = Witness::default();
-        drive(&mut Storing, &mut witness, &mut Picard { relaxation: 1.0 }, &settings, &start, &mut ()).unwrap();
+        drive(&mut Toy(|cop| cop + 1.0), &mut witness, &mut Picard { relaxation: 1.0 }, &settings, &start, &mut ())
+            .unwrap();
         witness
     };
     use anergy::coupling::InitialCopRing;

@@ -131,16 +131,6 @@ impl Map {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The value of `key`, to change it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.entry_mut(key).map(|entry| &mut entry.value)
-    }
-
-    /// The entry of `key`, to change it.
-    pub fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.key == key)
-    }
-
     /// Takes the entry of `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
         let position = self.entries.iter().position(|entry| entry.key == key)?;
