@@ -6,10 +6,12 @@
 mod axis;
 mod csv;
 mod profile;
+mod setting;
 
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
 pub use profile::Profile;
+pub use setting::{FileColumn, Fill, ProfileSetting};
 
 use std::path::PathBuf;
 
