@@ -28,6 +28,7 @@ fn site(name: &str, heat: Vec<f64>, cop: Vec<f64>, sun: Vec<f64>, boundary: Stor
             capacity_kw: 50.0,
             available,
             price_eur_per_kwh: price.into(),
+            co2_kg_per_kwh: 0.0.into(),
         })
     };
     Site {
@@ -44,15 +45,18 @@ fn site(name: &str, heat: Vec<f64>, cop: Vec<f64>, sun: Vec<f64>, boundary: Stor
                     efficiency: cop.into(),
                     output_eur_per_kwh: 0.01.into(),
                     input_eur_per_kwh: 0.002.into(),
+                    byproducts: Vec::new(),
                 }),
             ),
             technology(
                 "tank",
                 Kind::Storage(Storage {
                     carrier: "heat".into(),
-                    power_kw: 6.0,
+                    charge_kw: 6.0,
+                    discharge_kw: 6.0,
                     capacity_kwh: 15.0,
-                    efficiency: 0.95,
+                    charge_efficiency: 0.95,
+                    discharge_efficiency: 0.95,
                     loss_per_hour: 0.01,
                     boundary,
                     discharge_eur_per_kwh: 0.001.into(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::yaml::{Node, Value, from_node};
+use super::timeseries::Correction;
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, Stop};
 use crate::district::{District, Kind, Shortage};
@@ -45,24 +46,6 @@ pub struct StoreEntry {
     /// Heat capacity used while `commercial_store_capacity: buildings`, kWh/K.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_published_kwh_per_k: Option<f64>,
-}
-
-/// A value of a time series that is known to be wrong, and how to mend it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Correction {
-    /// Name of the CSV file.
-    pub file: String,
-    /// Column.
-    pub column: String,
-    /// Time stamp.
-    pub at: String,
-    /// What the value is divided by.
-    pub divide_by: f64,
-    /// Values at or below this size are not touched.
-    pub only_above: f64,
-    /// Why it is wrong.
-    pub because: String,
 }
 
 /// The file as it is written.
@@ -205,10 +188,13 @@ impl LoopFile {
         Ok(Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections })
     }
 
-    /// The corrections in force for the file named `file`.
-    pub fn corrections_of<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Correction> {
-        let mend = self.switches.outlier == Outlier::Mend;
-        self.corrections.iter().filter(move |correction| mend && correction.file == file)
+    /// The corrections in force.
+    #[must_use]
+    pub fn corrections_in_force(&self) -> &[Correction] {
+        match self.switches.outlier {
+            Outlier::Mend => &self.corrections,
+            Outlier::Keep => &[],
+        }
     }
 
     /// What unmet demand and surplus cost under the switches, given what the model says.

@@ -5,15 +5,18 @@
 //! mistake is shown where it stands, also after imports, overrides and dotted keys.
 
 pub mod calliope;
+pub mod document;
 mod error;
 mod inputs;
 pub mod loop_file;
 pub mod switches;
+mod timeseries;
 pub mod yaml;
 
 pub use error::{ConfigError, Finding, Level, Problem};
 pub use inputs::{Input, Inputs};
 pub use loop_file::{Coupled, LoopFile, LoopPump};
+pub use timeseries::{Column, Correction, UsedColumn};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +64,8 @@ pub struct Case {
     pub district: District,
     /// The loop and how it is coupled, if there is one.
     pub coupled: Option<Coupled>,
+    /// The columns of time series that it reads.
+    pub columns: Vec<UsedColumn>,
     /// What is worth a word.
     pub findings: Vec<Finding>,
     /// The configuration as it was understood.
@@ -127,14 +132,14 @@ impl Case {
                 Some(LoopFile::read(&node, request.preset)?)
             }
         };
-        let mut model =
-            calliope::Model::load(&request.model, request.scenario.as_deref(), model_settings, &mut inputs)?;
-        if let Some([from, to]) = &request.window {
-            model.set_window(from, to)?;
-        }
-        let options =
-            calliope::Options { ignore_unsupported: request.ignore_unsupported, corrections: loop_file.as_ref() };
-        let mut district = model.district(&options, &mut inputs, &mut findings)?;
+        let document =
+            document::Document::load(&request.model, request.scenario.as_deref(), model_settings, &mut inputs)?;
+        let model = calliope::Model::new(document, request.window.as_ref())?;
+        let options = calliope::Options {
+            ignore_unsupported: request.ignore_unsupported,
+            corrections: loop_file.as_ref().map_or(&[], LoopFile::corrections_in_force),
+        };
+        let (mut district, columns) = model.district(&options, &mut inputs, &mut findings)?;
         if let Some(file) = &loop_file {
             let shortage = file.shortage(district.shortage());
             district = district.with_shortage(shortage);
@@ -145,12 +150,12 @@ impl Case {
         }
         let resolved = Resolved {
             scenario: request.scenario.clone(),
-            model: model.document().clone(),
+            model: model.map().clone(),
             water_loop: loop_file.clone(),
         };
         let coupled = loop_file.map(|file| file.couple(&district, &mut findings)).transpose()?;
         let name = model.name();
-        Ok(Self { name, district, coupled, findings, resolved, inputs: inputs.into_list() })
+        Ok(Self { name, district, coupled, columns, findings, resolved, inputs: inputs.into_list() })
     }
 }
 

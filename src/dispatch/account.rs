@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::{Dispatch, Role};
-use crate::district::{Availability, Kind};
+use super::{Dispatch, Quantity, Role};
+use crate::district::{Availability, Kind, Link, Supply};
 
 /// Energy of one technology over the whole time, kWh.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,19 @@ pub struct TechnologyTotals {
     pub technology: String,
     /// Delivered to its carrier: supply, output of a conversion, discharge.
     pub delivered_kwh: f64,
-    /// Taken from its carrier: demand, input of a conversion, charge.
+    /// Taken from its carrier: demand, export, input of a conversion, charge.
     pub taken_kwh: f64,
+}
+
+/// Energy through a link over the whole time, kWh.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkTotals {
+    /// The link.
+    pub link: String,
+    /// Entered at `from`.
+    pub forward_kwh: f64,
+    /// Entered at `to`.
+    pub backward_kwh: f64,
 }
 
 /// Unmet demand and surplus of one carrier at one site, kWh.
@@ -34,8 +45,12 @@ pub struct CarrierTotals {
 /// The account of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
-    /// Money that depends on the dispatch: import, operation, wear; EUR.
+    /// Money that depends on the dispatch: import less export, operation, wear; EUR.
     pub operation_eur: f64,
+    /// The price of the CO2 that the supplies emit, EUR.
+    pub co2_eur: f64,
+    /// CO2 that the supplies emit, kg.
+    pub co2_kg: f64,
     /// Money for forced supply, EUR.
     pub forced_eur: f64,
     /// Annuities and upkeep for the time of the run, EUR.
@@ -46,15 +61,17 @@ pub struct Account {
     pub absolute_terms_eur: f64,
     /// Each technology's energy.
     pub technologies: Vec<TechnologyTotals>,
+    /// Each link's energy.
+    pub links: Vec<LinkTotals>,
     /// Each balance's unmet demand and surplus.
     pub carriers: Vec<CarrierTotals>,
 }
 
 impl Account {
-    /// All money, EUR: operation, forced supply and annuities, without the prices of unmet demand and surplus.
+    /// All money, EUR: operation, CO2, forced supply and annuities, without the prices of unmet demand and surplus.
     #[must_use]
     pub fn cost_eur(&self) -> f64 {
-        self.operation_eur + self.forced_eur + self.annualised_eur
+        self.operation_eur + self.co2_eur + self.forced_eur + self.annualised_eur
     }
 
     /// Demand left unserved, all sites and carriers, kWh.
@@ -85,13 +102,17 @@ impl Dispatch {
         let energy = |quantity: usize| values.row(quantity).sum() * dt;
         let mut account = Account {
             operation_eur: 0.0,
+            co2_eur: 0.0,
+            co2_kg: self.co2_kg(values),
             forced_eur: self.layout.forced_cost_eur,
             annualised_eur: district.annualised_cost_eur(),
             penalty_eur: 0.0,
             absolute_terms_eur: 0.0,
             technologies: Vec::new(),
+            links: self.link_totals(values),
             carriers: Vec::new(),
         };
+        account.co2_eur = account.co2_kg * district.co2_price_eur_per_kg();
         // The prices of shortage and surplus are summed apart: next to 1e6 EUR/kWh the money would lose its digits.
         let columns = self.layout.problem.columns().iter().zip(&self.layout.quantities).zip(values.rows());
         for ((column, quantity), values) in columns {
@@ -101,9 +122,11 @@ impl Dispatch {
                 account.operation_eur += costs().sum::<f64>();
             }
         }
+        // The LP pays for the CO2 of what it chooses; forced supply pays its own here.
+        account.operation_eur -= self.chosen_co2_kg(values) * district.co2_price_eur_per_kg();
         for balance in &self.layout.balances {
             let find = |role| {
-                let same = |q: &super::Quantity| {
+                let same = |q: &Quantity| {
                     q.technology.is_none() && q.site == balance.site && q.carrier == balance.carrier && q.role == role
                 };
                 self.layout.quantities.iter().position(same).map_or(0.0, energy)
@@ -123,7 +146,7 @@ impl Dispatch {
             for (index, technology) in site.technologies.iter().enumerate() {
                 let find = |role| {
                     let same =
-                        |q: &super::Quantity| q.site == site_index && q.technology == Some(index) && q.role == role;
+                        |q: &Quantity| q.site == site_index && q.technology == Some(index) && q.role == role;
                     self.layout.quantities.iter().position(same).map_or(0.0, energy)
                 };
                 let steps = district.axis().len();
@@ -132,6 +155,7 @@ impl Dispatch {
                         Availability::Forced(power) => ((0..steps).map(|step| power.at(step)).sum::<f64>() * dt, 0.0),
                         _ => (find(Role::Supply), 0.0),
                     },
+                    Kind::Export(_) => (0.0, find(Role::Export)),
                     Kind::Demand(demand) => (0.0, (0..steps).map(|step| demand.power_kw.at(step)).sum::<f64>() * dt),
                     Kind::Storage(_) => (find(Role::Discharge), find(Role::Charge)),
                     Kind::Conversion(_) => {
@@ -147,6 +171,47 @@ impl Dispatch {
             }
         }
         account
+    }
+
+    /// CO2 of the supplies that the plan chooses, kg.
+    fn chosen_co2_kg(&self, values: &Array2<f64>) -> f64 {
+        let dt = self.district.axis().step_hours();
+        let columns = self.layout.quantities.iter().zip(values.rows());
+        let kg = columns.filter_map(|(quantity, row)| {
+            let technology = &self.district.sites()[quantity.site].technologies[quantity.technology?];
+            let Kind::Supply(supply) = &technology.kind else { return None };
+            let of_step = |(step, power): (usize, &f64)| power * supply.co2_kg_per_kwh.at(step) * dt;
+            Some(row.iter().enumerate().map(of_step).sum::<f64>())
+        });
+        kg.sum()
+    }
+
+    /// CO2 of all supplies, the forced ones included, kg.
+    fn co2_kg(&self, values: &Array2<f64>) -> f64 {
+        let (axis, technologies) =
+            (self.district.axis(), self.district.sites().iter().flat_map(|site| &site.technologies));
+        let forced = technologies.filter_map(|technology| match &technology.kind {
+            Kind::Supply(Supply { available: Availability::Forced(power), co2_kg_per_kwh, .. }) => {
+                let of_step = |step| power.at(step) * co2_kg_per_kwh.at(step) * axis.step_hours();
+                Some((0..axis.len()).map(of_step).sum::<f64>())
+            }
+            _ => None,
+        });
+        self.chosen_co2_kg(values) + forced.sum::<f64>()
+    }
+
+    fn link_totals(&self, values: &Array2<f64>) -> Vec<LinkTotals> {
+        let dt = self.district.axis().step_hours();
+        let energy = |link: usize, role: Role| {
+            let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
+            self.layout.quantities.iter().position(same).map_or(0.0, |row| values.row(row).sum() * dt)
+        };
+        let totals = |(index, link): (usize, &Link)| LinkTotals {
+            link: link.name.clone(),
+            forward_kwh: energy(index, Role::Forward),
+            backward_kwh: energy(index, Role::Backward),
+        };
+        self.district.links().iter().enumerate().map(totals).collect()
     }
 
     /// Input of a conversion at the efficiencies now in force, kW by step; empty when it is none.

@@ -1,6 +1,6 @@
 //! From a district to one staged LP, and back from its columns to what they mean.
 
-use crate::district::{Availability, Conversion, District, Kind, Storage, StorageBoundary, Supply};
+use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
 use crate::lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem, TermId};
 use crate::series::Profile;
 
@@ -9,6 +9,8 @@ use crate::series::Profile;
 pub enum Role {
     /// Output of a supply, kW.
     Supply,
+    /// What is sold to the outside, kW.
+    Export,
     /// Output of a conversion, kW.
     Output,
     /// Charging of a store, kW.
@@ -21,15 +23,21 @@ pub enum Role {
     Unmet,
     /// Production that is not used, kW.
     Surplus,
+    /// What enters a link at its `from` end, kW.
+    Forward,
+    /// What enters a link at its `to` end, kW.
+    Backward,
 }
 
 /// A column of the dispatch and the technology it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
-    /// Index of the site in the district.
+    /// Index of the site in the district; of a link, the site where it takes from.
     pub site: usize,
-    /// Index of the technology at the site; `None` for unmet demand and surplus.
+    /// Index of the technology at the site; `None` for unmet demand, surplus and links.
     pub technology: Option<usize>,
+    /// Index of the link, for what flows through one.
+    pub link: Option<usize>,
     /// Index of the carrier in the district (the output of a conversion).
     pub carrier: usize,
     /// What it is of that technology.
@@ -124,6 +132,9 @@ impl<'a> Builder<'a> {
                 self.technology(site, technology);
             }
         }
+        for (index, link) in self.district.links().iter().enumerate() {
+            self.link(index, link);
+        }
         self.layout
     }
 
@@ -133,7 +144,7 @@ impl<'a> Builder<'a> {
         let stages = district.axis().len();
         for (carrier, name) in district.carriers().iter().enumerate() {
             let technologies = &district.sites()[site].technologies;
-            if !technologies.iter().any(|technology| technology.carriers().contains(&name.as_str())) {
+            if !district.touches(&district.sites()[site], name) {
                 continue;
             }
             let mut rhs = vec![0.0; stages];
@@ -158,7 +169,7 @@ impl<'a> Builder<'a> {
                 [(Role::Unmet, shortage.unmet_eur_per_kwh, 1.0), (Role::Surplus, shortage.surplus_eur_per_kwh, -1.0)]
             {
                 if let Some(price) = price {
-                    let quantity = Quantity { site, technology: None, carrier, role };
+                    let quantity = Quantity { site, technology: None, link: None, carrier, role };
                     let column = self.column(quantity, f64::INFINITY.into(), Profile::Constant(price));
                     self.layout.problem.add_term(row, column, Lag::Same, sign);
                 }
@@ -176,7 +187,18 @@ impl<'a> Builder<'a> {
                     _ => Profile::Constant(supply.capacity_kw),
                 };
                 let quantity = self.quantity(site, technology, &supply.carrier, Role::Supply);
-                self.flow(quantity, upper, &supply.price_eur_per_kwh, 1.0);
+                let co2_price = district.co2_price_eur_per_kg();
+                let price = if co2_price == 0.0 {
+                    supply.price_eur_per_kwh.clone()
+                } else {
+                    zip(&supply.price_eur_per_kwh, &supply.co2_kg_per_kwh, |price, co2| price + co2 * co2_price)
+                };
+                self.flow(quantity, upper, &price, 1.0);
+            }
+            Kind::Export(export) => {
+                let quantity = self.quantity(site, technology, &export.carrier, Role::Export);
+                let cost = export.price_eur_per_kwh.map(|price| -price);
+                self.flow(quantity, Profile::Constant(export.capacity_kw), &cost, -1.0);
             }
             Kind::Storage(storage) => self.storage(site, technology, storage),
             Kind::Conversion(conversion) => self.conversion(site, technology, conversion),
@@ -184,13 +206,17 @@ impl<'a> Builder<'a> {
     }
 
     fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
-        let Conversion { carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh } =
+        let Conversion { carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, .. } =
             conversion;
         let cost = zip(output_eur_per_kwh, &zip(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| a + b);
         let quantity = self.quantity(site, technology, carrier_out, Role::Output);
         let output = self.flow(quantity, Profile::Constant(*capacity_kw), &cost, 1.0);
         let input = self.row_of(site, self.carrier(carrier_in));
         let term = self.layout.problem.add_term(input, output, Lag::Same, efficiency.map(|eta| -1.0 / eta));
+        for byproduct in &conversion.byproducts {
+            let row = self.row_of(site, self.carrier(&byproduct.carrier));
+            self.layout.problem.add_term(row, output, Lag::Same, byproduct.per_output.clone());
+        }
         let stages = self.district.axis().len();
         self.layout.conversions.push(ConversionTerm {
             site,
@@ -207,8 +233,9 @@ impl<'a> Builder<'a> {
         let stages = self.district.axis().len();
         let kept = (1.0 - storage.loss_per_hour).powf(self.dt);
         let of = |builder: &Self, role| builder.quantity(site, technology, &storage.carrier, role);
-        let limit = Profile::Constant(storage.power_kw);
-        let charge = self.flow(of(self, Role::Charge), limit.clone(), &storage.charge_eur_per_kwh, -1.0);
+        let limit = storage.charge_kw.into();
+        let charge = self.flow(of(self, Role::Charge), limit, &storage.charge_eur_per_kwh, -1.0);
+        let limit = storage.discharge_kw.into();
         let discharge = self.flow(of(self, Role::Discharge), limit, &storage.discharge_eur_per_kwh, 1.0);
 
         let level_quantity = of(self, Role::Level);
@@ -226,17 +253,21 @@ impl<'a> Builder<'a> {
         let problem = &mut self.layout.problem;
         let level = problem.add_column(Column { name: name.clone(), lower, upper, cost: 0.0.into() });
 
-        let mut rhs = Profile::Constant(0.0);
-        if let StorageBoundary::Given(initial) = storage.boundary {
+        let first = |value: f64| {
             let mut values = vec![0.0; stages];
-            values[0] = kept * initial;
-            rhs = values.into();
-        }
-        let row = problem.add_row(Row::equal(name, rhs));
-        problem.add_term(row, charge, Lag::Same, -storage.efficiency * self.dt);
-        problem.add_term(row, discharge, Lag::Same, self.dt / storage.efficiency);
+            values[0] = value;
+            Profile::Series(values)
+        };
+        let row = problem.add_row(match storage.boundary {
+            StorageBoundary::Given(initial) => Row::equal(name, first(kept * initial)),
+            // What is left of any initial level.
+            StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(kept * storage.capacity_kwh) },
+            StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
+        });
+        problem.add_term(row, charge, Lag::Same, -storage.charge_efficiency * self.dt);
+        problem.add_term(row, discharge, Lag::Same, self.dt / storage.discharge_efficiency);
         match (storage.boundary, stages) {
-            (StorageBoundary::Given(_), _) => {
+            (StorageBoundary::Given(_) | StorageBoundary::Free, _) => {
                 problem.add_term(row, level, Lag::Same, 1.0);
                 problem.add_term(row, level, Lag::Previous, -kept);
             }
@@ -248,6 +279,19 @@ impl<'a> Builder<'a> {
                 problem.add_term(row, level, Lag::Same, 1.0);
                 problem.add_term(row, level, Lag::PreviousCyclic, -kept);
             }
+        }
+    }
+
+    /// The two directions of a link (one, where it is one-way): what enters at one end leaves, less its loss, at the other.
+    fn link(&mut self, index: usize, link: &Link) {
+        let site = |name: &str| self.district.sites().iter().position(|site| site.name == name).unwrap_or_default();
+        let (from, to, carrier) = (site(&link.from), site(&link.to), self.carrier(&link.carrier));
+        let directions = [(from, to, Role::Forward), (to, from, Role::Backward)];
+        for (site, other, role) in directions.into_iter().take(if link.one_way { 1 } else { 2 }) {
+            let quantity = Quantity { site, technology: None, link: Some(index), carrier, role };
+            let column = self.flow(quantity, link.capacity_kw.into(), &link.price_eur_per_kwh, -1.0);
+            let arrives = self.row_of(other, carrier);
+            self.layout.problem.add_term(arrives, column, Lag::Same, link.efficiency);
         }
     }
 
@@ -268,7 +312,7 @@ impl<'a> Builder<'a> {
     }
 
     fn quantity(&self, site: usize, technology: usize, carrier: &str, role: Role) -> Quantity {
-        Quantity { site, technology: Some(technology), carrier: self.carrier(carrier), role }
+        Quantity { site, technology: Some(technology), link: None, carrier: self.carrier(carrier), role }
     }
 
     fn carrier(&self, name: &str) -> usize {
@@ -283,8 +327,11 @@ impl<'a> Builder<'a> {
 
     fn name_of(&self, quantity: &Quantity) -> String {
         let site = &self.district.sites()[quantity.site];
+        if let Some(link) = quantity.link {
+            return format!("link {} from {}", self.district.links()[link].name, site.name);
+        }
         let what = match quantity.role {
-            Role::Supply | Role::Output => "",
+            Role::Supply | Role::Export | Role::Output | Role::Forward | Role::Backward => "",
             Role::Charge => " charge",
             Role::Discharge => " discharge",
             Role::Level => " level",

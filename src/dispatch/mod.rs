@@ -9,7 +9,7 @@ mod layout;
 mod price;
 mod shortage;
 
-pub use account::{Account, CarrierTotals, TechnologyTotals};
+pub use account::{Account, CarrierTotals, LinkTotals, TechnologyTotals};
 pub use layout::{Quantity, Role};
 
 use ndarray::Array2;
@@ -189,6 +189,13 @@ impl Dispatch {
             let named = quantity.technology.is_some_and(|index| at.technologies[index].name == technology);
             at.name == site && named && quantity.role == role
         })
+    }
+
+    /// The row of [`Plan::values`] that holds what enters the link `link` in direction `role`.
+    #[must_use]
+    pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
+        let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
+        self.layout.quantities.iter().position(same)
     }
 
     /// The row of [`Plan::values`] that holds the output of a conversion.

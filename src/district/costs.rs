@@ -30,10 +30,12 @@ impl Investment {
     /// EUR per year for `capacity_kw` and `capacity_kwh`.
     #[must_use]
     pub fn annual_cost_eur(&self, capacity_kw: f64, capacity_kwh: f64) -> f64 {
-        let once = self.per_kw_eur * capacity_kw + self.per_kwh_eur * capacity_kwh;
+        // What costs nothing costs nothing, also where there is an unlimited capacity of it.
+        let cost = |per_unit: f64, capacity: f64| if per_unit == 0.0 { 0.0 } else { per_unit * capacity };
+        let once = cost(self.per_kw_eur, capacity_kw) + cost(self.per_kwh_eur, capacity_kwh);
         let factor = self.lifetime_years.map_or(0.0, |years| capital_recovery_factor(self.interest_rate, years));
         let annuity = if once == 0.0 { 0.0 } else { factor * once };
-        annuity + self.upkeep_eur_per_kw_year * capacity_kw
+        annuity + cost(self.upkeep_eur_per_kw_year, capacity_kw)
     }
 }
 

@@ -3,15 +3,21 @@
 //! A [`District`] knows neither files nor solvers. [`District::new`] refuses what no dispatch could make sense of; every
 //! module above may rely on what it accepted.
 
+mod check;
 mod costs;
+mod link;
 mod technology;
 
+pub use check::Place;
 pub use costs::{Investment, capital_recovery_factor};
-pub use technology::{Availability, Conversion, Demand, Kind, Storage, StorageBoundary, Supply, Technology};
+pub use link::Link;
+pub use technology::{
+    Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, Technology,
+};
 
 use std::collections::HashSet;
 
-use crate::series::{Profile, TimeAxis};
+use crate::series::TimeAxis;
 
 /// What it costs not to serve a demand, and not to use what is produced, EUR/kWh. `None` forbids it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +42,10 @@ pub struct Site {
 pub struct District {
     axis: TimeAxis,
     sites: Vec<Site>,
+    links: Vec<Link>,
     carriers: Vec<String>,
     shortage: Shortage,
+    co2_price_eur_per_kg: f64,
 }
 
 /// What makes a district meaningless.
@@ -59,12 +67,12 @@ pub enum DistrictError {
         name: String,
     },
     /// A series does not have one value a step.
-    #[error("{place}: {what} has {found} values for {expected} time steps")]
+    #[error("{place}: `{key}` has {found} values for {expected} time steps")]
     Length {
-        /// Site and technology.
-        place: String,
+        /// Whose.
+        place: Place,
         /// Which series.
-        what: &'static str,
+        key: &'static str,
         /// Values found.
         found: usize,
         /// Steps of the axis.
@@ -73,24 +81,52 @@ pub enum DistrictError {
     /// A conversion that gives what it takes.
     #[error("{place}: consumes and produces the same carrier `{carrier}`")]
     SameCarrier {
-        /// Site and technology.
-        place: String,
+        /// Whose.
+        place: Place,
+        /// The carrier.
+        carrier: String,
+    },
+    /// A conversion that names an output twice.
+    #[error("{place}: produces the carrier `{carrier}` twice")]
+    SameOutput {
+        /// Whose.
+        place: Place,
         /// The carrier.
         carrier: String,
     },
     /// A number is outside its range.
-    #[error("{place}: {what} is {value} at {when}; expected {expected}")]
+    #[error("{place}: `{key}` is {value}{}; expected {expected}", when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
     Range {
-        /// Site and technology.
-        place: String,
+        /// Whose.
+        place: Place,
         /// Which number.
-        what: &'static str,
+        key: &'static str,
         /// Its value.
         value: f64,
-        /// The stamp, or `all times`.
-        when: String,
+        /// The step, of a series.
+        step: Option<usize>,
+        /// The step's stamp.
+        when: Option<String>,
         /// The range.
         expected: &'static str,
+    },
+    /// A link to a site that the district does not have, or from a site to itself.
+    #[error("link {link}: `{key}` is `{site}`; expected {expected}")]
+    LinkEnd {
+        /// The link.
+        link: String,
+        /// `from` or `to`.
+        key: &'static str,
+        /// What it names.
+        site: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// The price of CO2 is no number.
+    #[error("`co2_price_eur_per_t` is {value}; expected a number from 0 to 1e9")]
+    Co2Price {
+        /// Its value.
+        value: f64,
     },
 }
 
@@ -121,7 +157,43 @@ impl District {
                 }
             }
         }
-        Ok(Self { axis, sites, carriers, shortage })
+        Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0 })
+    }
+
+    /// The same district with links between its sites.
+    ///
+    /// # Errors
+    /// A [`DistrictError`] when names repeat, an end is no site of the district, or a number is outside its range.
+    pub fn with_links(mut self, links: Vec<Link>) -> Result<Self, DistrictError> {
+        unique("links", links.iter().map(|link| link.name.as_str()))?;
+        for link in &links {
+            for (key, site, other) in [("from", &link.from, None), ("to", &link.to, Some(&link.from))] {
+                let known: Vec<&str> = self.sites.iter().map(|site| site.name.as_str()).collect();
+                if !known.contains(&site.as_str()) || other == Some(site) {
+                    let others: Vec<&str> =
+                        known.into_iter().filter(|name| other.is_none_or(|other| name != other)).collect();
+                    let expected = format!("one of the sites {}", others.join(", "));
+                    return Err(DistrictError::LinkEnd { link: link.name.clone(), key, site: site.clone(), expected });
+                }
+            }
+            link.check(&self.axis)?;
+            if !self.carriers.contains(&link.carrier) {
+                self.carriers.push(link.carrier.clone());
+            }
+        }
+        self.links = links;
+        Ok(self)
+    }
+
+    /// The same district with a price of CO2, EUR per tonne, that the dispatch pays for what its supplies emit.
+    ///
+    /// # Errors
+    /// [`DistrictError::Co2Price`].
+    pub fn with_co2_price(self, eur_per_t: f64) -> Result<Self, DistrictError> {
+        if !(0.0..=1e9).contains(&eur_per_t) {
+            return Err(DistrictError::Co2Price { value: eur_per_t });
+        }
+        Ok(Self { co2_price_eur_per_kg: eur_per_t / 1000.0, ..self })
     }
 
     /// The time axis.
@@ -134,6 +206,18 @@ impl District {
     #[must_use]
     pub fn sites(&self) -> &[Site] {
         &self.sites
+    }
+
+    /// The links between sites.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Price of CO2, EUR/kg.
+    #[must_use]
+    pub fn co2_price_eur_per_kg(&self) -> f64 {
+        self.co2_price_eur_per_kg
     }
 
     /// All carriers, in the order in which they first appear.
@@ -161,16 +245,24 @@ impl District {
         site.technologies.iter().find(|technology| technology.name == name)
     }
 
+    /// Whether something at `site` has to do with `carrier`: a technology, or the end of a link.
+    #[must_use]
+    pub fn touches(&self, site: &Site, carrier: &str) -> bool {
+        site.technologies.iter().any(|technology| technology.carriers().contains(&carrier))
+            || self.links.iter().any(|link| link.carrier == carrier && (link.from == site.name || link.to == site.name))
+    }
+
     /// Sites and carriers that something takes and nothing brings.
     #[must_use]
     pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {
         let mut found = Vec::new();
         for site in &self.sites {
             for carrier in &self.carriers {
-                let touches =
-                    site.technologies.iter().any(|technology| technology.carriers().contains(&carrier.as_str()));
-                let brings = site.technologies.iter().any(|technology| technology.brings() == Some(carrier));
-                if touches && !brings {
+                let linked = self.links.iter().any(|link| {
+                    link.carrier == *carrier && (link.to == site.name || !link.one_way && link.from == site.name)
+                });
+                let brings = site.technologies.iter().any(|technology| technology.brings(carrier));
+                if self.touches(site, carrier) && !brings && !linked {
                     found.push((site.name.as_str(), carrier.as_str()));
                 }
             }
@@ -197,31 +289,4 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Di
         }
     }
     Ok(())
-}
-
-/// Checks one profile of a technology for its length and range.
-fn check_profile(
-    place: &str,
-    what: &'static str,
-    profile: &Profile,
-    axis: &TimeAxis,
-    expected: &'static str,
-    accept: impl Fn(f64) -> bool,
-) -> Result<(), DistrictError> {
-    if let Some(found) = profile.steps()
-        && found != axis.len()
-    {
-        return Err(DistrictError::Length { place: place.to_owned(), what, found, expected: axis.len() });
-    }
-    let steps = profile.steps().unwrap_or(1);
-    match (0..steps).find(|&step| !accept(profile.at(step))) {
-        None => Ok(()),
-        Some(step) => Err(DistrictError::Range {
-            place: place.to_owned(),
-            what,
-            value: profile.at(step),
-            when: profile.steps().map_or_else(|| "all times".to_owned(), |_| axis.label(step)),
-            expected,
-        }),
-    }
 }

@@ -1,10 +1,7 @@
 //! What can stand at a site.
 
-use super::{DistrictError, Investment, check_profile};
-use crate::series::{Profile, TimeAxis};
-
-/// No price, power or energy of a district is larger; solvers cannot tell larger numbers from infinity.
-const LARGEST: f64 = 1e12;
+use super::Investment;
+use crate::series::Profile;
 
 /// Something that produces, consumes, stores or converts.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +19,13 @@ pub struct Technology {
 pub enum Kind {
     /// Brings a carrier in from outside.
     Supply(Supply),
+    /// Sells a carrier to the outside.
+    Export(Export),
     /// Takes a carrier out.
     Demand(Demand),
     /// Keeps a carrier for later.
     Storage(Storage),
-    /// Turns one carrier into another.
+    /// Turns one carrier into another, or into several.
     Conversion(Conversion),
 }
 
@@ -40,6 +39,19 @@ pub struct Supply {
     /// How much there is to bring.
     pub available: Availability,
     /// EUR per kWh brought.
+    pub price_eur_per_kwh: Profile,
+    /// kg of CO2 per kWh brought.
+    pub co2_kg_per_kwh: Profile,
+}
+
+/// A way out for a carrier that somebody pays for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// Carrier it takes.
+    pub carrier: String,
+    /// Largest power, kW.
+    pub capacity_kw: f64,
+    /// EUR earned per kWh; negative where one pays to get rid of it.
     pub price_eur_per_kwh: Profile,
 }
 
@@ -63,17 +75,21 @@ pub struct Demand {
     pub power_kw: Profile,
 }
 
-/// A store: level_t = (1 - loss)^dt level_{t-1} + efficiency charge_t dt - discharge_t dt / efficiency.
+/// A store: level_t = (1 - loss)^dt level_{t-1} + charge_efficiency charge_t dt - discharge_t dt / discharge_efficiency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
     /// Carrier it keeps.
     pub carrier: String,
-    /// Largest charging and discharging power, kW.
-    pub power_kw: f64,
+    /// Largest charging power, kW.
+    pub charge_kw: f64,
+    /// Largest discharging power, kW.
+    pub discharge_kw: f64,
     /// Capacity, kWh.
     pub capacity_kwh: f64,
-    /// Efficiency of charging and of discharging, each, in (0, 1].
-    pub efficiency: f64,
+    /// Efficiency of charging, in (0, 1].
+    pub charge_efficiency: f64,
+    /// Efficiency of discharging, in (0, 1].
+    pub discharge_efficiency: f64,
     /// Share of the level that is lost per hour, in [0, 1).
     pub loss_per_hour: f64,
     /// Where the level begins and ends.
@@ -91,12 +107,14 @@ pub enum StorageBoundary {
     Given(f64),
     /// Begins where it ends.
     Cyclic,
+    /// Begins at whatever level is best; the end is free.
+    Free,
     /// Begins where it ends, and what remains of the last level after one more step's loss is this, kWh (Calliope's cyclic
     /// storage with an initial level).
     CyclicFixed(f64),
 }
 
-/// One carrier in, one carrier out, at an efficiency (a COP, for a heat pump) that may vary.
+/// One carrier in, one carrier out, at an efficiency (a COP, for a heat pump) that may vary; and what comes along with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversion {
     /// Carrier consumed.
@@ -111,6 +129,17 @@ pub struct Conversion {
     pub output_eur_per_kwh: Profile,
     /// EUR per kWh of input.
     pub input_eur_per_kwh: Profile,
+    /// What comes along with the output: the heat of a CHP plant.
+    pub byproducts: Vec<Byproduct>,
+}
+
+/// A carrier that comes along with the output of a conversion, in a fixed ratio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Byproduct {
+    /// The carrier.
+    pub carrier: String,
+    /// kWh of it per kWh of output, >= 0.
+    pub per_output: Profile,
 }
 
 impl Technology {
@@ -119,19 +148,26 @@ impl Technology {
     pub fn carriers(&self) -> Vec<&str> {
         match &self.kind {
             Kind::Supply(supply) => vec![&supply.carrier],
+            Kind::Export(export) => vec![&export.carrier],
             Kind::Demand(demand) => vec![&demand.carrier],
             Kind::Storage(storage) => vec![&storage.carrier],
-            Kind::Conversion(conversion) => vec![&conversion.carrier_in, &conversion.carrier_out],
+            Kind::Conversion(conversion) => {
+                let byproducts = conversion.byproducts.iter().map(|byproduct| byproduct.carrier.as_str());
+                [conversion.carrier_in.as_str(), &conversion.carrier_out].into_iter().chain(byproducts).collect()
+            }
         }
     }
 
-    /// The carrier that it brings to its site from somewhere else, if any.
+    /// Whether it brings `carrier` to its site from somewhere else.
     #[must_use]
-    pub fn brings(&self) -> Option<&str> {
+    pub fn brings(&self, carrier: &str) -> bool {
         match &self.kind {
-            Kind::Supply(supply) => Some(&supply.carrier),
-            Kind::Conversion(conversion) => Some(&conversion.carrier_out),
-            Kind::Demand(_) | Kind::Storage(_) => None,
+            Kind::Supply(supply) => supply.carrier == carrier,
+            Kind::Conversion(conversion) => {
+                conversion.carrier_out == carrier
+                    || conversion.byproducts.iter().any(|byproduct| byproduct.carrier == carrier)
+            }
+            Kind::Export(_) | Kind::Demand(_) | Kind::Storage(_) => false,
         }
     }
 
@@ -140,78 +176,11 @@ impl Technology {
     pub fn annual_cost_eur(&self) -> f64 {
         let (kw, kwh) = match &self.kind {
             Kind::Supply(supply) => (supply.capacity_kw, 0.0),
+            Kind::Export(export) => (export.capacity_kw, 0.0),
             Kind::Demand(_) => (0.0, 0.0),
-            Kind::Storage(storage) => (storage.power_kw, storage.capacity_kwh),
+            Kind::Storage(storage) => (storage.charge_kw.max(storage.discharge_kw), storage.capacity_kwh),
             Kind::Conversion(conversion) => (conversion.capacity_kw, 0.0),
         };
         self.investment.annual_cost_eur(kw, kwh)
-    }
-
-    pub(super) fn check(&self, site: &str, axis: &TimeAxis) -> Result<(), DistrictError> {
-        let place = format!("{} at {site}", self.name);
-        let check = |what, profile: &Profile, expected, accept: fn(f64) -> bool| {
-            check_profile(&place, what, profile, axis, expected, accept)
-        };
-        let number = |what, value: f64, expected, accept: fn(f64) -> bool| {
-            check_profile(&place, what, &Profile::Constant(value), axis, expected, accept)
-        };
-        let capacity = |what, value| number(what, value, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v));
-        let price = |what, profile| check(what, profile, "a number from -1e12 to 1e12", |v| v.abs() <= LARGEST);
-        match &self.kind {
-            Kind::Supply(supply) => {
-                number("the capacity", supply.capacity_kw, "a number from 0 to 1e12, or inf", |v| {
-                    (0.0..=LARGEST).contains(&v) || v == f64::INFINITY
-                })?;
-                price("the price", &supply.price_eur_per_kwh)?;
-                match &supply.available {
-                    Availability::Unlimited => Ok(()),
-                    Availability::UpTo(power) | Availability::Forced(power) => {
-                        check("the resource", power, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
-                    }
-                }
-            }
-            Kind::Demand(demand) => {
-                check("the demand", &demand.power_kw, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
-            }
-            Kind::Storage(storage) => {
-                capacity("the power", storage.power_kw)?;
-                capacity("the storage capacity", storage.capacity_kwh)?;
-                number("the efficiency", storage.efficiency, "a number > 0 and <= 1", |v| v > 0.0 && v <= 1.0)?;
-                number("the loss", storage.loss_per_hour, "a number >= 0 and < 1", |v| (0.0..1.0).contains(&v))?;
-                price("the discharging cost", &storage.discharge_eur_per_kwh)?;
-                price("the charging cost", &storage.charge_eur_per_kwh)?;
-                match storage.boundary {
-                    StorageBoundary::Cyclic => Ok(()),
-                    StorageBoundary::Given(level) | StorageBoundary::CyclicFixed(level) => {
-                        capacity("the initial level", level)?;
-                        // A given level has one step's loss before it counts, a fixed cyclic one is what is left after one.
-                        let fixed = matches!(storage.boundary, StorageBoundary::CyclicFixed(_));
-                        let kept = (1.0 - storage.loss_per_hour).powf(axis.step_hours());
-                        let needed = if fixed { level / kept } else { level * kept };
-                        if needed > storage.capacity_kwh * (1.0 + 1e-12) {
-                            return Err(DistrictError::Range {
-                                place,
-                                what: "the initial level",
-                                value: level,
-                                when: "the start".to_owned(),
-                                expected: "at most the storage capacity (what is lost before the next step included)",
-                            });
-                        }
-                        Ok(())
-                    }
-                }
-            }
-            Kind::Conversion(conversion) => {
-                if conversion.carrier_in == conversion.carrier_out {
-                    return Err(DistrictError::SameCarrier { place, carrier: conversion.carrier_in.clone() });
-                }
-                capacity("the capacity", conversion.capacity_kw)?;
-                check("the efficiency", &conversion.efficiency, "a number from 1e-6 to 1e6", |v| {
-                    (1e-6..=1e6).contains(&v)
-                })?;
-                price("the output cost", &conversion.output_eur_per_kwh)?;
-                price("the input cost", &conversion.input_eur_per_kwh)
-            }
-        }
     }
 }

@@ -20,8 +20,58 @@ struct PumpRows {
     conversion: usize,
     output: usize,
     level: Option<usize>,
-    /// Level before the first step; `None` when it is the last one's.
-    first_level_kwh: Option<f64>,
+    before: LevelBefore,
+}
+
+/// Level of a store before the first step.
+#[derive(Debug, Clone, Copy)]
+enum LevelBefore {
+    /// This, kWh.
+    Known(f64),
+    /// That after the last step.
+    Last,
+    /// What the first step's charging and discharging leave of the level after it.
+    Free {
+        charge: usize,
+        discharge: usize,
+        /// kWh stored per kW of charging, and taken per kW of discharging, in one step.
+        per_kw: [f64; 2],
+        /// Share of a level that is left after a step.
+        kept: f64,
+    },
+}
+
+impl LevelBefore {
+    fn of(dispatch: &Dispatch, site: &str, store: &str) -> Self {
+        let Some(Kind::Storage(storage)) = dispatch.district().technology(site, store).map(|store| &store.kind) else {
+            return Self::Known(0.0);
+        };
+        match storage.boundary {
+            StorageBoundary::Given(level) => Self::Known(level),
+            StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Self::Last,
+            StorageBoundary::Free => {
+                let row = |role| dispatch.quantity(site, store, role).unwrap_or_default();
+                let dt = dispatch.district().axis().step_hours();
+                Self::Free {
+                    charge: row(Role::Charge),
+                    discharge: row(Role::Discharge),
+                    per_kw: [storage.charge_efficiency * dt, dt / storage.discharge_efficiency],
+                    kept: (1.0 - storage.loss_per_hour).powf(dt),
+                }
+            }
+        }
+    }
+
+    /// Level in kWh before the first step of a plan whose levels stand in row `level`.
+    fn level_kwh(self, values: &Array2<f64>, level: usize) -> f64 {
+        match self {
+            Self::Known(level) => level,
+            Self::Last => values[[level, values.ncols() - 1]],
+            Self::Free { charge, discharge, per_kw: [stored, taken], kept } => {
+                (values[[level, 0]] - stored * values[[charge, 0]] + taken * values[[discharge, 0]]) / kept
+            }
+        }
+    }
 }
 
 /// A plan with its account at the COPs it was made for.
@@ -57,15 +107,8 @@ impl DistrictDispatcher {
                 .conversion(site, technology)
                 .unwrap_or_else(|| panic!("{technology} at {site} is a conversion of the district"));
             let level = store.and_then(|store| dispatch.quantity(site, store, Role::Level));
-            let boundary = store.and_then(|store| dispatch.district().technology(site, store)).map(|store| &store.kind);
-            let first_level_kwh = match boundary {
-                Some(Kind::Storage(storage)) => match storage.boundary {
-                    StorageBoundary::Given(level) => Some(level),
-                    StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => None,
-                },
-                _ => Some(0.0),
-            };
-            PumpRows { conversion, output: dispatch.conversion_output(conversion), level, first_level_kwh }
+            let before = store.map_or(LevelBefore::Known(0.0), |store| LevelBefore::of(&dispatch, site, store));
+            PumpRows { conversion, output: dispatch.conversion_output(conversion), level, before }
         });
         let pumps = rows.collect();
         Self { dispatch, backend, pumps }
@@ -132,7 +175,7 @@ impl Dispatcher for DistrictDispatcher {
             thermal.output_kw.row_mut(index).assign(&values.row(pump.output));
             let Some(level) = pump.level else { continue };
             let levels = values.row(level);
-            thermal.level_kwh[[index, 0]] = pump.first_level_kwh.unwrap_or(levels[steps - 1]);
+            thermal.level_kwh[[index, 0]] = pump.before.level_kwh(values, level);
             for step in 1..steps {
                 thermal.level_kwh[[index, step]] = levels[step - 1];
             }

@@ -34,6 +34,9 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
                     };
                     table.push(name(&supply.carrier, "supply_kw"), Column::Number(values));
                 }
+                Kind::Export(export) => {
+                    table.push(name(&export.carrier, "export_kw"), Column::Number(row(Role::Export)));
+                }
                 Kind::Demand(demand) => {
                     let values = (0..steps).map(|step| demand.power_kw.at(step)).collect();
                     table.push(name(&demand.carrier, "demand_kw"), Column::Number(values));
@@ -45,6 +48,11 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
                 }
                 Kind::Conversion(conversion) => {
                     table.push(name(&conversion.carrier_out, "output_kw"), Column::Number(row(Role::Output)));
+                    for byproduct in &conversion.byproducts {
+                        let output = row(Role::Output);
+                        let values = output.iter().enumerate().map(|(step, kw)| kw * byproduct.per_output.at(step));
+                        table.push(name(&byproduct.carrier, "output_kw"), Column::Number(values.collect()));
+                    }
                     let input = run.dispatch.input_kw(&run.values, site_index, index);
                     table.push(name(&conversion.carrier_in, "input_kw"), Column::Number(input));
                     if let Some(conversion) = run.dispatch.conversion(&site.name, &technology.name) {
@@ -63,6 +71,14 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
                     let values = run.values.row(row).to_vec();
                     table.push(format!("{}||{carrier}|{what}", site.name), Column::Number(values));
                 }
+            }
+        }
+    }
+    for (index, link) in case.district.links().iter().enumerate() {
+        for (role, from) in [(Role::Forward, &link.from), (Role::Backward, &link.to)] {
+            if let Some(row) = run.dispatch.link_quantity(index, role) {
+                let name = format!("{}|{}|{}|enters_kw", from, link.name, link.carrier);
+                table.push(name, Column::Number(run.values.row(row).to_vec()));
             }
         }
     }

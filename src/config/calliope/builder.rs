@@ -2,14 +2,20 @@
 
 use super::reader::{Reader, number_of, text_of, truth_of};
 use super::technologies::{Draft, Run};
-use super::timeseries::{TimeSeries, Values};
 use super::vocabulary::CONSTRAINTS;
+use crate::config::timeseries::{Asked, Column, TimeSeries};
 use crate::config::yaml::{Map, Node, Span};
 use crate::config::{ConfigError, Inputs, Problem};
 use crate::district::{
     Availability, Conversion, Demand, Investment, Kind, Storage, StorageBoundary, Supply, Technology,
 };
-use crate::series::Profile;
+use crate::series::{FileColumn, Profile};
+
+/// A value as it was read: the numbers, and the column behind them if there is one.
+struct Values {
+    profile: Profile,
+    column: Option<Column>,
+}
 
 /// Builds one technology at one site.
 pub(super) struct Builder<'a, 'b> {
@@ -81,7 +87,8 @@ impl<'a> Builder<'a, '_> {
         };
         let price_eur_per_kwh = self.price("om_prod")?;
         self.refuse_price("om_con")?;
-        Ok(Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh }))
+        let co2_kg_per_kwh = 0.0.into();
+        Ok(Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh }))
     }
 
     fn demand(&mut self) -> Result<Kind, ConfigError> {
@@ -113,11 +120,15 @@ impl<'a> Builder<'a, '_> {
             // Calliope takes the initial level into the first step whole; ours has that step's loss still before it.
             (false, level) => StorageBoundary::Given(level.unwrap_or(0.0) / (1.0 - loss).powf(self.step_hours)),
         };
+        let power_kw = self.capacity_kw("energy_cap_equals")?;
+        let efficiency = self.constant("energy_eff", 1.0)?;
         Ok(Kind::Storage(Storage {
             carrier,
-            power_kw: self.capacity_kw("energy_cap_equals")?,
+            charge_kw: power_kw,
+            discharge_kw: power_kw,
             capacity_kwh: self.capacity_kw("storage_cap_equals")?,
-            efficiency: self.constant("energy_eff", 1.0)?,
+            charge_efficiency: efficiency,
+            discharge_efficiency: efficiency,
             loss_per_hour: loss,
             boundary,
             discharge_eur_per_kwh: self.price("om_prod")?,
@@ -142,6 +153,7 @@ impl<'a> Builder<'a, '_> {
             efficiency: self.series_of("constraints", "energy_eff", 1.0)?.profile,
             output_eur_per_kwh: self.price("om_prod")?,
             input_eur_per_kwh: self.price("om_con")?,
+            byproducts: Vec::new(),
         }))
     }
 
@@ -267,12 +279,26 @@ impl<'a> Builder<'a, '_> {
         self.reader.unsupported(&span, &what, None)
     }
 
+    /// The value of a key: a number, or `file=x.csv` (the column named like the site) or `file=x.csv:column`.
     fn series_of(&mut self, group: &str, key: &'static str, default: f64) -> Result<Values, ConfigError> {
         self.used.push(key);
         let map = if group == "constraints" { self.group("constraints") } else { self.monetary() };
         let Some(node) = map.and_then(|map| map.get(key)) else {
             return Ok(Values { profile: Profile::Constant(default), column: None });
         };
-        self.series.values(node, key, &self.draft.site, default, self.inputs, self.reader.findings)
+        if let Some(number) = node.as_number() {
+            return Ok(Values { profile: Profile::Constant(number), column: None });
+        }
+        let wrong = || {
+            let expected = format!("`{key}` is {}; expected a number or file=NAME.csv[:COLUMN]", node.describe());
+            node.span.error(Problem::Wrong(expected))
+        };
+        let reference = node.as_text().and_then(|text| text.strip_prefix("file=")).ok_or_else(wrong)?;
+        let reader = self.place();
+        let asked = Asked { reader: &reader, key, site: &self.draft.site, span: &node.span };
+        let written = FileColumn::parse(reference);
+        let findings = &mut *self.reader.findings;
+        let (profile, column) = self.series.column(&written, Some(default), asked, self.inputs, findings)?;
+        Ok(Values { profile, column: Some(column) })
     }
 }

@@ -2,13 +2,14 @@
 
 use super::Options;
 use super::builder::Builder;
-use super::document::Model;
+use super::model::Model;
 use super::reader::{Reader, joined, map_of, number_of, text_of, truth_of};
-use super::timeseries::TimeSeries;
 use super::vocabulary::{CONSTRAINTS, COSTS, ESSENTIALS, LOCATION, MODEL, MONETARY, RUN, TECHNOLOGY, TOP, Vocabulary};
 use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value};
+use crate::config::timeseries::{TimeSeries, UsedColumn};
 use crate::config::{ConfigError, Finding, Inputs, Problem};
 use crate::district::{District, Shortage, Site};
+use crate::series::FileColumn;
 
 /// Where what `--set` puts into a model comes from.
 const SETTING: &str = crate::config::SETTING;
@@ -17,7 +18,7 @@ const SETTING: &str = crate::config::SETTING;
 const DEFAULT_BIG_M: f64 = 1e9;
 
 impl Model {
-    /// The district of this model.
+    /// The district of this model, and the columns of time series that it reads.
     ///
     /// # Errors
     /// [`ConfigError`] with file, line, key and what was expected: unknown or unsupported keys, wrong values, time series
@@ -27,10 +28,10 @@ impl Model {
         options: &Options<'_>,
         inputs: &mut Inputs,
         findings: &mut Vec<Finding>,
-    ) -> Result<District, ConfigError> {
+    ) -> Result<(District, Vec<UsedColumn>), ConfigError> {
         let mut reader = Reader::new(options, findings);
-        reader.check_keys("", self.document(), &TOP)?;
-        let level = |key: &str, what: &str| match self.document().get(key) {
+        reader.check_keys("", self.map(), &TOP)?;
+        let level = |key: &str, what: &str| match self.map().get(key) {
             Some(node) => map_of(node, what).cloned(),
             None => Ok(Map::default()),
         };
@@ -46,8 +47,9 @@ impl Model {
 
         let data_path =
             model.get("timeseries_data_path").map(|node| text_of(node, "timeseries_data_path")).transpose()?;
-        let window = self.window(model.get("subset_time"))?;
-        let mut series = TimeSeries::new(self.path(), data_path, window, options.corrections);
+        let window = Self::window(model.get("subset_time"))?;
+        let folder = TimeSeries::folder_of(self.document.path(), data_path);
+        let mut series = TimeSeries::new(folder, window, options.corrections);
         let drafts = drafts(&mut reader, &technologies, &locations)?;
         let step_hours = self.fix_axis(&mut series, &drafts, inputs)?;
         let mut sites: Vec<Site> = Vec::new();
@@ -69,19 +71,18 @@ impl Model {
         }
         reader.finish();
         let axis = series.axis().ok_or_else(|| self.no_series())?;
-        Ok(District::new(axis, sites, run.shortage)?)
+        Ok((District::new(axis, sites, run.shortage)?, series.into_used()))
     }
 
-    /// Reads one series so that the time axis is known; returns the length of a step in hours.
+    /// Looks into one file so that the time axis is known; returns the length of a step in hours.
     fn fix_axis(&self, series: &mut TimeSeries<'_>, drafts: &[Draft], inputs: &mut Inputs) -> Result<f64, ConfigError> {
-        let found = drafts.iter().find_map(|draft| first_reference(&draft.map).map(|node| (draft, node)));
-        let (draft, node) = found.ok_or_else(|| self.no_series())?;
-        series.values(node, "", &draft.site, 0.0, inputs, &mut Vec::new())?;
-        Ok(series.axis().ok_or_else(|| self.no_series())?.step_hours())
+        let node = drafts.iter().find_map(|draft| first_reference(&draft.map)).ok_or_else(|| self.no_series())?;
+        let reference = node.as_text().and_then(|text| text.strip_prefix("file=")).unwrap_or_default();
+        Ok(series.begin_with(&FileColumn::parse(reference), &node.span, inputs)?.step_hours())
     }
 
     fn no_series(&self) -> ConfigError {
-        let path = self.path().display();
+        let path = self.document.path().display();
         ConfigError::Mismatch(format!("{path}: no technology reads a time series, so the time axis is unknown"))
     }
 }

@@ -1,96 +1,98 @@
-//! The document behind a model: imports, scenario, overrides and settings worked in.
+//! The document behind a case: imports, scenario, overrides and settings worked in.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::error::nearest;
-use crate::config::yaml::{self, Conflict, Entry, Map, Node, Span, Value};
-use crate::config::{ConfigError, Inputs, Problem, beside};
+use super::error::nearest;
+use super::yaml::{self, Conflict, Entry, Map, Node, Span, Value};
+use super::{ConfigError, Inputs, Problem, beside};
 use crate::series::TimeWindow;
 
-/// A Calliope model with everything worked in.
+/// A model file with everything worked in.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub struct Document {
     path: PathBuf,
-    document: Map,
-    window: Option<TimeWindow>,
+    map: Map,
 }
 
-impl Model {
+/// Top-level keys by which a Calliope model is known.
+const OF_CALLIOPE: [&str; 3] = ["model", "run", "locations"];
+
+impl Document {
     /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) and `settings` on top.
     ///
     /// # Errors
     /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown scenario.
     pub fn load(path: &Path, scenario: Option<&str>, settings: Map, inputs: &mut Inputs) -> Result<Self, ConfigError> {
-        let mut document = with_imports(path, inputs, &mut Vec::new())?;
-        let scenarios = document.remove("scenarios");
-        let overrides = document.remove("overrides");
+        let mut map = with_imports(path, inputs, &mut Vec::new())?;
+        let scenarios = map.remove("scenarios");
+        let overrides = map.remove("overrides");
         if let Some(scenario) = scenario {
             let chosen = combined(scenario, scenarios.as_ref(), overrides.as_ref())?;
-            document.union(chosen, Conflict::Replace)?;
+            map.union(chosen, Conflict::Replace)?;
         }
-        document.union(settings, Conflict::Replace)?;
-        Ok(Self { path: path.to_owned(), document, window: None })
+        map.union(settings, Conflict::Replace)?;
+        Ok(Self { path: path.to_owned(), map })
     }
 
-    /// The model's own name, or that of its file.
+    /// Whether this is a Calliope model rather than a district in our own format.
     #[must_use]
-    pub fn name(&self) -> String {
-        let named = self.document.get("model").and_then(Node::as_map).and_then(|model| model.get("name"));
-        let stem = || self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        named.and_then(Node::as_text).map_or_else(stem, str::to_owned)
+    pub fn is_calliope(&self) -> bool {
+        OF_CALLIOPE.iter().any(|key| self.map.get(key).is_some())
     }
 
-    /// The document.
+    /// Everything that it says.
     #[must_use]
-    pub fn document(&self) -> &Map {
-        &self.document
+    pub fn map(&self) -> &Map {
+        &self.map
     }
 
     /// The file.
-    pub(super) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Takes another time window than the model's own.
-    ///
-    /// # Errors
-    /// [`ConfigError::Series`] when a date cannot be read or the window is empty.
-    pub fn set_window(&mut self, from: &str, to: &str) -> Result<(), ConfigError> {
-        let window = TimeWindow::between(from, to)
-            .map_err(|source| ConfigError::Series { asked: None, source: Box::new(source) })?;
-        self.window = Some(window);
-        let span = Span::nowhere("--window", from);
-        let part = |text: &str| Node {
-            value: Value::Scalar { text: text.to_owned(), quoted: true },
-            span: span.clone(),
-            origin: None,
-        };
-        let value = Node { value: Value::List(vec![part(from), part(to)]), span: span.clone(), origin: None };
-        self.document.union(yaml::dotted("model.subset_time", &span, value), Conflict::Replace)
+    /// The file's name without its ending.
+    #[must_use]
+    pub fn stem(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// The time window: the one set, or the model's `subset_time`.
-    pub(super) fn window(&self, subset_time: Option<&Node>) -> Result<Option<TimeWindow>, ConfigError> {
-        if self.window.is_some() {
-            return Ok(self.window);
-        }
-        let Some(node) = subset_time else { return Ok(None) };
-        let failed = |source| node.span.series_error(source);
-        let window = match (&node.value, node.as_list()) {
-            (Value::Null, _) => return Ok(None),
-            (Value::Scalar { text, .. }, _) => TimeWindow::single(text),
-            (_, Some([first, last])) => match (first.as_text(), last.as_text()) {
-                (Some(first), Some(last)) => TimeWindow::between(first, last),
-                _ => return Err(node.span.error(Problem::Wrong("expected two dates".to_owned()))),
-            },
-            _ => {
-                let expected = format!("expected one date or a list of two, found {}", node.describe());
-                return Err(node.span.error(Problem::Wrong(expected)));
-            }
-        };
-        window.map(Some).map_err(failed)
+    /// Puts a value in the place of what stands at a dotted path.
+    pub(super) fn put(&mut self, path: &str, span: &Span, value: Node) -> Result<(), ConfigError> {
+        self.map.union(yaml::dotted(path, span, value), Conflict::Replace)
     }
+}
+
+/// A list of two dates as a value that stands nowhere in a file.
+pub(super) fn dates(from: &str, to: &str) -> (Span, Node) {
+    let span = Span::nowhere("--window", from);
+    let part = |text: &str| Node {
+        value: Value::Scalar { text: text.to_owned(), quoted: true },
+        span: span.clone(),
+        origin: None,
+    };
+    let value = Node { value: Value::List(vec![part(from), part(to)]), span: span.clone(), origin: None };
+    (span, value)
+}
+
+/// The window of one date or a list of two.
+pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
+    let failed = |source| node.span.series_error(source);
+    let window = match (&node.value, node.as_list()) {
+        (Value::Null, _) => return Ok(None),
+        (Value::Scalar { text, .. }, _) => TimeWindow::single(text),
+        (_, Some([first, last])) => match (first.as_text(), last.as_text()) {
+            (Some(first), Some(last)) => TimeWindow::between(first, last),
+            _ => return Err(node.span.error(Problem::Wrong("expected two dates".to_owned()))),
+        },
+        _ => {
+            let expected = format!("expected one date or a list of two, found {}", node.describe());
+            return Err(node.span.error(Problem::Wrong(expected)));
+        }
+    };
+    window.map(Some).map_err(failed)
 }
 
 /// A file with its imports joined in; a key that is defined twice is refused, as in Calliope.
@@ -98,7 +100,7 @@ fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> R
     let node = yaml::parse(&inputs.text(path)?)?;
     let span = node.span.clone();
     let Value::Map(mut map) = node.value else {
-        return Err(span.error(Problem::Wrong(format!("expected a model, found {}", node.describe()))));
+        return Err(span.error(Problem::Wrong(format!("expected a district, found {}", node.describe()))));
     };
     let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok(map) };
     trail.push(path.to_owned());

@@ -1,0 +1,349 @@
+//! Values that may be numbers or columns of CSV files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::yaml::Span;
+use super::{ConfigError, Finding, Inputs, Problem, beside};
+use crate::series::{FileColumn, Fill, Frame, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow};
+
+/// A value of a time series that is known to be wrong, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Name of the CSV file.
+    pub file: String,
+    /// Column.
+    pub column: String,
+    /// Time stamp.
+    pub at: String,
+    /// What the value is divided by.
+    pub divide_by: f64,
+    /// Values at or below this size are not touched.
+    pub only_above: f64,
+    /// Why it is wrong.
+    pub because: String,
+}
+
+/// Reads columns of CSV files over one time axis.
+pub(super) struct TimeSeries<'a> {
+    folder: PathBuf,
+    window: Option<TimeWindow>,
+    step_minutes: Option<i64>,
+    axis: Option<TimeAxis>,
+    corrections: &'a [Correction],
+    used: Vec<UsedColumn>,
+}
+
+/// A column that the case reads, and what for.
+#[derive(Debug, Clone)]
+pub struct UsedColumn {
+    /// What reads it, for messages: a technology at a site, or a key.
+    pub reader: String,
+    /// Key it is read for.
+    pub key: &'static str,
+    /// The column.
+    pub column: Column,
+}
+
+/// A column of a file over the time of the run.
+#[derive(Debug, Clone)]
+pub struct Column {
+    frame: Arc<Frame>,
+    name: String,
+    /// Row of the file in which the run begins.
+    offset: usize,
+    /// Length of a step of the run over that of a step of the file.
+    ratio: Ratio,
+    steps: usize,
+}
+
+/// How the steps of a file become those of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ratio {
+    /// One to one.
+    Same,
+    /// This many rows of the file are averaged.
+    Mean(usize),
+    /// A row of the file holds for this many steps, the first of which is this far into its row.
+    Hold { times: usize, into: usize },
+}
+
+impl Column {
+    /// Where step `step` of the run stands: `file:line, column`.
+    #[must_use]
+    pub fn place(&self, step: usize) -> String {
+        let line = self.frame.line(self.row(step));
+        format!("{}:{line}, column `{}`", self.frame.path().display(), self.name)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.frame.path()
+    }
+
+    /// The name of the column.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The rows of the file that the run covers: their values as they stand in the file, gaps as NaN.
+    #[must_use]
+    pub fn written(&self) -> &[f64] {
+        let rows = match self.ratio {
+            Ratio::Same => self.steps,
+            Ratio::Mean(count) => self.steps * count,
+            Ratio::Hold { times, into } => (self.steps + into).div_ceil(times),
+        };
+        self.frame.column(&self.name).map_or(&[], |values| &values[self.offset..self.offset + rows])
+    }
+
+    /// Time stamp, and line in the file, of row `row` of [`Column::written`].
+    #[must_use]
+    pub fn row_place(&self, row: usize) -> (String, u64) {
+        (self.frame.axis().label(self.offset + row), self.frame.line(self.offset + row))
+    }
+
+    fn row(&self, step: usize) -> usize {
+        self.offset
+            + match self.ratio {
+                Ratio::Same => step,
+                Ratio::Mean(count) => step * count,
+                Ratio::Hold { times, into } => (step + into) / times,
+            }
+    }
+
+    /// One value a step of the run, from values a row of [`Column::written`].
+    fn resampled(&self, rows: Vec<f64>) -> Vec<f64> {
+        match self.ratio {
+            Ratio::Same => rows,
+            #[expect(clippy::cast_precision_loss, reason = "few rows make a step")]
+            Ratio::Mean(count) => rows.chunks(count).map(|rows| rows.iter().sum::<f64>() / count as f64).collect(),
+            Ratio::Hold { .. } => (0..self.steps).map(|step| rows[self.row(step) - self.offset]).collect(),
+        }
+    }
+}
+
+/// Who asks for a value, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'s> {
+    /// What reads it, for messages.
+    pub reader: &'s str,
+    /// Key it is read for.
+    pub key: &'static str,
+    /// Column where none is named.
+    pub site: &'s str,
+    /// Where the value stands in the configuration.
+    pub span: &'s Span,
+}
+
+impl<'a> TimeSeries<'a> {
+    pub(super) fn new(folder: PathBuf, window: Option<TimeWindow>, corrections: &'a [Correction]) -> Self {
+        Self { folder, window, step_minutes: None, axis: None, corrections, used: Vec::new() }
+    }
+
+    /// The folder `path`, as it is written in `file`.
+    pub(super) fn folder_of(file: &Path, path: Option<&str>) -> PathBuf {
+        beside(file, path.unwrap_or(""))
+    }
+
+    /// Puts the run on steps of `minutes`: finer files are averaged, coarser ones hold their values.
+    pub(super) fn resample_to(&mut self, minutes: i64) {
+        self.step_minutes = Some(minutes);
+    }
+
+    /// Fixes the time axis without a file.
+    pub(super) fn fix_axis(&mut self, axis: TimeAxis) {
+        self.axis = Some(axis);
+    }
+
+    /// The time axis of the run; `None` until a series has been read.
+    pub(super) fn axis(&self) -> Option<TimeAxis> {
+        self.axis
+    }
+
+    /// Takes the time axis from a file, so that it is known before the first value is read.
+    pub(super) fn begin_with(
+        &mut self,
+        written: &FileColumn,
+        span: &Span,
+        inputs: &mut Inputs,
+    ) -> Result<TimeAxis, ConfigError> {
+        let frame = inputs.frame(&self.folder.join(&written.file), span)?;
+        self.axis_for(&frame).map_err(|source| span.series_error(source))
+    }
+
+    /// The columns that were read.
+    pub(super) fn into_used(self) -> Vec<UsedColumn> {
+        self.used
+    }
+
+    /// The value of a setting over the time of the run.
+    pub(super) fn profile(
+        &mut self,
+        setting: &ProfileSetting,
+        asked: Asked<'_>,
+        inputs: &mut Inputs,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Profile, ConfigError> {
+        match setting {
+            ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
+            ProfileSetting::File(column) => Ok(self.column(column, None, asked, inputs, findings)?.0),
+        }
+    }
+
+    /// A column of a file over the time of the run. Gaps take the column's own fill, else `default_fill` (Calliope's
+    /// default), which is reported; without either they are an error.
+    pub(super) fn column(
+        &mut self,
+        written: &FileColumn,
+        default_fill: Option<f64>,
+        asked: Asked<'_>,
+        inputs: &mut Inputs,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(Profile, Column), ConfigError> {
+        let failed = |source| asked.span.series_error(source);
+        let frame = inputs.frame(&self.folder.join(&written.file), asked.span)?;
+        let axis = self.axis_for(&frame).map_err(failed)?;
+        let name = written.column.as_deref().unwrap_or(asked.site).to_owned();
+        frame.column(&name).map_err(failed)?;
+        let column = place_in(frame, name, &axis).map_err(failed)?;
+        let mut values = column.written().to_vec();
+        self.correct(&written.file, &column, &mut values, asked.span, findings)?;
+        fill(&mut values, written.fill, default_fill, &column, asked, findings)?;
+        if let Some(scale) = written.scale {
+            values.iter_mut().for_each(|value| *value *= scale);
+        }
+        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key, column: column.clone() });
+        Ok((Profile::Series(column.resampled(values)), column))
+    }
+
+    /// The axis of the run: the window's part of the first file that is read.
+    fn axis_for(&mut self, frame: &Frame) -> Result<TimeAxis, SeriesError> {
+        if let Some(axis) = self.axis {
+            return Ok(axis);
+        }
+        let (first, count) = match &self.window {
+            None => (0, frame.axis().len()),
+            Some(window) => frame.steps_within(window)?,
+        };
+        let mut axis = frame.axis().slice(first, count);
+        if let Some(minutes) = self.step_minutes {
+            let whole = axis.step_minutes() * i64::try_from(axis.len()).unwrap_or(i64::MAX);
+            axis = TimeAxis::new(axis.stamp(0), minutes, usize::try_from(whole / minutes).unwrap_or(0));
+        }
+        self.axis = Some(axis);
+        Ok(axis)
+    }
+
+    fn correct(
+        &self,
+        file: &str,
+        column: &Column,
+        values: &mut [f64],
+        asked: &Span,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), ConfigError> {
+        let name = Path::new(file).file_name();
+        let of_column = |known: &&Correction| {
+            (known.file == file || name.is_some_and(|name| *name == *known.file)) && known.column == column.name
+        };
+        for correction in self.corrections.iter().filter(of_column) {
+            let at = TimeWindow::single(&correction.at).map_err(|source| asked.series_error(source))?;
+            let (row, count) = column.frame.axis().slice(column.offset, values.len()).steps_within(&at);
+            if count == 0 || values[row].abs() <= correction.only_above {
+                continue;
+            }
+            let (old, new) = (values[row], values[row] / correction.divide_by);
+            values[row] = new;
+            let because = &correction.because;
+            let message =
+                format!("{file}, column `{}`, {}: {old} mended to {new}: {because}", column.name, correction.at);
+            if !findings.iter().any(|finding| finding.message == message) {
+                findings.push(Finding::note(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a run lies in a file.
+fn place_in(frame: Arc<Frame>, name: String, axis: &TimeAxis) -> Result<Column, SeriesError> {
+    let (run, file) = (axis.step_minutes(), frame.axis().step_minutes());
+    let times = |a: i64, b: i64| usize::try_from(a / b).unwrap_or(1);
+    let (ratio, start, rows) = match () {
+        () if run == file => (Ratio::Same, axis.stamp(0), axis.len()),
+        () if run % file == 0 => (Ratio::Mean(times(run, file)), axis.stamp(0), axis.len() * times(run, file)),
+        () if file % run == 0 => {
+            let minutes = axis.stamp(0).duration_since(frame.axis().stamp(0)).as_mins().rem_euclid(file);
+            let (times, into) = (times(file, run), usize::try_from(minutes / run).unwrap_or(0));
+            let start = axis.stamp(0).saturating_sub(jiff::SignedDuration::from_mins(minutes));
+            (Ratio::Hold { times, into }, start, (axis.len() + into).div_ceil(times))
+        }
+        () => {
+            let path = frame.path().to_owned();
+            return Err(SeriesError::OtherStep { path, found_minutes: file, expected_minutes: run });
+        }
+    };
+    let offset = frame.offset_of(&TimeAxis::new(start, file, rows))?;
+    Ok(Column { frame, name, offset, ratio, steps: axis.len() })
+}
+
+/// Fills gaps and says so, or refuses them.
+fn fill(
+    values: &mut [f64],
+    rule: Option<Fill>,
+    default: Option<f64>,
+    column: &Column,
+    asked: Asked<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ConfigError> {
+    let gaps: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_nan()).collect();
+    let Some(&first) = gaps.first() else { return Ok(()) };
+    let (stamp, line) = column.row_place(first);
+    let place = format!("{}:{line}, column `{}`", column.path().display(), column.name);
+    let (fill, how) = match (rule, default) {
+        (Some(rule), _) => (rule, "as its `fill` says".to_owned()),
+        (None, Some(value)) => (Fill::Value(value), format!("with Calliope's default {value}")),
+        (None, None) => {
+            let count = gaps.len();
+            let message = format!(
+                "{place}: no value at {stamp}{}; write one, or say how to fill gaps: \
+                 {{file: .., column: .., fill: 0 | previous | interpolate}}",
+                if count > 1 { format!(" and {} more steps", count - 1) } else { String::new() }
+            );
+            return Err(asked.span.error(Problem::Wrong(message)));
+        }
+    };
+    for &gap in &gaps {
+        let before = (0..gap).rev().find(|&row| !values[row].is_nan());
+        let after = || (gap + 1..values.len()).find(|&row| !values[row].is_nan());
+        let value = match (fill, before) {
+            (Fill::Value(value), _) => Some(value),
+            (Fill::Previous, before) => before.map(|row| values[row]),
+            (Fill::Interpolate, before) => match (before, after()) {
+                #[expect(clippy::cast_precision_loss, reason = "rows of a file are far fewer than 2^52")]
+                (Some(before), Some(after)) => {
+                    let share = (gap - before) as f64 / (after - before) as f64;
+                    Some(values[before] + share * (values[after] - values[before]))
+                }
+                (one, other) => one.or(other).map(|row| values[row]),
+            },
+        };
+        values[gap] = value.ok_or_else(|| {
+            let message = format!("{place}: the gap at {stamp} has no value before it to go on with");
+            asked.span.error(Problem::Wrong(message))
+        })?;
+    }
+    let plural = if gaps.len() == 1 { "gap" } else { "gaps" };
+    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", gaps.len(), asked.key);
+    if !findings.iter().any(|finding| finding.message == message) {
+        findings.push(Finding::warning(None, message));
+    }
+    Ok(())
+}
