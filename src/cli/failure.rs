@@ -24,6 +24,10 @@ pub(super) enum Failure {
     Results(#[from] ResultsError),
     #[error("{0}")]
     Usage(String),
+    #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
+    Strict { count: usize },
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write { path: std::path::PathBuf, source: std::io::Error },
     #[error(transparent)]
     Place(ResultsError),
     #[error("cannot print the results (they are written): {0}")]
@@ -46,7 +50,7 @@ impl Failure {
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
-            Self::Place(_) => exit::BAD_INPUT,
+            Self::Place(_) | Self::Strict { .. } | Self::Write { .. } => exit::BAD_INPUT,
             Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,
         }
     }

@@ -1,16 +1,22 @@
 //! The command line: parse, call, print, exit code. One file per verb.
 
+mod case;
+mod check;
 mod failure;
+mod import;
+mod new;
 mod output;
 mod progress;
 mod reproduce;
 mod run;
+mod schema;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::{Finding, Level};
 use failure::Failure;
 
 /// Exit codes, as `--help` lists them.
@@ -39,8 +45,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    New(new::New),
+    Check(check::Check),
     Run(run::Run),
     Reproduce(reproduce::Reproduce),
+    Schema(schema::Schema),
+    Import(import::Import),
 }
 
 /// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
@@ -49,6 +59,14 @@ fn print(text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
         _ => Ok(()),
+    }
+}
+
+/// Stops where a finding is an error: under `--strict`, every warning is.
+fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
+    match findings.iter().filter(|finding| finding.level == Level::Error).count() {
+        0 => Ok(()),
+        count => Err(Failure::Strict { count }),
     }
 }
 
@@ -61,8 +79,12 @@ fn say(text: &str) {
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::New(verb) => verb.execute(),
+        Verb::Check(verb) => verb.execute(),
         Verb::Run(verb) => verb.execute(),
         Verb::Reproduce(verb) => verb.execute(),
+        Verb::Schema(verb) => verb.execute(),
+        Verb::Import(verb) => verb.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -53,8 +53,9 @@ impl Progress {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             match level {
                 Level::Note => self.say(&format!("note: {place}{message}")),
-                Level::Warning => {
-                    let line = format!("warning: {place}{message}");
+                Level::Warning | Level::Error => {
+                    let word = if *level == Level::Error { "error" } else { "warning" };
+                    let line = format!("{word}: {place}{message}");
                     self.say(&line);
                     if self.quiet {
                         super::say(&line);

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, exit, run};
+use super::{Failure, case, exit};
 use crate::results::{Column, RunFolder, Table};
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 use crate::study::{self, Summary};
@@ -58,7 +58,7 @@ fn window(text: &str) -> Result<Window, String> {
         _ if !text.contains("..") && !text.starts_with(|c: char| c.is_ascii_digit()) => {
             Err(format!("`{text}` is none of week, january, july, year, START..END"))
         }
-        _ => run::window(text).map(|[first, last]| Window::Between(first, last)),
+        _ => case::window(text).map(|[first, last]| Window::Between(first, last)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::nearest;
-use super::yaml::{self, Conflict, Entry, Map, Node, Span, Value};
+use super::yaml::{self, Conflict, Entry, Map, Node, Source, Span, Value};
 use super::{ConfigError, Inputs, Problem, beside};
 use crate::series::TimeWindow;
 
@@ -12,27 +12,30 @@ use crate::series::TimeWindow;
 #[derive(Debug, Clone)]
 pub struct Document {
     path: PathBuf,
+    source: Arc<Source>,
     map: Map,
 }
+
+/// Where a loop file that the command line names comes from.
+pub(super) const LOOP_OPTION: &str = "--water-loop";
 
 /// Top-level keys by which a Calliope model is known.
 const OF_CALLIOPE: [&str; 3] = ["model", "run", "locations"];
 
 impl Document {
-    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) and `settings` on top.
+    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) on top.
     ///
     /// # Errors
     /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown scenario.
-    pub fn load(path: &Path, scenario: Option<&str>, settings: Map, inputs: &mut Inputs) -> Result<Self, ConfigError> {
-        let mut map = with_imports(path, inputs, &mut Vec::new())?;
+    pub fn load(path: &Path, scenario: Option<&str>, inputs: &mut Inputs) -> Result<Self, ConfigError> {
+        let (source, mut map) = with_imports(path, inputs, &mut Vec::new())?;
         let scenarios = map.remove("scenarios");
         let overrides = map.remove("overrides");
         if let Some(scenario) = scenario {
             let chosen = combined(scenario, scenarios.as_ref(), overrides.as_ref())?;
             map.union(chosen, Conflict::Replace)?;
         }
-        map.union(settings, Conflict::Replace)?;
-        Ok(Self { path: path.to_owned(), map })
+        Ok(Self { path: path.to_owned(), source, map })
     }
 
     /// Whether this is a Calliope model rather than a district in our own format.
@@ -53,10 +56,30 @@ impl Document {
         &self.path
     }
 
+    /// The text of the file.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
     /// The file's name without its ending.
     #[must_use]
     pub fn stem(&self) -> String {
         self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Puts settings on top.
+    pub(super) fn set(&mut self, settings: Map) -> Result<(), ConfigError> {
+        self.map.union(settings, Conflict::Replace)
+    }
+
+    /// Takes another loop file than the document's own, `path` as the command line gives it.
+    pub(super) fn put_loop(&mut self, path: &Path) -> Result<(), ConfigError> {
+        let text = path.to_string_lossy().into_owned();
+        let span = Span::nowhere(LOOP_OPTION, &text);
+        self.map.remove("water_loop");
+        let value = Value::Scalar { text, quoted: true };
+        self.put("water_loop", &span.clone(), Node { value, span, origin: None })
     }
 
     /// Puts a value in the place of what stands at a dotted path.
@@ -96,13 +119,18 @@ pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
 }
 
 /// A file with its imports joined in; a key that is defined twice is refused, as in Calliope.
-fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> Result<Map, ConfigError> {
-    let node = yaml::parse(&inputs.text(path)?)?;
+fn with_imports(
+    path: &Path,
+    inputs: &mut Inputs,
+    trail: &mut Vec<PathBuf>,
+) -> Result<(Arc<Source>, Map), ConfigError> {
+    let source = inputs.text(path)?;
+    let node = yaml::parse(&source)?;
     let span = node.span.clone();
     let Value::Map(mut map) = node.value else {
         return Err(span.error(Problem::Wrong(format!("expected a district, found {}", node.describe()))));
     };
-    let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok(map) };
+    let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok((source, map)) };
     trail.push(path.to_owned());
     let files = match (list.as_list(), list.as_text()) {
         (Some(files), _) => files,
@@ -116,7 +144,7 @@ fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> R
         if trail.contains(&imported) {
             return Err(file.span.error(Problem::Wrong(format!("`{}` imports itself", imported.display()))));
         }
-        let other = with_imports(&imported, inputs, trail).map_err(|error| match error {
+        let (_, other) = with_imports(&imported, inputs, trail).map_err(|error| match error {
             ConfigError::Unreadable { path, source } if path == imported => {
                 file.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
             }
@@ -125,7 +153,7 @@ fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> R
         map.union(other, Conflict::Duplicate)?;
     }
     trail.pop();
-    Ok(map)
+    Ok((source, map))
 }
 
 /// The overrides of a scenario joined into one mapping; two of them must not set the same key.

@@ -196,6 +196,8 @@ pub enum Level {
     Note,
     /// Probably not what was meant.
     Warning,
+    /// A warning, under `--strict`.
+    Error,
 }
 
 /// Something worth a word.

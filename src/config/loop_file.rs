@@ -7,7 +7,7 @@ use super::yaml::{Node, Value, from_node};
 use super::timeseries::Correction;
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, Stop};
-use crate::district::{District, Kind, Shortage};
+use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
 use crate::water_loop::{WellMixedLoop, WellMixedSettings};
 
@@ -132,8 +132,6 @@ pub struct Coupled {
     pub pumps: Vec<LoopPump>,
     /// How the coupling runs.
     pub settings: CouplingSettings,
-    /// The file behind it.
-    pub file: LoopFile,
 }
 
 impl LoopFile {
@@ -204,7 +202,7 @@ impl LoopFile {
             SurplusAndUnmet::BigM => model,
             SurplusAndUnmet::SurplusFree => Shortage {
                 // A model that forbids unmet demand goes on forbidding it.
-                unmet_eur_per_kwh: model.unmet_eur_per_kwh.map(|_| crate::dispatch::VALUE_OF_LOST_LOAD_EUR_PER_KWH),
+                unmet_eur_per_kwh: model.unmet_eur_per_kwh.map(|_| VALUE_OF_LOST_LOAD_EUR_PER_KWH),
                 surplus_eur_per_kwh: Some(0.0),
             },
         }
@@ -215,7 +213,7 @@ impl LoopFile {
     /// # Errors
     /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
     /// its store has no entry.
-    pub fn couple(self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
+    pub fn couple(&self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
         let water_loop = WellMixedLoop::new(&self.water_loop, self.switches.loop_limit)?;
         let settings = self.settings();
         settings.check()?;
@@ -265,7 +263,7 @@ impl LoopFile {
             );
             findings.push(Finding::warning(None, message));
         }
-        Ok(Coupled { water_loop, pumps, settings, file: self })
+        Ok(Coupled { water_loop, pumps, settings })
     }
 
     fn pump(&self, district: &District, site: &str, entry: &HeatPumpEntry) -> Result<LoopPump, ConfigError> {

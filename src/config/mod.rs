@@ -1,14 +1,16 @@
 //! From files to a case that can be run.
 //!
-//! A case is a district, and a loop if one is given. The district comes from a Calliope 0.6 model as it is
-//! ([`calliope`]), the loop from a loop file ([`loop_file`]). Everything read keeps its position ([`yaml`]), so that a
-//! mistake is shown where it stands, also after imports, overrides and dotted keys.
+//! A case is a district, and a loop if one is given. Both come from a file of our own ([`native`]), or the district comes
+//! from a Calliope 0.6 model as it is ([`calliope`]) and the loop from a loop file ([`loop_file`]). Everything read keeps its
+//! position ([`yaml`]), so that a mistake is shown where it stands, also after imports, overrides and dotted keys.
 
 pub mod calliope;
 pub mod document;
 mod error;
 mod inputs;
+pub mod lint;
 pub mod loop_file;
+pub mod native;
 pub mod switches;
 mod timeseries;
 pub mod yaml;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::district::District;
+use document::Document;
 use switches::Preset;
 use yaml::{Conflict, Map, Node, Source, Value};
 
@@ -99,22 +102,32 @@ impl Case {
     /// # Errors
     /// [`ConfigError`] with file, line and what was expected.
     pub fn load(request: &Request) -> Result<Self, ConfigError> {
-        let mut inputs = Inputs::default();
-        let mut findings = Vec::new();
-        let (mut model_settings, mut loop_settings) = (Map::default(), Map::default());
-        for (index, text) in request.settings.iter().enumerate() {
-            let setting = setting(index, text)?;
-            let of_loop = setting.entries().iter().all(|entry| LOOP_KEYS.contains(&entry.key.as_str()));
-            if of_loop && request.water_loop.is_none() {
-                let reason = "it belongs to a loop file, and none is given (`--water-loop FILE`)";
-                return Err(setting.entries()[0].key_span.error(Problem::Unsupported {
-                    what: setting.entries()[0].key.clone(),
-                    reason: Some(reason.to_owned()),
-                }));
-            }
-            let target = if of_loop { &mut loop_settings } else { &mut model_settings };
-            target.union(setting, Conflict::Replace)?;
-        }
+        let mut reading = Reading::default();
+        let mut document = Document::load(&request.model, request.scenario.as_deref(), &mut reading.inputs)?;
+        let loop_settings = settings_for(&mut document, request)?;
+        let mut case = if document.is_calliope() {
+            reading.calliope(request, document, loop_settings)?
+        } else {
+            reading.native(request, document)?
+        };
+        let sourceless = case.district.carriers_without_source();
+        let message = |(site, carrier)| format!("{carrier} is taken at {site}, and nothing there brings it");
+        let found: Vec<String> = sourceless.into_iter().map(message).collect();
+        case.findings.extend(found.into_iter().map(|message| Finding::warning(None, message)));
+        lint::lint(&mut case);
+        Ok(case)
+    }
+}
+
+/// What gathers while files are read.
+#[derive(Default)]
+struct Reading {
+    inputs: Inputs,
+    findings: Vec<Finding>,
+}
+
+impl Reading {
+    fn calliope(mut self, request: &Request, document: Document, settings: Map) -> Result<Case, ConfigError> {
         let loop_file = match &request.water_loop {
             None if request.preset.is_some() => {
                 let message = "a preset sets the switches of a loop file, and none is given (`--water-loop FILE`)";
@@ -123,40 +136,78 @@ impl Case {
             None => None,
             Some(source) => {
                 let mut node = yaml::parse(&match source {
-                    LoopSource::File(path) => inputs.text(path)?,
+                    LoopSource::File(path) => self.inputs.text(path)?,
                     LoopSource::Published => published_loop(),
                 })?;
                 if let Value::Map(map) = &mut node.value {
-                    map.union(loop_settings, Conflict::Replace)?;
+                    map.union(settings, Conflict::Replace)?;
                 }
                 Some(LoopFile::read(&node, request.preset)?)
             }
         };
-        let document =
-            document::Document::load(&request.model, request.scenario.as_deref(), model_settings, &mut inputs)?;
         let model = calliope::Model::new(document, request.window.as_ref())?;
         let options = calliope::Options {
             ignore_unsupported: request.ignore_unsupported,
             corrections: loop_file.as_ref().map_or(&[], LoopFile::corrections_in_force),
         };
-        let (mut district, columns) = model.district(&options, &mut inputs, &mut findings)?;
+        let (mut district, columns) = model.district(&options, &mut self.inputs, &mut self.findings)?;
         if let Some(file) = &loop_file {
             let shortage = file.shortage(district.shortage());
             district = district.with_shortage(shortage);
         }
-        for (site, carrier) in district.carriers_without_source() {
-            let message = format!("{carrier} is taken at {site}, and nothing there brings it: a misspelt carrier?");
-            findings.push(Finding::warning(None, message));
+        let coupled = loop_file.as_ref().map(|file| file.couple(&district, &mut self.findings)).transpose()?;
+        let resolved =
+            Resolved { scenario: request.scenario.clone(), model: model.map().clone(), water_loop: loop_file };
+        let (findings, inputs) = (self.findings, self.inputs.into_list());
+        Ok(Case { name: model.name(), district, coupled, columns, findings, resolved, inputs })
+    }
+
+    fn native(mut self, request: &Request, mut document: Document) -> Result<Case, ConfigError> {
+        if request.preset.is_some() {
+            let message = "a preset sets the switches of a loop file; a district file has them as keys of its own";
+            return Err(ConfigError::Mismatch(message.to_owned()));
         }
+        match &request.water_loop {
+            None => {}
+            Some(LoopSource::File(path)) => document.put_loop(path)?,
+            Some(LoopSource::Published) => {
+                let message = "the published loop goes with the published model";
+                return Err(ConfigError::Mismatch(message.to_owned()));
+            }
+        }
+        let window = request.window.as_ref();
+        let native::Built { name, district, coupled, columns } =
+            native::build(&document, window, &mut self.inputs, &mut self.findings)?;
         let resolved = Resolved {
             scenario: request.scenario.clone(),
-            model: model.map().clone(),
-            water_loop: loop_file.clone(),
+            model: document.map().clone(),
+            water_loop: None,
         };
-        let coupled = loop_file.map(|file| file.couple(&district, &mut findings)).transpose()?;
-        let name = model.name();
-        Ok(Self { name, district, coupled, columns, findings, resolved, inputs: inputs.into_list() })
+        let (findings, inputs) = (self.findings, self.inputs.into_list());
+        Ok(Case { name, district, coupled, columns, findings, resolved, inputs })
     }
+}
+
+/// Puts the settings of `--set` on top of a document; returns those that belong to the loop file beside it.
+fn settings_for(document: &mut Document, request: &Request) -> Result<Map, ConfigError> {
+    let of_calliope = document.is_calliope();
+    let mut of_loop = Map::default();
+    for (index, text) in request.settings.iter().enumerate() {
+        let setting = setting(index, text)?;
+        let names_loop = setting.entries().iter().all(|entry| LOOP_KEYS.contains(&entry.key.as_str()));
+        match (of_calliope && names_loop, &request.water_loop) {
+            (false, _) => document.set(setting)?,
+            (true, Some(_)) => of_loop.union(setting, Conflict::Replace)?,
+            (true, None) => {
+                let reason = "it belongs to a loop file, and none is given (`--water-loop FILE`)";
+                return Err(setting.entries()[0].key_span.error(Problem::Unsupported {
+                    what: setting.entries()[0].key.clone(),
+                    reason: Some(reason.to_owned()),
+                }));
+            }
+        }
+    }
+    Ok(of_loop)
 }
 
 /// The text of the published loop.

@@ -178,6 +178,16 @@ impl<'a> TimeSeries<'a> {
         self.axis_for(&frame).map_err(|source| span.series_error(source))
     }
 
+    /// The window of time asked for.
+    pub(super) fn window(&self) -> Option<TimeWindow> {
+        self.window
+    }
+
+    /// The columns that were read so far.
+    pub(super) fn used(&self) -> &[UsedColumn] {
+        &self.used
+    }
+
     /// The columns that were read.
     pub(super) fn into_used(self) -> Vec<UsedColumn> {
         self.used

@@ -14,7 +14,7 @@ pub use layout::{Quantity, Role};
 
 use ndarray::Array2;
 
-use crate::district::District;
+use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{Backend, Certificate, ColumnId, Component, LpError, Solution, Solver, TermId};
 use layout::Layout;
 use price::ClosingRow;
@@ -23,9 +23,6 @@ use price::ClosingRow;
 const TOLERANCE: f64 = 1e-6;
 /// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
 const RELATIVE_TOLERANCE: f64 = 1e-10;
-
-/// Price of a kWh of demand that cannot be served where the model states none, EUR.
-pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,8 @@
 //! Investment costs spread over years.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// The share of an investment that is paid every year to pay it off over `lifetime_years` at `interest_rate`:
 /// r (1+r)^n / ((1+r)^n - 1), and 1/n without interest (the annuity factor of any engineering economics textbook).
 #[must_use]
@@ -12,11 +15,13 @@ pub fn capital_recovery_factor(interest_rate: f64, lifetime_years: f64) -> f64 {
 }
 
 /// What a technology costs because it stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Investment {
     /// Interest rate, 0.1 for 10 %.
     pub interest_rate: f64,
     /// Years over which the investment is paid off; needed where it is not zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime_years: Option<f64>,
     /// EUR per kW of capacity.
     pub per_kw_eur: f64,

@@ -6,6 +6,7 @@
 mod check;
 mod costs;
 mod link;
+pub mod settings;
 mod technology;
 
 pub use check::Place;
@@ -18,6 +19,9 @@ pub use technology::{
 use std::collections::HashSet;
 
 use crate::series::TimeAxis;
+
+/// Price of a kWh of demand that cannot be served where the model states none, EUR.
+pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
 
 /// What it costs not to serve a demand, and not to use what is produced, EUR/kWh. `None` forbids it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,11 @@
 //! COP models of heat pumps, the temperatures they work between, and the range in which a model is valid.
 
 mod cop;
+mod settings;
 mod sink;
 
 pub use cop::{CopModel, OutsideRange, Service, UseOutsideRange};
+pub use settings::HeatPumpSettings;
 pub use sink::{ColdStoreTemperature, SinkTemperature};
 
 use serde::{Deserialize, Serialize};

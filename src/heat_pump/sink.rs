@@ -27,6 +27,12 @@ impl SinkTemperature {
         Self { at_empty_c: temp_c, kelvin_per_kwh: 0.0 }
     }
 
+    /// A store at `at_empty_c` when empty that changes by `kelvin_per_kwh` as it fills.
+    #[must_use]
+    pub fn linear(at_empty_c: f64, kelvin_per_kwh: f64) -> Self {
+        Self { at_empty_c, kelvin_per_kwh }
+    }
+
     /// A store at `at_empty_c` when empty that warms as it fills; `heat_capacity_kwh_per_k` > 0.
     #[must_use]
     pub fn heated(at_empty_c: f64, heat_capacity_kwh_per_k: f64) -> Self {
@@ -40,6 +46,18 @@ impl SinkTemperature {
             at_empty_c: at_full_c + capacity_kwh / heat_capacity_kwh_per_k,
             kelvin_per_kwh: -1.0 / heat_capacity_kwh_per_k,
         }
+    }
+
+    /// Temperature of the empty store, degrees Celsius.
+    #[must_use]
+    pub fn at_empty_c(&self) -> f64 {
+        self.at_empty_c
+    }
+
+    /// Change of the temperature with the level, K/kWh.
+    #[must_use]
+    pub fn kelvin_per_kwh(&self) -> f64 {
+        self.kelvin_per_kwh
     }
 
     /// Temperature at a level in kWh, degrees Celsius.

@@ -135,13 +135,13 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn readable_by_all(path: &Path) -> io::Result<()> {
+pub(crate) fn readable_by_all(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-fn readable_by_all(_path: &Path) -> io::Result<()> {
+pub(crate) fn readable_by_all(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

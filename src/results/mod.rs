@@ -3,5 +3,6 @@
 mod folder;
 mod table;
 
+pub(crate) use folder::readable_by_all;
 pub use folder::{ResultsError, RunFolder};
 pub use table::{Column, Table};

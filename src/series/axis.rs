@@ -114,6 +114,15 @@ impl TimeWindow {
         Ok(window)
     }
 
+    /// The axis of the whole steps of `step_minutes` (> 0) in the window.
+    #[must_use]
+    pub fn axis(&self, step_minutes: i64) -> TimeAxis {
+        // A window that ends with a moment ends a second after it: the step that begins there is in it.
+        let seconds = self.to.duration_since(self.from).as_secs();
+        let steps = (seconds + 60 * step_minutes - 1) / (60 * step_minutes);
+        TimeAxis::new(self.from, step_minutes, usize::try_from(steps).unwrap_or(0))
+    }
+
     /// Whether `axis` covers the whole window.
     #[must_use]
     pub fn is_covered_by(&self, axis: &TimeAxis) -> bool {

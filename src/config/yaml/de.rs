@@ -122,9 +122,12 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, DeError> {
         match &self.value {
             Value::Scalar { .. } => visitor.visit_enum(Choice(self)).map_err(|error| error.at(&self.span)),
+            Value::Map(map) if map.entries().len() == 1 => {
+                visitor.visit_enum(KeyedChoice(&map.entries()[0])).map_err(|error| error.at(&self.span))
+            }
             _ => {
-                Err(DeError::new(Problem::Wrong(format!("expected one word, found {}", self.describe())))
-                    .at(&self.span))
+                let message = format!("expected one word, or one key with its value, found {}", self.describe());
+                Err(DeError::new(Problem::Wrong(message)).at(&self.span))
             }
         }
     }
@@ -190,7 +193,7 @@ impl<'de> VariantAccess<'de> for Choice<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, DeError> {
-        Err(de::Error::custom("expected a single word"))
+        Err(de::Error::custom("this choice takes a value: write it as `choice: value`"))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, DeError> {
@@ -203,6 +206,44 @@ impl<'de> VariantAccess<'de> for Choice<'de> {
         _visitor: V,
     ) -> Result<V::Value, DeError> {
         Err(de::Error::custom("expected a single word"))
+    }
+}
+
+/// A choice that carries a value, `choice: value`.
+struct KeyedChoice<'de>(&'de Entry);
+
+impl<'de> EnumAccess<'de> for KeyedChoice<'de> {
+    type Error = DeError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), DeError> {
+        let word: StrDeserializer<'_, DeError> = self.0.key.as_str().into_deserializer();
+        Ok((seed.deserialize(word).map_err(|error| error.at(&self.0.key_span))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for KeyedChoice<'de> {
+    type Error = DeError;
+
+    fn unit_variant(self) -> Result<(), DeError> {
+        let message = format!("`{}` stands alone; it takes no value", self.0.key);
+        Err(DeError::new(Problem::Wrong(message)).at(&self.0.key_span))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DeError> {
+        seed.deserialize(&self.0.value).map_err(|error| error.at(&self.0.value.span))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DeError> {
+        (&self.0.value).deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DeError> {
+        (&self.0.value).deserialize_any(visitor)
     }
 }
 

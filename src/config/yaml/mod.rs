@@ -47,6 +47,12 @@ impl Span {
         Self { source, start: 0, end: text.len(), line: 1, column: 1 }
     }
 
+    /// The beginning of a text.
+    #[must_use]
+    pub fn start_of(source: &Arc<Source>) -> Self {
+        Self { source: Arc::clone(source), start: 0, end: 0, line: 1, column: 1 }
+    }
+
     /// The file it lies in.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -129,6 +135,12 @@ impl Map {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// Adds an entry, or replaces its value.
+    pub fn put(&mut self, key: &str, key_span: &Span, value: Node) {
+        self.remove(key);
+        self.entries.push(Entry { key: key.to_owned(), key_span: key_span.clone(), value });
     }
 
     /// Takes the entry of `key` out.

@@ -26,7 +26,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
             event => document = Some(builder.node(event, span)?),
         }
     }
-    let start = Span { source: Arc::clone(source), start: 0, end: 0, line: 1, column: 1 };
+    let start = Span::start_of(source);
     Ok(document.unwrap_or(Node { value: Value::Null, span: start, origin: None }))
 }
 

@@ -1,0 +1,93 @@
+//! The options by which a case is chosen; verbs that read one share them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use super::output;
+use crate::config::switches::Preset;
+use crate::config::{Case, Level, LoopSource, Request};
+
+/// Which case, and what to change about it.
+#[derive(Debug, Args)]
+pub(super) struct CaseArgs {
+    /// A district of our own format, or a Calliope 0.6 model
+    #[arg(value_name = "DISTRICT.yaml")]
+    model: PathBuf,
+    /// A scenario of the file, or overrides separated by commas
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// The water loop: beside a Calliope model its loop file; for a district, in place of its own
+    #[arg(long, value_name = "FILE")]
+    water_loop: Option<PathBuf>,
+    /// Set all switches of a Calliope model's loop file at once
+    #[arg(long, value_parser = preset, value_name = "published|corrected|equilibrium_reference")]
+    preset: Option<Preset>,
+    /// Set one key by its dotted path
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Time window in place of the file's own: two dates, or one (2015-07 is July)
+    #[arg(long, value_name = "START..END", value_parser = window)]
+    window: Option<[String; 2]>,
+    /// Warn of what is not supported in a Calliope model instead of refusing it
+    #[arg(long)]
+    ignore_unsupported: bool,
+    /// Take every warning for an error
+    #[arg(long)]
+    strict: bool,
+}
+
+impl CaseArgs {
+    /// Reads the case.
+    pub(super) fn load(&self) -> Result<Case, Failure> {
+        let mut case = Case::load(&Request {
+            model: self.model.clone(),
+            scenario: self.scenario.clone(),
+            water_loop: self.water_loop.clone().map(LoopSource::File),
+            preset: self.preset,
+            settings: self.settings.clone(),
+            window: self.window.clone(),
+            ignore_unsupported: self.ignore_unsupported,
+        })?;
+        if self.strict {
+            for finding in case.findings.iter_mut().filter(|finding| finding.level == Level::Warning) {
+                finding.level = Level::Error;
+            }
+        }
+        Ok(case)
+    }
+
+    /// A name for what is made of the case: the file's (its folder's, where the file has a name like any other) and the
+    /// scenario's.
+    pub(super) fn default_name(&self) -> String {
+        let name = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+        let stem = self.model.file_stem().map(name).unwrap_or_default();
+        let folder = self.model.parent().and_then(|parent| parent.file_name()).map(name);
+        let plain = ["model", "district", "config"].iter().any(|word| stem.starts_with(word));
+        let model = folder.filter(|_| plain).unwrap_or(stem);
+        let scenario = self.scenario.as_ref().map_or_else(String::new, |scenario| format!("-{scenario}"));
+        let name = output::folder_name(&format!("{model}{scenario}"));
+        if name.is_empty() { "run".to_owned() } else { name }
+    }
+}
+
+/// A preset by its name, with the nearest one suggested.
+fn preset(text: &str) -> Result<Preset, String> {
+    let node = crate::config::yaml::Node {
+        value: crate::config::yaml::Value::Scalar { text: text.to_owned(), quoted: true },
+        span: crate::config::yaml::Span::nowhere("--preset", text),
+        origin: None,
+    };
+    crate::config::yaml::from_node(&node).map_err(|error| error.message())
+}
+
+/// `START..END`, or one date for both.
+pub(super) fn window(text: &str) -> Result<[String; 2], String> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let (first, last) = (first.trim(), last.trim());
+    match crate::series::TimeWindow::between(first, last) {
+        Ok(_) => Ok([first.to_owned(), last.to_owned()]),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,129 @@
+//! `anergy check`: what a case holds and what looks wrong with it, without solving.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Failure;
+use super::case::CaseArgs;
+use super::progress::Progress;
+use crate::config::{Case, Finding, Level};
+use crate::district::Kind;
+
+/// Read a case and say what looks wrong with it, without solving
+#[derive(Debug, Args)]
+#[command(after_help = "Errors (exit 2): keys and values that cannot be read, time stamps that are missing or repeated, gaps \
+    without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity, COPs that \
+    move the wrong way or leave their range, prices that make money by themselves.\n\nExamples:\n  \
+    anergy check configs/smart_district.yaml\n  \
+    anergy check smarti/model_op.yaml --scenario zero_alt_storage --strict")]
+pub(super) struct Check {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a case holds.
+#[derive(Debug, Serialize)]
+struct Overview<'a> {
+    case: &'a str,
+    from: String,
+    to: String,
+    steps: usize,
+    step_minutes: i64,
+    sites: Vec<SiteOverview<'a>>,
+    links: usize,
+    on_the_loop: usize,
+    findings: &'a [Finding],
+}
+
+#[derive(Debug, Serialize)]
+struct SiteOverview<'a> {
+    site: &'a str,
+    technologies: usize,
+    /// Demand of each carrier: kWh over the time, and its peak in kW.
+    demands: Vec<DemandOverview<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DemandOverview<'a> {
+    carrier: &'a str,
+    energy_kwh: f64,
+    peak_kw: f64,
+}
+
+impl Check {
+    pub(super) fn execute(self) -> Result<u8, Failure> {
+        let case = self.case.load()?;
+        let overview = Overview::of(&case);
+        if self.json {
+            super::print(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
+        } else {
+            Progress::new(false).findings(&case.findings);
+            super::print(&overview.to_text())?;
+        }
+        super::refuse_errors(&case.findings)?;
+        Ok(0)
+    }
+}
+
+impl<'a> Overview<'a> {
+    fn of(case: &'a Case) -> Self {
+        let axis = case.district.axis();
+        let dt = axis.step_hours();
+        let sites = case.district.sites().iter().map(|site| {
+            let demands = case.district.carriers().iter().filter_map(|carrier| {
+                let power = |step: usize| -> f64 {
+                    let of_carrier = site.technologies.iter().filter_map(|technology| match &technology.kind {
+                        Kind::Demand(demand) if demand.carrier == *carrier => Some(demand.power_kw.at(step)),
+                        _ => None,
+                    });
+                    of_carrier.sum()
+                };
+                let energy_kwh = (0..axis.len()).map(|step| power(step) * dt).sum::<f64>();
+                let peak_kw = (0..axis.len()).map(power).fold(0.0, f64::max);
+                (peak_kw > 0.0).then_some(DemandOverview { carrier, energy_kwh, peak_kw })
+            });
+            SiteOverview { site: &site.name, technologies: site.technologies.len(), demands: demands.collect() }
+        });
+        Self {
+            case: &case.name,
+            from: axis.label(0),
+            to: axis.label(axis.len()),
+            steps: axis.len(),
+            step_minutes: axis.step_minutes(),
+            sites: sites.collect(),
+            links: case.district.links().len(),
+            on_the_loop: case.coupled.as_ref().map_or(0, |coupled| coupled.pumps.len()),
+            findings: &case.findings,
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, value: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {label:<18}{value}");
+        };
+        let Self { case, from, to, steps, step_minutes, links, on_the_loop, .. } = self;
+        line("case", (*case).to_owned());
+        line("time", format!("{from} to {to} ({steps} steps of {step_minutes} min)"));
+        for SiteOverview { site, technologies, demands } in &self.sites {
+            line(site, format!("{technologies} technologies"));
+            for DemandOverview { carrier, energy_kwh, peak_kw } in demands {
+                line("", format!("{carrier:<22}{energy_kwh:>12.0} kWh wanted, {peak_kw:.1} kW at most"));
+            }
+        }
+        if *links > 0 {
+            line("links", links.to_string());
+        }
+        line("on the loop", format!("{on_the_loop} heat pumps"));
+        let warnings = self.findings.iter().filter(|finding| finding.level != Level::Note).count();
+        let notes = self.findings.len() - warnings;
+        line("findings", format!("{warnings} to look at, {notes} to know"));
+        text
+    }
+}

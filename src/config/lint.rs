@@ -1,0 +1,277 @@
+//! What looks wrong in a case before it is solved: each finding says where, how much, and what to look at.
+
+use std::collections::HashSet;
+
+use super::{Case, Finding, LoopPump, UsedColumn};
+use crate::district::{Availability, District, Kind, Site, Supply};
+use crate::series::Profile;
+use crate::series::lint::outliers;
+
+/// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
+const LARGEST_PV_YIELD: f64 = 1.5;
+/// A price above this, EUR/kWh, is rather one per MWh.
+const LARGEST_PRICE: f64 = 10.0;
+/// COPs of machines lie between these.
+const USUAL_COP: [f64; 2] = [1.0, 20.0];
+/// Less than this is not a shortage, kWh.
+const NEGLIGIBLE_KWH: f64 = 1e-6;
+
+/// Adds what looks wrong to the findings of a case.
+pub fn lint(case: &mut Case) {
+    let mut found = Vec::new();
+    let shortages = shortages(&case.district);
+    look_for_outliers(case, &shortages, &mut found);
+    found.extend(shortages.iter().map(|shortage| shortage.finding(&case.district)));
+    look_at_numbers(&case.district, &mut found);
+    look_for_arbitrage(&case.district, &mut found);
+    if let Some(coupled) = &case.coupled {
+        let limits = coupled.water_loop.limits_c();
+        for pump in &coupled.pumps {
+            look_at_pump(&case.district, pump, limits, &mut found);
+        }
+    }
+    case.findings.extend(found);
+}
+
+/// Demand that nothing at its site could meet, whatever the dispatch did.
+struct Shortage {
+    site: String,
+    carrier: String,
+    /// Step and kWh.
+    steps: Vec<(usize, f64)>,
+    /// Most that could be brought in the worst step, kW.
+    capacity_kw: f64,
+}
+
+impl Shortage {
+    fn finding(&self, district: &District) -> Finding {
+        let Self { site, carrier, steps, capacity_kw } = self;
+        let total: f64 = steps.iter().map(|(_, energy)| energy).sum();
+        let worst = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or((0, 0.0), |worst| *worst);
+        let count = if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) };
+        let message = format!(
+            "{carrier} at {site}: the demand is above all capacity ({capacity_kw:.1} kW with a full store) in {count}: at \
+             least {total:.1} kWh cannot be met, {:.1} kWh of them at {}",
+            worst.1,
+            district.axis().label(worst.0)
+        );
+        Finding::warning(None, message)
+    }
+}
+
+/// For each site and carrier, the steps in which the demand is above what could be brought at most.
+fn shortages(district: &District) -> Vec<Shortage> {
+    let (axis, dt) = (district.axis(), district.axis().step_hours());
+    let mut found = Vec::new();
+    for site in district.sites() {
+        for carrier in district.carriers() {
+            let demands = site.technologies.iter().filter_map(|technology| match &technology.kind {
+                Kind::Demand(demand) if demand.carrier == *carrier => Some(&demand.power_kw),
+                _ => None,
+            });
+            let demands: Vec<&Profile> = demands.collect();
+            if demands.is_empty() {
+                continue;
+            }
+            let mut short = Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
+            let mut worst = 0.0;
+            for step in 0..axis.len() {
+                let demand: f64 = demands.iter().map(|demand| demand.at(step)).sum();
+                let capacity = most_kw(district, site, carrier, step);
+                let energy = (demand - capacity) * dt;
+                if energy > NEGLIGIBLE_KWH {
+                    short.steps.push((step, energy));
+                    if energy > worst {
+                        (worst, short.capacity_kw) = (energy, capacity);
+                    }
+                }
+            }
+            if !short.steps.is_empty() {
+                found.push(short);
+            }
+        }
+    }
+    found
+}
+
+/// The most of `carrier` that could be brought at `site` in one step, stores full, kW.
+fn most_kw(district: &District, site: &Site, carrier: &str, step: usize) -> f64 {
+    let dt = district.axis().step_hours();
+    let own = site.technologies.iter().map(|technology| match &technology.kind {
+        Kind::Supply(supply) if supply.carrier == carrier => match &supply.available {
+            Availability::Unlimited => supply.capacity_kw,
+            Availability::UpTo(power) | Availability::Forced(power) => power.at(step).min(supply.capacity_kw),
+        },
+        Kind::Storage(storage) if storage.carrier == carrier => {
+            storage.discharge_kw.min(storage.capacity_kwh * storage.discharge_efficiency / dt)
+        }
+        Kind::Conversion(conversion) => {
+            let ratios = conversion.byproducts.iter().filter(|byproduct| byproduct.carrier == carrier);
+            let along: f64 = ratios.map(|byproduct| byproduct.per_output.at(step)).sum();
+            let share = if conversion.carrier_out == carrier { 1.0 } else { along };
+            conversion.capacity_kw * share
+        }
+        _ => 0.0,
+    });
+    let links = district.links().iter().filter(|link| {
+        link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name))
+    });
+    own.sum::<f64>() + links.map(|link| link.capacity_kw * link.efficiency).sum::<f64>()
+}
+
+/// Values of time series far off their neighbours and off all others.
+fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
+    let mut seen = HashSet::new();
+    for UsedColumn { column, .. } in &case.columns {
+        if !seen.insert((column.path().to_owned(), column.name().to_owned())) {
+            continue;
+        }
+        for outlier in outliers(column.written()) {
+            let (stamp, line) = column.row_place(outlier.step);
+            let [before, after] = outlier.neighbours;
+            let short: f64 = shortages
+                .iter()
+                .filter(|short| reads(case, column.path(), column.name(), &short.site))
+                .flat_map(|short| &short.steps)
+                .filter(|(step, _)| case.district.axis().label(*step) == stamp)
+                .map(|(_, energy)| energy)
+                .sum();
+            let unmet = if short > 0.0 { format!("; at least {short:.0} kWh cannot be met then") } else { String::new() };
+            let message = format!(
+                "column `{}`, {stamp}: {} is {:.0} times the largest other value; its neighbours are {before} and \
+                 {after}{unmet}",
+                column.name(),
+                outlier.value,
+                outlier.times,
+            );
+            let place = Some(format!("{}:{line}", column.path().display()));
+            found.push(Finding { place, ..Finding::warning(None, message) });
+        }
+    }
+}
+
+/// Whether something at `site` reads a column.
+fn reads(case: &Case, path: &std::path::Path, column: &str, site: &str) -> bool {
+    let at = format!(" at {site}");
+    case.columns
+        .iter()
+        .any(|used| used.column.path() == path && used.column.name() == column && used.reader.ends_with(&at))
+}
+
+/// Numbers that no such technology has.
+fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
+    let first = |profile: &Profile, odd: &dyn Fn(f64) -> bool| {
+        (0..profile.steps().unwrap_or(1)).find(|&step| odd(profile.at(step))).map(|step| {
+            let when = profile.steps().map_or_else(|| "always".to_owned(), |_| district.axis().label(step));
+            (profile.at(step), when)
+        })
+    };
+    for site in district.sites() {
+        for technology in &site.technologies {
+            let mut warn = |message: String| {
+                found.push(Finding::warning(None, format!("{} at {}: {message}", technology.name, site.name)));
+            };
+            match &technology.kind {
+                Kind::Supply(supply) => {
+                    if let Some((price, when)) = first(&supply.price_eur_per_kwh, &|price| price.abs() > LARGEST_PRICE) {
+                        warn(format!("the price is {price} EUR/kWh ({when}); one per MWh?"));
+                    }
+                    let free = supply.price_eur_per_kwh.all(|price| price == 0.0);
+                    if free && supply.available == Availability::Unlimited {
+                        warn("brings as much as is wanted for nothing: a price is missing".to_owned());
+                    }
+                    if let Some((power, when)) = beyond_peak(supply, &first) {
+                        warn(format!("its resource is {power:.1} kW at a capacity of {} kW ({when})", supply.capacity_kw));
+                    }
+                }
+                Kind::Conversion(conversion) => {
+                    let [low, high] = USUAL_COP;
+                    if let Some((cop, when)) = first(&conversion.efficiency, &|cop| cop > high) {
+                        warn(format!("its efficiency or COP is {cop:.2} ({when}); expected at most {high}"));
+                    }
+                    let gains = !conversion.efficiency.all(|cop| cop <= low);
+                    if let (true, Some((cop, when))) = (gains, first(&conversion.efficiency, &|cop| cop < low)) {
+                        warn(format!("its COP is {cop:.2} ({when}), below {low}"));
+                    }
+                }
+                Kind::Export(_) | Kind::Demand(_) | Kind::Storage(_) => {}
+            }
+        }
+    }
+}
+
+type First<'a> = dyn Fn(&Profile, &dyn Fn(f64) -> bool) -> Option<(f64, String)> + 'a;
+
+/// The first step in which a resource is far above the capacity that it feeds.
+fn beyond_peak(supply: &Supply, first: &First<'_>) -> Option<(f64, String)> {
+    let (Availability::UpTo(power) | Availability::Forced(power)) = &supply.available else { return None };
+    let most = LARGEST_PV_YIELD * supply.capacity_kw;
+    first(power, &|power| power > most)
+}
+
+/// A carrier that sells for more than it costs at the same site makes money by itself.
+fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
+    for site in district.sites() {
+        for technology in &site.technologies {
+            let Kind::Export(export) = &technology.kind else { continue };
+            for other in &site.technologies {
+                let Kind::Supply(supply) = &other.kind else { continue };
+                if supply.carrier != export.carrier || supply.available != Availability::Unlimited {
+                    continue;
+                }
+                let co2_price = district.co2_price_eur_per_kg();
+                let steps: Vec<usize> = (0..district.axis().len())
+                    .filter(|&step| {
+                        let co2 = supply.co2_kg_per_kwh.at(step) * co2_price;
+                        export.price_eur_per_kwh.at(step) > supply.price_eur_per_kwh.at(step) + co2
+                    })
+                    .collect();
+                let Some(&first) = steps.first() else { continue };
+                let message = format!(
+                    "{} sells {} at {} for more than {} pays for it in {} steps, first at {}: buying to sell makes money",
+                    technology.name,
+                    export.carrier,
+                    site.name,
+                    other.name,
+                    steps.len(),
+                    district.axis().label(first)
+                );
+                found.push(Finding::warning(None, message));
+            }
+        }
+    }
+}
+
+/// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.
+fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], found: &mut Vec<Finding>) {
+    let LoopPump { site, technology, store, pump, .. } = pump;
+    let capacity_kwh = store.as_ref().and_then(|store| match &district.technology(site, store)?.kind {
+        Kind::Storage(storage) => Some(storage.capacity_kwh),
+        _ => None,
+    });
+    let capacity_kwh = capacity_kwh.unwrap_or(0.0);
+    if !pump.responds_physically([low, high], capacity_kwh) {
+        let message = format!(
+            "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating must \
+             gain, cooling must lose)"
+        );
+        found.push(Finding::warning(None, message));
+    }
+    const SAMPLES: u32 = 20;
+    let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
+    let outside = temps
+        .filter(|&loop_c| {
+            [0.0, capacity_kwh].iter().all(|&level| pump.cop.outside(&pump.working_point(loop_c, level)).is_some())
+        })
+        .count();
+    let share = 100.0 * outside as f64 / f64::from(SAMPLES + 1);
+    if outside > 0 {
+        let message = format!(
+            "{technology} at {site} works outside {} over {share:.0} % of the loop's range from {low} to {high} C, with an \
+             empty and with a full store",
+            pump.cop.valid_range()
+        );
+        let warn = outside as u32 > SAMPLES / 2;
+        found.push(if warn { Finding::warning(None, message) } else { Finding::note(message) });
+    }
+}

@@ -1,0 +1,18 @@
+//! Districts in our own format: sites, technologies by kind, links, the water loop and its coupling in one file.
+//!
+//! The settings belong to the modules that read them ([`crate::district::settings`], [`crate::heat_pump::HeatPumpSettings`],
+//! the loop's and the coupling's own); here they are composed ([`settings`]), read with their positions ([`reader`]) and put
+//! together ([`build`]).
+
+mod build;
+mod heat_pumps;
+mod locate;
+mod reader;
+mod schema;
+pub mod settings;
+mod water_loop;
+mod write;
+
+pub use build::{Built, build};
+pub use schema::json_schema;
+pub use write::{SERIES, district_file};

@@ -1,0 +1,226 @@
+//! From a document to typed settings, everything still with its position.
+
+use super::settings::{TOP, TechnologySettings, TimeSettings, is_incomplete};
+use crate::config::document::{Document, LOOP_OPTION};
+use crate::config::timeseries::Correction;
+use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value, from_node};
+use crate::config::{ConfigError, Finding, Inputs, Problem, SETTING, beside};
+use crate::coupling::CouplingSettings;
+use crate::district::settings::{LinkSettings, ShortageSettings};
+
+/// A technology at a site, with the site's keys on top of the technology's own.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) site: String,
+    pub(super) name: String,
+    pub(super) node: Node,
+    pub(super) settings: TechnologySettings,
+}
+
+impl Draft {
+    /// The position of the first of `keys` that is there, or of the technology.
+    pub(super) fn span(&self, keys: &[&str]) -> &Span {
+        let map = self.node.as_map();
+        keys.iter().find_map(|key| map?.get(key)).map_or(&self.node.span, |node| &node.span)
+    }
+
+    /// How messages call it.
+    pub(super) fn place(&self) -> String {
+        format!("{} at {}", self.name, self.site)
+    }
+}
+
+/// The water loop as it is written, in place or in a file of its own.
+#[derive(Debug)]
+pub(super) struct WrittenLoop {
+    pub(super) node: Node,
+}
+
+/// A district file as typed settings.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) name: Option<String>,
+    pub(super) time: TimeSettings,
+    pub(super) time_span: Option<Span>,
+    pub(super) data: Option<String>,
+    pub(super) carriers: Vec<(String, Span)>,
+    pub(super) co2_price_eur_per_t: f64,
+    pub(super) co2_span: Option<Span>,
+    pub(super) shortage: ShortageSettings,
+    pub(super) sites: Vec<String>,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) links: Vec<(String, Node, LinkSettings)>,
+    pub(super) water_loop: Option<WrittenLoop>,
+    pub(super) coupling: CouplingSettings,
+    pub(super) coupling_node: Option<Node>,
+    pub(super) corrections: Vec<Correction>,
+}
+
+/// Reads a document.
+pub(super) fn read(
+    document: &Document,
+    inputs: &mut Inputs,
+    findings: &mut Vec<Finding>,
+) -> Result<Written, ConfigError> {
+    let map = document.map();
+    for Entry { key, key_span, .. } in map.entries() {
+        if !TOP.contains(&key.as_str()) {
+            return Err(key_span.error(Problem::unknown_key(key, TOP.iter().chain(&BEFORE).copied())));
+        }
+    }
+    let node = |key: &str| map.get(key).filter(|node| node.value != Value::Null);
+    let text = |key: &str| node(key).map(from_node::<String>).transpose();
+    let start = Span::start_of(document.source());
+    let carriers = node("carriers").ok_or_else(|| start.error(missing("carriers")))?;
+    let sites = node("sites").ok_or_else(|| start.error(missing("sites")))?;
+    let empty = Map::default();
+    let technologies = node("techs").map_or(Ok(&empty), |node| map_of(node, "technologies by name"))?;
+    introduced(technologies, "technology")?;
+    let (sites, drafts) = drafts(technologies, map_of(sites, "sites by name")?)?;
+    unused(technologies, &drafts, findings)?;
+    let links = node("links").map_or(Ok(&empty), |node| map_of(node, "links by name"))?;
+    let link = |entry: &Entry| Ok((entry.key.clone(), entry.value.clone(), from_node(&entry.value)?));
+    Ok(Written {
+        name: text("name")?,
+        time: node("time").map_or_else(|| Ok(TimeSettings::default()), from_node)?,
+        time_span: node("time").map(|node| node.span.clone()),
+        data: text("data")?,
+        carriers: listed(carriers)?,
+        co2_price_eur_per_t: node("co2_price_eur_per_t").map_or(Ok(0.0), from_node)?,
+        co2_span: node("co2_price_eur_per_t").map(|node| node.span.clone()),
+        shortage: node("shortage").map_or_else(|| Ok(ShortageSettings::default()), from_node)?,
+        sites,
+        drafts,
+        links: links.entries().iter().map(link).collect::<Result<_, ConfigError>>()?,
+        water_loop: node("water_loop").map(|node| water_loop(document, node, inputs)).transpose()?,
+        coupling: node("coupling").map_or_else(|| Ok(CouplingSettings::default()), from_node)?,
+        coupling_node: node("coupling").cloned(),
+        corrections: node("corrections").map_or_else(|| Ok(Vec::new()), from_node)?,
+    })
+}
+
+/// Keys that are worked in before anything else is read.
+const BEFORE: [&str; 3] = ["import", "overrides", "scenarios"];
+
+fn missing(key: &str) -> Problem {
+    Problem::MissingKey { key: key.to_owned() }
+}
+
+fn map_of<'n>(node: &'n Node, what: &str) -> Result<&'n Map, ConfigError> {
+    let wrong = || node.span.error(Problem::Wrong(format!("expected {what}, found {}", node.describe())));
+    node.as_map().ok_or_else(wrong)
+}
+
+/// A list of names with their positions, none twice.
+fn listed(node: &Node) -> Result<Vec<(String, Span)>, ConfigError> {
+    let wrong = |node: &Node| {
+        let message = format!("expected a list of names, found {}", node.describe());
+        node.span.error(Problem::Wrong(message))
+    };
+    let mut names: Vec<(String, Span)> = Vec::new();
+    for item in node.as_list().ok_or_else(|| wrong(node))? {
+        let name = item.as_text().ok_or_else(|| wrong(item))?.to_owned();
+        if let Some((_, first)) = names.iter().find(|(known, _)| *known == name) {
+            return Err(item.span.error(Problem::DuplicateKey { key: name, first: first.clone() }));
+        }
+        names.push((name, item.span.clone()));
+    }
+    Ok(names)
+}
+
+/// A setting that names what is not there is a mistake, wherever it stands; an override may bring in what is whole in itself,
+/// so it is left to be read.
+fn introduced(map: &Map, what: &str) -> Result<(), ConfigError> {
+    let of_file = |entry: &&Entry| entry.value.origin.is_none();
+    for Entry { key, key_span, value } in map.entries() {
+        let by_setting = value.origin.as_deref() == Some(SETTING);
+        let by_override = value.origin.is_some() && (what == "site" || value.as_map().is_none_or(|map| map.get("kind").is_none()));
+        if by_setting || by_override {
+            let known = map.entries().iter().filter(of_file).map(|entry| entry.key.as_str());
+            return Err(key_span.error(Problem::unknown_key(key, known)));
+        }
+    }
+    Ok(())
+}
+
+/// Every technology at every site, with the site's keys on top of the technology's own.
+fn drafts(technologies: &Map, sites: &Map) -> Result<(Vec<String>, Vec<Draft>), ConfigError> {
+    introduced(sites, "site")?;
+    let mut drafts = Vec::new();
+    for Entry { key: site, value, .. } in sites.entries() {
+        let map = map_of(value, "a site")?;
+        if let Some(entry) = map.entries().iter().find(|entry| entry.key != "techs") {
+            return Err(entry.key_span.error(Problem::unknown_key(&entry.key, ["techs"])));
+        }
+        let Some(node) = map.get("techs") else { continue };
+        let here = map_of(node, "technologies by name")?;
+        for Entry { key: name, key_span, value } in here.entries() {
+            let own = map_of(value, "the keys of a technology")?;
+            let global = technologies.get(name);
+            let stands_alone = own.get("kind").is_some();
+            if value.origin.as_deref() == Some(SETTING) || (global.is_none() && !stands_alone) {
+                let of_file = here.entries().iter().filter(|entry| entry.value.origin.is_none());
+                let names = technologies.entries().iter().chain(of_file).map(|entry| entry.key.as_str());
+                return Err(key_span.error(Problem::unknown_key(name, names.filter(|known| known != name))));
+            }
+            let mut merged = global.map_or(Ok(Map::default()), |node| map_of(node, "a technology").cloned())?;
+            merged.union(own.clone(), Conflict::Replace)?;
+            let node = Node { value: Value::Map(merged), span: key_span.clone(), origin: value.origin.clone() };
+            let settings = TechnologySettings::read(&node)?;
+            drafts.push(Draft { site: site.clone(), name: name.clone(), node, settings });
+        }
+    }
+    let names = sites.entries().iter().map(|entry| entry.key.clone()).collect();
+    Ok((names, drafts))
+}
+
+/// Technologies that stand nowhere are worth a word, and their keys are checked all the same.
+fn unused(technologies: &Map, drafts: &[Draft], findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
+    for Entry { key, key_span, value } in technologies.entries() {
+        if drafts.iter().any(|draft| draft.name == *key) {
+            continue;
+        }
+        let checked = Node { span: key_span.clone(), ..value.clone() };
+        if let Err(error) = TechnologySettings::read(&checked)
+            && !is_incomplete(&error)
+        {
+            return Err(error);
+        }
+        findings.push(Finding::warning(Some(key_span), format!("the technology `{key}` stands at no site")));
+    }
+    Ok(())
+}
+
+/// The loop in place, or that of the file that is named, under its key `water_loop`.
+fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<WrittenLoop, ConfigError> {
+    let Some(name) = node.as_text() else {
+        map_of(node, "the water loop's settings, or a file that has them")?;
+        return Ok(WrittenLoop { node: node.clone() });
+    };
+    let asked_for = node.span.path() == std::path::Path::new(LOOP_OPTION);
+    let file = if asked_for { name.into() } else { beside(document.path(), name) };
+    let text = inputs.text(&file).map_err(|error| match error {
+        ConfigError::Unreadable { path, source } => {
+            node.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
+        }
+        other => other,
+    })?;
+    let written = crate::config::yaml::parse(&text)?;
+    let map = map_of(&written, "a loop file")?;
+    for Entry { key, key_span, .. } in map.entries() {
+        if !["name", "water_loop"].contains(&key.as_str()) {
+            let problem = match key.as_str() {
+                "heat_pumps" | "stores" | "switches" | "preset" | "coupling" | "corrections" => Problem::Unsupported {
+                    what: key.clone(),
+                    reason: Some("of a loop file, a district takes `water_loop` alone; it has its own heat pumps, stores \
+                                  and coupling (`anergy import` turns a Calliope model and its loop file into one)".to_owned()),
+                },
+                _ => Problem::unknown_key(key, ["name", "water_loop"]),
+            };
+            return Err(key_span.error(problem));
+        }
+    }
+    let node = map.get("water_loop").ok_or_else(|| written.span.error(missing("water_loop")))?;
+    map_of(node, "the water loop's settings")?;
+    Ok(WrittenLoop { node: node.clone() })
+}

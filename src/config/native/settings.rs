@@ -1,0 +1,259 @@
+//! The top of a district file, and its technologies by kind.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::timeseries::Correction;
+use crate::config::yaml::{Node, Value};
+use crate::config::{ConfigError, Problem};
+use crate::coupling::CouplingSettings;
+use crate::district::settings::{
+    ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings, PvSettings, ShortageSettings,
+    StorageSettings, SupplySettings,
+};
+use crate::heat_pump::HeatPumpSettings;
+use crate::series::{FileColumn, ProfileSetting};
+use crate::water_loop::{LoopLimit, WellMixedSettings};
+
+/// The time of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeSettings {
+    /// First day or moment, `2019-01-01`; a part of a date stands for all of it (`2019` is the whole year).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Last day or moment, included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// Length of a step, minutes; that of the first file unless given. Finer files are averaged, coarser ones hold their
+    /// values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub step_minutes: Option<u32>,
+}
+
+/// A technology by its kind.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TechnologySettings {
+    /// Buys a carrier from outside.
+    Import(ImportSettings),
+    /// Sells a carrier to the outside.
+    Export(ExportSettings),
+    /// Photovoltaics.
+    Pv(PvSettings),
+    /// Any other source with a given resource.
+    Supply(SupplySettings),
+    /// A need for a carrier.
+    Demand(DemandSettings),
+    /// A store of any carrier.
+    Storage(StorageSettings),
+    /// A store of electricity.
+    Battery(StorageSettings),
+    /// A heat pump or chiller.
+    HeatPump(HeatPumpSettings),
+    /// One carrier in, one out: a boiler.
+    Boiler(ConversionSettings),
+    /// One carrier in, one or more out.
+    Conversion(ConversionSettings),
+    /// One carrier in, electricity and heat out.
+    Chp(ConversionSettings),
+}
+
+/// The kinds of technologies.
+pub(super) const KINDS: [&str; 11] = [
+    "import", "export", "pv", "supply", "demand", "storage", "battery", "heat_pump", "boiler", "conversion", "chp",
+];
+
+impl TechnologySettings {
+    /// Reads a technology; `kind` says which settings it has.
+    ///
+    /// # Errors
+    /// [`ConfigError::At`] with the position of what is unknown, missing or of another type.
+    pub(super) fn read(node: &Node) -> Result<Self, ConfigError> {
+        use crate::config::yaml::from_node;
+        let Some(mut map) = node.as_map().cloned() else {
+            let message = format!("expected a technology, found {}", node.describe());
+            return Err(node.span.error(Problem::Wrong(message)));
+        };
+        let Some(kind) = map.remove("kind") else {
+            let key = format!("kind (one of {})", KINDS.join(", "));
+            return Err(node.span.error(Problem::MissingKey { key }));
+        };
+        if kind.value.as_text() == Some("battery") && map.get("carrier").is_none() {
+            let span = kind.value.span.clone();
+            let carrier = Value::Scalar { text: "electricity".to_owned(), quoted: true };
+            map.put("carrier", &span, Node { value: carrier, span: span.clone(), origin: None });
+        }
+        let settings = Node { value: Value::Map(map), span: node.span.clone(), origin: node.origin.clone() };
+        Ok(match kind.value.as_text().unwrap_or_default() {
+            "import" => Self::Import(from_node(&settings)?),
+            "export" => Self::Export(from_node(&settings)?),
+            "pv" => Self::Pv(from_node(&settings)?),
+            "supply" => Self::Supply(from_node(&settings)?),
+            "demand" => Self::Demand(from_node(&settings)?),
+            "storage" => Self::Storage(from_node(&settings)?),
+            "battery" => Self::Battery(from_node(&settings)?),
+            "heat_pump" => Self::HeatPump(from_node(&settings)?),
+            "boiler" => Self::Boiler(from_node(&settings)?),
+            "conversion" => Self::Conversion(from_node(&settings)?),
+            "chp" => Self::Chp(from_node(&settings)?),
+            other => return Err(kind.value.span.error(Problem::unknown_choice(other, KINDS))),
+        })
+    }
+
+    /// The first time series that it reads, with its key.
+    pub(super) fn first_file(&self) -> Option<(&'static str, &FileColumn)> {
+        let profiles: Vec<(&'static str, &ProfileSetting)> = match self {
+            Self::Import(settings) => {
+                vec![("price_eur_per_kwh", &settings.price_eur_per_kwh), ("co2_kg_per_kwh", &settings.co2_kg_per_kwh)]
+            }
+            Self::Export(settings) => vec![("price_eur_per_kwh", &settings.price_eur_per_kwh)],
+            Self::Pv(settings) => vec![("resource_per_kw", &settings.resource_per_kw)],
+            Self::Supply(settings) => vec![("resource_kw", &settings.resource_kw)],
+            Self::Demand(settings) => vec![("power_kw", &settings.power_kw)],
+            Self::Storage(_) | Self::Battery(_) => Vec::new(),
+            Self::HeatPump(settings) => {
+                let both = [("cop_series", &settings.cop_series), ("source_c", &settings.source_c)];
+                both.into_iter().filter_map(|(key, setting)| Some((key, setting.as_ref()?))).collect()
+            }
+            Self::Boiler(settings) | Self::Conversion(settings) | Self::Chp(settings) => {
+                vec![("efficiency", &settings.efficiency)]
+            }
+        };
+        profiles.into_iter().find_map(|(key, setting)| match setting {
+            ProfileSetting::File(column) => Some((key, column)),
+            ProfileSetting::Constant(_) => None,
+        })
+    }
+
+    /// The carriers it names, with the keys that name them.
+    pub(super) fn carriers(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Import(ImportSettings { carrier, .. })
+            | Self::Export(ExportSettings { carrier, .. })
+            | Self::Pv(PvSettings { carrier, .. })
+            | Self::Supply(SupplySettings { carrier, .. })
+            | Self::Demand(DemandSettings { carrier, .. })
+            | Self::Storage(StorageSettings { carrier, .. })
+            | Self::Battery(StorageSettings { carrier, .. }) => vec![("carrier", carrier)],
+            Self::HeatPump(HeatPumpSettings { carrier_in, carrier_out, .. }) => {
+                vec![("carrier_in", carrier_in), ("carrier_out", carrier_out)]
+            }
+            Self::Boiler(settings) | Self::Conversion(settings) | Self::Chp(settings) => {
+                let ratios = settings.carrier_ratios.keys().map(|carrier| ("carrier_ratios", carrier.as_str()));
+                let both = [("carrier_in", settings.carrier_in.as_str()), ("carrier_out", &settings.carrier_out)];
+                both.into_iter().chain(ratios).collect()
+            }
+        }
+    }
+}
+
+/// A district file with imports, overrides and dotted keys worked in.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DistrictFile {
+    /// What the district is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The time of a run; all of the first time series unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeSettings>,
+    /// Folder of the time series, relative to this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// All carriers, so that a misspelt one is noticed.
+    pub carriers: Vec<String>,
+    /// EUR per tonne of CO2 that the supplies emit.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub co2_price_eur_per_t: f64,
+    /// What it costs not to serve a demand, and not to use what is produced.
+    #[serde(default)]
+    pub shortage: ShortageSettings,
+    /// Technologies by name; sites use them and may set their keys anew.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub techs: IndexMap<String, TechnologySettings>,
+    /// Sites by name.
+    pub sites: IndexMap<String, SiteSettings>,
+    /// Lines and pipes between sites, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub links: IndexMap<String, LinkSettings>,
+    /// The water loop that the heat pumps draw from: its settings, or a file that has them under `water_loop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_loop: Option<LoopReference>,
+    /// How dispatch and loop are brought to agree.
+    #[serde(default)]
+    pub coupling: CouplingSettings,
+    /// Values of time series that are known to be wrong, and how to mend them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    /// Files whose keys are joined in.
+    #[serde(default, skip_serializing)]
+    import: Option<ImportList>,
+    /// Changes by name, put on top with `--scenario NAME`; keys as in this file, also dotted.
+    #[serde(default, skip_serializing)]
+    overrides: Option<IndexMap<String, serde_json::Value>>,
+    /// Overrides that belong together, by name.
+    #[serde(default, skip_serializing)]
+    scenarios: Option<IndexMap<String, ImportList>>,
+}
+
+/// A list of names, or one.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the schema reads it; imports and scenarios are worked in before settings are read")]
+enum ImportList {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// A site of a district file.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteSettings {
+    /// What stands there: names of `techs`, each with the keys that are set anew, or a technology of its own.
+    pub techs: IndexMap<String, TechnologySettings>,
+}
+
+/// The water loop, or the file that describes it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LoopReference {
+    /// A file, relative to this one.
+    File(String),
+    /// The loop itself.
+    Here(LoopSettings),
+}
+
+/// A well-mixed water loop.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LoopSettings {
+    /// What happens when the loop would leave its limits.
+    pub at_limit: LoopLimit,
+    /// Its water, limits, ground and balancing units.
+    #[serde(flatten)]
+    pub well_mixed: WellMixedSettings,
+}
+
+/// Keys of a district file.
+pub(super) const TOP: [&str; 12] = [
+    "name",
+    "time",
+    "data",
+    "carriers",
+    "co2_price_eur_per_t",
+    "shortage",
+    "techs",
+    "sites",
+    "links",
+    "water_loop",
+    "coupling",
+    "corrections",
+];
+
+/// Whether reading failed only because something is still missing.
+pub(super) fn is_incomplete(error: &ConfigError) -> bool {
+    matches!(error, ConfigError::At { problem, .. } if matches!(**problem, Problem::MissingKey { .. }))
+}

@@ -1,0 +1,74 @@
+//! How a heat pump is written in a configuration.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CoolingLift, CopModel, Service};
+use crate::district::Investment;
+use crate::series::ProfileSetting;
+
+fn electricity() -> String {
+    "electricity".to_owned()
+}
+
+fn loop_minus_store() -> CoolingLift {
+    CoolingLift::LoopMinusStore
+}
+
+fn is_zero(profile: &ProfileSetting) -> bool {
+    *profile == ProfileSetting::Constant(0.0)
+}
+
+fn is_physical(lift: &CoolingLift) -> bool {
+    *lift == CoolingLift::LoopMinusStore
+}
+
+fn is_none(investment: &Investment) -> bool {
+    *investment == Investment::default()
+}
+
+/// A heat pump or chiller, on the water loop or, with `source_c`, on a source of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeatPumpSettings {
+    /// Heating or cooling.
+    pub service: Service,
+    /// Carrier that drives it.
+    #[serde(default = "electricity")]
+    pub carrier_in: String,
+    /// Useful heat or cold.
+    pub carrier_out: String,
+    /// Largest useful heat or cold, kW.
+    #[schemars(range(min = 0.0))]
+    pub capacity_kw: f64,
+    /// Its COP.
+    pub cop: CopModel,
+    /// Storage technology of the same site whose temperature it works against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// Temperature on the user's side where there is no store, degrees Celsius.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sink_c: Option<f64>,
+    /// Temperature of its own source (outside air, ground water), degrees Celsius. Without it, the machine is on the loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_c: Option<ProfileSetting>,
+    /// COP of the first dispatch; that at the loop's initial temperature and an empty store unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_cop: Option<f64>,
+    /// COPs known from elsewhere: those of a dispatch without a loop, and of the first dispatch with
+    /// `coupling.initial_cop_dispatch: committed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cop_series: Option<ProfileSetting>,
+    /// How the lift of a cooling machine is counted; the published model had it the wrong way round.
+    #[serde(default = "loop_minus_store", skip_serializing_if = "is_physical")]
+    pub cooling_lift: CoolingLift,
+    /// EUR per kWh of useful heat or cold.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output_eur_per_kwh: ProfileSetting,
+    /// EUR per kWh of what drives it, beside the carrier's own price.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_eur_per_kwh: ProfileSetting,
+    /// What it costs to have it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub investment: Investment,
+}
