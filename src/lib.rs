@@ -17,6 +17,7 @@
 //! | [`heat_pump`] | COP models and their ranges of validity |
 //! | [`lp`] | the staged LP, solver backends, certificates |
 //! | [`district`] | the validated model: sites, carriers, technologies |
+//! | [`weather`] | sun, irradiance, EPW files, typical years, demands of buildings, photovoltaic yield |
 //! | [`results`] | result tables, run folders, atomic writes |
 //! | [`series`] | time axes, columns, CSV |
 
@@ -31,3 +32,4 @@ pub mod results;
 pub mod series;
 pub mod study;
 pub mod water_loop;
+pub mod weather;
