@@ -31,6 +31,7 @@ impl Document {
         let (source, mut map) = with_imports(path, inputs, &mut Vec::new())?;
         let scenarios = map.remove("scenarios");
         let overrides = map.remove("overrides");
+        open_up_loop(&mut map);
         if let Some(scenario) = scenario {
             let chosen = combined(scenario, scenarios.as_ref(), overrides.as_ref())?;
             map.union(chosen, Conflict::Replace)?;
@@ -86,6 +87,16 @@ impl Document {
     pub(super) fn put(&mut self, path: &str, span: &Span, value: Node) -> Result<(), ConfigError> {
         self.map.union(yaml::dotted(path, span, value), Conflict::Replace)
     }
+}
+
+/// `water_loop: FILE` as `water_loop: {file: FILE}`, so that overrides and settings can join single keys to it.
+fn open_up_loop(map: &mut Map) {
+    let Some(entry) = map.entry("water_loop").filter(|entry| entry.value.as_text().is_some()).cloned() else { return };
+    let Entry { key, key_span, value } = entry;
+    let mut inner = Map::default();
+    let (span, origin) = (value.span.clone(), value.origin.clone());
+    inner.put("file", &span, value);
+    map.replace(&key, &key_span, Node { value: Value::Map(inner), span, origin });
 }
 
 /// A list of two dates as a value that stands nowhere in a file.

@@ -191,36 +191,61 @@ fn unused(technologies: &Map, drafts: &[Draft], findings: &mut Vec<Finding>) -> 
     Ok(())
 }
 
-/// The loop in place, or that of the file that is named, under its key `water_loop`.
+/// The loop in place, or that of a file under its key `water_loop`, with the keys that stand beside `file` on top.
 fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<WrittenLoop, ConfigError> {
-    let Some(name) = node.as_text() else {
-        map_of(node, "the water loop's settings, or a file that has them")?;
-        return Ok(WrittenLoop { node: node.clone() });
+    let mut own = Map::default();
+    let name = match (node.as_text(), node.as_map()) {
+        (Some(_), _) => node.clone(),
+        (None, Some(map)) => {
+            own = map.clone();
+            match own.remove("file") {
+                Some(entry) => entry.value,
+                None => return Ok(WrittenLoop { node: node.clone() }),
+            }
+        }
+        (None, None) => {
+            let message =
+                format!("expected the water loop's settings, or a file that has them, found {}", node.describe());
+            return Err(node.span.error(Problem::Wrong(message)));
+        }
     };
-    let asked_for = node.span.path() == std::path::Path::new(LOOP_OPTION);
-    let file = if asked_for { name.into() } else { beside(document.path(), name) };
-    let text = inputs.text(&file).map_err(|error| match error {
+    let mut loaded = loop_of_file(document, &name, inputs)?;
+    if let Value::Map(map) = &mut loaded.value {
+        map.union(own, Conflict::Replace)?;
+    }
+    Ok(WrittenLoop { node: loaded })
+}
+
+/// The loop of a file, under its key `water_loop`.
+fn loop_of_file(document: &Document, name: &Node, inputs: &mut Inputs) -> Result<Node, ConfigError> {
+    let text = name.as_text().ok_or_else(|| {
+        let message = format!("expected a file with the water loop's settings, found {}", name.describe());
+        name.span.error(Problem::Wrong(message))
+    })?;
+    let asked_for = name.span.path() == std::path::Path::new(LOOP_OPTION);
+    let file = if asked_for { text.into() } else { beside(document.path(), text) };
+    let source = inputs.text(&file).map_err(|error| match error {
         ConfigError::Unreadable { path, source } => {
-            node.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
+            name.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
         }
         other => other,
     })?;
-    let written = crate::config::yaml::parse(&text)?;
+    let written = crate::config::yaml::parse(&source)?;
     let map = map_of(&written, "a loop file")?;
     for Entry { key, key_span, .. } in map.entries() {
-        if !["name", "water_loop"].contains(&key.as_str()) {
-            let problem = match key.as_str() {
-                "heat_pumps" | "stores" | "switches" | "preset" | "coupling" | "corrections" => Problem::Unsupported {
-                    what: key.clone(),
-                    reason: Some("of a loop file, a district takes `water_loop` alone; it has its own heat pumps, stores \
-                                  and coupling (`anergy import` turns a Calliope model and its loop file into one)".to_owned()),
-                },
-                _ => Problem::unknown_key(key, ["name", "water_loop"]),
-            };
+        if ["name", "water_loop"].contains(&key.as_str()) {
+            continue;
+        }
+        let of_calliope = ["heat_pumps", "stores", "switches", "preset", "coupling", "corrections"];
+        if of_calliope.contains(&key.as_str()) {
+            let reason = "of a loop file, a district takes `water_loop` alone; it has heat pumps, stores and coupling of its \
+                          own (`anergy import` turns a Calliope model and its loop file into a district)";
+            let problem = Problem::Unsupported { what: key.clone(), reason: Some(reason.to_owned()) };
             return Err(key_span.error(problem));
         }
+        return Err(key_span.error(Problem::unknown_key(key, ["name", "water_loop"])));
     }
     let node = map.get("water_loop").ok_or_else(|| written.span.error(missing("water_loop")))?;
     map_of(node, "the water loop's settings")?;
-    Ok(WrittenLoop { node: node.clone() })
+    Ok(node.clone())
 }

@@ -221,8 +221,16 @@ pub struct SiteSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LoopReference {
-    /// A file, relative to this one.
+    /// A file that has the settings under `water_loop`, relative to this one.
     File(String),
+    /// Such a file, and keys that are set anew.
+    FileAnd {
+        /// The file.
+        file: String,
+        /// The keys.
+        #[serde(flatten)]
+        anew: IndexMap<String, serde_json::Value>,
+    },
     /// The loop itself.
     Here(LoopSettings),
 }

@@ -143,6 +143,14 @@ impl Map {
         self.entries.push(Entry { key: key.to_owned(), key_span: key_span.clone(), value });
     }
 
+    /// Gives `key` another value, in its old place.
+    pub fn replace(&mut self, key: &str, key_span: &Span, value: Node) {
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => entry.value = value,
+            None => self.put(key, key_span, value),
+        }
+    }
+
     /// Takes the entry of `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
         let position = self.entries.iter().position(|entry| entry.key == key)?;
