@@ -87,7 +87,7 @@ impl TimeAxis {
 }
 
 /// A stamp as it is written in every result file and message.
-pub(super) fn format_stamp(moment: DateTime) -> String {
+pub(crate) fn format_stamp(moment: DateTime) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

@@ -8,6 +8,7 @@ mod csv;
 mod profile;
 mod setting;
 
+pub(crate) use axis::format_stamp;
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
 pub use profile::Profile;
