@@ -5,6 +5,7 @@
 
 mod axis;
 mod csv;
+mod lint;
 mod profile;
 mod setting;
 mod stamp;
@@ -12,6 +13,7 @@ mod stamp;
 pub(crate) use axis::format_stamp;
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
+pub use lint::{Gap, Outlier, gaps, outliers};
 pub use profile::Profile;
 pub use setting::{FileColumn, Fill, ProfileSetting};
 
