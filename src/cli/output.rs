@@ -58,7 +58,10 @@ pub(super) fn write(
 ) -> Result<PathBuf, Failure> {
     let folder = RunFolder::begin(place)?;
     let began = std::time::Instant::now();
-    folder.write("timeseries.csv", &timeseries_table(case, run).to_csv())?;
+    let timeseries = timeseries_table(case, run);
+    folder.write("timeseries.csv", &timeseries.to_csv())?;
+    #[cfg(feature = "parquet")]
+    folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
     if let Some(table) = convergence_table(case, run) {
         folder.write("convergence.csv", &table.to_csv())?;
     }

@@ -23,12 +23,16 @@ pub enum ResultsError {
     /// Something stands where the results should go, and it is no run folder.
     #[error("{}: exists and is no run folder, or holds more than one; choose another --out or --name", .0.display())]
     NotARunFolder(PathBuf),
+    /// A table cannot be written as Parquet.
+    #[cfg(feature = "parquet")]
+    #[error("a table cannot be written as Parquet: {0}")]
+    Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
 /// The file by which a run folder is known.
 const MARK: &str = "summary.json";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     MARK,
     "comparison.csv",
     "config.resolved.yaml",
@@ -36,6 +40,7 @@ const FILES: [&str; 8] = [
     "loop_temperature.csv",
     "run.log",
     "timeseries.csv",
+    "timeseries.parquet",
     "timings.csv",
 ];
 

@@ -1,6 +1,8 @@
 //! Result tables, and folders in which nothing is ever half-written.
 
 mod folder;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod table;
 
 pub(crate) use folder::readable_by_all;

@@ -2,6 +2,10 @@
 
 use std::io::Write;
 
+use jiff::civil::DateTime;
+
+use crate::series::format_stamp;
+
 /// A column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
@@ -11,6 +15,8 @@ pub enum Column {
     Number(Vec<f64>),
     /// Counts.
     Count(Vec<usize>),
+    /// Moments in local standard time, written to the second: `2015-01-31 13:00:00`.
+    Time(Vec<DateTime>),
 }
 
 impl Column {
@@ -19,6 +25,7 @@ impl Column {
             Self::Text(values) => values.len(),
             Self::Number(values) => values.len(),
             Self::Count(values) => values.len(),
+            Self::Time(values) => values.len(),
         }
     }
 
@@ -32,6 +39,7 @@ impl Column {
             // The shortest text that reads back as the same number; minus zero is zero.
             Self::Number(values) => write!(cell, "{}", values[row] + 0.0),
             Self::Count(values) => write!(cell, "{}", values[row]),
+            Self::Time(values) => write!(cell, "{}", format_stamp(values[row])),
         };
     }
 }
@@ -107,8 +115,10 @@ mod tests {
         table.push("a, \"b\"", Column::Text(vec!["x,y".into(), "plain".into()]));
         table.push("n", Column::Number(vec![-0.0, f64::NAN]));
         table.push("k", Column::Count(vec![1, 2]));
+        table.push("t", Column::Time([9, 21].map(|hour| jiff::civil::date(2015, 1, 31).at(hour, 5, 0, 0)).to_vec()));
         let text = String::from_utf8(table.to_csv()).unwrap();
-        assert_eq!(text, "\"a, \"\"b\"\"\",n,k\n\"x,y\",0,1\nplain,,2\n");
+        let rows = "\"x,y\",0,1,2015-01-31 09:05:00\nplain,,2,2015-01-31 21:05:00\n";
+        assert_eq!(text, format!("\"a, \"\"b\"\"\",n,k,t\n{rows}"));
     }
 
     proptest! {

@@ -3,16 +3,19 @@
 use std::fmt;
 
 use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
 use jiff::{SignedDuration, ToSpan};
 
 use super::SeriesError;
 
-/// A regular time axis in local standard time: `len` steps of `step_minutes` from `start`.
+/// A regular time axis in local standard time: `len` steps of `step_minutes` from `start`. Where that time stands to UTC is
+/// known only if the stamps it was read from say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeAxis {
     start: DateTime,
     step_minutes: i64,
     len: usize,
+    utc_offset: Option<Offset>,
 }
 
 impl TimeAxis {
@@ -20,7 +23,19 @@ impl TimeAxis {
     #[must_use]
     pub fn new(start: DateTime, step_minutes: i64, len: usize) -> Self {
         debug_assert!(step_minutes > 0, "a time step is positive");
-        Self { start, step_minutes, len }
+        Self { start, step_minutes, len, utc_offset: None }
+    }
+
+    /// The same axis, known to be `offset` ahead of UTC.
+    #[must_use]
+    pub fn at_utc_offset(self, offset: Option<Offset>) -> Self {
+        Self { utc_offset: offset, ..self }
+    }
+
+    /// How far its time is ahead of UTC, where that is known.
+    #[must_use]
+    pub fn utc_offset(&self) -> Option<Offset> {
+        self.utc_offset
     }
 
     /// Number of steps.
@@ -82,12 +97,12 @@ impl TimeAxis {
     /// The part of this axis of `count` steps from step `first`.
     #[must_use]
     pub fn slice(&self, first: usize, count: usize) -> Self {
-        Self { start: self.stamp(first), step_minutes: self.step_minutes, len: count }
+        Self { start: self.stamp(first), len: count, ..*self }
     }
 }
 
 /// A stamp as it is written in every result file and message.
-pub(super) fn format_stamp(moment: DateTime) -> String {
+pub(crate) fn format_stamp(moment: DateTime) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

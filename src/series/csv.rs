@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 use super::axis::format_stamp;
+use super::stamp::{StampFault, StampReader};
 use super::{SeriesError, TimeAxis, TimeWindow};
 
 /// The columns of one CSV file on a regular time axis. An empty cell or the word `NaN` is a gap, kept as NaN: what to do
@@ -21,11 +23,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Reads `path`: a header, then rows of a time stamp and numbers, at one fixed step.
+    /// Reads `path`: a header, then rows of a time stamp and numbers, at one fixed step. Stamps with a UTC offset are put on
+    /// the offset of the first row, so that civil time with summer time becomes the standard time a year begins in.
     ///
     /// # Errors
-    /// Any [`SeriesError`] that names a file: unreadable or malformed, a stamp that is missing, repeated or out of order, a
-    /// cell that is no number, two columns of one name.
+    /// Any [`SeriesError`] that names a file: unreadable or malformed, a stamp that is missing, repeated or out of order,
+    /// UTC offsets in some rows only, a cell that is no number, two columns of one name.
     pub fn read(path: &Path) -> Result<Self, SeriesError> {
         let file =
             std::fs::File::open(path).map_err(|source| SeriesError::Unreadable { path: path.to_owned(), source })?;
@@ -51,6 +54,7 @@ impl Frame {
             return Err(SeriesError::DuplicateColumn { path: owned(), column: name.clone() });
         }
 
+        let mut clock = StampReader::default();
         let mut stamps: Vec<DateTime> = Vec::new();
         let mut lines = Vec::new();
         let mut columns: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
@@ -58,10 +62,12 @@ impl Frame {
         while reader.read_record(&mut record).map_err(malformed)? {
             let line = record.position().map_or(0, ::csv::Position::line);
             let stamp = record.get(0).unwrap_or_default();
-            stamps.push(stamp.parse().map_err(|_| SeriesError::Stamp {
-                path: owned(),
-                line,
-                value: stamp.to_owned(),
+            stamps.push(clock.read(stamp).map_err(|fault| {
+                let (path, value) = (owned(), stamp.to_owned());
+                match fault {
+                    StampFault::Unreadable => SeriesError::Stamp { path, line, value },
+                    StampFault::MixedOffsets => SeriesError::MixedOffsets { path, line, value },
+                }
             })?);
             lines.push(line);
             for ((column, name), cell) in columns.iter_mut().zip(&names).zip(record.iter().skip(1)) {
@@ -73,7 +79,7 @@ impl Frame {
                 })?);
             }
         }
-        let axis = regular_axis(path, &stamps, &lines)?;
+        let axis = regular_axis(path, &stamps, &lines, clock.utc_offset())?;
         Ok(Self { path: owned(), axis, names, columns, lines })
     }
 
@@ -129,13 +135,23 @@ impl Frame {
     /// The position of `axis` in this file.
     ///
     /// # Errors
-    /// [`SeriesError::OtherStep`] or [`SeriesError::NotCovered`].
+    /// [`SeriesError::OtherStep`], [`SeriesError::OtherOffset`] when both state their UTC offset, or
+    /// [`SeriesError::NotCovered`].
     pub fn offset_of(&self, axis: &TimeAxis) -> Result<usize, SeriesError> {
         if axis.step_minutes() != self.axis.step_minutes() {
             return Err(SeriesError::OtherStep {
                 path: self.path.clone(),
                 found_minutes: self.axis.step_minutes(),
                 expected_minutes: axis.step_minutes(),
+            });
+        }
+        if let (Some(found), Some(expected)) = (self.axis.utc_offset(), axis.utc_offset())
+            && found != expected
+        {
+            return Err(SeriesError::OtherOffset {
+                path: self.path.clone(),
+                found: found.to_string(),
+                expected: expected.to_string(),
             });
         }
         let fits = |&offset: &usize| offset + axis.len() <= self.axis.len();
@@ -163,16 +179,22 @@ fn number(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-fn regular_axis(path: &Path, stamps: &[DateTime], lines: &[u64]) -> Result<TimeAxis, SeriesError> {
+fn regular_axis(
+    path: &Path,
+    stamps: &[DateTime],
+    lines: &[u64],
+    utc_offset: Option<Offset>,
+) -> Result<TimeAxis, SeriesError> {
     let [first, second, ..] = *stamps else {
         return Err(SeriesError::TooShort { path: path.to_owned(), rows: stamps.len() });
     };
     let step = second.duration_since(first);
+    let clock = utc_offset.map_or_else(String::new, |offset| offset.to_string());
     let irregular = |row: usize, expected: DateTime, kind| SeriesError::Irregular {
         path: path.to_owned(),
         line: lines[row],
-        found: format_stamp(stamps[row]),
-        expected: format_stamp(expected),
+        found: format_stamp(stamps[row]) + &clock,
+        expected: format_stamp(expected) + &clock,
         step_minutes: step.as_mins(),
         kind,
     };
@@ -180,7 +202,7 @@ fn regular_axis(path: &Path, stamps: &[DateTime], lines: &[u64]) -> Result<TimeA
         let kind = if step.is_zero() { "duplicate" } else { "out of order" };
         return Err(irregular(1, first.saturating_add(SignedDuration::from_hours(1)), kind));
     }
-    let axis = TimeAxis::new(first, step.as_mins(), stamps.len());
+    let axis = TimeAxis::new(first, step.as_mins(), stamps.len()).at_utc_offset(utc_offset);
     for (row, &found) in stamps.iter().enumerate() {
         let expected = axis.stamp(row);
         if found != expected {
@@ -238,7 +260,69 @@ mod tests {
         assert!(message.contains("no column `b`; the file has `a`"), "{message}");
     }
 
+    /// Every hour of 2019 as clocks in Central Europe showed it.
+    fn european_2019() -> String {
+        let (winter, summer) = (Offset::constant(1), Offset::constant(2));
+        let change = |month, day| winter.to_timestamp(jiff::civil::date(2019, month, day).at(2, 0, 0, 0)).unwrap();
+        let start = winter.to_timestamp(jiff::civil::date(2019, 1, 1).at(0, 0, 0, 0)).unwrap();
+        let rows = (0..8760).map(|hour| {
+            let moment = start + SignedDuration::from_hours(hour);
+            let offset = if change(3, 31) <= moment && moment < change(10, 27) { summer } else { winter };
+            format!("{}+{:02}:00,{hour}\n", offset.to_datetime(moment), offset.seconds() / 3600)
+        });
+        "t,x\n".to_owned() + &rows.collect::<String>()
+    }
+
+    #[test]
+    fn a_year_with_summer_time_is_regular() {
+        let text = european_2019();
+        assert!(text.contains("2019-03-31T03:00:00+02:00,2138\n") && text.contains("2019-10-27T02:00:00+01:00,"));
+        let frame = read(&text).unwrap();
+        let year = TimeAxis::new(jiff::civil::date(2019, 1, 1).at(0, 0, 0, 0), 60, 8760);
+        assert_eq!(frame.axis(), &year.at_utc_offset(Some(Offset::constant(1))));
+        assert_eq!(frame.column("x").unwrap()[2138], 2138.0);
+
+        let bare = text.replace("+01:00", "").replace("+02:00", "");
+        let message = read(&bare).unwrap_err().to_string();
+        assert!(message.contains("demand.csv:2140") && message.contains("2019-03-31 03:00:00"), "{message}");
+        let message =
+            read(&text.replacen("2019-07-01T12:00:00+02:00", "2019-07-01T12:00:00", 1)).unwrap_err().to_string();
+        assert!(message.contains("`2019-07-01T12:00:00`") && message.contains("or none"), "{message}");
+        let message = read(&text.replacen("2019-07-01T12:00:00+02:00", "2019-07-01T12:00:00Z", 1)).unwrap_err();
+        assert!(message.to_string().contains("2019-07-01 13:00:00+01 where 2019-07-01 11:00:00+01"), "{message}");
+    }
+
+    #[test]
+    fn files_of_other_utc_offsets_do_not_mix() {
+        let (rome, utc, civil) = (
+            read("t,a\n2015-01-01T00:00+01,1\n2015-01-01T01:00+01,2\n").unwrap(),
+            read("t,a\n2015-01-01T00:00Z,1\n2015-01-01T01:00Z,2\n").unwrap(),
+            read("t,a\n2015-01-01T00:00,1\n2015-01-01T01:00,2\n").unwrap(),
+        );
+        let message = utc.offset_of(rome.axis()).unwrap_err().to_string();
+        assert!(message.contains("UTC+00") && message.contains("UTC+01"), "{message}");
+        for frame in [&rome, &utc] {
+            assert_eq!(frame.offset_of(civil.axis()).unwrap(), 0);
+            assert_eq!(civil.offset_of(&frame.axis().slice(1, 1)).unwrap(), 1);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_offsets_read_back_regular(quarters in proptest::collection::vec(-56i32..=56, 2..100), step in 1i64..1500) {
+            let offsets: Vec<Offset> = quarters.iter().map(|count| Offset::from_seconds(count * 900).unwrap()).collect();
+            let start = jiff::civil::date(2019, 12, 28).at(7, 5, 0, 0);
+            let axis = TimeAxis::new(start, step, quarters.len()).at_utc_offset(Some(offsets[0]));
+            let mut text = String::from("t,x\n");
+            for (row, offset) in offsets.iter().enumerate() {
+                let moment = offset.to_datetime(offsets[0].to_timestamp(axis.stamp(row)).unwrap());
+                let (sign, minutes) = (if offset.is_negative() { '-' } else { '+' }, quarters[row].abs() * 15);
+                text.push_str(&format!("{moment}{sign}{:02}:{:02},{row}\n", minutes / 60, minutes % 60));
+            }
+            let frame = read(&text).unwrap();
+            prop_assert_eq!(frame.axis(), &axis);
+        }
+
         #[test]
         fn what_is_written_is_read(values in proptest::collection::vec(-1e9f64..1e9, 2..200), step in 1i64..180) {
             let start = jiff::civil::date(2016, 2, 28).at(12, 0, 0, 0);
@@ -253,8 +337,17 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "[-0-9:, a\"\n]{0,200}") {
+        fn no_text_panics(text in "[-0-9:, a\"\n]{0,200}|\\PC{0,60}") {
             let _ = read(&text);
+        }
+
+        #[test]
+        fn no_stamps_panic(
+            rows in proptest::collection::vec("(-00)?(0000|9999|2015)-(01|12)-(01|31)[T ][0-2]{2}:[0-5]{2}(Z|[-+][012]{2})?,1\n", 2..5),
+        ) {
+            if let Ok(frame) = read(&("t,a\n".to_owned() + &rows.concat())) {
+                let _ = frame.steps_within(&TimeWindow::single("2015").unwrap());
+            }
         }
     }
 }

@@ -5,11 +5,15 @@
 
 mod axis;
 mod csv;
+mod lint;
 mod profile;
 mod setting;
+mod stamp;
 
+pub(crate) use axis::format_stamp;
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
+pub use lint::{Gap, Outlier, gaps, outliers};
 pub use profile::Profile;
 pub use setting::{FileColumn, Fill, ProfileSetting};
 
@@ -37,13 +41,24 @@ pub enum SeriesError {
     },
     /// The first cell of a row is not a time stamp.
     #[error(
-        "{}:{line}: `{value}` is not a time stamp; expected one like `2015-01-31 13:00:00` in the first column",
+        "{}:{line}: `{value}` is not a time stamp; expected one like `2015-01-31 13:00:00` or \
+         `2015-01-31T13:00:00+01:00` in the first column",
         path.display()
     )]
     Stamp {
         /// The file.
         path: PathBuf,
         /// Line in the file, from 1.
+        line: u64,
+        /// What stands there.
+        value: String,
+    },
+    /// Some stamps of a file have a UTC offset and some have none.
+    #[error("{}:{line}: time stamp `{value}`: all rows of a file need a UTC offset, or none", path.display())]
+    MixedOffsets {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1: the first that is unlike those before.
         line: u64,
         /// What stands there.
         value: String,
@@ -126,6 +141,19 @@ pub enum SeriesError {
         found_minutes: i64,
         /// The step of the run, minutes.
         expected_minutes: i64,
+    },
+    /// A file is in the time of another UTC offset than the others.
+    #[error(
+        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same offset",
+        path.display()
+    )]
+    OtherOffset {
+        /// The file.
+        path: PathBuf,
+        /// The offset of its first row, like `+01`.
+        found: String,
+        /// The offset of the run.
+        expected: String,
     },
     /// A date or a window cannot be understood.
     #[error("`{text}` is not a date; expected `2015`, `2015-01`, `2015-01-31` or `2015-01-31 13:00`")]

@@ -18,7 +18,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
     let axis = case.district.axis();
     let steps = axis.len();
     let mut table = Table::default();
-    table.push("timestamp", Column::Text((0..steps).map(|step| axis.label(step)).collect()));
+    table.push("timestamp", Column::Time((0..steps).map(|step| axis.stamp(step)).collect()));
     for (site_index, site) in case.district.sites().iter().enumerate() {
         for (index, technology) in site.technologies.iter().enumerate() {
             let name = |carrier: &str, what: &str| format!("{}|{}|{carrier}|{what}", site.name, technology.name);
@@ -157,7 +157,7 @@ pub fn loop_temperature_table(case: &Case, run: &Run) -> Option<Table> {
     let coupling = run.coupling.as_ref()?;
     let axis = case.district.axis();
     let mut table = Table::default();
-    table.push("timestamp", Column::Text((0..=axis.len()).map(|step| axis.label(step)).collect()));
+    table.push("timestamp", Column::Time((0..=axis.len()).map(|step| axis.stamp(step)).collect()));
     for (iteration, temp_c) in coupling.temperatures.iter().enumerate() {
         table.push(format!("iteration_{iteration}_c"), Column::Number(temp_c.to_vec()));
     }
