@@ -2,82 +2,17 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod common;
+
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, InitialCopDispatch, LoopCop, LoopModel,
-    LoopResponse, Observer, Picard, PlanCost, Record, SettingsError, Start, Stop, StoreTemperature, ThermalPlan,
-    Validity, Verdict, drive,
+    CopUse, CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, LoopModel, LoopResponse, Observer, Record,
+    SchemeChoice, SettingsError, Start, Stop, StoreTemperature, Verdict, drive, scheme,
 };
-use ndarray::{Array1, Array2};
+use common::toys::{Mirror, Toy};
+use ndarray::Array2;
 use proptest::prelude::*;
-
-/// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
-struct Toy<F>(F);
-
-impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
-    type Plan = f64;
-    type Account = ();
-    type Error = Infallible;
-
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
-        Ok((self.0)(cops[[0, 0]]))
-    }
-
-    fn thermal(&self, plan: &f64) -> ThermalPlan {
-        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::from_elem((1, 2), *plan) }
-    }
-
-    fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<f64, Infallible> {
-        Ok(plans.iter().map(|(plan, weight)| *plan * weight).sum())
-    }
-
-    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
-        let miss = (plan - (self.0)(cops[[0, 0]])).abs();
-        Ok(PlanCost {
-            objective_eur: 100.0 + miss,
-            absolute_terms_eur: 100.0,
-            cost_eur: 100.0 + miss,
-            ..PlanCost::default()
-        })
-    }
-
-    fn cost(&self, _plan: &f64) -> PlanCost {
-        PlanCost { objective_eur: 100.0, absolute_terms_eur: 100.0, cost_eur: 100.0, ..PlanCost::default() }
-    }
-
-    fn account(&self, _plan: &f64) {}
-
-    fn certificate(&self, _plan: &f64) -> f64 {
-        0.0
-    }
-}
-
-/// The COP that follows from a plan is the plan itself, and so is the loop temperature.
-struct Mirror;
-
-impl LoopModel for Mirror {
-    type Error = Infallible;
-
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        _level_kwh: &Array2<f64>,
-        _cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
-        let plan = output_kw[[0, 0]];
-        Ok(LoopResponse {
-            temp_c: Array1::from_elem(3, plan),
-            heat_kwh: Array1::zeros(2),
-            created_kwh: Array1::zeros(2),
-            balancing_kwh: Array1::zeros(2),
-            cop: Array2::from_elem((1, 2), plan),
-            limit_steps: [0, 0],
-            balance_residual: 0.0,
-            validity: vec![Validity::default()],
-        })
-    }
-}
 
 #[derive(Default)]
 struct Count {
@@ -100,9 +35,9 @@ type Ended = Result<anergy::coupling::Outcome<f64, ()>, CouplingError<Infallible
 
 fn run(map: impl Fn(f64) -> f64, settings: &CouplingSettings) -> Ended {
     let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
-    let mut scheme = Picard { relaxation: settings.relaxation };
+    let settings = &CouplingSettings { scheme: settings.scheme.or(Some(SchemeChoice::Picard)), ..settings.clone() };
     let mut count = Count::default();
-    let outcome = drive(&mut Toy(map), &mut Mirror, &mut scheme, settings, &start, &mut count)?;
+    let outcome = drive(&mut Toy(map), &mut Mirror, scheme(settings).as_mut(), settings, &start, &mut count)?;
     assert_eq!(count.iterations, outcome.records.len());
     assert!(outcome.gap.is_some() && count.gaps > 0, "the answer's gap is always measured");
     assert_eq!(outcome.temperatures.len(), outcome.records.len());
@@ -191,7 +126,7 @@ fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence
     assert_eq!(outcome.records.len(), 12, "iterations 0 to 11");
     assert!(!outcome.verdict.is_converged());
     let last = outcome.records.last().unwrap();
-    let text = outcome.verdict.explain(11, last.residual, outcome.gap, |at| format!("step {at}"));
+    let text = outcome.verdict.explain(last, outcome.gap, |at| format!("step {at}"));
     assert!(text.starts_with("not converged") && text.contains("repeat every 2 iterations"), "{text}");
     assert!(text.contains("gap ") && text.contains("step 0"), "{text}");
 
@@ -278,8 +213,8 @@ fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
         };
         let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
         let mut witness = Witness::default();
-        drive(&mut Toy(|cop| cop + 1.0), &mut witness, &mut Picard { relaxation: 1.0 }, &settings, &start, &mut ())
-            .unwrap();
+        let mut scheme = scheme(&settings);
+        drive(&mut Toy(|cop| cop + 1.0), &mut witness, scheme.as_mut(), &settings, &start, &mut ()).unwrap();
         witness
     };
     use anergy::coupling::InitialCopRing;

@@ -192,3 +192,16 @@ fn in_summer_the_switches_of_cooling_are_felt() {
         assert!(apart > 0.01, "{switch} moves the loop by {apart} K");
     }
 }
+
+#[test]
+#[ignore = "half a minute: two months, each under two presets"]
+fn months_converge_to_a_ten_thousandth_by_averaging() {
+    for dates in [["2015-01-01", "2015-01-31"], ["2015-07-01", "2015-07-31"]] {
+        for preset in [Preset::Corrected, Preset::EquilibriumReference] {
+            let Some((_, run)) = window(preset, &["coupling.gap_tolerance=1e-4"], dates) else { return };
+            let coupling = run.coupling.unwrap();
+            assert_eq!(coupling.verdict, Verdict::Converged, "{preset:?} {dates:?}");
+            assert!(coupling.gap.unwrap().relative <= 1e-4 && coupling.records.len() <= 41);
+        }
+    }
+}

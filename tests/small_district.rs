@@ -1,6 +1,8 @@
-//! The committed series of the small district are those of its formulas.
+//! The small district: its committed series are those of its formulas, and its loop and dispatch agree as far as averaging goes.
 
 #![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
 
 use std::process::Command;
 
@@ -15,4 +17,72 @@ fn the_committed_series_are_what_the_formulas_give() {
     assert!(example.is_file(), "{} of {manifest} is built with the tests", example.display());
     let output = Command::new(example).arg("--check").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(feature = "cbc")]
+mod coupled {
+    use anergy::config::{Case, LoopSource, Request};
+    use anergy::coupling::{SchemeChoice, Verdict};
+    use anergy::lp::default_backend;
+    use anergy::study::{Coupling, Summary, converge};
+
+    use super::common::project;
+
+    fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, Summary) {
+        let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
+        let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
+        let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+        let summary = Summary::of(&case, &run);
+        (run.coupling.unwrap(), summary)
+    }
+
+    fn small_district() -> Request {
+        Request {
+            model: project("configs/small_district/model.yaml").into(),
+            water_loop: Some(LoopSource::File(project("networks/small_ring.yaml").into())),
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn the_small_district_converges_by_averaging_where_picard_wanders() {
+        let (picard, _) = run("picard", "5e-4");
+        assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 41));
+        assert!(picard.records.iter().all(|record| record.step == 1.0 && record.scheme == "picard"));
+
+        let (auto, summary) = run("auto", "5e-4");
+        assert_eq!(auto.verdict, Verdict::Converged);
+        assert!(auto.gap.unwrap().relative <= 5e-4 && auto.gap.unwrap().relative >= -1e-9, "{:?}", auto.gap);
+        assert!(auto.records.iter().all(|record| record.certificate < 1e-6), "an average is a plan like any other");
+        assert_eq!(auto.records[2].scheme, "picard");
+        assert!(auto.records[3..].iter().all(|record| record.step < 1.0), "then averages");
+        let text = summary.to_text();
+        assert!(text.contains("picard 3, self_regulated "), "{text}");
+    }
+
+    #[test]
+    fn a_district_that_averaging_cannot_settle_is_said_to_be_so() {
+        let (auto, summary) = run("auto", "1e-9");
+        let Verdict::Stalled { best_gap, .. } = auto.verdict else { panic!("{:?}", auto.verdict) };
+        assert!(auto.gap.unwrap().relative <= best_gap, "the answer is the iterate of the smallest gap");
+        let explanation = summary.coupling.unwrap().explanation;
+        assert!(explanation.starts_with("not converged: averaging has not brought the gap below"), "{explanation}");
+        assert!(explanation.contains("Try scheme: self_regulated"), "{explanation}");
+    }
+
+    #[test]
+    fn averaging_is_refused_where_the_gap_is_not_free_and_never_chosen_there() {
+        let load = |settings: &[&str]| {
+            let settings = settings.iter().map(|&setting| setting.into()).collect();
+            Case::load(&Request { settings, ..small_district() })
+        };
+        let relaxed = ["coupling.relaxation=0.5", "switches.stop=residual"];
+        let case = load(&relaxed).unwrap();
+        assert_eq!(case.coupled.unwrap().settings.scheme, Some(SchemeChoice::Picard));
+        assert_eq!(load(&[]).unwrap().coupled.unwrap().settings.scheme, Some(SchemeChoice::Auto));
+        let error = load(&[&relaxed[..], &["coupling.scheme=msa"]].concat()).unwrap_err().to_string();
+        assert!(error.contains("scheme: msa averages plans and needs") && error.contains("relaxation: 1"), "{error}");
+        let error = load(&["coupling.scheme=self_regulatd"]).unwrap_err().to_string();
+        assert!(error.contains("self_regulated"), "{error}");
+    }
 }

@@ -89,9 +89,12 @@ impl Observer for Progress {
         if record.iteration == 0 {
             self.say("iteration   planned EUR  at own COPs EUR  mean rel (max) change       max COP change  scheme");
         }
-        let Record { iteration, scheme, cop_residual, .. } = record;
+        let Record { iteration, scheme, step, cop_residual, .. } = record;
+        let step = if record.is_average() { format!(" (step {step:.3})") } else { String::new() };
         let (planned, own) = (record.cost.cost_eur, record.cost_at_own_cops_eur);
-        self.say(&format!("{iteration:>9}{planned:>14.2}{own:>17.2}  {change:<24}{cop_residual:>18.6}  {scheme}"));
+        self.say(&format!(
+            "{iteration:>9}{planned:>14.2}{own:>17.2}  {change:<24}{cop_residual:>18.6}  {scheme}{step}"
+        ));
         self.doing(&format!("iteration {}", iteration + 1));
     }
 

@@ -6,7 +6,7 @@ use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet,
 use super::yaml::{Node, Value, from_node};
 use super::timeseries::Correction;
 use super::{ConfigError, Finding, Problem};
-use crate::coupling::{CouplingSettings, Stop};
+use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
 use crate::water_loop::{WellMixedLoop, WellMixedSettings};
@@ -68,10 +68,11 @@ struct Written {
     coupling: Numbers,
 }
 
-/// The coupling's numbers; its choices are switches.
+/// The coupling's scheme and numbers; its other choices are switches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Numbers {
+    scheme: Option<SchemeChoice>,
     relaxation: f64,
     max_iterations: usize,
     gap_tolerance: f64,
@@ -82,9 +83,15 @@ struct Numbers {
 impl Default for Numbers {
     fn default() -> Self {
         let CouplingSettings {
-            relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance, ..
+            scheme,
+            relaxation,
+            max_iterations,
+            gap_tolerance,
+            temperature_tolerance_k,
+            cop_tolerance,
+            ..
         } = CouplingSettings::default();
-        Self { relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance }
+        Self { scheme, relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance }
     }
 }
 
@@ -183,7 +190,9 @@ impl LoopFile {
             }
         }
         let switches = switches.on(preset);
-        Ok(Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections })
+        let mut file = Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections };
+        file.coupling.scheme = Some(file.settings().scheme_in_force());
+        Ok(file)
     }
 
     /// The corrections in force.
@@ -306,7 +315,7 @@ impl LoopFile {
     }
 
     fn settings(&self) -> CouplingSettings {
-        let Numbers { relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance } =
+        let Numbers { scheme, relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance } =
             self.coupling;
         let Switches { initial_cop_dispatch, initial_cop_ring, loop_cop, store_temperature, stop, .. } = self.switches;
         CouplingSettings {
@@ -315,6 +324,7 @@ impl LoopFile {
             loop_cop,
             store_temperature,
             stop,
+            scheme,
             relaxation,
             max_iterations,
             gap_tolerance,

@@ -8,7 +8,8 @@ use ndarray::{Array1, Array2};
 use super::history::History;
 use super::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, LoopCop,
-    LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Stop, StoreTemperature, Verdict,
+    LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Situation, Stepped, Stop,
+    StoreTemperature, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -102,8 +103,8 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         let began = Instant::now();
         let answer = driver.dispatch(iteration)?;
         let dispatch_seconds = began.elapsed().as_secs_f64();
-        if driver.closes_the_gap(&answer) {
-            break Verdict::Converged;
+        if let Some(verdict) = driver.judge_gap(&answer) {
+            break verdict;
         }
         if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds)? {
             break verdict;
@@ -140,15 +141,13 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.dispatcher.dispatch(&self.cops).map_err(|source| CouplingError::Dispatch { iteration, source })
     }
 
-    /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free.
-    /// Tells whether it is small enough to stop.
-    fn closes_the_gap(&mut self, answer: &D::Plan) -> bool {
-        let (Some(before), true) = (&self.last, self.settings.gap_is_free()) else { return false };
-        let before = Rc::clone(before);
+    /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free,
+    /// whether that plan was an answer or an average; the verdict if it ends the iteration.
+    fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
+        let before = self.last.as_ref().filter(|_| self.settings.gap_is_free()).map(Rc::clone)?;
         let gap = Gap::between(before.cost_at_own_cops, self.dispatcher.cost(answer));
         self.gap_known(gap, &before);
-        // A gap below zero would prove a wrong minimum; only rounding may put it there.
-        self.settings.stop == Stop::Gap && gap.relative.abs() <= self.settings.gap_tolerance
+        self.history.judge_gap()
     }
 
     fn gap_known(&mut self, gap: Gap, iterate: &Rc<Iterate<D::Plan>>) {
@@ -168,8 +167,15 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     ) -> Result<Option<Verdict>, Failed<D, L>> {
         let began = Instant::now();
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
-        let previous = self.last.as_ref().map(|iterate| &iterate.plan);
-        let plan = self.scheme.plan(self.dispatcher, previous, answer, &self.cops).map_err(dispatch_failed)?;
+        let last = self.last.as_deref();
+        let situation = Situation {
+            iteration,
+            previous: last.map(|iterate| &iterate.plan),
+            gap: last.and_then(|iterate| self.history.records[iterate.iteration].gap),
+            cops: &self.cops,
+        };
+        let Stepped { plan, scheme, step } =
+            self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
         let simulating = Instant::now();
         let response = self.simulate(iteration, &plan)?;
         let water_loop_seconds = simulating.elapsed().as_secs_f64();
@@ -185,7 +191,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             cost_at_own_cops_eur: cost_at_own_cops.cost_eur,
             certificate,
             seconds: PhaseSeconds { dispatch: dispatch_seconds, water_loop: water_loop_seconds, rest },
-            ..Record::of_response(iteration, self.scheme.name(), &self.cops, &response)
+            ..Record::of_response(iteration, (scheme, step), &self.cops, &response)
         };
         let verdict = self.history.add(record, &response, self.observer);
         let used = self.cops.clone();

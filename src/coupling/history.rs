@@ -14,6 +14,10 @@ const PAPER_CRITERION: f64 = 0.1;
 const STILL_ITERATIONS: usize = 3;
 /// Longest cycle that is looked for.
 const LONGEST_CYCLE: usize = 12;
+/// Iterations in a row of averaging in which the gap must fall.
+const STALLED_ITERATIONS: usize = 15;
+/// A gap above this share of the best one before them has not fallen.
+const STALLED_SHARE: f64 = 0.99;
 /// Iterates this close to each other are the same, as a share of the tolerances of the residual rule.
 const SAME_SHARE: f64 = 0.1;
 
@@ -52,10 +56,16 @@ impl<'a> History<'a> {
         observer: &mut dyn Observer,
     ) -> Option<Verdict> {
         record.residual = self.temperatures.last().map(|before| Residual::between(before, &response.temp_c));
-        let still = record.residual.is_some_and(|residual| residual.max_k < self.settings.temperature_tolerance_k)
-            && record.cop_residual < self.settings.cop_tolerance;
+        // A small step is no small error: an average must stand still in proportion to its step.
+        let CouplingSettings { temperature_tolerance_k, cop_tolerance, .. } = *self.settings;
+        let still = record.residual.is_some_and(|residual| residual.max_k < record.step * temperature_tolerance_k)
+            && record.cop_residual < record.step * cop_tolerance;
         self.still = if still { self.still + 1 } else { 0 };
         self.count_repeats(response);
+        if record.is_average() {
+            // Averages that stand still or come back do so because of their steps.
+            self.repeats.fill(0);
+        }
         self.temperatures.push(response.temp_c.clone());
         self.loop_heat.push(response.heat_kwh.clone());
         self.followed.push_front(response.cop.clone());
@@ -64,6 +74,29 @@ impl<'a> History<'a> {
         observer.iteration(&record);
         self.records.push(record);
         verdict
+    }
+
+    /// The verdict on the gap that has just become known, where the gap decides.
+    pub(super) fn judge_gap(&self) -> Option<Verdict> {
+        if self.settings.stop != Stop::Gap {
+            return None;
+        }
+        // A gap below zero would prove a wrong minimum; only rounding may put it there.
+        let gap = self.records.last()?.gap?.relative.abs();
+        let stalled = || self.stalled().map(|best_gap| Verdict::Stalled { iterations: STALLED_ITERATIONS, best_gap });
+        if gap <= self.settings.gap_tolerance { Some(Verdict::Converged) } else { stalled() }
+    }
+
+    /// The best gap so far, if averaging has not made it smaller for long.
+    fn stalled(&self) -> Option<f64> {
+        let (before, lately) = self.records.split_at_checked(self.records.len().checked_sub(STALLED_ITERATIONS)?)?;
+        let best = |records: &[Record]| {
+            let gaps = records.iter().filter_map(|record| record.gap).map(|gap| gap.relative.abs());
+            gaps.fold(f64::INFINITY, f64::min)
+        };
+        let averaging = lately.iter().all(Record::is_average);
+        let best_before = best(before);
+        (averaging && best_before.is_finite() && best(lately) > STALLED_SHARE * best_before).then_some(best_before)
     }
 
     /// Notes the gap of an iteration.

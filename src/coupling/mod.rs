@@ -15,9 +15,11 @@ mod verdict;
 pub use driver::{Driven, Outcome, Start, drive};
 pub use gap::Gap;
 pub use record::{Observer, PhaseSeconds, Record, Residual};
-pub use scheme::{Picard, Scheme};
+pub use scheme::{
+    Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, Step, StepRule, Stepped, scheme,
+};
 pub use settings::{
-    CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SettingsError, Stop, StoreTemperature,
+    CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop, StoreTemperature,
 };
 pub use verdict::Verdict;
 
@@ -68,11 +70,14 @@ pub trait Dispatcher {
     /// What the loop needs to know of `plan`.
     fn thermal(&self, plan: &Self::Plan) -> ThermalPlan;
 
-    /// The weighted sum of plans (weights >= 0, sum 1), closed at `cops`.
+    /// The weighted sum of plans (weights >= 0, sum 1), closed at `cops`; `None` where it cannot be closed there.
     ///
     /// # Errors
     /// When `cops` cannot be put in force.
-    fn blend(&mut self, plans: &[(&Self::Plan, f64)], cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
+    fn blend(&mut self, plans: &[(&Self::Plan, f64)], cops: &CopSeries) -> Result<Option<Self::Plan>, Self::Error>;
+
+    /// How far two plans are apart in what the loop can feel; a norm of the difference, in any one unit.
+    fn distance(&self, a: &Self::Plan, b: &Self::Plan) -> f64;
 
     /// What the decisions of `plan` cost at `cops`.
     ///

@@ -57,6 +57,8 @@ pub struct Record {
     pub iteration: usize,
     /// Scheme that ran.
     pub scheme: &'static str,
+    /// Share of the way from the last plan to the dispatcher's answer that its plan went, in (0, 1]; below 1 it is an average.
+    pub step: f64,
     /// What the plan costs at the COPs it was made for.
     pub cost: PlanCost,
     /// What the same decisions cost at the COPs they lead to, EUR of money.
@@ -84,10 +86,16 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether its plan is an average of answers.
+    #[must_use]
+    pub fn is_average(&self) -> bool {
+        self.step < 1.0
+    }
+
     /// The part of a record that the loop's response tells; costs, certificate and seconds are still empty.
     pub(super) fn of_response(
         iteration: usize,
-        scheme: &'static str,
+        (scheme, step): (&'static str, f64),
         cops: &CopSeries,
         response: &LoopResponse,
     ) -> Self {
@@ -100,6 +108,7 @@ impl Record {
         Self {
             iteration,
             scheme,
+            step,
             cost: PlanCost::default(),
             cost_at_own_cops_eur: 0.0,
             gap: None,

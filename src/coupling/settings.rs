@@ -1,9 +1,10 @@
 //! What a user can choose about the coupling.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// COPs of the first dispatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialCopDispatch {
     /// Those of the district's files (in the published case the result of the authors' last run).
@@ -13,7 +14,7 @@ pub enum InitialCopDispatch {
 }
 
 /// COPs that turn the first plan's heat into heat on the loop, where they are given from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialCopRing {
     /// The start COPs, whatever the dispatch used.
@@ -23,7 +24,7 @@ pub enum InitialCopRing {
 }
 
 /// COPs that turn a plan's heat into heat on the loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoopCop {
     /// Those the plan was made with, as published.
@@ -33,7 +34,7 @@ pub enum LoopCop {
 }
 
 /// Whose store levels give the store temperatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoreTemperature {
     /// Those of the first plan, in every iteration, as published.
@@ -43,7 +44,7 @@ pub enum StoreTemperature {
 }
 
 /// When to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// After iteration 10, when the mean relative change of the loop temperature in degrees Celsius is at most 10 %.
@@ -54,8 +55,38 @@ pub enum Stop {
     Gap,
 }
 
+/// How the next plan follows from the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemeChoice {
+    /// The dispatcher's answer is the next plan.
+    Picard,
+    /// Averages of plans with a step of 1/k (method of successive averages).
+    Msa,
+    /// Averages of plans; the step shrinks fast when the dispatcher's answer moves away from the plan, slowly otherwise.
+    SelfRegulated,
+    /// Averages of plans; the step shrinks when the gap falls by less than 10 %.
+    GapRegulated,
+    /// Picard for three iterations, then self-regulated averaging, then gap-regulated where that stops helping.
+    Auto,
+}
+
+impl SchemeChoice {
+    /// Its word in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Picard => "picard",
+            Self::Msa => "msa",
+            Self::SelfRegulated => "self_regulated",
+            Self::GapRegulated => "gap_regulated",
+            Self::Auto => "auto",
+        }
+    }
+}
+
 /// Settings of the coupling. Every field has a working default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CouplingSettings {
     /// COPs of the first dispatch.
@@ -68,6 +99,9 @@ pub struct CouplingSettings {
     pub store_temperature: StoreTemperature,
     /// When to stop.
     pub stop: Stop,
+    /// How the next plan follows from the last. Where none is given: `auto` if the gap of every iteration is known
+    /// (`loop_cop: within_step`, `store_temperature: current`, `relaxation: 1`) and `stop` is not `paper`; `picard` otherwise.
+    pub scheme: Option<SchemeChoice>,
     /// Share of the step from the old COPs to the new ones that is taken, in (0, 1].
     pub relaxation: f64,
     /// Iterations after the first, at most.
@@ -88,6 +122,7 @@ impl Default for CouplingSettings {
             loop_cop: LoopCop::WithinStep,
             store_temperature: StoreTemperature::Current,
             stop: Stop::Gap,
+            scheme: None,
             relaxation: 1.0,
             max_iterations: 40,
             gap_tolerance: 1e-3,
@@ -117,7 +152,21 @@ pub enum SettingsError {
         /// What it needs.
         needs: &'static str,
     },
+    /// The plans cannot be averaged under these settings.
+    #[error(
+        "coupling.scheme: {scheme} averages plans and needs {needs}: only then does the dispatcher answer to the COPs that the \
+         averaged plan led to; use scheme: picard, or leave it out"
+    )]
+    CannotAverage {
+        /// The scheme.
+        scheme: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
 }
+
+/// What [`CouplingSettings::gap_is_free`] stands for, in the words of the settings.
+const GAP_NEEDS: &str = "loop_cop: within_step, store_temperature: current and relaxation: 1";
 
 impl CouplingSettings {
     /// Checks ranges and combinations.
@@ -137,10 +186,23 @@ impl CouplingSettings {
         positive("temperature_tolerance_k", self.temperature_tolerance_k)?;
         positive("cop_tolerance", self.cop_tolerance)?;
         if self.stop == Stop::Gap && !self.gap_is_free() {
-            let needs = "loop_cop: within_step, store_temperature: current and relaxation: 1";
-            return Err(SettingsError::GapUnknown { needs });
+            return Err(SettingsError::GapUnknown { needs: GAP_NEEDS });
+        }
+        let scheme = self.scheme_in_force();
+        if scheme != SchemeChoice::Picard && !self.gap_is_free() {
+            return Err(SettingsError::CannotAverage { scheme: scheme.name(), needs: GAP_NEEDS });
         }
         Ok(())
+    }
+
+    /// The scheme that was asked for, or the one that takes its place.
+    #[must_use]
+    pub fn scheme_in_force(&self) -> SchemeChoice {
+        let default = || match self.gap_is_free() && self.stop != Stop::Paper {
+            true => SchemeChoice::Auto,
+            false => SchemeChoice::Picard,
+        };
+        self.scheme.unwrap_or_else(default)
     }
 
     /// Whether the next dispatch is the very minimum that the gap of an iterate is measured against.
@@ -167,5 +229,42 @@ mod tests {
             let wrong = CouplingSettings { relaxation, ..relaxed.clone() };
             assert!(matches!(wrong.check(), Err(SettingsError::Range { key: "relaxation", .. })));
         }
+    }
+
+    #[test]
+    fn averaging_is_the_default_where_the_gap_is_free_and_refused_elsewhere() {
+        let free = CouplingSettings::default();
+        assert_eq!(free.scheme_in_force(), SchemeChoice::Auto);
+        let paper = CouplingSettings { stop: Stop::Paper, ..free.clone() };
+        assert_eq!(paper.scheme_in_force(), SchemeChoice::Picard);
+        let not_free = [
+            CouplingSettings { relaxation: 0.5, stop: Stop::Residual, ..free.clone() },
+            CouplingSettings { loop_cop: LoopCop::AsDispatched, stop: Stop::Residual, ..free.clone() },
+            CouplingSettings { store_temperature: StoreTemperature::Frozen, stop: Stop::Residual, ..free.clone() },
+        ];
+        for settings in not_free {
+            assert_eq!((settings.scheme_in_force(), settings.check()), (SchemeChoice::Picard, Ok(())));
+            let asked = CouplingSettings { scheme: Some(SchemeChoice::Msa), ..settings };
+            let error = asked.check().unwrap_err();
+            assert!(
+                error.to_string().contains("scheme: msa averages plans and needs loop_cop: within_step"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_settings() {
+        for choice in [
+            SchemeChoice::Picard,
+            SchemeChoice::Msa,
+            SchemeChoice::SelfRegulated,
+            SchemeChoice::GapRegulated,
+            SchemeChoice::Auto,
+        ] {
+            assert_eq!(serde_json::to_value(choice).unwrap(), choice.name());
+        }
+        let schema = serde_json::to_string(&schemars::schema_for!(CouplingSettings)).unwrap();
+        assert!(schema.contains("gap_regulated") && schema.contains("within_step"), "{schema}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Gap, Residual};
+use super::{Gap, Record, Residual};
 
 /// How an iteration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -20,6 +20,13 @@ pub enum Verdict {
     Cycle {
         /// After how many iterations.
         period: usize,
+    },
+    /// Averaging no longer makes the gap smaller.
+    Stalled {
+        /// For how many iterations.
+        iterations: usize,
+        /// The best relative gap before them.
+        best_gap: f64,
     },
     /// The last allowed iteration was reached.
     MaxIterations,
@@ -39,25 +46,23 @@ impl Verdict {
             Self::StoppedByPaperRule { .. } => "StoppedByPaperRule",
             Self::Converged => "Converged",
             Self::Cycle { .. } => "Cycle",
+            Self::Stalled { .. } => "Stalled",
             Self::MaxIterations => "MaxIterations",
         }
     }
 
-    /// The verdict in plain words, with its numbers; `stamp` names the moment of an index into the loop temperatures.
+    /// The verdict in plain words, with its numbers: the `last` iteration's, and the answer's gap; `stamp` names the moment
+    /// of an index into the loop temperatures.
     #[must_use]
-    pub fn explain(
-        &self,
-        iterations: usize,
-        residual: Option<Residual>,
-        gap: Option<Gap>,
-        stamp: impl Fn(usize) -> String,
-    ) -> String {
-        let moved = residual.map_or_else(
+    pub fn explain(&self, last: &Record, gap: Option<Gap>, stamp: impl Fn(usize) -> String) -> String {
+        let iterations = last.iteration;
+        let step = if last.is_average() { format!(" in a step of {:.2} of the way", last.step) } else { String::new() };
+        let moved = last.residual.map_or_else(
             || "there is no earlier iteration to compare with".to_owned(),
             |residual| {
                 let Residual { mean_relative, max_k, at, .. } = residual;
                 format!(
-                    "the loop temperature last moved by up to {max_k:.3} K (at {}), {:.2} % on average",
+                    "the loop temperature last moved by up to {max_k:.3} K (at {}), {:.2} % on average{step}",
                     stamp(at),
                     100.0 * mean_relative
                 )
@@ -83,13 +88,38 @@ impl Verdict {
             }
             Self::Converged => format!("converged after iteration {iterations}: {moved}{saving}"),
             Self::Cycle { period } => format!(
-                "not converged: the iterates repeat every {period} iterations; {moved}{saving}. Try a relaxation below 1 with \
-                 stop: residual, or the preset `corrected`"
+                "not converged: the iterates repeat every {period} iterations; {moved}{saving}. Try scheme: auto, \
+                 which averages the plans{AVERAGING_NEEDS}"
             ),
-            Self::MaxIterations => format!(
-                "not converged: iteration {iterations} was the last one allowed; {moved}{saving}. Try more max_iterations, or a \
-                 relaxation below 1 with stop: residual"
+            Self::Stalled { iterations: long, best_gap } => format!(
+                "not converged: averaging has not brought the gap below {best_gap:.2e} for {long} iterations (stopped after \
+                 iteration {iterations}); {moved}{saving}. Try {}, or a gap_tolerance above {best_gap:.0e}: annual cost is good \
+                 to about the gap",
+                other_averaging(last.scheme)
             ),
+            Self::MaxIterations => {
+                let else_try = if last.is_average() {
+                    format!(
+                        "{}, or a larger gap_tolerance: annual cost is good to about the gap",
+                        other_averaging(last.scheme)
+                    )
+                } else {
+                    format!("scheme: auto, which averages the plans{AVERAGING_NEEDS}")
+                };
+                format!(
+                    "not converged: iteration {iterations} was the last one allowed; {moved}{saving}. Try more max_iterations, \
+                     or {else_try}"
+                )
+            }
         }
     }
+}
+
+/// What [`super::CouplingSettings::gap_is_free`] asks for, as a hint.
+const AVERAGING_NEEDS: &str =
+    " (with loop_cop: within_step, store_temperature: current and relaxation: 1, as in the preset `corrected`)";
+
+/// The averaging scheme to try after `scheme`.
+fn other_averaging(scheme: &str) -> &'static str {
+    if scheme == "gap_regulated" { "scheme: self_regulated" } else { "scheme: gap_regulated" }
 }

@@ -5,14 +5,11 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use super::partners::{DistrictDispatcher, PricedPlan, WellMixedPartner};
+use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
-use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, Picard, SettingsError, Start, drive};
+use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme};
 use crate::dispatch::{Account, Dispatch, DispatchError, PlanCertificate};
 use crate::lp::{Backend, LpError, default_backend};
-
-/// Less than this is not missing, kWh.
-const NEGLIGIBLE_KWH: f64 = 1e-6;
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -151,8 +148,8 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
         step_hours: case.district.axis().step_hours(),
     };
     let start = start(coupled, &dispatcher);
-    let mut scheme = Picard { relaxation: coupled.settings.relaxation };
-    let outcome = drive(&mut dispatcher, &mut water_loop, &mut scheme, &coupled.settings, &start, observer)
+    let mut scheme = scheme(&coupled.settings);
+    let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), &coupled.settings, &start, observer)
         .map_err(|error| named(error, case, coupled))?;
 
     // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at

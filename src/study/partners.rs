@@ -13,6 +13,8 @@ use crate::water_loop::WellMixedLoop;
 
 /// Less output than this is not running, kW.
 const IDLE_KW: f64 = 1e-6;
+/// Less than this is not missing, kWh.
+pub(super) const NEGLIGIBLE_KWH: f64 = 1e-6;
 
 /// Where the dispatch keeps a heat pump of the loop.
 #[derive(Debug, Clone, Copy)]
@@ -183,12 +185,24 @@ impl Dispatcher for DistrictDispatcher {
         thermal
     }
 
-    fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+    fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
         self.set_cops(cops);
         let values: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.values, *weight)).collect();
         let blended = self.dispatch.price(&self.dispatch.blend(&values));
+        if blended.short_kwh > NEGLIGIBLE_KWH {
+            return Ok(None);
+        }
         let plan = self.dispatch.certified(blended.values)?;
-        Ok(self.priced(plan))
+        Ok(Some(self.priced(plan)))
+    }
+
+    /// Euclidean norm over all conversion outputs (kW) and storage levels (kWh): from them the loop's heat, its store
+    /// temperatures and everything else in the plan follow.
+    fn distance(&self, a: &PricedPlan, b: &PricedPlan) -> f64 {
+        let quantities = self.dispatch.quantities().iter().enumerate();
+        let felt = quantities.filter(|(_, quantity)| matches!(quantity.role, Role::Output | Role::Level));
+        let rows = felt.map(|(row, _)| a.plan.values.row(row).into_iter().zip(b.plan.values.row(row)));
+        rows.flatten().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
     fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {

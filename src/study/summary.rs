@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Run;
 use crate::config::{Case, Finding, Input};
-use crate::coupling::{Gap, Residual, Verdict};
+use crate::coupling::{Gap, Record, Residual, Verdict};
 use crate::district::Kind;
 
 /// A run in short.
@@ -67,6 +67,8 @@ pub struct CouplingSummary {
     pub explanation: String,
     /// Whether dispatch and loop agree.
     pub converged: bool,
+    /// The schemes that ran, in order.
+    pub schemes: Vec<SchemeSummary>,
     /// Number of the last iteration, from 0.
     pub last_iteration: usize,
     /// Number of the iteration that is the answer.
@@ -90,6 +92,15 @@ pub struct CouplingSummary {
     pub loop_balance_residual: f64,
     /// Running steps outside the validity of each heat pump's COP model.
     pub validity: Vec<ValiditySummary>,
+}
+
+/// Iterations in a row of one scheme.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SchemeSummary {
+    /// The scheme.
+    pub scheme: &'static str,
+    /// Iterations.
+    pub iterations: usize,
 }
 
 /// Running steps of a heat pump outside the validity of its COP model.
@@ -235,6 +246,8 @@ impl Summary {
             if let Some(missing) = &coupling.gap_missing {
                 line("gap not measured", missing.replace('\n', " "));
             }
+            let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
+            line("schemes", schemes.collect::<Vec<_>>().join(", "));
             let [low, mean, high] = coupling.temp_c;
             line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
             let [at_low, at_high] = coupling.limit_steps;
@@ -298,8 +311,9 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     let axis = case.district.axis();
     Some(CouplingSummary {
         verdict: outcome.verdict,
-        explanation: outcome.verdict.explain(last.iteration, last.residual, outcome.gap, |at| axis.label(at)),
+        explanation: outcome.verdict.explain(last, outcome.gap, |at| axis.label(at)),
         converged: outcome.verdict.is_converged(),
+        schemes: schemes(&outcome.records),
         last_iteration: last.iteration,
         answer: outcome.answer,
         gap: outcome.gap,
@@ -312,6 +326,11 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         loop_balance_residual: answer.balance_residual,
         validity: validity.collect(),
     })
+}
+
+fn schemes(records: &[Record]) -> Vec<SchemeSummary> {
+    let in_a_row = records.chunk_by(|a, b| a.scheme == b.scheme);
+    in_a_row.map(|run| SchemeSummary { scheme: run[0].scheme, iterations: run.len() }).collect()
 }
 
 /// Text broken into lines of at most `width` characters, at spaces.

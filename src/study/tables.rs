@@ -107,6 +107,7 @@ pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
         |of: fn(&crate::coupling::Gap) -> f64| number(&move |record: &Record| record.gap.as_ref().map_or(f64::NAN, of));
     table.push("iteration", count(&|record| record.iteration));
     table.push("scheme", Column::Text(records.iter().map(|record| record.scheme.to_owned()).collect()));
+    table.push("step", number(&|record| record.step));
     table.push("cost_eur", number(&|record| record.cost.cost_eur));
     table.push("cost_at_own_cops_eur", number(&|record| record.cost_at_own_cops_eur));
     table.push("objective_eur", number(&|record| record.cost.objective_eur));

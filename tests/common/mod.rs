@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod toys;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

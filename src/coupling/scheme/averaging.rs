@@ -1,0 +1,177 @@
+//! Averaging of the dispatch: `x_k = x_{k-1} + step (y - x_{k-1})`, where `y` is the dispatcher's answer to the COPs that
+//! `x_{k-1}` led to.
+//!
+//! The answer of an LP is a vertex, and the plan that dispatch and loop agree on is in general a mixture of vertices that no
+//! iteration from vertex to vertex meets. Averages of plans can: the set of feasible plans is convex and does not depend on
+//! the COPs (only electricity does, and import restores that balance). What a scheme adds is a rule for the step.
+
+use super::{Scheme, Situation, Stepped};
+use crate::coupling::Dispatcher;
+
+/// What a rule may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Seen {
+    /// Number of the iteration, from 0.
+    pub iteration: usize,
+    /// Distance from the previous plan to the dispatcher's answer; `None` in the first iteration.
+    pub distance: Option<f64>,
+    /// Size of the previous plan's relative gap, where it is known.
+    pub gap: Option<f64>,
+}
+
+/// A step and the scheme it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The scheme, as it stands in the history.
+    pub scheme: &'static str,
+    /// Share of the way from the previous plan to the answer, in (0, 1].
+    pub step: f64,
+}
+
+/// Chooses the steps of an averaging scheme.
+pub trait StepRule {
+    /// The step of an iteration; called once in each, in order, from the first on.
+    fn next(&mut self, seen: &Seen) -> Step;
+}
+
+/// Averages plans with the steps of a rule.
+#[derive(Debug, Clone)]
+pub struct Averaging<R> {
+    rule: R,
+}
+
+impl<R: StepRule> Averaging<R> {
+    /// Averaging with the steps of `rule`.
+    #[must_use]
+    pub fn by(rule: R) -> Self {
+        Self { rule }
+    }
+}
+
+impl<D: Dispatcher, R: StepRule> Scheme<D> for Averaging<R> {
+    fn plan(
+        &mut self,
+        dispatcher: &mut D,
+        answer: D::Plan,
+        at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error> {
+        let distance = at.previous.map(|previous| dispatcher.distance(previous, &answer));
+        // Below zero a gap is rounding.
+        let gap = at.gap.map(|gap| gap.relative.abs());
+        let Step { scheme, step } = self.rule.next(&Seen { iteration: at.iteration, distance, gap });
+        let whole = |plan| Stepped { plan, scheme, step: 1.0 };
+        let Some(previous) = at.previous.filter(|_| step < 1.0) else { return Ok(whole(answer)) };
+        let blended = dispatcher.blend(&[(previous, 1.0 - step), (&answer, step)], at.cops)?;
+        Ok(match blended {
+            Some(plan) => Stepped { plan, scheme, step },
+            None => whole(answer),
+        })
+    }
+}
+
+/// The method of successive averages: a step of 1/k in iteration k.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Msa;
+
+impl StepRule for Msa {
+    #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
+    fn next(&mut self, seen: &Seen) -> Step {
+        Step { scheme: "msa", step: 1.0 / seen.iteration.max(1) as f64 }
+    }
+}
+
+/// Self-regulated averaging (Liu, He and He 2009): a step of 1/beta, where beta grows much when the answer moves away from
+/// the plan and little when it comes closer.
+#[derive(Debug, Clone, Copy)]
+pub struct SelfRegulated {
+    beta: f64,
+    pub(super) distance: Option<f64>,
+}
+
+impl SelfRegulated {
+    /// What is added to beta when the distance grew.
+    const APART: f64 = 1.8;
+    /// What is added to beta when it did not.
+    const CLOSER: f64 = 0.1;
+}
+
+impl Default for SelfRegulated {
+    fn default() -> Self {
+        Self { beta: 1.0, distance: None }
+    }
+}
+
+impl StepRule for SelfRegulated {
+    fn next(&mut self, seen: &Seen) -> Step {
+        if let (Some(before), Some(now)) = (self.distance, seen.distance) {
+            self.beta += if now > before { Self::APART } else { Self::CLOSER };
+        }
+        self.distance = seen.distance;
+        Step { scheme: "self_regulated", step: 1.0 / self.beta }
+    }
+}
+
+/// Averaging regulated by the gap: a step of 1/beta, where beta grows by 15 % when the gap falls by less than 10 %.
+#[derive(Debug, Clone, Copy)]
+pub struct GapRegulated {
+    beta: f64,
+    gap: Option<f64>,
+}
+
+impl GapRegulated {
+    /// A gap above this share of the one before has not fallen enough.
+    const ENOUGH: f64 = 0.9;
+    /// What beta is then multiplied by.
+    const GROWTH: f64 = 1.15;
+}
+
+impl Default for GapRegulated {
+    fn default() -> Self {
+        Self { beta: 1.0, gap: None }
+    }
+}
+
+impl StepRule for GapRegulated {
+    fn next(&mut self, seen: &Seen) -> Step {
+        if let (Some(before), Some(now)) = (self.gap, seen.gap)
+            && now > Self::ENOUGH * before
+        {
+            self.beta *= Self::GROWTH;
+        }
+        self.gap = seen.gap;
+        Step { scheme: "gap_regulated", step: 1.0 / self.beta }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(mut rule: impl StepRule, seen: &[(Option<f64>, Option<f64>)]) -> Vec<f64> {
+        let seen = seen.iter().enumerate().map(|(iteration, &(distance, gap))| Seen { iteration, distance, gap });
+        seen.map(|seen| rule.next(&seen).step).collect()
+    }
+
+    #[test]
+    fn successive_averages_weigh_all_answers_but_the_first_alike() {
+        assert_eq!(steps(Msa, &[(None, None); 5]), [1.0, 1.0, 0.5, 1.0 / 3.0, 0.25]);
+    }
+
+    #[test]
+    fn a_growing_distance_cuts_the_step_and_a_shrinking_one_hardly() {
+        let seen = [None, Some(8.0), Some(9.0), Some(7.0), Some(7.0), Some(7.5)].map(|distance| (distance, None));
+        let betas: [f64; 6] = [1.0, 1.0, 2.8, 2.9, 3.0, 4.8];
+        for (step, beta) in steps(SelfRegulated::default(), &seen).into_iter().zip(betas) {
+            assert!((step - 1.0 / beta).abs() < 1e-15, "{step} is 1 / {beta}");
+        }
+    }
+
+    #[test]
+    fn a_gap_that_falls_by_a_tenth_keeps_the_step() {
+        let seen = [None, Some(1.0), Some(0.89), Some(0.88), Some(0.5), Some(0.6)].map(|gap| (None, gap));
+        let growths = [0, 0, 0, 1, 1, 2];
+        for (step, growth) in steps(GapRegulated::default(), &seen).into_iter().zip(growths) {
+            assert!((step - 1.15f64.powi(-growth)).abs() < 1e-15, "{step}");
+        }
+    }
+}

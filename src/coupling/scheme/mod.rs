@@ -1,0 +1,67 @@
+//! How the next iterate follows from the last.
+
+mod auto;
+mod averaging;
+mod picard;
+
+pub use auto::Auto;
+pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, StepRule};
+pub use picard::Picard;
+
+use super::{CopSeries, CouplingSettings, Dispatcher, Gap, SchemeChoice};
+
+/// Where an iteration stands when its plan is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a, P> {
+    /// Number of the iteration, from 0.
+    pub iteration: usize,
+    /// Plan of the iteration before, if any.
+    pub previous: Option<&'a P>,
+    /// The previous plan's gap, where it is known.
+    pub gap: Option<Gap>,
+    /// The COPs that the dispatcher answered to; where the gap is free, those that the previous plan led to.
+    pub cops: &'a CopSeries,
+}
+
+/// A plan that the loop is simulated with, and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stepped<P> {
+    /// The plan.
+    pub plan: P,
+    /// The scheme that ran, as it stands in the history.
+    pub scheme: &'static str,
+    /// Share of the way from the previous plan to the dispatcher's answer, in (0, 1].
+    pub step: f64,
+}
+
+/// A fixed-point scheme. From the dispatcher's answer it makes the plan that the loop is simulated with, and from the COPs
+/// that follow the COPs of the next dispatch.
+pub trait Scheme<D: Dispatcher> {
+    /// The plan of this iteration, from the dispatcher's answer and where the iteration stands.
+    ///
+    /// # Errors
+    /// Whatever the dispatcher reports while blending.
+    fn plan(
+        &mut self,
+        dispatcher: &mut D,
+        answer: D::Plan,
+        at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error>;
+
+    /// Turns the COPs of this iteration into those of the next, given the COPs that followed from this one.
+    fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
+        cops.assign(followed);
+    }
+}
+
+/// The scheme that `settings` ask for.
+#[must_use]
+pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Box<dyn Scheme<D>> {
+    match settings.scheme_in_force() {
+        SchemeChoice::Picard => Box::new(Picard { relaxation: settings.relaxation }),
+        SchemeChoice::Msa => Box::new(Averaging::by(Msa)),
+        SchemeChoice::SelfRegulated => Box::new(Averaging::by(SelfRegulated::default())),
+        SchemeChoice::GapRegulated => Box::new(Averaging::by(GapRegulated::default())),
+        SchemeChoice::Auto => Box::new(Averaging::by(Auto::default())),
+    }
+}

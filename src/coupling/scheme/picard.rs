@@ -1,0 +1,36 @@
+//! Picard iteration: the dispatcher's answer is the next plan.
+
+use super::{Scheme, Situation, Stepped};
+use crate::coupling::{CopSeries, Dispatcher};
+
+/// Picard iteration: the plan is the dispatcher's answer; the COPs that followed are the next ones, or a share of the way to
+/// them.
+#[derive(Debug, Clone, Copy)]
+pub struct Picard {
+    /// Share of the way, in (0, 1].
+    pub relaxation: f64,
+}
+
+impl Picard {
+    /// Its name in the history.
+    pub const NAME: &'static str = "picard";
+}
+
+impl<D: Dispatcher> Scheme<D> for Picard {
+    fn plan(
+        &mut self,
+        _dispatcher: &mut D,
+        answer: D::Plan,
+        _at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error> {
+        Ok(Stepped { plan: answer, scheme: Self::NAME, step: 1.0 })
+    }
+
+    fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
+        if self.relaxation == 1.0 {
+            cops.assign(followed);
+        } else {
+            cops.zip_mut_with(followed, |cop, new| *cop += self.relaxation * (new - *cop));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Toy partners of the coupling whose fixed points and cycles are known.
+
+use std::convert::Infallible;
+
+use anergy::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan, Validity};
+use ndarray::{Array1, Array2};
+
+/// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
+pub struct Toy<F>(pub F);
+
+impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
+    type Plan = f64;
+    type Account = ();
+    type Error = Infallible;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
+        Ok((self.0)(cops[[0, 0]]))
+    }
+
+    fn thermal(&self, plan: &f64) -> ThermalPlan {
+        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::from_elem((1, 2), *plan) }
+    }
+
+    fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<Option<f64>, Infallible> {
+        assert!(plans.iter().all(|(_, weight)| (0.0..=1.0).contains(weight)), "{plans:?}");
+        assert!((plans.iter().map(|(_, weight)| weight).sum::<f64>() - 1.0).abs() < 1e-15, "{plans:?}");
+        Ok(Some(plans.iter().map(|(plan, weight)| *plan * weight).sum()))
+    }
+
+    fn distance(&self, a: &f64, b: &f64) -> f64 {
+        (a - b).abs()
+    }
+
+    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
+        let miss = (plan - (self.0)(cops[[0, 0]])).abs();
+        Ok(PlanCost {
+            objective_eur: 100.0 + miss,
+            absolute_terms_eur: 100.0,
+            cost_eur: 100.0 + miss,
+            ..PlanCost::default()
+        })
+    }
+
+    fn cost(&self, _plan: &f64) -> PlanCost {
+        PlanCost { objective_eur: 100.0, absolute_terms_eur: 100.0, cost_eur: 100.0, ..PlanCost::default() }
+    }
+
+    fn account(&self, _plan: &f64) {}
+
+    fn certificate(&self, _plan: &f64) -> f64 {
+        0.0
+    }
+}
+
+/// The COP that follows from a plan is the plan itself, and so is the loop temperature.
+pub struct Mirror;
+
+impl LoopModel for Mirror {
+    type Error = Infallible;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        _level_kwh: &Array2<f64>,
+        _cops: CopUse<'_>,
+    ) -> Result<LoopResponse, Infallible> {
+        let plan = output_kw[[0, 0]];
+        Ok(LoopResponse {
+            temp_c: Array1::from_elem(3, plan),
+            heat_kwh: Array1::zeros(2),
+            created_kwh: Array1::zeros(2),
+            balancing_kwh: Array1::zeros(2),
+            cop: Array2::from_elem((1, 2), plan),
+            limit_steps: [0, 0],
+            balance_residual: 0.0,
+            validity: vec![Validity::default()],
+        })
+    }
+}
