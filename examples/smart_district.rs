@@ -187,8 +187,8 @@ fn offices(weather: &Weather, sun: &SunPath) -> Result<Demand, WeatherError> {
 
 /// Scales hourly demands to an annual sum and tells the factor. Cooling is raised more than heating: the model knows neither
 /// the moisture of a summer on the plain of the Po nor the start after a night without cooling.
-fn scaled(what: &str, values: &[f64], annual_kwh: f64) -> Vec<f64> {
-    let factor = annual_kwh / values.iter().sum::<f64>();
+fn scaled(what: &str, values: &[f64], step_hours: f64, annual_kwh: f64) -> Vec<f64> {
+    let factor = annual_kwh / (values.iter().sum::<f64>() * step_hours);
     eprintln!("{what}: the model's sum times {factor:.2}");
     values.iter().map(|value| value * factor).collect()
 }
@@ -238,9 +238,15 @@ fn co2_kg_per_kwh(moment: DateTime) -> f64 {
     CO2_KG_PER_KWH * (1.0 + day + 0.06 * winter(moment))
 }
 
-/// All files.
+/// All files, as they are committed.
 pub fn files() -> Result<Vec<File>, WeatherError> {
-    let weather = climate().weather()?;
+    files_of(&climate())
+}
+
+/// The files of another year or step.
+pub fn files_of(climate: &TypicalYear) -> Result<Vec<File>, WeatherError> {
+    let weather = climate.weather()?;
+    let step_hours = weather.axis.step_hours();
     let (axis, sun) = (weather.axis, weather.sun_path()?);
     let ground_c = GroundWave::from_monthly_air(&AIR_C, PIPE_DEPTH_M).temperatures_c(&axis)?;
     let yield_on = |tilt_deg, azimuth_deg| {
@@ -252,11 +258,11 @@ pub fn files() -> Result<Vec<File>, WeatherError> {
     let east_west = east.iter().zip(west).map(|(east, west)| f64::midpoint(*east, west)).collect();
 
     let (homes, offices) = (homes().demand(&weather, &sun)?, offices(&weather, &sun)?);
-    let homes_heat = scaled("heating of the homes", &homes.heat_kw, HOMES_HEAT * HOMES_M2);
-    let homes_cooling = scaled("cooling of the homes", &homes.cooling_kw, HOMES_COOLING * HOMES_M2);
-    let offices_heat = scaled("heating of the offices", &offices.heat_kw, OFFICES_HEAT * OFFICES_M2);
+    let homes_heat = scaled("heating of the homes", &homes.heat_kw, step_hours, HOMES_HEAT * HOMES_M2);
+    let homes_cooling = scaled("cooling of the homes", &homes.cooling_kw, step_hours, HOMES_COOLING * HOMES_M2);
+    let offices_heat = scaled("heating of the offices", &offices.heat_kw, step_hours, OFFICES_HEAT * OFFICES_M2);
     let comfort_kwh = OFFICES_COOLING * OFFICES_M2 - SERVER_ROOM_KW * 8760.0;
-    let comfort = scaled("cooling of the offices without servers", &offices.cooling_kw, comfort_kwh);
+    let comfort = scaled("cooling of the offices without servers", &offices.cooling_kw, step_hours, comfort_kwh);
     let offices_cooling = comfort.iter().map(|cooling| cooling + SERVER_ROOM_KW).collect();
     let hot_water = HOT_WATER.power_kw(&axis, HOMES_HOT_WATER * HOMES_M2)?;
     let homes_electricity = HOMES_ELECTRICITY.power_kw(&axis, HOMES_ELECTRICITY_KWH)?;
@@ -265,7 +271,7 @@ pub fn files() -> Result<Vec<File>, WeatherError> {
         |value: fn(DateTime) -> f64| (0..axis.len()).map(|step| value(axis.stamp(step))).collect::<Vec<f64>>();
     let import = of_clock(import_eur_per_kwh);
 
-    let (first, week) = (axis.position(date(2019, 4, 15).at(0, 0, 0, 0)).unwrap_or_default(), 168);
+    let (first, week) = (axis.position(date(2019, 4, 15).at(0, 0, 0, 0)).unwrap_or_default(), 168.min(axis.len()));
     let starter = |values: &[f64], share: f64| values[first..first + week].iter().map(|value| value * share).collect();
     let starter = File {
         path: "starter/timeseries/week.csv",

@@ -10,6 +10,7 @@ use super::case::CaseArgs;
 use super::progress::Progress;
 use crate::config::{Case, Finding, Level};
 use crate::district::Kind;
+use crate::study::wrapped;
 
 /// Read a case and say what looks wrong with it, without solving
 #[derive(Debug, Args)]
@@ -121,9 +122,16 @@ impl<'a> Overview<'a> {
             line("links", links.to_string());
         }
         line("on the loop", format!("{on_the_loop} heat pumps"));
-        let warnings = self.findings.iter().filter(|finding| finding.level != Level::Note).count();
-        let notes = self.findings.len() - warnings;
-        line("findings", format!("{warnings} to look at, {notes} to know"));
+        let count = |level: Level| self.findings.iter().filter(|finding| finding.level == level).count();
+        let warnings = count(Level::Warning) + count(Level::Error);
+        line("findings", format!("{warnings} to look at, {} to know", count(Level::Note)));
+        let defaults = self.findings.iter().filter(|finding| finding.level == Level::Default);
+        for (index, finding) in defaults.enumerate() {
+            let label = if index == 0 { "defaults" } else { "" };
+            for (row, part) in wrapped(&finding.message, 92).into_iter().enumerate() {
+                line(if row == 0 { label } else { "" }, part);
+            }
+        }
         text
     }
 }

@@ -52,6 +52,7 @@ impl Progress {
         for Finding { level, place, message } in findings {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             match level {
+                Level::Default => self.remember(&format!("default: {message}")),
                 Level::Note => self.say(&format!("note: {place}{message}")),
                 Level::Warning | Level::Error => {
                     let word = if *level == Level::Error { "error" } else { "warning" };

@@ -189,9 +189,11 @@ impl Span {
 }
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
+    /// Not said, so a default holds.
+    Default,
     /// Good to know.
     Note,
     /// Probably not what was meant.

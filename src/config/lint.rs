@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Finding, LoopPump, UsedColumn};
 use crate::district::{Availability, District, Kind, Site, Supply};
-use crate::series::Profile;
-use crate::series::lint::outliers;
+use crate::series::{Profile, outliers};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
 const LARGEST_PV_YIELD: f64 = 1.5;

@@ -1,6 +1,6 @@
 //! From typed settings to a district and its coupling.
 
-use super::heat_pumps;
+use super::{defaults, heat_pumps};
 use super::locate::locate;
 use super::reader::{self, Draft, Written};
 use super::settings::TechnologySettings;
@@ -60,6 +60,7 @@ pub fn build(
         .and_then(|district| district.with_co2_price(written.co2_price_eur_per_t))
         .map_err(|error| locate(error, &written, builder.series.used()))?;
     let coupled = builder.coupled()?;
+    defaults::left_out(document, &written, builder.findings);
     let name = written.name.clone().unwrap_or_else(|| document.stem());
     Ok(Built { name, district, coupled, columns: series.into_used() })
 }

@@ -5,6 +5,7 @@
 //! together ([`build`]).
 
 mod build;
+mod defaults;
 mod heat_pumps;
 mod locate;
 mod reader;

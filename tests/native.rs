@@ -1,0 +1,288 @@
+//! Districts in our own format, from the file to the result.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use anergy::config::{Case, ConfigError, Level, Request};
+use common::{anergy, project, stderr, stdout};
+use proptest::prelude::*;
+
+fn load(path: &Path) -> Result<Case, ConfigError> {
+    Case::load(&Request { model: path.to_owned(), ..Request::default() })
+}
+
+/// A fresh starter district in `folder`.
+fn starter(folder: &Path) -> PathBuf {
+    let output = anergy(folder, &["new", "mine"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    folder.join("mine/district.yaml")
+}
+
+/// Every file of tests/broken says in its first lines how it is run, how that ends and what is said.
+#[test]
+fn broken_districts_are_refused_with_file_line_and_value() {
+    let folder = PathBuf::from(project("tests/broken"));
+    let mut count = 0;
+    let mut failures = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        count += 1;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head = |key: &str| {
+            let prefix = format!("# {key}: ");
+            text.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let code: i32 = head("exit")[0].parse().unwrap();
+        let arguments = head("args");
+        let arguments: Vec<&str> = arguments.iter().flat_map(|line| line.split(' ')).collect();
+        let verb = if code == 2 { "check" } else { "run" };
+        let results = tempfile::tempdir().unwrap();
+        let output = anergy(results.path(), &[&[verb, path.to_str().unwrap()][..], &arguments].concat());
+        let said = stderr(&output);
+        // Long lines are wrapped on their way to the terminal.
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let missing: Vec<String> = head("says").into_iter().filter(|says| !flat.contains(says)).collect();
+        if output.status.code() != Some(code) || !missing.is_empty() || said.contains("panicked") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            failures.push(format!("{name}: exit {:?}, without {missing:?}:\n{said}", output.status.code()));
+        }
+    }
+    assert!(count >= 40, "{count} broken districts were found");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_new_district_runs_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let district = starter(folder.path());
+    let check = anergy(folder.path(), &["check", district.to_str().unwrap(), "--strict"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let run = anergy(folder.path(), &["run", district.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(0), "{}", stdout(&run));
+    assert!(stdout(&run).contains("Converged"), "{}", stdout(&run));
+    let again = anergy(folder.path(), &["new", "mine"]);
+    assert_eq!(again.status.code(), Some(2), "an existing folder is left alone");
+    for arguments in [&["--scenario", "bare_and_sunny"][..], &["--set", "water_loop.ground.conductance_kw_per_k=2"]] {
+        let output = anergy(folder.path(), &[&["run", district.to_str().unwrap(), "-q"][..], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}{}", stdout(&output), stderr(&output));
+    }
+}
+
+#[test]
+fn districts_match_the_schema_and_misspelt_ones_do_not() {
+    let schema = anergy::config::native::json_schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let read = |path: &str| -> serde_json::Value {
+        serde_yaml::from_str(&std::fs::read_to_string(project(path)).unwrap()).unwrap()
+    };
+    for path in ["configs/smart_district.yaml", "configs/starter/district.yaml"] {
+        let errors: Vec<String> = validator.iter_errors(&read(path)).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{path}: {errors:?}");
+    }
+    for name in ["misspelt_key", "misspelt_kind", "misplaced_key", "loop_key_misspelt", "text_for_number"] {
+        assert!(!validator.is_valid(&read(&format!("tests/broken/{name}.yaml"))), "{name}");
+    }
+}
+
+/// What must be the same of a case whatever the order of its parts.
+fn essence(case: &Case) -> String {
+    let mut sites: Vec<String> = Vec::new();
+    for site in case.district.sites() {
+        let mut technologies: Vec<String> =
+            site.technologies.iter().map(|technology| format!("{technology:?}")).collect();
+        technologies.sort();
+        sites.push(format!("{} {technologies:?}", site.name));
+    }
+    sites.sort();
+    let mut pumps: Vec<String> =
+        case.coupled.iter().flat_map(|coupled| &coupled.pumps).map(|pump| format!("{pump:?}")).collect();
+    pumps.sort();
+    let coupled = case.coupled.as_ref().map(|coupled| format!("{:?} {:?}", coupled.water_loop, coupled.settings));
+    let (links, shortage, axis) = (case.district.links(), case.district.shortage(), case.district.axis());
+    format!("{} {sites:?} {pumps:?} {coupled:?} {links:?} {shortage:?} {axis:?}", case.name)
+}
+
+/// A change of the structure of a file.
+#[derive(Debug, Clone)]
+enum Mutation {
+    /// One letter of a key becomes another.
+    Misspell { line: usize, at: usize, letter: char },
+    Move { line: usize, to: usize },
+    Indent { line: usize, by: isize },
+    Duplicate { line: usize, to: usize },
+    Drop { line: usize },
+}
+
+impl Mutation {
+    fn any(lines: usize) -> impl Strategy<Value = Self> {
+        prop_oneof![
+            (0..lines, 0usize..30, proptest::char::range('a', 'z'))
+                .prop_map(|(line, at, letter)| Self::Misspell { line, at, letter }),
+            (0..lines, 0..lines).prop_map(|(line, to)| Self::Move { line, to }),
+            (0..lines, prop_oneof![Just(-4isize), Just(-2), Just(-1), Just(1), Just(2), Just(4)])
+                .prop_map(|(line, by)| Self::Indent { line, by }),
+            (0..lines, 0..lines).prop_map(|(line, to)| Self::Duplicate { line, to }),
+            (0..lines).prop_map(|line| Self::Drop { line }),
+        ]
+    }
+
+    fn apply(&self, lines: &mut Vec<String>) {
+        match *self {
+            Self::Misspell { line, at, letter } => {
+                let text = &lines[line];
+                let Some(end) = text.find(':') else { return };
+                let start = text.len() - text.trim_start().len();
+                if start >= end {
+                    return;
+                }
+                let at = start + at % (end - start);
+                lines[line].replace_range(at..=at, &letter.to_string());
+            }
+            Self::Move { line, to } => {
+                let text = lines.remove(line);
+                lines.insert(to.min(lines.len()), text);
+            }
+            Self::Indent { line, by } => {
+                let text = lines[line].trim_start();
+                let indent = lines[line].len() - text.len();
+                lines[line] = " ".repeat(indent.saturating_add_signed(by)) + text;
+            }
+            Self::Duplicate { line, to } => {
+                let text = lines[line].clone();
+                lines.insert(to, text);
+            }
+            Self::Drop { line } => {
+                lines.remove(line);
+            }
+        }
+    }
+}
+
+/// The starter's lines without comments, and with the scenario's parts left out: what is not in force cannot change anything.
+fn lines() -> Vec<String> {
+    let text = std::fs::read_to_string(project("configs/starter/district.yaml")).unwrap();
+    let end = text.find("# Changes by name").unwrap();
+    let bare = text[..end].lines().map(|line| line.split(" #").next().unwrap_or_default().trim_end().to_owned());
+    bare.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Whatever happens to the lines of a file: it is refused with line and key, or the district is the same, or what changed
+    /// is among the findings. Names are the user's own: a site called otherwise is another site.
+    #[test]
+    fn no_change_of_structure_goes_unseen(mutation in Mutation::any(72)) {
+        let lines = lines();
+        prop_assert!(lines.len() >= 72, "{} lines", lines.len());
+        let folder = tempfile::tempdir().unwrap();
+        let series = folder.path().join("timeseries");
+        std::fs::create_dir(&series).unwrap();
+        std::fs::copy(project("configs/starter/timeseries/week.csv"), series.join("week.csv")).unwrap();
+        let path = folder.path().join("district.yaml");
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let original = load(&path).unwrap();
+        let mut mutated = lines.clone();
+        mutation.apply(&mut mutated);
+        std::fs::write(&path, mutated.join("\n") + "\n").unwrap();
+        match load(&path) {
+            Err(error) => {
+                let message = error.to_string();
+                prop_assert!(error.span().is_some() && message.contains("district.yaml:"), "{mutation:?}: {message}");
+            }
+            Ok(case) if essence(&case) == essence(&original) => {}
+            Ok(case) => {
+                let named = case.district.sites()[0].name != "house" || case.name != "My district";
+                prop_assert!(named || case.findings != original.findings, "{mutation:?}:\n{}", mutated.join("\n"));
+            }
+        }
+    }
+}
+
+/// Costs of a run, as its summary says.
+fn costs(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let output = anergy(folder, &[&["run", "--json", "-q"][..], arguments].concat());
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", stderr(&output));
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+fn same_figures(direct: &serde_json::Value, imported: &serde_json::Value) {
+    for key in ["total_eur", "operation_eur", "forced_supply_eur", "annualised_eur"] {
+        let figure = |summary: &serde_json::Value| summary["cost"][key].as_f64().unwrap();
+        let (a, b) = (figure(direct), figure(imported));
+        assert!((a - b).abs() <= 1e-6 + 1e-9 * a.abs(), "{key}: {a} and {b}");
+    }
+    for key in ["verdict", "last_iteration", "limit_steps"] {
+        assert_eq!(direct["coupling"][key], imported["coupling"][key], "{key}");
+    }
+    for (a, b) in (0..3).map(|index| (&direct["coupling"]["temp_c"][index], &imported["coupling"]["temp_c"][index])) {
+        if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64()) {
+            assert!((a - b).abs() < 1e-6, "loop temperature {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn an_imported_model_gives_the_same_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
+    for (to, arguments) in [
+        ("coupled", vec![model.as_str(), "--water-loop", &ring]),
+        ("plain", vec![model.as_str()]),
+        ("scenario", vec![model.as_str(), "--scenario", "dear_and_bare", "--water-loop", &ring]),
+    ] {
+        let output = anergy(folder.path(), &[&["import", "--to", to][..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{to}: {}", stderr(&output));
+        let imported = format!("{to}/district.yaml");
+        same_figures(&costs(folder.path(), &arguments), &costs(folder.path(), &[&imported]));
+    }
+}
+
+#[test]
+fn the_imported_paper_case_gives_the_same_figures() {
+    let Some(data) = common::published_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ring) = (data.join("smarti/model_op.yaml"), project("networks/iccep2019.yaml"));
+    let model = model.to_str().unwrap();
+    for preset in ["published", "corrected"] {
+        let arguments = [
+            model, "--scenario", "zero_alt_storage", "--water-loop", &ring, "--preset", preset, "--window",
+            "2015-01-01..2015-01-07",
+        ];
+        let output = anergy(folder.path(), &[&["import", "--to", preset][..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{preset}: {}", stderr(&output));
+        let imported = format!("{preset}/district.yaml");
+        same_figures(&costs(folder.path(), &arguments), &costs(folder.path(), &[&imported]));
+    }
+}
+
+#[test]
+fn the_outlier_of_the_published_data_is_named_before_solving() {
+    let Some(data) = common::published_data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let model = data.join("smarti/model_op.yaml");
+    let arguments = ["check", model.to_str().unwrap(), "--scenario", "zero_alt_storage", "--window", "2015"];
+    let output = anergy(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stderr(&output);
+    for part in ["demand_co.csv:7094", "2015-10-23 12:00:00", "-164029", "-149.466309", "-153.6931559", "kWh cannot be met"]
+    {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let strict = anergy(folder.path(), &[&arguments[..], &["--strict"]].concat());
+    assert_eq!(strict.status.code(), Some(2));
+}
+
+#[test]
+fn findings_of_a_healthy_district_are_defaults_alone() {
+    let case = load(Path::new(&project("configs/starter/district.yaml"))).unwrap();
+    let others: Vec<_> = case.findings.iter().filter(|finding| finding.level != Level::Default).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert!(!case.findings.is_empty(), "what is left to defaults is said");
+}
