@@ -167,13 +167,9 @@ impl LoopFile {
         let Written { name, water_loop, heat_pumps, stores, corrections, switches, coupling, .. } = written;
         let wrong = |message: String| node.span.error(Problem::Wrong(message));
         for (index, HeatPumpEntry { technology, cop, sink_c, .. }) in heat_pumps.iter().enumerate() {
-            let CopModel::Quadratic { coefficients, valid_lift_k: [low, high], .. } = cop;
-            if !(low.is_finite() && high.is_finite() && low < high) {
-                let expected = "expected two lifts, the lower one first";
-                return Err(wrong(format!("heat_pumps.{technology}: valid_lift_k is [{low}, {high}]; {expected}")));
-            }
-            if !(coefficients.iter().all(|coefficient| coefficient.is_finite()) && sink_c.is_finite()) {
-                return Err(wrong(format!("heat_pumps.{technology}: coefficients and sink_c must be numbers")));
+            cop.check().map_err(|error| wrong(format!("heat_pumps.{technology}.cop.{error}")))?;
+            if !sink_c.is_finite() {
+                return Err(wrong(format!("heat_pumps.{technology}: sink_c is {sink_c}; expected a number")));
             }
             if heat_pumps[..index].iter().any(|earlier| earlier.technology == *technology) {
                 return Err(wrong(format!("heat_pumps names `{technology}` twice")));
@@ -271,7 +267,14 @@ impl LoopFile {
             return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));
         }
         let [low, high] = water_loop.limits_c();
-        for pump in pumps.iter().filter(|pump| !pump.pump.responds_physically(low, high)) {
+        let capacity_kwh = |pump: &LoopPump| {
+            let store = pump.store.as_ref().and_then(|store| district.technology(&pump.site, store));
+            match store.map(|store| &store.kind) {
+                Some(Kind::Storage(storage)) if storage.capacity_kwh.is_finite() => storage.capacity_kwh,
+                _ => 0.0,
+            }
+        };
+        for pump in pumps.iter().filter(|pump| !pump.pump.responds_physically([low, high], capacity_kwh(pump))) {
             let LoopPump { site, technology, .. } = pump;
             let message = format!(
                 "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C \

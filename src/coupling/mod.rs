@@ -122,16 +122,16 @@ pub struct LoopResponse {
     pub limit_steps: [usize; 2],
     /// Miss of the year's energy balance, relative to the energy moved.
     pub balance_residual: f64,
-    /// Running steps of each heat pump with a lift below and above its model's range of validity, and all its running steps.
+    /// Running steps of each heat pump below and above its model's range of validity, and all its running steps.
     pub validity: Vec<Validity>,
 }
 
 /// Running steps of a heat pump outside the validity of its COP model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
-    /// Running steps with a lift below the range.
+    /// Running steps below the range: with a lower lift, or on the easier side of a map.
     pub below: usize,
-    /// Running steps with a lift above the range.
+    /// Running steps above the range: with a higher lift, or on the harder side of a map.
     pub above: usize,
     /// All running steps.
     pub running: usize,

@@ -206,8 +206,8 @@ impl LoopModel for WellMixedPartner {
             response.temp_c[step] = temp_c;
             let mut heat_kwh = 0.0;
             for (index, pump) in self.pumps.iter().enumerate() {
-                let lift_k = pump.lift_k(temp_c, level_kwh[[index, step]]);
-                let cop = pump.cop.at(lift_k);
+                let point = pump.working_point(temp_c, level_kwh[[index, step]]);
+                let cop = pump.cop.at(&point);
                 response.cop[[index, step]] = cop;
                 let output = output_kw[[index, step]];
                 let used = match cops {
@@ -218,7 +218,7 @@ impl LoopModel for WellMixedPartner {
                 if output > IDLE_KW {
                     let validity = &mut response.validity[index];
                     validity.running += 1;
-                    match pump.cop.outside(lift_k) {
+                    match pump.cop.outside(&point) {
                         Some(OutsideRange::Below) => validity.below += 1,
                         Some(OutsideRange::Above) => validity.above += 1,
                         None => {}

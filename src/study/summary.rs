@@ -8,6 +8,7 @@ use super::Run;
 use crate::config::{Case, Finding, Input};
 use crate::coupling::{Gap, Residual, Verdict};
 use crate::district::Kind;
+use crate::heat_pump::ValidRange;
 
 /// A run in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,11 +100,12 @@ pub struct ValiditySummary {
     pub site: String,
     /// Technology.
     pub technology: String,
-    /// The valid lifts, K.
-    pub valid_lift_k: [f64; 2],
-    /// Running steps with a lift below.
+    /// The range of validity.
+    #[serde(flatten)]
+    pub range: ValidRange,
+    /// Running steps below it: with a lower lift, or on the easier side of a map.
     pub below: usize,
-    /// Running steps with a lift above.
+    /// Running steps above it: with a higher lift, or on the harder side of a map.
     pub above: usize,
     /// All running steps.
     pub running: usize,
@@ -252,11 +254,9 @@ impl Summary {
             }
             line("loop balance", format!("closes to {:.1e} of the energy moved", coupling.loop_balance_residual));
             for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
-                let ValiditySummary { site, technology, valid_lift_k: [from, to], below, above, running } = validity;
+                let ValiditySummary { site, technology, range, below, above, running } = validity;
                 let outside = below + above;
-                let steps = format!(
-                    "{technology} at {site}: {outside} of {running} running steps outside lifts of {from} to {to} K"
-                );
+                let steps = format!("{technology} at {site}: {outside} of {running} running steps outside {range}");
                 line("COP validity", steps);
             }
         }
@@ -290,7 +290,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     let validity = coupled.pumps.iter().zip(&outcome.response.validity).map(|(pump, validity)| ValiditySummary {
         site: pump.site.clone(),
         technology: pump.technology.clone(),
-        valid_lift_k: pump.pump.cop.valid_lift_k(),
+        range: pump.pump.cop.valid_range(),
         below: validity.below,
         above: validity.above,
         running: validity.running,
