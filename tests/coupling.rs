@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use anergy::coupling::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, InitialCopDispatch, LoopCop, LoopModel,
     LoopResponse, Observer, Picard, PlanCost, Record, SettingsError, Start, Stop, StoreTemperature, ThermalPlan,
-    Validity, Verdict, drive,
+    Verdict, drive,
 };
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
@@ -68,13 +68,8 @@ impl LoopModel for Mirror {
         let plan = output_kw[[0, 0]];
         Ok(LoopResponse {
             temp_c: Array1::from_elem(3, plan),
-            heat_kwh: Array1::zeros(2),
-            created_kwh: Array1::zeros(2),
-            balancing_kwh: Array1::zeros(2),
             cop: Array2::from_elem((1, 2), plan),
-            limit_steps: [0, 0],
-            balance_residual: 0.0,
-            validity: vec![Validity::default()],
+            ..LoopResponse::zeros(1, 2)
         })
     }
 }

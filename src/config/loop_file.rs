@@ -8,7 +8,8 @@ use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, Stop};
 use crate::district::{District, Kind, Shortage};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
-use crate::water_loop::{WellMixedLoop, WellMixedSettings};
+use crate::series::{Profile, ProfileSetting};
+use crate::water_loop::{LoopProfiles, WellMixedLoop, WellMixedSettings};
 
 /// A kind of heat pump on the loop: wherever the technology stands in the district, it draws on the loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -226,7 +227,13 @@ impl LoopFile {
     /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
     /// its store has no entry.
     pub fn couple(self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
-        let water_loop = WellMixedLoop::new(&self.water_loop, self.switches.loop_limit)?;
+        let profiles = LoopProfiles::resolve(&self.water_loop, |key, setting| match setting {
+            ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
+            ProfileSetting::File(column) => {
+                Err(ConfigError::Mismatch(format!("{key}: a loop file reads no series (`{}`)", column.file)))
+            }
+        })?;
+        let water_loop = WellMixedLoop::new(&self.water_loop, profiles, self.switches.loop_limit)?;
         let settings = self.settings();
         settings.check()?;
         let mut pumps = Vec::new();

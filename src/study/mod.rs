@@ -5,6 +5,7 @@ mod iccep2019;
 pub mod partners;
 pub mod reproduce;
 mod summary;
+mod summary_text;
 mod tables;
 
 pub use converge::{Cause, Coupling, Run, StudyError, solver};
