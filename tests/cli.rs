@@ -213,6 +213,16 @@ fn loop_files_that_contradict_themselves_are_refused() {
     let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
     let cases = [
         ("valid_lift_k: [10, 50]", "valid_lift_k: [50, 10]", 2, "the lower one first"),
+        (
+            "coefficients: [8.5,",
+            "coefficients: [0.5,",
+            2,
+            "heat_pumps.heat_pump_heat.cop.coefficients is [0.5, -0.15, 0.0009]",
+        ),
+        ("outside: clamp}", "outside: clamp, grade: 1}", 2, "grade"),
+        ("max_c: 24", "max_c: 24\n  ground: {conductance_kw_per_k: -1, temp_c: 9}", 2, "conductance_kw_per_k is -1"),
+        ("max_c: 24", "max_c: 24\n  ground: {conductance_kw_per_k: 1, temp_c: file=ground.csv}", 2, "ground.csv"),
+        ("max_c: 24", "max_c: 24\n  balancing: {heating: {capacity: 9}}", 2, "did you mean `capacity_kw`?"),
         ("technology: heat_pump_hot_water", "technology: heat_pump_heat", 2, "names `heat_pump_heat` twice"),
         ("tank_hot_water, base_c", "tank_heat, base_c", 2, "names `tank_heat` twice"),
         ("min_c: 12", "min_c: 30", 2, "max_c is 24"),

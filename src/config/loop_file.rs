@@ -9,7 +9,8 @@ use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
-use crate::water_loop::{WellMixedLoop, WellMixedSettings};
+use crate::series::{Profile, ProfileSetting};
+use crate::water_loop::{LoopProfiles, WellMixedLoop, WellMixedSettings};
 
 /// A kind of heat pump on the loop: wherever the technology stands in the district, it draws on the loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -155,13 +156,9 @@ impl LoopFile {
         let Written { name, water_loop, heat_pumps, stores, corrections, switches, coupling, .. } = written;
         let wrong = |message: String| node.span.error(Problem::Wrong(message));
         for (index, HeatPumpEntry { technology, cop, sink_c, .. }) in heat_pumps.iter().enumerate() {
-            let CopModel::Quadratic { coefficients, valid_lift_k: [low, high], .. } = cop;
-            if !(low.is_finite() && high.is_finite() && low < high) {
-                let expected = "expected two lifts, the lower one first";
-                return Err(wrong(format!("heat_pumps.{technology}: valid_lift_k is [{low}, {high}]; {expected}")));
-            }
-            if !(coefficients.iter().all(|coefficient| coefficient.is_finite()) && sink_c.is_finite()) {
-                return Err(wrong(format!("heat_pumps.{technology}: coefficients and sink_c must be numbers")));
+            cop.check().map_err(|error| wrong(format!("heat_pumps.{technology}.cop.{error}")))?;
+            if !sink_c.is_finite() {
+                return Err(wrong(format!("heat_pumps.{technology}: sink_c is {sink_c}; expected a number")));
             }
             if heat_pumps[..index].iter().any(|earlier| earlier.technology == *technology) {
                 return Err(wrong(format!("heat_pumps names `{technology}` twice")));
@@ -223,7 +220,13 @@ impl LoopFile {
     /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
     /// its store has no entry.
     pub fn couple(&self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
-        let water_loop = WellMixedLoop::new(&self.water_loop, self.switches.loop_limit)?;
+        let profiles = LoopProfiles::resolve(&self.water_loop, |key, setting| match setting {
+            ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
+            ProfileSetting::File(column) => {
+                Err(ConfigError::Mismatch(format!("{key}: a loop file reads no series (`{}`)", column.file)))
+            }
+        })?;
+        let water_loop = WellMixedLoop::new(&self.water_loop, profiles, self.switches.loop_limit)?;
         let settings = self.settings();
         settings.check()?;
         let mut pumps = Vec::new();
@@ -262,15 +265,6 @@ impl LoopFile {
         }
         if pumps.is_empty() {
             return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));
-        }
-        let [low, high] = water_loop.limits_c();
-        for pump in pumps.iter().filter(|pump| !pump.pump.responds_physically(low, high)) {
-            let LoopPump { site, technology, .. } = pump;
-            let message = format!(
-                "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C \
-                 (heating must gain, cooling must lose)"
-            );
-            findings.push(Finding::warning(None, message));
         }
         Ok(Coupled { water_loop, pumps, settings })
     }

@@ -11,6 +11,7 @@ mod record;
 mod scheme;
 mod settings;
 mod verdict;
+mod violation;
 
 pub use driver::{Driven, Outcome, Start, drive};
 pub use gap::Gap;
@@ -22,6 +23,7 @@ pub use settings::{
     CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop, StoreTemperature,
 };
 pub use verdict::Verdict;
+pub use violation::Violation;
 
 use ndarray::{Array1, Array2};
 
@@ -119,24 +121,59 @@ pub struct LoopResponse {
     pub heat_kwh: Array1<f64>,
     /// Energy that appeared or vanished without a source, kWh by step.
     pub created_kwh: Array1<f64>,
+    /// Heat from the ground (into it negative), kWh by step.
+    pub ground_kwh: Array1<f64>,
     /// Energy from the balancing unit (heating positive), kWh by step.
     pub balancing_kwh: Array1<f64>,
+    /// Electricity or fuel that the balancing unit took for it, kWh by step.
+    pub balancing_energy_kwh: Array1<f64>,
+    /// What that cost, EUR.
+    pub balancing_eur: f64,
+    /// What that emitted, kg CO2.
+    pub balancing_co2_kg: f64,
     /// COPs that follow from the temperatures, shape (heat pumps, steps).
     pub cop: CopSeries,
     /// Steps in which a limit was met from above and from below: low, high.
     pub limit_steps: [usize; 2],
+    /// What the balancing unit could not hold: below the low limit, above the high one.
+    pub violations: [Violation; 2],
     /// Miss of the year's energy balance, relative to the energy moved.
     pub balance_residual: f64,
-    /// Running steps of each heat pump with a lift below and above its model's range of validity, and all its running steps.
+    /// Worst miss of a step's energy balance, relative to the energy moved in it.
+    pub step_balance_residual: f64,
+    /// Running steps of each heat pump below and above its model's range of validity, and all its running steps.
     pub validity: Vec<Validity>,
+}
+
+impl LoopResponse {
+    /// A loop that stands still at 0 degrees Celsius: the frame that a simulation fills in.
+    #[must_use]
+    pub fn zeros(pumps: usize, steps: usize) -> Self {
+        Self {
+            temp_c: Array1::zeros(steps + 1),
+            heat_kwh: Array1::zeros(steps),
+            created_kwh: Array1::zeros(steps),
+            ground_kwh: Array1::zeros(steps),
+            balancing_kwh: Array1::zeros(steps),
+            balancing_energy_kwh: Array1::zeros(steps),
+            balancing_eur: 0.0,
+            balancing_co2_kg: 0.0,
+            cop: Array2::zeros((pumps, steps)),
+            limit_steps: [0, 0],
+            violations: [Violation::default(); 2],
+            balance_residual: 0.0,
+            step_balance_residual: 0.0,
+            validity: vec![Validity::default(); pumps],
+        }
+    }
 }
 
 /// Running steps of a heat pump outside the validity of its COP model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
-    /// Running steps with a lift below the range.
+    /// Running steps below the range: with a lower lift, or on the easier side of a map.
     pub below: usize,
-    /// Running steps with a lift above the range.
+    /// Running steps above the range: with a higher lift, or on the harder side of a map.
     pub above: usize,
     /// All running steps.
     pub running: usize,

@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use serde::Serialize;
 
-use super::{CopSeries, Gap, LoopResponse, PlanCost};
+use super::{CopSeries, Gap, LoopResponse, PlanCost, Violation};
 
 /// How far an iterate is from the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -75,10 +75,22 @@ pub struct Record {
     pub limit_steps: [usize; 2],
     /// Energy that appeared without a source at the low limit, and vanished at the high one (negative), kWh.
     pub created_kwh: [f64; 2],
+    /// Heat from the ground, and into it (negative), kWh.
+    pub ground_kwh: [f64; 2],
     /// Energy from the balancing unit, heating and cooling (negative), kWh.
     pub balancing_kwh: [f64; 2],
+    /// Electricity or fuel that it took for that, kWh.
+    pub balancing_energy_kwh: f64,
+    /// What that cost, EUR.
+    pub balancing_eur: f64,
+    /// What that emitted, kg CO2.
+    pub balancing_co2_kg: f64,
+    /// What it could not hold: below the low limit, above the high one.
+    pub violations: [Violation; 2],
     /// Miss of the loop's energy balance over the whole time, relative to the energy moved.
     pub balance_residual: f64,
+    /// Worst miss of the energy balance of a step, relative to the energy moved in it.
+    pub step_balance_residual: f64,
     /// Worst miss of any equation or bound of the plan, kW or kWh.
     pub certificate: f64,
     /// Wall-clock seconds.
@@ -121,8 +133,14 @@ impl Record {
             ],
             limit_steps: response.limit_steps,
             created_kwh: signs(&response.created_kwh),
+            ground_kwh: signs(&response.ground_kwh),
             balancing_kwh: signs(&response.balancing_kwh),
+            balancing_energy_kwh: response.balancing_energy_kwh.sum(),
+            balancing_eur: response.balancing_eur,
+            balancing_co2_kg: response.balancing_co2_kg,
+            violations: response.violations,
             balance_residual: response.balance_residual,
+            step_balance_residual: response.step_balance_residual,
             certificate: 0.0,
             seconds: PhaseSeconds::default(),
         }

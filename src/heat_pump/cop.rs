@@ -1,9 +1,16 @@
-//! COP as a function of temperature lift.
+//! COP models under one roof: what they are asked, and where they are valid.
 
+use std::fmt;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::carnot::CarnotCop;
+use super::quadratic::QuadraticCop;
+use super::rating_map::RatingMap;
+
 /// What a machine is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Takes heat from the loop, gives it to the store.
@@ -13,98 +20,223 @@ pub enum Service {
 }
 
 /// What a model does outside its range of validity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UseOutsideRange {
-    /// Evaluates the curve all the same.
+    /// Evaluates the model all the same.
     #[default]
     Extrapolate,
-    /// Takes the curve's value at the nearer end of the range.
+    /// Takes the model's value at the nearest edge of the range.
     Clamp,
 }
 
-/// A COP model with its range of validity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "model", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CopModel {
-    /// COP = c0 + c1 lift + c2 lift^2, lift in K.
-    Quadratic {
-        /// c0, c1 (1/K), c2 (1/K^2).
-        coefficients: [f64; 3],
-        /// Lowest and highest lift for which the curve was made, K.
-        valid_lift_k: [f64; 2],
-        /// What happens outside of it.
-        #[serde(default)]
-        outside: UseOutsideRange,
-    },
+impl UseOutsideRange {
+    pub(super) fn clamp() -> Self {
+        Self::Clamp
+    }
 }
 
-/// Where a lift lies relative to a model's range of validity.
+/// The temperatures a machine works between.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorkingPoint {
+    /// What the machine is for.
+    pub service: Service,
+    /// Where it takes heat from, degrees Celsius: the loop in heating, the cold store in cooling.
+    pub source_c: f64,
+    /// Where it gives heat to, degrees Celsius: the store in heating, the loop in cooling.
+    pub sink_c: f64,
+    /// The lift that curves over a lift are read at, K: sink minus source, unless [`super::CoolingLift`] says otherwise.
+    pub lift_k: f64,
+}
+
+/// How a heat pump's COP (useful heat or cold per electricity) follows from its temperatures, with a range of validity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "model", rename_all = "snake_case")]
+pub enum CopModel {
+    /// A quadratic curve over the lift.
+    Quadratic(QuadraticCop),
+    /// A share of the Carnot COP.
+    Carnot(CarnotCop),
+    /// A map of measured COPs, as EN 14511 rates machines.
+    En14511(RatingMap),
+}
+
+/// Where a working point lies relative to a model's range of validity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutsideRange {
-    /// Below the lowest lift.
+    /// Below the lowest lift; for a map the easier side: a warmer source or a colder sink than it covers.
     Below,
-    /// Above the highest lift.
+    /// Above the highest lift; for a map the harder side: a colder source or a hotter sink than it covers.
     Above,
 }
 
+/// A model's range of validity.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ValidRange {
+    /// Of a lift.
+    Lift {
+        /// Lowest and highest lift, K.
+        valid_lift_k: [f64; 2],
+    },
+    /// Of two temperatures.
+    Temperatures {
+        /// Lowest and highest source temperature, degrees Celsius.
+        valid_source_c: [f64; 2],
+        /// Lowest and highest sink temperature, degrees Celsius.
+        valid_sink_c: [f64; 2],
+    },
+}
+
+/// What makes a COP model meaningless.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{key} is {value}; expected {expected}")]
+pub struct CopError {
+    /// The key of the model.
+    pub key: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What it should be.
+    pub expected: &'static str,
+}
+
 impl CopModel {
-    /// A quadratic curve.
+    /// A quadratic curve COP = c0 + c1 lift + c2 lift^2 (lift in K).
     #[must_use]
     pub fn quadratic(coefficients: [f64; 3], valid_lift_k: [f64; 2], outside: UseOutsideRange) -> Self {
-        Self::Quadratic { coefficients, valid_lift_k, outside }
+        Self::Quadratic(QuadraticCop { coefficients, valid_lift_k, outside })
     }
 
-    /// COP at a lift in K.
+    /// COP at a working point.
     #[must_use]
     #[inline]
-    pub fn at(&self, lift_k: f64) -> f64 {
-        let Self::Quadratic { coefficients: [c0, c1, c2], valid_lift_k: [low, high], outside } = self;
-        let lift_k = match outside {
-            UseOutsideRange::Extrapolate => lift_k,
-            UseOutsideRange::Clamp => lift_k.clamp(*low, *high),
-        };
-        c0 + c1 * lift_k + c2 * lift_k * lift_k
-    }
-
-    /// Lowest and highest lift of the range of validity, K.
-    #[must_use]
-    pub fn valid_lift_k(&self) -> [f64; 2] {
-        let Self::Quadratic { valid_lift_k, .. } = self;
-        *valid_lift_k
-    }
-
-    /// On which side a lift (K) leaves the range of validity, if it does.
-    #[must_use]
-    #[inline]
-    pub fn outside(&self, lift_k: f64) -> Option<OutsideRange> {
-        let [low, high] = self.valid_lift_k();
-        if lift_k < low {
-            Some(OutsideRange::Below)
-        } else if lift_k > high {
-            Some(OutsideRange::Above)
-        } else {
-            None
+    pub fn at(&self, point: &WorkingPoint) -> f64 {
+        match self {
+            Self::Quadratic(curve) => curve.at(point.lift_k),
+            Self::Carnot(carnot) => carnot.at(point.service, point.source_c, point.sink_c),
+            Self::En14511(map) => map.at(point.source_c, point.sink_c),
         }
     }
+
+    /// On which side a working point leaves the range of validity, if it does.
+    #[must_use]
+    #[inline]
+    pub fn outside(&self, point: &WorkingPoint) -> Option<OutsideRange> {
+        match self {
+            Self::Quadratic(curve) => outside_lift(curve.valid_lift_k, point.lift_k),
+            Self::Carnot(carnot) => outside_lift(carnot.valid_lift_k, point.sink_c - point.source_c),
+            Self::En14511(map) => map.outside(point.source_c, point.sink_c),
+        }
+    }
+
+    /// The range of validity.
+    #[must_use]
+    pub fn valid_range(&self) -> ValidRange {
+        match self {
+            Self::Quadratic(QuadraticCop { valid_lift_k, .. }) | Self::Carnot(CarnotCop { valid_lift_k, .. }) => {
+                ValidRange::Lift { valid_lift_k: *valid_lift_k }
+            }
+            Self::En14511(map) => {
+                let [valid_source_c, valid_sink_c] = map.rectangle_c();
+                ValidRange::Temperatures { valid_source_c, valid_sink_c }
+            }
+        }
+    }
+
+    /// Whether the model's numbers make sense.
+    ///
+    /// # Errors
+    /// [`CopError`] with the key that does not.
+    pub fn check(&self) -> Result<(), CopError> {
+        match self {
+            Self::Quadratic(curve) => curve.check(),
+            Self::Carnot(carnot) => carnot.check(),
+            Self::En14511(map) => map.check(),
+        }
+    }
+}
+
+impl fmt::Display for ValidRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lift { valid_lift_k: [low, high] } => write!(f, "lifts of {low} to {high} K"),
+            Self::Temperatures { valid_source_c: [cold, warm], valid_sink_c: [low, high] } => {
+                write!(f, "sources of {cold} to {warm} C and sinks of {low} to {high} C")
+            }
+        }
+    }
+}
+
+impl CopError {
+    pub(super) fn new(key: &'static str, value: impl fmt::Debug, expected: &'static str) -> Self {
+        Self { key, value: format!("{value:?}"), expected }
+    }
+}
+
+#[inline]
+fn outside_lift([low, high]: [f64; 2], lift_k: f64) -> Option<OutsideRange> {
+    if lift_k < low {
+        Some(OutsideRange::Below)
+    } else if lift_k > high {
+        Some(OutsideRange::Above)
+    } else {
+        None
+    }
+}
+
+pub(super) fn check_lifts(valid_lift_k: [f64; 2]) -> Result<(), CopError> {
+    let [low, high] = valid_lift_k;
+    if low.is_finite() && high.is_finite() && low < high {
+        return Ok(());
+    }
+    Err(CopError::new("valid_lift_k", valid_lift_k, "two lifts, the lower one first"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn curve(outside: UseOutsideRange) -> CopModel {
-        CopModel::quadratic([6.81, -0.121, 0.000_63], [15.0, 60.0], outside)
+    fn read(text: &str) -> Result<CopModel, String> {
+        serde_yaml::from_str(text).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_clamped_curve_stays_at_the_ends_of_its_range() {
-        let (free, clamped) = (curve(UseOutsideRange::Extrapolate), curve(UseOutsideRange::Clamp));
-        assert_eq!(clamped.at(5.0), free.at(15.0));
-        assert_eq!(clamped.at(80.0), free.at(60.0));
-        assert_eq!(clamped.at(30.0), free.at(30.0));
-        assert_eq!(free.outside(5.0), Some(OutsideRange::Below));
-        assert_eq!(free.outside(15.0), None);
-        assert_eq!(free.outside(60.1), Some(OutsideRange::Above));
+    fn all_models_are_read_with_their_defaults_and_written_again() {
+        let quadratic = read("{model: quadratic, coefficients: [7, -0.1, 0], valid_lift_k: [15, 60]}").unwrap();
+        assert_eq!(quadratic, CopModel::quadratic([7.0, -0.1, 0.0], [15.0, 60.0], UseOutsideRange::Extrapolate));
+        let carnot = read("{model: carnot, quality_grade: 0.5}").unwrap();
+        assert_eq!(carnot.valid_range(), ValidRange::Lift { valid_lift_k: [5.0, 80.0] });
+        let map = read("{model: en14511, source_c: [0, 10], sink_c: [35, 55], cop: [[4, 3], [5, 4]]}").unwrap();
+        for (model, range) in [
+            (&quadratic, "lifts of 15 to 60 K"),
+            (&carnot, "lifts of 5 to 80 K"),
+            (&map, "sources of 0 to 10 C and sinks of 35 to 55 C"),
+        ] {
+            assert_eq!(model.check(), Ok(()));
+            assert_eq!(read(&serde_yaml::to_string(model).unwrap()).unwrap(), *model);
+            assert_eq!(model.valid_range().to_string(), range);
+        }
+    }
+
+    #[test]
+    fn unknown_models_and_keys_are_refused() {
+        for text in [
+            "{model: carnott, quality_grade: 0.5}",
+            "{model: carnot, quality_grade: 0.5, coefficients: [1, 2, 3]}",
+            "{model: quadratic, coefficients: [7, -0.1], valid_lift_k: [15, 60]}",
+            "{quality_grade: 0.5}",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_schema_of_every_model_knows_its_tag_and_refuses_the_rest() {
+        let schema = serde_json::to_value(schemars::schema_for!(CopModel)).unwrap();
+        let models = schema["oneOf"].as_array().unwrap();
+        let tags: Vec<_> = models.iter().map(|model| model["properties"]["model"]["const"].clone()).collect();
+        assert_eq!(tags, ["quadratic", "carnot", "en14511"]);
+        assert!(models.iter().all(|model| model["additionalProperties"] == false), "{schema:#}");
+        assert_eq!(models[1]["properties"]["valid_lift_k"]["default"], serde_json::json!([5.0, 80.0]));
     }
 }

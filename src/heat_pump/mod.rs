@@ -1,17 +1,25 @@
 //! COP models of heat pumps, the temperatures they work between, and the range in which a model is valid.
 
+mod carnot;
 mod cop;
+mod quadratic;
+mod rating_map;
 mod settings;
 mod sink;
 
-pub use cop::{CopModel, OutsideRange, Service, UseOutsideRange};
+pub use carnot::CarnotCop;
+pub use cop::{CopError, CopModel, OutsideRange, Service, UseOutsideRange, ValidRange, WorkingPoint};
+pub use quadratic::QuadraticCop;
+pub use rating_map::RatingMap;
 pub use settings::HeatPumpSettings;
 pub use sink::{ColdStoreTemperature, SinkTemperature};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the lift of a cooling machine is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How the lift of a cooling machine is counted where its COP is a curve over the lift; models of two temperatures know
+/// which side is which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CoolingLift {
     /// Store minus loop, as published: a warmer loop then gives a higher cooling COP, which no machine does.
@@ -25,7 +33,7 @@ pub enum CoolingLift {
 pub struct HeatPump {
     /// Heating or cooling.
     pub service: Service,
-    /// The COP as a function of the lift.
+    /// The COP as a function of the temperatures.
     pub cop: CopModel,
     /// How a cooling machine's lift is counted; of no effect in heating.
     pub cooling_lift: CoolingLift,
@@ -46,11 +54,23 @@ impl HeatPump {
         }
     }
 
+    /// The temperatures the machine works between at a loop temperature and a store level (kWh).
+    #[must_use]
+    #[inline]
+    pub fn working_point(&self, loop_c: f64, level_kwh: f64) -> WorkingPoint {
+        let user_c = self.sink.temp_c(level_kwh);
+        let (source_c, sink_c) = match self.service {
+            Service::Heating => (loop_c, user_c),
+            Service::Cooling => (user_c, loop_c),
+        };
+        WorkingPoint { service: self.service, source_c, sink_c, lift_k: self.lift_k(loop_c, level_kwh) }
+    }
+
     /// Coefficient of performance (useful heat or cold per electricity) at a loop temperature and a store level (kWh).
     #[must_use]
     #[inline]
     pub fn cop(&self, loop_c: f64, level_kwh: f64) -> f64 {
-        self.cop.at(self.lift_k(loop_c, level_kwh))
+        self.cop.at(&self.working_point(loop_c, level_kwh))
     }
 
     /// Heat into the loop per useful heat or cold, kWh/kWh: -(1 - 1/COP) in heating, +(1 + 1/COP) in cooling.
@@ -64,14 +84,19 @@ impl HeatPump {
     }
 
     /// Whether the COP moves the right way when the loop gets warmer, up in heating, down in cooling, over loop temperatures
-    /// from `from_c` to `to_c` with an empty store.
+    /// from `from_c` to `to_c` with the store empty and with `capacity_kwh` in it (0 without a store).
     #[must_use]
-    pub fn responds_physically(&self, from_c: f64, to_c: f64) -> bool {
+    pub fn responds_physically(&self, [from_c, to_c]: [f64; 2], capacity_kwh: f64) -> bool {
         const SAMPLES: u32 = 20;
-        let cop = |index: u32| self.cop(from_c + (to_c - from_c) * f64::from(index) / f64::from(SAMPLES), 0.0);
-        (0..SAMPLES).all(|index| match self.service {
-            Service::Heating => cop(index + 1) >= cop(index),
-            Service::Cooling => cop(index + 1) <= cop(index),
+        let loop_c = |index: u32| from_c + (to_c - from_c) * f64::from(index) / f64::from(SAMPLES);
+        [0.0, capacity_kwh].into_iter().all(|level_kwh| {
+            (0..SAMPLES).all(|index| {
+                let [colder, warmer] = [index, index + 1].map(|index| self.cop(loop_c(index), level_kwh));
+                match self.service {
+                    Service::Heating => warmer >= colder,
+                    Service::Cooling => warmer <= colder,
+                }
+            })
         })
     }
 }
@@ -98,10 +123,48 @@ mod tests {
     #[test]
     fn the_published_cooling_curve_responds_the_wrong_way() {
         let mut cooling = published(Service::Cooling);
-        assert!(published(Service::Heating).responds_physically(10.0, 20.0));
-        assert!(!cooling.responds_physically(10.0, 20.0));
+        assert!(published(Service::Heating).responds_physically([10.0, 20.0], 2791.0));
+        assert!(!cooling.responds_physically([10.0, 20.0], 0.0));
         cooling.cooling_lift = CoolingLift::LoopMinusStore;
-        assert!(cooling.responds_physically(10.0, 20.0));
+        assert!(cooling.responds_physically([10.0, 20.0], 2791.0));
+        // The parabola turns upwards at 23.5 K, which only a store at -5 C brings a loop of 20 C to.
+        let warm = HeatPump { sink: SinkTemperature::cooled(-5.0, 1.0, 10.0), ..cooling };
+        assert!(warm.responds_physically([10.0, 20.0], 0.0));
+        assert!(!warm.responds_physically([10.0, 20.0], 10.0));
+    }
+
+    #[test]
+    fn every_model_responds_physically_with_the_store_empty_and_full() {
+        let map = |cop: [[f64; 2]; 2]| {
+            CopModel::En14511(RatingMap {
+                source_c: vec![5.0, 18.0],
+                sink_c: vec![12.0, 55.0],
+                cop: cop.map(Vec::from).to_vec(),
+                outside: UseOutsideRange::Clamp,
+            })
+        };
+        let carnot = CopModel::Carnot(CarnotCop {
+            quality_grade: 0.45,
+            valid_lift_k: [5.0, 80.0],
+            source_approach_k: 2.0,
+            sink_approach_k: 2.0,
+            outside: UseOutsideRange::Clamp,
+        });
+        for service in [Service::Heating, Service::Cooling] {
+            let pump = |cop| HeatPump { cop, ..published(service) };
+            assert!(pump(carnot.clone()).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
+            assert!(pump(map([[6.0, 2.0], [8.0, 3.0]])).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
+            assert!(!pump(map([[3.0, 8.0], [2.0, 6.0]])).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
+        }
+    }
+
+    #[test]
+    fn the_source_is_where_heat_is_taken_from() {
+        let heating = published(Service::Heating).working_point(15.0, 186.04);
+        assert_eq!((heating.source_c, heating.sink_c, heating.lift_k), (15.0, 41.0, 26.0));
+        let cooling = published(Service::Cooling).working_point(15.0, 0.0);
+        assert_eq!((cooling.source_c, cooling.sink_c), (5.0, 15.0));
+        assert_eq!(cooling.lift_k, -10.0, "as published: store minus loop");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The temperature on the user's side of a heat pump, read from the level of the store it feeds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the temperature of a cold store follows its level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ColdStoreTemperature {
     /// Rises from its base as cold is stored, as published: a full cold store is then its warmest.

@@ -5,8 +5,10 @@ mod iccep2019;
 pub mod partners;
 pub mod reproduce;
 mod summary;
+mod summary_text;
 mod tables;
 
 pub use converge::{Cause, Coupling, Run, StudyError, solver};
 pub use summary::Summary;
+pub use summary_text::wrapped;
 pub use tables::{convergence_table, loop_temperature_table, timeseries_table, timings_table};

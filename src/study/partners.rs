@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 
-use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan, Validity};
+use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan};
 use crate::dispatch::{Account, Dispatch, DispatchError, Plan, Role};
 use crate::district::{Kind, StorageBoundary};
 use crate::heat_pump::{HeatPump, OutsideRange};
 use crate::lp::Backend;
-use crate::water_loop::WellMixedLoop;
+use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
 /// Less output than this is not running, kW.
 const IDLE_KW: f64 = 1e-6;
@@ -247,24 +247,16 @@ impl LoopModel for WellMixedPartner {
         cops: CopUse<'_>,
     ) -> Result<LoopResponse, Infallible> {
         let steps = output_kw.ncols();
-        let mut response = LoopResponse {
-            temp_c: Array1::zeros(steps + 1),
-            heat_kwh: Array1::zeros(steps),
-            created_kwh: Array1::zeros(steps),
-            balancing_kwh: Array1::zeros(steps),
-            cop: Array2::zeros((self.pumps.len(), steps)),
-            limit_steps: [0, 0],
-            balance_residual: 0.0,
-            validity: vec![Validity::default(); self.pumps.len()],
-        };
+        let mut response = LoopResponse::zeros(self.pumps.len(), steps);
+        let mut balance = EnergyBalance::new(&self.water_loop);
+        let mut balancing = BalancingUse::default();
         let mut temp_c = self.water_loop.initial_c();
-        let mut moved_kwh = 0.0;
         for step in 0..steps {
             response.temp_c[step] = temp_c;
             let mut heat_kwh = 0.0;
             for (index, pump) in self.pumps.iter().enumerate() {
-                let lift_k = pump.lift_k(temp_c, level_kwh[[index, step]]);
-                let cop = pump.cop.at(lift_k);
+                let point = pump.working_point(temp_c, level_kwh[[index, step]]);
+                let cop = pump.cop.at(&point);
                 response.cop[[index, step]] = cop;
                 let output = output_kw[[index, step]];
                 let used = match cops {
@@ -275,27 +267,34 @@ impl LoopModel for WellMixedPartner {
                 if output > IDLE_KW {
                     let validity = &mut response.validity[index];
                     validity.running += 1;
-                    match pump.cop.outside(lift_k) {
+                    match pump.cop.outside(&point) {
                         Some(OutsideRange::Below) => validity.below += 1,
                         Some(OutsideRange::Above) => validity.above += 1,
                         None => {}
                     }
                 }
             }
-            let after = self.water_loop.advance(temp_c, heat_kwh);
+            let after = self.water_loop.advance(step, self.step_hours, temp_c, heat_kwh);
+            balance.add(temp_c, heat_kwh, &after);
+            balancing += after.balancing_use;
             response.heat_kwh[step] = heat_kwh;
+            response.ground_kwh[step] = after.ground_kwh;
             response.created_kwh[step] = after.created_kwh;
             response.balancing_kwh[step] = after.balancing_kwh;
+            response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
             let added_kwh = after.created_kwh + after.balancing_kwh;
-            moved_kwh += heat_kwh.abs() + added_kwh.abs();
-            response.limit_steps[0] += usize::from(added_kwh > 0.0);
-            response.limit_steps[1] += usize::from(added_kwh < 0.0);
+            response.limit_steps[0] += usize::from(added_kwh > 0.0 || after.violation_k < 0.0);
+            response.limit_steps[1] += usize::from(added_kwh < 0.0 || after.violation_k > 0.0);
+            if after.violation_k != 0.0 {
+                let side = usize::from(after.violation_k > 0.0);
+                response.violations[side].count(after.violation_k.abs(), self.step_hours, step + 1);
+            }
             temp_c = after.temp_c;
         }
         response.temp_c[steps] = temp_c;
-        let stored_kwh = (temp_c - self.water_loop.initial_c()) * self.water_loop.heat_capacity_kwh_per_k();
-        let received_kwh = response.heat_kwh.sum() + response.created_kwh.sum() + response.balancing_kwh.sum();
-        response.balance_residual = (stored_kwh - received_kwh).abs() / moved_kwh.max(1.0);
+        (response.balancing_eur, response.balancing_co2_kg) = (balancing.cost_eur, balancing.co2_kg);
+        response.balance_residual = balance.whole(temp_c);
+        response.step_balance_residual = balance.worst_step();
         Ok(response)
     }
 }

@@ -1,13 +1,12 @@
 //! The summary of a run: what `summary.json` holds and the terminal shows.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::Run;
 use crate::config::{Case, Finding, Input};
-use crate::coupling::{Gap, Record, Residual, Verdict};
+use crate::coupling::{Gap, Record, Residual, Verdict, Violation};
 use crate::district::Kind;
+use crate::heat_pump::ValidRange;
 
 /// A run in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,10 +85,20 @@ pub struct CouplingSummary {
     pub limit_steps: [usize; 2],
     /// Energy that appeared and vanished (negative) without a source, kWh.
     pub created_kwh: [f64; 2],
+    /// Heat from the ground, and into it (negative), kWh.
+    pub ground_kwh: [f64; 2],
     /// Energy from the balancing unit, heating and cooling (negative), kWh.
     pub balancing_kwh: [f64; 2],
+    /// Electricity or fuel that it took for that, kWh; its cost is in [`Cost`].
+    pub balancing_energy_kwh: f64,
+    /// What that emitted, kg CO2.
+    pub balancing_co2_kg: f64,
+    /// Time outside the low limit and outside the high one.
+    pub violations: [ViolationSummary; 2],
     /// Miss of the loop's energy balance, relative to the energy moved.
     pub loop_balance_residual: f64,
+    /// Worst miss of the loop's energy balance in a step, relative to the energy moved in it.
+    pub loop_step_balance_residual: f64,
     /// Running steps outside the validity of each heat pump's COP model.
     pub validity: Vec<ValiditySummary>,
 }
@@ -103,6 +112,21 @@ pub struct SchemeSummary {
     pub iterations: usize,
 }
 
+/// Time that the loop spent outside a limit, judged by the temperature at the end of each step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ViolationSummary {
+    /// The limit, degrees Celsius.
+    pub limit_c: f64,
+    /// Steps, in hours.
+    pub hours: f64,
+    /// Excess over time, K h.
+    pub kelvin_hours: f64,
+    /// Largest excess, K.
+    pub worst_k: f64,
+    /// When it was largest.
+    pub worst_at: Option<String>,
+}
+
 /// Running steps of a heat pump outside the validity of its COP model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValiditySummary {
@@ -110,11 +134,12 @@ pub struct ValiditySummary {
     pub site: String,
     /// Technology.
     pub technology: String,
-    /// The valid lifts, K.
-    pub valid_lift_k: [f64; 2],
-    /// Running steps with a lift below.
+    /// The range of validity.
+    #[serde(flatten)]
+    pub range: ValidRange,
+    /// Running steps below it: with a lower lift, or on the easier side of a map.
     pub below: usize,
-    /// Running steps with a lift above.
+    /// Running steps above it: with a higher lift, or on the harder side of a map.
     pub above: usize,
     /// All running steps.
     pub running: usize,
@@ -131,6 +156,8 @@ pub struct Cost {
     pub forced_supply_eur: f64,
     /// Annuities and upkeep for the time of the run, EUR.
     pub annualised_eur: f64,
+    /// Electricity or fuel of the loop's balancing unit, EUR.
+    pub balancing_eur: f64,
 }
 
 /// Energy of a supply or conversion.
@@ -184,6 +211,7 @@ impl Summary {
             let balances = &run.certificate.balances;
             balances.iter().find(|(s, c, _)| s == site && c == carrier).map_or(0.0, |(.., residual)| *residual)
         };
+        let balancing_eur = run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             case: case.name.clone(),
@@ -196,10 +224,11 @@ impl Summary {
             parts: parts.collect(),
             coupling: coupling(case, run),
             cost: Cost {
-                total_eur: run.account.cost_eur(),
+                total_eur: run.account.cost_eur() + balancing_eur,
                 operation_eur: run.account.operation_eur,
                 forced_supply_eur: run.account.forced_eur,
                 annualised_eur: run.account.annualised_eur,
+                balancing_eur,
             },
             technologies: technologies
                 .map(|totals| TechnologySummary {
@@ -226,74 +255,6 @@ impl Summary {
             inputs: case.inputs.clone(),
         }
     }
-
-    /// The summary as aligned text for a terminal.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        let mut line = |label: &str, value: String| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {label:<18}{value}");
-        };
-        let scenario = self.scenario.as_ref().map_or_else(String::new, |scenario| format!(", {scenario}"));
-        line("case", format!("{}{scenario}", self.case));
-        line("time", format!("{} to {} ({} steps of {} min)", self.from, self.to, self.steps, self.step_minutes));
-        if let Some(coupling) = &self.coupling {
-            line("verdict", coupling.verdict.name().to_owned());
-            for sentence in wrapped(&coupling.explanation, 92) {
-                line("", sentence);
-            }
-            if let Some(missing) = &coupling.gap_missing {
-                line("gap not measured", missing.replace('\n', " "));
-            }
-            let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
-            line("schemes", schemes.collect::<Vec<_>>().join(", "));
-            let [low, mean, high] = coupling.temp_c;
-            line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
-            let [at_low, at_high] = coupling.limit_steps;
-            line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one"));
-            let [appeared, vanished] = coupling.created_kwh;
-            if appeared != 0.0 || vanished != 0.0 {
-                line(
-                    "energy created",
-                    format!("{appeared:.0} kWh out of nothing, {:.0} kWh into nothing", vanished.abs()),
-                );
-            }
-            let [heating, cooling] = coupling.balancing_kwh;
-            if heating != 0.0 || cooling != 0.0 {
-                line("balancing unit", format!("{:.0} kWh of heat, {:.0} kWh of cold", heating.abs(), cooling.abs()));
-            }
-            line("loop balance", format!("closes to {:.1e} of the energy moved", coupling.loop_balance_residual));
-            for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
-                let ValiditySummary { site, technology, valid_lift_k: [from, to], below, above, running } = validity;
-                let outside = below + above;
-                let steps = format!(
-                    "{technology} at {site}: {outside} of {running} running steps outside lifts of {from} to {to} K"
-                );
-                line("COP validity", steps);
-            }
-        }
-        let Cost { total_eur, operation_eur, forced_supply_eur, annualised_eur } = self.cost;
-        line("cost", format!("{total_eur:.2} EUR"));
-        line(
-            "",
-            format!(
-                "operation {operation_eur:.2}, forced supply {forced_supply_eur:.2}, annualised {annualised_eur:.2}"
-            ),
-        );
-        for totals in &self.technologies {
-            let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
-            let from = if *taken_kwh > 0.0 { format!(" from {taken_kwh:.0} kWh") } else { String::new() };
-            line(site, format!("{technology:<22}{delivered_kwh:>10.0} kWh{from}"));
-        }
-        for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
-            let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
-            line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
-        }
-        let CertificateSummary { equation, bound } = self.certificate;
-        line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));
-        text
-    }
 }
 
 fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
@@ -303,12 +264,20 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     let validity = coupled.pumps.iter().zip(&outcome.response.validity).map(|(pump, validity)| ValiditySummary {
         site: pump.site.clone(),
         technology: pump.technology.clone(),
-        valid_lift_k: pump.pump.cop.valid_lift_k(),
+        range: pump.pump.cop.valid_range(),
         below: validity.below,
         above: validity.above,
         running: validity.running,
     });
     let axis = case.district.axis();
+    let limits_c = coupled.water_loop.limits_c();
+    let violation = |side: usize| {
+        let Violation { steps, kelvin_hours, worst_k, at } = answer.violations[side];
+        #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+        let hours = steps as f64 * axis.step_hours();
+        let worst_at = (steps > 0).then(|| axis.label(at));
+        ViolationSummary { limit_c: limits_c[side], hours, kelvin_hours, worst_k, worst_at }
+    };
     Some(CouplingSummary {
         verdict: outcome.verdict,
         explanation: outcome.verdict.explain(last, outcome.gap, |at| axis.label(at)),
@@ -322,8 +291,13 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         temp_c: answer.temp_c,
         limit_steps: answer.limit_steps,
         created_kwh: answer.created_kwh,
+        ground_kwh: answer.ground_kwh,
         balancing_kwh: answer.balancing_kwh,
+        balancing_energy_kwh: answer.balancing_energy_kwh,
+        balancing_co2_kg: answer.balancing_co2_kg,
+        violations: [violation(0), violation(1)],
         loop_balance_residual: answer.balance_residual,
+        loop_step_balance_residual: answer.step_balance_residual,
         validity: validity.collect(),
     })
 }
@@ -331,33 +305,4 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
 fn schemes(records: &[Record]) -> Vec<SchemeSummary> {
     let in_a_row = records.chunk_by(|a, b| a.scheme == b.scheme);
     in_a_row.map(|run| SchemeSummary { scheme: run[0].scheme, iterations: run.len() }).collect()
-}
-
-/// Text broken into lines of at most `width` characters, at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let needs_new_line = lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > width);
-        if needs_new_line {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn text_is_broken_at_spaces() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
-    }
 }

@@ -86,7 +86,9 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
         let response = &coupling.response;
         table.push("loop|temperature_c", Column::Number(response.temp_c.iter().copied().take(steps).collect()));
         table.push("loop|heat_kwh", Column::Number(response.heat_kwh.to_vec()));
+        table.push("loop|ground_kwh", Column::Number(response.ground_kwh.to_vec()));
         table.push("loop|balancing_kwh", Column::Number(response.balancing_kwh.to_vec()));
+        table.push("loop|balancing_energy_kwh", Column::Number(response.balancing_energy_kwh.to_vec()));
         table.push("loop|created_kwh", Column::Number(response.created_kwh.to_vec()));
     }
     table
@@ -131,7 +133,17 @@ pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
     table.push("destroyed_kwh", number(&|record| record.created_kwh[1]));
     table.push("balancing_heating_kwh", number(&|record| record.balancing_kwh[0]));
     table.push("balancing_cooling_kwh", number(&|record| record.balancing_kwh[1]));
+    table.push("balancing_energy_kwh", number(&|record| record.balancing_energy_kwh));
+    table.push("balancing_eur", number(&|record| record.balancing_eur));
+    table.push("balancing_co2_kg", number(&|record| record.balancing_co2_kg));
+    table.push("ground_gain_kwh", number(&|record| record.ground_kwh[0]));
+    table.push("ground_loss_kwh", number(&|record| record.ground_kwh[1]));
+    for (index, side) in ["below_low_limit", "above_high_limit"].into_iter().enumerate() {
+        table.push(format!("steps_{side}"), count(&|record| record.violations[index].steps));
+        table.push(format!("worst_{side}_k"), number(&|record| record.violations[index].worst_k));
+    }
     table.push("loop_balance_residual", number(&|record| record.balance_residual));
+    table.push("loop_step_balance_residual", number(&|record| record.step_balance_residual));
     table.push("certificate_kw", number(&|record| record.certificate));
     for totals in coupling.accounts.first().map_or(&[][..], |account| &account.technologies) {
         let (site, technology) = (&totals.site, &totals.technology);

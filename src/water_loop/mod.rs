@@ -1,11 +1,20 @@
 //! The water loop that the heat pumps draw from.
 //!
-//! One model so far: a ring so well mixed that it has one temperature, with the limits within which it is kept. Heat into
-//! the loop is positive.
+//! One model so far: a ring so well mixed that it has one temperature, which exchanges heat with the ground and is kept
+//! within limits by balancing units. Heat into the loop is positive.
 
+mod balance;
+mod balancing;
+mod ground;
+mod settings;
 mod well_mixed;
 
-pub use well_mixed::{LoopLimit, LoopStep, WellMixedLoop, WellMixedSettings};
+pub use balance::EnergyBalance;
+pub use balancing::BalancingUse;
+pub use settings::{
+    BalancingSettings, BalancingUnitSettings, GroundSettings, LoopLimit, LoopProfiles, WellMixedSettings,
+};
+pub use well_mixed::{LoopStep, WellMixedLoop};
 
 /// What makes a loop meaningless.
 #[derive(Debug, thiserror::Error, PartialEq)]

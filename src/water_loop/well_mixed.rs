@@ -1,39 +1,10 @@
-//! A well-mixed ring: M cp dT/dt = heat, kept within limits.
-
-use serde::{Deserialize, Serialize};
+//! A well-mixed ring: M cp dT/dt = heat - UA (T - T_ground) + balancing, kept within limits.
 
 use super::WaterLoopError;
-
-/// What happens when the loop would leave its limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LoopLimit {
-    /// It jumps to the reset temperature, as published; energy appears or vanishes.
-    Reset,
-    /// It stays at the limit; energy appears or vanishes.
-    Clamp,
-    /// A balancing unit adds or takes exactly what keeps it at the limit.
-    Balance,
-}
-
-/// Settings of a well-mixed ring, as they stand in a loop file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WellMixedSettings {
-    /// Mass of the water, kg.
-    pub water_mass_kg: f64,
-    /// Specific heat of the water, kJ/(kg K).
-    pub specific_heat_kj_per_kg_k: f64,
-    /// Temperature at the start, degrees Celsius.
-    pub initial_c: f64,
-    /// Lowest temperature, degrees Celsius.
-    pub min_c: f64,
-    /// Highest temperature, degrees Celsius.
-    pub max_c: f64,
-    /// Where a reset leads, degrees Celsius; the start temperature unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reset_c: Option<f64>,
-}
+use super::balancing::{BalancingUnit, BalancingUse};
+use super::ground::GroundExchange;
+use super::settings::{LoopLimit, LoopProfiles, WellMixedSettings};
+use crate::series::Profile;
 
 /// A well-mixed ring.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +15,10 @@ pub struct WellMixedLoop {
     max_c: f64,
     reset_c: f64,
     limit: LoopLimit,
+    conductance_kw_per_k: f64,
+    ground_c: Profile,
+    heating: BalancingUnit,
+    cooling: BalancingUnit,
 }
 
 /// What one step did to the loop.
@@ -51,41 +26,40 @@ pub struct WellMixedLoop {
 pub struct LoopStep {
     /// Temperature at the end of the step, degrees Celsius.
     pub temp_c: f64,
+    /// Heat from the ground, kWh; negative when the loop was warmer.
+    pub ground_kwh: f64,
     /// Energy that appeared (positive) or vanished (negative) without a source, kWh.
     pub created_kwh: f64,
     /// Energy from the balancing unit: heating positive, cooling negative, kWh.
     pub balancing_kwh: f64,
+    /// What the balancing unit took for it.
+    pub balancing_use: BalancingUse,
+    /// How far the step ended above the high limit (positive) or below the low one (negative), K.
+    pub violation_k: f64,
 }
 
 impl WellMixedLoop {
-    /// A ring from its settings.
+    /// A ring from its settings and the values over time that they stand for.
     ///
     /// # Errors
     /// [`WaterLoopError::Range`] when a number is outside its range.
-    pub fn new(settings: &WellMixedSettings, limit: LoopLimit) -> Result<Self, WaterLoopError> {
-        let WellMixedSettings { water_mass_kg, specific_heat_kj_per_kg_k, initial_c, min_c, max_c, reset_c } =
+    pub fn new(settings: &WellMixedSettings, profiles: LoopProfiles, limit: LoopLimit) -> Result<Self, WaterLoopError> {
+        settings.check()?;
+        profiles.check()?;
+        let WellMixedSettings { water_mass_kg, specific_heat_kj_per_kg_k, initial_c, min_c, max_c, reset_c, .. } =
             *settings;
-        let reset_c = reset_c.unwrap_or(initial_c);
-        let positive = |v: f64| v.is_finite() && v > 0.0;
-        let within = |v: f64| v >= min_c && v <= max_c;
-        let checks = [
-            ("water_mass_kg", water_mass_kg, "a number > 0", positive(water_mass_kg)),
-            (
-                "specific_heat_kj_per_kg_k",
-                specific_heat_kj_per_kg_k,
-                "a number > 0",
-                positive(specific_heat_kj_per_kg_k),
-            ),
-            ("min_c", min_c, "a number > -273.15", min_c.is_finite() && min_c > -273.15),
-            ("max_c", max_c, "a number above min_c", max_c.is_finite() && max_c > min_c),
-            ("initial_c", initial_c, "a number from min_c to max_c", within(initial_c)),
-            ("reset_c", reset_c, "a number from min_c to max_c", within(reset_c)),
-        ];
-        if let Some(&(key, value, expected, _)) = checks.iter().find(|(.., fine)| !fine) {
-            return Err(WaterLoopError::Range { key, value, expected });
-        }
-        let heat_capacity_kwh_per_k = water_mass_kg * specific_heat_kj_per_kg_k / 3600.0;
-        Ok(Self { heat_capacity_kwh_per_k, initial_c, min_c, max_c, reset_c, limit })
+        Ok(Self {
+            heat_capacity_kwh_per_k: water_mass_kg * specific_heat_kj_per_kg_k / 3600.0,
+            initial_c,
+            min_c,
+            max_c,
+            reset_c: reset_c.unwrap_or(initial_c),
+            limit,
+            conductance_kw_per_k: settings.ground.as_ref().map_or(0.0, |ground| ground.conductance_kw_per_k),
+            ground_c: profiles.ground_c,
+            heating: BalancingUnit::new(&settings.balancing.heating, profiles.heating_price_eur_per_kwh),
+            cooling: BalancingUnit::new(&settings.balancing.cooling, profiles.cooling_price_eur_per_kwh),
+        })
     }
 
     /// Heat capacity, kWh/K.
@@ -106,20 +80,56 @@ impl WellMixedLoop {
         [self.min_c, self.max_c]
     }
 
-    /// Takes the loop from `temp_c` through one step in which it receives `heat_kwh`.
+    /// Takes the loop from `temp_c` through step `step` of `step_hours` > 0, in which it receives `heat_kwh` evenly.
+    ///
+    /// # Panics
+    /// If ground temperature or prices are series and `step` lies beyond their end.
     #[must_use]
     #[inline]
-    pub fn advance(&self, temp_c: f64, heat_kwh: f64) -> LoopStep {
-        let free_c = temp_c + heat_kwh / self.heat_capacity_kwh_per_k;
+    pub fn advance(&self, step: usize, step_hours: f64, temp_c: f64, heat_kwh: f64) -> LoopStep {
+        let exchange = GroundExchange::over(step_hours, self.conductance_kw_per_k, self.heat_capacity_kwh_per_k);
+        let above_ground_k = temp_c - self.ground_c.at(step);
+        let net_kwh = exchange.net_kwh(heat_kwh, above_ground_k);
+        let free_c = temp_c + net_kwh / self.heat_capacity_kwh_per_k * exchange.left;
+        let ground_kwh = |net_kwh| exchange.ground_kwh(net_kwh, above_ground_k, self.heat_capacity_kwh_per_k);
+        let free = LoopStep {
+            temp_c: free_c,
+            ground_kwh: ground_kwh(net_kwh),
+            created_kwh: 0.0,
+            balancing_kwh: 0.0,
+            balancing_use: BalancingUse::default(),
+            violation_k: 0.0,
+        };
         if (self.min_c..=self.max_c).contains(&free_c) {
-            return LoopStep { temp_c: free_c, created_kwh: 0.0, balancing_kwh: 0.0 };
+            return free;
         }
-        let held_c = if self.limit == LoopLimit::Reset { self.reset_c } else { free_c.clamp(self.min_c, self.max_c) };
-        let added_kwh = (held_c - free_c) * self.heat_capacity_kwh_per_k;
+        let nearest_c = free_c.clamp(self.min_c, self.max_c);
         match self.limit {
-            LoopLimit::Balance => LoopStep { temp_c: held_c, created_kwh: 0.0, balancing_kwh: added_kwh },
             LoopLimit::Reset | LoopLimit::Clamp => {
-                LoopStep { temp_c: held_c, created_kwh: added_kwh, balancing_kwh: 0.0 }
+                let held_c = if self.limit == LoopLimit::Reset { self.reset_c } else { nearest_c };
+                LoopStep { temp_c: held_c, created_kwh: (held_c - free_c) * self.heat_capacity_kwh_per_k, ..free }
+            }
+            LoopLimit::Balance => {
+                let unit = if free_c < self.min_c { &self.heating } else { &self.cooling };
+                // Spread over the step, part of what is added is lost to the ground before its end.
+                let needed_kwh = (nearest_c - free_c) * self.heat_capacity_kwh_per_k / exchange.left;
+                let balancing_kwh = unit.gives_kwh(needed_kwh, step_hours);
+                let reached_c = free_c + balancing_kwh / self.heat_capacity_kwh_per_k * exchange.left;
+                let temp_c = if balancing_kwh == needed_kwh {
+                    nearest_c
+                } else if free_c < self.min_c {
+                    reached_c.min(self.min_c)
+                } else {
+                    reached_c.max(self.max_c)
+                };
+                LoopStep {
+                    temp_c,
+                    ground_kwh: ground_kwh(net_kwh + balancing_kwh),
+                    balancing_kwh,
+                    balancing_use: unit.takes(step, balancing_kwh),
+                    violation_k: temp_c - nearest_c,
+                    ..free
+                }
             }
         }
     }
@@ -128,68 +138,39 @@ impl WellMixedLoop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    fn settings() -> WellMixedSettings {
-        WellMixedSettings {
-            water_mass_kg: 3.0e6,
-            specific_heat_kj_per_kg_k: 4.18,
-            initial_c: 15.0,
-            min_c: 10.0,
-            max_c: 20.0,
-            reset_c: None,
-        }
-    }
 
     fn ring(limit: LoopLimit) -> WellMixedLoop {
-        WellMixedLoop::new(&settings(), limit).unwrap()
+        let settings = "{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20}";
+        let settings: WellMixedSettings = serde_yaml::from_str(settings).unwrap();
+        let profiles = LoopProfiles {
+            ground_c: 10.0.into(),
+            heating_price_eur_per_kwh: 0.0.into(),
+            cooling_price_eur_per_kwh: 0.0.into(),
+        };
+        WellMixedLoop::new(&settings, profiles, limit).unwrap()
     }
 
     #[test]
     fn the_published_ring() {
         let ring = ring(LoopLimit::Reset);
         assert!((ring.heat_capacity_kwh_per_k() - 3_483.333_333).abs() < 1e-5);
-        let step = ring.advance(15.0, -2_617.996_860_131_732_3);
+        let step = ring.advance(0, 1.0, 15.0, -2_617.996_860_131_732_3);
         assert!((step.temp_c - 14.248_421_954_029_167).abs() < 1e-12, "first hour of the published week");
-        assert_eq!(ring.advance(10.5, -3000.0).temp_c, 15.0);
-        assert_eq!(ring.advance(19.5, 3000.0).temp_c, 15.0);
+        assert_eq!(ring.advance(0, 1.0, 10.5, -3000.0).temp_c, 15.0);
+        assert_eq!(ring.advance(0, 1.0, 19.5, 3000.0).temp_c, 15.0);
     }
 
     #[test]
-    fn numbers_out_of_range_are_named() {
-        let named = |change: fn(&mut WellMixedSettings)| {
-            let mut settings = settings();
-            change(&mut settings);
-            WellMixedLoop::new(&settings, LoopLimit::Clamp).unwrap_err().to_string()
-        };
-        assert!(named(|s| s.water_mass_kg = 0.0).contains("water_mass_kg is 0"));
-        assert!(named(|s| s.max_c = 5.0).contains("max_c is 5"));
-        assert!(named(|s| s.initial_c = 25.0).contains("initial_c is 25"));
-        assert!(named(|s| s.reset_c = Some(f64::NAN)).contains("reset_c is NaN"));
-    }
-
-    proptest! {
-        #[test]
-        fn every_step_balances_and_stays_within_limits(
-            start in 10.0f64..=20.0,
-            heat in -60_000.0f64..60_000.0,
-            limit in prop_oneof![Just(LoopLimit::Reset), Just(LoopLimit::Clamp), Just(LoopLimit::Balance)],
-        ) {
-            let ring = ring(limit);
-            let step = ring.advance(start, heat);
-            let stored = (step.temp_c - start) * ring.heat_capacity_kwh_per_k();
-            let received = heat + step.created_kwh + step.balancing_kwh;
-            prop_assert!((stored - received).abs() <= 1e-9 * (1.0 + received.abs() + heat.abs()));
-            prop_assert!((10.0..=20.0).contains(&step.temp_c));
-            if limit == LoopLimit::Balance {
-                prop_assert_eq!(step.created_kwh, 0.0);
-            }
+    fn without_a_ground_a_step_is_the_plain_sum_to_the_bit() {
+        let ring = ring(LoopLimit::Balance);
+        for (temp_c, heat_kwh) in [(15.0, 0.1), (14.2, -2_617.996_860_131_732_3), (10.0, 1e-9), (19.9, 0.0)] {
+            let step = ring.advance(0, 1.0, temp_c, heat_kwh);
+            let plain_c: f64 = temp_c + heat_kwh / ring.heat_capacity_kwh_per_k();
+            assert_eq!(step.temp_c.to_bits(), plain_c.to_bits());
+            assert_eq!((step.ground_kwh.to_bits(), step.balancing_kwh.to_bits()), (0, 0), "nor a minus zero");
         }
-
-        #[test]
-        fn more_heat_never_cools(start in 10.0f64..=20.0, heat in -30_000.0f64..30_000.0, more in 0.0f64..10_000.0) {
-            let ring = ring(LoopLimit::Balance);
-            prop_assert!(ring.advance(start, heat + more).temp_c >= ring.advance(start, heat).temp_c);
-        }
+        let free_c = 10.5 + -3000.0 / ring.heat_capacity_kwh_per_k();
+        let step = ring.advance(0, 1.0, 10.5, -3000.0);
+        assert_eq!((step.temp_c, step.balancing_kwh), (10.0, (10.0 - free_c) * ring.heat_capacity_kwh_per_k()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use anergy::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan, Validity};
+use anergy::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan};
 use ndarray::{Array1, Array2};
 
 /// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
@@ -67,13 +67,8 @@ impl LoopModel for Mirror {
         let plan = output_kw[[0, 0]];
         Ok(LoopResponse {
             temp_c: Array1::from_elem(3, plan),
-            heat_kwh: Array1::zeros(2),
-            created_kwh: Array1::zeros(2),
-            balancing_kwh: Array1::zeros(2),
             cop: Array2::from_elem((1, 2), plan),
-            limit_steps: [0, 0],
-            balance_residual: 0.0,
-            validity: vec![Validity::default()],
+            ..LoopResponse::zeros(1, 2)
         })
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn conversion(
 fn check_numbers(draft: &Draft, settings: &HeatPumpSettings) -> Result<(), ConfigError> {
     settings.cop.check().map_err(|error| {
         let cop = draft.node.as_map().and_then(|map| map.get("cop"));
-        let key = cop.and_then(Node::as_map).and_then(|map| map.get(error.key()));
+        let key = cop.and_then(Node::as_map).and_then(|map| map.get(error.key));
         let span = key.or(cop).map_or(&draft.node.span, |node| &node.span);
         span.error(Problem::Wrong(format!("{}: {error}", draft.place())))
     })?;

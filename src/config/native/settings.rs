@@ -191,21 +191,22 @@ pub struct DistrictFile {
     pub corrections: Vec<Correction>,
     /// Files whose keys are joined in.
     #[serde(default, skip_serializing)]
-    import: Option<ImportList>,
+    pub import: Option<ImportList>,
     /// Changes by name, put on top with `--scenario NAME`; keys as in this file, also dotted.
     #[serde(default, skip_serializing)]
-    overrides: Option<IndexMap<String, serde_json::Value>>,
+    pub overrides: Option<IndexMap<String, serde_json::Value>>,
     /// Overrides that belong together, by name.
     #[serde(default, skip_serializing)]
-    scenarios: Option<IndexMap<String, ImportList>>,
+    pub scenarios: Option<IndexMap<String, ImportList>>,
 }
 
 /// A list of names, or one.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
-#[expect(dead_code, reason = "the schema reads it; imports and scenarios are worked in before settings are read")]
-enum ImportList {
+pub enum ImportList {
+    /// One name.
     One(String),
+    /// Several names.
     Several(Vec<String>),
 }
 

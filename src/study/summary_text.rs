@@ -1,0 +1,137 @@
+//! The summary of a run as text for a terminal.
+
+use std::fmt::Write as _;
+
+use super::summary::{
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, Summary, TechnologySummary, ValiditySummary,
+    ViolationSummary,
+};
+
+impl Summary {
+    /// The summary as aligned text for a terminal.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, value: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {label:<18}{value}");
+        };
+        let scenario = self.scenario.as_ref().map_or_else(String::new, |scenario| format!(", {scenario}"));
+        line("case", format!("{}{scenario}", self.case));
+        line("time", format!("{} to {} ({} steps of {} min)", self.from, self.to, self.steps, self.step_minutes));
+        if let Some(coupling) = &self.coupling {
+            line("verdict", coupling.verdict.name().to_owned());
+            for sentence in wrapped(&coupling.explanation, 92) {
+                line("", sentence);
+            }
+            if let Some(missing) = &coupling.gap_missing {
+                line("gap not measured", missing.replace('\n', " "));
+            }
+            let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
+            line("schemes", schemes.collect::<Vec<_>>().join(", "));
+            let [low, mean, high] = coupling.temp_c;
+            line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
+            let [at_low, at_high] = coupling.limit_steps;
+            line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one"));
+            let [appeared, vanished] = coupling.created_kwh;
+            if appeared != 0.0 || vanished != 0.0 {
+                line(
+                    "energy created",
+                    format!("{appeared:.0} kWh out of nothing, {:.0} kWh into nothing", vanished.abs()),
+                );
+            }
+            let [heating, cooling] = coupling.balancing_kwh;
+            if heating != 0.0 || cooling != 0.0 {
+                line("balancing unit", format!("{:.0} kWh of heat, {:.0} kWh of cold", heating.abs(), cooling.abs()));
+            }
+            let CouplingSummary { balancing_energy_kwh, balancing_co2_kg, .. } = *coupling;
+            if balancing_energy_kwh != 0.0 {
+                let cost_eur = self.cost.balancing_eur;
+                let taken =
+                    format!("{balancing_energy_kwh:.0} kWh for {cost_eur:.2} EUR, {balancing_co2_kg:.0} kg CO2");
+                line("balancing energy", taken);
+            }
+            let [gained, lost] = coupling.ground_kwh;
+            if gained != 0.0 || lost != 0.0 {
+                line("ground", format!("{gained:.0} kWh from it, {:.0} kWh into it", lost.abs()));
+            }
+            for (violation, side) in coupling.violations.iter().zip(["below", "above"]) {
+                let ViolationSummary { limit_c, hours, kelvin_hours, worst_k, worst_at } = violation;
+                if let Some(at) = worst_at {
+                    line(
+                        "limit violated",
+                        format!(
+                            "{hours} h {side} {limit_c} C ({kelvin_hours:.2} K h), worst by {worst_k:.2} K at {at}"
+                        ),
+                    );
+                }
+            }
+            line(
+                "loop balance",
+                format!(
+                    "closes to {:.1e} of the energy moved, every step to {:.1e}",
+                    coupling.loop_balance_residual, coupling.loop_step_balance_residual
+                ),
+            );
+            for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
+                let ValiditySummary { site, technology, range, below, above, running } = validity;
+                let outside = below + above;
+                let steps = format!("{technology} at {site}: {outside} of {running} running steps outside {range}");
+                line("COP validity", steps);
+            }
+        }
+        let Cost { total_eur, operation_eur, forced_supply_eur, annualised_eur, balancing_eur } = self.cost;
+        line("cost", format!("{total_eur:.2} EUR"));
+        let balancing =
+            if balancing_eur == 0.0 { String::new() } else { format!(", loop balancing {balancing_eur:.2}") };
+        line(
+            "",
+            format!(
+                "operation {operation_eur:.2}, forced supply {forced_supply_eur:.2}, annualised {annualised_eur:.2}\
+                 {balancing}"
+            ),
+        );
+        for totals in &self.technologies {
+            let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
+            let from = if *taken_kwh > 0.0 { format!(" from {taken_kwh:.0} kWh") } else { String::new() };
+            line(site, format!("{technology:<22}{delivered_kwh:>10.0} kWh{from}"));
+        }
+        for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
+            let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
+            line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
+        }
+        let CertificateSummary { equation, bound } = self.certificate;
+        line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));
+        text
+    }
+}
+
+/// Text broken into lines of at most `width` characters, at spaces.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let needs_new_line = lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > width);
+        if needs_new_line {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn text_is_broken_at_spaces() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
+    }
+}
