@@ -22,6 +22,9 @@ use crate::study::wrapped;
 pub(super) struct Check {
     #[command(flatten)]
     case: CaseArgs,
+    /// List what the file leaves to the defaults, too
+    #[arg(long)]
+    defaults: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -64,7 +67,7 @@ impl Check {
             super::print(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
         } else {
             Progress::new(false).findings(&case.findings);
-            super::print(&overview.to_text())?;
+            super::print(&overview.to_text(self.defaults))?;
         }
         super::refuse_errors(&case.findings)?;
         Ok(0)
@@ -103,7 +106,7 @@ impl<'a> Overview<'a> {
         }
     }
 
-    fn to_text(&self) -> String {
+    fn to_text(&self, with_defaults: bool) -> String {
         let mut text = String::new();
         let mut line = |label: &str, value: String| {
             // Writing to a string cannot fail.
@@ -125,6 +128,11 @@ impl<'a> Overview<'a> {
         let count = |level: Level| self.findings.iter().filter(|finding| finding.level == level).count();
         let warnings = count(Level::Warning) + count(Level::Error);
         line("findings", format!("{warnings} to look at, {} to know", count(Level::Note)));
+        if !with_defaults {
+            let keys = count(Level::Default);
+            line("defaults", format!("{keys} keys are left to them (--defaults lists them)"));
+            return text;
+        }
         let defaults = self.findings.iter().filter(|finding| finding.level == Level::Default);
         for (index, finding) in defaults.enumerate() {
             let label = if index == 0 { "defaults" } else { "" };

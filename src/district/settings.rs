@@ -187,7 +187,7 @@ pub struct StorageSettings {
 }
 
 /// Where the level of a store begins and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoundarySettings {
     /// Begins where it ends.
@@ -200,6 +200,18 @@ pub enum BoundarySettings {
     /// Begins where it ends, and what remains of the last level after one more step's loss is this, kWh (Calliope's cyclic
     /// storage with an initial level).
     CyclicThroughKwh(f64),
+}
+
+impl Serialize for BoundarySettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // As one key with its value: a derived writer would make a YAML tag of it.
+        match self {
+            Self::Cyclic => serializer.serialize_str("cyclic"),
+            Self::Free => serializer.serialize_str("free"),
+            Self::InitialKwh(level) => serializer.collect_map([("initial_kwh", level)]),
+            Self::CyclicThroughKwh(level) => serializer.collect_map([("cyclic_through_kwh", level)]),
+        }
+    }
 }
 
 impl From<BoundarySettings> for StorageBoundary {

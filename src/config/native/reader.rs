@@ -78,6 +78,8 @@ pub(super) fn read(
     introduced(technologies, "technology")?;
     let (sites, drafts) = drafts(technologies, map_of(sites, "sites by name")?)?;
     unused(technologies, &drafts, findings)?;
+    let empty_sites = sites.iter().filter(|site| !drafts.iter().any(|draft| draft.site == **site));
+    findings.extend(empty_sites.map(|site| Finding::warning(None, format!("nothing stands at the site `{site}`"))));
     let links = node("links").map_or(Ok(&empty), |node| map_of(node, "links by name"))?;
     let link = |entry: &Entry| Ok((entry.key.clone(), entry.value.clone(), from_node(&entry.value)?));
     Ok(Written {

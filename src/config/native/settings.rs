@@ -12,7 +12,7 @@ use crate::district::settings::{
     ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings, PvSettings, ShortageSettings,
     StorageSettings, SupplySettings,
 };
-use crate::heat_pump::HeatPumpSettings;
+use crate::heat_pump::{CarnotCop, HeatPumpSettings, QuadraticCop, RatingMap};
 use crate::series::{FileColumn, ProfileSetting};
 use crate::water_loop::{LoopLimit, WellMixedSettings};
 
@@ -95,7 +95,12 @@ impl TechnologySettings {
             "demand" => Self::Demand(from_node(&settings)?),
             "storage" => Self::Storage(from_node(&settings)?),
             "battery" => Self::Battery(from_node(&settings)?),
-            "heat_pump" => Self::HeatPump(from_node(&settings)?),
+            "heat_pump" => {
+                if let Some(cop) = settings.as_map().and_then(|map| map.get("cop")) {
+                    check_cop(cop)?;
+                }
+                Self::HeatPump(from_node(&settings)?)
+            }
             "boiler" => Self::Boiler(from_node(&settings)?),
             "conversion" => Self::Conversion(from_node(&settings)?),
             "chp" => Self::Chp(from_node(&settings)?),
@@ -147,6 +152,22 @@ impl TechnologySettings {
                 both.into_iter().chain(ratios).collect()
             }
         }
+    }
+}
+
+/// Reads a COP model for itself. Read as a part of its heat pump, a model chosen by its `model` key would lose the positions
+/// of its other keys.
+fn check_cop(node: &Node) -> Result<(), ConfigError> {
+    use crate::config::yaml::from_node;
+    let Value::Map(map) = &node.value else { return Ok(()) };
+    let mut map = map.clone();
+    let Some(model) = map.remove("model") else { return Ok(()) };
+    let settings = Node { value: Value::Map(map), ..node.clone() };
+    match model.value.as_text().unwrap_or_default() {
+        "quadratic" => from_node::<QuadraticCop>(&settings).map(drop),
+        "carnot" => from_node::<CarnotCop>(&settings).map(drop),
+        "en14511" => from_node::<RatingMap>(&settings).map(drop),
+        other => Err(model.value.span.error(Problem::unknown_choice(other, ["quadratic", "carnot", "en14511"]))),
     }
 }
 
@@ -240,6 +261,7 @@ pub enum LoopReference {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopSettings {
     /// What happens when the loop would leave its limits.
+    #[serde(default)]
     pub at_limit: LoopLimit,
     /// Its water, limits, ground and balancing units.
     #[serde(flatten)]
