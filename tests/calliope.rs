@@ -102,9 +102,14 @@ fn mistakes_are_shown_where_they_stand() {
             Some("model.yaml:"),
             "`constraints.lifetime (needed to annualise the investment)` is missing",
         ),
-        ("storage_loss: 0.01", "storage_loss: 1.5", Some("tank at house"), "the loss is 1.5"),
-        ("carrier_out: heat", "carrier_out: electricity", Some("pump at house"), "same carrier"),
-        ("energy_eff: file=cop.csv", "energy_eff: -2", Some("pump at house"), "the efficiency is -2"),
+        ("storage_loss: 0.01", "storage_loss: 1.5", None, "tank at house: `storage_loss` is 1.5"),
+        (
+            "carrier_out: heat",
+            "carrier_out: electricity",
+            Some("model.yaml:14:"),
+            "pump at house: consumes and produces the same carrier",
+        ),
+        ("energy_eff: file=cop.csv", "energy_eff: -2", None, "pump at house: `energy_eff` is -2"),
     ];
     for (from, to, place, what) in cases {
         let line = std::cell::Cell::new(0);

@@ -8,8 +8,8 @@ mod common;
 use anergy::config::{Case, Request};
 use anergy::dispatch::{Dispatch, DispatchError, Role};
 use anergy::district::{
-    Availability, Conversion, Demand, District, Investment, Kind, Shortage, Site, Storage, StorageBoundary, Supply,
-    Technology,
+    Availability, Byproduct, Conversion, Demand, District, Export, Investment, Kind, Link, Shortage, Site, Storage,
+    StorageBoundary, Supply, Technology,
 };
 use anergy::lp::default_backend;
 use anergy::series::{Profile, TimeAxis};
@@ -90,7 +90,8 @@ proptest! {
         sun in proptest::collection::vec(0.0f64..20.0, 12),
         minutes in prop_oneof![Just(15i64), Just(30), Just(60)],
         boundary in prop_oneof![
-            Just(StorageBoundary::Cyclic), Just(StorageBoundary::CyclicFixed(2.0)), Just(StorageBoundary::Given(5.0))
+            Just(StorageBoundary::Cyclic), Just(StorageBoundary::CyclicFixed(2.0)), Just(StorageBoundary::Given(5.0)),
+            Just(StorageBoundary::Free)
         ],
     ) {
         let sites = vec![site("a", heat.clone(), cop.clone(), sun.clone(), boundary)];
@@ -119,6 +120,11 @@ proptest! {
             prop_assert!((heated - heat[t]).abs() < 1e-9 * 100.0);
             let before = match (t, boundary) {
                 (0, StorageBoundary::Given(initial)) => initial,
+                (0, StorageBoundary::Free) => {
+                    let before = (level[0] - dt * (0.95 * charge[0] - discharge[0] / 0.95)) / 0.99f64.powf(dt);
+                    prop_assert!((-1e-6..15.0 + 1e-6).contains(&before), "{before}");
+                    before
+                }
                 (0, _) => level[11],
                 _ => level[t - 1],
             };
@@ -132,6 +138,135 @@ proptest! {
         let total = account.operation_eur + account.penalty_eur;
         prop_assert!((total - plan.objective_eur).abs() < 1e-9 * (1.0 + total.abs()));
         prop_assert!((account.forced_eur - 0.02 * dt * sun.iter().sum::<f64>()).abs() < 1e-9);
+    }
+
+    /// Two sites on a cable, one with a CHP plant, one with a battery of different ways in and out, both selling to the grid
+    /// at a price of CO2: every balance closes, what enters the cable arrives, and the account is the sum of its parts.
+    #[test]
+    fn links_byproducts_exports_and_co2_balance(
+        heat in proptest::collection::vec(0.0f64..20.0, 10),
+        light in proptest::collection::vec(0.0f64..15.0, 10),
+        sun in proptest::collection::vec(0.0f64..30.0, 10),
+        sell in proptest::collection::vec(-0.05f64..0.25, 10),
+        one_way in proptest::bool::ANY,
+        co2_eur_per_t in 0.0f64..300.0,
+        minutes in prop_oneof![Just(15i64), Just(60)],
+    ) {
+        let named = |name: &str, kind| Technology { name: name.into(), kind, investment: Investment::default() };
+        let import = |carrier: &str, price: f64, co2: f64| Kind::Supply(Supply {
+            carrier: carrier.into(),
+            capacity_kw: 100.0,
+            available: Availability::Unlimited,
+            price_eur_per_kwh: price.into(),
+            co2_kg_per_kwh: co2.into(),
+        });
+        let export = || Kind::Export(Export {
+            carrier: "electricity".into(),
+            capacity_kw: 25.0,
+            price_eur_per_kwh: sell.clone().into(),
+        });
+        let demand = |carrier: &str, power: &Vec<f64>| {
+            Kind::Demand(Demand { carrier: carrier.into(), power_kw: power.clone().into() })
+        };
+        let plant = Kind::Conversion(Conversion {
+            carrier_in: "gas".into(),
+            carrier_out: "electricity".into(),
+            capacity_kw: 10.0,
+            efficiency: 0.35.into(),
+            output_eur_per_kwh: 0.01.into(),
+            input_eur_per_kwh: 0.0.into(),
+            byproducts: vec![Byproduct { carrier: "heat".into(), per_output: 1.4.into() }],
+        });
+        let battery = Kind::Storage(Storage {
+            carrier: "electricity".into(),
+            charge_kw: 4.0,
+            discharge_kw: 8.0,
+            capacity_kwh: 12.0,
+            charge_efficiency: 0.9,
+            discharge_efficiency: 0.95,
+            loss_per_hour: 0.0,
+            boundary: StorageBoundary::Cyclic,
+            discharge_eur_per_kwh: 0.0.into(),
+            charge_eur_per_kwh: 0.0.into(),
+        });
+        let pv = Kind::Supply(Supply {
+            carrier: "electricity".into(),
+            capacity_kw: 40.0,
+            available: Availability::UpTo(sun.clone().into()),
+            price_eur_per_kwh: 0.0.into(),
+            co2_kg_per_kwh: 0.0.into(),
+        });
+        let technologies = vec![
+            named("main", import("gas", 0.06, 0.2)), named("plant", plant), named("warmth", demand("heat", &heat)),
+            named("grid", import("electricity", 0.3, 0.4)), named("sale", export()),
+        ];
+        let works = Site { name: "works".into(), technologies };
+        let technologies = vec![
+            named("grid", import("electricity", 0.3, 0.4)), named("sale", export()), named("sun", pv),
+            named("battery", battery), named("light", demand("electricity", &light)),
+        ];
+        let homes = Site { name: "homes".into(), technologies };
+        let cable = Link {
+            name: "cable".into(),
+            from: "works".into(),
+            to: "homes".into(),
+            carrier: "electricity".into(),
+            capacity_kw: 12.0,
+            efficiency: 0.9,
+            one_way,
+            price_eur_per_kwh: 0.002.into(),
+        };
+        let district = District::new(axis(10, minutes), vec![works, homes], SLACK).unwrap();
+        let district = district.with_links(vec![cable]).unwrap().with_co2_price(co2_eur_per_t).unwrap();
+        let backend = default_backend().unwrap();
+        let mut dispatch = Dispatch::new(district, backend).unwrap();
+        prop_assert_eq!(dispatch.parts().len(), 1, "the cable makes one of the two sites");
+        let plan = dispatch.solve(backend).unwrap();
+
+        let dt = minutes as f64 / 60.0;
+        let row = |site: &str, technology: &str, role| {
+            dispatch.quantity(site, technology, role).map_or(vec![0.0; 10], |row| plan.values.row(row).to_vec())
+        };
+        let through = |role| dispatch.link_quantity(0, role).map_or(vec![0.0; 10], |row| plan.values.row(row).to_vec());
+        let slack = |site: usize, carrier: &str| {
+            let carrier = dispatch.district().carriers().iter().position(|known| known == carrier).unwrap();
+            let of = |role| {
+                let same = |q: &anergy::dispatch::Quantity| {
+                    (q.site, q.carrier, q.role, q.technology) == (site, carrier, role, None)
+                };
+                plan.values.row(dispatch.quantities().iter().position(same).unwrap()).to_vec()
+            };
+            of(Role::Unmet).iter().zip(of(Role::Surplus)).map(|(unmet, surplus)| unmet - surplus).collect::<Vec<_>>()
+        };
+        let (power, gas) = (row("works", "plant", Role::Output), row("works", "main", Role::Supply));
+        let (out, back) = (through(Role::Forward), through(Role::Backward));
+        prop_assert!(!one_way || back.iter().all(|flow| *flow == 0.0));
+        for t in 0..10 {
+            prop_assert!((gas[t] + slack(0, "gas")[t] - power[t] / 0.35).abs() < 1e-7);
+            prop_assert!((1.4 * power[t] + slack(0, "heat")[t] - heat[t]).abs() < 1e-7);
+            let works = row("works", "grid", Role::Supply)[t] + power[t] + 0.9 * back[t] + slack(0, "electricity")[t];
+            prop_assert!((works - row("works", "sale", Role::Export)[t] - out[t]).abs() < 1e-7);
+            let homes = row("homes", "grid", Role::Supply)[t] + row("homes", "sun", Role::Supply)[t] + 0.9 * out[t]
+                + row("homes", "battery", Role::Discharge)[t] + slack(1, "electricity")[t];
+            let used = light[t] + row("homes", "sale", Role::Export)[t] + back[t]
+                + row("homes", "battery", Role::Charge)[t];
+            prop_assert!((homes - used).abs() < 1e-7);
+        }
+        let sum = |values: Vec<f64>| values.iter().sum::<f64>() * dt;
+        let bought = sum(row("works", "grid", Role::Supply)) + sum(row("homes", "grid", Role::Supply));
+        let sold: f64 = ["works", "homes"].iter().map(|site| {
+            row(site, "sale", Role::Export).iter().zip(&sell).map(|(power, price)| power * price * dt).sum::<f64>()
+        }).sum();
+        let through = sum(out) + sum(back);
+        let money = 0.3 * bought + 0.06 * sum(gas.clone()) + 0.01 * sum(power) + 0.002 * through - sold;
+        let kg = 0.4 * bought + 0.2 * sum(gas);
+        let account = dispatch.account(&plan.values);
+        prop_assert!((account.operation_eur - money).abs() < 1e-7, "{} and {money}", account.operation_eur);
+        prop_assert!((account.co2_kg - kg).abs() < 1e-7);
+        prop_assert!((account.co2_eur - kg * co2_eur_per_t / 1000.0).abs() < 1e-7);
+        let total = account.operation_eur + account.co2_eur + account.penalty_eur;
+        prop_assert!((total - plan.objective_eur).abs() < 1e-7 * (1.0 + total.abs()));
+        prop_assert!((account.links[0].forward_kwh + account.links[0].backward_kwh - through).abs() < 1e-9);
     }
 
     /// A plan priced at other COPs keeps its decisions, closes its balances, and is never cheaper than the plan made for them.
@@ -222,7 +357,7 @@ fn an_excess_that_nothing_can_take_is_named_too() {
 fn a_store_that_cannot_hold_its_end_is_refused() {
     let sites = vec![site("a", vec![1.0; 3], vec![3.0; 3], vec![0.0; 3], StorageBoundary::CyclicFixed(15.0))];
     let error = District::new(axis(3, 60), sites, SLACK).unwrap_err().to_string();
-    assert!(error.contains("tank at a: the initial level is 15"), "{error}");
+    assert!(error.contains("tank at a: `initial_kwh` is 15"), "{error}");
 }
 
 /// Without stores every hour stands alone, so the year of the baseline can be summed up by hand.

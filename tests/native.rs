@@ -112,18 +112,36 @@ fn essence(case: &Case) -> String {
 #[derive(Debug, Clone)]
 enum Mutation {
     /// One letter of a key becomes another.
-    Misspell { line: usize, at: usize, letter: char },
-    Move { line: usize, to: usize },
-    Indent { line: usize, by: isize },
-    Duplicate { line: usize, to: usize },
-    Drop { line: usize },
+    Misspell {
+        line: usize,
+        at: usize,
+        letter: char,
+    },
+    Move {
+        line: usize,
+        to: usize,
+    },
+    Indent {
+        line: usize,
+        by: isize,
+    },
+    Duplicate {
+        line: usize,
+        to: usize,
+    },
+    Drop {
+        line: usize,
+    },
 }
 
 impl Mutation {
     fn any(lines: usize) -> impl Strategy<Value = Self> {
         prop_oneof![
-            (0..lines, 0usize..30, proptest::char::range('a', 'z'))
-                .prop_map(|(line, at, letter)| Self::Misspell { line, at, letter }),
+            (0..lines, 0usize..30, proptest::char::range('a', 'z')).prop_map(|(line, at, letter)| Self::Misspell {
+                line,
+                at,
+                letter
+            }),
             (0..lines, 0..lines).prop_map(|(line, to)| Self::Move { line, to }),
             (0..lines, prop_oneof![Just(-4isize), Just(-2), Just(-1), Just(1), Just(2), Just(4)])
                 .prop_map(|(line, by)| Self::Indent { line, by }),
@@ -252,7 +270,14 @@ fn the_imported_paper_case_gives_the_same_figures() {
     let model = model.to_str().unwrap();
     for preset in ["published", "corrected"] {
         let arguments = [
-            model, "--scenario", "zero_alt_storage", "--water-loop", &ring, "--preset", preset, "--window",
+            model,
+            "--scenario",
+            "zero_alt_storage",
+            "--water-loop",
+            &ring,
+            "--preset",
+            preset,
+            "--window",
             "2015-01-01..2015-01-07",
         ];
         let output = anergy(folder.path(), &[&["import", "--to", preset][..], &arguments].concat());
@@ -271,7 +296,8 @@ fn the_outlier_of_the_published_data_is_named_before_solving() {
     let output = anergy(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let said = stderr(&output);
-    for part in ["demand_co.csv:7094", "2015-10-23 12:00:00", "-164029", "-149.466309", "-153.6931559", "kWh cannot be met"]
+    for part in
+        ["demand_co.csv:7094", "2015-10-23 12:00:00", "-164029", "-149.466309", "-153.6931559", "kWh cannot be met"]
     {
         assert!(said.contains(part), "{part} in {said}");
     }

@@ -38,7 +38,8 @@ fn energy_is_kept(case: &Case, run: &Run) {
     for step in 0..response.heat_kwh.len() {
         let got = response.heat_kwh[step] + response.balancing_kwh[step] + response.ground_kwh[step];
         let stored = (response.temp_c[step + 1] - response.temp_c[step]) * capacity;
-        let moved = response.heat_kwh[step].abs() + response.balancing_kwh[step].abs() + response.ground_kwh[step].abs();
+        let moved =
+            response.heat_kwh[step].abs() + response.balancing_kwh[step].abs() + response.ground_kwh[step].abs();
         assert!((got - stored).abs() <= 1e-9 * moved.max(capacity), "step {step}: {got} and {stored}");
     }
     for (site, carrier, residual) in &run.certificate.balances {

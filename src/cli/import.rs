@@ -12,10 +12,12 @@ use crate::config::native;
 
 /// Turn a Calliope 0.6 model, and its loop file if there is one, into a district of our own format
 #[derive(Debug, Args)]
-#[command(after_help = "Writes DIR/district.yaml and DIR/series.csv, with the scenario, gaps, corrections and units worked in; \
+#[command(
+    after_help = "Writes DIR/district.yaml and DIR/series.csv, with the scenario, gaps, corrections and units worked in; \
     run from there, the district gives the same costs.\n\nExamples:\n  \
     anergy import configs/small_district/model.yaml --water-loop networks/small_ring.yaml --to small\n  \
-    anergy run small/district.yaml")]
+    anergy run small/district.yaml"
+)]
 pub(super) struct Import {
     #[command(flatten)]
     case: CaseArgs,
@@ -30,7 +32,8 @@ impl Import {
         Progress::new(false).findings(&case.findings);
         super::refuse_errors(&case.findings)?;
         let (file, series) = native::district_file(&case);
-        let head = format!("# {}, imported. Powers in kW; see `anergy schema` for all keys.\n", case.name.replace('\n', " "));
+        let head =
+            format!("# {}, imported. Powers in kW; see `anergy schema` for all keys.\n", case.name.replace('\n', " "));
         let text = head + &serde_yaml::to_string(&file)?;
         let files = [("district.yaml", text.into_bytes()), (native::SERIES, series.to_csv())];
         write_folder(&self.to, &files)?;

@@ -130,11 +130,7 @@ pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
 }
 
 /// A file with its imports joined in; a key that is defined twice is refused, as in Calliope.
-fn with_imports(
-    path: &Path,
-    inputs: &mut Inputs,
-    trail: &mut Vec<PathBuf>,
-) -> Result<(Arc<Source>, Map), ConfigError> {
+fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> Result<(Arc<Source>, Map), ConfigError> {
     let source = inputs.text(path)?;
     let node = yaml::parse(&source)?;
     let span = node.span.clone();

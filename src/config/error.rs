@@ -141,7 +141,7 @@ pub enum ConfigError {
     },
     /// The district makes no sense.
     #[error(transparent)]
-    District(#[from] DistrictError),
+    District(Box<DistrictError>),
     /// The loop makes no sense.
     #[error(transparent)]
     WaterLoop(#[from] WaterLoopError),
@@ -151,6 +151,12 @@ pub enum ConfigError {
     /// The loop and the district do not fit together.
     #[error("{0}")]
     Mismatch(String),
+}
+
+impl From<DistrictError> for ConfigError {
+    fn from(error: DistrictError) -> Self {
+        Self::District(Box::new(error))
+    }
 }
 
 impl ConfigError {

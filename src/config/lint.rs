@@ -72,7 +72,8 @@ fn shortages(district: &District) -> Vec<Shortage> {
             if demands.is_empty() {
                 continue;
             }
-            let mut short = Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
+            let mut short =
+                Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
             let mut worst = 0.0;
             for step in 0..axis.len() {
                 let demand: f64 = demands.iter().map(|demand| demand.at(step)).sum();
@@ -112,9 +113,10 @@ fn most_kw(district: &District, site: &Site, carrier: &str, step: usize) -> f64 
         }
         _ => 0.0,
     });
-    let links = district.links().iter().filter(|link| {
-        link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name))
-    });
+    let links = district
+        .links()
+        .iter()
+        .filter(|link| link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name)));
     own.sum::<f64>() + links.map(|link| link.capacity_kw * link.efficiency).sum::<f64>()
 }
 
@@ -135,7 +137,8 @@ fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Findin
                 .filter(|(step, _)| case.district.axis().label(*step) == stamp)
                 .map(|(_, energy)| energy)
                 .sum();
-            let unmet = if short > 0.0 { format!("; at least {short:.0} kWh cannot be met then") } else { String::new() };
+            let unmet =
+                if short > 0.0 { format!("; at least {short:.0} kWh cannot be met then") } else { String::new() };
             let message = format!(
                 "column `{}`, {stamp}: {} is {:.0} times the largest other value; its neighbours are {before} and \
                  {after}{unmet}",
@@ -172,7 +175,8 @@ fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
             };
             match &technology.kind {
                 Kind::Supply(supply) => {
-                    if let Some((price, when)) = first(&supply.price_eur_per_kwh, &|price| price.abs() > LARGEST_PRICE) {
+                    if let Some((price, when)) = first(&supply.price_eur_per_kwh, &|price| price.abs() > LARGEST_PRICE)
+                    {
                         warn(format!("the price is {price} EUR/kWh ({when}); one per MWh?"));
                     }
                     let free = supply.price_eur_per_kwh.all(|price| price == 0.0);
@@ -180,7 +184,10 @@ fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
                         warn("brings as much as is wanted for nothing: a price is missing".to_owned());
                     }
                     if let Some((power, when)) = beyond_peak(supply, &first) {
-                        warn(format!("its resource is {power:.1} kW at a capacity of {} kW ({when})", supply.capacity_kw));
+                        warn(format!(
+                            "its resource is {power:.1} kW at a capacity of {} kW ({when})",
+                            supply.capacity_kw
+                        ));
                     }
                 }
                 Kind::Conversion(conversion) => {

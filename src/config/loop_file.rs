@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
-use super::yaml::{Node, Value, from_node};
 use super::timeseries::Correction;
+use super::yaml::{Node, Value, from_node};
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};

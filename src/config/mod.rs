@@ -9,6 +9,7 @@ pub mod document;
 mod error;
 mod inputs;
 pub mod lint;
+mod locate;
 pub mod loop_file;
 pub mod native;
 pub mod switches;
@@ -178,11 +179,7 @@ impl Reading {
         let window = request.window.as_ref();
         let native::Built { name, district, coupled, columns } =
             native::build(&document, window, &mut self.inputs, &mut self.findings)?;
-        let resolved = Resolved {
-            scenario: request.scenario.clone(),
-            model: document.map().clone(),
-            water_loop: None,
-        };
+        let resolved = Resolved { scenario: request.scenario.clone(), model: document.map().clone(), water_loop: None };
         let (findings, inputs) = (self.findings, self.inputs.into_list());
         Ok(Case { name, district, coupled, columns, findings, resolved, inputs })
     }

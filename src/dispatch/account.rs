@@ -145,8 +145,7 @@ impl Dispatch {
         for (site_index, site) in district.sites().iter().enumerate() {
             for (index, technology) in site.technologies.iter().enumerate() {
                 let find = |role| {
-                    let same =
-                        |q: &Quantity| q.site == site_index && q.technology == Some(index) && q.role == role;
+                    let same = |q: &Quantity| q.site == site_index && q.technology == Some(index) && q.role == role;
                     self.layout.quantities.iter().position(same).map_or(0.0, energy)
                 };
                 let steps = district.axis().len();

@@ -206,8 +206,9 @@ impl<'a> Builder<'a> {
     }
 
     fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
-        let Conversion { carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, .. } =
-            conversion;
+        let Conversion {
+            carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, ..
+        } = conversion;
         let cost = zip(output_eur_per_kwh, &zip(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| a + b);
         let quantity = self.quantity(site, technology, carrier_out, Role::Output);
         let output = self.flow(quantity, Profile::Constant(*capacity_kw), &cost, 1.0);

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Availability, Conversion, DistrictError, Export, Investment, Kind, Link, Storage, StorageBoundary, Supply, Technology,
+    Availability, Conversion, DistrictError, Export, Investment, Kind, Link, Storage, StorageBoundary, Supply,
+    Technology,
 };
 use crate::series::{Profile, TimeAxis};
 
@@ -51,13 +52,18 @@ impl Check<'_> {
         if let Some(found) = profile.steps()
             && found != self.axis.len()
         {
-            return Err(DistrictError::Length { place: self.place.clone(), key, found, expected: self.axis.len() });
+            return Err(DistrictError::Length {
+                place: Box::new(self.place.clone()),
+                key,
+                found,
+                expected: self.axis.len(),
+            });
         }
         let steps = profile.steps().unwrap_or(1);
         match (0..steps).find(|&step| !accept(profile.at(step))) {
             None => Ok(()),
             Some(step) => Err(DistrictError::Range {
-                place: self.place.clone(),
+                place: Box::new(self.place.clone()),
                 key,
                 value: profile.at(step),
                 step: profile.steps().map(|_| step),
@@ -163,10 +169,16 @@ impl Conversion {
         let outputs: Vec<&String> = std::iter::once(&self.carrier_out).chain(byproducts).collect();
         let twice = outputs.iter().enumerate().find(|(index, carrier)| outputs[..*index].contains(carrier));
         if let Some((_, carrier)) = twice {
-            return Err(DistrictError::SameOutput { place: check.place.clone(), carrier: (*carrier).clone() });
+            return Err(DistrictError::SameOutput {
+                place: Box::new(check.place.clone()),
+                carrier: (*carrier).clone(),
+            });
         }
         if outputs.contains(&&self.carrier_in) {
-            return Err(DistrictError::SameCarrier { place: check.place.clone(), carrier: self.carrier_in.clone() });
+            return Err(DistrictError::SameCarrier {
+                place: Box::new(check.place.clone()),
+                carrier: self.carrier_in.clone(),
+            });
         }
         check.size("capacity_kw", self.capacity_kw)?;
         check.profile("efficiency", &self.efficiency, "a number from 1e-6 to 1e6", |v| (1e-6..=1e6).contains(&v))?;

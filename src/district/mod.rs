@@ -74,7 +74,7 @@ pub enum DistrictError {
     #[error("{place}: `{key}` has {found} values for {expected} time steps")]
     Length {
         /// Whose.
-        place: Place,
+        place: Box<Place>,
         /// Which series.
         key: &'static str,
         /// Values found.
@@ -86,7 +86,7 @@ pub enum DistrictError {
     #[error("{place}: consumes and produces the same carrier `{carrier}`")]
     SameCarrier {
         /// Whose.
-        place: Place,
+        place: Box<Place>,
         /// The carrier.
         carrier: String,
     },
@@ -94,7 +94,7 @@ pub enum DistrictError {
     #[error("{place}: produces the carrier `{carrier}` twice")]
     SameOutput {
         /// Whose.
-        place: Place,
+        place: Box<Place>,
         /// The carrier.
         carrier: String,
     },
@@ -102,7 +102,7 @@ pub enum DistrictError {
     #[error("{place}: `{key}` is {value}{}; expected {expected}", when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
     Range {
         /// Whose.
-        place: Place,
+        place: Box<Place>,
         /// Which number.
         key: &'static str,
         /// Its value.

@@ -312,10 +312,7 @@ impl Default for ShortageSettings {
 
 impl From<ShortageSettings> for Shortage {
     fn from(settings: ShortageSettings) -> Self {
-        Self {
-            unmet_eur_per_kwh: settings.unmet_eur_per_kwh.0,
-            surplus_eur_per_kwh: settings.surplus_eur_per_kwh.0,
-        }
+        Self { unmet_eur_per_kwh: settings.unmet_eur_per_kwh.0, surplus_eur_per_kwh: settings.surplus_eur_per_kwh.0 }
     }
 }
 

@@ -33,8 +33,12 @@ pub struct Summary {
     pub coupling: Option<CouplingSummary>,
     /// Money.
     pub cost: Cost,
-    /// Energy of every supply and conversion, kWh.
+    /// CO2 of all supplies and of the balancing unit, kg.
+    pub co2_kg: f64,
+    /// Energy of every supply, export, store and conversion, kWh.
     pub technologies: Vec<TechnologySummary>,
+    /// Energy through every link, kWh.
+    pub links: Vec<LinkSummary>,
     /// Unmet demand and surplus of every balance, kWh.
     pub carriers: Vec<CarrierSummary>,
     /// Worst misses of the answer.
@@ -154,6 +158,8 @@ pub struct Cost {
     pub operation_eur: f64,
     /// Forced supply, EUR.
     pub forced_supply_eur: f64,
+    /// The price of the CO2 that the supplies emit, EUR.
+    pub co2_eur: f64,
     /// Annuities and upkeep for the time of the run, EUR.
     pub annualised_eur: f64,
     /// Electricity or fuel of the loop's balancing unit, EUR.
@@ -171,6 +177,17 @@ pub struct TechnologySummary {
     pub delivered_kwh: f64,
     /// Taken in, kWh; for a conversion its input.
     pub taken_kwh: f64,
+}
+
+/// Energy through a link.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LinkSummary {
+    /// The link.
+    pub link: String,
+    /// Entered at its `from` end, kWh.
+    pub forward_kwh: f64,
+    /// Entered at its `to` end, kWh.
+    pub backward_kwh: f64,
 }
 
 /// Unmet demand and surplus of a carrier at a site.
@@ -227,6 +244,7 @@ impl Summary {
                 total_eur: run.account.cost_eur() + balancing_eur,
                 operation_eur: run.account.operation_eur,
                 forced_supply_eur: run.account.forced_eur,
+                co2_eur: run.account.co2_eur,
                 annualised_eur: run.account.annualised_eur,
                 balancing_eur,
             },
@@ -236,6 +254,17 @@ impl Summary {
                     technology: totals.technology.clone(),
                     delivered_kwh: totals.delivered_kwh,
                     taken_kwh: totals.taken_kwh,
+                })
+                .collect(),
+            co2_kg: run.account.co2_kg + run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg),
+            links: run
+                .account
+                .links
+                .iter()
+                .map(|totals| LinkSummary {
+                    link: totals.link.clone(),
+                    forward_kwh: totals.forward_kwh,
+                    backward_kwh: totals.backward_kwh,
                 })
                 .collect(),
             carriers: run

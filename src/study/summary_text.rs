@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, Summary, TechnologySummary, ValiditySummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary, ValiditySummary,
     ViolationSummary,
 };
 
@@ -80,7 +80,12 @@ impl Summary {
                 line("COP validity", steps);
             }
         }
-        let Cost { total_eur, operation_eur, forced_supply_eur, annualised_eur, balancing_eur } = self.cost;
+        let Cost { total_eur, operation_eur, forced_supply_eur, co2_eur, annualised_eur, balancing_eur } = self.cost;
+        let unmet_kwh: f64 = self.carriers.iter().map(|totals| totals.unmet_kwh).sum();
+        if unmet_kwh > 5e-4 {
+            let said = "its price is in the objective and in the gap, not in the cost";
+            line("NOT SERVED", format!("{unmet_kwh:.1} kWh of demand ({said})"));
+        }
         line("cost", format!("{total_eur:.2} EUR"));
         let balancing =
             if balancing_eur == 0.0 { String::new() } else { format!(", loop balancing {balancing_eur:.2}") };
@@ -91,10 +96,21 @@ impl Summary {
                  {balancing}"
             ),
         );
+        if self.co2_kg != 0.0 {
+            let price = if co2_eur == 0.0 { String::new() } else { format!(", {co2_eur:.2} EUR of the cost") };
+            line("CO2", format!("{:.0} kg{price}", self.co2_kg));
+        }
         for totals in &self.technologies {
             let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
-            let from = if *taken_kwh > 0.0 { format!(" from {taken_kwh:.0} kWh") } else { String::new() };
-            line(site, format!("{technology:<22}{delivered_kwh:>10.0} kWh{from}"));
+            let energy = match (*delivered_kwh, *taken_kwh) {
+                (0.0, taken) if taken > 0.0 => format!("{taken:>10.0} kWh out"),
+                (delivered, taken) if taken > 0.0 => format!("{delivered:>10.0} kWh from {taken:.0} kWh"),
+                (delivered, _) => format!("{delivered:>10.0} kWh"),
+            };
+            line(site, format!("{technology:<22}{energy}"));
+        }
+        for LinkSummary { link, forward_kwh, backward_kwh } in &self.links {
+            line("link", format!("{link:<22}{forward_kwh:>10.0} kWh forth, {backward_kwh:.0} kWh back"));
         }
         for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;

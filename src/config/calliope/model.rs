@@ -1,8 +1,8 @@
 //! A Calliope model: its name and its window of time.
 
+use crate::config::ConfigError;
 use crate::config::document::{self, Document};
 use crate::config::yaml::{Map, Node};
-use crate::config::ConfigError;
 use crate::series::TimeWindow;
 
 /// A Calliope model with imports, overrides and settings worked in.

@@ -5,10 +5,11 @@ use super::builder::Builder;
 use super::model::Model;
 use super::reader::{Reader, joined, map_of, number_of, text_of, truth_of};
 use super::vocabulary::{CONSTRAINTS, COSTS, ESSENTIALS, LOCATION, MODEL, MONETARY, RUN, TECHNOLOGY, TOP, Vocabulary};
-use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value};
+use crate::config::locate::{Places, locate};
 use crate::config::timeseries::{TimeSeries, UsedColumn};
+use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value};
 use crate::config::{ConfigError, Finding, Inputs, Problem};
-use crate::district::{District, Shortage, Site};
+use crate::district::{District, Place, Shortage, Site};
 use crate::series::FileColumn;
 
 /// Where what `--set` puts into a model comes from.
@@ -71,7 +72,8 @@ impl Model {
         }
         reader.finish();
         let axis = series.axis().ok_or_else(|| self.no_series())?;
-        Ok((District::new(axis, sites, run.shortage)?, series.into_used()))
+        let district = District::new(axis, sites, run.shortage);
+        Ok((district.map_err(|error| locate(error, &Drafts(&drafts), series.used()))?, series.into_used()))
     }
 
     /// Looks into one file so that the time axis is known; returns the length of a step in hours.
@@ -93,6 +95,47 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) span: Span,
     pub(super) map: Map,
+}
+
+/// Where the numbers of a district stand in a model.
+struct Drafts<'a>(&'a [Draft]);
+
+impl Places for Drafts<'_> {
+    fn find(&self, place: &Place, key: &'static str) -> Option<(String, &Span)> {
+        let Place::Technology { site, technology } = place else { return None };
+        let draft = self.0.iter().find(|draft| draft.site == *site && draft.name == *technology)?;
+        let found = written_as(key).iter().find_map(|path| {
+            let (first, rest) = path.split_once('.')?;
+            Some((*path, &draft.map.get(first)?.at(rest)?.span))
+        });
+        let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+        Some(found.map_or_else(|| (key.to_owned(), &draft.span), |(path, span)| (name(path), span)))
+    }
+
+    fn series_keys(&self, key: &'static str) -> Vec<&'static str> {
+        written_as(key).iter().map(|path| path.rsplit('.').next().unwrap_or_default()).collect()
+    }
+}
+
+/// Calliope's keys behind a number of the district.
+fn written_as(key: &'static str) -> &'static [&'static str] {
+    match key {
+        "capacity_kw" | "charge_kw" | "discharge_kw" => &["constraints.energy_cap_equals"],
+        "capacity_kwh" => &["constraints.storage_cap_equals"],
+        "efficiency" | "charge_efficiency" | "discharge_efficiency" => &["constraints.energy_eff"],
+        "loss_per_hour" => &["constraints.storage_loss"],
+        "initial_kwh" => &["constraints.storage_initial"],
+        "resource_kw" | "power_kw" => &["constraints.resource"],
+        "lifetime_years" => &["constraints.lifetime"],
+        "price_eur_per_kwh" | "output_eur_per_kwh" | "discharge_eur_per_kwh" => &["costs.monetary.om_prod"],
+        "input_eur_per_kwh" | "charge_eur_per_kwh" => &["costs.monetary.om_con"],
+        "interest_rate" => &["costs.monetary.interest_rate"],
+        "per_kw_eur" => &["costs.monetary.energy_cap"],
+        "per_kwh_eur" => &["costs.monetary.storage_cap"],
+        "upkeep_eur_per_kw_year" => &["costs.monetary.om_annual"],
+        "carrier_in" => &["essentials.carrier_in"],
+        _ => &[],
+    }
 }
 
 /// Every technology at every site that is not switched off, with the site's settings on top of the technology's own.

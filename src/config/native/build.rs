@@ -1,11 +1,11 @@
 //! From typed settings to a district and its coupling.
 
-use super::{defaults, heat_pumps};
-use super::locate::locate;
 use super::reader::{self, Draft, Written};
 use super::settings::TechnologySettings;
+use super::{defaults, heat_pumps};
 use crate::config::document::Document;
 use crate::config::error::nearest;
+use crate::config::locate::locate;
 use crate::config::timeseries::{Asked, TimeSeries, UsedColumn};
 use crate::config::yaml::Span;
 use crate::config::{ConfigError, Coupled, Finding, Inputs, Problem};

@@ -7,8 +7,8 @@ use crate::config::loop_file::{Coupled, LoopPump};
 use crate::config::yaml::{Node, Span};
 use crate::config::{ConfigError, Finding, Problem};
 use crate::coupling::SettingsError;
-use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
 use crate::district::Conversion;
+use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
 use crate::heat_pump::{HeatPump, HeatPumpSettings, SinkTemperature};
 use crate::series::Profile;
 
@@ -96,7 +96,8 @@ fn store(
             let stores = drafts.iter().filter(here).filter(|known| stored(known).is_some());
             return Err(span.error(Problem::unknown_choice(name, stores.map(|known| known.name.as_str()))));
         }
-        let message = format!("the store `{name}` does not stand at {}: {} sees its fixed sink_c", draft.site, draft.name);
+        let message =
+            format!("the store `{name}` does not stand at {}: {} sees its fixed sink_c", draft.site, draft.name);
         push_once(builder.findings, Finding::warning(Some(span), message));
         return Ok(None);
     };
@@ -130,7 +131,9 @@ fn sink_of(
     };
     let full_c = empty_c + slope * storage.capacity_kwh;
     if !(empty_c > -273.15 && full_c > -273.15 && empty_c.is_finite() && full_c.is_finite() && slope.is_finite()) {
-        return Err(wrong(format!("its temperature runs from {empty_c} to {full_c} C; expected numbers above -273.15")));
+        return Err(wrong(format!(
+            "its temperature runs from {empty_c} to {full_c} C; expected numbers above -273.15"
+        )));
     }
     Ok(SinkTemperature::linear(empty_c, slope))
 }
@@ -154,7 +157,8 @@ fn start_cop(
     if cop.is_finite() && cop > 0.0 {
         return Ok(cop);
     }
-    let message = format!("{}: the COP at the loop's initial temperature is {cop:.3}; expected a number > 0", draft.place());
+    let message =
+        format!("{}: the COP at the loop's initial temperature is {cop:.3}; expected a number > 0", draft.place());
     Err(draft.span(&["cop"]).error(Problem::Wrong(message)))
 }
 

@@ -136,7 +136,8 @@ fn introduced(map: &Map, what: &str) -> Result<(), ConfigError> {
     let of_file = |entry: &&Entry| entry.value.origin.is_none();
     for Entry { key, key_span, value } in map.entries() {
         let by_setting = value.origin.as_deref() == Some(SETTING);
-        let by_override = value.origin.is_some() && (what == "site" || value.as_map().is_none_or(|map| map.get("kind").is_none()));
+        let by_override =
+            value.origin.is_some() && (what == "site" || value.as_map().is_none_or(|map| map.get("kind").is_none()));
         if by_setting || by_override {
             let known = map.entries().iter().filter(of_file).map(|entry| entry.key.as_str());
             return Err(key_span.error(Problem::unknown_key(key, known)));

@@ -43,7 +43,9 @@ fn partial_technology(schema: &Value) -> Value {
             Some(pointer) => schema.pointer(pointer).and_then(|settings| settings.get("properties")),
             None => None,
         };
-        for (key, value) in [variant.get("properties"), own].into_iter().flatten().filter_map(Value::as_object).flatten() {
+        for (key, value) in
+            [variant.get("properties"), own].into_iter().flatten().filter_map(Value::as_object).flatten()
+        {
             if key != "kind" {
                 properties.entry(key.clone()).or_insert_with(|| value.clone());
             }

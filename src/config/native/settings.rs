@@ -62,9 +62,8 @@ pub enum TechnologySettings {
 }
 
 /// The kinds of technologies.
-pub(super) const KINDS: [&str; 11] = [
-    "import", "export", "pv", "supply", "demand", "storage", "battery", "heat_pump", "boiler", "conversion", "chp",
-];
+pub(super) const KINDS: [&str; 11] =
+    ["import", "export", "pv", "supply", "demand", "storage", "battery", "heat_pump", "boiler", "conversion", "chp"];
 
 impl TechnologySettings {
     /// Reads a technology; `kind` says which settings it has.
@@ -254,7 +253,7 @@ pub enum LoopReference {
         anew: IndexMap<String, serde_json::Value>,
     },
     /// The loop itself.
-    Here(LoopSettings),
+    Here(Box<LoopSettings>),
 }
 
 /// A well-mixed water loop.

@@ -49,7 +49,8 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
     let links = links.collect();
     let shortage = case.district.shortage();
     let water_loop = case.resolved.water_loop.as_ref().map(|file| {
-        LoopReference::Here(LoopSettings { at_limit: file.switches.loop_limit, well_mixed: file.water_loop.clone() })
+        let settings = LoopSettings { at_limit: file.switches.loop_limit, well_mixed: file.water_loop.clone() };
+        LoopReference::Here(Box::new(settings))
     });
     let time = TimeSettings {
         start: Some(axis.label(0)),

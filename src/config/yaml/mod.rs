@@ -208,6 +208,12 @@ impl Node {
         }
     }
 
+    /// What stands at a dotted path below it.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |node, part| node.as_map()?.get(part))
+    }
+
     /// The list it is.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Node]> {
