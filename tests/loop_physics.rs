@@ -90,5 +90,5 @@ fn every_cop_model_runs_and_names_its_range() {
     let json = serde_json::to_value(&summary).unwrap();
     assert!(json["coupling"]["validity"][0]["valid_lift_k"].is_array());
     assert!(validity.iter().any(|validity| validity.below + validity.above > 0));
-    assert!(summary.to_text().contains("running steps outside"));
+    assert!(summary.to_text().contains("running steps"));
 }

@@ -312,3 +312,13 @@ fn findings_of_a_healthy_district_are_defaults_alone() {
     assert!(others.is_empty(), "{others:?}");
     assert!(!case.findings.is_empty(), "what is left to defaults is said");
 }
+
+#[test]
+fn the_published_schema_is_that_of_this_version() {
+    let published = std::fs::read_to_string(project("configs/district.schema.json")).unwrap();
+    let published: serde_json::Value = serde_json::from_str(&published).unwrap();
+    assert!(
+        published == anergy::config::native::json_schema(),
+        "write it anew: anergy schema > configs/district.schema.json"
+    );
+}

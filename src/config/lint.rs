@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Finding, LoopPump, UsedColumn};
 use crate::district::{Availability, District, Kind, Site, Supply};
+use crate::heat_pump::OutsideRange;
 use crate::series::{Profile, outliers};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
@@ -265,11 +266,10 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
     }
     const SAMPLES: u32 = 20;
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
-    let outside = temps
-        .filter(|&loop_c| {
-            [0.0, capacity_kwh].iter().all(|&level| pump.cop.outside(&pump.working_point(loop_c, level)).is_some())
-        })
-        .count();
+    let side = |loop_c: f64, level: f64| pump.cop.outside(&pump.working_point(loop_c, level));
+    let sides: Vec<OutsideRange> =
+        temps.filter_map(|loop_c| side(loop_c, 0.0).and(side(loop_c, capacity_kwh))).collect();
+    let outside = sides.len();
     let share = 100.0 * outside as f64 / f64::from(SAMPLES + 1);
     if outside > 0 {
         let message = format!(
@@ -277,7 +277,12 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
              empty and with a full store",
             pump.cop.valid_range()
         );
-        let warn = outside as u32 > SAMPLES / 2;
-        found.push(if warn { Finding::warning(None, message) } else { Finding::note(message) });
+        // Below its range a model that clamps stays on the safe side: the COP is no better than its best.
+        let harmless = !pump.cop.extrapolates() && sides.iter().all(|side| *side == OutsideRange::Below);
+        found.push(if 2 * outside > SAMPLES as usize && !harmless {
+            Finding::warning(None, message)
+        } else {
+            Finding::note(message)
+        });
     }
 }

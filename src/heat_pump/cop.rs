@@ -129,6 +129,15 @@ impl CopModel {
         }
     }
 
+    /// Whether it is evaluated beyond its range of validity.
+    #[must_use]
+    pub fn extrapolates(&self) -> bool {
+        let (Self::Quadratic(QuadraticCop { outside, .. })
+        | Self::Carnot(CarnotCop { outside, .. })
+        | Self::En14511(RatingMap { outside, .. })) = self;
+        *outside == UseOutsideRange::Extrapolate
+    }
+
     /// The range of validity.
     #[must_use]
     pub fn valid_range(&self) -> ValidRange {

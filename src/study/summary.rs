@@ -256,7 +256,8 @@ impl Summary {
                     taken_kwh: totals.taken_kwh,
                 })
                 .collect(),
-            co2_kg: run.account.co2_kg + run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg),
+            co2_kg: run.account.co2_kg
+                + run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg),
             links: run
                 .account
                 .links

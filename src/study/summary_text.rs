@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary, ValiditySummary,
-    ViolationSummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary,
+    ValiditySummary, ViolationSummary,
 };
 
 impl Summary {
@@ -75,8 +75,12 @@ impl Summary {
             );
             for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
                 let ValiditySummary { site, technology, range, below, above, running } = validity;
-                let outside = below + above;
-                let steps = format!("{technology} at {site}: {outside} of {running} running steps outside {range}");
+                let sides = match (below, above) {
+                    (_, 0) => format!("{below} below"),
+                    (0, _) => format!("{above} above"),
+                    _ => format!("{below} below and {above} above"),
+                };
+                let steps = format!("{technology} at {site}: {sides} {range}, of {running} running steps");
                 line("COP validity", steps);
             }
         }

@@ -43,7 +43,6 @@ fn written_as(key: &'static str) -> Vec<&'static str> {
         "per_kw_eur" => vec!["investment.per_kw_eur"],
         "per_kwh_eur" => vec!["investment.per_kwh_eur"],
         "upkeep_eur_per_kw_year" => vec!["investment.upkeep_eur_per_kw_year"],
-        }
         own => vec![own],
     }
 }
