@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`cli`] | one file per verb of the command line |
 //! | [`study`] | what users run: a case, the published case |
-//! | [`config`] | files into a case: Calliope 0.6 models, loop files, switches |
+//! | [`config`] | files into a case: districts of our own format, Calliope 0.6 models, lint |
 //! | [`coupling`] | the fixed-point driver: schemes, residuals, gap, verdicts |
 //! | [`dispatch`] | a district and COPs into an LP, a plan, its costs and certificate |
 //! | [`water_loop`] | the loop's physics |
@@ -19,7 +19,7 @@
 //! | [`district`] | the validated model: sites, carriers, technologies |
 //! | [`weather`] | sun, irradiance, EPW files, typical years, demands of buildings, photovoltaic yield |
 //! | [`results`] | result tables, run folders, atomic writes |
-//! | [`series`] | time axes, columns, CSV |
+//! | [`series`] | time axes, columns, CSV, outliers |
 
 pub mod cli;
 pub mod config;
