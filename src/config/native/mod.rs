@@ -1,8 +1,8 @@
 //! Districts in our own format: sites, technologies by kind, links, the water loop and its coupling in one file.
 //!
 //! The settings belong to the modules that read them ([`crate::district::settings`], [`crate::heat_pump::HeatPumpSettings`],
-//! the loop's and the coupling's own); here they are composed ([`settings`]), read with their positions ([`reader`]) and put
-//! together ([`build`]).
+//! the loop's and the coupling's own); here they are composed ([`settings`]), read with their positions (`reader`) and put
+//! together ([`build()`]).
 
 mod build;
 mod defaults;
