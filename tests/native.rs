@@ -323,3 +323,38 @@ fn the_published_schema_is_that_of_this_version() {
         "write it anew: anergy schema > configs/district.schema.json"
     );
 }
+
+/// What a check says of a district of which one thing is odd.
+#[test]
+fn odd_numbers_are_warned_of_with_their_place_and_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let district = starter(folder.path());
+    let cases: [(&[&str], &[&str]); 7] = [
+        (&["techs.grid.price_eur_per_kwh=220"], &["grid at house", "220 EUR/kWh", "one per MWh?"]),
+        (&["techs.feed_in.price_eur_per_kwh=0.23"], &["feed_in sells electricity at house", "buying to sell"]),
+        (&["techs.solar.resource_per_kw=750"], &["solar at house: its resource is 15000.0 kW at a capacity of 20 kW"]),
+        (
+            &["techs.heat_pump.capacity_kw=0", "techs.tank.power_kw=0"],
+            &["heat at house: the demand is above all", "kWh cannot be met"],
+        ),
+        (
+            &["techs.heat_pump.cop={model: quadratic, coefficients: [2, 0.05, 0], valid_lift_k: [5, 60]}"],
+            &["the COP of heat_pump at house moves the wrong way as the loop warms from 6 to 25 C"],
+        ),
+        (
+            &["techs.heat_pump.cop={model: quadratic, coefficients: [8, -0.1, 0], valid_lift_k: [40, 60]}"],
+            &["heat_pump at house works outside lifts of 40 to 60 K over", "with an empty and with a full store"],
+        ),
+        (&["techs.spare={kind: import, carrier: heat, price_eur_per_kwh: 1}"], &["unknown key `spare`"]),
+    ];
+    for (settings, says) in cases {
+        let mut arguments = vec!["check", district.to_str().unwrap(), "--strict"];
+        settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+        let output = anergy(folder.path(), &arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{settings:?}: {said}");
+        for part in says {
+            assert!(said.contains(part), "{settings:?}: {part} in {said}");
+        }
+    }
+}

@@ -14,8 +14,12 @@ pub enum Conflict {
     Replace,
 }
 
+/// Keys that tell what kind of thing a mapping describes.
+const TELLING: [&str; 2] = ["kind", "model"];
+
 impl Map {
-    /// Adds the entries of `other`. Mappings are joined key by key; nothing (`key:`) gives way to anything.
+    /// Adds the entries of `other`. Mappings are joined key by key, but with [`Conflict::Replace`] one that names another
+    /// `kind` or `model` takes the old one's place whole; nothing (`key:`) gives way to anything.
     ///
     /// # Errors
     /// With [`Conflict::Duplicate`], when both have a value for a key.
@@ -27,6 +31,10 @@ impl Map {
             };
             let Entry { key, key_span, value: Node { value, span, origin } } = new;
             match (&mut old.value.value, value) {
+                (Value::Map(map), Value::Map(other)) if conflict == Conflict::Replace && map.is_other_than(&other) => {
+                    // What it is called is still the file's own: only what it is comes from elsewhere.
+                    (old.value.value, old.value.span) = (Value::Map(other), span);
+                }
                 (Value::Map(map), Value::Map(other)) => map.union(other, conflict)?,
                 (Value::Map(_), Value::Null) => {}
                 // What stood there empty was there all the same: it is not the override's.
@@ -39,6 +47,12 @@ impl Map {
             }
         }
         Ok(())
+    }
+
+    /// Whether `other` says that it is another kind of thing: then none of its keys are this one's.
+    fn is_other_than(&self, other: &Map) -> bool {
+        let text = |map: &'_ Map, key| map.get(key).and_then(Node::as_text).map(str::to_owned);
+        TELLING.iter().any(|key| matches!((text(self, key), text(other, key)), (Some(a), Some(b)) if a != b))
     }
 
     /// Marks everything in it as put there by the override `name`.
@@ -78,6 +92,15 @@ mod tests {
             serde_yaml::to_string(&base).unwrap(),
             "techs:\n  hp:\n    cap: 5\n    eff: 2\n  grid:\n    cap: 7\n"
         );
+    }
+
+    #[test]
+    fn another_model_leaves_nothing_of_the_old_one() {
+        let mut base = map("cop: {model: carnot, quality_grade: 0.5}\n");
+        base.union(map("cop: {model: quadratic, coefficients: [1]}\n"), Conflict::Replace).unwrap();
+        assert_eq!(serde_yaml::to_string(&base).unwrap(), "cop:\n  model: quadratic\n  coefficients:\n  - 1\n");
+        base.union(map("cop: {model: quadratic, outside: clamp}\n"), Conflict::Replace).unwrap();
+        assert!(serde_yaml::to_string(&base).unwrap().contains("coefficients"));
     }
 
     #[test]
