@@ -133,6 +133,10 @@ enum Mutation {
     Drop {
         line: usize,
     },
+    /// The value behind a key gets lost.
+    Empty {
+        line: usize,
+    },
 }
 
 impl Mutation {
@@ -148,6 +152,7 @@ impl Mutation {
                 .prop_map(|(line, by)| Self::Indent { line, by }),
             (0..lines, 0..lines).prop_map(|(line, to)| Self::Duplicate { line, to }),
             (0..lines).prop_map(|line| Self::Drop { line }),
+            (0..lines).prop_map(|line| Self::Empty { line }),
         ]
     }
 
@@ -178,6 +183,10 @@ impl Mutation {
             }
             Self::Drop { line } => {
                 lines.remove(line);
+            }
+            Self::Empty { line } => {
+                let key = lines[line].find(": ").map_or(lines[line].len(), |colon| colon + 1);
+                lines[line].truncate(key);
             }
         }
     }
@@ -217,7 +226,8 @@ proptest! {
             }
             Ok(case) if essence(&case) == essence(&original) => {}
             Ok(case) => {
-                let named = case.district.sites()[0].name != "house" || case.name != "My district";
+                let misspelt = matches!(mutation, Mutation::Misspell { .. });
+                let named = misspelt && (case.district.sites()[0].name != "house" || case.name != "My district");
                 prop_assert!(named || case.findings != original.findings, "{mutation:?}:\n{}", mutated.join("\n"));
             }
         }
@@ -357,4 +367,72 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
             assert!(said.contains(part), "{settings:?}: {part} in {said}");
         }
     }
+}
+
+/// A case of the starter with settings, from a file with `edit` worked in.
+fn with(settings: &[&str], scenario: Option<&str>, edit: impl Fn(String) -> String) -> Result<Case, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let series = folder.path().join("timeseries");
+    std::fs::create_dir(&series).unwrap();
+    std::fs::copy(project("configs/starter/timeseries/week.csv"), series.join("week.csv")).unwrap();
+    let text = edit(std::fs::read_to_string(project("configs/starter/district.yaml")).unwrap());
+    let model = folder.path().join("district.yaml");
+    std::fs::write(&model, text).unwrap();
+    let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+    let scenario = scenario.map(str::to_owned);
+    Case::load(&Request { model, settings, scenario, ..Request::default() }).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_change_without_effect_is_said() {
+    let error = with(&["techs.battery.capacity_kwh=5"], None, |text| text).unwrap_err();
+    assert!(
+        error.contains("has no effect at house") && error.contains("sites.house.techs.battery.capacity_kwh"),
+        "{error}"
+    );
+    let edit =
+        |text: String| text.replace("sites.house.techs.battery.capacity_kwh: 0", "techs.battery.capacity_kwh: 0");
+    let case = with(&[], Some("no_battery"), edit).unwrap();
+    assert!(
+        case.findings.iter().any(|finding| finding.level == Level::Warning && finding.message.contains("no effect"))
+    );
+    let error = with(&["water_loop="], None, |text| text).unwrap_err();
+    assert!(error.contains("set to nothing"), "{error}");
+    let error = with(&["import=x.yaml"], None, |text| text).unwrap_err();
+    assert!(error.contains("`import` is not supported"), "{error}");
+    let correction =
+        "corrections: [{file: week.csv, column: heat_kw, at: 2018-01-01, divide_by: 2, only_above: 0, because: x}]\n";
+    let case = with(&[], None, |text| correction.to_owned() + &text).unwrap();
+    assert!(case.findings.iter().any(|finding| finding.message.contains("no effect")), "{:?}", case.findings);
+}
+
+#[test]
+fn times_that_do_not_fit_are_refused() {
+    let error = with(&["time.start=2019-04-15"], None, |text| text).unwrap_err();
+    assert!(error.contains("`time.end` is missing"), "{error}");
+    let error = with(&["time.step_minutes=420"], None, |text| text);
+    assert_eq!(error.unwrap().district.axis().len(), 24, "a week is 24 times seven hours");
+    let error = with(&["time.step_minutes=780"], None, |text| text).unwrap_err();
+    assert!(error.contains("step of 60 min") && error.contains("780 min"), "{error}");
+    let case = with(&["time.step_minutes=30"], None, |text| text).unwrap();
+    assert!(case.findings.iter().any(|finding| finding.message.contains("held for a run in steps of 30 min")));
+}
+
+#[test]
+fn files_of_different_utc_offsets_do_not_mix_in_a_case() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, offset) in [("a.csv", "+01:00"), ("b.csv", "Z")] {
+        let rows = (0..4).map(|hour| format!("2019-01-01T0{hour}:00:00{offset},1\n")).collect::<String>();
+        std::fs::write(folder.path().join(name), format!("t,house\n{rows}")).unwrap();
+    }
+    let text = "carriers: [electricity]
+techs:
+  grid: {kind: import, carrier: electricity, price_eur_per_kwh: file=a.csv}
+  light: {kind: demand, carrier: electricity, power_kw: file=b.csv}
+sites.house.techs: {grid: , light: }
+";
+    let model = folder.path().join("district.yaml");
+    std::fs::write(&model, text).unwrap();
+    let error = load(&model).unwrap_err().to_string();
+    assert!(error.contains("b.csv") && error.contains("+01"), "{error}");
 }

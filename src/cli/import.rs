@@ -8,7 +8,7 @@ use super::Failure;
 use super::case::CaseArgs;
 use super::new::write_folder;
 use super::progress::Progress;
-use crate::config::native;
+use crate::config::{Format, native};
 
 /// Turn a Calliope 0.6 model, and its loop file if there is one, into a district of our own format
 #[derive(Debug, Args)]
@@ -31,6 +31,10 @@ impl Import {
         let case = self.case.load()?;
         Progress::new(false).findings(&case.findings);
         super::refuse_errors(&case.findings)?;
+        if case.format == Format::District {
+            let message = "this is a district of our own format already; `import` reads Calliope models";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let (file, series) = native::district_file(&case);
         let head =
             format!("# {}, imported. Powers in kW; see `anergy schema` for all keys.\n", case.name.replace('\n', " "));

@@ -48,7 +48,8 @@ pub(super) fn write_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let whole = std::path::absolute(folder).map_err(failed)?;
+    let parent = whole.parent().unwrap_or(&whole);
     std::fs::create_dir_all(parent).map_err(failed)?;
     let draft = tempfile::Builder::new().prefix(".anergy-draft-").tempdir_in(parent).map_err(failed)?;
     for (name, bytes) in files {
@@ -64,6 +65,13 @@ pub(super) fn write_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
         write().map_err(failed)?;
     }
     crate::results::readable_by_all(draft.path()).map_err(failed)?;
-    // Renaming onto an empty folder takes its place.
-    std::fs::rename(draft.path(), folder).map_err(failed)
+    if !folder.exists() {
+        return std::fs::rename(draft.path(), folder).map_err(failed);
+    }
+    // An empty folder that is there stays: somebody may stand in it.
+    for entry in std::fs::read_dir(draft.path()).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::rename(entry.path(), folder.join(entry.file_name())).map_err(failed)?;
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ pub struct Document {
     path: PathBuf,
     source: Arc<Source>,
     map: Map,
+    of_calliope: bool,
 }
 
 /// Where a loop file that the command line names comes from.
@@ -23,26 +24,36 @@ pub(super) const LOOP_OPTION: &str = "--water-loop";
 const OF_CALLIOPE: [&str; 3] = ["model", "run", "locations"];
 
 impl Document {
-    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) on top.
+    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) on top. In a district of our own
+    /// format, `water_loop` takes the place of its loop, below the scenario.
     ///
     /// # Errors
     /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown scenario.
-    pub fn load(path: &Path, scenario: Option<&str>, inputs: &mut Inputs) -> Result<Self, ConfigError> {
+    pub fn load(
+        path: &Path,
+        scenario: Option<&str>,
+        water_loop: Option<&Path>,
+        inputs: &mut Inputs,
+    ) -> Result<Self, ConfigError> {
         let (source, mut map) = with_imports(path, inputs, &mut Vec::new())?;
         let scenarios = map.remove("scenarios");
         let overrides = map.remove("overrides");
+        let of_calliope = OF_CALLIOPE.iter().any(|key| map.get(key).is_some());
+        if let Some(path) = water_loop.filter(|_| !of_calliope) {
+            put_loop(&mut map, path);
+        }
         open_up_loop(&mut map);
         if let Some(scenario) = scenario {
             let chosen = combined(scenario, scenarios.as_ref(), overrides.as_ref())?;
             map.union(chosen, Conflict::Replace)?;
         }
-        Ok(Self { path: path.to_owned(), source, map })
+        Ok(Self { path: path.to_owned(), source, map, of_calliope })
     }
 
     /// Whether this is a Calliope model rather than a district in our own format.
     #[must_use]
     pub fn is_calliope(&self) -> bool {
-        OF_CALLIOPE.iter().any(|key| self.map.get(key).is_some())
+        self.of_calliope
     }
 
     /// Everything that it says.
@@ -74,19 +85,18 @@ impl Document {
         self.map.union(settings, Conflict::Replace)
     }
 
-    /// Takes another loop file than the document's own, `path` as the command line gives it.
-    pub(super) fn put_loop(&mut self, path: &Path) -> Result<(), ConfigError> {
-        let text = path.to_string_lossy().into_owned();
-        let span = Span::nowhere(LOOP_OPTION, &text);
-        self.map.remove("water_loop");
-        let value = Value::Scalar { text, quoted: true };
-        self.put("water_loop", &span.clone(), Node { value, span, origin: None })
-    }
-
     /// Puts a value in the place of what stands at a dotted path.
     pub(super) fn put(&mut self, path: &str, span: &Span, value: Node) -> Result<(), ConfigError> {
         self.map.union(yaml::dotted(path, span, value), Conflict::Replace)
     }
+}
+
+/// Takes another loop file than the document's own, `path` as the command line gives it.
+fn put_loop(map: &mut Map, path: &Path) {
+    let text = path.to_string_lossy().into_owned();
+    let span = Span::nowhere(LOOP_OPTION, &text);
+    let value = Node { value: Value::Scalar { text, quoted: true }, span: span.clone(), origin: None };
+    map.put("water_loop", &span, value);
 }
 
 /// `water_loop: FILE` as `water_loop: {file: FILE}`, so that overrides and settings can join single keys to it.

@@ -21,7 +21,7 @@ pub fn lint(case: &mut Case) {
     let mut found = Vec::new();
     let shortages = shortages(&case.district);
     look_for_outliers(case, &shortages, &mut found);
-    found.extend(shortages.iter().map(|shortage| shortage.finding(&case.district)));
+    found.extend(shortages.iter().map(|shortage| shortage.finding(case)));
     look_at_numbers(&case.district, &mut found);
     look_for_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
@@ -44,7 +44,8 @@ struct Shortage {
 }
 
 impl Shortage {
-    fn finding(&self, district: &District) -> Finding {
+    fn finding(&self, case: &Case) -> Finding {
+        let district = &case.district;
         let Self { site, carrier, steps, capacity_kw } = self;
         let total: f64 = steps.iter().map(|(_, energy)| energy).sum();
         let worst = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or((0, 0.0), |worst| *worst);
@@ -55,7 +56,13 @@ impl Shortage {
             worst.1,
             district.axis().label(worst.0)
         );
-        Finding::warning(None, message)
+        let at = format!(" at {site}");
+        let demand = case.columns.iter().find(|used| {
+            let technology = used.reader.strip_suffix(&at).and_then(|name| district.technology(site, name));
+            matches!(technology.map(|known| &known.kind), Some(Kind::Demand(demand)) if demand.carrier == *carrier)
+        });
+        let place = demand.map(|used| used.column.place(worst.0));
+        Finding { place, ..Finding::warning(None, message) }
     }
 }
 
@@ -73,12 +80,14 @@ fn shortages(district: &District) -> Vec<Shortage> {
             if demands.is_empty() {
                 continue;
             }
+            let sources = sources(district, site, carrier);
             let mut short =
                 Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
             let mut worst = 0.0;
             for step in 0..axis.len() {
                 let demand: f64 = demands.iter().map(|demand| demand.at(step)).sum();
-                let capacity = most_kw(district, site, carrier, step);
+                let capacity: f64 =
+                    sources.iter().map(|(most, limit)| limit.map_or(*most, |limit| limit.at(step).min(*most))).sum();
                 let energy = (demand - capacity) * dt;
                 if energy > NEGLIGIBLE_KWH {
                     short.steps.push((step, energy));
@@ -95,47 +104,48 @@ fn shortages(district: &District) -> Vec<Shortage> {
     found
 }
 
-/// The most of `carrier` that could be brought at `site` in one step, stores full, kW.
-fn most_kw(district: &District, site: &Site, carrier: &str, step: usize) -> f64 {
+/// What could bring `carrier` to `site`: the most of each in one step, kW, stores full, and what else limits it.
+fn sources<'d>(district: &'d District, site: &'d Site, carrier: &str) -> Vec<(f64, Option<&'d Profile>)> {
     let dt = district.axis().step_hours();
-    let own = site.technologies.iter().map(|technology| match &technology.kind {
-        Kind::Supply(supply) if supply.carrier == carrier => match &supply.available {
-            Availability::Unlimited => supply.capacity_kw,
-            Availability::UpTo(power) | Availability::Forced(power) => power.at(step).min(supply.capacity_kw),
-        },
+    let own = site.technologies.iter().filter_map(|technology| match &technology.kind {
+        Kind::Supply(supply) if supply.carrier == carrier => Some(match &supply.available {
+            Availability::Unlimited => (supply.capacity_kw, None),
+            Availability::UpTo(power) | Availability::Forced(power) => (supply.capacity_kw, Some(power)),
+        }),
         Kind::Storage(storage) if storage.carrier == carrier => {
-            storage.discharge_kw.min(storage.capacity_kwh * storage.discharge_efficiency / dt)
+            Some((storage.discharge_kw.min(storage.capacity_kwh * storage.discharge_efficiency / dt), None))
         }
+        Kind::Conversion(conversion) if conversion.carrier_out == carrier => Some((conversion.capacity_kw, None)),
         Kind::Conversion(conversion) => {
-            let ratios = conversion.byproducts.iter().filter(|byproduct| byproduct.carrier == carrier);
-            let along: f64 = ratios.map(|byproduct| byproduct.per_output.at(step)).sum();
-            let share = if conversion.carrier_out == carrier { 1.0 } else { along };
-            conversion.capacity_kw * share
+            let along = conversion.byproducts.iter().find(|byproduct| byproduct.carrier == carrier)?;
+            let steps = along.per_output.steps().unwrap_or(1);
+            let most = (0..steps).map(|step| along.per_output.at(step)).fold(0.0, f64::max);
+            Some((conversion.capacity_kw * most, None))
         }
-        _ => 0.0,
+        _ => None,
     });
     let links = district
         .links()
         .iter()
         .filter(|link| link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name)));
-    own.sum::<f64>() + links.map(|link| link.capacity_kw * link.efficiency).sum::<f64>()
+    own.chain(links.map(|link| (link.capacity_kw * link.efficiency, None))).collect()
 }
 
 /// Values of time series far off their neighbours and off all others.
 fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
     let mut seen = HashSet::new();
-    for UsedColumn { column, .. } in &case.columns {
+    for UsedColumn { column, rows, .. } in &case.columns {
         if !seen.insert((column.path().to_owned(), column.name().to_owned())) {
             continue;
         }
-        for outlier in outliers(column.written()) {
+        for outlier in outliers(rows) {
             let (stamp, line) = column.row_place(outlier.step);
             let [before, after] = outlier.neighbours;
             let short: f64 = shortages
                 .iter()
                 .filter(|short| reads(case, column.path(), column.name(), &short.site))
                 .flat_map(|short| &short.steps)
-                .filter(|(step, _)| case.district.axis().label(*step) == stamp)
+                .filter(|(step, _)| column.row_of(*step) == outlier.step)
                 .map(|(_, energy)| energy)
                 .sum();
             let unmet =
@@ -180,8 +190,16 @@ fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
                     {
                         warn(format!("the price is {price} EUR/kWh ({when}); one per MWh?"));
                     }
+                    let unlimited = supply.available == Availability::Unlimited;
+                    let paid = first(&supply.price_eur_per_kwh, &|price| price < 0.0).filter(|_| unlimited);
+                    if let Some((price, when)) = paid {
+                        warn(format!(
+                            "pays {} EUR for every kWh that is taken ({when}), also for what is wasted",
+                            -price
+                        ));
+                    }
                     let free = supply.price_eur_per_kwh.all(|price| price == 0.0);
-                    if free && supply.available == Availability::Unlimited {
+                    if free && unlimited {
                         warn("brings as much as is wanted for nothing: a price is missing".to_owned());
                     }
                     if let Some((power, when)) = beyond_peak(supply, &first) {

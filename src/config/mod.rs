@@ -59,9 +59,20 @@ pub enum LoopSource {
     Published,
 }
 
+/// How a case is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// In our own format.
+    District,
+    /// As a Calliope model.
+    Calliope,
+}
+
 /// A case that can be run.
 #[derive(Debug, Clone)]
 pub struct Case {
+    /// How it is written.
+    pub format: Format,
     /// What the model calls itself.
     pub name: String,
     /// The district.
@@ -104,7 +115,12 @@ impl Case {
     /// [`ConfigError`] with file, line and what was expected.
     pub fn load(request: &Request) -> Result<Self, ConfigError> {
         let mut reading = Reading::default();
-        let mut document = Document::load(&request.model, request.scenario.as_deref(), &mut reading.inputs)?;
+        let water_loop = match &request.water_loop {
+            Some(LoopSource::File(path)) => Some(path.as_path()),
+            Some(LoopSource::Published) | None => None,
+        };
+        let scenario = request.scenario.as_deref();
+        let mut document = Document::load(&request.model, scenario, water_loop, &mut reading.inputs)?;
         let loop_settings = settings_for(&mut document, request)?;
         let mut case = if document.is_calliope() {
             reading.calliope(request, document, loop_settings)?
@@ -160,28 +176,33 @@ impl Reading {
         let resolved =
             Resolved { scenario: request.scenario.clone(), model: model.map().clone(), water_loop: loop_file };
         let (findings, inputs) = (self.findings, self.inputs.into_list());
-        Ok(Case { name: model.name(), district, coupled, columns, findings, resolved, inputs })
+        Ok(Case {
+            format: Format::Calliope,
+            name: model.name(),
+            district,
+            coupled,
+            columns,
+            findings,
+            resolved,
+            inputs,
+        })
     }
 
-    fn native(mut self, request: &Request, mut document: Document) -> Result<Case, ConfigError> {
+    fn native(mut self, request: &Request, document: Document) -> Result<Case, ConfigError> {
         if request.preset.is_some() {
             let message = "a preset sets the switches of a loop file; a district file has them as keys of its own";
             return Err(ConfigError::Mismatch(message.to_owned()));
         }
-        match &request.water_loop {
-            None => {}
-            Some(LoopSource::File(path)) => document.put_loop(path)?,
-            Some(LoopSource::Published) => {
-                let message = "the published loop goes with the published model";
-                return Err(ConfigError::Mismatch(message.to_owned()));
-            }
+        if request.water_loop == Some(LoopSource::Published) {
+            let message = "the published loop goes with the published model";
+            return Err(ConfigError::Mismatch(message.to_owned()));
         }
         let window = request.window.as_ref();
-        let native::Built { name, district, coupled, columns } =
+        let native::Built { name, district, coupled, columns, model } =
             native::build(&document, window, &mut self.inputs, &mut self.findings)?;
-        let resolved = Resolved { scenario: request.scenario.clone(), model: document.map().clone(), water_loop: None };
+        let resolved = Resolved { scenario: request.scenario.clone(), model, water_loop: None };
         let (findings, inputs) = (self.findings, self.inputs.into_list());
-        Ok(Case { name, district, coupled, columns, findings, resolved, inputs })
+        Ok(Case { format: Format::District, name, district, coupled, columns, findings, resolved, inputs })
     }
 }
 

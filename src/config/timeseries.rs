@@ -35,7 +35,18 @@ pub(super) struct TimeSeries<'a> {
     step_minutes: Option<i64>,
     axis: Option<TimeAxis>,
     corrections: &'a [Correction],
+    /// For each correction, whether its column was read, and whether it mended anything.
+    corrected: Vec<Corrected>,
+    /// Whether files of another step than the run's are averaged or held.
+    resamples: bool,
     used: Vec<UsedColumn>,
+}
+
+/// What became of a correction.
+#[derive(Debug, Clone, Copy, Default)]
+struct Corrected {
+    read: bool,
+    in_time: bool,
 }
 
 /// A column that the case reads, and what for.
@@ -47,6 +58,8 @@ pub struct UsedColumn {
     pub key: &'static str,
     /// The column.
     pub column: Column,
+    /// Its rows within the time of the run, after corrections; gaps as NaN.
+    pub rows: Arc<[f64]>,
 }
 
 /// A column of a file over the time of the run.
@@ -109,13 +122,18 @@ impl Column {
         (self.frame.axis().label(self.offset + row), self.frame.line(self.offset + row))
     }
 
+    /// The first of the rows of [`Column::written`] behind step `step` of the run.
+    #[must_use]
+    pub fn row_of(&self, step: usize) -> usize {
+        match self.ratio {
+            Ratio::Same => step,
+            Ratio::Mean(count) => step * count,
+            Ratio::Hold { times, into } => (step + into) / times,
+        }
+    }
+
     fn row(&self, step: usize) -> usize {
-        self.offset
-            + match self.ratio {
-                Ratio::Same => step,
-                Ratio::Mean(count) => step * count,
-                Ratio::Hold { times, into } => (step + into) / times,
-            }
+        self.offset + self.row_of(step)
     }
 
     /// One value a step of the run, from values a row of [`Column::written`].
@@ -124,7 +142,7 @@ impl Column {
             Ratio::Same => rows,
             #[expect(clippy::cast_precision_loss, reason = "few rows make a step")]
             Ratio::Mean(count) => rows.chunks(count).map(|rows| rows.iter().sum::<f64>() / count as f64).collect(),
-            Ratio::Hold { .. } => (0..self.steps).map(|step| rows[self.row(step) - self.offset]).collect(),
+            Ratio::Hold { .. } => (0..self.steps).map(|step| rows[self.row_of(step)]).collect(),
         }
     }
 }
@@ -144,7 +162,9 @@ pub(super) struct Asked<'s> {
 
 impl<'a> TimeSeries<'a> {
     pub(super) fn new(folder: PathBuf, window: Option<TimeWindow>, corrections: &'a [Correction]) -> Self {
-        Self { folder, window, step_minutes: None, axis: None, corrections, used: Vec::new() }
+        let corrected = vec![Corrected::default(); corrections.len()];
+        let (step_minutes, axis) = (None, None);
+        Self { folder, window, step_minutes, axis, corrections, corrected, resamples: false, used: Vec::new() }
     }
 
     /// The folder `path`, as it is written in `file`.
@@ -152,7 +172,13 @@ impl<'a> TimeSeries<'a> {
         beside(file, path.unwrap_or(""))
     }
 
-    /// Puts the run on steps of `minutes`: finer files are averaged, coarser ones hold their values.
+    /// Lets files have other steps than the run: finer ones are averaged, coarser ones hold their values. Right for powers
+    /// and prices, wrong for energies per step.
+    pub(super) fn resampling(self) -> Self {
+        Self { resamples: true, ..self }
+    }
+
+    /// Puts the run on steps of `minutes`.
     pub(super) fn resample_to(&mut self, minutes: i64) {
         self.step_minutes = Some(minutes);
     }
@@ -222,14 +248,29 @@ impl<'a> TimeSeries<'a> {
         let axis = self.axis_for(&frame).map_err(failed)?;
         let name = written.column.as_deref().unwrap_or(asked.site).to_owned();
         frame.column(&name).map_err(failed)?;
+        if !self.resamples && frame.axis().step_minutes() != axis.step_minutes() {
+            let (found_minutes, expected_minutes) = (frame.axis().step_minutes(), axis.step_minutes());
+            let path = frame.path().to_owned();
+            return Err(failed(SeriesError::OtherStep { path, found_minutes, expected_minutes }));
+        }
         let column = place_in(frame, name, &axis).map_err(failed)?;
+        if column.ratio != Ratio::Same {
+            let how = if matches!(column.ratio, Ratio::Mean(_)) { "averaged" } else { "held" };
+            let (path, minutes) = (column.path().display(), column.frame.axis().step_minutes());
+            let message = format!(
+                "{path}: its steps of {minutes} min are {how} for a run in steps of {} min",
+                axis.step_minutes()
+            );
+            push_once(findings, Finding::note(message));
+        }
         let mut values = column.written().to_vec();
         self.correct(&written.file, &column, &mut values, asked.span, findings)?;
+        let rows = values.as_slice().into();
         fill(&mut values, written.fill, default_fill, &column, asked, findings)?;
         if let Some(scale) = written.scale {
             values.iter_mut().for_each(|value| *value *= scale);
         }
-        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key, column: column.clone() });
+        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key, column: column.clone(), rows });
         Ok((Profile::Series(column.resampled(values)), column))
     }
 
@@ -245,14 +286,19 @@ impl<'a> TimeSeries<'a> {
         let mut axis = frame.axis().slice(first, count);
         if let Some(minutes) = self.step_minutes {
             let whole = axis.step_minutes() * i64::try_from(axis.len()).unwrap_or(i64::MAX);
-            axis = TimeAxis::new(axis.stamp(0), minutes, usize::try_from(whole / minutes).unwrap_or(0));
+            if whole % minutes != 0 {
+                let (path, found_minutes) = (frame.path().to_owned(), axis.step_minutes());
+                return Err(SeriesError::OtherStep { path, found_minutes, expected_minutes: minutes });
+            }
+            let steps = usize::try_from(whole / minutes).unwrap_or(0);
+            axis = TimeAxis::new(axis.stamp(0), minutes, steps).at_utc_offset(axis.utc_offset());
         }
         self.axis = Some(axis);
         Ok(axis)
     }
 
     fn correct(
-        &self,
+        &mut self,
         file: &str,
         column: &Column,
         values: &mut [f64],
@@ -263,22 +309,40 @@ impl<'a> TimeSeries<'a> {
         let of_column = |known: &&Correction| {
             (known.file == file || name.is_some_and(|name| *name == *known.file)) && known.column == column.name
         };
-        for correction in self.corrections.iter().filter(of_column) {
+        for (correction, became) in
+            self.corrections.iter().zip(&mut self.corrected).filter(|(known, _)| of_column(known))
+        {
             let at = TimeWindow::single(&correction.at).map_err(|source| asked.series_error(source))?;
-            let (row, count) = column.frame.axis().slice(column.offset, values.len()).steps_within(&at);
-            if count == 0 || values[row].abs() <= correction.only_above {
-                continue;
-            }
-            let (old, new) = (values[row], values[row] / correction.divide_by);
-            values[row] = new;
-            let because = &correction.because;
-            let message =
-                format!("{file}, column `{}`, {}: {old} mended to {new}: {because}", column.name, correction.at);
-            if !findings.iter().any(|finding| finding.message == message) {
-                findings.push(Finding::note(message));
+            let axis = column.frame.axis().slice(column.offset, values.len());
+            let (first, count) = axis.steps_within(&at);
+            became.read = true;
+            became.in_time |= column.frame.axis().steps_within(&at).1 > 0;
+            for (row, value) in values.iter_mut().enumerate().skip(first).take(count) {
+                if value.is_nan() || value.abs() <= correction.only_above {
+                    continue;
+                }
+                let (old, new) = (*value, *value / correction.divide_by);
+                *value = new;
+                let (stamp, because) = (axis.label(row), &correction.because);
+                let message = format!("{file}, column `{}`, {stamp}: {old} mended to {new}: {because}", column.name);
+                push_once(findings, Finding::note(message));
             }
         }
         Ok(())
+    }
+
+    /// Corrections that no column or no time of the run belongs to.
+    pub(super) fn idle_corrections(&self, findings: &mut Vec<Finding>) {
+        for (correction, became) in self.corrections.iter().zip(&self.corrected) {
+            let Correction { file, column, at, .. } = correction;
+            let why = match became {
+                Corrected { read: false, .. } => "nothing reads that column",
+                Corrected { in_time: false, .. } => "there is no such step",
+                _ => continue,
+            };
+            let message = format!("the correction of {file}, column `{column}`, at {at} has no effect: {why}");
+            findings.push(Finding::warning(None, message));
+        }
     }
 }
 
@@ -291,6 +355,10 @@ fn place_in(frame: Arc<Frame>, name: String, axis: &TimeAxis) -> Result<Column, 
         () if run % file == 0 => (Ratio::Mean(times(run, file)), axis.stamp(0), axis.len() * times(run, file)),
         () if file % run == 0 => {
             let minutes = axis.stamp(0).duration_since(frame.axis().stamp(0)).as_mins().rem_euclid(file);
+            if minutes % run != 0 {
+                let path = frame.path().to_owned();
+                return Err(SeriesError::OtherStep { path, found_minutes: file, expected_minutes: run });
+            }
             let (times, into) = (times(file, run), usize::try_from(minutes / run).unwrap_or(0));
             let start = axis.stamp(0).saturating_sub(jiff::SignedDuration::from_mins(minutes));
             (Ratio::Hold { times, into }, start, (axis.len() + into).div_ceil(times))
@@ -300,7 +368,7 @@ fn place_in(frame: Arc<Frame>, name: String, axis: &TimeAxis) -> Result<Column, 
             return Err(SeriesError::OtherStep { path, found_minutes: file, expected_minutes: run });
         }
     };
-    let offset = frame.offset_of(&TimeAxis::new(start, file, rows))?;
+    let offset = frame.offset_of(&TimeAxis::new(start, file, rows).at_utc_offset(axis.utc_offset()))?;
     Ok(Column { frame, name, offset, ratio, steps: axis.len() })
 }
 
@@ -352,8 +420,12 @@ fn fill(
     }
     let plural = if gaps.len() == 1 { "gap" } else { "gaps" };
     let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", gaps.len(), asked.key);
-    if !findings.iter().any(|finding| finding.message == message) {
-        findings.push(Finding::warning(None, message));
-    }
+    push_once(findings, Finding::warning(None, message));
     Ok(())
+}
+
+fn push_once(findings: &mut Vec<Finding>, finding: Finding) {
+    if !findings.contains(&finding) {
+        findings.push(finding);
+    }
 }

@@ -101,6 +101,7 @@ pub struct CouplingSettings {
     pub stop: Stop,
     /// How the next plan follows from the last. Where none is given: `auto` if the gap of every iteration is known
     /// (`loop_cop: within_step`, `store_temperature: current`, `relaxation: 1`) and `stop` is not `paper`; `picard` otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<SchemeChoice>,
     /// Share of the step from the old COPs to the new ones that is taken, in (0, 1].
     pub relaxation: f64,

@@ -258,6 +258,10 @@ impl Dispatch {
                 Err(LpError::Infeasible { .. }) if !shortage::allowed(&self.district) => {
                     return Err(shortage::explain(&self.district, &self.layout, backend)?);
                 }
+                // A solver's presolve does not tell the two apart; where shortage has a price, and something no limit, it is this.
+                Err(LpError::Infeasible { problem, .. }) if self.district.has_unlimited_trade() => {
+                    return Err(LpError::Unbounded { problem }.into());
+                }
                 Err(error) => return Err(error.into()),
             }
             for (row, column) in part.solution.values.rows().into_iter().zip(&part.component.columns) {

@@ -119,7 +119,9 @@ impl Technology {
             Kind::Storage(storage) => storage.check(&check)?,
             Kind::Conversion(conversion) => conversion.check(&check)?,
         }
-        self.investment.check(&check)
+        self.investment.check(&check)?;
+        let cost = self.annual_cost_eur();
+        check.number("capacity_kw", cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)
     }
 }
 
@@ -211,6 +213,7 @@ impl Link {
         let check = Check { place: Place::Link(self.name.clone()), axis };
         check.size("capacity_kw", self.capacity_kw)?;
         check.efficiency("efficiency", self.efficiency)?;
-        check.price("price_eur_per_kwh", &self.price_eur_per_kwh)
+        // A price below zero would make money by sending power in circles.
+        check.power("price_eur_per_kwh", &self.price_eur_per_kwh)
     }
 }

@@ -10,8 +10,8 @@ pub fn capital_recovery_factor(interest_rate: f64, lifetime_years: f64) -> f64 {
     if interest_rate == 0.0 {
         return 1.0 / lifetime_years;
     }
-    let growth = (1.0 + interest_rate).powf(lifetime_years);
-    interest_rate * growth / (growth - 1.0)
+    // r / (1 - (1+r)^-n), which neither overflows for long lifetimes nor cancels for small rates.
+    interest_rate / -(-lifetime_years * interest_rate.ln_1p()).exp_m1()
 }
 
 /// What a technology costs because it stands there.

@@ -99,7 +99,7 @@ pub enum DistrictError {
         carrier: String,
     },
     /// A number is outside its range.
-    #[error("{place}: `{key}` is {value}{}; expected {expected}", when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
+    #[error("{place}: `{key}` is {}{}; expected {expected}", short(*value), when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
     Range {
         /// Whose.
         place: Box<Place>,
@@ -256,6 +256,16 @@ impl District {
             || self.links.iter().any(|link| link.carrier == carrier && (link.from == site.name || link.to == site.name))
     }
 
+    /// Whether something may be bought or sold without limit.
+    #[must_use]
+    pub fn has_unlimited_trade(&self) -> bool {
+        self.sites.iter().flat_map(|site| &site.technologies).any(|technology| match &technology.kind {
+            Kind::Supply(supply) => supply.capacity_kw == f64::INFINITY && supply.available == Availability::Unlimited,
+            Kind::Export(export) => export.capacity_kw == f64::INFINITY,
+            _ => false,
+        })
+    }
+
     /// Sites and carriers that something takes and nothing brings.
     #[must_use]
     pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {
@@ -293,4 +303,10 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Di
         }
     }
     Ok(())
+}
+
+/// A number as people read it: with an exponent where it is very large or very small.
+fn short(value: f64) -> String {
+    let plain = value == 0.0 || !value.is_finite() || (1e-6..1e9).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
 }

@@ -49,7 +49,8 @@ pub struct HeatPumpSettings {
     /// Temperature on the user's side where there is no store, degrees Celsius.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sink_c: Option<f64>,
-    /// Temperature of its own source (outside air, ground water), degrees Celsius. Without it, the machine is on the loop.
+    /// Temperature of its own source (outside air, ground water), degrees Celsius. Without it, the machine is on the loop; with
+    /// it, its COP is known before the dispatch, and taken at a full store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_c: Option<ProfileSetting>,
     /// COP of the first dispatch; that at the loop's initial temperature and an empty store unless given.

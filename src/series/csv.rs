@@ -188,7 +188,13 @@ fn regular_axis(
     let [first, second, ..] = *stamps else {
         return Err(SeriesError::TooShort { path: path.to_owned(), rows: stamps.len() });
     };
-    let step = second.duration_since(first);
+    // The most common step of the beginning, so that a fault there is not taken for the rule.
+    let differences: Vec<SignedDuration> =
+        stamps.windows(2).take(24).map(|pair| pair[1].duration_since(pair[0])).collect();
+    let count = |step: &SignedDuration| differences.iter().filter(|other| *other == step).count();
+    let first_step = second.duration_since(first);
+    let common = differences.iter().copied().max_by_key(|step| (count(step), *step == first_step));
+    let step = common.unwrap_or(first_step);
     let clock = utc_offset.map_or_else(String::new, |offset| offset.to_string());
     let irregular = |row: usize, expected: DateTime, kind| SeriesError::Irregular {
         path: path.to_owned(),

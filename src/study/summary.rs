@@ -158,7 +158,7 @@ pub struct Cost {
     pub operation_eur: f64,
     /// Forced supply, EUR.
     pub forced_supply_eur: f64,
-    /// The price of the CO2 that the supplies emit, EUR.
+    /// The price of the CO2 that the supplies and the balancing unit emit, EUR.
     pub co2_eur: f64,
     /// Annuities and upkeep for the time of the run, EUR.
     pub annualised_eur: f64,
@@ -228,6 +228,8 @@ impl Summary {
             let balances = &run.certificate.balances;
             balances.iter().find(|(s, c, _)| s == site && c == carrier).map_or(0.0, |(.., residual)| *residual)
         };
+        let balancing_co2_kg = run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg);
+        let balancing_co2_eur = balancing_co2_kg * case.district.co2_price_eur_per_kg();
         let balancing_eur = run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -241,10 +243,10 @@ impl Summary {
             parts: parts.collect(),
             coupling: coupling(case, run),
             cost: Cost {
-                total_eur: run.account.cost_eur() + balancing_eur,
+                total_eur: run.account.cost_eur() + balancing_eur + balancing_co2_eur,
                 operation_eur: run.account.operation_eur,
                 forced_supply_eur: run.account.forced_eur,
-                co2_eur: run.account.co2_eur,
+                co2_eur: run.account.co2_eur + balancing_co2_eur,
                 annualised_eur: run.account.annualised_eur,
                 balancing_eur,
             },
@@ -256,8 +258,7 @@ impl Summary {
                     taken_kwh: totals.taken_kwh,
                 })
                 .collect(),
-            co2_kg: run.account.co2_kg
-                + run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg),
+            co2_kg: run.account.co2_kg + balancing_co2_kg,
             links: run
                 .account
                 .links

@@ -74,6 +74,7 @@ pub struct BalancingSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct BalancingUnitSettings {
     /// Largest heat or cold it gives the loop, kW; unlimited unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_kw: Option<f64>,
     /// Electricity (or fuel) it takes per heat or cold it gives, kWh/kWh.
     pub electricity_per_heat: f64,

@@ -7,7 +7,7 @@ use crate::config::document::Document;
 use crate::config::error::nearest;
 use crate::config::locate::locate;
 use crate::config::timeseries::{Asked, TimeSeries, UsedColumn};
-use crate::config::yaml::Span;
+use crate::config::yaml::{Map, Span};
 use crate::config::{ConfigError, Coupled, Finding, Inputs, Problem};
 use crate::district::settings::{ConversionSettings, LinkSettings, StorageSettings};
 use crate::district::{
@@ -27,6 +27,8 @@ pub struct Built {
     pub coupled: Option<Coupled>,
     /// The columns of time series that it reads.
     pub columns: Vec<UsedColumn>,
+    /// The file with everything worked in, its loop in place.
+    pub model: Map,
 }
 
 /// Puts a district together from its document; `window` takes the place of its own time.
@@ -41,7 +43,7 @@ pub fn build(
 ) -> Result<Built, ConfigError> {
     let written = reader::read(document, inputs, findings)?;
     let folder = TimeSeries::folder_of(document.path(), written.data.as_deref());
-    let mut series = TimeSeries::new(folder, time_window(&written, window)?, &written.corrections);
+    let mut series = TimeSeries::new(folder, time_window(&written, window)?, &written.corrections).resampling();
     let mut builder = Builder { written: &written, series: &mut series, inputs, findings };
     builder.check_carriers()?;
     let axis = builder.axis(document)?;
@@ -61,8 +63,13 @@ pub fn build(
         .map_err(|error| locate(error, &written, builder.series.used()))?;
     let coupled = builder.coupled()?;
     defaults::left_out(document, &written, builder.findings);
+    series.idle_corrections(findings);
     let name = written.name.clone().unwrap_or_else(|| document.stem());
-    Ok(Built { name, district, coupled, columns: series.into_used() })
+    let mut model = document.map().clone();
+    if let Some(water_loop) = &written.water_loop {
+        model.replace("water_loop", &water_loop.node.span, water_loop.node.clone());
+    }
+    Ok(Built { name, district, coupled, columns: series.into_used(), model })
 }
 
 /// Reads values and puts things together.
@@ -112,7 +119,8 @@ impl<'a> Builder<'a, '_> {
         }
         for draft in &self.written.drafts {
             if let Some((key, column)) = draft.settings.first_file() {
-                return self.series.begin_with(column, draft.span(&[key]), self.inputs);
+                let axis = self.series.begin_with(column, draft.span(&[key]), self.inputs)?;
+                return of_bearable_length(axis, draft.span(&[key]));
             }
         }
         let (Some(window), Some(minutes)) = (self.series.window(), time.step_minutes) else {
@@ -120,7 +128,7 @@ impl<'a> Builder<'a, '_> {
                            and `step_minutes`";
             return Err(span.error(Problem::Wrong(message.to_owned())));
         };
-        let axis = window.axis(i64::from(minutes));
+        let axis = of_bearable_length(window.axis(i64::from(minutes)), span)?;
         self.series.fix_axis(axis);
         Ok(axis)
     }
@@ -235,16 +243,38 @@ impl<'a> Builder<'a, '_> {
             let per_output = self.profile(draft, "carrier_ratios", ratio)?;
             Ok(Byproduct { carrier: carrier.clone(), per_output })
         };
-        let byproducts = settings.carrier_ratios.iter().map(byproduct).collect::<Result<_, ConfigError>>()?;
+        let byproducts = settings.carrier_ratios.iter().map(byproduct).collect::<Result<Vec<_>, ConfigError>>()?;
+        let efficiency = self.profile(draft, "efficiency", &settings.efficiency)?;
+        self.check_total(draft, &efficiency, &byproducts);
         Ok(Conversion {
             carrier_in: settings.carrier_in.clone(),
             carrier_out: settings.carrier_out.clone(),
             capacity_kw: settings.capacity_kw,
-            efficiency: self.profile(draft, "efficiency", &settings.efficiency)?,
+            efficiency,
             output_eur_per_kwh: self.profile(draft, "output_eur_per_kwh", &settings.output_eur_per_kwh)?,
             input_eur_per_kwh: self.profile(draft, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,
             byproducts,
         })
+    }
+
+    /// Boilers and CHP plants give no more than they take; condensing ones up to a tenth more than the lower heating value.
+    fn check_total(&mut self, draft: &Draft, efficiency: &Profile, byproducts: &[Byproduct]) {
+        const MOST: f64 = 1.1;
+        if !matches!(draft.settings, TechnologySettings::Boiler(_) | TechnologySettings::Chp(_)) {
+            return;
+        }
+        let steps = efficiency.steps().unwrap_or(1);
+        let ratios = |step: usize| -> f64 {
+            let at = |byproduct: &Byproduct| {
+                byproduct.per_output.at(step.min(byproduct.per_output.steps().unwrap_or(1) - 1))
+            };
+            byproducts.iter().map(at).sum()
+        };
+        let most = (0..steps).map(|step| efficiency.at(step) * (1.0 + ratios(step))).fold(0.0, f64::max);
+        if most > MOST {
+            let message = format!("{}: gives {most:.2} kWh in all for every kWh that it takes", draft.place());
+            self.findings.push(Finding::warning(Some(draft.span(&["efficiency"])), message));
+        }
     }
 
     fn link(&mut self, name: &str, span: &Span, settings: &LinkSettings) -> Result<Link, ConfigError> {
@@ -263,6 +293,16 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
+/// Refuses what no machine could hold.
+fn of_bearable_length(axis: TimeAxis, span: &Span) -> Result<TimeAxis, ConfigError> {
+    const MOST_STEPS: usize = 10_000_000;
+    if axis.len() <= MOST_STEPS {
+        return Ok(axis);
+    }
+    let message = format!("the time has {} steps; expected at most {MOST_STEPS}", axis.len());
+    Err(span.error(Problem::Wrong(message)))
+}
+
 fn available(power: Profile, curtailable: bool) -> Availability {
     if curtailable { Availability::UpTo(power) } else { Availability::Forced(power) }
 }
@@ -277,7 +317,10 @@ fn time_window(written: &Written, asked: Option<&[String; 2]>) -> Result<Option<
     let window = match (&written.time.start, &written.time.end) {
         (None, None) => return Ok(None),
         (Some(start), Some(end)) => TimeWindow::between(start, end),
-        (Some(one), None) | (None, Some(one)) => TimeWindow::single(one),
+        (start, _) => {
+            let key = if start.is_some() { "end" } else { "start" };
+            return Err(span.error(Problem::MissingKey { key: format!("time.{key}") }));
+        }
     };
     window.map(Some).map_err(|source| span.series_error(source))
 }

@@ -12,7 +12,7 @@ use crate::config::{Finding, Level};
 const ALTERNATIVES: [&str; 6] =
     ["charge_kw", "discharge_kw", "charge_efficiency", "discharge_efficiency", "start_cop", "cop_series"];
 
-/// One finding per key that was left out somewhere, with the places.
+/// One finding per key that was left out somewhere, with the places, and one per technology of which a site sets keys anew.
 pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Vec<Finding>) {
     let schema = json_schema();
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
@@ -47,6 +47,14 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
             if keys.get(key).is_none() && !ALTERNATIVES.contains(&key) {
                 add(key.to_owned(), &draft.place());
             }
+        }
+    }
+    for draft in &written.drafts {
+        let own = map.get("sites").and_then(|sites| sites.at(&draft.site)?.at("techs")?.at(&draft.name)?.as_map());
+        let keys: Vec<&str> = own.into_iter().flat_map(|own| own.entries()).map(|entry| entry.key.as_str()).collect();
+        if !keys.is_empty() {
+            let message = format!("{} sets anew: {}", draft.place(), keys.join(", "));
+            findings.push(Finding { level: Level::Default, place: None, message });
         }
     }
     for (key, places) in found {

@@ -19,12 +19,19 @@ pub(super) fn conversion(
     settings: &HeatPumpSettings,
 ) -> Result<Conversion, ConfigError> {
     check_numbers(draft, settings)?;
-    let (_, pump) = machine(builder, draft, settings)?;
+    if let (Some(_), Some(_)) = (&settings.cop_series, &settings.source_c) {
+        let message = "takes either `source_c` (its COP follows from its model) or `cop_series`".to_owned();
+        return Err(draft.span(&["cop_series"]).error(Problem::Wrong(format!("{}: {message}", draft.place()))));
+    }
+    let (store, pump) = machine(builder, draft, settings)?;
     let efficiency = match (&settings.cop_series, &settings.source_c) {
         (Some(series), _) => builder.profile(draft, "cop_series", series)?,
         (None, Some(source)) => {
             let source_c = builder.profile(draft, "source_c", source)?;
-            source_c.map(|source_c| pump.cop(source_c, 0.0))
+            // Known before the dispatch, so at the level that asks most of the machine: a full store.
+            let level_kwh = store.and_then(|store| capacity_kwh(builder, draft, &store)).unwrap_or(0.0);
+            count_outside(builder, draft, &pump, &source_c, level_kwh);
+            source_c.map(|source_c| pump.cop(source_c, level_kwh))
         }
         (None, None) => Profile::Constant(start_cop(builder, draft, settings, &pump)?),
     };
@@ -37,6 +44,29 @@ pub(super) fn conversion(
         input_eur_per_kwh: builder.profile(draft, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,
         byproducts: Vec::new(),
     })
+}
+
+fn capacity_kwh(builder: &Builder<'_, '_>, draft: &Draft, store: &str) -> Option<f64> {
+    let drafts = builder.written.drafts.iter();
+    let found = drafts.filter(|known| known.site == draft.site && known.name == store).find_map(stored);
+    found.map(|storage| storage.capacity_kwh)
+}
+
+/// Says in how many steps a machine on a source of its own leaves the range of its model.
+fn count_outside(builder: &mut Builder<'_, '_>, draft: &Draft, pump: &HeatPump, source_c: &Profile, level_kwh: f64) {
+    let steps = source_c.steps().unwrap_or(1);
+    let outside =
+        (0..steps).filter(|&step| pump.cop.outside(&pump.working_point(source_c.at(step), level_kwh)).is_some());
+    let count = outside.count();
+    if let Some(step) = (0..steps).find(|&step| !(-80.0..=150.0).contains(&source_c.at(step))) {
+        let message = format!("{}: `source_c` is {}; in kelvin?", draft.place(), source_c.at(step));
+        builder.findings.push(Finding::warning(Some(draft.span(&["source_c"])), message));
+    }
+    if count > 0 {
+        let (place, range) = (draft.place(), pump.cop.valid_range());
+        let message = format!("{place}: its source is outside {range} in {count} of {steps} steps");
+        builder.findings.push(Finding::warning(Some(draft.span(&["source_c"])), message));
+    }
 }
 
 fn check_numbers(draft: &Draft, settings: &HeatPumpSettings) -> Result<(), ConfigError> {
@@ -69,11 +99,14 @@ fn machine(
         (Some((name, sink)), _) => (Some(name), sink),
         (None, Some(sink_c)) => (None, SinkTemperature::fixed(sink_c)),
         (None, None) => {
-            let key = match &settings.store {
-                Some(store) => format!("sink_c (the store `{store}` has no `temperature`, or does not stand there)"),
-                None => "store (or sink_c)".to_owned(),
+            let why = match &settings.store {
+                Some(store) => {
+                    format!("its store `{store}` has no `temperature`, or does not stand there; give one, or `sink_c`")
+                }
+                None => "give a `store` with a `temperature`, or `sink_c`".to_owned(),
             };
-            return Err(draft.node.span.error(Problem::MissingKey { key }));
+            let message = format!("{}: the temperature on its user's side is unknown: {why}", draft.place());
+            return Err(draft.span(&["store"]).error(Problem::Wrong(message)));
         }
     };
     let (store, sink) = sink;
@@ -125,6 +158,8 @@ fn sink_of(
     let wrong = |message: String| span.error(Problem::Wrong(format!("{}: {message}", draft.place())));
     let StoreTemperatureSettings { empty_c, full_c, kelvin_per_kwh } = temperature;
     let slope = match (full_c, kelvin_per_kwh) {
+        // Nothing fits into a store without capacity, so it stays as it is empty.
+        (Some(_), None) if storage.capacity_kwh == 0.0 => 0.0,
         (Some(full_c), None) => (full_c - empty_c) / storage.capacity_kwh,
         (None, Some(slope)) => slope,
         _ => return Err(wrong("`temperature` takes either `full_c` or `kelvin_per_kwh`".to_owned())),
@@ -149,8 +184,11 @@ fn start_cop(
         return Ok(cop);
     }
     let Some(water_loop) = &builder.written.water_loop else {
-        let key = "source_c (or cop_series, or start_cop): the district has no water_loop that it could draw from";
-        return Err(draft.node.span.error(Problem::MissingKey { key: key.to_owned() }));
+        let message = format!(
+            "{}: draws on a loop, and the district has none; give `source_c`, `cop_series` or a `water_loop`",
+            draft.place()
+        );
+        return Err(draft.node.span.error(Problem::Wrong(message)));
     };
     let initial = water_loop.node.as_map().and_then(|map| map.get("initial_c")).and_then(Node::as_number);
     let cop = pump.cop(initial.unwrap_or(15.0), 0.0);
@@ -165,7 +203,13 @@ fn start_cop(
 impl Builder<'_, '_> {
     /// The loop with the heat pumps on it.
     pub(super) fn coupled(&mut self) -> Result<Option<Coupled>, ConfigError> {
-        let Some(written) = &self.written.water_loop else { return Ok(None) };
+        let Some(written) = &self.written.water_loop else {
+            if let Some(node) = &self.written.coupling_node {
+                let message = "`coupling` has no effect: the district has no water_loop";
+                self.findings.push(Finding::warning(Some(&node.span), message));
+            }
+            return Ok(None);
+        };
         let water_loop = super::water_loop::read(self, written)?;
         let settings = self.written.coupling.clone();
         settings.check().map_err(|error| self.coupling_error(error))?;
@@ -192,6 +236,7 @@ impl Builder<'_, '_> {
         let Some(node) = &self.written.coupling_node else { return error.into() };
         let key = match &error {
             SettingsError::Range { key, .. } => *key,
+            SettingsError::CannotAverage { .. } => "scheme",
             _ => "stop",
         };
         let span: &Span = node.as_map().and_then(|map| map.get(key)).map_or(&node.span, |node| &node.span);

@@ -4,7 +4,7 @@ use super::settings::{TOP, TechnologySettings, TimeSettings, is_incomplete};
 use crate::config::document::{Document, LOOP_OPTION};
 use crate::config::timeseries::Correction;
 use crate::config::yaml::{Conflict, Entry, Map, Node, Span, Value, from_node};
-use crate::config::{ConfigError, Finding, Inputs, Problem, SETTING, beside};
+use crate::config::{ConfigError, Finding, Inputs, Level, Problem, SETTING, beside};
 use crate::coupling::CouplingSettings;
 use crate::district::settings::{LinkSettings, ShortageSettings};
 
@@ -64,10 +64,15 @@ pub(super) fn read(
 ) -> Result<Written, ConfigError> {
     let map = document.map();
     for Entry { key, key_span, .. } in map.entries() {
+        if BEFORE.contains(&key.as_str()) {
+            let reason = Some("it is worked in before settings are; write it into the file".to_owned());
+            return Err(key_span.error(Problem::Unsupported { what: key.clone(), reason }));
+        }
         if !TOP.contains(&key.as_str()) {
             return Err(key_span.error(Problem::unknown_key(key, TOP.iter().chain(&BEFORE).copied())));
         }
     }
+    refuse_blanks(map, &mut Vec::new())?;
     let node = |key: &str| map.get(key).filter(|node| node.value != Value::Null);
     let text = |key: &str| node(key).map(from_node::<String>).transpose();
     let start = Span::start_of(document.source());
@@ -76,11 +81,26 @@ pub(super) fn read(
     let empty = Map::default();
     let technologies = node("techs").map_or(Ok(&empty), |node| map_of(node, "technologies by name"))?;
     introduced(technologies, "technology")?;
-    let (sites, drafts) = drafts(technologies, map_of(sites, "sites by name")?)?;
+    let sites = map_of(sites, "sites by name")?;
+    masked(technologies, sites, findings)?;
+    let (sites, drafts) = drafts(technologies, sites)?;
     unused(technologies, &drafts, findings)?;
     let empty_sites = sites.iter().filter(|site| !drafts.iter().any(|draft| draft.site == **site));
     findings.extend(empty_sites.map(|site| Finding::warning(None, format!("nothing stands at the site `{site}`"))));
+    let corrections = node("corrections").map_or_else(|| Ok(Vec::<Correction>::new()), from_node)?;
+    for (index, correction) in corrections.iter().enumerate() {
+        if !(correction.divide_by.is_finite() && correction.divide_by > 0.0) {
+            let item = node("corrections").and_then(Node::as_list).and_then(|list| list.get(index));
+            let span = item.and_then(|item| item.at("divide_by")).map_or(&start, |node| &node.span);
+            let message = format!("`divide_by` is {}; expected a number > 0", correction.divide_by);
+            return Err(span.error(Problem::Wrong(message)));
+        }
+    }
     let links = node("links").map_or(Ok(&empty), |node| map_of(node, "links by name"))?;
+    if let Some(entry) = links.entries().iter().find(|entry| entry.value.origin.as_deref() == Some(SETTING)) {
+        let known = links.entries().iter().filter(|known| known.value.origin.is_none()).map(|known| known.key.as_str());
+        return Err(entry.key_span.error(Problem::unknown_key(&entry.key, known)));
+    }
     let link = |entry: &Entry| Ok((entry.key.clone(), entry.value.clone(), from_node(&entry.value)?));
     Ok(Written {
         name: text("name")?,
@@ -97,7 +117,7 @@ pub(super) fn read(
         water_loop: node("water_loop").map(|node| water_loop(document, node, inputs)).transpose()?,
         coupling: node("coupling").map_or_else(|| Ok(CouplingSettings::default()), from_node)?,
         coupling_node: node("coupling").cloned(),
-        corrections: node("corrections").map_or_else(|| Ok(Vec::new()), from_node)?,
+        corrections,
     })
 }
 
@@ -120,6 +140,9 @@ fn listed(node: &Node) -> Result<Vec<(String, Span)>, ConfigError> {
         node.span.error(Problem::Wrong(message))
     };
     let mut names: Vec<(String, Span)> = Vec::new();
+    if node.as_list().is_some_and(<[Node]>::is_empty) {
+        return Err(node.span.error(Problem::Wrong("the list is empty".to_owned())));
+    }
     for item in node.as_list().ok_or_else(|| wrong(node))? {
         let name = item.as_text().ok_or_else(|| wrong(item))?.to_owned();
         if let Some((_, first)) = names.iter().find(|(known, _)| *known == name) {
@@ -177,6 +200,65 @@ fn drafts(technologies: &Map, sites: &Map) -> Result<(Vec<String>, Vec<Draft>), 
     Ok((names, drafts))
 }
 
+/// A key without a value is a value that got lost. Only names may stand alone: a technology that a site uses as it is.
+fn refuse_blanks(map: &Map, path: &mut Vec<String>) -> Result<(), ConfigError> {
+    for Entry { key, key_span, value } in map.entries() {
+        path.push(key.clone());
+        let names = match path.as_slice() {
+            [only] => only == "techs" || only == "links",
+            [sites, _, techs] | [sites, _, techs, _] => sites == "sites" && techs == "techs",
+            _ => false,
+        };
+        match &value.value {
+            Value::Null if !names => {
+                let message = format!("`{key}` has no value; write one, or leave the key out");
+                return Err(key_span.error(Problem::Wrong(message)));
+            }
+            Value::Map(inner) => refuse_blanks(inner, path)?,
+            _ => {}
+        }
+        path.pop();
+    }
+    Ok(())
+}
+
+/// What a scenario or `--set` changes about a technology has no effect where a site sets the same key itself. At every site:
+/// a setting is then a mistake, a scenario worth a warning.
+fn masked(technologies: &Map, sites: &Map, findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
+    for Entry { key: name, value, .. } in technologies.entries() {
+        let Some(global) = value.as_map().filter(|_| value.origin.is_none()) else { continue };
+        let at_site = |site: &'_ Entry| site.value.at("techs").and_then(|techs| techs.at(name)).cloned();
+        let uses: Vec<(String, Node)> =
+            sites.entries().iter().filter_map(|site| Some((site.key.clone(), at_site(site)?))).collect();
+        for Entry { key, key_span, value } in global.entries() {
+            let Some(origin) = &value.origin else { continue };
+            let sets = |node: &Node| node.at(key).is_some_and(|own| own.origin.is_none());
+            let masking: Vec<&str> =
+                uses.iter().filter(|(_, node)| sets(node)).map(|(site, _)| site.as_str()).collect();
+            if masking.is_empty() {
+                continue;
+            }
+            let whose =
+                if origin.as_ref() == SETTING { SETTING.to_owned() } else { format!("the override `{origin}`") };
+            let path = format!("sites.{}.techs.{name}.{key}", masking[0]);
+            let message = format!(
+                "{whose} sets techs.{name}.{key}, which has no effect at {}: the site sets it itself (change {path})",
+                masking.join(", ")
+            );
+            if masking.len() == uses.len() && origin.as_ref() == SETTING {
+                return Err(key_span.error(Problem::Wrong(message)));
+            }
+            let finding = Finding::warning(Some(key_span), message);
+            findings.push(if masking.len() == uses.len() {
+                finding
+            } else {
+                Finding { level: Level::Note, ..finding }
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Technologies that stand nowhere are worth a word, and their keys are checked all the same.
 fn unused(technologies: &Map, drafts: &[Draft], findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
     for Entry { key, key_span, value } in technologies.entries() {
@@ -202,7 +284,18 @@ fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<W
         (None, Some(map)) => {
             own = map.clone();
             match own.remove("file") {
-                Some(entry) => entry.value,
+                Some(entry) => {
+                    let inline = own.entries().iter().find(|own| own.value.origin.is_none());
+                    if let (Some(_), Some(inline)) = (&entry.value.origin, inline) {
+                        let message = format!(
+                            "`file` cannot join a loop that is written in place (`{}` stands at {}); put the loop into a \
+                             file, or use `--water-loop FILE`",
+                            inline.key, inline.key_span
+                        );
+                        return Err(entry.key_span.error(Problem::Wrong(message)));
+                    }
+                    entry.value
+                }
                 None => return Ok(WrittenLoop { node: node.clone() }),
             }
         }
@@ -214,6 +307,7 @@ fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<W
     };
     let mut loaded = loop_of_file(document, &name, inputs)?;
     if let Value::Map(map) = &mut loaded.value {
+        refuse_blanks(map, &mut vec!["water_loop".to_owned()])?;
         map.union(own, Conflict::Replace)?;
     }
     Ok(WrittenLoop { node: loaded })

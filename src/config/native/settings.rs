@@ -114,16 +114,35 @@ impl TechnologySettings {
                 vec![("price_eur_per_kwh", &settings.price_eur_per_kwh), ("co2_kg_per_kwh", &settings.co2_kg_per_kwh)]
             }
             Self::Export(settings) => vec![("price_eur_per_kwh", &settings.price_eur_per_kwh)],
-            Self::Pv(settings) => vec![("resource_per_kw", &settings.resource_per_kw)],
-            Self::Supply(settings) => vec![("resource_kw", &settings.resource_kw)],
+            Self::Pv(settings) => {
+                vec![("resource_per_kw", &settings.resource_per_kw), ("price_eur_per_kwh", &settings.price_eur_per_kwh)]
+            }
+            Self::Supply(settings) => vec![
+                ("resource_kw", &settings.resource_kw),
+                ("price_eur_per_kwh", &settings.price_eur_per_kwh),
+                ("co2_kg_per_kwh", &settings.co2_kg_per_kwh),
+            ],
             Self::Demand(settings) => vec![("power_kw", &settings.power_kw)],
-            Self::Storage(_) | Self::Battery(_) => Vec::new(),
+            Self::Storage(settings) | Self::Battery(settings) => vec![
+                ("charge_eur_per_kwh", &settings.charge_eur_per_kwh),
+                ("discharge_eur_per_kwh", &settings.discharge_eur_per_kwh),
+            ],
             Self::HeatPump(settings) => {
                 let both = [("cop_series", &settings.cop_series), ("source_c", &settings.source_c)];
-                both.into_iter().filter_map(|(key, setting)| Some((key, setting.as_ref()?))).collect()
+                let prices = [
+                    ("output_eur_per_kwh", &settings.output_eur_per_kwh),
+                    ("input_eur_per_kwh", &settings.input_eur_per_kwh),
+                ];
+                both.into_iter().filter_map(|(key, setting)| Some((key, setting.as_ref()?))).chain(prices).collect()
             }
             Self::Boiler(settings) | Self::Conversion(settings) | Self::Chp(settings) => {
-                vec![("efficiency", &settings.efficiency)]
+                let ratios = settings.carrier_ratios.values().map(|ratio| ("carrier_ratios", ratio));
+                let own = [
+                    ("efficiency", &settings.efficiency),
+                    ("output_eur_per_kwh", &settings.output_eur_per_kwh),
+                    ("input_eur_per_kwh", &settings.input_eur_per_kwh),
+                ];
+                own.into_iter().chain(ratios).collect()
             }
         };
         profiles.into_iter().find_map(|(key, setting)| match setting {

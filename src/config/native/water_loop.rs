@@ -4,7 +4,8 @@ use super::build::Builder;
 use super::reader::WrittenLoop;
 use crate::config::timeseries::Asked;
 use crate::config::yaml::{Map, Node, Span, Value, from_node};
-use crate::config::{ConfigError, Problem};
+use crate::config::{ConfigError, Finding, Problem};
+use crate::series::ProfileSetting;
 use crate::water_loop::{LoopLimit, LoopProfiles, WaterLoopError, WellMixedLoop, WellMixedSettings};
 
 /// What reads the loop's series, in messages.
@@ -16,6 +17,7 @@ pub(super) fn read(builder: &mut Builder<'_, '_>, written: &WrittenLoop) -> Resu
     let limit = map.remove("at_limit").map_or_else(|| Ok(LoopLimit::default()), |entry| from_node(&entry.value))?;
     let node = Node { value: Value::Map(map.clone()), ..written.node.clone() };
     let settings: WellMixedSettings = from_node(&node).map_err(|error| with_limit(error, &map))?;
+    look_at(&settings, &node, builder);
     let profiles = LoopProfiles::resolve(&settings, |key, setting| {
         let span = span_of(&node, key);
         let asked = Asked { reader: READER, key, site: READER, span };
@@ -29,6 +31,37 @@ pub(super) fn read(builder: &mut Builder<'_, '_>, written: &WrittenLoop) -> Resu
         });
         span_of(&node, key).error(Problem::Wrong(format!("{error}{file}")))
     })
+}
+
+/// Settings that can hardly be meant.
+fn look_at(settings: &WellMixedSettings, node: &Node, builder: &mut Builder<'_, '_>) {
+    /// Water loops run between these, degrees Celsius.
+    const USUAL_C: [f64; 2] = [-20.0, 90.0];
+    let mut warn = |key: &str, message: String| {
+        builder.findings.push(Finding::warning(Some(span_of(node, key)), message));
+    };
+    let ground = settings.ground.as_ref().and_then(|ground| match ground.temp_c {
+        ProfileSetting::Constant(temp_c) => Some(("ground.temp_c", temp_c)),
+        ProfileSetting::File(_) => None,
+    });
+    for (key, temp_c) in [("min_c", settings.min_c), ("max_c", settings.max_c)].into_iter().chain(ground) {
+        if !(USUAL_C[0]..=USUAL_C[1]).contains(&temp_c) {
+            warn(key, format!("water_loop.{key} is {temp_c} C; in kelvin?"));
+        }
+    }
+    let units = [("heating", &settings.balancing.heating), ("cooling", &settings.balancing.cooling)];
+    for (name, unit) in units {
+        let priced = unit.price_eur_per_kwh != ProfileSetting::Constant(0.0) || unit.co2_kg_per_kwh != 0.0;
+        if priced && unit.electricity_per_heat == 0.0 {
+            let key = format!("balancing.{name}");
+            warn(&key, format!("water_loop.{key}: a price or CO2 without `electricity_per_heat` has no effect"));
+        }
+    }
+    if settings.ground.is_none() && units.iter().all(|(_, unit)| unit.electricity_per_heat == 0.0) {
+        let message =
+            "the balancing unit keeps the loop within its limits for nothing: no `electricity_per_heat` is given";
+        builder.findings.push(Finding::note(message));
+    }
 }
 
 /// `at_limit` is a key of the loop, too, though it is read apart.

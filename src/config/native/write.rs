@@ -76,7 +76,7 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
         ..DistrictFile::default()
     };
     let mut table = Table::default();
-    table.push("timestamp", Column::Text((0..axis.len()).map(|step| axis.label(step)).collect()));
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
     for (name, values) in columns.written {
         table.push(name, Column::Number(values));
     }
@@ -101,7 +101,10 @@ impl Columns {
         }
         let known = self.written.iter().find(|(_, other)| other == values).map(|(name, _)| name.clone());
         let name = known.unwrap_or_else(|| {
-            let name = format!("{reader} {what}");
+            let mut name = format!("{reader}|{what}");
+            while self.written.iter().any(|(known, _)| *known == name) {
+                name.push('\'');
+            }
             self.written.push((name.clone(), values.clone()));
             name
         });
@@ -144,7 +147,7 @@ impl Place<'_> {
     }
 
     fn series(&self, what: &str, profile: &Profile, columns: &mut Columns) -> ProfileSetting {
-        columns.setting(&format!("{} {}", self.site, self.technology.name), what, profile)
+        columns.setting(&format!("{}|{}", self.site, self.technology.name), what, profile)
     }
 
     fn supply(&self, supply: &Supply, columns: &mut Columns) -> TechnologySettings {

@@ -43,11 +43,11 @@ impl DeError {
 
 impl de::Error for DeError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::new(Problem::Wrong(message.to_string()))
+        Self::new(Problem::Wrong(in_plain_words(&message.to_string())))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(Problem::Wrong(format!("expected {expected}, found {unexpected}")))
+        Self::new(Problem::Wrong(in_plain_words(&format!("expected {expected}, found {unexpected}"))))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -61,6 +61,25 @@ impl de::Error for DeError {
     fn missing_field(field: &'static str) -> Self {
         Self::new(Problem::MissingKey { key: field.to_owned() })
     }
+}
+
+/// Words of the deserialiser as a user of YAML would say them.
+fn in_plain_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 12] = [
+        ("expected f64", "expected a number"),
+        ("expected u32", "expected a whole number"),
+        ("expected usize", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list"),
+        ("expected internally tagged enum CopModel", "expected a mapping with the COP's `model`"),
+        ("found unit value", "found nothing"),
+        ("found sequence", "found a list"),
+        ("found map", "found a mapping"),
+        ("found string", "found the text"),
+        ("found floating point", "found"),
+    ];
+    WORDS.iter().fold(message.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 impl<'de> Deserializer<'de> for &'de Node {
@@ -285,7 +304,7 @@ mod tests {
         let cases = [
             ("name: a\nlimti: clamp\nrange: [1, 2]\n", "model.yaml:2:1", "did you mean `limit`?"),
             ("name: a\nlimit: clmp\nrange: [1, 2]\n", "model.yaml:2:8", "did you mean `clamp`?"),
-            ("name: a\nlimit: clamp\nrange: [1, x]\n", "model.yaml:3:12", "expected f64"),
+            ("name: a\nlimit: clamp\nrange: [1, x]\n", "model.yaml:3:12", "expected a number"),
             ("name: a\nlimit: clamp\nrange: [1]\n", "model.yaml:3", "expected an array of length 2"),
             ("name: a\nlimit: clamp\n", "model.yaml:1:1", "`range` is missing"),
             ("name: a\nlimit: [clamp]\nrange: [1, 2]\n", "model.yaml:2:8", "found a list"),

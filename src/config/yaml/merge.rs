@@ -16,6 +16,10 @@ pub enum Conflict {
 
 /// Keys that tell what kind of thing a mapping describes.
 const TELLING: [&str; 2] = ["kind", "model"];
+/// Keys of a column of a file.
+const COLUMN: [&str; 4] = ["file", "column", "scale", "fill"];
+/// Keys of which a mapping has one alone.
+const CHOICE: [&str; 2] = ["initial_kwh", "cyclic_through_kwh"];
 
 impl Map {
     /// Adds the entries of `other`. Mappings are joined key by key, but with [`Conflict::Replace`] one that names another
@@ -31,12 +35,18 @@ impl Map {
             };
             let Entry { key, key_span, value: Node { value, span, origin } } = new;
             match (&mut old.value.value, value) {
+                (Value::Map(map), value) if value.is_empty() => {
+                    // Beside what stands there, nothing is said twice; on top of it, it would be an order without effect.
+                    if conflict == Conflict::Replace && !map.entries.is_empty() {
+                        let message = format!("`{key}` is set to nothing, which changes nothing of what stands there");
+                        return Err(key_span.error(Problem::Wrong(message)));
+                    }
+                }
                 (Value::Map(map), Value::Map(other)) if conflict == Conflict::Replace && map.is_other_than(&other) => {
                     // What it is called is still the file's own: only what it is comes from elsewhere.
                     (old.value.value, old.value.span) = (Value::Map(other), span);
                 }
                 (Value::Map(map), Value::Map(other)) => map.union(other, conflict)?,
-                (Value::Map(_), Value::Null) => {}
                 // What stood there empty was there all the same: it is not the override's.
                 (Value::Null, value @ Value::Map(_)) => old.value.value = value,
                 (_, value) if conflict == Conflict::Replace => {
@@ -52,7 +62,14 @@ impl Map {
     /// Whether `other` says that it is another kind of thing: then none of its keys are this one's.
     fn is_other_than(&self, other: &Map) -> bool {
         let text = |map: &'_ Map, key| map.get(key).and_then(Node::as_text).map(str::to_owned);
-        TELLING.iter().any(|key| matches!((text(self, key), text(other, key)), (Some(a), Some(b)) if a != b))
+        let names = |map: &'_ Map, keys: &[&str]| map.entries.iter().all(|entry| keys.contains(&entry.key.as_str()));
+        let another = |key| matches!((text(self, key), text(other, key)), (Some(a), Some(b)) if a != b);
+        // A column of a file is one thing: its scale does not belong to another file. So is one of several choices.
+        let column = names(self, &COLUMN) && names(other, &COLUMN);
+        let choice = |keys: &[&str]| !self.entries.is_empty() && names(self, keys) && names(other, keys);
+        let other_choice =
+            choice(&CHOICE) && self.entries[0].key != other.entries.first().map_or("", |entry| &entry.key);
+        TELLING.iter().any(|key| another(key)) || (column && another("file")) || other_choice
     }
 
     /// Marks everything in it as put there by the override `name`.
@@ -60,6 +77,13 @@ impl Map {
         for entry in &mut self.entries {
             entry.value.mark(name);
         }
+    }
+}
+
+impl Value {
+    /// Nothing, or a mapping without keys.
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Null) || matches!(self, Self::Map(map) if map.entries.is_empty())
     }
 }
 
