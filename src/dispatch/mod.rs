@@ -6,6 +6,7 @@
 
 mod account;
 mod layout;
+mod linked;
 mod price;
 mod shortage;
 
@@ -17,6 +18,7 @@ use ndarray::Array2;
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{Backend, Certificate, ColumnId, Component, LpError, Solution, Solver, TermId};
 use layout::Layout;
+use linked::LinkedRows;
 use price::ClosingRow;
 
 /// Rows and bounds may be missed by this much, kW or kWh.
@@ -103,6 +105,7 @@ pub struct Dispatch {
     layout: Layout,
     parts: Vec<Part>,
     closing: Vec<ClosingRow>,
+    linked: Vec<LinkedRows>,
     solver_name: String,
 }
 
@@ -136,8 +139,12 @@ impl Dispatch {
                 rows.push(row);
             }
         }
-        let closing = ClosingRow::of(&layout.problem, rows.into_iter());
-        Ok(Self { district, layout, parts, closing, solver_name: backend.name() })
+        let mut closing = ClosingRow::of(&layout.problem, rows.into_iter());
+        let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
+        let links: Vec<usize> = links.map(|(column, _)| column).collect();
+        let open_eur = 2.0 * lost_load_eur_per_kwh(&district) * district.axis().step_hours();
+        let linked = LinkedRows::of(&layout.problem, &links, &mut closing, open_eur, backend)?;
+        Ok(Self { district, layout, parts, closing, linked, solver_name: backend.name() })
     }
 
     /// The district.
@@ -274,15 +281,20 @@ impl Dispatch {
     /// The same decisions at the efficiencies now in force: everything that `values` decided stays, and import, unmet demand
     /// and surplus close the balances whose conversions now take more or less. What not even they can close is priced like
     /// unmet demand, or at [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price.
-    #[must_use]
-    pub fn price(&self, values: &Array2<f64>) -> Priced {
+    ///
+    /// # Errors
+    /// [`DispatchError::Lp`] when balances that links tie together cannot be closed.
+    pub fn price(&mut self, values: &Array2<f64>) -> Result<Priced, DispatchError> {
         let mut values = values.clone();
         let problem = &self.layout.problem;
-        let open: f64 = self.closing.iter().map(|row| row.close(problem, &mut values)).sum();
+        let mut open: f64 = self.closing.iter().map(|row| row.close(problem, &mut values)).sum();
+        for rows in &mut self.linked {
+            open += rows.close(problem, &mut values)?;
+        }
         let short_kwh = open * self.district.axis().step_hours();
-        let voll = self.district.shortage().unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH);
+        let voll = lost_load_eur_per_kwh(&self.district);
         let objective_eur = problem.objective(values.view()) + voll * short_kwh;
-        Priced { values, objective_eur, short_kwh }
+        Ok(Priced { values, objective_eur, short_kwh })
     }
 
     /// The weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all of them satisfy at
@@ -331,6 +343,11 @@ impl Dispatch {
         let objective_eur = problem.objective(values.view());
         Ok(Plan { values, objective_eur, certificate })
     }
+}
+
+/// The price of what stays short: that of unmet demand, or the value of lost load where it has none.
+fn lost_load_eur_per_kwh(district: &District) -> f64 {
+    district.shortage().unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH)
 }
 
 /// Parts are called by their sites; several parts of the same sites by their carriers too.

@@ -38,6 +38,16 @@ impl ClosingRow {
         .collect()
     }
 
+    /// The row.
+    pub(super) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The columns that close it.
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.closing.iter().map(|(column, _)| *column)
+    }
+
     /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
     pub(super) fn close(&self, problem: &StagedProblem, values: &mut ndarray::Array2<f64>) -> f64 {
         let stages = problem.stages();
@@ -45,7 +55,7 @@ impl ClosingRow {
         let mut order: Vec<usize> = (0..self.closing.len()).collect();
         let mut open = 0.0;
         for stage in 0..stages {
-            let need = rhs.at(stage) - self.fixed_activity(problem, values.view(), stage);
+            let need = rhs.at(stage) - fixed_activity(problem, &self.fixed, values.view(), stage);
             let price = |index: usize| {
                 let (column, coefficient) = self.closing[index];
                 problem.columns()[column].cost.at(stage) / coefficient
@@ -54,17 +64,6 @@ impl ClosingRow {
             open += self.merit_order(problem, &order, stage, need, values).abs();
         }
         open
-    }
-
-    fn fixed_activity(&self, problem: &StagedProblem, values: ArrayView2<'_, f64>, stage: usize) -> f64 {
-        let mut sum = 0.0;
-        for &index in &self.fixed {
-            let term = &problem.terms()[index];
-            if let Some(from) = term.lag.column_stage(stage, problem.stages()) {
-                sum += term.coefficient.at(stage) * values[[term.column.0, from]];
-            }
-        }
-        sum
     }
 
     /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
@@ -93,6 +92,23 @@ impl ClosingRow {
         }
         left
     }
+}
+
+/// What `terms` add up to in one stage.
+pub(super) fn fixed_activity(
+    problem: &StagedProblem,
+    terms: &[usize],
+    values: ArrayView2<'_, f64>,
+    stage: usize,
+) -> f64 {
+    let mut sum = 0.0;
+    for &index in terms {
+        let term = &problem.terms()[index];
+        if let Some(from) = term.lag.column_stage(stage, problem.stages()) {
+            sum += term.coefficient.at(stage) * values[[term.column.0, from]];
+        }
+    }
+    sum
 }
 
 #[cfg(test)]

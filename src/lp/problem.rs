@@ -208,6 +208,17 @@ impl StagedProblem {
         replace(&mut self.terms[term.0].coefficient, coefficients);
     }
 
+    /// Replaces the sums of an equality row, in place where they are a series already.
+    ///
+    /// # Panics
+    /// If there is not one sum a stage.
+    pub fn set_sums(&mut self, row: RowId, sums: impl Iterator<Item = f64>) {
+        let row = &mut self.rows[row.0];
+        replace(&mut row.lower, sums);
+        row.upper.clone_from(&row.lower);
+        assert_eq!(row.lower.steps(), Some(self.stages), "one sum a stage");
+    }
+
     /// Replaces a column's costs, in place where they are a series already.
     ///
     /// # Panics

@@ -157,9 +157,9 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let plan = &outcome.plan.plan;
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep;
     dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
-    let dispatch = dispatcher.into_dispatch();
+    let mut dispatch = dispatcher.into_dispatch();
     let (values, certificate) = if consistent {
-        let priced = dispatch.price(&plan.values);
+        let priced = dispatch.price(&plan.values)?;
         if priced.short_kwh > NEGLIGIBLE_KWH {
             return Err(StudyError::Short { energy_kwh: priced.short_kwh });
         }

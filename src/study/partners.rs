@@ -188,7 +188,8 @@ impl Dispatcher for DistrictDispatcher {
     fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
         self.set_cops(cops);
         let values: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.values, *weight)).collect();
-        let blended = self.dispatch.price(&self.dispatch.blend(&values));
+        let sum = self.dispatch.blend(&values);
+        let blended = self.dispatch.price(&sum)?;
         if blended.short_kwh > NEGLIGIBLE_KWH {
             return Ok(None);
         }
@@ -207,7 +208,7 @@ impl Dispatcher for DistrictDispatcher {
 
     fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {
         self.set_cops(cops);
-        let priced = self.dispatch.price(&plan.plan.values);
+        let priced = self.dispatch.price(&plan.plan.values)?;
         let account = self.dispatch.account(&priced.values);
         let cost = self.cost_of(priced.objective_eur, &account);
         Ok(PlanCost { unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
