@@ -93,16 +93,18 @@ proptest! {
         heats in prop::collection::vec(prop_oneof![Just(0.0), -60_000.0f64..60_000.0], 1..40),
     ) {
         let ring = random.ring(limit);
-        let mut balance = EnergyBalance::new(&ring);
+        let mut balance = EnergyBalance::new(ring.heat_capacity_kwh_per_k());
         let mut temp_c = ring.initial_c();
         for (step, &heat_kwh) in heats.iter().enumerate() {
-            let after = ring.advance(step, random.step_hours, temp_c, heat_kwh);
+            let after = ring.stepper(random.step_hours).advance(step, temp_c, heat_kwh);
             prop_assert!(limit != LoopLimit::Balance || after.created_kwh == 0.0, "no energy is created");
-            balance.add(temp_c, heat_kwh, &after);
+            let LoopStep { ground_kwh, created_kwh, balancing_kwh, .. } = after;
+            balance.add(after.temp_c - temp_c, [heat_kwh, ground_kwh, created_kwh, balancing_kwh]);
             temp_c = after.temp_c;
         }
         prop_assert!(balance.worst_step() <= 1e-9, "worst step {:e}", balance.worst_step());
-        prop_assert!(balance.whole(temp_c) <= 1e-9, "all steps {:e}", balance.whole(temp_c));
+        let whole = balance.whole(temp_c - ring.initial_c());
+        prop_assert!(whole <= 1e-9, "all steps {whole:e}");
     }
 
     #[test]
@@ -114,9 +116,9 @@ proptest! {
         let ring = random.ring(LoopLimit::Balance);
         let mut without = random.settings.clone();
         (without.min_c, without.max_c) = (-200.0, 1e9);
-        let free = self::ring(&without, LoopLimit::Clamp).unwrap().advance(0, random.step_hours, start, heat);
+        let free = self::ring(&without, LoopLimit::Clamp).unwrap().stepper(random.step_hours).advance(0, start, heat);
         let LoopStep { temp_c, balancing_kwh, balancing_use, violation_k, .. } =
-            ring.advance(0, random.step_hours, start, heat);
+            ring.stepper(random.step_hours).advance(0, start, heat);
         let [heating_kwh, cooling_kwh] = random.capacities_kwh();
         prop_assert!(balancing_kwh <= heating_kwh && balancing_kwh >= -cooling_kwh, "within its power");
         // Against the free temperature, computed apart: nothing when it is inside, towards the limit when it is not.
@@ -147,7 +149,7 @@ proptest! {
         let ring = ring(&settings, limit).unwrap();
         let mut temp_c = ring.initial_c();
         for (step, &heat_kwh) in heats.iter().enumerate() {
-            let after = ring.advance(step, random.step_hours, temp_c, heat_kwh);
+            let after = ring.stepper(random.step_hours).advance(step, temp_c, heat_kwh);
             temp_c = after.temp_c;
             prop_assert!((LOW_C..=HIGH_C).contains(&temp_c), "{temp_c}");
             prop_assert_eq!(after.violation_k, 0.0);
@@ -162,7 +164,7 @@ proptest! {
         more in 0.0f64..10_000.0,
     ) {
         let ring = random.ring(LoopLimit::Balance);
-        let [less, more] = [heat, heat + more].map(|heat| ring.advance(0, random.step_hours, start, heat));
+        let [less, more] = [heat, heat + more].map(|heat| ring.stepper(random.step_hours).advance(0, start, heat));
         prop_assert!(more.temp_c >= less.temp_c - 1e-9);
         prop_assert!(more.balancing_kwh <= less.balancing_kwh + 1e-6 * (1.0 + less.balancing_kwh.abs()));
     }
@@ -178,9 +180,9 @@ proptest! {
     ) {
         let ring = boundless(mass, conductance, ground);
         let power = warming_k_per_h * ring.heat_capacity_kwh_per_k();
-        let whole = ring.advance(0, hours, start, power * hours);
-        let first = ring.advance(0, hours / 2.0, start, power * hours / 2.0);
-        let second = ring.advance(1, hours / 2.0, first.temp_c, power * hours / 2.0);
+        let whole = ring.stepper(hours).advance(0, start, power * hours);
+        let first = ring.stepper(hours / 2.0).advance(0, start, power * hours / 2.0);
+        let second = ring.stepper(hours / 2.0).advance(1, first.temp_c, power * hours / 2.0);
         prop_assert!((second.temp_c - whole.temp_c).abs() <= 1e-11 * (1.0 + whole.temp_c.abs()));
         let ground_kwh = first.ground_kwh + second.ground_kwh;
         let scale = 1.0 + first.ground_kwh.abs() + second.ground_kwh.abs() + (power * hours).abs();
@@ -189,11 +191,11 @@ proptest! {
 
     #[test]
     fn a_vanishing_ground_leaves_the_plain_sum(start in 0.0f64..30.0, heat in -5_000.0f64..5_000.0) {
-        let plain = boundless(1e6, 0.0, 10.0).advance(0, 1.0, start, heat);
+        let plain = boundless(1e6, 0.0, 10.0).stepper(1.0).advance(0, start, heat);
         let capacity = boundless(1e6, 0.0, 10.0).heat_capacity_kwh_per_k();
         prop_assert_eq!(plain.temp_c.to_bits(), (start + heat / capacity).to_bits());
         for conductance in [1.0, 1e-3, 1e-6, 1e-9, 1e-300] {
-            let step = boundless(1e6, conductance, 10.0).advance(0, 1.0, start, heat);
+            let step = boundless(1e6, conductance, 10.0).stepper(1.0).advance(0, start, heat);
             // To first order the ground takes UA times 20 K and half of what the heat warms, over C.
             let most = conductance * (20.0 + heat.abs() / capacity) / capacity;
             prop_assert!((step.temp_c - plain.temp_c).abs() <= most + 1e-12);
@@ -208,12 +210,12 @@ proptest! {
         above_k in -50.0f64..50.0,
     ) {
         let ring = boundless(mass, conductance, ground);
-        let still = ring.advance(0, 1.0, ground, 0.0);
+        let still = ring.stepper(1.0).advance(0, ground, 0.0);
         prop_assert_eq!((still.temp_c, still.ground_kwh), (ground, 0.0));
         // Under constant power it comes to rest where the ground takes all of it, however long the step.
         let long = 100.0 * ring.heat_capacity_kwh_per_k() / conductance;
         let rest_c = ground + above_k;
-        let end = ring.advance(0, long, 15.0, above_k * conductance * long);
+        let end = ring.stepper(long).advance(0, 15.0, above_k * conductance * long);
         prop_assert!((end.temp_c - rest_c).abs() <= 1e-9 * (1.0 + rest_c.abs()), "{} {rest_c}", end.temp_c);
     }
 }
@@ -224,16 +226,16 @@ fn a_unit_too_weak_lets_the_loop_out_and_brings_it_back_at_full_power() {
     settings.balancing.heating.capacity_kw = Some(500.0);
     let ring = ring(&settings, LoopLimit::Balance).unwrap();
     let capacity = ring.heat_capacity_kwh_per_k();
-    let down = ring.advance(0, 1.0, LOW_C, -1_500.0);
+    let down = ring.stepper(1.0).advance(0, LOW_C, -1_500.0);
     assert_eq!(down.balancing_kwh, 500.0);
     assert!((down.violation_k + 1_000.0 / capacity).abs() < 1e-12);
-    let up = ring.advance(1, 1.0, down.temp_c, 0.0);
+    let up = ring.stepper(1.0).advance(1, down.temp_c, 0.0);
     assert_eq!(up.balancing_kwh, 500.0, "full power until it is back");
     assert!((up.violation_k + 500.0 / capacity).abs() < 1e-12);
-    let back = ring.advance(2, 1.0, up.temp_c, 100.0);
+    let back = ring.stepper(1.0).advance(2, up.temp_c, 100.0);
     assert_eq!((back.temp_c, back.violation_k), (LOW_C, 0.0));
     assert!((back.balancing_kwh - 400.0).abs() < 1e-9, "no more than brings it to the limit: {}", back.balancing_kwh);
-    assert_eq!(ring.advance(3, 1.0, back.temp_c, 0.0).balancing_kwh, 0.0);
+    assert_eq!(ring.stepper(1.0).advance(3, back.temp_c, 0.0).balancing_kwh, 0.0);
 }
 
 #[test]
@@ -248,9 +250,9 @@ fn the_ground_follows_its_profile() {
         cooling_price_eur_per_kwh: 0.0.into(),
     };
     let ring = WellMixedLoop::new(&settings, profiles, LoopLimit::Balance).unwrap();
-    assert_eq!(ring.advance(0, 1.0, 15.0, 0.0).temp_c, 15.0);
+    assert_eq!(ring.stepper(1.0).advance(0, 15.0, 0.0).temp_c, 15.0);
     let capacity = ring.heat_capacity_kwh_per_k();
-    let cooled = ring.advance(1, 1.0, 15.0, 0.0);
+    let cooled = ring.stepper(1.0).advance(1, 15.0, 0.0);
     assert!((cooled.temp_c - (5.0 + 10.0 * (-10.0 / capacity).exp())).abs() < 1e-12);
     assert!((cooled.ground_kwh - (cooled.temp_c - 15.0) * capacity).abs() < 1e-9);
 }

@@ -37,7 +37,6 @@ fn usual_lifts() -> [f64; 2] {
 impl CarnotCop {
     /// COP between a source and a sink, degrees Celsius.
     #[must_use]
-    #[inline]
     pub fn at(&self, service: Service, source_c: f64, sink_c: f64) -> f64 {
         let [low, high] = self.valid_lift_k;
         let lift_k = match self.outside {

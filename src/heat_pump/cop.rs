@@ -123,7 +123,7 @@ impl CopModel {
     #[inline]
     pub fn outside(&self, point: &WorkingPoint) -> Option<OutsideRange> {
         match self {
-            Self::Quadratic(curve) => outside_lift(curve.valid_lift_k, point.lift_k),
+            Self::Quadratic(curve) => curve.outside(point.lift_k),
             Self::Carnot(carnot) => outside_lift(carnot.valid_lift_k, point.sink_c - point.source_c),
             Self::En14511(map) => map.outside(point.source_c, point.sink_c),
         }
@@ -183,7 +183,7 @@ impl CopError {
 }
 
 #[inline]
-fn outside_lift([low, high]: [f64; 2], lift_k: f64) -> Option<OutsideRange> {
+pub(super) fn outside_lift([low, high]: [f64; 2], lift_k: f64) -> Option<OutsideRange> {
     if lift_k < low {
         Some(OutsideRange::Below)
     } else if lift_k > high {

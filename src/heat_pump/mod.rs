@@ -73,6 +73,26 @@ impl HeatPump {
         self.cop.at(&self.working_point(loop_c, level_kwh))
     }
 
+    /// The COP at a loop temperature and a store level (kWh), and on which side the model leaves its range of validity there.
+    #[must_use]
+    #[inline]
+    pub fn cop_and_range(&self, loop_c: f64, level_kwh: f64) -> (f64, Option<OutsideRange>) {
+        match &self.cop {
+            CopModel::Quadratic(curve) => {
+                let lift_k = self.lift_k(loop_c, level_kwh);
+                (curve.at(lift_k), curve.outside(lift_k))
+            }
+            _ => self.cop_and_range_of_two_temperatures(loop_c, level_kwh),
+        }
+    }
+
+    // Kept out of the innermost loop of a simulation, whose code is for curves.
+    #[cold]
+    fn cop_and_range_of_two_temperatures(&self, loop_c: f64, level_kwh: f64) -> (f64, Option<OutsideRange>) {
+        let point = self.working_point(loop_c, level_kwh);
+        (self.cop.at(&point), self.cop.outside(&point))
+    }
+
     /// Heat into the loop per useful heat or cold, kWh/kWh: -(1 - 1/COP) in heating, +(1 + 1/COP) in cooling.
     #[must_use]
     #[inline]

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::UseOutsideRange;
-use super::cop::{CopError, check_lifts};
+use super::cop::{CopError, check_lifts, outside_lift};
+use super::{OutsideRange, UseOutsideRange};
 
 /// COP = c0 + c1 lift + c2 lift^2, lift in K.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,13 @@ impl QuadraticCop {
             UseOutsideRange::Clamp => lift_k.clamp(*low, *high),
         };
         c0 + c1 * lift_k + c2 * lift_k * lift_k
+    }
+
+    /// On which side a lift (K) leaves the range of validity, if it does.
+    #[must_use]
+    #[inline]
+    pub fn outside(&self, lift_k: f64) -> Option<OutsideRange> {
+        outside_lift(self.valid_lift_k, lift_k)
     }
 
     pub(super) fn check(&self) -> Result<(), CopError> {

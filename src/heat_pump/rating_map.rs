@@ -27,7 +27,6 @@ impl RatingMap {
     /// # Panics
     /// If an axis has fewer than two temperatures or a row is too short, which [`super::CopModel::check`] refuses.
     #[must_use]
-    #[inline]
     pub fn at(&self, source_c: f64, sink_c: f64) -> f64 {
         let (row, along_source) = self.position(&self.source_c, source_c);
         let (column, along_sink) = self.position(&self.sink_c, sink_c);
@@ -38,7 +37,6 @@ impl RatingMap {
 
     /// On which side a pair of temperatures leaves the map; the harder side where it leaves it on both.
     #[must_use]
-    #[inline]
     pub fn outside(&self, source_c: f64, sink_c: f64) -> Option<OutsideRange> {
         let [[coldest_source, warmest_source], [coldest_sink, hottest_sink]] = self.rectangle_c();
         if source_c < coldest_source || sink_c > hottest_sink {
@@ -62,7 +60,6 @@ impl RatingMap {
 
     /// The cell of an axis in which a temperature lies (the nearest one outside the axis), and how far along it, 0 to 1
     /// within.
-    #[inline]
     fn position(&self, axis: &[f64], temp_c: f64) -> (usize, f64) {
         let inner = &axis[1..axis.len() - 1];
         let cell = inner.iter().take_while(|&&knot| knot <= temp_c).count();

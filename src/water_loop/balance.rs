@@ -1,7 +1,5 @@
 //! The energy balance of a loop: what it stores is what it received, in every step and over the whole time.
 
-use super::well_mixed::{LoopStep, WellMixedLoop};
-
 /// Temperature change whose energy is the least that a miss is related to, K: rounding a temperature by its last digit must
 /// not look like a miss in a step that moves nothing.
 const FLOOR_K: f64 = 1e-3;
@@ -10,33 +8,26 @@ const FLOOR_K: f64 = 1e-3;
 #[derive(Debug, Clone)]
 pub struct EnergyBalance {
     heat_capacity_kwh_per_k: f64,
-    start_c: f64,
     received_kwh: f64,
     moved_kwh: f64,
     worst_step: f64,
 }
 
 impl EnergyBalance {
-    /// The balance of `water_loop` before its first step.
+    /// The balance of a loop before its first step.
     #[must_use]
-    pub fn new(water_loop: &WellMixedLoop) -> Self {
-        Self {
-            heat_capacity_kwh_per_k: water_loop.heat_capacity_kwh_per_k(),
-            start_c: water_loop.initial_c(),
-            received_kwh: 0.0,
-            moved_kwh: 0.0,
-            worst_step: 0.0,
-        }
+    pub fn new(heat_capacity_kwh_per_k: f64) -> Self {
+        Self { heat_capacity_kwh_per_k, received_kwh: 0.0, moved_kwh: 0.0, worst_step: 0.0 }
     }
 
-    /// Adds a step that began at `before_c`, received `heat_kwh` and ended as `after` says.
+    /// Adds a step that warmed the loop by `warmed_k` and gave it these energies, from heat pumps, ground, nowhere and
+    /// balancing unit.
     #[inline]
-    pub fn add(&mut self, before_c: f64, heat_kwh: f64, after: &LoopStep) {
-        let LoopStep { temp_c, ground_kwh, created_kwh, balancing_kwh, .. } = *after;
-        let received_kwh = heat_kwh + ground_kwh + created_kwh + balancing_kwh;
-        let moved_kwh = heat_kwh.abs() + ground_kwh.abs() + created_kwh.abs() + balancing_kwh.abs();
-        self.worst_step = self.worst_step.max(self.miss(temp_c - before_c, received_kwh, moved_kwh));
-        self.received_kwh += received_kwh;
+    pub fn add(&mut self, warmed_k: f64, received_kwh: [f64; 4]) {
+        let sum_kwh = received_kwh.iter().sum();
+        let moved_kwh = received_kwh.iter().map(|energy| energy.abs()).sum();
+        self.worst_step = self.worst_step.max(self.miss(warmed_k, sum_kwh, moved_kwh));
+        self.received_kwh += sum_kwh;
         self.moved_kwh += moved_kwh;
     }
 
@@ -46,15 +37,37 @@ impl EnergyBalance {
         self.worst_step
     }
 
-    /// Miss of the whole time up to a loop at `now_c`, relative to all energy moved.
+    /// Miss of all steps, which together warmed the loop by `warmed_k`, relative to all energy moved.
     #[must_use]
-    pub fn whole(&self, now_c: f64) -> f64 {
-        self.miss(now_c - self.start_c, self.received_kwh, self.moved_kwh)
+    pub fn whole(&self, warmed_k: f64) -> f64 {
+        self.miss(warmed_k, self.received_kwh, self.moved_kwh)
     }
 
     #[inline]
     fn miss(&self, warmed_k: f64, received_kwh: f64, moved_kwh: f64) -> f64 {
         let stored_kwh = warmed_k * self.heat_capacity_kwh_per_k;
         (stored_kwh - received_kwh).abs() / moved_kwh.max(FLOOR_K * self.heat_capacity_kwh_per_k)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_miss_is_found_in_its_step_and_in_the_whole() {
+        let mut balance = EnergyBalance::new(100.0);
+        balance.add(1.0, [150.0, -50.0, 0.0, 0.0]);
+        assert_eq!((balance.worst_step(), balance.whole(1.0)), (0.0, 0.0));
+        balance.add(-0.5, [-80.0, 0.0, 0.0, 20.0]);
+        assert!((balance.worst_step() - 10.0 / 100.0).abs() < 1e-15);
+        assert!((balance.whole(0.5) - 10.0 / 300.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_last_digit_of_a_temperature_at_rest_is_no_miss() {
+        let mut balance = EnergyBalance::new(1e6);
+        balance.add(15.0 * f64::EPSILON, [0.0; 4]);
+        assert!(balance.worst_step() < 1e-9);
     }
 }

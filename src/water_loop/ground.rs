@@ -40,9 +40,14 @@ impl GroundExchange {
     /// Heat from the ground over a step of net heat `net_kwh` that began `above_ground_k` above the ground, kWh.
     #[inline]
     pub(super) fn ground_kwh(&self, net_kwh: f64, above_ground_k: f64, heat_capacity_kwh_per_k: f64) -> f64 {
-        let mean_above_k = above_ground_k + net_kwh / heat_capacity_kwh_per_k * self.mean;
+        self.answer_kwh(net_kwh, heat_capacity_kwh_per_k) - self.conductance_kwh_per_k * above_ground_k
+    }
+
+    /// Heat from the ground in answer to further heat `added_kwh`, spread over the step, kWh.
+    #[inline]
+    pub(super) fn answer_kwh(&self, added_kwh: f64, heat_capacity_kwh_per_k: f64) -> f64 {
         // From plus zero: without a ground the product is a zero of either sign.
-        0.0 - self.conductance_kwh_per_k * mean_above_k
+        0.0 - self.conductance_kwh_per_k * (added_kwh / heat_capacity_kwh_per_k * self.mean)
     }
 }
 

@@ -14,7 +14,7 @@ pub use balancing::BalancingUse;
 pub use settings::{
     BalancingSettings, BalancingUnitSettings, GroundSettings, LoopLimit, LoopProfiles, WellMixedSettings,
 };
-pub use well_mixed::{LoopStep, WellMixedLoop};
+pub use well_mixed::{LoopStep, LoopStepper, WellMixedLoop};
 
 /// What makes a loop meaningless.
 #[derive(Debug, thiserror::Error, PartialEq)]

@@ -21,6 +21,14 @@ pub struct WellMixedLoop {
     cooling: BalancingUnit,
 }
 
+/// A well-mixed ring in steps of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct LoopStepper<'a> {
+    ring: &'a WellMixedLoop,
+    step_hours: f64,
+    exchange: GroundExchange,
+}
+
 /// What one step did to the loop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoopStep {
@@ -80,57 +88,74 @@ impl WellMixedLoop {
         [self.min_c, self.max_c]
     }
 
-    /// Takes the loop from `temp_c` through step `step` of `step_hours` > 0, in which it receives `heat_kwh` evenly.
+    /// This ring, ready to take steps of `step_hours` > 0.
+    #[must_use]
+    pub fn stepper(&self, step_hours: f64) -> LoopStepper<'_> {
+        let exchange = GroundExchange::over(step_hours, self.conductance_kw_per_k, self.heat_capacity_kwh_per_k);
+        LoopStepper { ring: self, step_hours, exchange }
+    }
+}
+
+impl LoopStepper<'_> {
+    /// Takes the loop from `temp_c` through step `step`, in which it receives `heat_kwh` evenly.
     ///
     /// # Panics
     /// If ground temperature or prices are series and `step` lies beyond their end.
     #[must_use]
     #[inline]
-    pub fn advance(&self, step: usize, step_hours: f64, temp_c: f64, heat_kwh: f64) -> LoopStep {
-        let exchange = GroundExchange::over(step_hours, self.conductance_kw_per_k, self.heat_capacity_kwh_per_k);
-        let above_ground_k = temp_c - self.ground_c.at(step);
-        let net_kwh = exchange.net_kwh(heat_kwh, above_ground_k);
-        let free_c = temp_c + net_kwh / self.heat_capacity_kwh_per_k * exchange.left;
-        let ground_kwh = |net_kwh| exchange.ground_kwh(net_kwh, above_ground_k, self.heat_capacity_kwh_per_k);
+    pub fn advance(&self, step: usize, temp_c: f64, heat_kwh: f64) -> LoopStep {
+        let Self { ring, exchange, .. } = self;
+        let (free_c, ground_kwh) = if ring.conductance_kw_per_k == 0.0 {
+            // The plain sum, to the bit as published.
+            (temp_c + heat_kwh / ring.heat_capacity_kwh_per_k, 0.0)
+        } else {
+            let above_ground_k = temp_c - ring.ground_c.at(step);
+            let net_kwh = exchange.net_kwh(heat_kwh, above_ground_k);
+            let free_c = temp_c + net_kwh / ring.heat_capacity_kwh_per_k * exchange.left;
+            (free_c, exchange.ground_kwh(net_kwh, above_ground_k, ring.heat_capacity_kwh_per_k))
+        };
         let free = LoopStep {
             temp_c: free_c,
-            ground_kwh: ground_kwh(net_kwh),
+            ground_kwh,
             created_kwh: 0.0,
             balancing_kwh: 0.0,
             balancing_use: BalancingUse::default(),
             violation_k: 0.0,
         };
-        if (self.min_c..=self.max_c).contains(&free_c) {
+        if (ring.min_c..=ring.max_c).contains(&free_c) {
             return free;
         }
-        let nearest_c = free_c.clamp(self.min_c, self.max_c);
-        match self.limit {
-            LoopLimit::Reset | LoopLimit::Clamp => {
-                let held_c = if self.limit == LoopLimit::Reset { self.reset_c } else { nearest_c };
-                LoopStep { temp_c: held_c, created_kwh: (held_c - free_c) * self.heat_capacity_kwh_per_k, ..free }
-            }
-            LoopLimit::Balance => {
-                let unit = if free_c < self.min_c { &self.heating } else { &self.cooling };
-                // Spread over the step, part of what is added is lost to the ground before its end.
-                let needed_kwh = (nearest_c - free_c) * self.heat_capacity_kwh_per_k / exchange.left;
-                let balancing_kwh = unit.gives_kwh(needed_kwh, step_hours);
-                let reached_c = free_c + balancing_kwh / self.heat_capacity_kwh_per_k * exchange.left;
-                let temp_c = if balancing_kwh == needed_kwh {
-                    nearest_c
-                } else if free_c < self.min_c {
-                    reached_c.min(self.min_c)
-                } else {
-                    reached_c.max(self.max_c)
-                };
-                LoopStep {
-                    temp_c,
-                    ground_kwh: ground_kwh(net_kwh + balancing_kwh),
-                    balancing_kwh,
-                    balancing_use: unit.takes(step, balancing_kwh),
-                    violation_k: temp_c - nearest_c,
-                    ..free
-                }
-            }
+        self.at_limit(step, free)
+    }
+
+    /// The step that would have ended outside the limits as `free` says.
+    #[inline]
+    fn at_limit(&self, step: usize, free: LoopStep) -> LoopStep {
+        let Self { ring, step_hours, exchange } = self;
+        let limit_c = free.temp_c.clamp(ring.min_c, ring.max_c);
+        if ring.limit != LoopLimit::Balance {
+            let held_c = if ring.limit == LoopLimit::Reset { ring.reset_c } else { limit_c };
+            let created_kwh = (held_c - free.temp_c) * ring.heat_capacity_kwh_per_k;
+            return LoopStep { temp_c: held_c, created_kwh, ..free };
+        }
+        let too_cold = free.temp_c < ring.min_c;
+        let unit = if too_cold { &ring.heating } else { &ring.cooling };
+        // Spread over the step, part of what is added is lost to the ground before its end.
+        let needed_kwh = (limit_c - free.temp_c) * ring.heat_capacity_kwh_per_k / exchange.left;
+        let balancing_kwh = unit.gives_kwh(needed_kwh, *step_hours);
+        let reached_c = free.temp_c + balancing_kwh / ring.heat_capacity_kwh_per_k * exchange.left;
+        let temp_c = match (balancing_kwh == needed_kwh, too_cold) {
+            (true, _) => limit_c,
+            (false, true) => reached_c.min(limit_c),
+            (false, false) => reached_c.max(limit_c),
+        };
+        LoopStep {
+            temp_c,
+            ground_kwh: free.ground_kwh + exchange.answer_kwh(balancing_kwh, ring.heat_capacity_kwh_per_k),
+            created_kwh: 0.0,
+            balancing_kwh,
+            balancing_use: unit.takes(step, balancing_kwh),
+            violation_k: temp_c - limit_c,
         }
     }
 }
@@ -154,23 +179,23 @@ mod tests {
     fn the_published_ring() {
         let ring = ring(LoopLimit::Reset);
         assert!((ring.heat_capacity_kwh_per_k() - 3_483.333_333).abs() < 1e-5);
-        let step = ring.advance(0, 1.0, 15.0, -2_617.996_860_131_732_3);
+        let step = ring.stepper(1.0).advance(0, 15.0, -2_617.996_860_131_732_3);
         assert!((step.temp_c - 14.248_421_954_029_167).abs() < 1e-12, "first hour of the published week");
-        assert_eq!(ring.advance(0, 1.0, 10.5, -3000.0).temp_c, 15.0);
-        assert_eq!(ring.advance(0, 1.0, 19.5, 3000.0).temp_c, 15.0);
+        assert_eq!(ring.stepper(1.0).advance(0, 10.5, -3000.0).temp_c, 15.0);
+        assert_eq!(ring.stepper(1.0).advance(0, 19.5, 3000.0).temp_c, 15.0);
     }
 
     #[test]
     fn without_a_ground_a_step_is_the_plain_sum_to_the_bit() {
         let ring = ring(LoopLimit::Balance);
         for (temp_c, heat_kwh) in [(15.0, 0.1), (14.2, -2_617.996_860_131_732_3), (10.0, 1e-9), (19.9, 0.0)] {
-            let step = ring.advance(0, 1.0, temp_c, heat_kwh);
+            let step = ring.stepper(1.0).advance(0, temp_c, heat_kwh);
             let plain_c: f64 = temp_c + heat_kwh / ring.heat_capacity_kwh_per_k();
             assert_eq!(step.temp_c.to_bits(), plain_c.to_bits());
             assert_eq!((step.ground_kwh.to_bits(), step.balancing_kwh.to_bits()), (0, 0), "nor a minus zero");
         }
         let free_c = 10.5 + -3000.0 / ring.heat_capacity_kwh_per_k();
-        let step = ring.advance(0, 1.0, 10.5, -3000.0);
+        let step = ring.stepper(1.0).advance(0, 10.5, -3000.0);
         assert_eq!((step.temp_c, step.balancing_kwh), (10.0, (10.0 - free_c) * ring.heat_capacity_kwh_per_k()));
     }
 }
