@@ -5,6 +5,7 @@
 //! position ([`yaml`]), so that a mistake is shown where it stands, also after imports, overrides and dotted keys.
 
 pub mod calliope;
+mod column;
 pub mod document;
 mod error;
 mod inputs;
@@ -16,10 +17,11 @@ pub mod switches;
 mod timeseries;
 pub mod yaml;
 
+pub use column::Column;
 pub use error::{ConfigError, Finding, Level, Problem};
 pub use inputs::{Input, Inputs};
 pub use loop_file::{Coupled, LoopFile, LoopPump};
-pub use timeseries::{Column, Correction, UsedColumn};
+pub use timeseries::{Correction, UsedColumn};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

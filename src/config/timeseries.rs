@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::column::{Column, place_in};
 use super::yaml::Span;
 use super::{ConfigError, Finding, Inputs, Problem, beside};
 use crate::series::{FileColumn, Fill, Frame, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow};
@@ -60,91 +61,6 @@ pub struct UsedColumn {
     pub column: Column,
     /// Its rows within the time of the run, after corrections; gaps as NaN.
     pub rows: Arc<[f64]>,
-}
-
-/// A column of a file over the time of the run.
-#[derive(Debug, Clone)]
-pub struct Column {
-    frame: Arc<Frame>,
-    name: String,
-    /// Row of the file in which the run begins.
-    offset: usize,
-    /// Length of a step of the run over that of a step of the file.
-    ratio: Ratio,
-    steps: usize,
-}
-
-/// How the steps of a file become those of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ratio {
-    /// One to one.
-    Same,
-    /// This many rows of the file are averaged.
-    Mean(usize),
-    /// A row of the file holds for this many steps, the first of which is this far into its row.
-    Hold { times: usize, into: usize },
-}
-
-impl Column {
-    /// Where step `step` of the run stands: `file:line, column`.
-    #[must_use]
-    pub fn place(&self, step: usize) -> String {
-        let line = self.frame.line(self.row(step));
-        format!("{}:{line}, column `{}`", self.frame.path().display(), self.name)
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.frame.path()
-    }
-
-    /// The name of the column.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The rows of the file that the run covers: their values as they stand in the file, gaps as NaN.
-    #[must_use]
-    pub fn written(&self) -> &[f64] {
-        let rows = match self.ratio {
-            Ratio::Same => self.steps,
-            Ratio::Mean(count) => self.steps * count,
-            Ratio::Hold { times, into } => (self.steps + into).div_ceil(times),
-        };
-        self.frame.column(&self.name).map_or(&[], |values| &values[self.offset..self.offset + rows])
-    }
-
-    /// Time stamp, and line in the file, of row `row` of [`Column::written`].
-    #[must_use]
-    pub fn row_place(&self, row: usize) -> (String, u64) {
-        (self.frame.axis().label(self.offset + row), self.frame.line(self.offset + row))
-    }
-
-    /// The first of the rows of [`Column::written`] behind step `step` of the run.
-    #[must_use]
-    pub fn row_of(&self, step: usize) -> usize {
-        match self.ratio {
-            Ratio::Same => step,
-            Ratio::Mean(count) => step * count,
-            Ratio::Hold { times, into } => (step + into) / times,
-        }
-    }
-
-    fn row(&self, step: usize) -> usize {
-        self.offset + self.row_of(step)
-    }
-
-    /// One value a step of the run, from values a row of [`Column::written`].
-    fn resampled(&self, rows: Vec<f64>) -> Vec<f64> {
-        match self.ratio {
-            Ratio::Same => rows,
-            #[expect(clippy::cast_precision_loss, reason = "few rows make a step")]
-            Ratio::Mean(count) => rows.chunks(count).map(|rows| rows.iter().sum::<f64>() / count as f64).collect(),
-            Ratio::Hold { .. } => (0..self.steps).map(|step| rows[self.row_of(step)]).collect(),
-        }
-    }
 }
 
 /// Who asks for a value, and where.
@@ -254,9 +170,8 @@ impl<'a> TimeSeries<'a> {
             return Err(failed(SeriesError::OtherStep { path, found_minutes, expected_minutes }));
         }
         let column = place_in(frame, name, &axis).map_err(failed)?;
-        if column.ratio != Ratio::Same {
-            let how = if matches!(column.ratio, Ratio::Mean(_)) { "averaged" } else { "held" };
-            let (path, minutes) = (column.path().display(), column.frame.axis().step_minutes());
+        if let Some(how) = column.resampling() {
+            let (path, minutes) = (column.path().display(), column.axes()[0].step_minutes());
             let message = format!(
                 "{path}: its steps of {minutes} min are {how} for a run in steps of {} min",
                 axis.step_minutes()
@@ -307,16 +222,16 @@ impl<'a> TimeSeries<'a> {
     ) -> Result<(), ConfigError> {
         let name = Path::new(file).file_name();
         let of_column = |known: &&Correction| {
-            (known.file == file || name.is_some_and(|name| *name == *known.file)) && known.column == column.name
+            (known.file == file || name.is_some_and(|name| *name == *known.file)) && known.column == column.name()
         };
         for (correction, became) in
             self.corrections.iter().zip(&mut self.corrected).filter(|(known, _)| of_column(known))
         {
             let at = TimeWindow::single(&correction.at).map_err(|source| asked.series_error(source))?;
-            let axis = column.frame.axis().slice(column.offset, values.len());
+            let [file_axis, axis] = column.axes();
             let (first, count) = axis.steps_within(&at);
             became.read = true;
-            became.in_time |= column.frame.axis().steps_within(&at).1 > 0;
+            became.in_time |= file_axis.steps_within(&at).1 > 0;
             for (row, value) in values.iter_mut().enumerate().skip(first).take(count) {
                 if value.is_nan() || value.abs() <= correction.only_above {
                     continue;
@@ -324,7 +239,7 @@ impl<'a> TimeSeries<'a> {
                 let (old, new) = (*value, *value / correction.divide_by);
                 *value = new;
                 let (stamp, because) = (axis.label(row), &correction.because);
-                let message = format!("{file}, column `{}`, {stamp}: {old} mended to {new}: {because}", column.name);
+                let message = format!("{file}, column `{}`, {stamp}: {old} mended to {new}: {because}", column.name());
                 push_once(findings, Finding::note(message));
             }
         }
@@ -346,32 +261,6 @@ impl<'a> TimeSeries<'a> {
     }
 }
 
-/// Where a run lies in a file.
-fn place_in(frame: Arc<Frame>, name: String, axis: &TimeAxis) -> Result<Column, SeriesError> {
-    let (run, file) = (axis.step_minutes(), frame.axis().step_minutes());
-    let times = |a: i64, b: i64| usize::try_from(a / b).unwrap_or(1);
-    let (ratio, start, rows) = match () {
-        () if run == file => (Ratio::Same, axis.stamp(0), axis.len()),
-        () if run % file == 0 => (Ratio::Mean(times(run, file)), axis.stamp(0), axis.len() * times(run, file)),
-        () if file % run == 0 => {
-            let minutes = axis.stamp(0).duration_since(frame.axis().stamp(0)).as_mins().rem_euclid(file);
-            if minutes % run != 0 {
-                let path = frame.path().to_owned();
-                return Err(SeriesError::OtherStep { path, found_minutes: file, expected_minutes: run });
-            }
-            let (times, into) = (times(file, run), usize::try_from(minutes / run).unwrap_or(0));
-            let start = axis.stamp(0).saturating_sub(jiff::SignedDuration::from_mins(minutes));
-            (Ratio::Hold { times, into }, start, (axis.len() + into).div_ceil(times))
-        }
-        () => {
-            let path = frame.path().to_owned();
-            return Err(SeriesError::OtherStep { path, found_minutes: file, expected_minutes: run });
-        }
-    };
-    let offset = frame.offset_of(&TimeAxis::new(start, file, rows).at_utc_offset(axis.utc_offset()))?;
-    Ok(Column { frame, name, offset, ratio, steps: axis.len() })
-}
-
 /// Fills gaps and says so, or refuses them.
 fn fill(
     values: &mut [f64],
@@ -384,7 +273,7 @@ fn fill(
     let gaps: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_nan()).collect();
     let Some(&first) = gaps.first() else { return Ok(()) };
     let (stamp, line) = column.row_place(first);
-    let place = format!("{}:{line}, column `{}`", column.path().display(), column.name);
+    let place = format!("{}:{line}, column `{}`", column.path().display(), column.name());
     let (fill, how) = match (rule, default) {
         (Some(rule), _) => (rule, "as its `fill` says".to_owned()),
         (None, Some(value)) => (Fill::Value(value), format!("with Calliope's default {value}")),

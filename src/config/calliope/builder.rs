@@ -3,7 +3,8 @@
 use super::reader::{Reader, number_of, text_of, truth_of};
 use super::technologies::{Draft, Run};
 use super::vocabulary::CONSTRAINTS;
-use crate::config::timeseries::{Asked, Column, TimeSeries};
+use crate::config::column::Column;
+use crate::config::timeseries::{Asked, TimeSeries};
 use crate::config::yaml::{Map, Node, Span};
 use crate::config::{ConfigError, Inputs, Problem};
 use crate::district::{
