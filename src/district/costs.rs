@@ -32,6 +32,12 @@ pub struct Investment {
 }
 
 impl Investment {
+    /// Whether it costs nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// EUR per year for `capacity_kw` and `capacity_kwh`.
     #[must_use]
     pub fn annual_cost_eur(&self, capacity_kw: f64, capacity_kwh: f64) -> f64 {

@@ -31,16 +31,8 @@ fn yes() -> bool {
     true
 }
 
-fn is_zero(profile: &ProfileSetting) -> bool {
-    *profile == ProfileSetting::Constant(0.0)
-}
-
 fn is_unlimited(capacity: &f64) -> bool {
     *capacity == f64::INFINITY
-}
-
-fn is_none(investment: &Investment) -> bool {
-    *investment == Investment::default()
 }
 
 /// Buys a carrier from outside: the grid, a gas main.
@@ -56,10 +48,10 @@ pub struct ImportSettings {
     /// EUR per kWh.
     pub price_eur_per_kwh: ProfileSetting,
     /// kg of CO2 per kWh.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub co2_kg_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -76,7 +68,7 @@ pub struct ExportSettings {
     /// EUR earned per kWh; negative where one pays to get rid of it.
     pub price_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -96,10 +88,10 @@ pub struct PvSettings {
     #[serde(default = "yes")]
     pub curtailable: bool,
     /// EUR per kWh used.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub price_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -119,13 +111,13 @@ pub struct SupplySettings {
     #[serde(default = "yes")]
     pub curtailable: bool,
     /// EUR per kWh used.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub price_eur_per_kwh: ProfileSetting,
     /// kg of CO2 per kWh.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub co2_kg_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -173,16 +165,16 @@ pub struct StorageSettings {
     #[serde(default)]
     pub boundary: BoundarySettings,
     /// EUR per kWh discharged.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub discharge_eur_per_kwh: ProfileSetting,
     /// EUR per kWh charged.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub charge_eur_per_kwh: ProfileSetting,
     /// Its temperature, which the heat pumps that feed it see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<StoreTemperatureSettings>,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -256,13 +248,13 @@ pub struct ConversionSettings {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub carrier_ratios: IndexMap<String, ProfileSetting>,
     /// EUR per kWh of output.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub output_eur_per_kwh: ProfileSetting,
     /// EUR per kWh of input.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub input_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }
 
@@ -286,7 +278,7 @@ pub struct LinkSettings {
     #[serde(default)]
     pub one_way: bool,
     /// EUR per kWh that enters it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub price_eur_per_kwh: ProfileSetting,
 }
 

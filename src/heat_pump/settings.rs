@@ -15,16 +15,8 @@ fn loop_minus_store() -> CoolingLift {
     CoolingLift::LoopMinusStore
 }
 
-fn is_zero(profile: &ProfileSetting) -> bool {
-    *profile == ProfileSetting::Constant(0.0)
-}
-
 fn is_physical(lift: &CoolingLift) -> bool {
     *lift == CoolingLift::LoopMinusStore
-}
-
-fn is_none(investment: &Investment) -> bool {
-    *investment == Investment::default()
 }
 
 /// A heat pump or chiller, on the water loop or, with `source_c`, on a source of its own.
@@ -64,12 +56,12 @@ pub struct HeatPumpSettings {
     #[serde(default = "loop_minus_store", skip_serializing_if = "is_physical")]
     pub cooling_lift: CoolingLift,
     /// EUR per kWh of useful heat or cold.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub output_eur_per_kwh: ProfileSetting,
     /// EUR per kWh of what drives it, beside the carrier's own price.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub input_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
 }

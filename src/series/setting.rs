@@ -57,6 +57,14 @@ impl FileColumn {
     }
 }
 
+impl ProfileSetting {
+    /// Whether it is nothing all the time.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::Constant(0.0)
+    }
+}
+
 impl From<f64> for ProfileSetting {
     fn from(value: f64) -> Self {
         Self::Constant(value)
