@@ -436,3 +436,33 @@ sites.house.techs: {grid: , light: }
     let error = load(&model).unwrap_err().to_string();
     assert!(error.contains("b.csv") && error.contains("+01"), "{error}");
 }
+
+#[test]
+fn gaps_are_filled_as_the_file_says_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = ["", "2", "", "", "8", ""].iter().enumerate();
+    let rows = rows.map(|(hour, value)| format!("2019-01-01 0{hour}:00:00,{value}\n")).collect::<String>();
+    std::fs::write(folder.path().join("s.csv"), format!("t,house\n{rows}")).unwrap();
+    let model = folder.path().join("district.yaml");
+    let filled = |fill: &str| {
+        let text = format!(
+            "carriers: [electricity]
+techs:
+  grid: {{kind: import, carrier: electricity, price_eur_per_kwh: 1}}
+  light: {{kind: demand, carrier: electricity, power_kw: {{file: s.csv, scale: 10, fill: {fill}}}}}
+sites.house.techs: {{grid: , light: }}
+"
+        );
+        std::fs::write(&model, text).unwrap();
+        let case = load(&model).map_err(|error| error.to_string())?;
+        assert!(case.findings.iter().any(|finding| finding.message.contains("4 gaps of `power_kw` filled")), "{fill}");
+        let anergy::district::Kind::Demand(demand) = &case.district.technology("house", "light").unwrap().kind else {
+            panic!("a demand")
+        };
+        Ok::<_, String>((0..6).map(|step| demand.power_kw.at(step)).collect::<Vec<_>>())
+    };
+    assert_eq!(filled("0.5").unwrap(), [5.0, 20.0, 5.0, 5.0, 80.0, 5.0]);
+    assert_eq!(filled("interpolate").unwrap(), [20.0, 20.0, 40.0, 60.0, 80.0, 80.0]);
+    let error = filled("previous").unwrap_err();
+    assert!(error.contains("s.csv:2") && error.contains("no value beside it"), "{error}");
+}

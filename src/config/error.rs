@@ -225,6 +225,13 @@ impl Finding {
         Self { level: Level::Warning, place: span.map(ToString::to_string), message: message.into() }
     }
 
+    /// Adds it to `findings`, unless it stands there.
+    pub(crate) fn once_in(self, findings: &mut Vec<Self>) {
+        if !findings.contains(&self) {
+            findings.push(self);
+        }
+    }
+
     /// A note.
     pub(crate) fn note(message: impl Into<String>) -> Self {
         Self { level: Level::Note, place: None, message: message.into() }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Column, place_in};
 use super::yaml::Span;
 use super::{ConfigError, Finding, Inputs, Problem, beside};
-use crate::series::{FileColumn, Fill, Frame, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow};
+use crate::series::{FileColumn, Fill, Frame, Gap, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow, gaps};
 
 /// A value of a time series that is known to be wrong, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -176,7 +176,7 @@ impl<'a> TimeSeries<'a> {
                 "{path}: its steps of {minutes} min are {how} for a run in steps of {} min",
                 axis.step_minutes()
             );
-            push_once(findings, Finding::note(message));
+            Finding::note(message).once_in(findings);
         }
         let mut values = column.written().to_vec();
         self.correct(&written.file, &column, &mut values, asked.span, findings)?;
@@ -240,7 +240,7 @@ impl<'a> TimeSeries<'a> {
                 *value = new;
                 let (stamp, because) = (axis.label(row), &correction.because);
                 let message = format!("{file}, column `{}`, {stamp}: {old} mended to {new}: {because}", column.name());
-                push_once(findings, Finding::note(message));
+                Finding::note(message).once_in(findings);
             }
         }
         Ok(())
@@ -270,15 +270,15 @@ fn fill(
     asked: Asked<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ConfigError> {
-    let gaps: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_nan()).collect();
-    let Some(&first) = gaps.first() else { return Ok(()) };
+    let runs = gaps(values);
+    let Some(&Gap { first, .. }) = runs.first() else { return Ok(()) };
+    let count: usize = runs.iter().map(|gap| gap.steps).sum();
     let (stamp, line) = column.row_place(first);
     let place = format!("{}:{line}, column `{}`", column.path().display(), column.name());
     let (fill, how) = match (rule, default) {
         (Some(rule), _) => (rule, "as its `fill` says".to_owned()),
         (None, Some(value)) => (Fill::Value(value), format!("with Calliope's default {value}")),
         (None, None) => {
-            let count = gaps.len();
             let message = format!(
                 "{place}: no value at {stamp}{}; write one, or say how to fill gaps: \
                  {{file: .., column: .., fill: 0 | previous | interpolate}}",
@@ -287,34 +287,27 @@ fn fill(
             return Err(asked.span.error(Problem::Wrong(message)));
         }
     };
-    for &gap in &gaps {
-        let before = (0..gap).rev().find(|&row| !values[row].is_nan());
-        let after = || (gap + 1..values.len()).find(|&row| !values[row].is_nan());
-        let value = match (fill, before) {
-            (Fill::Value(value), _) => Some(value),
-            (Fill::Previous, before) => before.map(|row| values[row]),
-            (Fill::Interpolate, before) => match (before, after()) {
+    for Gap { first, steps } in runs {
+        let before = first.checked_sub(1).map(|row| values[row]);
+        let after = values.get(first + steps).copied();
+        for step in 0..steps {
+            let value = match (fill, before, after) {
+                (Fill::Value(value), ..) => Some(value),
+                (Fill::Previous, before, _) => before,
                 #[expect(clippy::cast_precision_loss, reason = "rows of a file are far fewer than 2^52")]
-                (Some(before), Some(after)) => {
-                    let share = (gap - before) as f64 / (after - before) as f64;
-                    Some(values[before] + share * (values[after] - values[before]))
+                (Fill::Interpolate, Some(before), Some(after)) => {
+                    Some(before + (step + 1) as f64 / (steps + 1) as f64 * (after - before))
                 }
-                (one, other) => one.or(other).map(|row| values[row]),
-            },
-        };
-        values[gap] = value.ok_or_else(|| {
-            let message = format!("{place}: the gap at {stamp} has no value before it to go on with");
-            asked.span.error(Problem::Wrong(message))
-        })?;
+                (Fill::Interpolate, one, other) => one.or(other),
+            };
+            values[first + step] = value.ok_or_else(|| {
+                let message = format!("{place}: the gap at {stamp} has no value beside it to go on with");
+                asked.span.error(Problem::Wrong(message))
+            })?;
+        }
     }
-    let plural = if gaps.len() == 1 { "gap" } else { "gaps" };
-    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", gaps.len(), asked.key);
-    push_once(findings, Finding::warning(None, message));
+    let plural = if count == 1 { "gap" } else { "gaps" };
+    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", count, asked.key);
+    Finding::warning(None, message).once_in(findings);
     Ok(())
-}
-
-fn push_once(findings: &mut Vec<Finding>, finding: Finding) {
-    if !findings.contains(&finding) {
-        findings.push(finding);
-    }
 }

@@ -263,13 +263,8 @@ impl<'a> Builder<'a, '_> {
         if !matches!(draft.settings, TechnologySettings::Boiler(_) | TechnologySettings::Chp(_)) {
             return;
         }
-        let steps = efficiency.steps().unwrap_or(1);
-        let ratios = |step: usize| -> f64 {
-            let at = |byproduct: &Byproduct| {
-                byproduct.per_output.at(step.min(byproduct.per_output.steps().unwrap_or(1) - 1))
-            };
-            byproducts.iter().map(at).sum()
-        };
+        let steps = self.series.axis().map_or(0, |axis| axis.len());
+        let ratios = |step: usize| -> f64 { byproducts.iter().map(|byproduct| byproduct.per_output.at(step)).sum() };
         let most = (0..steps).map(|step| efficiency.at(step) * (1.0 + ratios(step))).fold(0.0, f64::max);
         if most > MOST {
             let message = format!("{}: gives {most:.2} kWh in all for every kWh that it takes", draft.place());

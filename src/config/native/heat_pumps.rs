@@ -131,7 +131,7 @@ fn store(
         }
         let message =
             format!("the store `{name}` does not stand at {}: {} sees its fixed sink_c", draft.site, draft.name);
-        push_once(builder.findings, Finding::warning(Some(span), message));
+        Finding::warning(Some(span), message).once_in(builder.findings);
         return Ok(None);
     };
     let Some(storage) = stored(found) else {
@@ -241,11 +241,5 @@ impl Builder<'_, '_> {
         };
         let span: &Span = node.as_map().and_then(|map| map.get(key)).map_or(&node.span, |node| &node.span);
         span.error(Problem::Wrong(error.to_string()))
-    }
-}
-
-fn push_once(findings: &mut Vec<Finding>, finding: Finding) {
-    if !findings.contains(&finding) {
-        findings.push(finding);
     }
 }
