@@ -13,6 +13,7 @@ mod matrix;
 mod problem;
 #[cfg(any(test, feature = "cbc"))]
 mod reduce;
+mod staged;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
@@ -20,6 +21,7 @@ pub use backend::{Backend, Solver, default_backend};
 pub use certificate::{Certificate, Violation};
 pub use components::Component;
 pub use matrix::Matrix;
+pub use staged::Staged;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
 
 use ndarray::Array2;

@@ -1,0 +1,283 @@
+//! From a draft to the boxed form, and back: starting points, slacks, missing bounds, units.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::draft::Draft;
+use super::form::{BoxedColumn, Form, FormEntry};
+use crate::lp::Lag;
+use crate::series::Profile;
+
+/// A missing bound is set this many times the largest sum of the problem away.
+const FAR: f64 = 1e3;
+/// A box is at least this wide, in the units of the scaled problem: a fixed column is one with hardly any room.
+const LEAST_WIDTH: f64 = 1e-12;
+
+/// The boxed form of a draft.
+#[derive(Debug)]
+pub(super) struct Boxed {
+    pub(super) form: Form,
+    /// For each column of the form, the column of the draft; slacks come from none.
+    columns: Vec<Option<usize>>,
+    /// For each row of the form, the row of the draft and the coefficient it was divided by.
+    rows: Vec<(usize, Profile)>,
+    /// What a missing bound was taken to be.
+    pub(super) far: f64,
+    /// What one unit of a value, and of a cost per value, in the form is.
+    value_unit: f64,
+    cost_unit: f64,
+}
+
+/// What the form cannot express.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotDiagonal;
+
+/// The row of a state: `own x_t - own kept x_{t-1} + .. = sum`.
+struct Dynamics {
+    row: usize,
+    own: Profile,
+    kept: Profile,
+    cyclic: bool,
+}
+
+impl Dynamics {
+    fn of(draft: &Draft, state: usize) -> Result<Self, NotDiagonal> {
+        let (mut own, mut before) = (None, None);
+        for term in draft.terms_of_column(state) {
+            let place = if term.lag == Lag::Same { &mut own } else { &mut before };
+            if place.replace(term).is_some() {
+                return Err(NotDiagonal);
+            }
+        }
+        let (Some(own), Some(before)) = (own, before) else { return Err(NotDiagonal) };
+        let alone = draft.terms_of_row(own.row).all(|term| term.column == state || !draft.is_state(term.column));
+        if own.row != before.row || !alone || !own.coefficient.all(|a| a != 0.0) {
+            return Err(NotDiagonal);
+        }
+        let kept = combined(&before.coefficient, &own.coefficient, draft.stages, |a, b| -a / b);
+        Ok(Self { row: own.row, own: own.coefficient.clone(), kept, cyclic: before.lag == Lag::PreviousCyclic })
+    }
+}
+
+impl Boxed {
+    /// The boxed form of `draft`, if its dynamics are diagonal: every state in one row only, alone with its predecessor.
+    pub(super) fn of(draft: &Draft, far: f64) -> Result<Self, NotDiagonal> {
+        let kept_columns: Vec<usize> = (0..draft.columns.len()).filter(|&column| draft.columns[column].kept).collect();
+        let (states, flows): (Vec<usize>, Vec<usize>) =
+            kept_columns.iter().copied().partition(|&column| draft.is_state(column));
+        let kept_rows = (0..draft.rows.len()).filter(|&row| draft.rows[row].kept);
+        let (statics, rest): (Vec<usize>, Vec<usize>) = kept_rows.partition(|&row| draft.is_static(row));
+        let dynamics = states.iter().map(|&state| Dynamics::of(draft, state)).collect::<Result<Vec<_>, _>>()?;
+        let cyclic = dynamics.iter().any(|dynamics| dynamics.cyclic);
+        let one_each = rest.iter().all(|row| dynamics.iter().filter(|dynamics| dynamics.row == *row).count() == 1);
+        if !one_each || rest.len() != dynamics.len() || dynamics.iter().any(|dynamics| dynamics.cyclic != cyclic) {
+            return Err(NotDiagonal);
+        }
+        let one = Profile::Constant(1.0);
+        let rows = statics.iter().map(|&row| (row, one.clone()));
+        let rows: Vec<_> = rows.chain(dynamics.iter().map(|dynamics| (dynamics.row, dynamics.own.clone()))).collect();
+        let value_unit = value_unit(draft, &rows);
+        let far = far * FAR * largest_sum(draft, &rows).max(value_unit);
+        let mut boxed = Self {
+            form: Form {
+                stages: draft.stages,
+                cyclic,
+                columns: Vec::new(),
+                entries: Vec::new(),
+                kept: dynamics.into_iter().map(|dynamics| dynamics.kept).collect(),
+                sums: Vec::new(),
+            },
+            columns: Vec::new(),
+            far,
+            value_unit,
+            cost_unit: cost_unit(draft, &kept_columns),
+            rows,
+        };
+        for row in 0..boxed.rows.len() {
+            let sums = boxed.sums_of(draft, row);
+            boxed.form.sums.push(sums);
+        }
+        for &column in &flows {
+            boxed.add_column(draft, column);
+            for term in draft.terms_of_column(column) {
+                let row = boxed.rows.iter().position(|(known, _)| *known == term.row).ok_or(NotDiagonal)?;
+                let coefficient = combined(&term.coefficient, &boxed.rows[row].1, draft.stages, |a, own| a / own);
+                boxed.form.entries.push(FormEntry { row, column: boxed.columns.len() - 1, coefficient });
+            }
+        }
+        for row in 0..boxed.rows.len() {
+            boxed.add_slack(draft, row);
+        }
+        for &state in &states {
+            boxed.add_column(draft, state);
+        }
+        Ok(boxed)
+    }
+
+    /// The sums of a row, scaled, less what the columns' starting points contribute.
+    fn sums_of(&self, draft: &Draft, row: usize) -> Vec<f64> {
+        let (source, own) = &self.rows[row];
+        let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
+        let anchor = |stage| if lower.at(stage).is_finite() { lower.at(stage) } else { upper.at(stage) };
+        let mut sums: Vec<f64> = (0..draft.stages).map(anchor).collect();
+        for term in draft.terms_of_row(*source) {
+            let start = self.start(&draft.columns[term.column].lower);
+            if start == Profile::Constant(0.0) {
+                continue;
+            }
+            for (stage, sum) in sums.iter_mut().enumerate() {
+                if let Some(from) = term.lag.column_stage(stage, draft.stages) {
+                    *sum -= term.coefficient.at(stage) * start.at(from);
+                }
+            }
+        }
+        sums.iter_mut().enumerate().for_each(|(stage, sum)| *sum /= own.at(stage) * self.value_unit);
+        sums
+    }
+
+    /// Where the box of a column begins.
+    fn start(&self, lower: &Profile) -> Profile {
+        lower.map(|lower| lower.max(-self.far))
+    }
+
+    fn add_column(&mut self, draft: &Draft, column: usize) {
+        let source = &draft.columns[column];
+        let width = combined(&source.upper, &self.start(&source.lower), draft.stages, |upper, start| {
+            ((upper.min(self.far) - start) / self.value_unit).max(LEAST_WIDTH)
+        });
+        // The curvature at the start of the box adds to the slope: q (start + x)^2 / 2.
+        let slope = if source.quadratic == Profile::Constant(0.0) {
+            source.cost.clone()
+        } else {
+            let at_start = combined(&source.quadratic, &self.start(&source.lower), draft.stages, |q, start| q * start);
+            combined(&source.cost, &at_start, draft.stages, |cost, more| cost + more)
+        };
+        let (value_unit, cost_unit) = (self.value_unit, self.cost_unit);
+        self.form.columns.push(BoxedColumn {
+            upper: width,
+            cost: slope.map(|cost| cost / cost_unit),
+            quadratic: source.quadratic.map(|q| q * value_unit / cost_unit),
+        });
+        self.columns.push(Some(column));
+    }
+
+    /// The slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.
+    fn add_slack(&mut self, draft: &Draft, row: usize) {
+        let (source, own) = &self.rows[row];
+        if draft.is_equality(*source) {
+            return;
+        }
+        let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
+        let width = combined(lower, upper, draft.stages, |lower, upper| {
+            ((upper - lower).min(self.far) / self.value_unit).max(LEAST_WIDTH)
+        });
+        let sign = combined(lower, own, draft.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
+        let free = Profile::Constant(0.0);
+        self.form.columns.push(BoxedColumn { upper: width, cost: free.clone(), quadratic: free });
+        self.columns.push(None);
+        self.form.entries.push(FormEntry { row, column: self.columns.len() - 1, coefficient: sign });
+    }
+
+    /// Writes the values of the draft's kept columns (shape columns x stages); `value(column, stage)` is in the form's units.
+    pub(super) fn restore_values(
+        &self,
+        draft: &Draft,
+        value: impl Fn(usize, usize) -> f64,
+        values: &mut Array2<f64>,
+    ) {
+        for (index, origin) in self.columns.iter().enumerate() {
+            let Some(column) = *origin else { continue };
+            let source = &draft.columns[column];
+            let start = self.start(&source.lower);
+            for (stage, out) in values.row_mut(column).iter_mut().enumerate() {
+                let inside = start.at(stage) + self.value_unit * value(index, stage);
+                *out = inside.max(source.lower.at(stage)).min(source.upper.at(stage));
+            }
+        }
+    }
+
+    /// Writes the duals of the draft's kept rows (shape rows x stages).
+    pub(super) fn restore_duals(&self, dual: impl Fn(usize, usize) -> f64, duals: &mut Array2<f64>) {
+        for (index, (row, own)) in self.rows.iter().enumerate() {
+            for (stage, out) in duals.row_mut(*row).iter_mut().enumerate() {
+                *out = dual(index, stage) * self.cost_unit / own.at(stage);
+            }
+        }
+    }
+
+    /// Writes the multipliers of the draft's kept columns (shape columns x stages).
+    pub(super) fn restore_multipliers(&self, multiplier: impl Fn(usize, usize) -> f64, out: &mut Array2<f64>) {
+        for (index, origin) in self.columns.iter().enumerate() {
+            let Some(column) = *origin else { continue };
+            for (stage, out) in out.row_mut(column).iter_mut().enumerate() {
+                *out = multiplier(index, stage) * self.cost_unit;
+            }
+        }
+    }
+
+    /// Whether some value lies far out, at a bound that the problem does not have.
+    pub(super) fn touches_far(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> bool {
+        let columns = self.columns.iter().flatten();
+        columns.copied().any(|column| {
+            let source = &draft.columns[column];
+            let bounded = source.lower.all(f64::is_finite) && source.upper.all(f64::is_finite);
+            !bounded && values.row(column).iter().any(|value| value.abs() > 0.5 * self.far)
+        })
+    }
+}
+
+/// Values are counted in the mean size of what the rows must add up to, or of the boxes where they add up to nothing.
+fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
+    let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+    let uppers = draft.columns.iter().filter(|column| column.kept).map(|column| &column.upper);
+    let of_sums = sums.filter_map(|profile| mean_size(profile)).fold(0.0, f64::max);
+    if of_sums > 0.0 {
+        return of_sums;
+    }
+    let of_uppers = uppers.filter_map(|profile| mean_size(profile)).fold(0.0, f64::max);
+    if of_uppers > 0.0 { of_uppers } else { 1.0 }
+}
+
+/// Costs are counted in the median of the columns' mean costs.
+fn cost_unit(draft: &Draft, columns: &[usize]) -> f64 {
+    let mut sizes: Vec<f64> = columns.iter().filter_map(|&column| mean_size(&draft.columns[column].cost)).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes.get(sizes.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// Mean of the absolute values that are neither 0 nor infinite.
+fn mean_size(profile: &Profile) -> Option<f64> {
+    let counts = |value: f64| value != 0.0 && value.is_finite();
+    match profile {
+        Profile::Constant(value) => counts(*value).then(|| value.abs()),
+        Profile::Series(values) => {
+            let (mut sum, mut count) = (0.0, 0_usize);
+            for value in values.iter().filter(|value| counts(**value)) {
+                sum += value.abs();
+                count += 1;
+            }
+            (count > 0).then(|| sum / count as f64)
+        }
+    }
+}
+
+/// The largest finite sum that a row must have.
+fn largest_sum(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
+    let largest = |profile: &Profile| match profile {
+        Profile::Constant(value) => value.abs(),
+        Profile::Series(values) => {
+            values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()))
+        }
+    };
+    let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+    sums.map(largest).filter(|size| size.is_finite()).fold(0.0, f64::max)
+}
+
+/// Stage by stage `f` of two profiles.
+pub(super) fn combined(a: &Profile, b: &Profile, stages: usize, f: impl Fn(f64, f64) -> f64) -> Profile {
+    match (a, b) {
+        (Profile::Constant(a), Profile::Constant(b)) => Profile::Constant(f(*a, *b)),
+        (a, Profile::Constant(b)) => a.map(|a| f(a, *b)),
+        (Profile::Constant(a), b) => b.map(|b| f(*a, b)),
+        (a, b) => Profile::Series((0..stages).map(|stage| f(a.at(stage), b.at(stage))).collect()),
+    }
+}

@@ -1,0 +1,412 @@
+//! The normal equations of a chain of stages with diagonal dynamics, factored and solved lane by lane.
+//!
+//! With weights theta the matrix A theta A' is block tridiagonal in time. In each stage the rows without dynamics are
+//! eliminated first, by a modified Gram-Schmidt process over the columns: what remains is a sum of squares, so nothing
+//! cancels. Then the stages of a lane are eliminated one after the other; the first of each lane stays as a separator, and a
+//! small dense system over the separators closes the ring. What a stage hands on to the next is the parallel sum
+//! Q (Q + Theta)^-1 Theta of its weight so far and that of its states, which does not cancel either.
+
+use super::dense::Cholesky;
+use super::lanes::{LANES, Lanes};
+use super::numbers::Numbers;
+
+/// Pivots below this share of what they came from are rounding.
+const PIVOT_FLOOR: f64 = 1e-15;
+/// A pivot of a row without any weight.
+const NOTHING: f64 = 1e-40;
+
+/// The factored normal equations; memory for one pattern.
+#[derive(Debug)]
+pub(super) struct Chain {
+    rows: usize,
+    statics: usize,
+    states: usize,
+    blocks: usize,
+    /// Flows with an entry in a static row.
+    projected: Vec<usize>,
+    /// Flows without one.
+    plain: Vec<usize>,
+    /// By block and static row: 1/pivot.
+    inverse_pivots: Vec<Lanes>,
+    /// By block, static row, row: multipliers.
+    multipliers: Vec<Lanes>,
+    /// By block: inverse of S, states x states.
+    inverses: Vec<Lanes>,
+    /// By block: S^-1 W, the reach of the separator, states x states.
+    reaches: Vec<Lanes>,
+    /// By block: kept * theta of the states of the block before.
+    couplings: Vec<Lanes>,
+    separators: Cholesky,
+    separator_rhs: Vec<f64>,
+    scratch: Scratch,
+}
+
+#[derive(Debug)]
+struct Scratch {
+    /// Entries of the projected columns, column x row.
+    work: Vec<Lanes>,
+    /// theta times the entry in the pivot row.
+    weighted: Vec<Lanes>,
+    /// states x states each.
+    own: Vec<Lanes>,
+    handed_on: Vec<Lanes>,
+    reach: Vec<Lanes>,
+    product: Vec<Lanes>,
+    separator: Vec<Lanes>,
+}
+
+impl Chain {
+    pub(super) fn new(numbers: &Numbers) -> Self {
+        let (rows, statics, states, blocks) = (numbers.rows, numbers.statics, numbers.states(), numbers.cut.blocks);
+        let is_projected = |&flow: &usize| numbers.entries[flow].iter().any(|entry| entry.row < statics);
+        let (projected, plain): (Vec<usize>, Vec<usize>) = (0..numbers.flows).partition(is_projected);
+        let square = states * states;
+        let lanes = |len: usize| vec![Lanes::ZERO; len];
+        Self {
+            rows,
+            statics,
+            states,
+            blocks,
+            inverse_pivots: lanes(blocks * statics),
+            multipliers: lanes(blocks * statics * rows),
+            inverses: lanes(blocks * square),
+            reaches: lanes(blocks * square),
+            couplings: lanes(blocks * states),
+            separators: Cholesky::new(LANES * states),
+            separator_rhs: vec![0.0; LANES * states],
+            scratch: Scratch {
+                work: lanes(projected.len() * rows),
+                weighted: lanes(projected.len()),
+                own: lanes(square),
+                handed_on: lanes(square),
+                reach: lanes(square),
+                product: lanes(square),
+                separator: lanes(square),
+            },
+            projected,
+            plain,
+        }
+    }
+
+    /// Factors A theta A' at `theta` (by block and column). `K` is the number of states, or 0 to read it at run time.
+    #[inline(always)]
+    pub(super) fn factor<const K: usize>(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        let states = if K == 0 { self.states } else { K };
+        let square = states * states;
+        let flows = numbers.flows;
+        let columns = numbers.columns;
+        for block in 0..self.blocks {
+            let weights = &theta[block * columns..(block + 1) * columns];
+            self.eliminate_statics::<K>(numbers, weights, block);
+            if block == 0 {
+                self.scratch.separator.copy_from_slice(&self.scratch.own);
+                for k in 0..states {
+                    self.scratch.separator[k * states + k] += weights[flows + k];
+                }
+                self.scratch.reach.fill(Lanes::ZERO);
+                continue;
+            }
+            let before = &theta[(block - 1) * columns..block * columns];
+            for k in 0..states {
+                self.couplings[block * states + k] = numbers.kept_at(k, block) * before[flows + k];
+            }
+            let Scratch { own, handed_on, reach, .. } = &mut self.scratch;
+            if block == 1 {
+                for k in 0..states {
+                    let coupling = self.couplings[states + k];
+                    own[k * states + k] += numbers.kept_at(k, 1) * coupling;
+                    reach[k * states + k] = Lanes::ZERO - coupling;
+                }
+            } else {
+                for k in 0..states {
+                    for l in 0..states {
+                        own[k * states + l] += handed_on[k * states + l];
+                    }
+                    // W_i = kept theta G_{i-1}
+                    let coupling = self.couplings[block * states + k];
+                    for l in 0..states {
+                        reach[k * states + l] = coupling * self.reaches[(block - 1) * square + k * states + l];
+                    }
+                }
+            }
+            let states_weights = &weights[flows..];
+            self.eliminate_states::<K>(numbers, states_weights, block);
+        }
+        self.close_ring::<K>(numbers, &theta[(self.blocks - 1) * columns..]);
+    }
+
+    /// Eliminates the static rows of a block: multipliers, pivots, and what is left on the dynamic rows.
+    #[inline(always)]
+    fn eliminate_statics<const K: usize>(&mut self, numbers: &Numbers, weights: &[Lanes], block: usize) {
+        let states = if K == 0 { self.states } else { K };
+        let (statics, rows) = (self.statics, self.statics + states);
+        let Scratch { work, weighted, own, .. } = &mut self.scratch;
+        own.fill(Lanes::ZERO);
+        let missing = Lanes::ONE - numbers.exists[block];
+        let missing_states = Lanes::ONE - numbers.state_exists[block];
+        for k in 0..states {
+            own[k * states + k] = missing_states;
+        }
+        for &flow in &self.plain {
+            let entries = &numbers.entries[flow];
+            for (index, a) in entries.iter().enumerate() {
+                let first = weights[flow] * numbers.at(a.coefficient, block);
+                for b in &entries[index..] {
+                    let (k, l) = (a.row - statics, b.row - statics);
+                    own[k.min(l) * states + k.max(l)] += first * numbers.at(b.coefficient, block);
+                }
+            }
+        }
+        work.fill(Lanes::ZERO);
+        for (position, &flow) in self.projected.iter().enumerate() {
+            for entry in &numbers.entries[flow] {
+                work[position * rows + entry.row] = numbers.at(entry.coefficient, block);
+            }
+        }
+        for pivot_row in 0..statics {
+            let mut pivot = missing + Lanes::splat(NOTHING);
+            for (position, &flow) in self.projected.iter().enumerate() {
+                let entry = work[position * rows + pivot_row];
+                weighted[position] = weights[flow] * entry;
+                pivot += weighted[position] * entry;
+            }
+            let inverse = Lanes::ONE / pivot;
+            self.inverse_pivots[block * statics + pivot_row] = inverse;
+            let multipliers = &mut self.multipliers[(block * statics + pivot_row) * rows..][..rows];
+            for row in pivot_row + 1..rows {
+                let mut sum = Lanes::ZERO;
+                for position in 0..weighted.len() {
+                    sum += weighted[position] * work[position * rows + row];
+                }
+                multipliers[row] = sum * inverse;
+            }
+            for position in 0..weighted.len() {
+                let column = &mut work[position * rows..(position + 1) * rows];
+                let entry = column[pivot_row];
+                for row in pivot_row + 1..rows {
+                    column[row] -= multipliers[row] * entry;
+                }
+            }
+        }
+        for (position, &flow) in self.projected.iter().enumerate() {
+            let column = &work[position * rows + statics..(position + 1) * rows];
+            for k in 0..states {
+                let first = weights[flow] * column[k];
+                for l in k..states {
+                    own[k * states + l] += first * column[l];
+                }
+            }
+        }
+        for k in 0..states {
+            for l in 0..k {
+                own[k * states + l] = own[l * states + k];
+            }
+        }
+    }
+
+    /// Eliminates the dynamic rows of a block: the inverse of S = Q + Theta, the reach of the separator, what is handed on.
+    #[inline(always)]
+    fn eliminate_states<const K: usize>(&mut self, numbers: &Numbers, weights: &[Lanes], block: usize) {
+        let states = if K == 0 { self.states } else { K };
+        let square = states * states;
+        let Scratch { own, handed_on, reach, product, separator, .. } = &mut self.scratch;
+        let inverse = &mut self.inverses[block * square..(block + 1) * square];
+        product.copy_from_slice(own);
+        for k in 0..states {
+            product[k * states + k] += weights[k];
+        }
+        invert(product, inverse, states);
+        // G = S^-1 W, and the separator loses W' G.
+        let through = &mut self.reaches[block * square..(block + 1) * square];
+        multiply(inverse, reach, through, states);
+        for k in 0..states {
+            for l in 0..states {
+                let mut sum = Lanes::ZERO;
+                for m in 0..states {
+                    sum += reach[m * states + k] * through[m * states + l];
+                }
+                separator[k * states + l] -= sum;
+            }
+        }
+        // The parallel sum Q S^-1 Theta, symmetric up to rounding, for the row of the next stage.
+        multiply(own, inverse, product, states);
+        let next = if block + 1 == self.blocks { 0 } else { block + 1 };
+        for k in 0..states {
+            let kept_k = numbers.kept_after(k, next);
+            for l in k..states {
+                let kept_l = numbers.kept_after(l, next);
+                let sum = product[k * states + l] * weights[l] + product[l * states + k] * weights[k];
+                let value = Lanes::splat(0.5) * sum * kept_k * kept_l;
+                handed_on[k * states + l] = value;
+                handed_on[l * states + k] = value;
+            }
+        }
+    }
+
+    /// Couples the last stage of every lane to the separator of the next one, and factors the separators' system.
+    #[inline(always)]
+    fn close_ring<const K: usize>(&mut self, numbers: &Numbers, last: &[Lanes]) {
+        let states = if K == 0 { self.states } else { K };
+        let square = states * states;
+        let Scratch { handed_on, separator, .. } = &mut self.scratch;
+        let flows = numbers.flows;
+        let alone = self.blocks == 1;
+        self.separators.clear();
+        for k in 0..states {
+            // That of block 0 couples it to the last block of the lane before.
+            self.couplings[k] = numbers.kept_after(k, 0) * last[flows + k];
+        }
+        for lane in 0..LANES {
+            let next = (lane + 1) % LANES;
+            for k in 0..states {
+                for l in 0..states {
+                    let at = k * states + l;
+                    self.separators.add(lane * states + k, lane * states + l, separator[at].0[lane]);
+                    let (right, across) = if alone {
+                        let own = if k == l { self.couplings[k].0[lane] } else { 0.0 };
+                        (own * numbers.kept_after(k, 0).0[lane], -own)
+                    } else {
+                        let reach = self.reaches[(self.blocks - 1) * square + at].0[lane];
+                        (handed_on[at].0[lane], self.couplings[k].0[lane] * reach)
+                    };
+                    self.separators.add(next * states + k, next * states + l, right);
+                    self.separators.add(next * states + k, lane * states + l, across);
+                    self.separators.add(lane * states + l, next * states + k, across);
+                }
+            }
+        }
+        self.separators.factor(PIVOT_FLOOR);
+    }
+
+    /// Solves A theta A' y = rhs in place (by block and row).
+    #[inline(always)]
+    pub(super) fn solve<const K: usize>(&mut self, rhs: &mut [Lanes]) {
+        let states = if K == 0 { self.states } else { K };
+        let (statics, rows, square) = (self.statics, self.statics + states, states * states);
+        self.separator_rhs.fill(0.0);
+        let separator = &mut self.scratch.separator[..states];
+        separator.fill(Lanes::ZERO);
+        let carried = &mut self.scratch.product[..states];
+        for block in 0..self.blocks {
+            let part = &mut rhs[block * rows..(block + 1) * rows];
+            for pivot_row in 0..statics {
+                let multipliers = &self.multipliers[(block * statics + pivot_row) * rows..][..rows];
+                let value = part[pivot_row];
+                for row in pivot_row + 1..rows {
+                    part[row] -= multipliers[row] * value;
+                }
+            }
+            let dynamic = &mut part[statics..];
+            if block == 0 {
+                continue;
+            }
+            if block > 1 {
+                for k in 0..states {
+                    dynamic[k] += self.couplings[block * states + k] * carried[k];
+                }
+            }
+            let (inverse, through) =
+                (&self.inverses[block * square..][..square], &self.reaches[block * square..][..square]);
+            for k in 0..states {
+                let (mut value, mut reached) = (Lanes::ZERO, Lanes::ZERO);
+                for l in 0..states {
+                    value += inverse[k * states + l] * dynamic[l];
+                    reached += through[l * states + k] * dynamic[l];
+                }
+                carried[k] = value;
+                separator[k] -= reached;
+            }
+        }
+        for lane in 0..LANES {
+            let next = (lane + 1) % LANES;
+            for k in 0..states {
+                self.separator_rhs[lane * states + k] += rhs[statics + k].0[lane] + separator[k].0[lane];
+                if self.blocks > 1 {
+                    self.separator_rhs[next * states + k] += self.couplings[k].0[lane] * carried[k].0[lane];
+                }
+            }
+        }
+        self.separators.solve(&mut self.separator_rhs);
+        let (separator, carried) = (&mut self.scratch.separator[..states], &mut self.scratch.product[..2 * states]);
+        let (carried, turned) = carried.split_at_mut(states);
+        for k in 0..states {
+            for lane in 0..LANES {
+                separator[k].0[lane] = self.separator_rhs[lane * states + k];
+            }
+            carried[k] = separator[k].from_next();
+        }
+        for block in (0..self.blocks).rev() {
+            let part = &mut rhs[block * rows..(block + 1) * rows];
+            let dynamic = &mut part[statics..];
+            if block == 0 {
+                dynamic.copy_from_slice(separator);
+            } else {
+                let next = if block + 1 == self.blocks { 0 } else { block + 1 };
+                for k in 0..states {
+                    turned[k] = dynamic[k] + self.couplings[next * states + k] * carried[k];
+                }
+                let (inverse, through) =
+                    (&self.inverses[block * square..][..square], &self.reaches[block * square..][..square]);
+                for k in 0..states {
+                    let mut value = Lanes::ZERO;
+                    for l in 0..states {
+                        value += inverse[k * states + l] * turned[l] - through[k * states + l] * separator[l];
+                    }
+                    dynamic[k] = value;
+                }
+                carried.copy_from_slice(dynamic);
+            }
+            for pivot_row in (0..statics).rev() {
+                let multipliers = &self.multipliers[(block * statics + pivot_row) * rows..][..rows];
+                let mut value = part[pivot_row] * self.inverse_pivots[block * statics + pivot_row];
+                for row in pivot_row + 1..rows {
+                    value -= multipliers[row] * part[row];
+                }
+                part[pivot_row] = value;
+            }
+        }
+    }
+}
+
+/// out = a b, all n x n.
+#[inline(always)]
+fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
+    for i in 0..n {
+        for j in 0..n {
+            let mut sum = Lanes::ZERO;
+            for k in 0..n {
+                sum += a[i * n + k] * b[k * n + j];
+            }
+            out[i * n + j] = sum;
+        }
+    }
+}
+
+/// The inverse of a symmetric positive definite n x n matrix, by Gauss-Jordan steps on its diagonal; `matrix` is overwritten.
+#[inline(always)]
+fn invert(matrix: &mut [Lanes], inverse: &mut [Lanes], n: usize) {
+    inverse.copy_from_slice(matrix);
+    for pivot in 0..n {
+        let floor = Lanes::splat(PIVOT_FLOOR) * matrix[pivot * n + pivot].abs() + Lanes::splat(NOTHING);
+        let value = Lanes::ONE / inverse[pivot * n + pivot].max(floor);
+        for j in 0..n {
+            if j != pivot {
+                inverse[pivot * n + j] = inverse[pivot * n + j] * value;
+            }
+        }
+        for i in 0..n {
+            if i == pivot {
+                continue;
+            }
+            let factor = inverse[i * n + pivot];
+            for j in 0..n {
+                if j != pivot {
+                    let product = factor * inverse[pivot * n + j];
+                    inverse[i * n + j] -= product;
+                }
+            }
+            inverse[i * n + pivot] = Lanes::ZERO - factor * value;
+        }
+        inverse[pivot * n + pivot] = value;
+    }
+}

@@ -1,0 +1,105 @@
+//! A problem on its way to the boxed form: columns, rows and terms that reductions may change or remove.
+
+use crate::lp::{Lag, StagedProblem};
+use crate::series::Profile;
+
+/// A column of the draft.
+#[derive(Debug, Clone)]
+pub(super) struct DraftColumn {
+    pub(super) lower: Profile,
+    pub(super) upper: Profile,
+    pub(super) cost: Profile,
+    pub(super) quadratic: Profile,
+    /// Whether it is still there; what is not is set by the reduction that took it out, or 0.
+    pub(super) kept: bool,
+}
+
+/// A row of the draft.
+#[derive(Debug, Clone)]
+pub(super) struct DraftRow {
+    pub(super) lower: Profile,
+    pub(super) upper: Profile,
+    pub(super) kept: bool,
+}
+
+/// A term of the draft.
+#[derive(Debug, Clone)]
+pub(super) struct DraftTerm {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) lag: Lag,
+    pub(super) coefficient: Profile,
+}
+
+/// The problem being reduced. Columns and rows keep their places.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) stages: usize,
+    pub(super) columns: Vec<DraftColumn>,
+    pub(super) rows: Vec<DraftRow>,
+    pub(super) terms: Vec<DraftTerm>,
+}
+
+impl Draft {
+    pub(super) fn of(problem: &StagedProblem) -> Self {
+        let columns = problem.columns().iter().map(|column| DraftColumn {
+            lower: column.lower.clone(),
+            upper: column.upper.clone(),
+            cost: column.cost.clone(),
+            quadratic: Profile::Constant(0.0),
+            kept: true,
+        });
+        let rows = problem.rows().iter().map(|row| DraftRow {
+            lower: row.lower.clone(),
+            upper: row.upper.clone(),
+            kept: true,
+        });
+        let terms = problem.terms().iter().map(|term| DraftTerm {
+            row: term.row.0,
+            column: term.column.0,
+            lag: term.lag,
+            coefficient: term.coefficient.clone(),
+        });
+        Self { stages: problem.stages(), columns: columns.collect(), rows: rows.collect(), terms: terms.collect() }
+    }
+
+    /// The terms that are still there.
+    pub(super) fn kept_terms(&self) -> impl Iterator<Item = &DraftTerm> {
+        self.terms.iter().filter(|term| self.columns[term.column].kept && self.rows[term.row].kept)
+    }
+
+    /// The terms of a row that are still there.
+    pub(super) fn terms_of_row(&self, row: usize) -> impl Iterator<Item = &DraftTerm> {
+        self.kept_terms().filter(move |term| term.row == row)
+    }
+
+    /// The terms of a column that are still there.
+    pub(super) fn terms_of_column(&self, column: usize) -> impl Iterator<Item = &DraftTerm> {
+        self.kept_terms().filter(move |term| term.column == column)
+    }
+
+    /// Whether a row holds no value of another stage, and none that another stage's row reads.
+    pub(super) fn is_static(&self, row: usize) -> bool {
+        self.terms_of_row(row).all(|term| term.lag == Lag::Same && !self.is_state(term.column))
+    }
+
+    /// Whether another stage's row reads the column.
+    pub(super) fn is_state(&self, column: usize) -> bool {
+        self.terms_of_column(column).any(|term| term.lag != Lag::Same)
+    }
+
+    /// Whether a row is an equality in every stage.
+    pub(super) fn is_equality(&self, row: usize) -> bool {
+        let DraftRow { lower, upper, .. } = &self.rows[row];
+        lower == upper
+    }
+
+    /// Adds `values` to the sums of an equality row.
+    pub(super) fn add_to_sums(&mut self, row: usize, value: impl Fn(usize) -> f64) {
+        let row = &mut self.rows[row];
+        let sums: Vec<f64> = (0..self.stages).map(|stage| row.lower.at(stage) + value(stage)).collect();
+        let upper: Vec<f64> = (0..self.stages).map(|stage| row.upper.at(stage) + value(stage)).collect();
+        row.lower = Profile::Series(sums);
+        row.upper = Profile::Series(upper);
+    }
+}

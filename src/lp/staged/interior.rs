@@ -1,0 +1,378 @@
+//! A predictor-corrector interior-point method over a chain of stages.
+//!
+//! Mehrotra's method for min c'x + 1/2 x'Qx, A x = b, 0 <= x <= u, with the upper bounds explicit: multipliers z of x >= 0 and
+//! w of x <= u, slacks s = u - x implicit. Eliminating all but the multipliers y of the rows leaves
+//! A theta A' dy = rhs with 1/theta = z/x + w/s + q, the business of [`Chain`]. Every column is boxed, so the iterate is dual
+//! feasible from the start (z - w is set to the reduced cost) and stays so: reduced costs are always taken as z - w, never as
+//! c - A'y, whose rounding the largest theta would blow up.
+//!
+//! Source: S. Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992) 575.
+
+use super::chain::Chain;
+use super::lanes::{LANES, Lanes};
+use super::numbers::Numbers;
+
+/// Share of the way to the nearest bound that a step goes.
+const STEP_SHARE: f64 = 0.9995;
+/// Bounds on Mehrotra's centring.
+const LEAST_CENTRING: f64 = 1e-6;
+/// Values and slacks are kept above this: what rounding leaves of them.
+const LEAST_VALUE: f64 = 1e-30;
+
+/// What to reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tolerance {
+    /// Largest miss of a row, in the units of the scaled problem.
+    pub(super) row: f64,
+    /// Sum of complementarity products over the objective.
+    pub(super) gap: f64,
+    /// Iterations allowed.
+    pub(super) iterations: usize,
+    /// How far from the bounds to start, 1 as a rule.
+    pub(super) spread: f64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    /// Whether the tolerance was met.
+    pub(super) converged: bool,
+    /// Iterations done.
+    pub(super) iterations: usize,
+    /// Largest miss of a row.
+    pub(super) row: f64,
+    /// Relative gap.
+    pub(super) gap: f64,
+}
+
+/// The iterate and its memory.
+#[derive(Debug)]
+pub(super) struct Interior {
+    pub(super) x: Vec<Lanes>,
+    pub(super) z: Vec<Lanes>,
+    pub(super) w: Vec<Lanes>,
+    pub(super) y: Vec<Lanes>,
+    pub(super) theta: Vec<Lanes>,
+    pub(super) dx: Vec<Lanes>,
+    pub(super) dz: Vec<Lanes>,
+    pub(super) dw: Vec<Lanes>,
+    /// Right-hand sides, then dy, by block and row.
+    pub(super) rhs: Vec<Lanes>,
+    /// The corrector's part of the right-hand side, per unit of sigma mu.
+    centring: Vec<Lanes>,
+    /// The predictor's right-hand side, and what the corrector adds to it.
+    residual: Vec<Lanes>,
+    pub(super) carried: Vec<Lanes>,
+    pub(super) chain: Chain,
+}
+
+/// Sums over all columns that decide on the affine step.
+#[derive(Debug, Clone, Copy)]
+struct Affine {
+    primal: f64,
+    dual: f64,
+    /// Of the complementarity after a step (a, b): sum + a first + b second + a b third.
+    sums: [f64; 3],
+}
+
+impl Interior {
+    pub(super) fn new(numbers: &Numbers) -> Self {
+        let blocks = numbers.cut.blocks;
+        let columns = || vec![Lanes::ZERO; blocks * numbers.columns];
+        let rows = || vec![Lanes::ZERO; blocks * numbers.rows];
+        Self {
+            x: columns(),
+            z: columns(),
+            w: columns(),
+            y: rows(),
+            theta: columns(),
+            dx: columns(),
+            dz: columns(),
+            dw: columns(),
+            rhs: rows(),
+            centring: rows(),
+            residual: rows(),
+            carried: vec![Lanes::ZERO; 2 * numbers.states()],
+            chain: Chain::new(numbers),
+        }
+    }
+
+    /// Iterates from the start until `tolerance` is met, or no further.
+    #[inline(always)]
+    pub(super) fn run<const K: usize>(&mut self, numbers: &Numbers, tolerance: Tolerance) -> Ended {
+        self.start::<K>(numbers, tolerance.spread);
+        let pairs = (2 * numbers.columns * numbers.cut.blocks * LANES) as f64;
+        let mut step = [0.0, 0.0];
+        let mut ended = Ended { converged: false, iterations: 0, row: f64::INFINITY, gap: f64::INFINITY };
+        let mut objective = f64::NAN;
+        for iteration in 0..=tolerance.iterations {
+            let (complementarity, row) = self.advance(numbers, step);
+            let mu = complementarity / pairs;
+            if !mu.is_finite() || !row.is_finite() {
+                return ended;
+            }
+            if objective.is_nan() || ended.gap < 1e-2 {
+                objective = self.scale_of_objective(numbers);
+            }
+            ended = Ended { converged: false, iterations: iteration, row, gap: complementarity / objective };
+            if std::env::var_os("ANERGY_TRACE").is_some() {
+                eprintln!("{iteration:3} mu {mu:9.2e} row {row:9.2e} gap {:9.2e} step {:.4} {:.4}", ended.gap, step[0], step[1]);
+            }
+            if row <= tolerance.row && ended.gap <= tolerance.gap {
+                return Ended { converged: true, ..ended };
+            }
+            self.chain.factor::<K>(numbers, &self.theta);
+            self.chain.solve::<K>(&mut self.rhs);
+            let affine = self.predict(numbers);
+            let Affine { primal, dual, sums: [first, second, third] } = affine;
+            let after = complementarity + primal * first + dual * second + primal * dual * third;
+            let centring = (after / complementarity).powi(3).clamp(LEAST_CENTRING, 1.0);
+            let target = centring * mu;
+            for ((rhs, residual), centring) in self.rhs.iter_mut().zip(&self.residual).zip(&self.centring) {
+                *rhs = *residual - Lanes::splat(target) * *centring;
+            }
+            self.chain.solve::<K>(&mut self.rhs);
+            let [primal, dual] = self.correct(numbers, target);
+            step = [(STEP_SHARE / primal).min(1.0), (STEP_SHARE / dual).min(1.0)];
+            if numbers.curved {
+                let both = step[0].min(step[1]);
+                step = [both, both];
+            }
+        }
+        ended
+    }
+
+    /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
+    /// the complementarity products and the largest miss of a row.
+    #[inline(always)]
+    fn advance(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
+        let (columns, rows, flows, statics) = (numbers.columns, numbers.rows, numbers.flows, numbers.statics);
+        let states = numbers.states();
+        let (primal, dual) = (Lanes::splat(primal), Lanes::splat(dual));
+        let least = Lanes::splat(LEAST_VALUE);
+        let mut complementarity = Lanes::ZERO;
+        let mut worst = Lanes::ZERO;
+        for (y, dy) in self.y.iter_mut().zip(&self.rhs) {
+            *y += dual * *dy;
+        }
+        self.carried.fill(Lanes::ZERO);
+        for block in 0..numbers.cut.blocks {
+            let at = block * columns..(block + 1) * columns;
+            let (x, z, w) = (&mut self.x[at.clone()], &mut self.z[at.clone()], &mut self.w[at.clone()]);
+            let (dx, dz, dw) = (&self.dx[at.clone()], &self.dz[at.clone()], &self.dw[at.clone()]);
+            let theta = &mut self.theta[at];
+            let at = block * rows..(block + 1) * rows;
+            let (residual, rhs) = (&mut self.residual[at.clone()], &mut self.rhs[at.clone()]);
+            residual.copy_from_slice(&numbers.sums[at]);
+            rhs.fill(Lanes::ZERO);
+            for column in 0..columns {
+                let upper = numbers.at(numbers.upper[column], block);
+                let value = (x[column] + primal * dx[column]).max(least);
+                let slack = (upper - value).max(least);
+                let (low, high) = (z[column] + dual * dz[column], w[column] + dual * dw[column]);
+                x[column] = value;
+                z[column] = low;
+                w[column] = high;
+                complementarity += value * low + slack * high;
+                let mut inverse = low * slack + high * value;
+                if numbers.curved {
+                    inverse += numbers.at(numbers.quadratic[column], block) * value * slack;
+                }
+                let mask = if column < flows { numbers.exists[block] } else { numbers.state_exists[block] };
+                let weight = value * slack / inverse * mask;
+                theta[column] = weight;
+                let pull = weight * (low - high);
+                if column < flows {
+                    for entry in &numbers.entries[column] {
+                        let coefficient = numbers.at(entry.coefficient, block);
+                        residual[entry.row] -= coefficient * value;
+                        rhs[entry.row] += coefficient * pull;
+                    }
+                } else {
+                    let state = column - flows;
+                    let kept = numbers.kept_at(state, block);
+                    let row = statics + state;
+                    residual[row] -= value;
+                    rhs[row] += pull;
+                    if block > 0 {
+                        residual[row] += kept * self.carried[state];
+                        rhs[row] -= kept * self.carried[states + state];
+                    }
+                    self.carried[state] = value;
+                    self.carried[states + state] = pull;
+                }
+            }
+            for row in 0..rows {
+                let mask = if row < statics { numbers.exists[block] } else { numbers.state_exists[block] };
+                residual[row] = residual[row] * mask;
+                if block > 0 {
+                    worst = worst.max(residual[row].abs());
+                    rhs[row] = rhs[row] * mask + residual[row];
+                    residual[row] = rhs[row];
+                }
+            }
+        }
+        // What the first stage of a lane keeps, the last stage of the lane before has just decided.
+        for state in 0..states {
+            let kept = numbers.kept_at(state, 0);
+            self.residual[statics + state] += kept * self.carried[state].from_previous();
+            self.rhs[statics + state] -= kept * self.carried[states + state].from_previous();
+        }
+        for row in 0..rows {
+            let mask = if row < statics { numbers.exists[0] } else { numbers.state_exists[0] };
+            worst = worst.max(self.residual[row].abs() * mask);
+            self.rhs[row] = (self.rhs[row] + self.residual[row]) * mask;
+            self.residual[row] = self.rhs[row];
+        }
+        (complementarity.sum(), worst.largest())
+    }
+
+    /// A' dy of a column, from dy of its block and of the next.
+    #[inline(always)]
+    pub(super) fn transposed(numbers: &Numbers, dy: &[Lanes], next: &[Lanes], block: usize, column: usize) -> Lanes {
+        if column < numbers.flows {
+            let mut sum = Lanes::ZERO;
+            for entry in &numbers.entries[column] {
+                sum += numbers.at(entry.coefficient, block) * dy[entry.row];
+            }
+            return sum;
+        }
+        let state = column - numbers.flows;
+        let after = if block + 1 == numbers.cut.blocks { 0 } else { block + 1 };
+        dy[numbers.statics + state] - numbers.kept_after(state, after) * next[state]
+    }
+
+    /// The dynamic rows of the block after `block`.
+    #[inline(always)]
+    pub(super) fn next_dynamic(&mut self, numbers: &Numbers, block: usize) {
+        let (rows, statics) = (numbers.rows, numbers.statics);
+        let last = block + 1 == numbers.cut.blocks;
+        let start = if last { statics } else { (block + 1) * rows + statics };
+        for state in 0..numbers.states() {
+            let value = self.rhs[start + state];
+            self.carried[state] = if last { value.from_next() } else { value };
+        }
+    }
+
+    /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
+    /// parts, since the centring is known only when all columns have been seen.
+    #[inline(always)]
+    fn predict(&mut self, numbers: &Numbers) -> Affine {
+        let (columns, rows, flows, statics) = (numbers.columns, numbers.rows, numbers.flows, numbers.statics);
+        let [mut primal, mut dual, mut first, mut second, mut third] = [Lanes::ZERO; 5];
+        let least = Lanes::splat(LEAST_VALUE);
+        self.centring.fill(Lanes::ZERO);
+        for block in 0..numbers.cut.blocks {
+            self.next_dynamic(numbers, block);
+            let at = block * columns..(block + 1) * columns;
+            let (x, z, w) = (&self.x[at.clone()], &self.z[at.clone()], &self.w[at.clone()]);
+            let (theta, dx) = (&self.theta[at.clone()], &mut self.dx[at]);
+            let at = block * rows..(block + 1) * rows;
+            let dy = &self.rhs[at.clone()];
+            for column in 0..columns {
+                let value = x[column];
+                let slack = (numbers.at(numbers.upper[column], block) - value).max(least);
+                let (low, high) = (z[column], w[column]);
+                let along = Self::transposed(numbers, dy, &self.carried, block, column);
+                let step = theta[column] * (along - (low - high));
+                dx[column] = step;
+                let inverse = Lanes::ONE / (value * slack);
+                let (by_value, by_slack) = (slack * inverse, value * inverse);
+                let (down, up) = (step * by_value, step * by_slack);
+                primal = primal.max(Lanes::ZERO - down).max(up);
+                dual = dual.max(Lanes::ONE + down).max(Lanes::ONE - up);
+                let (low_step, high_step) = (Lanes::ZERO - low - low * down, high * up - high);
+                first += step * (low - high);
+                second += value * low_step + slack * high_step;
+                third += step * (low_step - high_step);
+                let weight = theta[column];
+                let correction = weight * step * (low_step * by_value + high_step * by_slack);
+                let centring = weight * (by_value - by_slack);
+                if column < flows {
+                    for entry in &numbers.entries[column] {
+                        let coefficient = numbers.at(entry.coefficient, block);
+                        self.residual[block * rows + entry.row] += coefficient * correction;
+                        self.centring[block * rows + entry.row] += coefficient * centring;
+                    }
+                } else {
+                    let state = column - flows;
+                    let row = block * rows + statics + state;
+                    self.residual[row] += correction;
+                    self.centring[row] += centring;
+                    let last = block + 1 == numbers.cut.blocks;
+                    let after = if last { 0 } else { block + 1 };
+                    let kept = numbers.kept_after(state, after);
+                    let (mut correction, mut centring) = (kept * correction, kept * centring);
+                    if last {
+                        (correction, centring) = (correction.from_previous(), centring.from_previous());
+                    }
+                    let row = after * rows + statics + state;
+                    self.residual[row] -= correction;
+                    self.centring[row] -= centring;
+                }
+            }
+        }
+        Affine {
+            primal: (1.0 / primal.largest()).min(1.0),
+            dual: (1.0 / dual.largest()).min(1.0),
+            sums: [first.sum(), second.sum(), third.sum()],
+        }
+    }
+
+    /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
+    #[inline(always)]
+    fn correct(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
+        let (columns, rows) = (numbers.columns, numbers.rows);
+        let [mut primal, mut dual] = [Lanes::ZERO; 2];
+        let (target, least) = (Lanes::splat(target), Lanes::splat(LEAST_VALUE));
+        for block in 0..numbers.cut.blocks {
+            self.next_dynamic(numbers, block);
+            let at = block * columns..(block + 1) * columns;
+            let (x, z, w) = (&self.x[at.clone()], &self.z[at.clone()], &self.w[at.clone()]);
+            let (theta, dx) = (&self.theta[at.clone()], &mut self.dx[at.clone()]);
+            let (dz, dw) = (&mut self.dz[at.clone()], &mut self.dw[at]);
+            let dy = &self.rhs[block * rows..(block + 1) * rows];
+            for column in 0..columns {
+                let value = x[column];
+                let slack = (numbers.at(numbers.upper[column], block) - value).max(least);
+                let (low, high) = (z[column], w[column]);
+                let inverse = Lanes::ONE / (value * slack);
+                let (by_value, by_slack) = (slack * inverse, value * inverse);
+                let affine = dx[column];
+                let low_affine = Lanes::ZERO - low - low * affine * by_value;
+                let high_affine = high * affine * by_slack - high;
+                // What z and w would have to become, apart from the step itself.
+                let low_goal = (target - affine * low_affine) * by_value;
+                let high_goal = (target + affine * high_affine) * by_slack;
+                let along = Self::transposed(numbers, dy, &self.carried, block, column);
+                let step = theta[column] * (along + (low_goal - low) - (high_goal - high));
+                let (down, up) = (step * by_value, step * by_slack);
+                let low_step = low_goal - low - low * down;
+                let high_step = high_goal - high + high * up;
+                dx[column] = step;
+                dz[column] = low_step;
+                dw[column] = high_step;
+                primal = primal.max(Lanes::ZERO - down).max(up);
+                let inverse = Lanes::ONE / (low * high);
+                dual = dual.max(Lanes::ZERO - low_step * high * inverse).max(Lanes::ZERO - high_step * low * inverse);
+            }
+        }
+        [primal.largest(), dual.largest()]
+    }
+
+    /// The size that the gap is measured by: the objective, or a thousandth of the sum of its absolute terms.
+    #[inline(always)]
+    fn scale_of_objective(&self, numbers: &Numbers) -> f64 {
+        let columns = numbers.columns;
+        let (mut sum, mut absolute) = (Lanes::ZERO, Lanes::ZERO);
+        for block in 0..numbers.cut.blocks {
+            for column in 0..columns {
+                let mask = if column < numbers.flows { numbers.exists[block] } else { numbers.state_exists[block] };
+                let term = numbers.at(numbers.cost[column], block) * self.x[block * columns + column] * mask;
+                sum += term;
+                absolute += term.abs();
+            }
+        }
+        sum.sum().abs().max(1e-3 * absolute.sum()).max(1e-9)
+    }
+}

@@ -1,0 +1,121 @@
+//! Arithmetic on several stretches of time at once.
+//!
+//! The horizon is cut into [`LANES`] stretches of equal length; a [`Lanes`] holds one number of the same hour of every stretch. All
+//! arithmetic is lane by lane and in IEEE double precision without contraction, so the same numbers come out whatever the
+//! width of the processor's registers: a compiler that may use AVX turns each operation into one or two instructions, one
+//! that may not into four.
+
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+/// How many stretches of time are worked on side by side.
+pub(super) const LANES: usize = 8;
+
+/// One number for each stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(64))]
+pub(super) struct Lanes(pub(super) [f64; LANES]);
+
+impl Lanes {
+    pub(super) const ZERO: Self = Self([0.0; LANES]);
+    pub(super) const ONE: Self = Self([1.0; LANES]);
+
+    /// The same number in every lane.
+    #[inline(always)]
+    pub(super) fn splat(value: f64) -> Self {
+        Self([value; LANES])
+    }
+
+    /// Lane by lane the larger of two numbers.
+    #[inline(always)]
+    pub(super) fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    /// Lane by lane the smaller of two numbers.
+    #[inline(always)]
+    pub(super) fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
+    /// The sum over the lanes, in a fixed order.
+    #[inline(always)]
+    pub(super) fn sum(self) -> f64 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+
+    /// The largest lane.
+    #[inline(always)]
+    pub(super) fn largest(self) -> f64 {
+        self.0.into_iter().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Every lane's absolute value.
+    #[inline(always)]
+    pub(super) fn abs(self) -> Self {
+        let mut out = self;
+        for lane in &mut out.0 {
+            *lane = lane.abs();
+        }
+        out
+    }
+
+    /// The lanes moved on by one: each takes its predecessor's number, the first takes the last one's.
+    #[inline(always)]
+    pub(super) fn from_previous(self) -> Self {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        Self([h, a, b, c, d, e, f, g])
+    }
+
+    /// The lanes moved back by one: each takes its successor's number, the last takes the first one's.
+    #[inline(always)]
+    pub(super) fn from_next(self) -> Self {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        Self([b, c, d, e, f, g, h, a])
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        let mut out = self;
+        for (lane, b) in out.0.iter_mut().zip(other.0) {
+            *lane = f(*lane, b);
+        }
+        out
+    }
+}
+
+macro_rules! lane_by_lane {
+    ($($trait:ident $method:ident $op:tt;)*) => {$(
+        impl $trait for Lanes {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.zip(other, |a, b| a $op b)
+            }
+        }
+    )*};
+}
+
+lane_by_lane! { Add add +; Sub sub -; Mul mul *; Div div /; }
+
+impl Neg for Lanes {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self::ZERO - self
+    }
+}
+
+impl AddAssign for Lanes {
+    #[inline(always)]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Lanes {
+    #[inline(always)]
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
