@@ -100,7 +100,7 @@ mod tests {
     fn a_true_answer_passes_and_a_false_one_is_named() {
         let good = Certificate::of(&problem(), array![[3.0, 1.0]].view());
         assert_eq!((good.row.size, good.bound.size), (0.0, 0.0));
-        assert_eq!(problem().objective(array![[3.0, 1.0]].view()), 8.0);
+        assert_eq!(problem().objective(array![[3.0, 1.0]].view(), &[]), 8.0);
 
         let bad = Certificate::of(&problem(), array![[3.0, 1.5]].view());
         assert_eq!(bad.worst(), &Violation { size: 0.5, name: "r".into(), stage: 1 });

@@ -3,35 +3,32 @@
 //! A [`StagedProblem`] is a pattern repeated in every stage (hour): columns, rows, and terms that tie a column to a row of
 //! the same stage or of the next one. That is the shape of a dispatch with storage, and keeping it makes three things
 //! cheap: swapping coefficients in place, splitting what does not belong together ([`StagedProblem::components`]), and
-//! solvers that exploit the chain. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
+//! solvers that exploit the chain. What all stages share (a capacity to choose, a limit for the year) stands beside the
+//! pattern as a few global columns and rows. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
 //! answer never vouches for itself.
 
 mod backend;
 mod certificate;
 mod components;
+mod globals;
 mod matrix;
 mod problem;
 #[cfg(any(test, feature = "cbc"))]
 mod reduce;
+mod solution;
+mod stages;
+#[cfg(test)]
+mod test_problems;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
 pub use backend::{Backend, Solver, default_backend};
 pub use certificate::{Certificate, Violation};
 pub use components::Component;
+pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};
 pub use matrix::Matrix;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
-
-use ndarray::Array2;
-
-/// An answer: one value for each column (first axis) in each stage (second axis), and its objective.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Solution {
-    /// Column values, shape (columns, stages).
-    pub values: Array2<f64>,
-    /// Objective at these values, computed from the problem's costs.
-    pub objective: f64,
-}
+pub use solution::{Duals, Solution};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

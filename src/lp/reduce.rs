@@ -179,8 +179,8 @@ mod tests {
             let small = Array2::from_shape_fn((5, 4), |(column, stage)| value(column, stage));
             let mut origin = Array2::zeros((6, 4));
             reduced.restore(|_, _| 0.0, &mut origin);
-            let constant = problem.objective(origin.view());
-            let difference = problem.objective(values.view()) - reduced.problem.objective(small.view()) - constant;
+            let constant = problem.objective(origin.view(), &[]);
+            let difference = problem.objective(values.view(), &[]) - reduced.problem.objective(small.view(), &[]) - constant;
             prop_assert!(difference.abs() < 1e-9, "{}", difference);
 
             // The bounds of the substituted column are the range of its row.

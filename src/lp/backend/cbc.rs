@@ -73,7 +73,7 @@ impl Solver for Prepared {
         }
         let (columns, answer) = (reduced.problem.columns().len(), model.col_solution());
         reduced.restore(|column, stage| answer[stage * columns + column], &mut solution.values);
-        solution.objective = problem.objective(solution.values.view());
+        solution.objective = problem.objective(solution.values.view(), &solution.globals);
         Ok(())
     }
 }
