@@ -315,7 +315,7 @@ impl Dispatch {
     /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
     pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
         let problem = &self.layout.problem;
-        let certificate = Certificate::of(problem, values.view());
+        let certificate = Certificate::of_values(problem, values.view(), &[]);
         let largest =
             values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;

@@ -12,6 +12,7 @@ mod certificate;
 mod components;
 mod globals;
 mod matrix;
+mod optimality;
 mod problem;
 #[cfg(any(test, feature = "cbc"))]
 mod reduce;
@@ -27,6 +28,7 @@ pub use certificate::{Certificate, Violation};
 pub use components::Component;
 pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};
 pub use matrix::Matrix;
+pub use optimality::Optimality;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
 pub use solution::{Duals, Solution};
 
@@ -72,9 +74,20 @@ pub enum LpError {
         /// Matrix entries of the problem.
         entries: usize,
     },
+    /// The problem has something that the solver knows nothing of.
+    #[error("{solver} cannot solve `{problem}`: it has {what}")]
+    Unsupported {
+        /// Name of the problem.
+        problem: String,
+        /// The solver.
+        solver: &'static str,
+        /// What it cannot solve.
+        what: &'static str,
+    },
     /// The answer violates the problem by more than is tolerable.
     #[error(
-        "{solver} gave an answer to `{problem}` that misses {name} in stage {stage} by {violation:e} (tolerance {tolerance:e})"
+        "{solver} gave an answer to `{problem}` that misses {name}{} by {violation:e} (tolerance {tolerance:e})",
+        .stage.map_or_else(String::new, |stage| format!(" in stage {stage}"))
     )]
     BadAnswer {
         /// Name of the problem.
@@ -83,8 +96,8 @@ pub enum LpError {
         solver: String,
         /// Row or column that is missed.
         name: String,
-        /// Its stage, from 0.
-        stage: usize,
+        /// Its stage, from 0; `None` for what all stages share.
+        stage: Option<usize>,
         /// By how much.
         violation: f64,
         /// What would have been accepted.

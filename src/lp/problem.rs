@@ -1,6 +1,6 @@
 //! The staged linear program: a pattern of columns, rows and terms, repeated in every stage.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::ArrayView2;
 
 use super::globals::Globals;
 use crate::series::Profile;
@@ -285,17 +285,15 @@ impl StagedProblem {
     /// The objective at `values` (shape columns x stages) and values of the global columns.
     #[must_use]
     pub fn objective(&self, values: ArrayView2<'_, f64>, globals: &[f64]) -> f64 {
-        let along = |profile: &Profile, term: &dyn Fn(f64, f64) -> f64, row: ArrayView1<'_, f64>| -> f64 {
-            row.iter().enumerate().map(|(stage, &value)| term(profile.at(stage), value)).sum()
-        };
         let columns = self.columns.iter().zip(&self.quadratic).zip(values.rows());
         let of_stages: f64 = columns
             .map(|((column, quadratic), row)| {
-                let linear = along(&column.cost, &|cost, value| cost * value, row);
+                let linear: f64 = row.iter().enumerate().map(|(stage, value)| column.cost.at(stage) * value).sum();
                 if *quadratic == Profile::Constant(0.0) {
                     return linear;
                 }
-                linear + along(quadratic, &|q, value| 0.5 * q * value * value, row)
+                let curved = row.iter().enumerate().map(|(stage, value)| 0.5 * quadratic.at(stage) * value * value);
+                linear + curved.sum::<f64>()
             })
             .sum();
         of_stages + self.global_columns().iter().zip(globals).map(|(column, value)| column.cost * value).sum::<f64>()

@@ -56,7 +56,20 @@ impl StagedProblem {
     pub fn reduced_costs(&self, values: ArrayView2<'_, f64>, duals: &mut Duals) {
         let Duals { rows, global_rows, reduced_costs, global_reduced_costs } = duals;
         assert_eq!(rows.dim(), (self.rows().len(), self.stages()), "one dual a row and stage");
+        assert_eq!(values.dim(), (self.columns().len(), self.stages()), "one value a column and stage");
         assert_eq!(reduced_costs.dim(), values.dim(), "one reduced cost a value");
+        self.reduce(values, rows.view(), global_rows, reduced_costs);
+        self.reduce_globals(rows.view(), global_rows, global_reduced_costs);
+    }
+
+    /// `reduced = cost + q x - (row duals times the terms of the column)`.
+    pub(super) fn reduce(
+        &self,
+        values: ArrayView2<'_, f64>,
+        rows: ArrayView2<'_, f64>,
+        global_rows: &[f64],
+        reduced_costs: &mut Array2<f64>,
+    ) {
         for (index, column) in self.columns().iter().enumerate() {
             let mut reduced = reduced_costs.row_mut(index);
             match &column.cost {
@@ -71,26 +84,25 @@ impl StagedProblem {
         for term in self.terms() {
             for (of_row, of_column) in term.lag.runs(self.stages()) {
                 let (first, row) = (of_row.start, rows.slice(s![term.row.0, of_row]));
-                add_products(
-                    reduced_costs.slice_mut(s![term.column.0, of_column]),
-                    &term.coefficient,
-                    first,
-                    row,
-                    -1.0,
-                );
+                let reduced = reduced_costs.slice_mut(s![term.column.0, of_column]);
+                add_products(reduced, &term.coefficient, first, row, -1.0);
             }
         }
         for term in self.sum_terms() {
             add_multiple(reduced_costs.row_mut(term.column.0), &term.coefficient, -global_rows[term.row.0]);
         }
-        for (reduced, column) in global_reduced_costs.iter_mut().zip(self.global_columns()) {
+    }
+
+    /// The same for the global columns.
+    pub(super) fn reduce_globals(&self, rows: ArrayView2<'_, f64>, global_rows: &[f64], reduced_costs: &mut [f64]) {
+        for (reduced, column) in reduced_costs.iter_mut().zip(self.global_columns()) {
             *reduced = column.cost;
         }
         for term in self.spread_terms() {
-            global_reduced_costs[term.column.0] -= total(&term.coefficient, rows.row(term.row.0));
+            reduced_costs[term.column.0] -= total(&term.coefficient, rows.row(term.row.0));
         }
         for term in self.global_terms() {
-            global_reduced_costs[term.column.0] -= term.coefficient * global_rows[term.row.0];
+            reduced_costs[term.column.0] -= term.coefficient * global_rows[term.row.0];
         }
     }
 }
@@ -128,6 +140,22 @@ pub(super) fn total(coefficient: &Profile, values: ArrayView1<'_, f64>) -> f64 {
     match coefficient {
         Profile::Constant(constant) => constant * values.sum(),
         Profile::Series(series) => ArrayView1::from(series).dot(&values),
+    }
+}
+
+/// Calls `change(item_t, profile_t, value_t)` for every stage.
+pub(super) fn along(
+    items: &mut [f64],
+    profile: &Profile,
+    values: ArrayView1<'_, f64>,
+    change: impl Fn(&mut f64, f64, f64),
+) {
+    let items = Zip::from(ArrayViewMut1::from(items)).and(values);
+    match profile {
+        Profile::Constant(constant) => items.for_each(|item, &value| change(item, *constant, value)),
+        Profile::Series(series) => {
+            items.and(ArrayView1::from(series)).for_each(|item, &value, &number| change(item, number, value));
+        }
     }
 }
 
