@@ -1,9 +1,9 @@
 //! What an answer is worth, computed from the problem and the answer alone.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::ArrayView2;
 
 use super::optimality::Optimality;
-use super::stages::along;
+use super::stages::{Lines, along};
 use super::{Solution, StagedProblem};
 use crate::series::Profile;
 
@@ -39,9 +39,10 @@ impl Certificate {
     /// If the answer is not of the problem's shape.
     #[must_use]
     pub fn of(problem: &StagedProblem, solution: &Solution) -> Self {
-        let values = solution.values.view();
-        let optimality = solution.duals.as_ref().map(|duals| Optimality::of(problem, values, &solution.globals, duals));
-        Self { optimality, ..Self::of_values(problem, values, &solution.globals) }
+        let values = fitting(problem, &solution.values.view(), &solution.globals);
+        let optimality =
+            solution.duals.as_ref().map(|duals| Optimality::of(problem, &values, &solution.globals, duals));
+        Self { optimality, ..Self::of_lines(problem, &values, &solution.globals) }
     }
 
     /// Measures values of the columns (shape columns x stages) and of the global columns.
@@ -50,11 +51,15 @@ impl Certificate {
     /// If the values are not of the problem's shape.
     #[must_use]
     pub fn of_values(problem: &StagedProblem, values: ArrayView2<'_, f64>, globals: &[f64]) -> Self {
+        Self::of_lines(problem, &fitting(problem, &values, globals), globals)
+    }
+
+    fn of_lines(problem: &StagedProblem, values: &Lines<'_>, globals: &[f64]) -> Self {
         let mut certificate = Self::default();
         let mut outside = vec![0.0; problem.stages()];
         let (sums, global_sums) = problem.activities(values, globals);
-        for (row, sums) in problem.rows().iter().zip(sums.rows()) {
-            measure(&row.lower, &row.upper, sums, &mut outside);
+        for (index, row) in problem.rows().iter().enumerate() {
+            measure(&row.lower, &row.upper, sums.line(index), &mut outside);
             let (size, stage) = largest(&outside);
             certificate.row_residuals.push(size);
             certificate.row.raise(size, &row.name, Some(stage));
@@ -62,8 +67,8 @@ impl Certificate {
         for (row, &sum) in problem.global_rows().iter().zip(&global_sums) {
             certificate.row.raise(distance(row.lower, row.upper, sum), &row.name, None);
         }
-        for (column, values) in problem.columns().iter().zip(values.rows()) {
-            measure(&column.lower, &column.upper, values, &mut outside);
+        for (index, column) in problem.columns().iter().enumerate() {
+            measure(&column.lower, &column.upper, values.line(index), &mut outside);
             let (size, stage) = largest(&outside);
             certificate.bound.raise(size, &column.name, Some(stage));
         }
@@ -80,8 +85,14 @@ impl Certificate {
     }
 }
 
+fn fitting<'a>(problem: &StagedProblem, values: &ArrayView2<'a, f64>, globals: &[f64]) -> Lines<'a> {
+    assert_eq!(values.dim(), (problem.columns().len(), problem.stages()), "one value a column and stage");
+    assert_eq!(globals.len(), problem.global_columns().len(), "one value a global column");
+    Lines::of(values)
+}
+
 /// How far each value lies outside its range.
-fn measure(lower: &Profile, upper: &Profile, values: ArrayView1<'_, f64>, outside: &mut [f64]) {
+fn measure(lower: &Profile, upper: &Profile, values: &[f64], outside: &mut [f64]) {
     along(outside, lower, values, |outside, lower, value| *outside = lower - value);
     along(outside, upper, values, |outside, upper, value| {
         let size = outside.max(value - upper);
@@ -95,6 +106,10 @@ fn distance(lower: f64, upper: f64, value: f64) -> f64 {
 
 /// The largest size above zero, and where; one that is no number counts as infinite.
 pub(super) fn largest(sizes: &[f64]) -> (f64, usize) {
+    // The largest of most lines is nothing; only the others are searched for the place.
+    if sizes.iter().fold(true, |none, &size| none & (size <= 0.0)) {
+        return (0.0, 0);
+    }
     let (mut worst, mut at) = (0.0, 0);
     for (stage, &size) in sizes.iter().enumerate() {
         if size > worst || size.is_nan() {

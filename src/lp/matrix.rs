@@ -154,6 +154,7 @@ fn entries_of_global(problem: &StagedProblem, column: usize, entries: &mut Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lp::stages::Lines;
     use crate::lp::test_problems::capacity_and_limit;
     use crate::lp::{Column, Lag, Row};
     use ndarray::Array2;
@@ -207,9 +208,11 @@ mod tests {
             }
         }
         let values = Array2::from_shape_fn((columns, stages), |(column, stage)| x[stage * columns + column]);
-        let (expected, expected_global) = problem.activities(values.view(), &x[stages * columns..]);
-        for ((row, stage), expected) in expected.indexed_iter() {
-            assert!((sums[stage * rows + row] - expected).abs() < 1e-9);
+        let (expected, expected_global) = problem.activities(&Lines::of(&values.view()), &x[stages * columns..]);
+        for row in 0..rows {
+            for (stage, expected) in expected.line(row).iter().enumerate() {
+                assert!((sums[stage * rows + row] - expected).abs() < 1e-9);
+            }
         }
         assert!((sums[stages * rows] - expected_global[0]).abs() < 1e-9);
         assert_eq!(matrix.costs[stages * columns..], [0.9, 2.0]);

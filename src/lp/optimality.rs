@@ -4,10 +4,10 @@
 //! `sum y * (lower if y > 0 else upper) + sum d * (lower if d > 0 else upper) - 1/2 sum q x^2`
 //! (rows, columns and what all stages share alike). The bound is finite where every y and d has a side to lean on.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::ArrayView1;
 
 use super::certificate::{Violation, largest};
-use super::stages::{along, total};
+use super::stages::{Lines, along, total};
 use super::{ColumnId, Duals, StagedProblem};
 use crate::series::Profile;
 
@@ -25,46 +25,37 @@ pub struct Optimality {
 }
 
 impl Optimality {
-    /// Measures row duals at values of the columns (shape columns x stages) and global columns. Reduced costs are computed here.
-    pub(super) fn of(problem: &StagedProblem, values: ArrayView2<'_, f64>, globals: &[f64], duals: &Duals) -> Self {
+    /// Measures row duals at values of the columns and global columns. Reduced costs are computed here.
+    pub(super) fn of(problem: &StagedProblem, values: &Lines<'_>, globals: &[f64], duals: &Duals) -> Self {
+        assert_eq!(duals.rows.dim(), (problem.rows().len(), problem.stages()), "one dual a row and stage");
         let mut optimality = Self::default();
-        let mut reduced_costs = Array2::zeros(values.dim());
-        problem.reduce(values, duals.rows.view(), &duals.global_rows, &mut reduced_costs);
-        let mut global_reduced_costs = vec![0.0; globals.len()];
-        problem.reduce_globals(duals.rows.view(), &duals.global_rows, &mut global_reduced_costs);
-
+        let rows = Lines::of(&duals.rows.view());
+        let (reduced_costs, global_reduced_costs) = problem.reduce(values, &rows, &duals.global_rows);
         let mut leaning = Leaning::new(problem.stages());
-        for (row, duals) in problem.rows().iter().zip(duals.rows.rows()) {
-            optimality.lean(&mut leaning, &row.name, &row.lower, &row.upper, duals);
+        for (index, row) in problem.rows().iter().enumerate() {
+            optimality.lean(&mut leaning, &row.name, [&row.lower, &row.upper], rows.line(index));
         }
-        for (column, reduced) in problem.columns().iter().zip(reduced_costs.rows()) {
-            optimality.lean(&mut leaning, &column.name, &column.lower, &column.upper, reduced);
+        for (index, column) in problem.columns().iter().enumerate() {
+            optimality.lean(&mut leaning, &column.name, [&column.lower, &column.upper], reduced_costs.line(index));
         }
         for (row, &dual) in problem.global_rows().iter().zip(&duals.global_rows) {
-            optimality.lean_once(&row.name, row.lower, row.upper, dual);
+            optimality.lean_once(&row.name, [row.lower, row.upper], dual);
         }
         for (column, &reduced) in problem.global_columns().iter().zip(&global_reduced_costs) {
-            optimality.lean_once(&column.name, column.lower, column.upper, reduced);
+            optimality.lean_once(&column.name, [column.lower, column.upper], reduced);
         }
         optimality.compare(problem, values, globals);
         optimality
     }
 
     /// Adds what the duals (or reduced costs) of one row (or column) earn at the sides they lean on.
-    fn lean(
-        &mut self,
-        leaning: &mut Leaning,
-        name: &str,
-        lower: &Profile,
-        upper: &Profile,
-        duals: ArrayView1<'_, f64>,
-    ) {
-        let (earned, size, stage) = leaning.of(lower, upper, duals);
+    fn lean(&mut self, leaning: &mut Leaning, name: &str, sides: [&Profile; 2], duals: &[f64]) {
+        let (earned, size, stage) = leaning.of(sides, duals);
         self.dual_objective += earned;
         self.dual.raise(size, name, Some(stage));
     }
 
-    fn lean_once(&mut self, name: &str, lower: f64, upper: f64, dual: f64) {
+    fn lean_once(&mut self, name: &str, [lower, upper]: [f64; 2], dual: f64) {
         let side = if dual > 0.0 { lower } else { upper };
         if side.is_finite() && dual.is_finite() {
             self.dual_objective += dual * side;
@@ -74,16 +65,16 @@ impl Optimality {
     }
 
     /// The primal objective and the gap; takes `1/2 q x^2` off the dual objective.
-    fn compare(&mut self, problem: &StagedProblem, values: ArrayView2<'_, f64>, globals: &[f64]) {
+    fn compare(&mut self, problem: &StagedProblem, values: &Lines<'_>, globals: &[f64]) {
         let mut absolute = 0.0;
         let mut sizes = vec![0.0; problem.stages()];
         for (index, column) in problem.columns().iter().enumerate() {
-            self.primal_objective += total(&column.cost, values.row(index));
-            along(&mut sizes, &column.cost, values.row(index), |size, cost, value| *size = (cost * value).abs());
+            self.primal_objective += total(&column.cost, values.line(index));
+            along(&mut sizes, &column.cost, values.line(index), |size, cost, value| *size = (cost * value).abs());
             absolute += ArrayView1::from(&sizes).sum();
             let quadratic = problem.quadratic(ColumnId(index));
             if *quadratic != Profile::Constant(0.0) {
-                along(&mut sizes, quadratic, values.row(index), |size, q, value| *size = 0.5 * q * value * value);
+                along(&mut sizes, quadratic, values.line(index), |size, q, value| *size = 0.5 * q * value * value);
                 let curved = ArrayView1::from(&sizes).sum();
                 self.primal_objective += curved;
                 self.dual_objective -= curved;
@@ -113,13 +104,9 @@ impl Leaning {
     }
 
     /// What the duals earn at the sides they lean on; the largest of those that lean on an infinite one, and its stage.
-    fn of(&mut self, lower: &Profile, upper: &Profile, duals: ArrayView1<'_, f64>) -> (f64, f64, usize) {
+    fn of(&mut self, [lower, upper]: [&Profile; 2], duals: &[f64]) -> (f64, f64, usize) {
         along(&mut self.side, upper, duals, |side, upper, _| *side = upper);
-        along(&mut self.side, lower, duals, |side, lower, dual| {
-            if dual > 0.0 {
-                *side = lower;
-            }
-        });
+        along(&mut self.side, lower, duals, |side, lower, dual| *side = if dual > 0.0 { lower } else { *side });
         for ((side, lost), &dual) in self.side.iter_mut().zip(&mut self.lost).zip(duals) {
             let finite = side.is_finite() && dual.is_finite();
             *lost = if finite { 0.0 } else { dual.abs() };
