@@ -6,6 +6,7 @@
 
 use anergy::config::{Case, LoopSource, Request};
 use anergy::coupling::{CopUse, LoopModel};
+use anergy::lp::{Certificate, Column, Duals, Lag, Row, Solution, StagedProblem};
 use anergy::study::partners::WellMixedPartner;
 use divan::Bencher;
 use ndarray::Array2;
@@ -38,6 +39,28 @@ fn simulate_a_year_of_the_loop(bencher: Bencher<'_, '_>) {
     let level = Array2::from_shape_fn((pumps.len(), HOURS), |(pump, hour)| ((hour * (pump + 7)) % 90) as f64);
     let mut partner = WellMixedPartner { water_loop: coupled.water_loop, pumps, step_hours: 1.0 };
     bencher.bench_local(|| partner.simulate(&output, &level, CopUse::WithinStep));
+}
+
+/// Three stores, their heat pumps and a grid for a year: 21 columns and 10 rows of 8760 stages, with duals.
+#[divan::bench]
+fn certify_a_year(bencher: Bencher<'_, '_>) {
+    const HOURS: usize = 8760;
+    let series = |offset: usize| (0..HOURS).map(|hour| ((hour * 7 + offset) % 97) as f64 / 97.0).collect::<Vec<_>>();
+    let mut problem = StagedProblem::new("year", HOURS);
+    let rows: Vec<_> = (0..10).map(|row| problem.add_row(Row::equal(format!("r{row}"), series(row)))).collect();
+    for index in 0..21 {
+        let name = format!("x{index}");
+        let column = Column { name, lower: 0.0.into(), upper: 9.0.into(), cost: series(3 * index).into() };
+        let column = problem.add_column(column);
+        problem.add_term(rows[index % 10], column, Lag::Same, 1.0);
+        problem.add_term(rows[(index + 3) % 10], column, Lag::PreviousCyclic, series(index));
+    }
+    let mut solution = Solution::zeros(&problem);
+    let mut duals = Duals::zeros(&problem);
+    duals.rows.fill(0.1);
+    problem.reduced_costs(solution.values.view(), &mut duals);
+    solution.duals = Some(duals);
+    bencher.bench_local(|| Certificate::of(&problem, &solution));
 }
 
 #[cfg(feature = "cbc")]

@@ -91,7 +91,7 @@ impl LinkedRows {
             of_row.filter(|(_, term)| !columns.contains(&term.column.0)).map(|(index, _)| index).collect()
         };
         let rows = rows.iter().map(|&row| (row, stays(row))).collect();
-        let solution = Solution { values: Array2::zeros((small.columns().len(), small.stages())), objective: 0.0 };
+        let solution = Solution::zeros(&small);
         Ok(Self { rows, columns, solver: backend.prepare(&small)?, problem: small, solution })
     }
 

@@ -129,8 +129,8 @@ impl Dispatch {
         for (mut component, name) in components.into_iter().zip(names) {
             component.problem.rename(name);
             let solver = backend.prepare(&component.problem)?;
-            let values = Array2::zeros((component.columns.len(), district.axis().len()));
-            parts.push(Part { component, solver, solution: Solution { values, objective: 0.0 } });
+            let solution = Solution::zeros(&component.problem);
+            parts.push(Part { component, solver, solution });
         }
         let mut rows: Vec<usize> = Vec::new();
         for conversion in &layout.conversions {
@@ -293,7 +293,7 @@ impl Dispatch {
         }
         let short_kwh = open * self.district.axis().step_hours();
         let voll = lost_load_eur_per_kwh(&self.district);
-        let objective_eur = problem.objective(values.view()) + voll * short_kwh;
+        let objective_eur = problem.objective(values.view(), &[]) + voll * short_kwh;
         Ok(Priced { values, objective_eur, short_kwh })
     }
 
@@ -315,7 +315,7 @@ impl Dispatch {
     /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
     pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
         let problem = &self.layout.problem;
-        let certificate = Certificate::of(problem, values.view());
+        let certificate = Certificate::of_values(problem, values.view(), &[]);
         let largest =
             values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
@@ -340,7 +340,7 @@ impl Dispatch {
             bound: certificate.bound.size,
             balances: balances.collect(),
         };
-        let objective_eur = problem.objective(values.view());
+        let objective_eur = problem.objective(values.view(), &[]);
         Ok(Plan { values, objective_eur, certificate })
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use ndarray::Array2;
-
 use super::layout::{Layout, Role};
 use super::{DispatchError, ShortageReport};
 use crate::district::{District, Shortage};
@@ -40,8 +38,7 @@ pub(super) fn explain(
     }
     let mut reports = Vec::new();
     for component in relaxed.problem.components() {
-        let values = Array2::zeros((component.columns.len(), stages));
-        let mut solution = Solution { values, objective: 0.0 };
+        let mut solution = Solution::zeros(&component.problem);
         backend.prepare(&component.problem)?.solve(&component.problem, &mut solution)?;
         for (row, column) in solution.values.rows().into_iter().zip(&component.columns) {
             let quantity = &relaxed.quantities[column.index()];

@@ -1,6 +1,6 @@
 //! Splitting a problem into parts that share nothing.
 
-use super::{ColumnId, RowId, StagedProblem, Term, TermId};
+use super::{ColumnId, GlobalColumnId, GlobalRowId, RowId, StagedProblem, TermId};
 
 /// A part of a problem that shares no row and no column with the rest, as a problem of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,49 +13,118 @@ pub struct Component {
     pub rows: Vec<RowId>,
     /// For each term of the part, the term of the whole.
     pub terms: Vec<TermId>,
+    /// For each global column of the part, the global column of the whole.
+    pub global_columns: Vec<GlobalColumnId>,
+    /// For each global row of the part, the global row of the whole.
+    pub global_rows: Vec<GlobalRowId>,
 }
 
 impl StagedProblem {
     /// The independent parts of this problem, found from its terms alone, in the order of their first column. A row without
-    /// any term forms a part of its own, so that it is not lost.
+    /// any term forms a part of its own, so that it is not lost; so does a global column or row.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
-        let columns = self.columns().len();
-        let mut groups = Groups::new(columns + self.rows().len());
-        for term in self.terms() {
-            groups.join(term.column.0, columns + term.row.0);
-        }
-        let mut parts: Vec<(usize, Component)> = Vec::new();
-        for node in 0..columns + self.rows().len() {
-            let root = groups.root(node);
-            let index = parts.iter().position(|(known, _)| *known == root).unwrap_or_else(|| {
-                let problem = StagedProblem::new(self.name(), self.stages());
-                parts.push((root, Component { problem, columns: Vec::new(), rows: Vec::new(), terms: Vec::new() }));
+        let mut parts = Vec::new();
+        let mut roots: Vec<usize> = Vec::new();
+        let (groups, ends) = self.groups();
+        for (node, &root) in groups.iter().enumerate() {
+            let index = roots.iter().position(|known| *known == root).unwrap_or_else(|| {
+                roots.push(root);
+                parts.push(Component::empty(self));
                 parts.len() - 1
             });
-            let part = &mut parts[index].1;
-            if node < columns {
-                part.problem.add_column(self.columns()[node].clone());
-                part.columns.push(ColumnId(node));
+            let part: &mut Component = &mut parts[index];
+            if node < ends[0] {
+                part.take_column(self, ColumnId(node));
+            } else if node < ends[1] {
+                part.problem.add_row(self.rows()[node - ends[0]].clone());
+                part.rows.push(RowId(node - ends[0]));
+            } else if node < ends[2] {
+                part.problem.add_global_column(self.global_columns()[node - ends[1]].clone());
+                part.global_columns.push(GlobalColumnId(node - ends[1]));
             } else {
-                part.problem.add_row(self.rows()[node - columns].clone());
-                part.rows.push(RowId(node - columns));
+                part.problem.add_global_row(self.global_rows()[node - ends[2]].clone());
+                part.global_rows.push(GlobalRowId(node - ends[2]));
             }
         }
-        for (_, part) in &mut parts {
-            for (index, term) in self.terms().iter().enumerate() {
-                let Some(column) = part.columns.iter().position(|&known| known == term.column) else {
-                    continue;
-                };
-                let Some(row) = part.rows.iter().position(|&known| known == term.row) else {
-                    continue;
-                };
-                let Term { lag, coefficient, .. } = term;
-                part.problem.add_term(RowId(row), ColumnId(column), *lag, coefficient.clone());
-                part.terms.push(TermId(index));
+        parts.iter_mut().for_each(|part| part.take_terms(self));
+        parts
+    }
+
+    /// The group of each column, row, global column and global row, and where the first three kinds end.
+    fn groups(&self) -> (Vec<usize>, [usize; 3]) {
+        let rows = self.columns().len();
+        let global_columns = rows + self.rows().len();
+        let global_rows = global_columns + self.global_columns().len();
+        let mut groups = Groups::new(global_rows + self.global_rows().len());
+        for term in self.terms() {
+            groups.join(term.column.0, rows + term.row.0);
+        }
+        for term in self.spread_terms() {
+            groups.join(global_columns + term.column.0, rows + term.row.0);
+        }
+        for term in self.sum_terms() {
+            groups.join(term.column.0, global_rows + term.row.0);
+        }
+        for term in self.global_terms() {
+            groups.join(global_columns + term.column.0, global_rows + term.row.0);
+        }
+        let roots = (0..groups.0.len()).map(|node| groups.root(node)).collect();
+        (roots, [rows, global_columns, global_rows])
+    }
+}
+
+impl Component {
+    fn empty(whole: &StagedProblem) -> Self {
+        Self {
+            problem: StagedProblem::new(whole.name(), whole.stages()),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            terms: Vec::new(),
+            global_columns: Vec::new(),
+            global_rows: Vec::new(),
+        }
+    }
+
+    fn take_column(&mut self, whole: &StagedProblem, column: ColumnId) {
+        let own = self.problem.add_column(whole.columns()[column.0].clone());
+        self.problem.set_quadratic(own, whole.quadratic(column).clone());
+        self.columns.push(column);
+    }
+
+    /// Takes over the terms between the columns and rows that are here.
+    fn take_terms(&mut self, whole: &StagedProblem) {
+        let column = |columns: &[ColumnId], id: ColumnId| columns.iter().position(|&known| known == id).map(ColumnId);
+        let row = |rows: &[RowId], id: RowId| rows.iter().position(|&known| known == id).map(RowId);
+        let global_column = |columns: &[GlobalColumnId], id: GlobalColumnId| {
+            columns.iter().position(|&known| known == id).map(GlobalColumnId)
+        };
+        let global_row =
+            |rows: &[GlobalRowId], id: GlobalRowId| rows.iter().position(|&known| known == id).map(GlobalRowId);
+        for (index, term) in whole.terms().iter().enumerate() {
+            if let (Some(row), Some(column)) = (row(&self.rows, term.row), column(&self.columns, term.column)) {
+                self.problem.add_term(row, column, term.lag, term.coefficient.clone());
+                self.terms.push(TermId(index));
             }
         }
-        parts.into_iter().map(|(_, part)| part).collect()
+        for term in whole.spread_terms() {
+            let column = global_column(&self.global_columns, term.column);
+            if let (Some(row), Some(column)) = (row(&self.rows, term.row), column) {
+                self.problem.add_spread_term(row, column, term.coefficient.clone());
+            }
+        }
+        for term in whole.sum_terms() {
+            let row = global_row(&self.global_rows, term.row);
+            if let (Some(row), Some(column)) = (row, column(&self.columns, term.column)) {
+                self.problem.add_sum_term(row, column, term.coefficient.clone());
+            }
+        }
+        for term in whole.global_terms() {
+            let row = global_row(&self.global_rows, term.row);
+            if let (Some(row), Some(column)) = (row, global_column(&self.global_columns, term.column)) {
+                self.problem.add_global_term(row, column, term.coefficient);
+            }
+        }
     }
 }
 
@@ -84,7 +153,7 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lp::{Column, Lag, Row};
+    use crate::lp::{Column, GlobalColumn, GlobalRow, Lag, Row};
 
     fn column(name: &str) -> Column {
         Column { name: name.into(), lower: 0.0.into(), upper: 1.0.into(), cost: 1.0.into() }
@@ -111,6 +180,40 @@ mod tests {
         assert_eq!(parts[3].rows, [empty]);
         let terms: usize = parts.iter().map(|part| part.problem.terms().len()).sum();
         assert_eq!(terms, whole.terms().len());
+    }
+
+    #[test]
+    fn what_all_stages_share_holds_parts_together() {
+        let mut whole = StagedProblem::new("whole", 2);
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| whole.add_column(column(name)));
+        whole.set_quadratic(c, 3.0);
+        let [of_a, of_b, of_c] = ["a", "b", "c"].map(|name| whole.add_row(row(name)));
+        for (row, column) in [(of_a, a), (of_b, b), (of_c, c)] {
+            whole.add_term(row, column, Lag::Same, 1.0);
+        }
+        assert_eq!(whole.components().len(), 4);
+
+        let global = |name: &str| GlobalColumn { name: name.into(), lower: 0.0, upper: 1.0, cost: 1.0 };
+        let alone = whole.add_global_column(global("alone"));
+        let shared = whole.add_global_column(global("shared"));
+        whole.add_spread_term(of_a, shared, vec![-1.0, -2.0]);
+        whole.add_spread_term(of_b, shared, -1.0);
+        let limit = whole.add_global_row(GlobalRow { name: "limit".into(), lower: 0.0, upper: 1.0 });
+        whole.add_sum_term(limit, c, vec![2.0, 3.0]);
+        whole.add_sum_term(limit, d, 1.0);
+        let parts = whole.components();
+        let columns: Vec<_> = parts.iter().map(|part| part.columns.clone()).collect();
+        assert_eq!(columns, [vec![a, b], vec![c, d], vec![]]);
+        assert_eq!((&parts[0].global_columns, &parts[1].global_rows), (&vec![shared], &vec![limit]));
+        assert_eq!(parts[2].global_columns, [alone]);
+        assert_eq!(parts[0].problem.spread_terms().len(), 2);
+        assert_eq!(parts[1].problem.sum_terms()[0].coefficient, vec![2.0, 3.0].into());
+        assert_eq!(parts[1].problem.quadratic(ColumnId(0)), &3.0.into());
+
+        whole.add_global_term(limit, shared, 1.0);
+        let parts = whole.components();
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[0].problem.global_terms().len(), 1);
     }
 
     #[test]

@@ -3,37 +3,36 @@
 //! A [`StagedProblem`] is a pattern repeated in every stage (hour): columns, rows, and terms that tie a column to a row of
 //! the same stage or of the next one. That is the shape of a dispatch with storage, and keeping it makes three things
 //! cheap: swapping coefficients in place, splitting what does not belong together ([`StagedProblem::components`]), and
-//! solvers that exploit the chain. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
+//! solvers that exploit the chain. What all stages share (a capacity to choose, a limit for the year) stands beside the
+//! pattern as a few global columns and rows. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
 //! answer never vouches for itself.
 
 mod backend;
 mod certificate;
 mod components;
+mod globals;
 mod matrix;
+mod optimality;
 mod problem;
 #[cfg(any(test, feature = "cbc"))]
 mod reduce;
+mod solution;
 mod staged;
+mod stages;
+#[cfg(test)]
+mod test_problems;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
 pub use backend::{Backend, Solver, default_backend};
 pub use certificate::{Certificate, Violation};
 pub use components::Component;
+pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};
 pub use matrix::Matrix;
-pub use staged::Staged;
+pub use optimality::Optimality;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
-
-use ndarray::Array2;
-
-/// An answer: one value for each column (first axis) in each stage (second axis), and its objective.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Solution {
-    /// Column values, shape (columns, stages).
-    pub values: Array2<f64>,
-    /// Objective at these values, computed from the problem's costs.
-    pub objective: f64,
-}
+pub use solution::{Duals, Solution};
+pub use staged::Staged;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +76,20 @@ pub enum LpError {
         /// Matrix entries of the problem.
         entries: usize,
     },
+    /// The problem has something that the solver knows nothing of.
+    #[error("{solver} cannot solve `{problem}`: it has {what}")]
+    Unsupported {
+        /// Name of the problem.
+        problem: String,
+        /// The solver.
+        solver: &'static str,
+        /// What it cannot solve.
+        what: &'static str,
+    },
     /// The answer violates the problem by more than is tolerable.
     #[error(
-        "{solver} gave an answer to `{problem}` that misses {name} in stage {stage} by {violation:e} (tolerance {tolerance:e})"
+        "{solver} gave an answer to `{problem}` that misses {name}{} by {violation:e} (tolerance {tolerance:e})",
+        .stage.map_or_else(String::new, |stage| format!(" in stage {stage}"))
     )]
     BadAnswer {
         /// Name of the problem.
@@ -88,8 +98,8 @@ pub enum LpError {
         solver: String,
         /// Row or column that is missed.
         name: String,
-        /// Its stage, from 0.
-        stage: usize,
+        /// Its stage, from 0; `None` for what all stages share.
+        stage: Option<usize>,
         /// By how much.
         violation: f64,
         /// What would have been accepted.

@@ -1,5 +1,8 @@
 //! The staged linear program: a pattern of columns, rows and terms, repeated in every stage.
 
+use ndarray::ArrayView2;
+
+use super::globals::Globals;
 use crate::series::Profile;
 
 /// Index of a column of the pattern.
@@ -104,7 +107,9 @@ pub struct Term {
 }
 
 /// A linear program whose pattern of columns, rows and terms repeats in each of `stages` stages: minimise the sum of
-/// `cost * x` over all columns and stages.
+/// `cost * x` over all columns and stages. Two things may go beyond: a convex diagonal term `1/2 q x^2`
+/// ([`StagedProblem::set_quadratic`]), and columns and rows that all stages share ([`StagedProblem::add_global_column`],
+/// [`StagedProblem::add_global_row`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct StagedProblem {
     name: String,
@@ -112,13 +117,23 @@ pub struct StagedProblem {
     columns: Vec<Column>,
     rows: Vec<Row>,
     terms: Vec<Term>,
+    quadratic: Vec<Profile>,
+    pub(super) globals: Globals,
 }
 
 impl StagedProblem {
     /// An empty problem.
     #[must_use]
     pub fn new(name: impl Into<String>, stages: usize) -> Self {
-        Self { name: name.into(), stages, columns: Vec::new(), rows: Vec::new(), terms: Vec::new() }
+        Self {
+            name: name.into(),
+            stages,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            terms: Vec::new(),
+            quadratic: Vec::new(),
+            globals: Globals::default(),
+        }
     }
 
     /// What the problem is called in messages.
@@ -165,6 +180,7 @@ impl StagedProblem {
             self.assert_fits(profile, &column.name);
         }
         self.columns.push(column);
+        self.quadratic.push(Profile::Constant(0.0));
         ColumnId(self.columns.len() - 1)
     }
 
@@ -199,6 +215,29 @@ impl StagedProblem {
         TermId(self.terms.len() - 1)
     }
 
+    /// The quadratic part q of a column's cost, `cost x + 1/2 q x^2`; zero unless set.
+    #[must_use]
+    pub fn quadratic(&self, column: ColumnId) -> &Profile {
+        &self.quadratic[column.0]
+    }
+
+    /// Whether no column has a quadratic cost.
+    #[must_use]
+    pub fn is_linear(&self) -> bool {
+        self.quadratic.iter().all(|quadratic| quadratic.all(|q| q == 0.0))
+    }
+
+    /// Gives a column the cost `cost x + 1/2 q x^2`.
+    ///
+    /// # Panics
+    /// If the profile's length is not the number of stages, or a value is below zero or no number: the problem stays convex.
+    pub fn set_quadratic(&mut self, column: ColumnId, q: impl Into<Profile>) {
+        let q = q.into();
+        self.assert_fits(&q, &self.columns[column.0].name);
+        assert!(q.all(|q| q >= 0.0), "{}: a quadratic cost is not below zero", self.columns[column.0].name);
+        self.quadratic[column.0] = q;
+    }
+
     /// Replaces a term's coefficients, in place where they are a series already.
     ///
     /// # Panics
@@ -228,19 +267,39 @@ impl StagedProblem {
         replace(&mut self.columns[column.0].cost, costs);
     }
 
-    /// The objective at `values` (shape columns x stages).
-    #[must_use]
-    pub fn objective(&self, values: ndarray::ArrayView2<'_, f64>) -> f64 {
-        self.columns
-            .iter()
-            .zip(values.rows())
-            .map(|(column, row)| {
-                row.iter().enumerate().map(|(stage, value)| column.cost.at(stage) * value).sum::<f64>()
-            })
-            .sum()
+    /// Replaces a column's bounds, in place where they are series already.
+    ///
+    /// # Panics
+    /// If there is not one bound of each kind a stage.
+    pub fn set_bounds(
+        &mut self,
+        column: ColumnId,
+        lower: impl ExactSizeIterator<Item = f64>,
+        upper: impl ExactSizeIterator<Item = f64>,
+    ) {
+        assert_eq!((lower.len(), upper.len()), (self.stages, self.stages), "one bound of each kind a stage");
+        replace(&mut self.columns[column.0].lower, lower);
+        replace(&mut self.columns[column.0].upper, upper);
     }
 
-    fn assert_fits(&self, profile: &Profile, name: &str) {
+    /// The objective at `values` (shape columns x stages) and values of the global columns.
+    #[must_use]
+    pub fn objective(&self, values: ArrayView2<'_, f64>, globals: &[f64]) -> f64 {
+        let columns = self.columns.iter().zip(&self.quadratic).zip(values.rows());
+        let of_stages: f64 = columns
+            .map(|((column, quadratic), row)| {
+                let linear: f64 = row.iter().enumerate().map(|(stage, value)| column.cost.at(stage) * value).sum();
+                if *quadratic == Profile::Constant(0.0) {
+                    return linear;
+                }
+                let curved = row.iter().enumerate().map(|(stage, value)| 0.5 * quadratic.at(stage) * value * value);
+                linear + curved.sum::<f64>()
+            })
+            .sum();
+        of_stages + self.global_columns().iter().zip(globals).map(|(column, value)| column.cost * value).sum::<f64>()
+    }
+
+    pub(super) fn assert_fits(&self, profile: &Profile, name: &str) {
         let steps = profile.steps().unwrap_or(self.stages);
         assert_eq!(steps, self.stages, "{name}: one value a stage");
     }

@@ -54,7 +54,8 @@ impl Reduced {
         let mut reduced = StagedProblem::new(problem.name(), stages);
         for &index in &kept {
             let cost = costs[index].clone();
-            reduced.add_column(Column { cost, ..problem.columns()[index].clone() });
+            let column = reduced.add_column(Column { cost, ..problem.columns()[index].clone() });
+            reduced.set_quadratic(column, problem.quadratic(ColumnId(index)).clone());
         }
         for row in rows {
             reduced.add_row(row);
@@ -64,6 +65,7 @@ impl Reduced {
                 reduced.add_term(*row, ColumnId(column), *lag, coefficient.clone());
             }
         }
+        copy_globals(problem, &kept, &mut reduced);
         Self { problem: reduced, kept, closing }
     }
 
@@ -86,12 +88,35 @@ impl Reduced {
     }
 }
 
-/// The column that an equality row without dynamics is solved for: in no other row, with bounds on both sides and one
-/// coefficient for all stages. Of several the one with the widest bounds, the first of those.
+/// Copies what all stages share; no column that is gone stands in it.
+fn copy_globals(problem: &StagedProblem, kept: &[usize], reduced: &mut StagedProblem) {
+    for column in problem.global_columns() {
+        reduced.add_global_column(column.clone());
+    }
+    for row in problem.global_rows() {
+        reduced.add_global_row(row.clone());
+    }
+    for term in problem.spread_terms() {
+        reduced.add_spread_term(term.row, term.column, term.coefficient.clone());
+    }
+    for term in problem.sum_terms() {
+        if let Ok(column) = kept.binary_search(&term.column.0) {
+            reduced.add_sum_term(term.row, ColumnId(column), term.coefficient.clone());
+        }
+    }
+    for term in problem.global_terms() {
+        reduced.add_global_term(term.row, term.column, term.coefficient);
+    }
+}
+
+/// The column that an equality row without dynamics is solved for: in no other row, global ones included, with bounds on both
+/// sides, a linear cost, and one coefficient for all stages. Of several the one with the widest bounds, the first of those.
+/// A row that a global column stands in is left as it is.
 fn closing_column(problem: &StagedProblem, row: RowId) -> Option<(ColumnId, f64)> {
     let terms = || problem.terms().iter().filter(|term| term.row == row);
     let Row { lower, upper, .. } = &problem.rows()[row.0];
-    if terms().any(|term| term.lag != Lag::Same) || lower != upper {
+    let shared = problem.spread_terms().iter().any(|term| term.row == row);
+    if shared || terms().any(|term| term.lag != Lag::Same) || lower != upper {
         return None;
     }
     let mut best: Option<(ColumnId, f64, f64)> = None;
@@ -99,7 +124,9 @@ fn closing_column(problem: &StagedProblem, row: RowId) -> Option<(ColumnId, f64)
         let Profile::Constant(coefficient) = term.coefficient else { continue };
         let Column { lower, upper, .. } = &problem.columns()[term.column.0];
         let (Profile::Constant(lower), Profile::Constant(upper)) = (lower, upper) else { continue };
-        let alone = problem.terms().iter().filter(|other| other.column == term.column).count() == 1;
+        let alone = problem.terms().iter().filter(|other| other.column == term.column).count() == 1
+            && problem.sum_terms().iter().all(|sum| sum.column != term.column)
+            && *problem.quadratic(term.column) == Profile::Constant(0.0);
         let width = upper - lower;
         if alone && coefficient != 0.0 && width.is_finite() && best.is_none_or(|(.., known)| width > known) {
             best = Some((term.column, coefficient, width));
@@ -118,7 +145,7 @@ fn combined(a: &Profile, b: &Profile, stages: usize, f: impl Fn(f64, f64) -> f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lp::Certificate;
+    use crate::lp::{Certificate, GlobalColumn, GlobalRow};
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -160,6 +187,22 @@ mod tests {
         assert_eq!(names, ["pump", "unmet", "charge", "d", "store"]);
     }
 
+    #[test]
+    fn what_all_stages_share_keeps_its_columns() {
+        let mut limited = district(vec![3.0, 4.0], vec![1.0, 9.0]);
+        let limit = limited.add_global_row(GlobalRow { name: "limit".into(), lower: 0.0, upper: 9.0 });
+        limited.add_sum_term(limit, ColumnId(0), 1.0);
+        let mut shared = district(vec![3.0, 4.0], vec![1.0, 9.0]);
+        let base = GlobalColumn { name: "base".into(), lower: 0.0, upper: 9.0, cost: 1.0 };
+        let base = shared.add_global_column(base);
+        shared.add_spread_term(RowId(0), base, 1.0);
+        let mut curved = district(vec![3.0, 4.0], vec![1.0, 9.0]);
+        curved.set_quadratic(ColumnId(0), 0.1);
+        for problem in [limited, shared, curved] {
+            assert_eq!(Reduced::of(&problem).problem, problem);
+        }
+    }
+
     proptest! {
         /// Any values of the kept columns restore to values that satisfy the substituted row exactly, and cost the same up to
         /// one constant.
@@ -174,18 +217,18 @@ mod tests {
             let value = |column: usize, stage: usize| kept[column * 4 + stage];
             let mut values = Array2::zeros((6, 4));
             reduced.restore(value, &mut values);
-            prop_assert!(Certificate::of(&problem, values.view()).row_residuals[0] < 1e-12);
+            prop_assert!(Certificate::of_values(&problem, values.view(), &[]).row_residuals[0] < 1e-12);
 
             let small = Array2::from_shape_fn((5, 4), |(column, stage)| value(column, stage));
             let mut origin = Array2::zeros((6, 4));
             reduced.restore(|_, _| 0.0, &mut origin);
-            let constant = problem.objective(origin.view());
-            let difference = problem.objective(values.view()) - reduced.problem.objective(small.view()) - constant;
+            let constant = problem.objective(origin.view(), &[]);
+            let difference = problem.objective(values.view(), &[]) - reduced.problem.objective(small.view(), &[]) - constant;
             prop_assert!(difference.abs() < 1e-9, "{}", difference);
 
             // The bounds of the substituted column are the range of its row.
             let outside = values.row(0).iter().map(|v| (-v).max(v - 1e5)).fold(0.0, f64::max);
-            let range = Certificate::of(&reduced.problem, small.view()).row_residuals[0];
+            let range = Certificate::of_values(&reduced.problem, small.view(), &[]).row_residuals[0];
             prop_assert!((range - outside).abs() < 1e-9);
         }
     }

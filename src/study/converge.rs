@@ -74,7 +74,10 @@ impl StudyError {
             Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
                 LpError::Infeasible { .. } => Cause::Infeasible,
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Solver,
-                LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::NoBackend => Cause::Input,
+                LpError::Unbounded { .. }
+                | LpError::TooLarge { .. }
+                | LpError::Unsupported { .. }
+                | LpError::NoBackend => Cause::Input,
             },
             Self::Settings(_) | Self::CopNotPositive { .. } => Cause::Input,
         }

@@ -22,6 +22,7 @@ impl Backend for Cbc {
     }
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
+        must_be_linear(problem)?;
         let matrix = Matrix::new(&Reduced::of(problem).problem).ok_or_else(|| LpError::TooLarge {
             problem: problem.name().to_owned(),
             solver: NAME,
@@ -31,6 +32,13 @@ impl Backend for Cbc {
     }
 }
 
+fn must_be_linear(problem: &StagedProblem) -> Result<(), LpError> {
+    if problem.is_linear() {
+        return Ok(());
+    }
+    Err(LpError::Unsupported { problem: problem.name().to_owned(), solver: NAME, what: "quadratic costs" })
+}
+
 /// The layout of one pattern.
 struct Prepared {
     matrix: Matrix,
@@ -38,6 +46,7 @@ struct Prepared {
 
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+        must_be_linear(problem)?;
         let matrix = &mut self.matrix;
         let reduced = Reduced::of(problem);
         matrix.refresh(&reduced.problem);
@@ -73,7 +82,50 @@ impl Solver for Prepared {
         }
         let (columns, answer) = (reduced.problem.columns().len(), model.col_solution());
         reduced.restore(|column, stage| answer[stage * columns + column], &mut solution.values);
-        solution.objective = problem.objective(solution.values.view());
+        solution.globals.copy_from_slice(&answer[columns * problem.stages()..]);
+        solution.duals = None;
+        solution.objective = problem.objective(solution.values.view(), &solution.globals);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lp::test_problems::capacity_and_limit;
+    use crate::lp::{Certificate, ColumnId, GlobalRowId};
+
+    fn solved(problem: &StagedProblem) -> Solution {
+        let mut solution = Solution::zeros(problem);
+        Cbc.prepare(problem).unwrap().solve(problem, &mut solution).unwrap();
+        let worst = Certificate::of(problem, &solution).worst().clone();
+        assert!(worst.size < 1e-7, "{worst:?}");
+        solution
+    }
+
+    #[test]
+    fn curved_costs_are_refused() {
+        let problem = capacity_and_limit(3);
+        let error = Cbc.prepare(&problem).map(|_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "CBC cannot solve `capacity and limit`: it has quadratic costs");
+    }
+
+    /// A limit over all stages costs more the tighter it is, and what is bought beyond it costs no more than its price.
+    #[test]
+    fn what_all_stages_share_is_solved_for() {
+        let mut problem = capacity_and_limit(12);
+        problem.set_quadratic(ColumnId(2), 0.0);
+        let limit = GlobalRowId(0);
+        let mut last: Option<f64> = None;
+        for most in [100.0, 30.0, 20.0, 10.0] {
+            problem.set_global_range(limit, f64::NEG_INFINITY, most);
+            let objective = solved(&problem).objective;
+            if let Some(last) = last {
+                assert!(objective >= last - 1e-9, "{objective} {last}");
+            }
+            last = Some(objective);
+        }
+        let bought = solved(&problem);
+        assert!(bought.globals[0] > 0.0, "a capacity was chosen: {:?}", bought.globals);
     }
 }

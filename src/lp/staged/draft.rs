@@ -1,6 +1,6 @@
 //! A problem on its way to the boxed form: columns, rows and terms that reductions may change or remove.
 
-use crate::lp::{Lag, StagedProblem};
+use crate::lp::{ColumnId, Lag, StagedProblem};
 use crate::series::Profile;
 
 /// A column of the draft.
@@ -42,11 +42,11 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn of(problem: &StagedProblem) -> Self {
-        let columns = problem.columns().iter().map(|column| DraftColumn {
+        let columns = problem.columns().iter().enumerate().map(|(index, column)| DraftColumn {
             lower: column.lower.clone(),
             upper: column.upper.clone(),
             cost: column.cost.clone(),
-            quadratic: Profile::Constant(0.0),
+            quadratic: problem.quadratic(ColumnId(index)).clone(),
             kept: true,
         });
         let rows = problem.rows().iter().map(|row| DraftRow {
