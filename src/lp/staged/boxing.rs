@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::draft::Draft;
-use super::form::{BoxedColumn, Form, FormEntry};
+use super::form::{BoxedColumn, Form, FormEntry, LaggedEntry};
 use crate::lp::Lag;
 use crate::series::Profile;
 
@@ -27,67 +27,63 @@ pub(super) struct Boxed {
     cost_unit: f64,
 }
 
-/// What the form cannot express.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotDiagonal;
-
-/// The row of a state: `own x_t - own kept x_{t-1} + .. = sum`.
+/// The row of a state whose dynamics are diagonal: `own x_t + before x_{t-1} + .. = sum`.
 struct Dynamics {
     row: usize,
     own: Profile,
-    kept: Profile,
-    cyclic: bool,
 }
 
 impl Dynamics {
-    fn of(draft: &Draft, state: usize) -> Result<Self, NotDiagonal> {
+    /// `None` if the state stands in another row too, or with another state.
+    fn of(draft: &Draft, state: usize) -> Option<Self> {
         let (mut own, mut before) = (None, None);
         for term in draft.terms_of_column(state) {
             let place = if term.lag == Lag::Same { &mut own } else { &mut before };
             if place.replace(term).is_some() {
-                return Err(NotDiagonal);
+                return None;
             }
         }
-        let (Some(own), Some(before)) = (own, before) else { return Err(NotDiagonal) };
+        let (own, before) = (own?, before?);
         let alone = draft.terms_of_row(own.row).all(|term| term.column == state || !draft.is_state(term.column));
-        if own.row != before.row || !alone || !own.coefficient.all(|a| a != 0.0) {
-            return Err(NotDiagonal);
-        }
-        let kept = combined(&before.coefficient, &own.coefficient, draft.stages, |a, b| -a / b);
-        Ok(Self { row: own.row, own: own.coefficient.clone(), kept, cyclic: before.lag == Lag::PreviousCyclic })
+        let usable = own.row == before.row && alone && own.coefficient.all(|a| a != 0.0);
+        usable.then(|| Self { row: own.row, own: own.coefficient.clone() })
     }
 }
 
 impl Boxed {
-    /// The boxed form of `draft`, if its dynamics are diagonal: every state in one row only, alone with its predecessor.
-    pub(super) fn of(draft: &Draft, far: f64) -> Result<Self, NotDiagonal> {
+    /// The boxed form of `draft`, missing bounds `far` times further away than usual.
+    pub(super) fn of(draft: &Draft, far: f64) -> Self {
         let kept_columns: Vec<usize> = (0..draft.columns.len()).filter(|&column| draft.columns[column].kept).collect();
         let (states, flows): (Vec<usize>, Vec<usize>) =
             kept_columns.iter().copied().partition(|&column| draft.is_state(column));
-        let kept_rows = (0..draft.rows.len()).filter(|&row| draft.rows[row].kept);
-        let (statics, rest): (Vec<usize>, Vec<usize>) = kept_rows.partition(|&row| draft.is_static(row));
-        let dynamics = states.iter().map(|&state| Dynamics::of(draft, state)).collect::<Result<Vec<_>, _>>()?;
-        let cyclic = dynamics.iter().any(|dynamics| dynamics.cyclic);
-        let one_each = rest.iter().all(|row| dynamics.iter().filter(|dynamics| dynamics.row == *row).count() == 1);
-        if !one_each || rest.len() != dynamics.len() || dynamics.iter().any(|dynamics| dynamics.cyclic != cyclic) {
-            return Err(NotDiagonal);
-        }
+        let kept_rows: Vec<usize> = (0..draft.rows.len()).filter(|&row| draft.rows[row].kept).collect();
+        let (statics, rest): (Vec<usize>, Vec<usize>) = kept_rows.iter().copied().partition(|&row| draft.is_static(row));
+        let dynamics = states.iter().map(|&state| Dynamics::of(draft, state)).collect::<Option<Vec<_>>>();
+        let one_each = |dynamics: &Vec<Dynamics>| {
+            rest.len() == dynamics.len()
+                && rest.iter().all(|row| dynamics.iter().filter(|dynamics| dynamics.row == *row).count() == 1)
+        };
+        let dynamics = dynamics.filter(one_each);
         let one = Profile::Constant(1.0);
-        let rows = statics.iter().map(|&row| (row, one.clone()));
-        let rows: Vec<_> = rows.chain(dynamics.iter().map(|dynamics| (dynamics.row, dynamics.own.clone()))).collect();
+        let rows: Vec<_> = match &dynamics {
+            Some(dynamics) => {
+                let statics = statics.iter().map(|&row| (row, one.clone()));
+                statics.chain(dynamics.iter().map(|dynamics| (dynamics.row, dynamics.own.clone()))).collect()
+            }
+            None => kept_rows.iter().map(|&row| (row, one.clone())).collect(),
+        };
         let value_unit = value_unit(draft, &rows);
-        let far = far * FAR * largest_sum(draft, &rows).max(value_unit);
         let mut boxed = Self {
             form: Form {
                 stages: draft.stages,
-                cyclic,
+                diagonal: dynamics.as_ref().map(Vec::len),
                 columns: Vec::new(),
                 entries: Vec::new(),
-                kept: dynamics.into_iter().map(|dynamics| dynamics.kept).collect(),
+                lagged: Vec::new(),
                 sums: Vec::new(),
             },
             columns: Vec::new(),
-            far,
+            far: far * FAR * largest_sum(draft, &rows).max(value_unit),
             value_unit,
             cost_unit: cost_unit(draft, &kept_columns),
             rows,
@@ -96,21 +92,10 @@ impl Boxed {
             let sums = boxed.sums_of(draft, row);
             boxed.form.sums.push(sums);
         }
-        for &column in &flows {
-            boxed.add_column(draft, column);
-            for term in draft.terms_of_column(column) {
-                let row = boxed.rows.iter().position(|(known, _)| *known == term.row).ok_or(NotDiagonal)?;
-                let coefficient = combined(&term.coefficient, &boxed.rows[row].1, draft.stages, |a, own| a / own);
-                boxed.form.entries.push(FormEntry { row, column: boxed.columns.len() - 1, coefficient });
-            }
-        }
-        for row in 0..boxed.rows.len() {
-            boxed.add_slack(draft, row);
-        }
-        for &state in &states {
-            boxed.add_column(draft, state);
-        }
-        Ok(boxed)
+        flows.iter().for_each(|&flow| boxed.add_column(draft, flow));
+        (0..boxed.rows.len()).for_each(|row| boxed.add_slack(draft, row));
+        states.iter().for_each(|&state| boxed.add_column(draft, state));
+        boxed
     }
 
     /// The sums of a row, scaled, less what the columns' starting points contribute.
@@ -158,6 +143,19 @@ impl Boxed {
             quadratic: source.quadratic.map(|q| q * value_unit / cost_unit),
         });
         self.columns.push(Some(column));
+        let column_of_form = self.columns.len() - 1;
+        for term in draft.terms_of_column(column) {
+            let rows = self.rows.iter().enumerate();
+            for (row, (_, own)) in rows.filter(|(_, (source, _))| *source == term.row) {
+                let coefficient = combined(&term.coefficient, own, draft.stages, |a, own| a / own);
+                if term.lag == Lag::Same {
+                    self.form.entries.push(FormEntry { row, column: column_of_form, coefficient });
+                } else {
+                    let wraps = term.lag == Lag::PreviousCyclic;
+                    self.form.lagged.push(LaggedEntry { row, column: column_of_form, coefficient, wraps });
+                }
+            }
+        }
     }
 
     /// The slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.

@@ -18,7 +18,6 @@ const NOTHING: f64 = 1e-40;
 /// The factored normal equations; memory for one pattern.
 #[derive(Debug)]
 pub(super) struct Chain {
-    rows: usize,
     statics: usize,
     states: usize,
     blocks: usize,
@@ -57,13 +56,12 @@ struct Scratch {
 
 impl Chain {
     pub(super) fn new(numbers: &Numbers) -> Self {
-        let (rows, statics, states, blocks) = (numbers.rows, numbers.statics, numbers.states(), numbers.cut.blocks);
+        let (rows, statics, states, blocks) = (numbers.rows, numbers.statics(), numbers.states(), numbers.cut.blocks);
         let is_projected = |&flow: &usize| numbers.entries[flow].iter().any(|entry| entry.row < statics);
-        let (projected, plain): (Vec<usize>, Vec<usize>) = (0..numbers.flows).partition(is_projected);
+        let (projected, plain): (Vec<usize>, Vec<usize>) = (0..numbers.flows()).partition(is_projected);
         let square = states * states;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
-            rows,
             statics,
             states,
             blocks,
@@ -93,7 +91,7 @@ impl Chain {
     pub(super) fn factor<const K: usize>(&mut self, numbers: &Numbers, theta: &[Lanes]) {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
-        let flows = numbers.flows;
+        let flows = numbers.flows();
         let columns = numbers.columns;
         for block in 0..self.blocks {
             let weights = &theta[block * columns..(block + 1) * columns];
@@ -249,7 +247,7 @@ impl Chain {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
         let Scratch { handed_on, separator, .. } = &mut self.scratch;
-        let flows = numbers.flows;
+        let flows = numbers.flows();
         let alone = self.blocks == 1;
         self.separators.clear();
         for k in 0..states {

@@ -18,19 +18,29 @@ pub(super) struct FormEntry {
     pub(super) coefficient: Profile,
 }
 
+/// `coefficient * column` of the stage before in a row; the coefficient is that of the row's stage.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LaggedEntry {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) coefficient: Profile,
+    /// Whether the first stage reads the last one; otherwise it reads nothing.
+    pub(super) wraps: bool,
+}
+
 /// Minimise the sum of cost * x + 1/2 quadratic * x^2 over columns and stages, subject to equalities in every stage.
 ///
-/// The last columns are the states. Rows come in two kinds, those without dynamics first; then, for each state k, the row
-/// `x_k,t - kept_k,t x_k,t-1 + entries = sum`. What reads the stage before the first one reads the last (cyclic) or nothing.
+/// Where the dynamics are diagonal, the last columns are the states and the last rows theirs, in the same order:
+/// `x_t + lagged x_{t-1} + entries = sum`, one lagged entry a state.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Form {
     pub(super) stages: usize,
-    pub(super) cyclic: bool,
+    /// Number of states, if the dynamics are diagonal.
+    pub(super) diagonal: Option<usize>,
     pub(super) columns: Vec<BoxedColumn>,
-    /// Coefficients of the flows; a state stands in its own row with 1.
     pub(super) entries: Vec<FormEntry>,
-    /// For each state, what is left of it after a stage.
-    pub(super) kept: Vec<Profile>,
+    /// Sorted by column.
+    pub(super) lagged: Vec<LaggedEntry>,
     /// Sums of the rows by stage.
     pub(super) sums: Vec<Vec<f64>>,
 }

@@ -92,7 +92,7 @@ impl Interior {
             rhs: rows(),
             centring: rows(),
             residual: rows(),
-            carried: vec![Lanes::ZERO; 2 * numbers.states()],
+            carried: vec![Lanes::ZERO; numbers.lagged.len()],
             chain: Chain::new(numbers),
         }
     }
@@ -146,25 +146,21 @@ impl Interior {
     /// the complementarity products and the largest miss of a row.
     #[inline(always)]
     fn advance(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
-        let (columns, rows, flows, statics) = (numbers.columns, numbers.rows, numbers.flows, numbers.statics);
-        let states = numbers.states();
+        let (columns, rows, flows) = (numbers.columns, numbers.rows, numbers.flows());
         let (primal, dual) = (Lanes::splat(primal), Lanes::splat(dual));
         let least = Lanes::splat(LEAST_VALUE);
         let mut complementarity = Lanes::ZERO;
-        let mut worst = Lanes::ZERO;
         for (y, dy) in self.y.iter_mut().zip(&self.rhs) {
             *y += dual * *dy;
         }
-        self.carried.fill(Lanes::ZERO);
+        self.residual.copy_from_slice(&numbers.sums);
+        self.rhs.fill(Lanes::ZERO);
         for block in 0..numbers.cut.blocks {
             let at = block * columns..(block + 1) * columns;
             let (x, z, w) = (&mut self.x[at.clone()], &mut self.z[at.clone()], &mut self.w[at.clone()]);
             let (dx, dz, dw) = (&self.dx[at.clone()], &self.dz[at.clone()], &self.dw[at.clone()]);
             let theta = &mut self.theta[at];
-            let at = block * rows..(block + 1) * rows;
-            let (residual, rhs) = (&mut self.residual[at.clone()], &mut self.rhs[at.clone()]);
-            residual.copy_from_slice(&numbers.sums[at]);
-            rhs.fill(Lanes::ZERO);
+            let (exists, state_exists) = (numbers.exists[block], numbers.state_exists[block]);
             for column in 0..columns {
                 let upper = numbers.at(numbers.upper[column], block);
                 let value = (x[column] + primal * dx[column]).max(least);
@@ -178,79 +174,61 @@ impl Interior {
                 if numbers.curved {
                     inverse += numbers.at(numbers.quadratic[column], block) * value * slack;
                 }
-                let mask = if column < flows { numbers.exists[block] } else { numbers.state_exists[block] };
-                let weight = value * slack / inverse * mask;
+                let weight = value * slack / inverse * if column < flows { exists } else { state_exists };
                 theta[column] = weight;
                 let pull = weight * (low - high);
-                if column < flows {
-                    for entry in &numbers.entries[column] {
-                        let coefficient = numbers.at(entry.coefficient, block);
-                        residual[entry.row] -= coefficient * value;
-                        rhs[entry.row] += coefficient * pull;
+                for entry in &numbers.entries[column] {
+                    let coefficient = numbers.at(entry.coefficient, block);
+                    self.residual[block * rows + entry.row] -= coefficient * value;
+                    self.rhs[block * rows + entry.row] += coefficient * pull;
+                }
+                let after = numbers.after(block);
+                for lagged in &numbers.lagged[numbers.lagged_of(column)] {
+                    let coefficient = numbers.lagged_after(lagged, after);
+                    let (mut value, mut pull) = (coefficient * value, coefficient * pull);
+                    if after == 0 {
+                        (value, pull) = (numbers.cut.from_last(value), numbers.cut.from_last(pull));
                     }
-                } else {
-                    let state = column - flows;
-                    let kept = numbers.kept_at(state, block);
-                    let row = statics + state;
-                    residual[row] -= value;
-                    rhs[row] += pull;
-                    if block > 0 {
-                        residual[row] += kept * self.carried[state];
-                        rhs[row] -= kept * self.carried[states + state];
-                    }
-                    self.carried[state] = value;
-                    self.carried[states + state] = pull;
+                    self.residual[after * rows + lagged.row] -= value;
+                    self.rhs[after * rows + lagged.row] += pull;
                 }
             }
+        }
+        let mut worst = Lanes::ZERO;
+        for block in 0..numbers.cut.blocks {
             for row in 0..rows {
-                let mask = if row < statics { numbers.exists[block] } else { numbers.state_exists[block] };
-                residual[row] = residual[row] * mask;
-                if block > 0 {
-                    worst = worst.max(residual[row].abs());
-                    rhs[row] = rhs[row] * mask + residual[row];
-                    residual[row] = rhs[row];
-                }
+                let at = block * rows + row;
+                let mask = numbers.row_exists(row, block);
+                let residual = self.residual[at] * mask;
+                worst = worst.max(residual.abs());
+                self.rhs[at] = self.rhs[at] * mask + residual;
+                self.residual[at] = self.rhs[at];
             }
-        }
-        // What the first stage of a lane keeps, the last stage of the lane before has just decided.
-        for state in 0..states {
-            let kept = numbers.kept_at(state, 0);
-            self.residual[statics + state] += kept * self.carried[state].from_previous();
-            self.rhs[statics + state] -= kept * self.carried[states + state].from_previous();
-        }
-        for row in 0..rows {
-            let mask = if row < statics { numbers.exists[0] } else { numbers.state_exists[0] };
-            worst = worst.max(self.residual[row].abs() * mask);
-            self.rhs[row] = (self.rhs[row] + self.residual[row]) * mask;
-            self.residual[row] = self.rhs[row];
         }
         (complementarity.sum(), worst.largest())
     }
 
-    /// A' dy of a column, from dy of its block and of the next.
+    /// A' dy of a column, from dy of its block and what the next block's rows add.
     #[inline(always)]
     pub(super) fn transposed(numbers: &Numbers, dy: &[Lanes], next: &[Lanes], block: usize, column: usize) -> Lanes {
-        if column < numbers.flows {
-            let mut sum = Lanes::ZERO;
-            for entry in &numbers.entries[column] {
-                sum += numbers.at(entry.coefficient, block) * dy[entry.row];
-            }
-            return sum;
+        let mut sum = Lanes::ZERO;
+        for entry in &numbers.entries[column] {
+            sum += numbers.at(entry.coefficient, block) * dy[entry.row];
         }
-        let state = column - numbers.flows;
-        let after = if block + 1 == numbers.cut.blocks { 0 } else { block + 1 };
-        dy[numbers.statics + state] - numbers.kept_after(state, after) * next[state]
+        for value in &next[numbers.lagged_of(column)] {
+            sum += *value;
+        }
+        sum
     }
 
-    /// The dynamic rows of the block after `block`.
+    /// What the rows of the next block, with dy in `rhs`, add to the columns of `block`.
     #[inline(always)]
-    pub(super) fn next_dynamic(&mut self, numbers: &Numbers, block: usize) {
-        let (rows, statics) = (numbers.rows, numbers.statics);
-        let last = block + 1 == numbers.cut.blocks;
-        let start = if last { statics } else { (block + 1) * rows + statics };
-        for state in 0..numbers.states() {
-            let value = self.rhs[start + state];
-            self.carried[state] = if last { value.from_next() } else { value };
+    pub(super) fn next_rows(&mut self, numbers: &Numbers, block: usize) {
+        let after = numbers.after(block);
+        for (lagged, next) in numbers.lagged.iter().zip(&mut self.carried) {
+            let dy = self.rhs[after * numbers.rows + lagged.row];
+            let dy = if after == 0 { numbers.cut.from_first(dy) } else { dy };
+            *next = numbers.lagged_after(lagged, after) * dy;
         }
     }
 
@@ -258,12 +236,12 @@ impl Interior {
     /// parts, since the centring is known only when all columns have been seen.
     #[inline(always)]
     fn predict(&mut self, numbers: &Numbers) -> Affine {
-        let (columns, rows, flows, statics) = (numbers.columns, numbers.rows, numbers.flows, numbers.statics);
+        let (columns, rows) = (numbers.columns, numbers.rows);
         let [mut primal, mut dual, mut first, mut second, mut third] = [Lanes::ZERO; 5];
         let least = Lanes::splat(LEAST_VALUE);
         self.centring.fill(Lanes::ZERO);
         for block in 0..numbers.cut.blocks {
-            self.next_dynamic(numbers, block);
+            self.next_rows(numbers, block);
             let at = block * columns..(block + 1) * columns;
             let (x, z, w) = (&self.x[at.clone()], &self.z[at.clone()], &self.w[at.clone()]);
             let (theta, dx) = (&self.theta[at.clone()], &mut self.dx[at]);
@@ -288,27 +266,20 @@ impl Interior {
                 let weight = theta[column];
                 let correction = weight * step * (low_step * by_value + high_step * by_slack);
                 let centring = weight * (by_value - by_slack);
-                if column < flows {
-                    for entry in &numbers.entries[column] {
-                        let coefficient = numbers.at(entry.coefficient, block);
-                        self.residual[block * rows + entry.row] += coefficient * correction;
-                        self.centring[block * rows + entry.row] += coefficient * centring;
+                for entry in &numbers.entries[column] {
+                    let coefficient = numbers.at(entry.coefficient, block);
+                    self.residual[block * rows + entry.row] += coefficient * correction;
+                    self.centring[block * rows + entry.row] += coefficient * centring;
+                }
+                let after = numbers.after(block);
+                for lagged in &numbers.lagged[numbers.lagged_of(column)] {
+                    let coefficient = numbers.lagged_after(lagged, after);
+                    let (mut correction, mut centring) = (coefficient * correction, coefficient * centring);
+                    if after == 0 {
+                        (correction, centring) = (numbers.cut.from_last(correction), numbers.cut.from_last(centring));
                     }
-                } else {
-                    let state = column - flows;
-                    let row = block * rows + statics + state;
-                    self.residual[row] += correction;
-                    self.centring[row] += centring;
-                    let last = block + 1 == numbers.cut.blocks;
-                    let after = if last { 0 } else { block + 1 };
-                    let kept = numbers.kept_after(state, after);
-                    let (mut correction, mut centring) = (kept * correction, kept * centring);
-                    if last {
-                        (correction, centring) = (correction.from_previous(), centring.from_previous());
-                    }
-                    let row = after * rows + statics + state;
-                    self.residual[row] -= correction;
-                    self.centring[row] -= centring;
+                    self.residual[after * rows + lagged.row] += correction;
+                    self.centring[after * rows + lagged.row] += centring;
                 }
             }
         }
@@ -326,7 +297,7 @@ impl Interior {
         let [mut primal, mut dual] = [Lanes::ZERO; 2];
         let (target, least) = (Lanes::splat(target), Lanes::splat(LEAST_VALUE));
         for block in 0..numbers.cut.blocks {
-            self.next_dynamic(numbers, block);
+            self.next_rows(numbers, block);
             let at = block * columns..(block + 1) * columns;
             let (x, z, w) = (&self.x[at.clone()], &self.z[at.clone()], &self.w[at.clone()]);
             let (theta, dx) = (&self.theta[at.clone()], &mut self.dx[at.clone()]);
@@ -367,7 +338,7 @@ impl Interior {
         let (mut sum, mut absolute) = (Lanes::ZERO, Lanes::ZERO);
         for block in 0..numbers.cut.blocks {
             for column in 0..columns {
-                let mask = if column < numbers.flows { numbers.exists[block] } else { numbers.state_exists[block] };
+                let mask = numbers.column_exists(column, block);
                 let term = numbers.at(numbers.cost[column], block) * self.x[block * columns + column] * mask;
                 sum += term;
                 absolute += term.abs();

@@ -61,7 +61,7 @@ impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let t0 = std::time::Instant::now();
         let draft = Draft::of(problem);
-        let boxed = Boxed::of(&draft, 1.0).map_err(|_| LpError::NoBackend)?;
+        let boxed = Boxed::of(&draft, 1.0);
         let numbers = Numbers::new(&boxed.form);
         let mut interior = Interior::new(&numbers);
         let t1 = std::time::Instant::now();
@@ -74,7 +74,7 @@ impl Solver for Prepared {
             interior.x[block * columns + column].0[lane]
         };
         boxed.restore_values(&draft, at, &mut solution.values);
-        solution.objective = problem.objective(solution.values.view());
+        solution.objective = problem.objective(solution.values.view(), &solution.globals);
         eprintln!("{ended:?} columns {} rows {} states {} prepare {:?} solve {:?} restore {:?}", numbers.columns, numbers.rows, numbers.states(), t1-t0, t2-t1, t2.elapsed());
         Ok(())
     }

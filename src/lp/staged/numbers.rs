@@ -18,6 +18,16 @@ pub(super) struct Entry {
     pub(super) coefficient: Coefficient,
 }
 
+/// A coefficient of a column of the stage before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lagged {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    coefficient: Coefficient,
+    /// The coefficients in block 0, where the first stage may read nothing.
+    first: Lanes,
+}
+
 /// How stages map to blocks and lanes: lane l holds the stages `l * blocks ..`, block i the i-th of each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cut {
@@ -25,11 +35,13 @@ pub(super) struct Cut {
     pub(super) stages: usize,
     /// Stages of a lane.
     pub(super) blocks: usize,
+    /// Lanes in use: all, or one where the method must walk the stages one after the other.
+    pub(super) lanes: usize,
 }
 
 impl Cut {
-    pub(super) fn new(stages: usize) -> Self {
-        Self { stages, blocks: stages.div_ceil(LANES).max(1) }
+    pub(super) fn new(stages: usize, lanes: usize) -> Self {
+        Self { stages, blocks: stages.div_ceil(lanes).max(1), lanes }
     }
 
     /// Block and lane of a stage.
@@ -38,13 +50,21 @@ impl Cut {
         (stage % self.blocks, stage / self.blocks)
     }
 
-    /// Calls `f(block, lane, stage)` for all stages, those beyond the last one included.
-    fn for_each(self, mut f: impl FnMut(usize, usize, usize)) {
-        for lane in 0..LANES {
-            for block in 0..self.blocks {
-                f(block, lane, lane * self.blocks + block);
-            }
-        }
+    /// Stages beyond the last one, in the lanes in use.
+    fn beyond(self) -> std::ops::Range<usize> {
+        self.stages..self.blocks * self.lanes
+    }
+
+    /// The last block's numbers as the first block sees them: each lane takes those of the lane before.
+    #[inline(always)]
+    pub(super) fn from_last(self, last: Lanes) -> Lanes {
+        if self.lanes == 1 { last } else { last.from_previous() }
+    }
+
+    /// The first block's numbers as the last block sees them.
+    #[inline(always)]
+    pub(super) fn from_first(self, first: Lanes) -> Lanes {
+        if self.lanes == 1 { first } else { first.from_next() }
     }
 }
 
@@ -52,16 +72,10 @@ impl Cut {
 #[derive(Debug)]
 pub(super) struct Numbers {
     pub(super) cut: Cut,
-    /// Columns, the states last.
     pub(super) columns: usize,
-    /// Columns that are no states.
-    pub(super) flows: usize,
-    /// Rows, those without dynamics first; row `statics + k` is that of state k.
     pub(super) rows: usize,
-    /// Rows without dynamics.
-    pub(super) statics: usize,
-    /// Whether the first stage follows upon the last.
-    pub(super) cyclic: bool,
+    /// Number of states, if the dynamics are diagonal: then they are the last columns and theirs the last rows.
+    pub(super) diagonal: Option<usize>,
     /// Upper bounds of the columns.
     pub(super) upper: Vec<Coefficient>,
     /// Costs of the columns.
@@ -70,17 +84,17 @@ pub(super) struct Numbers {
     pub(super) quadratic: Vec<Coefficient>,
     /// Whether any quadratic cost is not 0.
     pub(super) curved: bool,
-    /// Entries of each flow.
+    /// Entries of each column.
     pub(super) entries: Vec<Vec<Entry>>,
-    /// What is left of state k of the stage before.
-    pub(super) kept: Vec<Coefficient>,
-    /// The same in block 0, where the first lane has no predecessor unless the horizon is cyclic.
-    pub(super) first_kept: Vec<Lanes>,
+    /// Coefficients of columns in rows of the next stage, by column.
+    pub(super) lagged: Vec<Lagged>,
+    /// For each column, where its lagged coefficients begin; one more than columns.
+    lagged_from: Vec<usize>,
     /// Sums of the rows, by block and row.
     pub(super) sums: Vec<Lanes>,
     /// 1 where a stage exists, by block.
     pub(super) exists: Vec<Lanes>,
-    /// 1 where a state exists: with a cyclic horizon the stages beyond the last one hand the states through.
+    /// 1 where a state exists, by block: stages beyond the last one hand the states of a cyclic horizon through.
     pub(super) state_exists: Vec<Lanes>,
     /// The series, by block and series.
     series: Vec<Lanes>,
@@ -90,26 +104,27 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Lays out memory for `form` and copies its numbers.
     pub(super) fn new(form: &Form) -> Self {
-        let cut = Cut::new(form.stages);
+        let cut = Cut::new(form.stages, if form.diagonal.is_some() { LANES } else { 1 });
         let (columns, rows) = (form.columns.len(), form.sums.len());
-        let states = form.kept.len();
         let mut exists = vec![Lanes::ZERO; cut.blocks];
-        cut.for_each(|block, lane, stage| exists[block].0[lane] = f64::from(u8::from(stage < cut.stages)));
-        let state_exists = if form.cyclic { vec![Lanes::ONE; cut.blocks] } else { exists.clone() };
+        for stage in 0..cut.stages {
+            let (block, lane) = cut.place(stage);
+            exists[block].0[lane] = 1.0;
+        }
+        let handed_through = cut.lanes > 1 && form.lagged.iter().any(|lagged| lagged.wraps);
+        let state_exists = if handed_through { vec![Lanes::ONE; cut.blocks] } else { exists.clone() };
         let mut numbers = Self {
             cut,
             columns,
-            flows: columns - states,
             rows,
-            statics: rows - states,
-            cyclic: form.cyclic,
+            diagonal: form.diagonal,
             upper: Vec::new(),
             cost: Vec::new(),
             quadratic: Vec::new(),
             curved: false,
-            entries: Vec::new(),
-            kept: Vec::new(),
-            first_kept: vec![Lanes::ZERO; states],
+            entries: vec![Vec::new(); columns],
+            lagged: Vec::new(),
+            lagged_from: Vec::new(),
             sums: vec![Lanes::ZERO; cut.blocks * rows],
             exists,
             state_exists,
@@ -127,45 +142,50 @@ impl Numbers {
         self.cost = form.columns.iter().map(|column| shelf.put(&column.cost)).collect();
         self.quadratic = form.columns.iter().map(|column| shelf.put(&column.quadratic)).collect();
         self.curved = form.columns.iter().any(|column| !column.quadratic.all(|q| q == 0.0));
-        self.entries.resize(self.flows, Vec::new());
         self.entries.iter_mut().for_each(Vec::clear);
         for entry in &form.entries {
             let coefficient = shelf.put(&entry.coefficient);
             self.entries[entry.column].push(Entry { row: entry.row, coefficient });
         }
-        let cut = self.cut;
-        // Stages beyond the last one hand the states of a cyclic horizon through unchanged, and have none of another.
-        let beyond = f64::from(u8::from(self.cyclic));
-        let padded: Vec<Profile> = if cut.stages < cut.blocks * LANES {
-            let long = |kept: &Profile| Profile::Series((0..cut.stages).map(|stage| kept.at(stage)).collect());
-            form.kept.iter().map(long).collect()
-        } else {
-            form.kept.clone()
-        };
-        self.kept = padded.iter().map(|kept| shelf.put(kept)).collect();
-        shelf.lay_out(cut, &mut self.series);
+        let padded = self.padded(form);
+        let lagged = form.lagged.iter().zip(&padded).map(|(entry, coefficient)| Lagged {
+            row: entry.row,
+            column: entry.column,
+            coefficient: shelf.put(coefficient),
+            first: Lanes::ZERO,
+        });
+        self.lagged = lagged.collect();
+        shelf.lay_out(self.cut, &mut self.series);
         self.series_per_block = shelf.profiles.len();
-        for coefficient in &self.kept {
-            let Coefficient::Series(index) = *coefficient else { continue };
-            for stage in cut.stages..cut.blocks * LANES {
-                let (block, lane) = cut.place(stage);
-                self.series[block * self.series_per_block + index].0[lane] = beyond;
-            }
-        }
-        for state in 0..self.kept.len() {
-            let mut first = self.at(self.kept[state], 0);
-            if !self.cyclic {
+        for (index, entry) in form.lagged.iter().enumerate() {
+            let mut first = self.at(self.lagged[index].coefficient, 0);
+            if !entry.wraps {
                 first.0[0] = 0.0;
             }
-            self.first_kept[state] = first;
+            self.lagged[index].first = first;
         }
-        let rows = self.rows;
+        let of_column = |column: usize| self.lagged.partition_point(|lagged| lagged.column < column);
+        self.lagged_from = (0..=self.columns).map(of_column).collect();
         for (row, sums) in form.sums.iter().enumerate() {
             for (stage, &sum) in sums.iter().enumerate() {
-                let (block, lane) = cut.place(stage);
-                self.sums[block * rows + row].0[lane] = sum;
+                let (block, lane) = self.cut.place(stage);
+                self.sums[block * self.rows + row].0[lane] = sum;
             }
         }
+    }
+
+    /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
+    /// horizon is a ring, and nothing is where it is not.
+    fn padded(&self, form: &Form) -> Vec<Profile> {
+        let beyond = if form.lagged.iter().any(|entry| entry.wraps) { -1.0 } else { 0.0 };
+        let long = |coefficient: &Profile| {
+            let mut values: Vec<f64> = (0..self.cut.stages).map(|stage| coefficient.at(stage)).collect();
+            values.extend(self.cut.beyond().map(|_| beyond));
+            Profile::Series(values)
+        };
+        let needed = !self.cut.beyond().is_empty();
+        let padded = |coefficient: &Profile| if needed { long(coefficient) } else { coefficient.clone() };
+        form.lagged.iter().map(|entry| padded(&entry.coefficient)).collect()
     }
 
     /// A coefficient in a block.
@@ -177,23 +197,70 @@ impl Numbers {
         }
     }
 
-    /// What is left of state k of the block before.
+    /// The lagged coefficient with which a row of `block` reads the block before.
     #[inline(always)]
-    pub(super) fn kept_at(&self, state: usize, block: usize) -> Lanes {
-        if block == 0 { self.first_kept[state] } else { self.at(self.kept[state], block) }
+    pub(super) fn lagged_at(&self, lagged: &Lagged, block: usize) -> Lanes {
+        if block == 0 { lagged.first } else { self.at(lagged.coefficient, block) }
     }
 
-    /// What `block` keeps of state k of the block before, by lane of the block before: what block 0 keeps belongs to the last
-    /// block of the lane before.
+    /// The lagged coefficient with which a row of `block` reads the block before, by lane of the block before.
     #[inline(always)]
-    pub(super) fn kept_after(&self, state: usize, block: usize) -> Lanes {
-        if block == 0 { self.first_kept[state].from_next() } else { self.at(self.kept[state], block) }
+    pub(super) fn lagged_after(&self, lagged: &Lagged, block: usize) -> Lanes {
+        if block == 0 { self.cut.from_first(lagged.first) } else { self.at(lagged.coefficient, block) }
     }
 
-    /// Number of states.
+    /// Where a column's lagged coefficients stand.
+    #[inline(always)]
+    pub(super) fn lagged_of(&self, column: usize) -> std::ops::Range<usize> {
+        self.lagged_from[column]..self.lagged_from[column + 1]
+    }
+
+    /// The block that follows upon `block`.
+    #[inline(always)]
+    pub(super) fn after(&self, block: usize) -> usize {
+        if block + 1 == self.cut.blocks { 0 } else { block + 1 }
+    }
+
+    /// Number of states of diagonal dynamics.
     #[inline(always)]
     pub(super) fn states(&self) -> usize {
-        self.rows - self.statics
+        self.diagonal.unwrap_or(0)
+    }
+
+    /// Columns that are no states of diagonal dynamics.
+    #[inline(always)]
+    pub(super) fn flows(&self) -> usize {
+        self.columns - self.states()
+    }
+
+    /// Rows that are not those of states of diagonal dynamics.
+    #[inline(always)]
+    pub(super) fn statics(&self) -> usize {
+        self.rows - self.states()
+    }
+
+    /// 1 where a column of a block exists.
+    #[inline(always)]
+    pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
+        if column < self.flows() { self.exists[block] } else { self.state_exists[block] }
+    }
+
+    /// 1 where a row of a block exists.
+    #[inline(always)]
+    pub(super) fn row_exists(&self, row: usize, block: usize) -> Lanes {
+        if row < self.statics() { self.exists[block] } else { self.state_exists[block] }
+    }
+
+    /// What is left of diagonal state k of the block before.
+    #[inline(always)]
+    pub(super) fn kept_at(&self, state: usize, block: usize) -> Lanes {
+        -self.lagged_at(&self.lagged[state], block)
+    }
+
+    /// The same by lane of the block before.
+    #[inline(always)]
+    pub(super) fn kept_after(&self, state: usize, block: usize) -> Lanes {
+        -self.lagged_after(&self.lagged[state], block)
     }
 }
 
@@ -214,14 +281,19 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    /// Copies the series side by side; what lies beyond the last stage repeats it.
+    /// Copies the series side by side; what lies beyond the end of one repeats its last value.
     fn lay_out(&self, cut: Cut, series: &mut Vec<Lanes>) {
         let count = self.profiles.len();
+        series.clear();
         series.resize(count * cut.blocks, Lanes::ZERO);
         for (index, values) in self.profiles.iter().enumerate() {
-            cut.for_each(|block, lane, stage| {
-                series[block * count + index].0[lane] = values[stage.min(cut.stages - 1)];
-            });
+            let last = values.len() - 1;
+            for lane in 0..cut.lanes {
+                let from = lane * cut.blocks;
+                for block in 0..cut.blocks {
+                    series[block * count + index].0[lane] = values[(from + block).min(last)];
+                }
+            }
         }
     }
 }

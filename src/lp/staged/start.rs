@@ -29,23 +29,20 @@ impl Interior {
                 }
             }
         };
-        let exists = |block: usize, column: usize| {
-            if column < numbers.flows { numbers.exists[block] } else { numbers.state_exists[block] }
-        };
         each(&mut |block, column, at| {
             let upper = numbers.at(numbers.upper[column], block);
-            let share = Lanes::splat(if column < numbers.flows { 0.5 } else { LEVEL });
+            let share = Lanes::splat(if column < numbers.flows() { 0.5 } else { LEVEL });
             let inside = (upper * share).min(Lanes::splat(LARGEST_START * spread));
             self.x[at] = inside;
             let room = inside.min(upper - inside);
-            self.theta[at] = room * room * exists(block, column);
+            self.theta[at] = room * room * numbers.column_exists(column, block);
         });
         self.chain.factor::<K>(numbers, &self.theta);
         self.misses(numbers);
         self.chain.solve::<K>(&mut self.rhs);
         let mut furthest = Lanes::ZERO;
         for block in 0..numbers.cut.blocks {
-            self.next_dynamic(numbers, block);
+            self.next_rows(numbers, block);
             let dy = &self.rhs[block * numbers.rows..(block + 1) * numbers.rows];
             for column in 0..columns {
                 let at = block * columns + column;
@@ -65,7 +62,7 @@ impl Interior {
         let mut product = Lanes::ZERO;
         each(&mut |block, column, at| {
             let slack = numbers.at(numbers.upper[column], block) - self.x[at];
-            product += self.z[at].abs() * self.x[at].min(slack) * exists(block, column);
+            product += self.z[at].abs() * self.x[at].min(slack) * numbers.column_exists(column, block);
         });
         let count = (numbers.cut.stages * columns) as f64;
         let mu = Lanes::splat((CENTRING * spread * product.sum() / count).max(1e-6));
@@ -89,8 +86,7 @@ impl Interior {
         let rows = numbers.rows;
         for block in 0..numbers.cut.blocks {
             for row in 0..rows {
-                let mask = if row < numbers.statics { numbers.exists[block] } else { numbers.state_exists[block] };
-                self.rhs[block * rows + row] = self.rhs[block * rows + row] * mask;
+                self.rhs[block * rows + row] = self.rhs[block * rows + row] * numbers.row_exists(row, block);
             }
         }
     }
@@ -104,7 +100,7 @@ impl Interior {
         self.chain.solve::<K>(&mut self.rhs);
         self.y.copy_from_slice(&self.rhs);
         for block in 0..numbers.cut.blocks {
-            self.next_dynamic(numbers, block);
+            self.next_rows(numbers, block);
             let y = &self.rhs[block * numbers.rows..(block + 1) * numbers.rows];
             for column in 0..numbers.columns {
                 let at = block * numbers.columns + column;
@@ -119,24 +115,20 @@ impl Interior {
 
     /// rhs += sign A v for v given by column.
     fn spread(&mut self, numbers: &Numbers, sign: f64, v: impl Fn(&Self, usize, usize, usize) -> Lanes) {
-        let (columns, rows, statics) = (numbers.columns, numbers.rows, numbers.statics);
-        let blocks = numbers.cut.blocks;
+        let (columns, rows) = (numbers.columns, numbers.rows);
         let sign = Lanes::splat(sign);
-        for block in 0..blocks {
+        for block in 0..numbers.cut.blocks {
+            let after = numbers.after(block);
             for column in 0..columns {
                 let value = sign * v(self, block * columns + column, block, column);
-                if column < numbers.flows {
-                    for entry in &numbers.entries[column] {
-                        self.rhs[block * rows + entry.row] += numbers.at(entry.coefficient, block) * value;
-                    }
-                    continue;
+                for entry in &numbers.entries[column] {
+                    self.rhs[block * rows + entry.row] += numbers.at(entry.coefficient, block) * value;
                 }
-                let state = column - numbers.flows;
-                let last = block + 1 == blocks;
-                let after = if last { 0 } else { block + 1 };
-                let handed = numbers.kept_after(state, after) * value;
-                self.rhs[block * rows + statics + state] += value;
-                self.rhs[after * rows + statics + state] -= if last { handed.from_previous() } else { handed };
+                for lagged in &numbers.lagged[numbers.lagged_of(column)] {
+                    let handed = numbers.lagged_after(lagged, after) * value;
+                    let handed = if after == 0 { numbers.cut.from_last(handed) } else { handed };
+                    self.rhs[after * rows + lagged.row] += handed;
+                }
             }
         }
     }
