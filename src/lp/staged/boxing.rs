@@ -23,7 +23,7 @@ pub(super) struct Boxed {
     /// What a missing bound was taken to be.
     pub(super) far: f64,
     /// What one unit of a value, and of a cost per value, in the form is.
-    value_unit: f64,
+    pub(super) value_unit: f64,
     cost_unit: f64,
 }
 

@@ -12,6 +12,8 @@ pub(super) struct DraftColumn {
     pub(super) quadratic: Profile,
     /// Whether it is still there; what is not is set by the reduction that took it out, or 0.
     pub(super) kept: bool,
+    /// Whether something that all stages share reads it.
+    pub(super) shared: bool,
 }
 
 /// A row of the draft.
@@ -20,6 +22,8 @@ pub(super) struct DraftRow {
     pub(super) lower: Profile,
     pub(super) upper: Profile,
     pub(super) kept: bool,
+    /// Whether something that all stages share stands in it.
+    pub(super) shared: bool,
 }
 
 /// A term of the draft.
@@ -48,11 +52,13 @@ impl Draft {
             cost: column.cost.clone(),
             quadratic: problem.quadratic(ColumnId(index)).clone(),
             kept: true,
+            shared: problem.sum_terms().iter().any(|term| term.column.index() == index),
         });
-        let rows = problem.rows().iter().map(|row| DraftRow {
+        let rows = problem.rows().iter().enumerate().map(|(index, row)| DraftRow {
             lower: row.lower.clone(),
             upper: row.upper.clone(),
             kept: true,
+            shared: problem.spread_terms().iter().any(|term| term.row.0 == index),
         });
         let terms = problem.terms().iter().map(|term| DraftTerm {
             row: term.row.0,

@@ -44,3 +44,13 @@ pub(super) struct Form {
     /// Sums of the rows by stage.
     pub(super) sums: Vec<Vec<f64>>,
 }
+
+impl Form {
+    /// What two forms share that differ in numbers alone.
+    pub(super) fn pattern(&self) -> Vec<usize> {
+        let counts = [self.stages, self.diagonal.map_or(0, |states| states + 1), self.columns.len(), self.sums.len()];
+        let entries = self.entries.iter().flat_map(|entry| [entry.row, entry.column]);
+        let lagged = self.lagged.iter().flat_map(|entry| [entry.row, entry.column, usize::from(entry.wraps)]);
+        counts.into_iter().chain(entries).chain(lagged).collect()
+    }
+}
