@@ -88,7 +88,7 @@ impl Chain {
 
     /// Factors A theta A' at `theta` (by block and column). `K` is the number of states, or 0 to read it at run time.
     #[inline(always)]
-    pub(super) fn factor<const K: usize>(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+    pub(super) fn factor_lanes<const K: usize>(&mut self, numbers: &Numbers, theta: &[Lanes]) {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
         let flows = numbers.flows();
@@ -278,7 +278,7 @@ impl Chain {
 
     /// Solves A theta A' y = rhs in place (by block and row).
     #[inline(always)]
-    pub(super) fn solve<const K: usize>(&mut self, rhs: &mut [Lanes]) {
+    pub(super) fn solve_lanes<const K: usize>(&mut self, rhs: &mut [Lanes]) {
         let states = if K == 0 { self.states } else { K };
         let (statics, rows, square) = (self.statics, self.statics + states, states * states);
         self.separator_rhs.fill(0.0);

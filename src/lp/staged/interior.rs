@@ -68,11 +68,11 @@ pub(super) struct Interior {
 
 /// Sums over all columns that decide on the affine step.
 #[derive(Debug, Clone, Copy)]
-struct Affine {
-    primal: f64,
-    dual: f64,
+pub(super) struct Affine {
+    pub(super) primal: f64,
+    pub(super) dual: f64,
     /// Of the complementarity after a step (a, b): sum + a first + b second + a b third.
-    sums: [f64; 3],
+    pub(super) sums: [f64; 3],
 }
 
 impl Interior {
@@ -98,9 +98,8 @@ impl Interior {
     }
 
     /// Iterates from the start until `tolerance` is met, or no further.
-    #[inline(always)]
-    pub(super) fn run<const K: usize>(&mut self, numbers: &Numbers, tolerance: Tolerance) -> Ended {
-        self.start::<K>(numbers, tolerance.spread);
+    pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) -> Ended {
+        self.start(numbers, tolerance.spread);
         let pairs = (2 * numbers.columns * numbers.cut.blocks * LANES) as f64;
         let mut step = [0.0, 0.0];
         let mut ended = Ended { converged: false, iterations: 0, row: f64::INFINITY, gap: f64::INFINITY };
@@ -120,8 +119,8 @@ impl Interior {
             if close && ended.gap <= tolerance.gap {
                 return Ended { converged: true, ..ended };
             }
-            self.chain.factor::<K>(numbers, &self.theta);
-            self.chain.solve::<K>(&mut self.rhs);
+            self.chain.factor(numbers, &self.theta);
+            self.chain.solve(numbers, &mut self.rhs);
             let affine = self.predict(numbers);
             let Affine { primal, dual, sums: [first, second, third] } = affine;
             let after = complementarity + primal * first + dual * second + primal * dual * third;
@@ -130,7 +129,7 @@ impl Interior {
             for ((rhs, residual), centring) in self.rhs.iter_mut().zip(&self.residual).zip(&self.centring) {
                 *rhs = *residual - Lanes::splat(target) * *centring;
             }
-            self.chain.solve::<K>(&mut self.rhs);
+            self.chain.solve(numbers, &mut self.rhs);
             let [primal, dual] = self.correct(numbers, target);
             step = [(STEP_SHARE / primal).min(1.0), (STEP_SHARE / dual).min(1.0)];
             if numbers.curved {
@@ -141,10 +140,9 @@ impl Interior {
         ended
     }
 
-    /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
-    /// the complementarity products and the largest miss of a row.
+    /// See [`Interior::advance`].
     #[inline(always)]
-    fn advance(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
+    pub(super) fn advance_lanes(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
         let (columns, rows, flows) = (numbers.columns, numbers.rows, numbers.flows());
         let (primal, dual) = (Lanes::splat(primal), Lanes::splat(dual));
         let least = Lanes::splat(LEAST_VALUE);
@@ -231,10 +229,9 @@ impl Interior {
         }
     }
 
-    /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
-    /// parts, since the centring is known only when all columns have been seen.
+    /// See [`Interior::predict`].
     #[inline(always)]
-    fn predict(&mut self, numbers: &Numbers) -> Affine {
+    pub(super) fn predict_lanes(&mut self, numbers: &Numbers) -> Affine {
         let (columns, rows) = (numbers.columns, numbers.rows);
         let [mut primal, mut dual, mut first, mut second, mut third] = [Lanes::ZERO; 5];
         let least = Lanes::splat(LEAST_VALUE);
@@ -289,9 +286,9 @@ impl Interior {
         }
     }
 
-    /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
+    /// See [`Interior::correct`].
     #[inline(always)]
-    fn correct(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
+    pub(super) fn correct_lanes(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
         let (columns, rows) = (numbers.columns, numbers.rows);
         let [mut primal, mut dual] = [Lanes::ZERO; 2];
         let (target, least) = (Lanes::splat(target), Lanes::splat(LEAST_VALUE));
@@ -331,7 +328,6 @@ impl Interior {
     }
 
     /// The size that the gap is measured by: the objective, or a thousandth of the sum of its absolute terms.
-    #[inline(always)]
     fn scale_of_objective(&self, numbers: &Numbers) -> f64 {
         let columns = numbers.columns;
         let (mut sum, mut absolute) = (Lanes::ZERO, Lanes::ZERO);

@@ -74,13 +74,11 @@ impl Lanes {
         Self([b, c, d, e, f, g, h, a])
     }
 
+    // Written out: it is inlined thousands of times, and a loop or an iterator each would cost the compiler minutes.
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
-        let mut out = self;
-        for (lane, b) in out.0.iter_mut().zip(other.0) {
-            *lane = f(*lane, b);
-        }
-        out
+        let ([a, b, c, d, e, g, h, i], [j, k, l, m, n, o, p, q]) = (self.0, other.0);
+        Self([f(a, j), f(b, k), f(c, l), f(d, m), f(e, n), f(g, o), f(h, p), f(i, q)])
     }
 }
 
@@ -90,7 +88,17 @@ macro_rules! lane_by_lane {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                self.zip(other, |a, b| a $op b)
+                let (a, b) = (self.0, other.0);
+                Self([
+                    a[0] $op b[0],
+                    a[1] $op b[1],
+                    a[2] $op b[2],
+                    a[3] $op b[3],
+                    a[4] $op b[4],
+                    a[5] $op b[5],
+                    a[6] $op b[6],
+                    a[7] $op b[7],
+                ])
             }
         }
     )*};

@@ -19,8 +19,7 @@ const CENTRING: f64 = 0.3;
 
 impl Interior {
     /// Sets x, y, z and w.
-    #[inline(always)]
-    pub(super) fn start<const K: usize>(&mut self, numbers: &Numbers, spread: f64) {
+    pub(super) fn start(&mut self, numbers: &Numbers, spread: f64) {
         let columns = numbers.columns;
         let each = |f: &mut dyn FnMut(usize, usize, usize)| {
             for block in 0..numbers.cut.blocks {
@@ -37,9 +36,9 @@ impl Interior {
             let room = inside.min(upper - inside);
             self.theta[at] = room * room * numbers.column_exists(column, block);
         });
-        self.chain.factor::<K>(numbers, &self.theta);
+        self.chain.factor(numbers, &self.theta);
         self.misses(numbers);
-        self.chain.solve::<K>(&mut self.rhs);
+        self.chain.solve(numbers, &mut self.rhs);
         let mut furthest = Lanes::ZERO;
         for block in 0..numbers.cut.blocks {
             self.next_rows(numbers, block);
@@ -58,7 +57,7 @@ impl Interior {
             *x += step * *dx;
             *dx = Lanes::ZERO;
         }
-        self.explain_costs::<K>(numbers);
+        self.explain_costs(numbers);
         let mut product = Lanes::ZERO;
         each(&mut |block, column, at| {
             let slack = numbers.at(numbers.upper[column], block) - self.x[at];
@@ -92,12 +91,12 @@ impl Interior {
     }
 
     /// y from A theta A' y = A theta c, and z = c - A'y.
-    fn explain_costs<const K: usize>(&mut self, numbers: &Numbers) {
+    fn explain_costs(&mut self, numbers: &Numbers) {
         self.rhs.fill(Lanes::ZERO);
         self.spread(numbers, 1.0, |this, at, block, column| {
             this.theta[at] * numbers.at(numbers.cost[column], block)
         });
-        self.chain.solve::<K>(&mut self.rhs);
+        self.chain.solve(numbers, &mut self.rhs);
         self.y.copy_from_slice(&self.rhs);
         for block in 0..numbers.cut.blocks {
             self.next_rows(numbers, block);

@@ -1,0 +1,76 @@
+//! The hot passes, each compiled for whatever vector instructions the processor has and chosen when it runs.
+//!
+//! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers, the same
+//! code uses them. The choice changes the speed, not a bit of the result.
+
+use super::chain::Chain;
+use super::interior::{Affine, Interior};
+use super::lanes::Lanes;
+use super::numbers::Numbers;
+
+macro_rules! passes {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* } => $output:ty, $run:expr;)*) => {$(
+        $(#[$doc])*
+        struct $name<'a> { $($field: $kind),* , numbers: &'a Numbers }
+
+        impl pulp::WithSimd for $name<'_> {
+            type Output = $output;
+
+            #[inline(always)]
+            fn with_simd<S: pulp::Simd>(self, _simd: S) -> $output {
+                $run(self)
+            }
+        }
+    )*};
+}
+
+passes! {
+    Advance { interior: &'a mut Interior, step: [f64; 2] } => (f64, f64),
+        |pass: Self| pass.interior.advance_lanes(pass.numbers, pass.step);
+    Predict { interior: &'a mut Interior } => Affine, |pass: Self| pass.interior.predict_lanes(pass.numbers);
+    Correct { interior: &'a mut Interior, target: f64 } => [f64; 2],
+        |pass: Self| pass.interior.correct_lanes(pass.numbers, pass.target);
+    Factor { chain: &'a mut Chain, theta: &'a [Lanes] } => (), |pass: Self| match pass.numbers.states() {
+        1 => pass.chain.factor_lanes::<1>(pass.numbers, pass.theta),
+        2 => pass.chain.factor_lanes::<2>(pass.numbers, pass.theta),
+        3 => pass.chain.factor_lanes::<3>(pass.numbers, pass.theta),
+        _ => pass.chain.factor_lanes::<0>(pass.numbers, pass.theta),
+    };
+    Solve { chain: &'a mut Chain, rhs: &'a mut [Lanes] } => (), |pass: Self| match pass.numbers.states() {
+        1 => pass.chain.solve_lanes::<1>(pass.rhs),
+        2 => pass.chain.solve_lanes::<2>(pass.rhs),
+        3 => pass.chain.solve_lanes::<3>(pass.rhs),
+        _ => pass.chain.solve_lanes::<0>(pass.rhs),
+    };
+}
+
+impl Interior {
+    /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
+    /// the complementarity products and the largest miss of a row.
+    pub(super) fn advance(&mut self, numbers: &Numbers, step: [f64; 2]) -> (f64, f64) {
+        pulp::Arch::new().dispatch(Advance { interior: self, step, numbers })
+    }
+
+    /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
+    /// parts, since the centring is known only when all columns have been seen.
+    pub(super) fn predict(&mut self, numbers: &Numbers) -> Affine {
+        pulp::Arch::new().dispatch(Predict { interior: self, numbers })
+    }
+
+    /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
+    pub(super) fn correct(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
+        pulp::Arch::new().dispatch(Correct { interior: self, target, numbers })
+    }
+}
+
+impl Chain {
+    /// Factors A theta A' at `theta` (by block and column).
+    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        pulp::Arch::new().dispatch(Factor { chain: self, theta, numbers });
+    }
+
+    /// Solves A theta A' y = rhs in place (by block and row).
+    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        pulp::Arch::new().dispatch(Solve { chain: self, rhs, numbers });
+    }
+}
