@@ -20,6 +20,7 @@ mod solution;
 mod stages;
 #[cfg(test)]
 mod test_problems;
+mod write;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
@@ -31,6 +32,7 @@ pub use matrix::Matrix;
 pub use optimality::Optimality;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
 pub use solution::{Duals, Solution};
+pub use write::{write_lp, write_mps};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
