@@ -81,6 +81,17 @@ impl ConversionTerm {
         self.output_eur_per_kwh.at(step)
             + self.input_eur_per_kwh.as_ref().map_or(0.0, |price| price.at(step) / efficiency)
     }
+
+    /// The coefficients of its input term, one a step.
+    pub(super) fn input_per_output(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.efficiency.iter().map(|eta| -1.0 / eta)
+    }
+
+    /// EUR per kW of output in a step of `step_hours`, one a step.
+    pub(super) fn costs_eur(&self, step_hours: f64) -> impl ExactSizeIterator<Item = f64> {
+        let efficiencies = self.efficiency.iter().enumerate();
+        efficiencies.map(move |(step, &efficiency)| self.cost_eur_per_kwh(step, efficiency) * step_hours)
+    }
 }
 
 /// A district as a staged LP, with the meaning of its columns and balance rows.
@@ -94,6 +105,8 @@ pub struct Layout {
     pub balances: Vec<Balance>,
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
+    /// Length of a step, hours.
+    pub step_hours: f64,
     /// EUR of what the dispatch cannot choose: forced supply.
     pub forced_cost_eur: f64,
 }
@@ -105,6 +118,43 @@ impl Layout {
     pub fn new(district: &District) -> Self {
         Builder::new(district).build()
     }
+
+    /// Puts the efficiencies of a conversion in force, one a step.
+    ///
+    /// # Panics
+    /// If there is not one efficiency a step.
+    pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
+        let conversion = &mut self.conversions[conversion];
+        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
+        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
+        self.problem.set_coefficients(conversion.term, conversion.input_per_output());
+        if conversion.input_eur_per_kwh.is_some() {
+            self.problem.set_costs(conversion.output, conversion.costs_eur(self.step_hours));
+        }
+    }
+
+    /// The index of the conversion `technology` at `site` of `district`.
+    pub(super) fn conversion(&self, district: &District, site: &str, technology: &str) -> Option<usize> {
+        self.conversions.iter().position(|conversion| {
+            let at = &district.sites()[conversion.site];
+            at.name == site && at.technologies[conversion.technology].name == technology
+        })
+    }
+}
+
+/// The LP that the dispatch of `district` solves first, where these conversions (site, technology, efficiency in all steps)
+/// begin with other efficiencies than the district's.
+pub fn first_problem<'a>(
+    district: &District,
+    efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
+) -> StagedProblem {
+    let mut layout = Layout::new(district);
+    for (site, technology, efficiency) in efficiencies {
+        if let Some(conversion) = layout.conversion(district, site, technology) {
+            layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));
+        }
+    }
+    layout.problem
 }
 
 struct Builder<'a> {
@@ -120,6 +170,7 @@ impl<'a> Builder<'a> {
             quantities: Vec::new(),
             balances: Vec::new(),
             conversions: Vec::new(),
+            step_hours: district.axis().step_hours(),
             forced_cost_eur: 0.0,
         };
         Self { district, dt: district.axis().step_hours(), layout }

@@ -7,11 +7,13 @@
 mod account;
 mod layout;
 mod linked;
+mod plan;
 mod price;
 mod shortage;
 
 pub use account::{Account, CarrierTotals, LinkTotals, TechnologyTotals};
-pub use layout::{Quantity, Role};
+pub use layout::{Quantity, Role, first_problem};
+pub use plan::{DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
 
 use ndarray::Array2;
 
@@ -25,72 +27,6 @@ use price::ClosingRow;
 const TOLERANCE: f64 = 1e-6;
 /// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
 const RELATIVE_TOLERANCE: f64 = 1e-10;
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DispatchError {
-    /// The demand cannot be met, and leaving it unserved is not allowed.
-    #[error("{}", shortage::describe(.0))]
-    Infeasible(Vec<ShortageReport>),
-    /// The solver failed, or its answer is wrong.
-    #[error(transparent)]
-    Lp(#[from] LpError),
-}
-
-/// Where and when a carrier is short or in excess beyond remedy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShortageReport {
-    /// Name of the site.
-    pub site: String,
-    /// Name of the carrier.
-    pub carrier: String,
-    /// Whether there is too little (`true`) or too much of it.
-    pub too_little: bool,
-    /// The steps concerned: stamp and kWh, in order of time.
-    pub hours: Vec<(String, f64)>,
-}
-
-impl ShortageReport {
-    /// kWh over all hours.
-    #[must_use]
-    pub fn energy_kwh(&self) -> f64 {
-        self.hours.iter().map(|(_, energy)| energy).sum()
-    }
-}
-
-/// A dispatch: what every technology does in every step, and how far that misses the model's equations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
-    pub values: Array2<f64>,
-    /// The solver's objective, EUR (money and the prices of shortage and surplus; without annuities and forced supply).
-    pub objective_eur: f64,
-    /// Worst miss of any equation or bound.
-    pub certificate: PlanCertificate,
-}
-
-/// A plan at other efficiencies than it was made for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Priced {
-    /// Values of the columns, shape (quantities, steps).
-    pub values: Array2<f64>,
-    /// Objective at these values, EUR, with what stays short priced as lost load.
-    pub objective_eur: f64,
-    /// What no import or surplus could close, kWh.
-    pub short_kwh: f64,
-}
-
-/// What the plan is worth, computed from the model alone.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PlanCertificate {
-    /// Worst miss of any equation, kW or kWh.
-    pub equation: f64,
-    /// Worst distance of any value outside its bounds, kW or kWh.
-    pub bound: f64,
-    /// Worst residual of each balance: site, carrier, kW.
-    pub balances: Vec<(String, String, f64)>,
-}
 
 /// One independent part with its solver.
 struct Part {
@@ -179,10 +115,7 @@ impl Dispatch {
     /// The index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`.
     #[must_use]
     pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
-        self.layout.conversions.iter().position(|conversion| {
-            let at = &self.district.sites()[conversion.site];
-            at.name == site && at.technologies[conversion.technology].name == technology
-        })
+        self.layout.conversion(&self.district, site, technology)
     }
 
     /// The row of [`Plan::values`] that holds `role` of `technology` at `site`.
@@ -219,28 +152,16 @@ impl Dispatch {
     /// # Panics
     /// If there is not one efficiency a step.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
-        let conversion = &mut self.layout.conversions[conversion];
-        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
-        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
-        let conversion = &*conversion;
-        let inverse = || conversion.efficiency.iter().map(|eta| -1.0 / eta);
-        let dt = self.district.axis().step_hours();
-        let costs = || {
-            let efficiencies = conversion.efficiency.iter().enumerate();
-            efficiencies.map(|(step, &eta)| conversion.cost_eur_per_kwh(step, eta) * dt)
-        };
-        self.layout.problem.set_coefficients(conversion.term, inverse());
-        if conversion.input_eur_per_kwh.is_some() {
-            self.layout.problem.set_costs(conversion.output, costs());
-        }
+        self.layout.set_efficiency(conversion, efficiency);
+        let conversion = &self.layout.conversions[conversion];
         for Part { component, .. } in &mut self.parts {
             if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
-                component.problem.set_coefficients(TermId(term), inverse());
+                component.problem.set_coefficients(TermId(term), conversion.input_per_output());
             }
             if conversion.input_eur_per_kwh.is_some()
                 && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
             {
-                component.problem.set_costs(ColumnId(column), costs());
+                component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
             }
         }
     }

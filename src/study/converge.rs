@@ -7,9 +7,11 @@ use ndarray::Array2;
 
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
-use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme};
+use crate::coupling::{
+    CouplingError, InitialCopDispatch, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme,
+};
 use crate::dispatch::{Account, Dispatch, DispatchError, PlanCertificate};
-use crate::lp::{Backend, LpError, default_backend};
+use crate::lp::{Backend, LpError, StagedProblem, default_backend};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -174,6 +176,15 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let account = dispatch.account(&values);
     let solve_seconds = began.elapsed().as_secs_f64();
     Ok(Run { dispatch, values, account, certificate, coupling: Some(outcome), build_seconds, solve_seconds })
+}
+
+/// The LP that [`run`] solves first: at the COPs that its dispatch begins with.
+#[must_use]
+pub fn first_problem(case: &Case) -> StagedProblem {
+    let begins = |coupled: &&Coupled| coupled.settings.initial_cop_dispatch == InitialCopDispatch::Start;
+    let pumps = case.coupled.iter().filter(begins).flat_map(|coupled| &coupled.pumps);
+    let cops = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.start_cop));
+    crate::dispatch::first_problem(&case.district, cops)
 }
 
 fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {

@@ -8,7 +8,7 @@ mod summary;
 mod summary_text;
 mod tables;
 
-pub use converge::{Cause, Coupling, Run, StudyError, solver};
+pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
 pub use summary::Summary;
 pub use summary_text::wrapped;
 pub use tables::{convergence_table, loop_temperature_table, timeseries_table, timings_table};
