@@ -38,23 +38,37 @@ impl ShortageReport {
     }
 }
 
+/// What a dispatch decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decisions {
+    /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
+    pub values: Array2<f64>,
+    /// Values of what all steps share: capacities and peaks, in kW, and kWh for stores.
+    pub globals: Vec<f64>,
+}
+
 /// A dispatch: what every technology does in every step, and how far that misses the model's equations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
-    pub values: Array2<f64>,
-    /// The solver's objective, EUR (money and the prices of shortage and surplus; without annuities and forced supply).
+    /// What is decided.
+    pub decisions: Decisions,
+    /// The solver's objective, EUR: money, with demand charges and the annuities of chosen capacities, and the prices of
+    /// shortage and surplus; without the annuities of what is given, and without forced supply. What is over a limit is priced
+    /// as in [`Priced`].
     pub objective_eur: f64,
     /// Worst miss of any equation or bound.
     pub certificate: PlanCertificate,
+    /// What a unit more of each limit on the whole time would save, EUR per kWh or kg, where the solver tells.
+    pub limit_prices_eur: Vec<Option<f64>>,
 }
 
 /// A plan at other efficiencies than it was made for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Priced {
-    /// Values of the columns, shape (quantities, steps).
-    pub values: Array2<f64>,
-    /// Objective at these values, EUR, with what stays short priced as lost load.
+    /// What is decided: chosen capacities are those of the plan, peaks those of what closes the balances.
+    pub decisions: Decisions,
+    /// Objective, EUR, with what stays short priced as lost load, and so the energy that would have to stay away for the
+    /// limits on the whole time to hold.
     pub objective_eur: f64,
     /// What no import or surplus could close, kWh.
     pub short_kwh: f64,

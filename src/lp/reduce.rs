@@ -12,7 +12,6 @@ use crate::series::Profile;
 pub(super) struct Reduced {
     /// The smaller problem: all rows, the kept columns in their old order.
     pub(super) problem: StagedProblem,
-    /// For each column of the smaller problem, the column it was.
     kept: Vec<usize>,
     closing: Vec<Closing>,
 }
@@ -27,8 +26,8 @@ struct Closing {
 }
 
 impl Reduced {
-    /// Takes out one closing column of every row that has one. Which columns go depends on the pattern alone, so problems of
-    /// one pattern reduce to problems of one pattern.
+    /// Takes out one closing column of every row that has one. Which columns go depends on the pattern, and on
+    /// which of its numbers are series.
     pub(super) fn of(problem: &StagedProblem) -> Self {
         let stages = problem.stages();
         let mut costs: Vec<Profile> = problem.columns().iter().map(|column| column.cost.clone()).collect();
@@ -67,6 +66,11 @@ impl Reduced {
         }
         copy_globals(problem, &kept, &mut reduced);
         Self { problem: reduced, kept, closing }
+    }
+
+    /// For each column of the smaller problem, the column it was.
+    pub(super) fn kept(&self) -> &[usize] {
+        &self.kept
     }
 
     /// Fills in the values of all columns of the whole problem (shape columns x stages); `value(column, stage)` gives those
