@@ -81,6 +81,6 @@ mod with_a_solver {
         let backend = default_backend().unwrap();
         let mut dispatch = Dispatch::new(small_district().district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
-        bencher.bench_local(|| dispatch.price(&plan.values).map(|priced| priced.objective_eur));
+        bencher.bench_local(|| dispatch.price(&plan.decisions).map(|priced| priced.objective_eur));
     }
 }

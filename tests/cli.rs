@@ -91,6 +91,7 @@ fn mistakes_exit_with_two_and_show_the_line() {
         &["run", "model.yaml", "--set", "nonsense"],
         &["run", "model.yaml", "--name", "../escape"],
         &["run"],
+        &["check", "model.yaml", "--write-model", "no/such/folder/model.lp"],
         &["reproduce", "iccep2019", "--data", "no/such/folder"],
         &["reproduce", "iccep2019", "--data", ".", "--window", "wek"],
         &["frobnicate"],
@@ -99,6 +100,36 @@ fn mistakes_exit_with_two_and_show_the_line() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains("error"), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+/// What `check` writes is what `run` solves: another solver finds the same costs.
+#[test]
+fn the_model_can_be_handed_to_other_solvers() {
+    let folder = tempfile::tempdir().unwrap();
+    minimal_model(folder.path(), |text| text);
+    for name in ["model.mps", "model.lp"] {
+        let output = anergy(folder.path(), &["check", "model.yaml", "--write-model", name]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("{name}: 54 columns, 18 rows")), "{}", stderr(&output));
+        assert!(std::fs::read_to_string(folder.path().join(name)).unwrap().contains("house_grid_t5"));
+    }
+    let output = anergy(folder.path(), &["check", "model.yaml", "--write-model", "model.txt"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("ends with .mps (free MPS) or .lp (CPLEX LP)"), "{}", stderr(&output));
+
+    let solve = ["model.mps", "solve", "solution", "answer.txt"];
+    if std::process::Command::new("cbc").args(solve).current_dir(folder.path()).output().is_err() {
+        eprintln!("SKIPPED: the program `cbc` is not installed (Debian: coinor-cbc)");
+        return;
+    }
+    let answer = std::fs::read_to_string(folder.path().join("answer.txt")).unwrap();
+    let value = answer.lines().next().and_then(|line| line.strip_prefix("Optimal - objective value"));
+    let objective: f64 = value.unwrap().trim().parse().unwrap();
+    let output = anergy(folder.path(), &["run", "model.yaml", "--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let cost = |key: &str| summary["cost"][key].as_f64().unwrap();
+    let expected = cost("operation_eur") + cost("co2_eur");
+    assert!((objective - expected).abs() < 1e-6, "{objective} {expected}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anergy::config::{Case, Request};
 use anergy::dispatch::{Dispatch, DispatchError, Role};
 use anergy::district::{
     Availability, Byproduct, Conversion, Demand, District, Export, Investment, Kind, Link, Shortage, Site, Storage,
-    StorageBoundary, Supply, Technology,
+    StorageBoundary, Supply, SupplyTerms, Technology,
 };
 use anergy::lp::default_backend;
 use anergy::series::{Profile, TimeAxis};
@@ -17,7 +17,7 @@ use common::published_data;
 use proptest::prelude::*;
 
 fn technology(name: &str, kind: Kind) -> Technology {
-    Technology { name: name.into(), kind, investment: Investment::default() }
+    Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None }
 }
 
 /// A site with a grid, forced sun, a heat pump, a tank and demands of heat and electricity.
@@ -29,6 +29,7 @@ fn site(name: &str, heat: Vec<f64>, cop: Vec<f64>, sun: Vec<f64>, boundary: Stor
             available,
             price_eur_per_kwh: price.into(),
             co2_kg_per_kwh: 0.0.into(),
+            terms: SupplyTerms::default(),
         })
     };
     Site {
@@ -102,16 +103,16 @@ proptest! {
         prop_assert!(plan.certificate.equation < 1e-6 && plan.certificate.bound < 1e-6);
 
         let dt = minutes as f64 / 60.0;
-        let row = |technology: &str, role| plan.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec();
+        let row = |technology: &str, role| plan.decisions.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec();
         let slack = |carrier: usize, role| {
             let at = dispatch.quantities().iter().position(|q| q.carrier == carrier && q.role == role).unwrap();
-            plan.values.row(at).to_vec()
+            plan.decisions.values.row(at).to_vec()
         };
         let (electricity, warmth) = (0, 1);
         let (grid, output) = (row("grid", Role::Supply), row("pump", Role::Output));
         let (charge, discharge, level) =
             (row("tank", Role::Charge), row("tank", Role::Discharge), row("tank", Role::Level));
-        let input = dispatch.input_kw(&plan.values, 0, 2);
+        let input = dispatch.input_kw(&plan.decisions.values, 0, 2);
         for t in 0..12 {
             let supplied = grid[t] + sun[t] + slack(electricity, Role::Unmet)[t] - slack(electricity, Role::Surplus)[t];
             prop_assert!((supplied - 1.0 - input[t]).abs() < 1e-9 * 100.0);
@@ -134,7 +135,7 @@ proptest! {
         if boundary == StorageBoundary::CyclicFixed(2.0) {
             prop_assert!((0.99f64.powf(dt) * level[11] - 2.0).abs() < 1e-6);
         }
-        let account = dispatch.account(&plan.values);
+        let account = dispatch.account(&plan.decisions);
         let total = account.operation_eur + account.penalty_eur;
         prop_assert!((total - plan.objective_eur).abs() < 1e-9 * (1.0 + total.abs()));
         prop_assert!((account.forced_eur - 0.02 * dt * sun.iter().sum::<f64>()).abs() < 1e-9);
@@ -152,13 +153,14 @@ proptest! {
         co2_eur_per_t in 0.0f64..300.0,
         minutes in prop_oneof![Just(15i64), Just(60)],
     ) {
-        let named = |name: &str, kind| Technology { name: name.into(), kind, investment: Investment::default() };
+        let named = |name: &str, kind| Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None };
         let import = |carrier: &str, price: f64, co2: f64| Kind::Supply(Supply {
             carrier: carrier.into(),
             capacity_kw: 100.0,
             available: Availability::Unlimited,
             price_eur_per_kwh: price.into(),
             co2_kg_per_kwh: co2.into(),
+            terms: SupplyTerms::default(),
         });
         let export = || Kind::Export(Export {
             carrier: "electricity".into(),
@@ -195,6 +197,7 @@ proptest! {
             available: Availability::UpTo(sun.clone().into()),
             price_eur_per_kwh: 0.0.into(),
             co2_kg_per_kwh: 0.0.into(),
+            terms: SupplyTerms::default(),
         });
         let technologies = vec![
             named("main", import("gas", 0.06, 0.2)), named("plant", plant), named("warmth", demand("heat", &heat)),
@@ -225,16 +228,16 @@ proptest! {
 
         let dt = minutes as f64 / 60.0;
         let row = |site: &str, technology: &str, role| {
-            dispatch.quantity(site, technology, role).map_or(vec![0.0; 10], |row| plan.values.row(row).to_vec())
+            dispatch.quantity(site, technology, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
         };
-        let through = |role| dispatch.link_quantity(0, role).map_or(vec![0.0; 10], |row| plan.values.row(row).to_vec());
+        let through = |role| dispatch.link_quantity(0, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec());
         let slack = |site: usize, carrier: &str| {
             let carrier = dispatch.district().carriers().iter().position(|known| known == carrier).unwrap();
             let of = |role| {
                 let same = |q: &anergy::dispatch::Quantity| {
                     (q.site, q.carrier, q.role, q.technology) == (site, carrier, role, None)
                 };
-                plan.values.row(dispatch.quantities().iter().position(same).unwrap()).to_vec()
+                plan.decisions.values.row(dispatch.quantities().iter().position(same).unwrap()).to_vec()
             };
             of(Role::Unmet).iter().zip(of(Role::Surplus)).map(|(unmet, surplus)| unmet - surplus).collect::<Vec<_>>()
         };
@@ -260,7 +263,7 @@ proptest! {
         let through = sum(out) + sum(back);
         let money = 0.3 * bought + 0.06 * sum(gas.clone()) + 0.01 * sum(power) + 0.002 * through - sold;
         let kg = 0.4 * bought + 0.2 * sum(gas);
-        let account = dispatch.account(&plan.values);
+        let account = dispatch.account(&plan.decisions);
         prop_assert!((account.operation_eur - money).abs() < 1e-7, "{} and {money}", account.operation_eur);
         prop_assert!((account.co2_kg - kg).abs() < 1e-7);
         prop_assert!((account.co2_eur - kg * co2_eur_per_t / 1000.0).abs() < 1e-7);
@@ -291,17 +294,17 @@ proptest! {
         let backend = default_backend().unwrap();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
-        let same = dispatch.price(&plan.values).unwrap();
+        let same = dispatch.price(&plan.decisions).unwrap();
         prop_assert!((same.objective_eur - plan.objective_eur).abs() < 1e-6 * (1.0 + plan.objective_eur.abs()));
         let pump = dispatch.conversion("far", "pump").unwrap();
         dispatch.set_efficiency(pump, second.iter().copied());
-        let priced = dispatch.price(&plan.values).unwrap();
+        let priced = dispatch.price(&plan.decisions).unwrap();
         prop_assert!(priced.short_kwh < 1e-6);
-        let account = dispatch.account(&priced.values);
+        let account = dispatch.account(&priced.decisions);
         prop_assert!(account.unmet_kwh() < 1e-6, "{} kWh unmet", account.unmet_kwh());
-        dispatch.certified(priced.values.clone()).unwrap();
+        dispatch.certified(priced.decisions.clone()).unwrap();
         let output = dispatch.conversion_output(pump);
-        prop_assert_eq!(priced.values.row(output), plan.values.row(output), "decisions stay");
+        prop_assert_eq!(priced.decisions.values.row(output), plan.decisions.values.row(output), "decisions stay");
         let best = dispatch.solve(backend).unwrap();
         prop_assert!(priced.objective_eur >= best.objective_eur - 1e-6 * (1.0 + best.objective_eur.abs()));
     }
@@ -319,20 +322,20 @@ proptest! {
         let backend = default_backend().unwrap();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
-        let same = dispatch.price(&plan.values).unwrap();
+        let same = dispatch.price(&plan.decisions).unwrap();
         prop_assert!((same.objective_eur - plan.objective_eur).abs() < 1e-9 * (1.0 + plan.objective_eur.abs()));
 
         dispatch.set_efficiency(0, second.iter().copied());
-        let priced = dispatch.price(&plan.values).unwrap();
+        let priced = dispatch.price(&plan.decisions).unwrap();
         prop_assert_eq!(priced.short_kwh, 0.0);
         let output = dispatch.conversion_output(0);
-        prop_assert_eq!(priced.values.row(output), plan.values.row(output), "decisions stay");
-        let certificate = dispatch.certified(priced.values.clone()).unwrap().certificate;
+        prop_assert_eq!(priced.decisions.values.row(output), plan.decisions.values.row(output), "decisions stay");
+        let certificate = dispatch.certified(priced.decisions.clone()).unwrap().certificate;
         prop_assert!(certificate.equation < 1e-6 && certificate.bound < 1e-6);
         let best = dispatch.solve(backend).unwrap();
         prop_assert!(priced.objective_eur >= best.objective_eur - 1e-7);
 
-        let middle = dispatch.blend(&[(&priced.values, 0.25), (&best.values, 0.75)]);
+        let middle = dispatch.blend(&[(&priced.decisions, 0.25), (&best.decisions, 0.75)]);
         let blended = dispatch.certified(middle).unwrap();
         let between = 0.25 * priced.objective_eur + 0.75 * best.objective_eur;
         prop_assert!((blended.objective_eur - between).abs() < 1e-7 * (1.0 + between.abs()), "an LP is linear");
@@ -410,7 +413,7 @@ fn the_published_baseline_year_equals_an_independent_hourly_sum() {
     let backend = default_backend().unwrap();
     let mut dispatch = Dispatch::new(case.district, backend).unwrap();
     let plan = dispatch.solve(backend).unwrap();
-    let account = dispatch.account(&plan.values);
+    let account = dispatch.account(&plan.decisions);
 
     // The files themselves, read anew and plainly: name, then column by site.
     let column = |name: &str, site: &str| -> Vec<f64> {

@@ -125,7 +125,7 @@ fn the_year_is_worth_simulating_and_converges() {
     let output = |technology: &str, step: usize| -> f64 {
         let sites = case.district.sites().iter();
         let rows = sites.filter_map(|site| run.dispatch.quantity(&site.name, technology, Role::Output));
-        rows.map(|row| run.values[[row, step]]).sum()
+        rows.map(|row| run.decisions.values[[row, step]]).sum()
     };
     let both = (0..steps).filter(|&step| output("heat_pump", step) > 1.0 && output("chiller", step) > 1.0).count();
     assert!(both >= 100, "heating and cooling at once in {both} hours");

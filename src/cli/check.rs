@@ -1,6 +1,7 @@
 //! `anergy check`: what a case holds and what looks wrong with it, without solving.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -10,7 +11,9 @@ use super::case::CaseArgs;
 use super::progress::Progress;
 use crate::config::{Case, Finding, Level};
 use crate::district::Kind;
-use crate::study::wrapped;
+use crate::lp::{write_lp, write_mps};
+use crate::results::write_file;
+use crate::study::{first_problem, wrapped};
 
 /// Read a case and say what looks wrong with it, without solving
 #[derive(Debug, Args)]
@@ -19,7 +22,8 @@ use crate::study::wrapped;
     without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity, COPs that \
     move the wrong way or leave their range, prices that make money by themselves.\n\nExamples:\n  \
     anergy check configs/smart_district.yaml\n  \
-    anergy check smarti/model_op.yaml --scenario zero_alt_storage --strict"
+    anergy check smarti/model_op.yaml --scenario zero_alt_storage --strict\n  \
+    anergy check configs/smart_district.yaml --write-model district.mps"
 )]
 pub(super) struct Check {
     #[command(flatten)]
@@ -27,9 +31,56 @@ pub(super) struct Check {
     /// List what the file leaves to the defaults, too
     #[arg(long)]
     defaults: bool,
+    /// Write the first linear program that a run would solve, for other solvers: .mps (free MPS) or .lp (CPLEX LP)
+    #[arg(long, value_name = "FILE", value_parser = ModelFile::parse)]
+    write_model: Option<ModelFile>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A file whose name tells its format.
+#[derive(Debug, Clone)]
+struct ModelFile {
+    path: PathBuf,
+    format: ModelFormat,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ModelFormat {
+    Mps,
+    Lp,
+}
+
+impl ModelFile {
+    fn parse(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let format = match extension.as_deref() {
+            Some("mps") => ModelFormat::Mps,
+            Some("lp") => ModelFormat::Lp,
+            _ => return Err("the name ends with .mps (free MPS) or .lp (CPLEX LP)".to_owned()),
+        };
+        Ok(Self { path, format })
+    }
+
+    fn write(&self, case: &Case) -> Result<(), Failure> {
+        let problem = first_problem(case);
+        let written = write_file(&self.path, |file| match self.format {
+            ModelFormat::Mps => write_mps(&problem, file),
+            ModelFormat::Lp => write_lp(&problem, file),
+        });
+        written.map_err(|source| Failure::Write { path: self.path.clone(), source })?;
+        let stages = problem.stages();
+        let size = |of_stage: usize, once: usize| of_stage * stages + once;
+        super::say(&format!(
+            "{}: {} columns, {} rows",
+            self.path.display(),
+            size(problem.columns().len(), problem.global_columns().len()),
+            size(problem.rows().len(), problem.global_rows().len()),
+        ));
+        Ok(())
+    }
 }
 
 /// What a case holds.
@@ -72,6 +123,9 @@ impl Check {
             super::print(&overview.to_text(self.defaults))?;
         }
         super::refuse_errors(&case.findings)?;
+        if let Some(file) = &self.write_model {
+            file.write(&case)?;
+        }
         Ok(0)
     }
 }

@@ -109,7 +109,7 @@ fn sources<'d>(district: &'d District, site: &'d Site, carrier: &str) -> Vec<(f6
     let dt = district.axis().step_hours();
     let own = site.technologies.iter().filter_map(|technology| match &technology.kind {
         Kind::Supply(supply) if supply.carrier == carrier => Some(match &supply.available {
-            Availability::Unlimited => (supply.capacity_kw, None),
+            Availability::Unlimited | Availability::PerKw(_) => (supply.capacity_kw, None),
             Availability::UpTo(power) | Availability::Forced(power) => (supply.capacity_kw, Some(power)),
         }),
         Kind::Storage(storage) if storage.carrier == carrier => {
@@ -229,9 +229,17 @@ type First<'a> = dyn Fn(&Profile, &dyn Fn(f64) -> bool) -> Option<(f64, String)>
 
 /// The first step in which a resource is far above the capacity that it feeds.
 fn beyond_peak(supply: &Supply, first: &First<'_>) -> Option<(f64, String)> {
-    let (Availability::UpTo(power) | Availability::Forced(power)) = &supply.available else { return None };
-    let most = LARGEST_PV_YIELD * supply.capacity_kw;
-    first(power, &|power| power > most)
+    match &supply.available {
+        Availability::Unlimited => None,
+        Availability::UpTo(power) | Availability::Forced(power) => {
+            let most = LARGEST_PV_YIELD * supply.capacity_kw;
+            first(power, &|power| power > most)
+        }
+        Availability::PerKw(per_kw) => {
+            let found = first(per_kw, &|per_kw| per_kw > LARGEST_PV_YIELD);
+            found.map(|(per_kw, when)| (per_kw * supply.capacity_kw, when))
+        }
+    }
 }
 
 /// A carrier that sells for more than it costs at the same site makes money by itself.

@@ -16,6 +16,11 @@ pub(super) trait Places {
         None
     }
 
+    /// The position of the limit on CO2.
+    fn co2_limit(&self) -> Option<&Span> {
+        None
+    }
+
     /// The keys under which series behind a number may have been read.
     fn series_keys(&self, key: &'static str) -> Vec<&'static str>;
 }
@@ -28,8 +33,9 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
         DistrictError::SameCarrier { place, .. } => (place, "carrier_in", None),
         DistrictError::SameOutput { place, .. } => (place, "carrier_ratios", None),
         DistrictError::LinkEnd { link, key, .. } => (&Place::Link(link.clone()), *key, None),
-        DistrictError::Co2Price { .. } => {
-            return match places.co2_price() {
+        DistrictError::Co2Price { .. } | DistrictError::Co2Limit { .. } => {
+            let of_limit = matches!(error, DistrictError::Co2Limit { .. });
+            return match if of_limit { places.co2_limit() } else { places.co2_price() } {
                 Some(span) => span.error(Problem::Wrong(error.to_string())),
                 None => error.into(),
             };

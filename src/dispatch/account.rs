@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::{Dispatch, Quantity, Role};
-use crate::district::{Availability, Kind, Link, Supply};
+use super::{Decisions, Dispatch, Limit, Quantity, Role, SharedRole};
+use crate::district::{Availability, Kind, Link};
 
 /// Energy of one technology over the whole time, kWh.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,47 @@ pub struct CarrierTotals {
     pub surplus_kwh: f64,
 }
 
+/// A capacity that the dispatch chose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenCapacity {
+    /// Site.
+    pub site: String,
+    /// Technology.
+    pub technology: String,
+    /// Whether it is that of a store, in kWh, not kW.
+    pub is_store: bool,
+    /// The capacity, kW, of a store kWh.
+    pub capacity: f64,
+    /// The most that could be chosen.
+    pub most: f64,
+    /// Annuity and upkeep for the time of the run, EUR.
+    pub annualised_eur: f64,
+}
+
+/// A peak that is paid for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaidPeak {
+    /// Site.
+    pub site: String,
+    /// Technology.
+    pub technology: String,
+    /// Largest power, mean of a step, kW.
+    pub peak_kw: f64,
+    /// What it costs, EUR.
+    pub demand_charge_eur: f64,
+}
+
+/// How much of a limit on the whole time is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LimitUse {
+    /// Site and technology, of a limit on the energy of one; `None` for the limit on CO2.
+    pub supply: Option<(String, String)>,
+    /// The limit, kWh, of CO2 kg.
+    pub limit: f64,
+    /// What is used of it.
+    pub used: f64,
+}
+
 /// The account of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
@@ -53,8 +94,10 @@ pub struct Account {
     pub co2_kg: f64,
     /// Money for forced supply, EUR.
     pub forced_eur: f64,
-    /// Annuities and upkeep for the time of the run, EUR.
+    /// Annuities and upkeep for the time of the run, EUR, those of chosen capacities included.
     pub annualised_eur: f64,
+    /// What the peaks of imports cost, EUR.
+    pub demand_charge_eur: f64,
     /// The prices put on unmet demand and surplus, EUR. Not money anyone pays.
     pub penalty_eur: f64,
     /// Sum of the absolute terms of what the dispatch minimises, EUR: the scale of a relative gap.
@@ -65,13 +108,20 @@ pub struct Account {
     pub links: Vec<LinkTotals>,
     /// Each balance's unmet demand and surplus.
     pub carriers: Vec<CarrierTotals>,
+    /// The capacities that were chosen.
+    pub capacities: Vec<ChosenCapacity>,
+    /// The peaks that are paid for.
+    pub peaks: Vec<PaidPeak>,
+    /// The limits on the whole time.
+    pub limits: Vec<LimitUse>,
 }
 
 impl Account {
-    /// All money, EUR: operation, CO2, forced supply and annuities, without the prices of unmet demand and surplus.
+    /// All money, EUR: operation, CO2, forced supply, annuities and demand charges, without the prices of unmet demand and
+    /// surplus.
     #[must_use]
     pub fn cost_eur(&self) -> f64 {
-        self.operation_eur + self.co2_eur + self.forced_eur + self.annualised_eur
+        self.operation_eur + self.co2_eur + self.forced_eur + self.annualised_eur + self.demand_charge_eur
     }
 
     /// Demand left unserved, all sites and carriers, kWh.
@@ -94,9 +144,10 @@ impl Account {
 }
 
 impl Dispatch {
-    /// The account of a plan (values of shape quantities x steps) at the efficiencies now in force.
+    /// The account of what a plan decides, at the efficiencies now in force.
     #[must_use]
-    pub fn account(&self, values: &Array2<f64>) -> Account {
+    pub fn account(&self, decisions: &Decisions) -> Account {
+        let values = &decisions.values;
         let district = &self.district;
         let dt = district.axis().step_hours();
         let energy = |quantity: usize| values.row(quantity).sum() * dt;
@@ -106,11 +157,15 @@ impl Dispatch {
             co2_kg: self.co2_kg(values),
             forced_eur: self.layout.forced_cost_eur,
             annualised_eur: district.annualised_cost_eur(),
+            demand_charge_eur: 0.0,
             penalty_eur: 0.0,
             absolute_terms_eur: 0.0,
             technologies: Vec::new(),
             links: self.link_totals(values),
             carriers: Vec::new(),
+            capacities: Vec::new(),
+            peaks: Vec::new(),
+            limits: Vec::new(),
         };
         account.co2_eur = account.co2_kg * district.co2_price_eur_per_kg();
         // The prices of shortage and surplus are summed apart: next to 1e6 EUR/kWh the money would lose its digits.
@@ -169,7 +224,58 @@ impl Dispatch {
                 });
             }
         }
+        self.account_shared(decisions, &mut account);
         account
+    }
+
+    /// Chosen capacities, peaks and limits.
+    fn account_shared(&self, decisions: &Decisions, account: &mut Account) {
+        let shared = &self.layout.shared;
+        let names = |site: usize, technology: usize| {
+            let site = &self.district.sites()[site];
+            (site.name.clone(), site.technologies[technology].name.clone())
+        };
+        let columns = self.layout.problem.global_columns().iter().zip(&shared.quantities).zip(&decisions.globals);
+        for ((column, quantity), &value) in columns {
+            let (site, technology) = names(quantity.site, quantity.technology);
+            let cost_eur = column.cost * value;
+            account.absolute_terms_eur += cost_eur.abs();
+            match quantity.role {
+                SharedRole::Capacity => {
+                    account.annualised_eur += cost_eur;
+                    let kind = &self.district.sites()[quantity.site].technologies[quantity.technology].kind;
+                    account.capacities.push(ChosenCapacity {
+                        site,
+                        technology,
+                        is_store: matches!(kind, Kind::Storage(_)),
+                        capacity: value,
+                        most: column.upper,
+                        annualised_eur: cost_eur,
+                    });
+                }
+                SharedRole::Peak => {
+                    account.demand_charge_eur += cost_eur;
+                    account.peaks.push(PaidPeak { site, technology, peak_kw: value, demand_charge_eur: cost_eur });
+                }
+            }
+        }
+        for (limit, _) in &shared.limits {
+            account.limits.push(match *limit {
+                Limit::Co2 => {
+                    let limit = self.district.co2_limit_kg().unwrap_or_default();
+                    LimitUse { supply: None, limit, used: account.co2_kg }
+                }
+                Limit::Supply { site, technology } => {
+                    let supply = names(site, technology);
+                    let used = account.technology(&supply.0, &supply.1).map_or(0.0, |totals| totals.delivered_kwh);
+                    let limit = match &self.district.sites()[site].technologies[technology].kind {
+                        Kind::Supply(supply) => supply.terms.limit_kwh.unwrap_or_default(),
+                        _ => 0.0,
+                    };
+                    LimitUse { supply: Some(supply), limit, used }
+                }
+            });
+        }
     }
 
     /// CO2 of the supplies that the plan chooses, kg.
@@ -187,16 +293,7 @@ impl Dispatch {
 
     /// CO2 of all supplies, the forced ones included, kg.
     fn co2_kg(&self, values: &Array2<f64>) -> f64 {
-        let (axis, technologies) =
-            (self.district.axis(), self.district.sites().iter().flat_map(|site| &site.technologies));
-        let forced = technologies.filter_map(|technology| match &technology.kind {
-            Kind::Supply(Supply { available: Availability::Forced(power), co2_kg_per_kwh, .. }) => {
-                let of_step = |step| power.at(step) * co2_kg_per_kwh.at(step) * axis.step_hours();
-                Some((0..axis.len()).map(of_step).sum::<f64>())
-            }
-            _ => None,
-        });
-        self.chosen_co2_kg(values) + forced.sum::<f64>()
+        self.chosen_co2_kg(values) + self.district.forced_co2_kg()
     }
 
     fn link_totals(&self, values: &Array2<f64>) -> Vec<LinkTotals> {

@@ -1,7 +1,9 @@
 //! From a district to one staged LP, and back from its columns to what they mean.
 
-use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
-use crate::lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem, TermId};
+use super::build::Builder;
+use super::shared::Shared;
+use crate::district::District;
+use crate::lp::{ColumnId, RowId, StagedProblem, TermId};
 use crate::series::Profile;
 
 /// What a column of the dispatch stands for.
@@ -81,6 +83,17 @@ impl ConversionTerm {
         self.output_eur_per_kwh.at(step)
             + self.input_eur_per_kwh.as_ref().map_or(0.0, |price| price.at(step) / efficiency)
     }
+
+    /// The coefficients of its input term, one a step.
+    pub(super) fn input_per_output(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.efficiency.iter().map(|eta| -1.0 / eta)
+    }
+
+    /// EUR per kW of output in a step of `step_hours`, one a step.
+    pub(super) fn costs_eur(&self, step_hours: f64) -> impl ExactSizeIterator<Item = f64> {
+        let efficiencies = self.efficiency.iter().enumerate();
+        efficiencies.map(move |(step, &efficiency)| self.cost_eur_per_kwh(step, efficiency) * step_hours)
+    }
 }
 
 /// A district as a staged LP, with the meaning of its columns and balance rows.
@@ -94,6 +107,10 @@ pub struct Layout {
     pub balances: Vec<Balance>,
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
+    /// What all steps share.
+    pub(super) shared: Shared,
+    /// Length of a step, hours.
+    pub step_hours: f64,
     /// EUR of what the dispatch cannot choose: forced supply.
     pub forced_cost_eur: f64,
 }
@@ -105,259 +122,41 @@ impl Layout {
     pub fn new(district: &District) -> Self {
         Builder::new(district).build()
     }
-}
 
-struct Builder<'a> {
-    district: &'a District,
-    dt: f64,
-    layout: Layout,
-}
-
-impl<'a> Builder<'a> {
-    fn new(district: &'a District) -> Self {
-        let layout = Layout {
-            problem: StagedProblem::new("district", district.axis().len()),
-            quantities: Vec::new(),
-            balances: Vec::new(),
-            conversions: Vec::new(),
-            forced_cost_eur: 0.0,
-        };
-        Self { district, dt: district.axis().step_hours(), layout }
-    }
-
-    fn build(mut self) -> Layout {
-        for site in 0..self.district.sites().len() {
-            self.balances(site);
-            for technology in 0..self.district.sites()[site].technologies.len() {
-                self.technology(site, technology);
-            }
-        }
-        for (index, link) in self.district.links().iter().enumerate() {
-            self.link(index, link);
-        }
-        self.layout
-    }
-
-    /// Balance rows of a site, with what is fixed (demand, forced supply) on the right and unmet and surplus on the left.
-    fn balances(&mut self, site: usize) {
-        let district = self.district;
-        let stages = district.axis().len();
-        for (carrier, name) in district.carriers().iter().enumerate() {
-            let technologies = &district.sites()[site].technologies;
-            if !district.touches(&district.sites()[site], name) {
-                continue;
-            }
-            let mut rhs = vec![0.0; stages];
-            for technology in technologies {
-                match &technology.kind {
-                    Kind::Demand(demand) if demand.carrier == *name => add(&mut rhs, &demand.power_kw, 1.0),
-                    Kind::Supply(Supply {
-                        carrier, available: Availability::Forced(power), price_eur_per_kwh, ..
-                    }) if carrier == name => {
-                        add(&mut rhs, power, -1.0);
-                        let cost = |step| power.at(step) * price_eur_per_kwh.at(step) * self.dt;
-                        self.layout.forced_cost_eur += (0..stages).map(cost).sum::<f64>();
-                    }
-                    _ => {}
-                }
-            }
-            let label = format!("balance {} {name}", district.sites()[site].name);
-            let row = self.layout.problem.add_row(Row::equal(label, rhs));
-            self.layout.balances.push(Balance { site, carrier, row });
-            let shortage = district.shortage();
-            for (role, price, sign) in
-                [(Role::Unmet, shortage.unmet_eur_per_kwh, 1.0), (Role::Surplus, shortage.surplus_eur_per_kwh, -1.0)]
-            {
-                if let Some(price) = price {
-                    let quantity = Quantity { site, technology: None, link: None, carrier, role };
-                    let column = self.column(quantity, f64::INFINITY.into(), Profile::Constant(price));
-                    self.layout.problem.add_term(row, column, Lag::Same, sign);
-                }
-            }
+    /// Puts the efficiencies of a conversion in force, one a step.
+    ///
+    /// # Panics
+    /// If there is not one efficiency a step.
+    pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
+        let conversion = &mut self.conversions[conversion];
+        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
+        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
+        self.problem.set_coefficients(conversion.term, conversion.input_per_output());
+        if conversion.input_eur_per_kwh.is_some() {
+            self.problem.set_costs(conversion.output, conversion.costs_eur(self.step_hours));
         }
     }
 
-    fn technology(&mut self, site: usize, technology: usize) {
-        let district = self.district;
-        match &district.sites()[site].technologies[technology].kind {
-            Kind::Demand(_) | Kind::Supply(Supply { available: Availability::Forced(_), .. }) => {}
-            Kind::Supply(supply) => {
-                let upper = match &supply.available {
-                    Availability::UpTo(power) => power.map(|power| power.min(supply.capacity_kw)),
-                    _ => Profile::Constant(supply.capacity_kw),
-                };
-                let quantity = self.quantity(site, technology, &supply.carrier, Role::Supply);
-                let co2_price = district.co2_price_eur_per_kg();
-                let price = if co2_price == 0.0 {
-                    supply.price_eur_per_kwh.clone()
-                } else {
-                    zip(&supply.price_eur_per_kwh, &supply.co2_kg_per_kwh, |price, co2| price + co2 * co2_price)
-                };
-                self.flow(quantity, upper, &price, 1.0);
-            }
-            Kind::Export(export) => {
-                let quantity = self.quantity(site, technology, &export.carrier, Role::Export);
-                let cost = export.price_eur_per_kwh.map(|price| -price);
-                self.flow(quantity, Profile::Constant(export.capacity_kw), &cost, -1.0);
-            }
-            Kind::Storage(storage) => self.storage(site, technology, storage),
-            Kind::Conversion(conversion) => self.conversion(site, technology, conversion),
-        }
-    }
-
-    fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
-        let Conversion {
-            carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, ..
-        } = conversion;
-        let cost = zip(output_eur_per_kwh, &zip(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| a + b);
-        let quantity = self.quantity(site, technology, carrier_out, Role::Output);
-        let output = self.flow(quantity, Profile::Constant(*capacity_kw), &cost, 1.0);
-        let input = self.row_of(site, self.carrier(carrier_in));
-        let term = self.layout.problem.add_term(input, output, Lag::Same, efficiency.map(|eta| -1.0 / eta));
-        for byproduct in &conversion.byproducts {
-            let row = self.row_of(site, self.carrier(&byproduct.carrier));
-            self.layout.problem.add_term(row, output, Lag::Same, byproduct.per_output.clone());
-        }
-        let stages = self.district.axis().len();
-        self.layout.conversions.push(ConversionTerm {
-            site,
-            technology,
-            output,
-            term,
-            efficiency: (0..stages).map(|step| efficiency.at(step)).collect(),
-            output_eur_per_kwh: output_eur_per_kwh.clone(),
-            input_eur_per_kwh: (!input_eur_per_kwh.all(|price| price == 0.0)).then(|| input_eur_per_kwh.clone()),
-        });
-    }
-
-    fn storage(&mut self, site: usize, technology: usize, storage: &Storage) {
-        let stages = self.district.axis().len();
-        let kept = (1.0 - storage.loss_per_hour).powf(self.dt);
-        let of = |builder: &Self, role| builder.quantity(site, technology, &storage.carrier, role);
-        let limit = storage.charge_kw.into();
-        let charge = self.flow(of(self, Role::Charge), limit, &storage.charge_eur_per_kwh, -1.0);
-        let limit = storage.discharge_kw.into();
-        let discharge = self.flow(of(self, Role::Discharge), limit, &storage.discharge_eur_per_kwh, 1.0);
-
-        let level_quantity = of(self, Role::Level);
-        let (mut lower, mut upper) = (Profile::Constant(0.0), Profile::Constant(storage.capacity_kwh));
-        if let StorageBoundary::CyclicFixed(rest) = storage.boundary {
-            let last = |bound: f64| {
-                let mut bounds = vec![bound; stages];
-                bounds[stages - 1] = rest / kept;
-                Profile::Series(bounds)
-            };
-            (lower, upper) = (last(0.0), last(storage.capacity_kwh));
-        }
-        let name = self.name_of(&level_quantity);
-        self.layout.quantities.push(level_quantity);
-        let problem = &mut self.layout.problem;
-        let level = problem.add_column(Column { name: name.clone(), lower, upper, cost: 0.0.into() });
-
-        let first = |value: f64| {
-            let mut values = vec![0.0; stages];
-            values[0] = value;
-            Profile::Series(values)
-        };
-        let row = problem.add_row(match storage.boundary {
-            StorageBoundary::Given(initial) => Row::equal(name, first(kept * initial)),
-            // What is left of any initial level.
-            StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(kept * storage.capacity_kwh) },
-            StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
-        });
-        problem.add_term(row, charge, Lag::Same, -storage.charge_efficiency * self.dt);
-        problem.add_term(row, discharge, Lag::Same, self.dt / storage.discharge_efficiency);
-        match (storage.boundary, stages) {
-            (StorageBoundary::Given(_) | StorageBoundary::Free, _) => {
-                problem.add_term(row, level, Lag::Same, 1.0);
-                problem.add_term(row, level, Lag::Previous, -kept);
-            }
-            // A single step that begins where it ends: both terms fall on one entry.
-            (_, 1) => {
-                problem.add_term(row, level, Lag::Same, 1.0 - kept);
-            }
-            _ => {
-                problem.add_term(row, level, Lag::Same, 1.0);
-                problem.add_term(row, level, Lag::PreviousCyclic, -kept);
-            }
-        }
-    }
-
-    /// The two directions of a link (one, where it is one-way): what enters at one end leaves, less its loss, at the other.
-    fn link(&mut self, index: usize, link: &Link) {
-        let site = |name: &str| self.district.sites().iter().position(|site| site.name == name).unwrap_or_default();
-        let (from, to, carrier) = (site(&link.from), site(&link.to), self.carrier(&link.carrier));
-        let directions = [(from, to, Role::Forward), (to, from, Role::Backward)];
-        for (site, other, role) in directions.into_iter().take(if link.one_way { 1 } else { 2 }) {
-            let quantity = Quantity { site, technology: None, link: Some(index), carrier, role };
-            let column = self.flow(quantity, link.capacity_kw.into(), &link.price_eur_per_kwh, -1.0);
-            let arrives = self.row_of(other, carrier);
-            self.layout.problem.add_term(arrives, column, Lag::Same, link.efficiency);
-        }
-    }
-
-    /// A flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
-    fn flow(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: &Profile, sign: f64) -> ColumnId {
-        let row = self.row_of(quantity.site, quantity.carrier);
-        let column = self.column(quantity, upper, price_eur_per_kwh.clone());
-        self.layout.problem.add_term(row, column, Lag::Same, sign);
-        column
-    }
-
-    /// A column in 0..upper kW; the price is per kWh.
-    fn column(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: Profile) -> ColumnId {
-        let name = self.name_of(&quantity);
-        self.layout.quantities.push(quantity);
-        let cost = price_eur_per_kwh.map(|price| price * self.dt);
-        self.layout.problem.add_column(Column { name, lower: 0.0.into(), upper, cost })
-    }
-
-    fn quantity(&self, site: usize, technology: usize, carrier: &str, role: Role) -> Quantity {
-        Quantity { site, technology: Some(technology), link: None, carrier: self.carrier(carrier), role }
-    }
-
-    fn carrier(&self, name: &str) -> usize {
-        let carriers = self.district.carriers();
-        carriers.iter().position(|known| known == name).unwrap_or_else(|| unreachable!("the district lists `{name}`"))
-    }
-
-    fn row_of(&self, site: usize, carrier: usize) -> RowId {
-        let found = self.layout.balances.iter().find(|balance| balance.site == site && balance.carrier == carrier);
-        found.unwrap_or_else(|| unreachable!("balances of a site come before its technologies")).row
-    }
-
-    fn name_of(&self, quantity: &Quantity) -> String {
-        let site = &self.district.sites()[quantity.site];
-        if let Some(link) = quantity.link {
-            return format!("link {} from {}", self.district.links()[link].name, site.name);
-        }
-        let what = match quantity.role {
-            Role::Supply | Role::Export | Role::Output | Role::Forward | Role::Backward => "",
-            Role::Charge => " charge",
-            Role::Discharge => " discharge",
-            Role::Level => " level",
-            Role::Unmet => "unmet ",
-            Role::Surplus => "surplus ",
-        };
-        match quantity.technology {
-            Some(technology) => {
-                format!("{} {}{what}", site.name, site.technologies[technology].name)
-            }
-            None => format!("{} {what}{}", site.name, self.district.carriers()[quantity.carrier]),
-        }
+    /// The index of the conversion `technology` at `site` of `district`.
+    pub(super) fn conversion(&self, district: &District, site: &str, technology: &str) -> Option<usize> {
+        self.conversions.iter().position(|conversion| {
+            let at = &district.sites()[conversion.site];
+            at.name == site && at.technologies[conversion.technology].name == technology
+        })
     }
 }
 
-fn add(sum: &mut [f64], profile: &Profile, sign: f64) {
-    sum.iter_mut().enumerate().for_each(|(step, value)| *value += sign * profile.at(step));
-}
-
-fn zip(a: &Profile, b: &Profile, f: impl Fn(f64, f64) -> f64) -> Profile {
-    match (a.steps(), b.steps()) {
-        (None, None) => Profile::Constant(f(a.at(0), b.at(0))),
-        (steps, other) => {
-            let len = steps.or(other).unwrap_or(0);
-            Profile::Series((0..len).map(|step| f(a.at(step), b.at(step))).collect())
+/// The LP that the dispatch of `district` solves first, where these conversions (site, technology, efficiency in all steps)
+/// begin with other efficiencies than the district's.
+pub fn first_problem<'a>(
+    district: &District,
+    efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
+) -> StagedProblem {
+    let mut layout = Layout::new(district);
+    for (site, technology, efficiency) in efficiencies {
+        if let Some(conversion) = layout.conversion(district, site, technology) {
+            layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));
         }
     }
+    layout.problem
 }

@@ -5,7 +5,8 @@
 
 use ndarray::Array2;
 
-use super::price::{ClosingRow, fixed_activity};
+use super::price::{ClosingRow, Sized, fixed_activity};
+use super::shared::Cap;
 use crate::lp::{Backend, Column, ColumnId, Lag, LpError, Row, RowId, Solution, Solver, StagedProblem};
 
 /// Balances tied together by links.
@@ -14,6 +15,8 @@ pub(super) struct LinkedRows {
     rows: Vec<(usize, Vec<usize>)>,
     /// Columns of the district's problem that give way; in the small problem they come first, in this order.
     columns: Vec<usize>,
+    /// Those that a chosen capacity limits, with the index of the cap.
+    capped: Vec<(ColumnId, usize)>,
     problem: StagedProblem,
     solver: Box<dyn Solver>,
     solution: Solution,
@@ -24,6 +27,7 @@ impl LinkedRows {
     /// `closing`. What stays open costs `open_eur` per unit.
     pub(super) fn of(
         problem: &StagedProblem,
+        caps: &[Cap],
         links: &[usize],
         closing: &mut Vec<ClosingRow>,
         open_eur: f64,
@@ -49,20 +53,21 @@ impl LinkedRows {
                 }
             }
             closing.retain(|row| !rows.contains(&row.row()));
-            groups.push(Self::new(problem, &rows, tied, open_eur, backend)?);
+            groups.push(Self::new(problem, caps, &rows, tied, open_eur, backend)?);
         }
         Ok(groups)
     }
 
     fn new(
         problem: &StagedProblem,
+        caps: &[Cap],
         rows: &[usize],
         links: Vec<usize>,
         open_eur: f64,
         backend: &dyn Backend,
     ) -> Result<Self, LpError> {
         let mut columns = links;
-        let closing = ClosingRow::of(problem, rows.iter().copied());
+        let closing = ClosingRow::of(problem, caps, rows.iter().copied());
         columns.extend(closing.iter().flat_map(ClosingRow::columns));
         let mut small = StagedProblem::new("balances tied by links", problem.stages());
         for &row in rows {
@@ -71,6 +76,9 @@ impl LinkedRows {
         for &column in &columns {
             small.add_column(problem.columns()[column].clone());
         }
+        let cap = |column: usize| caps.iter().position(|cap| cap.column.0 == column);
+        let capped = columns.iter().enumerate().filter_map(|(own, &column)| Some((ColumnId(own), cap(column)?)));
+        let capped = capped.collect();
         let position = |row: usize| rows.iter().position(|known| *known == row).map(RowId);
         for term in problem.terms() {
             let column = columns.iter().position(|known| *known == term.column.0).map(ColumnId);
@@ -92,11 +100,19 @@ impl LinkedRows {
         };
         let rows = rows.iter().map(|&row| (row, stays(row))).collect();
         let solution = Solution::zeros(&small);
-        Ok(Self { rows, columns, solver: backend.prepare(&small)?, problem: small, solution })
+        Ok(Self { rows, columns, capped, solver: backend.prepare(&small)?, problem: small, solution })
     }
 
     /// Sets the columns that give way so that the rows hold at the least cost; returns what remains open, sum of kW over steps.
-    pub(super) fn close(&mut self, problem: &StagedProblem, values: &mut Array2<f64>) -> Result<f64, LpError> {
+    pub(super) fn close(&mut self, sized: Sized<'_>, values: &mut Array2<f64>) -> Result<f64, LpError> {
+        let problem = sized.problem;
+        for &(own, cap) in &self.capped {
+            let column = self.columns[own.0];
+            let stages = 0..problem.stages();
+            let lower = stages.clone().map(|stage| problem.columns()[column].lower.at(stage));
+            let upper = stages.map(|stage| sized.upper(column, Some(cap), stage));
+            self.problem.set_bounds(own, lower, upper);
+        }
         for (index, (row, stays)) in self.rows.iter().enumerate() {
             let rhs = &problem.rows()[*row].lower;
             let need =

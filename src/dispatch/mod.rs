@@ -5,92 +5,31 @@
 //! every account.
 
 mod account;
+mod build;
 mod layout;
 mod linked;
+mod plan;
 mod price;
+mod shared;
 mod shortage;
 
-pub use account::{Account, CarrierTotals, LinkTotals, TechnologyTotals};
-pub use layout::{Quantity, Role};
+pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
+pub use layout::{Quantity, Role, first_problem};
+pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
+pub use shared::{Limit, SharedQuantity, SharedRole};
 
 use ndarray::Array2;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
-use crate::lp::{Backend, Certificate, ColumnId, Component, LpError, Solution, Solver, TermId};
+use crate::lp::{Backend, Certificate, ColumnId, Component, GlobalRowId, LpError, Solution, Solver, TermId, Violation};
 use layout::Layout;
 use linked::LinkedRows;
-use price::ClosingRow;
+use price::{ClosingRow, Sized};
 
 /// Rows and bounds may be missed by this much, kW or kWh.
 const TOLERANCE: f64 = 1e-6;
 /// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
 const RELATIVE_TOLERANCE: f64 = 1e-10;
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DispatchError {
-    /// The demand cannot be met, and leaving it unserved is not allowed.
-    #[error("{}", shortage::describe(.0))]
-    Infeasible(Vec<ShortageReport>),
-    /// The solver failed, or its answer is wrong.
-    #[error(transparent)]
-    Lp(#[from] LpError),
-}
-
-/// Where and when a carrier is short or in excess beyond remedy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShortageReport {
-    /// Name of the site.
-    pub site: String,
-    /// Name of the carrier.
-    pub carrier: String,
-    /// Whether there is too little (`true`) or too much of it.
-    pub too_little: bool,
-    /// The steps concerned: stamp and kWh, in order of time.
-    pub hours: Vec<(String, f64)>,
-}
-
-impl ShortageReport {
-    /// kWh over all hours.
-    #[must_use]
-    pub fn energy_kwh(&self) -> f64 {
-        self.hours.iter().map(|(_, energy)| energy).sum()
-    }
-}
-
-/// A dispatch: what every technology does in every step, and how far that misses the model's equations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
-    pub values: Array2<f64>,
-    /// The solver's objective, EUR (money and the prices of shortage and surplus; without annuities and forced supply).
-    pub objective_eur: f64,
-    /// Worst miss of any equation or bound.
-    pub certificate: PlanCertificate,
-}
-
-/// A plan at other efficiencies than it was made for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Priced {
-    /// Values of the columns, shape (quantities, steps).
-    pub values: Array2<f64>,
-    /// Objective at these values, EUR, with what stays short priced as lost load.
-    pub objective_eur: f64,
-    /// What no import or surplus could close, kWh.
-    pub short_kwh: f64,
-}
-
-/// What the plan is worth, computed from the model alone.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PlanCertificate {
-    /// Worst miss of any equation, kW or kWh.
-    pub equation: f64,
-    /// Worst distance of any value outside its bounds, kW or kWh.
-    pub bound: f64,
-    /// Worst residual of each balance: site, carrier, kW.
-    pub balances: Vec<(String, String, f64)>,
-}
 
 /// One independent part with its solver.
 struct Part {
@@ -139,11 +78,12 @@ impl Dispatch {
                 rows.push(row);
             }
         }
-        let mut closing = ClosingRow::of(&layout.problem, rows.into_iter());
+        let caps = &layout.shared.caps;
+        let mut closing = ClosingRow::of(&layout.problem, caps, rows.into_iter());
         let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
         let links: Vec<usize> = links.map(|(column, _)| column).collect();
         let open_eur = 2.0 * lost_load_eur_per_kwh(&district) * district.axis().step_hours();
-        let linked = LinkedRows::of(&layout.problem, &links, &mut closing, open_eur, backend)?;
+        let linked = LinkedRows::of(&layout.problem, caps, &links, &mut closing, open_eur, backend)?;
         Ok(Self { district, layout, parts, closing, linked, solver_name: backend.name() })
     }
 
@@ -164,28 +104,32 @@ impl Dispatch {
     pub fn parts(&self) -> Vec<(String, usize, usize)> {
         let size = |part: &Part| {
             let problem = &part.component.problem;
-            let stages = problem.stages();
-            (problem.name().to_owned(), problem.columns().len() * stages, problem.rows().len() * stages)
+            let size = |of_stage: usize, shared: usize| problem.stages() * of_stage + shared;
+            let columns = size(problem.columns().len(), problem.global_columns().len());
+            (problem.name().to_owned(), columns, size(problem.rows().len(), problem.global_rows().len()))
         };
         self.parts.iter().map(size).collect()
     }
 
-    /// The meaning of each row of [`Plan::values`].
+    /// The meaning of each row of [`Decisions::values`].
     #[must_use]
     pub fn quantities(&self) -> &[Quantity] {
         &self.layout.quantities
     }
 
+    /// The meaning of each of [`Decisions::globals`].
+    #[must_use]
+    pub fn shared_quantities(&self) -> &[SharedQuantity] {
+        &self.layout.shared.quantities
+    }
+
     /// The index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`.
     #[must_use]
     pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
-        self.layout.conversions.iter().position(|conversion| {
-            let at = &self.district.sites()[conversion.site];
-            at.name == site && at.technologies[conversion.technology].name == technology
-        })
+        self.layout.conversion(&self.district, site, technology)
     }
 
-    /// The row of [`Plan::values`] that holds `role` of `technology` at `site`.
+    /// The row of [`Decisions::values`] that holds `role` of `technology` at `site`.
     #[must_use]
     pub fn quantity(&self, site: &str, technology: &str, role: Role) -> Option<usize> {
         self.layout.quantities.iter().position(|quantity| {
@@ -195,14 +139,14 @@ impl Dispatch {
         })
     }
 
-    /// The row of [`Plan::values`] that holds what enters the link `link` in direction `role`.
+    /// The row of [`Decisions::values`] that holds what enters the link `link` in direction `role`.
     #[must_use]
     pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
         let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
         self.layout.quantities.iter().position(same)
     }
 
-    /// The row of [`Plan::values`] that holds the output of a conversion.
+    /// The row of [`Decisions::values`] that holds the output of a conversion.
     #[must_use]
     pub fn conversion_output(&self, conversion: usize) -> usize {
         self.layout.conversions[conversion].output.index()
@@ -219,28 +163,16 @@ impl Dispatch {
     /// # Panics
     /// If there is not one efficiency a step.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
-        let conversion = &mut self.layout.conversions[conversion];
-        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
-        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
-        let conversion = &*conversion;
-        let inverse = || conversion.efficiency.iter().map(|eta| -1.0 / eta);
-        let dt = self.district.axis().step_hours();
-        let costs = || {
-            let efficiencies = conversion.efficiency.iter().enumerate();
-            efficiencies.map(|(step, &eta)| conversion.cost_eur_per_kwh(step, eta) * dt)
-        };
-        self.layout.problem.set_coefficients(conversion.term, inverse());
-        if conversion.input_eur_per_kwh.is_some() {
-            self.layout.problem.set_costs(conversion.output, costs());
-        }
+        self.layout.set_efficiency(conversion, efficiency);
+        let conversion = &self.layout.conversions[conversion];
         for Part { component, .. } in &mut self.parts {
             if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
-                component.problem.set_coefficients(TermId(term), inverse());
+                component.problem.set_coefficients(TermId(term), conversion.input_per_output());
             }
             if conversion.input_eur_per_kwh.is_some()
                 && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
             {
-                component.problem.set_costs(ColumnId(column), costs());
+                component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
             }
         }
     }
@@ -251,7 +183,8 @@ impl Dispatch {
     /// [`DispatchError::Infeasible`] names sites, carriers and hours; [`DispatchError::Lp`] when the solver fails or its
     /// answer misses an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
-        let mut values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
+        let mut decisions = self.nothing();
+        let mut limit_duals = vec![None; self.layout.problem.global_rows().len()];
         for part in &mut self.parts {
             let problem = &part.component.problem;
             if problem.columns().is_empty() {
@@ -271,64 +204,75 @@ impl Dispatch {
                 }
                 Err(error) => return Err(error.into()),
             }
-            for (row, column) in part.solution.values.rows().into_iter().zip(&part.component.columns) {
-                values.row_mut(column.index()).assign(&row);
+            let Part { component, solution, .. } = part;
+            for (row, column) in solution.values.rows().into_iter().zip(&component.columns) {
+                decisions.values.row_mut(column.index()).assign(&row);
+            }
+            for (value, column) in solution.globals.iter().zip(&component.global_columns) {
+                decisions.globals[column.index()] = *value;
+            }
+            for (dual, row) in solution.duals.iter().flat_map(|duals| &duals.global_rows).zip(&component.global_rows) {
+                limit_duals[row.index()] = Some(*dual);
             }
         }
-        self.certified(values)
+        let plan = self.certified(decisions)?;
+        self.refuse_over_limits(&plan.decisions)?;
+        let price = |row: &Option<GlobalRowId>| row.and_then(|row| limit_duals[row.index()]).map(|dual| 0.0 - dual);
+        let limit_prices_eur = self.layout.shared.limits.iter().map(|(_, row)| price(row)).collect();
+        Ok(Plan { limit_prices_eur, ..plan })
     }
 
-    /// The same decisions at the efficiencies now in force: everything that `values` decided stays, and import, unmet demand
-    /// and surplus close the balances whose conversions now take more or less. What not even they can close is priced like
-    /// unmet demand, or at [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price.
+    /// The same decisions at the efficiencies now in force: everything that was decided stays, chosen capacities too, and
+    /// import, unmet demand and surplus close the balances whose conversions now take more or less; import within its chosen
+    /// capacity, and with its peak paid for as it then is. What not even they can close is priced like unmet demand, or at
+    /// [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price; so is the energy above a limit on the whole time.
     ///
     /// # Errors
     /// [`DispatchError::Lp`] when balances that links tie together cannot be closed.
-    pub fn price(&mut self, values: &Array2<f64>) -> Result<Priced, DispatchError> {
-        let mut values = values.clone();
+    pub fn price(&mut self, decisions: &Decisions) -> Result<Priced, DispatchError> {
+        let Decisions { mut values, mut globals } = decisions.clone();
         let problem = &self.layout.problem;
-        let mut open: f64 = self.closing.iter().map(|row| row.close(problem, &mut values)).sum();
+        let sized = Sized { problem, caps: &self.layout.shared.caps, globals: &globals };
+        let mut open: f64 = self.closing.iter().map(|row| row.close(sized, &mut values)).sum();
         for rows in &mut self.linked {
-            open += rows.close(problem, &mut values)?;
+            open += rows.close(sized, &mut values)?;
         }
+        for (column, peak) in &self.layout.shared.peaks {
+            globals[peak.index()] = values.row(column.index()).fold(0.0, |peak, power| power.max(peak));
+        }
+        let decisions = Decisions { values, globals };
         let short_kwh = open * self.district.axis().step_hours();
         let voll = lost_load_eur_per_kwh(&self.district);
-        let objective_eur = problem.objective(values.view(), &[]) + voll * short_kwh;
-        Ok(Priced { values, objective_eur, short_kwh })
+        let objective_eur = self.objective_eur(&decisions) + voll * short_kwh;
+        Ok(Priced { decisions, objective_eur, short_kwh })
     }
 
     /// The weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all of them satisfy at
     /// the same efficiencies; close the others with [`Dispatch::price`].
     #[must_use]
-    pub fn blend(&self, plans: &[(&Array2<f64>, f64)]) -> Array2<f64> {
-        let mut sum = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
-        for (values, weight) in plans {
-            sum.scaled_add(*weight, *values);
+    pub fn blend(&self, plans: &[(&Decisions, f64)]) -> Decisions {
+        let mut sum = self.nothing();
+        for (decisions, weight) in plans {
+            sum.values.scaled_add(*weight, &decisions.values);
+            sum.globals.iter_mut().zip(&decisions.globals).for_each(|(sum, value)| *sum += weight * value);
         }
         sum
     }
 
-    /// A plan from values of the columns (shape quantities x steps), with its objective and certificate at the efficiencies
-    /// now in force.
+    /// A plan from what is decided, with its objective and certificate at the efficiencies now in force. A limit on the whole
+    /// time may be exceeded, as that of a plan for other efficiencies is: the objective prices it.
     ///
     /// # Errors
     /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
-    pub fn certified(&self, values: Array2<f64>) -> Result<Plan, DispatchError> {
-        let problem = &self.layout.problem;
-        let certificate = Certificate::of_values(problem, values.view(), &[]);
-        let largest =
-            values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    pub fn certified(&self, decisions: Decisions) -> Result<Plan, DispatchError> {
+        let Decisions { values, globals } = &decisions;
+        let certificate = Certificate::of_values(&self.layout.problem, values.view(), globals);
+        let finite = values.iter().chain(globals).filter(|value| value.is_finite());
+        let largest = finite.fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
-        let worst = certificate.worst();
+        let worst = certificate.worst_of_stages();
         if worst.size > tolerance {
-            return Err(DispatchError::Lp(LpError::BadAnswer {
-                problem: problem.name().to_owned(),
-                solver: self.solver_name.clone(),
-                name: worst.name.clone(),
-                stage: worst.stage,
-                violation: worst.size,
-                tolerance,
-            }));
+            return Err(self.bad_answer(worst, tolerance).into());
         }
         let balances = self.layout.balances.iter().map(|balance| {
             let site = self.district.sites()[balance.site].name.clone();
@@ -340,8 +284,41 @@ impl Dispatch {
             bound: certificate.bound.size,
             balances: balances.collect(),
         };
-        let objective_eur = problem.objective(values.view(), &[]);
-        Ok(Plan { values, objective_eur, certificate })
+        let objective_eur = self.objective_eur(&decisions);
+        let limit_prices_eur = vec![None; self.layout.shared.limits.len()];
+        Ok(Plan { decisions, objective_eur, certificate, limit_prices_eur })
+    }
+
+    /// What the LP minimises, and the price of what is over the limits on the whole time.
+    fn objective_eur(&self, decisions: &Decisions) -> f64 {
+        let objective_eur = self.layout.problem.objective(decisions.values.view(), &decisions.globals);
+        let over_kwh: f64 = self.layout.over_limits(decisions).map(|over| over.energy_kwh).sum();
+        if over_kwh == 0.0 { objective_eur } else { objective_eur + lost_load_eur_per_kwh(&self.district) * over_kwh }
+    }
+
+    /// An answer of a solver keeps the limits on the whole time.
+    fn refuse_over_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
+        let worst = self.layout.over_limits(decisions).max_by(|a, b| a.amount.total_cmp(&b.amount));
+        worst.filter(|over| over.amount > 0.0).map_or(Ok(()), |over| {
+            let name = self.layout.problem.global_rows()[over.row.index()].name.clone();
+            Err(self.bad_answer(&Violation { size: over.amount, name, stage: None }, over.tolerance).into())
+        })
+    }
+
+    fn bad_answer(&self, violation: &Violation, tolerance: f64) -> LpError {
+        LpError::BadAnswer {
+            problem: self.layout.problem.name().to_owned(),
+            solver: self.solver_name.clone(),
+            name: violation.name.clone(),
+            stage: violation.stage,
+            violation: violation.size,
+            tolerance,
+        }
+    }
+
+    fn nothing(&self) -> Decisions {
+        let values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
+        Decisions { values, globals: vec![0.0; self.layout.shared.quantities.len()] }
     }
 }
 

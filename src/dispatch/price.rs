@@ -5,30 +5,66 @@
 
 use ndarray::ArrayView2;
 
+use super::shared::Cap;
 use crate::lp::{Lag, StagedProblem};
+use crate::series::Profile;
 
-/// A balance row with the columns that appear nowhere else.
+/// A problem in which the chosen capacities are decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sized<'a> {
+    /// The problem.
+    pub(super) problem: &'a StagedProblem,
+    /// What the capacities limit.
+    pub(super) caps: &'a [Cap],
+    /// Values of the global columns.
+    pub(super) globals: &'a [f64],
+}
+
+impl Sized<'_> {
+    /// The largest value of a column that the cap of this index, if any, limits.
+    pub(super) fn upper(&self, column: usize, cap: Option<usize>, stage: usize) -> f64 {
+        let upper = self.problem.columns()[column].upper.at(stage);
+        cap.map_or(upper, |cap| {
+            let Cap { capacity, per_unit, .. } = &self.caps[cap];
+            upper.min(per_unit.at(stage) * self.globals[capacity.0])
+        })
+    }
+}
+
+/// A balance row with the columns that appear nowhere else but under limits that all steps share.
 #[derive(Debug, Clone)]
 pub(super) struct ClosingRow {
     row: usize,
-    /// Column and its coefficient in the row.
-    closing: Vec<(usize, f64)>,
+    closing: Vec<Closing>,
     /// Terms of all other columns.
     fixed: Vec<usize>,
 }
 
+/// A column that closes a row.
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    column: usize,
+    /// Its coefficient in the row.
+    coefficient: f64,
+    /// Index of the cap that limits it.
+    cap: Option<usize>,
+}
+
 impl ClosingRow {
     /// The rows of `problem` in `rows`, each with its closing columns.
-    pub(super) fn of(problem: &StagedProblem, rows: impl Iterator<Item = usize>) -> Vec<Self> {
-        let uses = |column| problem.terms().iter().filter(|term| term.column.0 == column).count();
+    pub(super) fn of(problem: &StagedProblem, caps: &[Cap], rows: impl Iterator<Item = usize>) -> Vec<Self> {
+        let of_limit = |row| problem.spread_terms().iter().any(|spread| spread.row == row);
+        let uses =
+            |column| problem.terms().iter().filter(|term| term.column.0 == column && !of_limit(term.row)).count();
         rows.map(|row| {
             let mut found = Self { row, closing: Vec::new(), fixed: Vec::new() };
             for (index, term) in problem.terms().iter().enumerate().filter(|(_, term)| term.row.0 == row) {
                 match term.coefficient {
-                    crate::series::Profile::Constant(coefficient)
+                    Profile::Constant(coefficient)
                         if term.lag == Lag::Same && coefficient != 0.0 && uses(term.column.0) == 1 =>
                     {
-                        found.closing.push((term.column.0, coefficient));
+                        let cap = caps.iter().position(|cap| cap.column == term.column);
+                        found.closing.push(Closing { column: term.column.0, coefficient, cap });
                     }
                     _ => found.fixed.push(index),
                 }
@@ -45,11 +81,12 @@ impl ClosingRow {
 
     /// The columns that close it.
     pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
-        self.closing.iter().map(|(column, _)| *column)
+        self.closing.iter().map(|closing| closing.column)
     }
 
     /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
-    pub(super) fn close(&self, problem: &StagedProblem, values: &mut ndarray::Array2<f64>) -> f64 {
+    pub(super) fn close(&self, sized: Sized<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
+        let problem = sized.problem;
         let stages = problem.stages();
         let rhs = &problem.rows()[self.row].lower;
         let mut order: Vec<usize> = (0..self.closing.len()).collect();
@@ -57,11 +94,11 @@ impl ClosingRow {
         for stage in 0..stages {
             let need = rhs.at(stage) - fixed_activity(problem, &self.fixed, values.view(), stage);
             let price = |index: usize| {
-                let (column, coefficient) = self.closing[index];
+                let Closing { column, coefficient, .. } = self.closing[index];
                 problem.columns()[column].cost.at(stage) / coefficient
             };
             order.sort_unstable_by(|&a, &b| price(a).total_cmp(&price(b)));
-            open += self.merit_order(problem, &order, stage, need, values).abs();
+            open += self.merit_order(sized, &order, stage, need, values).abs();
         }
         open
     }
@@ -70,16 +107,16 @@ impl ClosingRow {
     /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
     fn merit_order(
         &self,
-        problem: &StagedProblem,
+        sized: Sized<'_>,
         order: &[usize],
         stage: usize,
         need: f64,
         values: &mut ndarray::Array2<f64>,
     ) -> f64 {
         let bounds = |index: usize| {
-            let (column, coefficient) = self.closing[index];
-            let column = &problem.columns()[column];
-            let (a, b) = (coefficient * column.lower.at(stage), coefficient * column.upper.at(stage));
+            let Closing { column, coefficient, cap } = self.closing[index];
+            let lower = sized.problem.columns()[column].lower.at(stage);
+            let (a, b) = (coefficient * lower, coefficient * sized.upper(column, cap, stage));
             (a.min(b), a.max(b))
         };
         let mut left = need;
@@ -87,7 +124,8 @@ impl ClosingRow {
             let rest: f64 = order[position + 1..].iter().map(|&later| bounds(later).0).sum();
             let (least, most) = bounds(index);
             let share = (left - rest).clamp(least, most);
-            values[[self.closing[index].0, stage]] = share / self.closing[index].1;
+            let Closing { column, coefficient, .. } = self.closing[index];
+            values[[column, stage]] = share / coefficient;
             left -= share;
         }
         left
@@ -153,7 +191,8 @@ mod tests {
         let problem = market();
         let mut values = Array2::zeros((6, 1));
         values[[0, 0]] = fixed;
-        let open = ClosingRow::of(&problem, std::iter::once(0))[0].close(&problem, &mut values);
+        let sized = Sized { problem: &problem, caps: &[], globals: &[] };
+        let open = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(sized, &mut values);
         assert_eq!(open, 0.0);
         values.column(0).to_vec()[1..].to_vec()
     }

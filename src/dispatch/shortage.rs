@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::{Layout, Role};
 use super::{DispatchError, ShortageReport};
 use crate::district::{District, Shortage};
-use crate::lp::{Backend, LpError, Solution};
+use crate::lp::{Backend, GlobalColumnId, LpError, Solution};
 
 /// Less than this is not a shortage, kW.
 const NEGLIGIBLE_KW: f64 = 1e-6;
@@ -35,6 +35,9 @@ pub(super) fn explain(
         if !matches!(quantity.role, Role::Unmet | Role::Surplus) {
             relaxed.problem.set_costs(crate::lp::ColumnId(column), (0..stages).map(|_| 0.0));
         }
+    }
+    for column in 0..relaxed.problem.global_columns().len() {
+        relaxed.problem.set_global_cost(GlobalColumnId(column), 0.0);
     }
     let mut reports = Vec::new();
     for component in relaxed.problem.components() {

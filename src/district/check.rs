@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Availability, Conversion, DistrictError, Export, Investment, Kind, Link, Storage, StorageBoundary, Supply,
-    Technology,
+    SupplyTerms, Technology,
 };
 use crate::series::{Profile, TimeAxis};
 
@@ -121,7 +121,28 @@ impl Technology {
         }
         self.investment.check(&check)?;
         let cost = self.annual_cost_eur();
-        check.number("capacity_kw", cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)
+        check.number("capacity_kw", cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)?;
+        self.chosen_from.map_or(Ok(()), |least| self.check_choice(&check, least))
+    }
+
+    /// A capacity that the dispatch chooses: from a range, at a cost, of something that can do less.
+    fn check_choice(&self, check: &Check<'_>, least: f64) -> Result<(), DistrictError> {
+        let (key, min, max, most) = match &self.kind {
+            Kind::Supply(supply) => ("capacity_kw", "capacity_kw.min", "capacity_kw.max", supply.capacity_kw),
+            Kind::Export(export) => ("capacity_kw", "capacity_kw.min", "capacity_kw.max", export.capacity_kw),
+            Kind::Conversion(unit) => ("capacity_kw", "capacity_kw.min", "capacity_kw.max", unit.capacity_kw),
+            Kind::Storage(storage) => ("capacity_kwh", "capacity_kwh.min", "capacity_kwh.max", storage.capacity_kwh),
+            Kind::Demand(_) => return Ok(()),
+        };
+        check.size(max, most)?;
+        check.number(min, least, "a number from 0 to `max`", |v| (0.0..=most).contains(&v))?;
+        if let Kind::Supply(Supply { available: Availability::Forced(_), .. }) = &self.kind {
+            check.number(key, most, "one capacity, as what it brings is forced (`curtailable: false`)", |_| false)?;
+        }
+        let cost = self.annual_cost_per_unit_eur();
+        check.number(key, cost, "an investment of 0 or more, as its size is chosen (EUR a year per unit)", |v| {
+            (0.0..=LARGEST).contains(&v)
+        })
     }
 }
 
@@ -130,9 +151,12 @@ impl Supply {
         check.size_or_none("capacity_kw", self.capacity_kw)?;
         check.price("price_eur_per_kwh", &self.price_eur_per_kwh)?;
         check.price("co2_kg_per_kwh", &self.co2_kg_per_kwh)?;
+        let SupplyTerms { demand_charge_eur_per_kw, limit_kwh } = self.terms;
+        check.size("demand_charge_eur_per_kw", demand_charge_eur_per_kw)?;
+        limit_kwh.map_or(Ok(()), |limit| check.size("import_limit_kwh", limit))?;
         match &self.available {
             Availability::Unlimited => Ok(()),
-            Availability::UpTo(power) => check.power("resource_kw", power),
+            Availability::UpTo(power) | Availability::PerKw(power) => check.power("resource_kw", power),
             Availability::Forced(power) => {
                 check.power("resource_kw", power)?;
                 let most = self.capacity_kw * (1.0 + 1e-9);

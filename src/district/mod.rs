@@ -3,17 +3,20 @@
 //! A [`District`] knows neither files nor solvers. [`District::new`] refuses what no dispatch could make sense of; every
 //! module above may rely on what it accepted.
 
+mod capacity;
 mod check;
 mod costs;
 mod link;
 pub mod settings;
 mod technology;
 
+pub use capacity::{CapacityRange, CapacitySetting};
 pub use check::Place;
 pub use costs::{Investment, capital_recovery_factor};
 pub use link::Link;
 pub use technology::{
-    Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, Technology,
+    Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms,
+    Technology,
 };
 
 use std::collections::HashSet;
@@ -50,6 +53,7 @@ pub struct District {
     carriers: Vec<String>,
     shortage: Shortage,
     co2_price_eur_per_kg: f64,
+    co2_limit_kg: Option<f64>,
 }
 
 /// What makes a district meaningless.
@@ -126,6 +130,14 @@ pub enum DistrictError {
         /// What was expected.
         expected: String,
     },
+    /// The limit on CO2 cannot be kept, or is no number.
+    #[error("`co2_limit_kg` is {}; expected a number from {} (what forced supplies emit) to 1e12", short(*value), short(*forced))]
+    Co2Limit {
+        /// Its value.
+        value: f64,
+        /// What the forced supplies emit, kg.
+        forced: f64,
+    },
     /// The price of CO2 is no number.
     #[error("`co2_price_eur_per_t` is {value}; expected a number from 0 to 1e9")]
     Co2Price {
@@ -161,7 +173,7 @@ impl District {
                 }
             }
         }
-        Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0 })
+        Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0, co2_limit_kg: None })
     }
 
     /// The same district with links between its sites.
@@ -200,6 +212,20 @@ impl District {
         Ok(Self { co2_price_eur_per_kg: eur_per_t / 1000.0, ..self })
     }
 
+    /// The same district with a limit on the CO2 that its supplies emit over its time, kg.
+    ///
+    /// # Errors
+    /// [`DistrictError::Co2Limit`] when that is no number, or below what its forced supplies emit.
+    pub fn with_co2_limit(self, limit_kg: Option<f64>) -> Result<Self, DistrictError> {
+        let forced = self.forced_co2_kg();
+        match limit_kg {
+            Some(value) if !(forced.max(0.0)..=1e12).contains(&value) => {
+                Err(DistrictError::Co2Limit { value, forced: forced.max(0.0) })
+            }
+            _ => Ok(Self { co2_limit_kg: limit_kg, ..self }),
+        }
+    }
+
     /// The time axis.
     #[must_use]
     pub fn axis(&self) -> &TimeAxis {
@@ -222,6 +248,26 @@ impl District {
     #[must_use]
     pub fn co2_price_eur_per_kg(&self) -> f64 {
         self.co2_price_eur_per_kg
+    }
+
+    /// Limit on the CO2 that the supplies emit, kg over the time of the axis.
+    #[must_use]
+    pub fn co2_limit_kg(&self) -> Option<f64> {
+        self.co2_limit_kg
+    }
+
+    /// CO2 of the supplies that are forced, kg.
+    #[must_use]
+    pub fn forced_co2_kg(&self) -> f64 {
+        let technologies = self.sites.iter().flat_map(|site| &site.technologies);
+        let forced = technologies.filter_map(|technology| match &technology.kind {
+            Kind::Supply(Supply { available: Availability::Forced(power), co2_kg_per_kwh, .. }) => {
+                let of_step = |step| power.at(step) * co2_kg_per_kwh.at(step) * self.axis.step_hours();
+                Some((0..self.axis.len()).map(of_step).sum::<f64>())
+            }
+            _ => None,
+        });
+        forced.sum()
     }
 
     /// All carriers, in the order in which they first appear.
@@ -284,14 +330,19 @@ impl District {
         found
     }
 
-    /// The annualised cost of everything that stands in the district for the span of the axis, EUR: a year's annuity and
-    /// fixed upkeep, times the hours of the axis over 8760.
+    /// The hours of the axis over 8760.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    pub fn share_of_year(&self) -> f64 {
+        self.axis.len() as f64 * self.axis.step_hours() / 8760.0
+    }
+
+    /// The annualised cost of everything that stands in the district for the span of the axis, EUR: a year's annuity and
+    /// fixed upkeep, times [`District::share_of_year`]. Capacities that the dispatch chooses are not in it.
+    #[must_use]
     pub fn annualised_cost_eur(&self) -> f64 {
-        let share_of_year = self.axis.len() as f64 * self.axis.step_hours() / 8760.0;
         let technologies = self.sites.iter().flat_map(|site| &site.technologies);
-        share_of_year * technologies.map(Technology::annual_cost_eur).sum::<f64>()
+        self.share_of_year() * technologies.map(Technology::annual_cost_eur).sum::<f64>()
     }
 }
 

@@ -8,15 +8,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Investment, Shortage, StorageBoundary, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
+use super::{CapacitySetting, Investment, Shortage, StorageBoundary, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::series::ProfileSetting;
 
 fn electricity() -> String {
     "electricity".to_owned()
 }
 
-fn unlimited() -> f64 {
-    f64::INFINITY
+fn unlimited() -> CapacitySetting {
+    CapacitySetting::UNLIMITED
 }
 
 fn one() -> f64 {
@@ -31,8 +31,12 @@ fn yes() -> bool {
     true
 }
 
-fn is_unlimited(capacity: &f64) -> bool {
-    *capacity == f64::INFINITY
+fn is_unlimited(capacity: &CapacitySetting) -> bool {
+    *capacity == CapacitySetting::UNLIMITED
+}
+
+fn is_nothing(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// Buys a carrier from outside: the grid, a gas main.
@@ -41,15 +45,22 @@ fn is_unlimited(capacity: &f64) -> bool {
 pub struct ImportSettings {
     /// Carrier it brings.
     pub carrier: String,
-    /// Largest power, kW; unlimited unless given.
+    /// Largest power, kW; unlimited unless given, chosen by the dispatch where a range is given.
     #[serde(default = "unlimited", skip_serializing_if = "is_unlimited")]
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    pub capacity_kw: CapacitySetting,
     /// EUR per kWh.
     pub price_eur_per_kwh: ProfileSetting,
     /// kg of CO2 per kWh.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
     pub co2_kg_per_kwh: ProfileSetting,
+    /// EUR per kW of the largest power (mean of a step), paid once for the time of the run, however long that is.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[schemars(range(min = 0.0))]
+    pub demand_charge_eur_per_kw: f64,
+    /// The most that it may bring over the time of the run, kWh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
+    pub import_limit_kwh: Option<f64>,
     /// What it costs to have it.
     #[serde(default, skip_serializing_if = "Investment::is_none")]
     pub investment: Investment,
@@ -61,10 +72,9 @@ pub struct ImportSettings {
 pub struct ExportSettings {
     /// Carrier it takes.
     pub carrier: String,
-    /// Largest power, kW; unlimited unless given.
+    /// Largest power, kW; unlimited unless given, chosen by the dispatch where a range is given.
     #[serde(default = "unlimited", skip_serializing_if = "is_unlimited")]
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    pub capacity_kw: CapacitySetting,
     /// EUR earned per kWh; negative where one pays to get rid of it.
     pub price_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
@@ -79,9 +89,8 @@ pub struct PvSettings {
     /// Carrier it brings.
     #[serde(default = "electricity")]
     pub carrier: String,
-    /// Peak power, kW.
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    /// Peak power, kW; chosen by the dispatch where a range is given.
+    pub capacity_kw: CapacitySetting,
     /// Yield, kW per kW of peak power.
     pub resource_per_kw: ProfileSetting,
     /// Whether it can be turned down; what cannot be used otherwise is surplus.
@@ -101,10 +110,9 @@ pub struct PvSettings {
 pub struct SupplySettings {
     /// Carrier it brings.
     pub carrier: String,
-    /// Largest power, kW; unlimited unless given.
+    /// Largest power, kW; unlimited unless given, chosen by the dispatch where a range is given.
     #[serde(default = "unlimited", skip_serializing_if = "is_unlimited")]
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    pub capacity_kw: CapacitySetting,
     /// What there is to bring, kW.
     pub resource_kw: ProfileSetting,
     /// Whether it can be turned down; what cannot be used otherwise is surplus.
@@ -137,9 +145,8 @@ pub struct DemandSettings {
 pub struct StorageSettings {
     /// Carrier it keeps.
     pub carrier: String,
-    /// Capacity, kWh.
-    #[schemars(range(min = 0.0))]
-    pub capacity_kwh: f64,
+    /// Capacity, kWh; chosen by the dispatch where a range is given.
+    pub capacity_kwh: CapacitySetting,
     /// Largest charging and discharging power, kW; or give the two one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power_kw: Option<f64>,
@@ -239,9 +246,8 @@ pub struct ConversionSettings {
     pub carrier_in: String,
     /// Carrier produced, to which `capacity_kw` and `efficiency` refer.
     pub carrier_out: String,
-    /// Largest output, kW.
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    /// Largest output, kW; chosen by the dispatch where a range is given.
+    pub capacity_kw: CapacitySetting,
     /// Output over input.
     pub efficiency: ProfileSetting,
     /// Carriers that come along: kWh of each per kWh of output (of a CHP plant, its heat over its electricity).

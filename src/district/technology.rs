@@ -12,6 +12,8 @@ pub struct Technology {
     pub kind: Kind,
     /// What it costs to have it.
     pub investment: Investment,
+    /// Where the dispatch chooses the capacity (kW, of a store kWh), the least of it; the capacity of `kind` is then the most.
+    pub chosen_from: Option<f64>,
 }
 
 /// What a technology does.
@@ -42,6 +44,17 @@ pub struct Supply {
     pub price_eur_per_kwh: Profile,
     /// kg of CO2 per kWh brought.
     pub co2_kg_per_kwh: Profile,
+    /// What it is bound to besides.
+    pub terms: SupplyTerms,
+}
+
+/// Terms of a supply over the whole time of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SupplyTerms {
+    /// EUR per kW of the largest power (mean of a step) in the time, paid once.
+    pub demand_charge_eur_per_kw: f64,
+    /// The most that it may bring in the time, kWh.
+    pub limit_kwh: Option<f64>,
 }
 
 /// A way out for a carrier that somebody pays for.
@@ -62,6 +75,8 @@ pub enum Availability {
     Unlimited,
     /// At most this, kW.
     UpTo(Profile),
+    /// At most this for every kW of the capacity, kW.
+    PerKw(Profile),
     /// Exactly this, kW, whether it is wanted or not.
     Forced(Profile),
 }
@@ -171,10 +186,12 @@ impl Technology {
         }
     }
 
-    /// Annuity and upkeep, EUR per year.
+    /// Annuity and upkeep of what is given, EUR per year; a capacity that the dispatch chooses is not in it.
     #[must_use]
     pub fn annual_cost_eur(&self) -> f64 {
         let (kw, kwh) = match &self.kind {
+            Kind::Storage(storage) if self.chosen_from.is_some() => (storage.charge_kw.max(storage.discharge_kw), 0.0),
+            _ if self.chosen_from.is_some() => return 0.0,
             Kind::Supply(supply) => (supply.capacity_kw, 0.0),
             Kind::Export(export) => (export.capacity_kw, 0.0),
             Kind::Demand(_) => (0.0, 0.0),
@@ -182,5 +199,14 @@ impl Technology {
             Kind::Conversion(conversion) => (conversion.capacity_kw, 0.0),
         };
         self.investment.annual_cost_eur(kw, kwh)
+    }
+
+    /// Annuity and upkeep of a kW, of a store of a kWh, EUR per year.
+    #[must_use]
+    pub fn annual_cost_per_unit_eur(&self) -> f64 {
+        match &self.kind {
+            Kind::Storage(_) => self.investment.annual_cost_eur(0.0, 1.0),
+            _ => self.investment.annual_cost_eur(1.0, 0.0),
+        }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CoolingLift, CopModel, Service};
-use crate::district::Investment;
+use crate::district::{CapacitySetting, Investment};
 use crate::series::ProfileSetting;
 
 fn electricity() -> String {
@@ -30,9 +30,8 @@ pub struct HeatPumpSettings {
     pub carrier_in: String,
     /// Useful heat or cold.
     pub carrier_out: String,
-    /// Largest useful heat or cold, kW.
-    #[schemars(range(min = 0.0))]
-    pub capacity_kw: f64,
+    /// Largest useful heat or cold, kW; chosen by the dispatch where a range is given.
+    pub capacity_kw: CapacitySetting,
     /// Its COP.
     pub cop: CopModel,
     /// Storage technology of the same site whose temperature it works against.

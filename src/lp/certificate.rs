@@ -21,8 +21,10 @@ pub struct Violation {
 /// How far an answer is from satisfying a problem, and from its optimum.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Certificate {
-    /// Worst distance of a row's sum outside its range, over rows and stages, global rows included.
+    /// Worst distance of a row's sum outside its range, over rows and stages.
     pub row: Violation,
+    /// The same for the global rows.
+    pub global_row: Violation,
     /// Worst distance of a value outside its bounds, global columns included.
     pub bound: Violation,
     /// Worst distance of each row of the pattern.
@@ -65,7 +67,7 @@ impl Certificate {
             certificate.row.raise(size, &row.name, Some(stage));
         }
         for (row, &sum) in problem.global_rows().iter().zip(&global_sums) {
-            certificate.row.raise(distance(row.lower, row.upper, sum), &row.name, None);
+            certificate.global_row.raise(distance(row.lower, row.upper, sum), &row.name, None);
         }
         for (index, column) in problem.columns().iter().enumerate() {
             measure(&column.lower, &column.upper, values.line(index), &mut outside);
@@ -81,6 +83,13 @@ impl Certificate {
     /// The worst miss of all.
     #[must_use]
     pub fn worst(&self) -> &Violation {
+        let others = self.worst_of_stages();
+        if others.size >= self.global_row.size { others } else { &self.global_row }
+    }
+
+    /// The worst miss of a row of any stage, or of a bound.
+    #[must_use]
+    pub fn worst_of_stages(&self) -> &Violation {
         if self.row.size >= self.bound.size { &self.row } else { &self.bound }
     }
 }
@@ -178,8 +187,9 @@ mod tests {
         problem.add_global_term(limit, over, 4.0);
         problem.add_spread_term(RowId(0), over, vec![0.0, 1.0]);
         let missed = Certificate::of_values(&problem, array![[3.0, 1.0]].view(), &[0.5]);
-        assert_eq!(missed.row, Violation { size: 1.0, name: "limit".into(), stage: None });
+        assert_eq!(missed.global_row, Violation { size: 1.0, name: "limit".into(), stage: None });
         assert_eq!(missed.bound, Violation { size: 0.25, name: "over".into(), stage: None });
         assert_eq!(missed.row_residuals, [0.5]);
+        assert_eq!(missed.worst(), &missed.global_row);
     }
 }

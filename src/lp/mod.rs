@@ -21,6 +21,7 @@ mod staged;
 mod stages;
 #[cfg(test)]
 mod test_problems;
+mod write;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
@@ -33,6 +34,7 @@ pub use optimality::Optimality;
 pub use problem::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term, TermId};
 pub use solution::{Duals, Solution};
 pub use staged::Staged;
+pub use write::{write_lp, write_mps};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

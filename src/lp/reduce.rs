@@ -12,7 +12,6 @@ use crate::series::Profile;
 pub(super) struct Reduced {
     /// The smaller problem: all rows, the kept columns in their old order.
     pub(super) problem: StagedProblem,
-    /// For each column of the smaller problem, the column it was.
     kept: Vec<usize>,
     closing: Vec<Closing>,
 }
@@ -27,8 +26,8 @@ struct Closing {
 }
 
 impl Reduced {
-    /// Takes out one closing column of every row that has one. Which columns go depends on the pattern alone, so problems of
-    /// one pattern reduce to problems of one pattern.
+    /// Takes out one closing column of every row that has one. Which columns go depends on the pattern, and on
+    /// which of its numbers are series.
     pub(super) fn of(problem: &StagedProblem) -> Self {
         let stages = problem.stages();
         let mut costs: Vec<Profile> = problem.columns().iter().map(|column| column.cost.clone()).collect();
@@ -67,6 +66,11 @@ impl Reduced {
         }
         copy_globals(problem, &kept, &mut reduced);
         Self { problem: reduced, kept, closing }
+    }
+
+    /// For each column of the smaller problem, the column it was.
+    pub(super) fn kept(&self) -> &[usize] {
+        &self.kept
     }
 
     /// Fills in the values of all columns of the whole problem (shape columns x stages); `value(column, stage)` gives those
@@ -145,40 +149,10 @@ fn combined(a: &Profile, b: &Profile, stages: usize, f: impl Fn(f64, f64) -> f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lp::test_problems::district;
     use crate::lp::{Certificate, GlobalColumn, GlobalRow};
     use ndarray::Array2;
     use proptest::prelude::*;
-
-    /// A grid, a heat pump (electricity in, heat out), a store of heat, unmet demand.
-    fn district(cop: Vec<f64>, demand: Vec<f64>) -> StagedProblem {
-        let stages = cop.len();
-        let mut problem = StagedProblem::new("district", stages);
-        let column = |name: &str, upper: f64, cost: f64| Column {
-            name: name.into(),
-            lower: 0.0.into(),
-            upper: upper.into(),
-            cost: cost.into(),
-        };
-        let electricity = problem.add_row(Row::equal("electricity", vec![0.5; stages]));
-        let heat = problem.add_row(Row::equal("heat", demand));
-        let level = problem.add_row(Row::equal("level", 0.0));
-        let grid = problem.add_column(column("grid", 1e5, 0.3));
-        let pump = problem.add_column(column("pump", 8.0, 0.04));
-        let unmet = problem.add_column(column("unmet", f64::INFINITY, 100.0));
-        let (charge, discharge) =
-            (problem.add_column(column("charge", 5.0, 0.0)), problem.add_column(column("d", 5.0, 0.01)));
-        let store = problem.add_column(column("store", 20.0, 0.0));
-        problem.add_term(electricity, grid, Lag::Same, 1.0);
-        problem.add_term(electricity, pump, Lag::Same, cop.iter().map(|cop| -1.0 / cop).collect::<Vec<_>>());
-        for (column, sign) in [(pump, 1.0), (unmet, 1.0), (charge, -1.0), (discharge, 1.0)] {
-            problem.add_term(heat, column, Lag::Same, sign);
-        }
-        problem.add_term(level, store, Lag::Same, 1.0);
-        problem.add_term(level, store, Lag::PreviousCyclic, -0.99);
-        problem.add_term(level, charge, Lag::Same, -1.0);
-        problem.add_term(level, discharge, Lag::Same, 1.0);
-        problem
-    }
 
     #[test]
     fn only_the_grid_goes() {

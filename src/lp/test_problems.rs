@@ -53,3 +53,77 @@ pub(super) fn capacity_and_limit(stages: usize) -> StagedProblem {
     problem.add_global_term(limit, over, -1.0);
     problem
 }
+
+/// A grid, a heat pump (electricity in, heat out), a store of heat, unmet demand.
+pub(super) fn district(cop: Vec<f64>, demand: Vec<f64>) -> StagedProblem {
+    let stages = cop.len();
+    let mut problem = StagedProblem::new("district", stages);
+    let column = |name: &str, upper: f64, cost: f64| Column {
+        name: name.into(),
+        lower: 0.0.into(),
+        upper: upper.into(),
+        cost: cost.into(),
+    };
+    let electricity = problem.add_row(Row::equal("electricity", vec![0.5; stages]));
+    let heat = problem.add_row(Row::equal("heat", demand));
+    let level = problem.add_row(Row::equal("level", 0.0));
+    let grid = problem.add_column(column("grid", 1e5, 0.3));
+    let pump = problem.add_column(column("pump", 8.0, 0.04));
+    let unmet = problem.add_column(column("unmet", f64::INFINITY, 100.0));
+    let (charge, discharge) =
+        (problem.add_column(column("charge", 5.0, 0.0)), problem.add_column(column("d", 5.0, 0.01)));
+    let store = problem.add_column(column("store", 20.0, 0.0));
+    problem.add_term(electricity, grid, Lag::Same, 1.0);
+    problem.add_term(electricity, pump, Lag::Same, cop.iter().map(|cop| -1.0 / cop).collect::<Vec<_>>());
+    for (column, sign) in [(pump, 1.0), (unmet, 1.0), (charge, -1.0), (discharge, 1.0)] {
+        problem.add_term(heat, column, Lag::Same, sign);
+    }
+    problem.add_term(level, store, Lag::Same, 1.0);
+    problem.add_term(level, store, Lag::PreviousCyclic, -0.99);
+    problem.add_term(level, charge, Lag::Same, -1.0);
+    problem.add_term(level, discharge, Lag::Same, 1.0);
+    problem
+}
+
+/// One stage pair with every kind of row and bound, and the names to go with them.
+pub(super) fn every_kind() -> StagedProblem {
+    let mut problem = StagedProblem::new("every kind", 2);
+    let column = |name: &str, lower: f64, upper: f64, cost: f64| Column {
+        name: name.into(),
+        lower: lower.into(),
+        upper: upper.into(),
+        cost: cost.into(),
+    };
+    let infinity = f64::INFINITY;
+    let columns = [
+        column("plain", 0.0, infinity, 1.0),
+        column("free", -infinity, infinity, 0.0),
+        column("at most", -infinity, 7.0, -0.5),
+        column("at least", 2.0, infinity, 3.0),
+        column("between", -1.5, 4.0, 1e-7),
+        column("fixed", 5.0, 5.0, 0.0),
+    ];
+    let columns = columns.map(|column| problem.add_column(column));
+    problem.set_quadratic(columns[0], vec![0.0, 0.25]);
+    let row = |name: &str, lower: f64, upper: f64| Row { name: name.into(), lower: lower.into(), upper: upper.into() };
+    let rows = [
+        row("equal", 12.0, 12.0),
+        row("less", -infinity, 8.0),
+        row("more", -3.0, infinity),
+        row("range", 1.0, 9.0),
+        row("any", -infinity, infinity),
+    ];
+    for (index, row) in rows.into_iter().enumerate() {
+        let row = problem.add_row(row);
+        problem.add_term(row, columns[index], Lag::Same, 1.0);
+        problem.add_term(row, columns[index + 1], Lag::Same, vec![1.0, 2.0]);
+    }
+    problem.add_term(super::RowId(1), columns[5], Lag::Previous, -1.0);
+    let shared = GlobalColumn { name: "shared".into(), lower: 0.0, upper: 10.0, cost: 2.0 };
+    let shared = problem.add_global_column(shared);
+    problem.add_spread_term(super::RowId(0), shared, 1.0);
+    let limit = problem.add_global_row(GlobalRow { name: "limit".into(), lower: 4.0, upper: 20.0 });
+    problem.add_sum_term(limit, columns[0], 1.0);
+    problem.add_global_term(limit, shared, -1.0);
+    problem
+}

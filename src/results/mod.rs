@@ -1,10 +1,12 @@
 //! Result tables, and folders in which nothing is ever half-written.
 
+mod file;
 mod folder;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod table;
 
+pub use file::write_file;
 pub(crate) use folder::readable_by_all;
 pub use folder::{ResultsError, RunFolder};
 pub use table::{Column, Table};

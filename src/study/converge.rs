@@ -3,13 +3,13 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use ndarray::Array2;
-
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
-use crate::coupling::{CouplingError, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme};
-use crate::dispatch::{Account, Dispatch, DispatchError, PlanCertificate};
-use crate::lp::{Backend, LpError, default_backend};
+use crate::coupling::{
+    CouplingError, InitialCopDispatch, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme,
+};
+use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
+use crate::lp::{Backend, LpError, StagedProblem, default_backend};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +112,11 @@ pub type Coupling = Outcome<PricedPlan, Account>;
 pub struct Run {
     /// The dispatch, with the answer's COPs in force.
     pub dispatch: Dispatch,
-    /// Values of the answer's quantities, shape (quantities, steps).
-    pub values: Array2<f64>,
+    /// What the answer decides.
+    pub decisions: Decisions,
+    /// What a unit more of each limit on the whole time would save, EUR, at the COPs that the plan was made for; where the solver
+    /// tells.
+    pub limit_prices_eur: Vec<Option<f64>>,
     /// The answer's account.
     pub account: Account,
     /// The answer's certificate.
@@ -137,10 +140,20 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let began = Instant::now();
     let Some(coupled) = &case.coupled else {
         let plan = dispatch.solve(backend)?;
-        let account = dispatch.account(&plan.values);
+        let account = dispatch.account(&plan.decisions);
         let solve_seconds = began.elapsed().as_secs_f64();
-        let (values, certificate) = (plan.values, plan.certificate);
-        return Ok(Run { dispatch, values, account, certificate, coupling: None, build_seconds, solve_seconds });
+        let Plan { decisions, certificate, limit_prices_eur, .. } = plan;
+        let coupling = None;
+        return Ok(Run {
+            dispatch,
+            decisions,
+            limit_prices_eur,
+            account,
+            certificate,
+            coupling,
+            build_seconds,
+            solve_seconds,
+        });
     };
     let pumps = coupled.pumps.iter();
     let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
@@ -161,19 +174,30 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep;
     dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
     let mut dispatch = dispatcher.into_dispatch();
-    let (values, certificate) = if consistent {
-        let priced = dispatch.price(&plan.values)?;
+    let limit_prices_eur = plan.limit_prices_eur.clone();
+    let (decisions, certificate) = if consistent {
+        let priced = dispatch.price(&plan.decisions)?;
         if priced.short_kwh > NEGLIGIBLE_KWH {
             return Err(StudyError::Short { energy_kwh: priced.short_kwh });
         }
-        let plan = dispatch.certified(priced.values)?;
-        (plan.values, plan.certificate)
+        let plan = dispatch.certified(priced.decisions)?;
+        (plan.decisions, plan.certificate)
     } else {
-        (plan.values.clone(), plan.certificate.clone())
+        (plan.decisions.clone(), plan.certificate.clone())
     };
-    let account = dispatch.account(&values);
+    let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
-    Ok(Run { dispatch, values, account, certificate, coupling: Some(outcome), build_seconds, solve_seconds })
+    let coupling = Some(outcome);
+    Ok(Run { dispatch, decisions, limit_prices_eur, account, certificate, coupling, build_seconds, solve_seconds })
+}
+
+/// The LP that [`run`] solves first: at the COPs that its dispatch begins with.
+#[must_use]
+pub fn first_problem(case: &Case) -> StagedProblem {
+    let begins = |coupled: &&Coupled| coupled.settings.initial_cop_dispatch == InitialCopDispatch::Start;
+    let pumps = case.coupled.iter().filter(begins).flat_map(|coupled| &coupled.pumps);
+    let cops = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.start_cop));
+    crate::dispatch::first_problem(&case.district, cops)
 }
 
 fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {

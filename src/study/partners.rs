@@ -86,6 +86,12 @@ pub struct PricedPlan {
     pub account: Account,
 }
 
+impl PricedPlan {
+    fn values(&self) -> &Array2<f64> {
+        &self.plan.decisions.values
+    }
+}
+
 /// A district's dispatch, seen as a partner of the coupling.
 #[derive(Debug)]
 pub struct DistrictDispatcher {
@@ -141,7 +147,7 @@ impl DistrictDispatcher {
     }
 
     fn priced(&self, plan: Plan) -> PricedPlan {
-        let account = self.dispatch.account(&plan.values);
+        let account = self.dispatch.account(&plan.decisions);
         PricedPlan { plan, account }
     }
 
@@ -168,7 +174,7 @@ impl Dispatcher for DistrictDispatcher {
     }
 
     fn thermal(&self, plan: &PricedPlan) -> ThermalPlan {
-        let values = &plan.plan.values;
+        let values = plan.values();
         let steps = values.ncols();
         let mut thermal = ThermalPlan {
             output_kw: Array2::zeros((self.pumps.len(), steps)),
@@ -188,13 +194,13 @@ impl Dispatcher for DistrictDispatcher {
 
     fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
         self.set_cops(cops);
-        let values: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.values, *weight)).collect();
-        let sum = self.dispatch.blend(&values);
+        let decisions: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.decisions, *weight)).collect();
+        let sum = self.dispatch.blend(&decisions);
         let blended = self.dispatch.price(&sum)?;
         if blended.short_kwh > NEGLIGIBLE_KWH {
             return Ok(None);
         }
-        let plan = self.dispatch.certified(blended.values)?;
+        let plan = self.dispatch.certified(blended.decisions)?;
         Ok(Some(self.priced(plan)))
     }
 
@@ -203,14 +209,14 @@ impl Dispatcher for DistrictDispatcher {
     fn distance(&self, a: &PricedPlan, b: &PricedPlan) -> f64 {
         let quantities = self.dispatch.quantities().iter().enumerate();
         let felt = quantities.filter(|(_, quantity)| matches!(quantity.role, Role::Output | Role::Level));
-        let rows = felt.map(|(row, _)| a.plan.values.row(row).into_iter().zip(b.plan.values.row(row)));
+        let rows = felt.map(|(row, _)| a.values().row(row).into_iter().zip(b.values().row(row)));
         rows.flatten().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
     fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {
         self.set_cops(cops);
-        let priced = self.dispatch.price(&plan.plan.values)?;
-        let account = self.dispatch.account(&priced.values);
+        let priced = self.dispatch.price(&plan.plan.decisions)?;
+        let account = self.dispatch.account(&priced.decisions);
         let cost = self.cost_of(priced.objective_eur, &account);
         Ok(PlanCost { unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
     }

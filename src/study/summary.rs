@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Run;
+use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
 use crate::coupling::{Gap, Record, Residual, Verdict, Violation};
 use crate::district::Kind;
@@ -35,6 +35,9 @@ pub struct Summary {
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
     pub co2_kg: f64,
+    /// What was decided for the whole time: chosen capacities, peaks, limits.
+    #[serde(flatten)]
+    pub whole_time: WholeTime,
     /// Energy of every supply, export, store and conversion, kWh.
     pub technologies: Vec<TechnologySummary>,
     /// Energy through every link, kWh.
@@ -160,8 +163,10 @@ pub struct Cost {
     pub forced_supply_eur: f64,
     /// The price of the CO2 that the supplies and the balancing unit emit, EUR.
     pub co2_eur: f64,
-    /// Annuities and upkeep for the time of the run, EUR.
+    /// Annuities and upkeep for the time of the run, EUR; those of chosen capacities are in it.
     pub annualised_eur: f64,
+    /// What the peaks of imports cost, EUR.
+    pub demand_charge_eur: f64,
     /// Electricity or fuel of the loop's balancing unit, EUR.
     pub balancing_eur: f64,
 }
@@ -248,6 +253,7 @@ impl Summary {
                 forced_supply_eur: run.account.forced_eur,
                 co2_eur: run.account.co2_eur + balancing_co2_eur,
                 annualised_eur: run.account.annualised_eur,
+                demand_charge_eur: run.account.demand_charge_eur,
                 balancing_eur,
             },
             technologies: technologies
@@ -259,6 +265,7 @@ impl Summary {
                 })
                 .collect(),
             co2_kg: run.account.co2_kg + balancing_co2_kg,
+            whole_time: WholeTime::of(run),
             links: run
                 .account
                 .links

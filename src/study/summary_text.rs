@@ -85,7 +85,15 @@ impl Summary {
                 line("COP validity", steps);
             }
         }
-        let Cost { total_eur, operation_eur, forced_supply_eur, co2_eur, annualised_eur, balancing_eur } = self.cost;
+        let Cost {
+            total_eur,
+            operation_eur,
+            forced_supply_eur,
+            co2_eur,
+            annualised_eur,
+            demand_charge_eur,
+            balancing_eur,
+        } = self.cost;
         let unmet_kwh: f64 = self.carriers.iter().map(|totals| totals.unmet_kwh).sum();
         if unmet_kwh > 5e-4 {
             let said = "its price is in the objective and in the gap, not in the cost";
@@ -94,16 +102,21 @@ impl Summary {
         line("cost", format!("{total_eur:.2} EUR"));
         let balancing =
             if balancing_eur == 0.0 { String::new() } else { format!(", loop balancing {balancing_eur:.2}") };
+        let charge =
+            if demand_charge_eur == 0.0 { String::new() } else { format!(", demand charge {demand_charge_eur:.2}") };
         line(
             "",
             format!(
                 "operation {operation_eur:.2}, forced supply {forced_supply_eur:.2}, annualised {annualised_eur:.2}\
-                 {balancing}"
+                 {charge}{balancing}"
             ),
         );
         if self.co2_kg != 0.0 {
             let price = if co2_eur == 0.0 { String::new() } else { format!(", {co2_eur:.2} EUR of the cost") };
             line("CO2", format!("{:.0} kg{price}", self.co2_kg));
+        }
+        for (label, words) in self.whole_time.lines() {
+            line(label, words);
         }
         for totals in &self.technologies {
             let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;

@@ -24,7 +24,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
             let name = |carrier: &str, what: &str| format!("{}|{}|{carrier}|{what}", site.name, technology.name);
             let row = |role| {
                 let found = run.dispatch.quantity(&site.name, &technology.name, role);
-                found.map_or_else(|| vec![0.0; steps], |row| run.values.row(row).to_vec())
+                found.map_or_else(|| vec![0.0; steps], |row| run.decisions.values.row(row).to_vec())
             };
             match &technology.kind {
                 Kind::Supply(supply) => {
@@ -53,7 +53,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
                         let values = output.iter().enumerate().map(|(step, kw)| kw * byproduct.per_output.at(step));
                         table.push(name(&byproduct.carrier, "output_kw"), Column::Number(values.collect()));
                     }
-                    let input = run.dispatch.input_kw(&run.values, site_index, index);
+                    let input = run.dispatch.input_kw(&run.decisions.values, site_index, index);
                     table.push(name(&conversion.carrier_in, "input_kw"), Column::Number(input));
                     if let Some(conversion) = run.dispatch.conversion(&site.name, &technology.name) {
                         let cop = run.dispatch.efficiency(conversion).to_vec();
@@ -68,7 +68,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
                     quantity.site == site_index && quantity.carrier == carrier_index && quantity.role == role
                 });
                 if let Some(row) = found {
-                    let values = run.values.row(row).to_vec();
+                    let values = run.decisions.values.row(row).to_vec();
                     table.push(format!("{}||{carrier}|{what}", site.name), Column::Number(values));
                 }
             }
@@ -78,7 +78,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
         for (role, from) in [(Role::Forward, &link.from), (Role::Backward, &link.to)] {
             if let Some(row) = run.dispatch.link_quantity(index, role) {
                 let name = format!("{}|{}|{}|enters_kw", from, link.name, link.carrier);
-                table.push(name, Column::Number(run.values.row(row).to_vec()));
+                table.push(name, Column::Number(run.decisions.values.row(row).to_vec()));
             }
         }
     }

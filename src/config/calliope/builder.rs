@@ -8,7 +8,7 @@ use crate::config::timeseries::{Asked, TimeSeries};
 use crate::config::yaml::{Map, Node, Span};
 use crate::config::{ConfigError, Inputs, Problem};
 use crate::district::{
-    Availability, Conversion, Demand, Investment, Kind, Storage, StorageBoundary, Supply, Technology,
+    Availability, Conversion, Demand, Investment, Kind, Storage, StorageBoundary, Supply, SupplyTerms, Technology,
 };
 use crate::series::{FileColumn, Profile};
 
@@ -56,7 +56,7 @@ impl<'a> Builder<'a, '_> {
                 return Err(entry.key_span.error(Problem::Wrong(message)));
             }
         }
-        Ok(Technology { name: self.draft.name.clone(), kind, investment })
+        Ok(Technology { name: self.draft.name.clone(), kind, investment, chosen_from: None })
     }
 
     fn supply(&mut self) -> Result<Kind, ConfigError> {
@@ -89,7 +89,8 @@ impl<'a> Builder<'a, '_> {
         let price_eur_per_kwh = self.price("om_prod")?;
         self.refuse_price("om_con")?;
         let co2_kg_per_kwh = 0.0.into();
-        Ok(Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh }))
+        let terms = SupplyTerms::default();
+        Ok(Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh, terms }))
     }
 
     fn demand(&mut self) -> Result<Kind, ConfigError> {

@@ -11,8 +11,8 @@ use crate::config::yaml::{Map, Span};
 use crate::config::{ConfigError, Coupled, Finding, Inputs, Problem};
 use crate::district::settings::{ConversionSettings, LinkSettings, StorageSettings};
 use crate::district::{
-    Availability, Byproduct, Conversion, Demand, District, Export, Investment, Kind, Link, Site, Storage, Supply,
-    Technology,
+    Availability, Byproduct, CapacitySetting, Conversion, Demand, District, Export, Investment, Kind, Link, Site,
+    Storage, Supply, SupplyTerms, Technology,
 };
 use crate::series::{Profile, ProfileSetting, TimeAxis, TimeWindow};
 
@@ -60,6 +60,7 @@ pub fn build(
     let district = District::new(axis, sites, written.shortage.into())
         .and_then(|district| district.with_links(links))
         .and_then(|district| district.with_co2_price(written.co2_price_eur_per_t))
+        .and_then(|district| district.with_co2_limit(written.co2_limit_kg))
         .map_err(|error| locate(error, &written, builder.series.used()))?;
     let coupled = builder.coupled()?;
     defaults::left_out(document, &written, builder.findings);
@@ -151,30 +152,39 @@ impl<'a> Builder<'a, '_> {
             T::Import(settings) => {
                 let supply = Supply {
                     carrier: settings.carrier.clone(),
-                    capacity_kw: settings.capacity_kw,
+                    capacity_kw: settings.capacity_kw.most(),
                     available: Availability::Unlimited,
                     price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                     co2_kg_per_kwh: self.profile(draft, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
+                    terms: SupplyTerms {
+                        demand_charge_eur_per_kw: settings.demand_charge_eur_per_kw,
+                        limit_kwh: settings.import_limit_kwh,
+                    },
                 };
                 (Kind::Supply(supply), settings.investment)
             }
             T::Export(settings) => {
                 let export = Export {
                     carrier: settings.carrier.clone(),
-                    capacity_kw: settings.capacity_kw,
+                    capacity_kw: settings.capacity_kw.most(),
                     price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                 };
                 (Kind::Export(export), settings.investment)
             }
             T::Pv(settings) => {
                 let per_kw = self.profile(draft, "resource_per_kw", &settings.resource_per_kw)?;
-                let power = per_kw.map(|per_kw| per_kw * settings.capacity_kw);
+                let capacity_kw = settings.capacity_kw.most();
+                let available = match settings.capacity_kw.chosen_from() {
+                    Some(_) if settings.curtailable => Availability::PerKw(per_kw),
+                    _ => available(per_kw.map(|per_kw| per_kw * capacity_kw), settings.curtailable),
+                };
                 let supply = Supply {
                     carrier: settings.carrier.clone(),
-                    capacity_kw: settings.capacity_kw,
-                    available: available(power, settings.curtailable),
+                    capacity_kw,
+                    available,
                     price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                     co2_kg_per_kwh: 0.0.into(),
+                    terms: SupplyTerms::default(),
                 };
                 (Kind::Supply(supply), settings.investment)
             }
@@ -182,10 +192,11 @@ impl<'a> Builder<'a, '_> {
                 let power = self.profile(draft, "resource_kw", &settings.resource_kw)?;
                 let supply = Supply {
                     carrier: settings.carrier.clone(),
-                    capacity_kw: settings.capacity_kw,
+                    capacity_kw: settings.capacity_kw.most(),
                     available: available(power, settings.curtailable),
                     price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                     co2_kg_per_kwh: self.profile(draft, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
+                    terms: SupplyTerms::default(),
                 };
                 (Kind::Supply(supply), settings.investment)
             }
@@ -208,7 +219,8 @@ impl<'a> Builder<'a, '_> {
             let key = "investment.lifetime_years (needed to annualise the investment)".to_owned();
             return Err(draft.span(&["investment"]).error(Problem::MissingKey { key }));
         }
-        Ok(Technology { name: draft.name.clone(), kind, investment })
+        let chosen_from = draft.settings.capacity().and_then(CapacitySetting::chosen_from);
+        Ok(Technology { name: draft.name.clone(), kind, investment, chosen_from })
     }
 
     fn storage(&mut self, draft: &Draft, settings: &StorageSettings) -> Result<Storage, ConfigError> {
@@ -220,7 +232,7 @@ impl<'a> Builder<'a, '_> {
             carrier: settings.carrier.clone(),
             charge_kw: power(settings.charge_kw, "charge_kw")?,
             discharge_kw: power(settings.discharge_kw, "discharge_kw")?,
-            capacity_kwh: settings.capacity_kwh,
+            capacity_kwh: settings.capacity_kwh.most(),
             charge_efficiency: settings.charge_efficiency.unwrap_or(settings.efficiency),
             discharge_efficiency: settings.discharge_efficiency.unwrap_or(settings.efficiency),
             loss_per_hour: settings.loss_per_hour,
@@ -249,7 +261,7 @@ impl<'a> Builder<'a, '_> {
         Ok(Conversion {
             carrier_in: settings.carrier_in.clone(),
             carrier_out: settings.carrier_out.clone(),
-            capacity_kw: settings.capacity_kw,
+            capacity_kw: settings.capacity_kw.most(),
             efficiency,
             output_eur_per_kwh: self.profile(draft, "output_eur_per_kwh", &settings.output_eur_per_kwh)?,
             input_eur_per_kwh: self.profile(draft, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,

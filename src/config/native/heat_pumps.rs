@@ -38,7 +38,7 @@ pub(super) fn conversion(
     Ok(Conversion {
         carrier_in: settings.carrier_in.clone(),
         carrier_out: settings.carrier_out.clone(),
-        capacity_kw: settings.capacity_kw,
+        capacity_kw: settings.capacity_kw.most(),
         efficiency,
         output_eur_per_kwh: builder.profile(draft, "output_eur_per_kwh", &settings.output_eur_per_kwh)?,
         input_eur_per_kwh: builder.profile(draft, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,
@@ -49,7 +49,7 @@ pub(super) fn conversion(
 fn capacity_kwh(builder: &Builder<'_, '_>, draft: &Draft, store: &str) -> Option<f64> {
     let drafts = builder.written.drafts.iter();
     let found = drafts.filter(|known| known.site == draft.site && known.name == store).find_map(stored);
-    found.map(|storage| storage.capacity_kwh)
+    found.map(|storage| storage.capacity_kwh.most())
 }
 
 /// Says in how many steps a machine on a source of its own leaves the range of its model.
@@ -158,13 +158,17 @@ fn sink_of(
     let wrong = |message: String| span.error(Problem::Wrong(format!("{}: {message}", draft.place())));
     let StoreTemperatureSettings { empty_c, full_c, kelvin_per_kwh } = temperature;
     let slope = match (full_c, kelvin_per_kwh) {
+        (Some(_), None) if storage.capacity_kwh.chosen_from().is_some() => {
+            let message = "`full_c` needs a capacity that is given; of one that is chosen, give `kelvin_per_kwh`";
+            return Err(wrong(message.to_owned()));
+        }
         // Nothing fits into a store without capacity, so it stays as it is empty.
-        (Some(_), None) if storage.capacity_kwh == 0.0 => 0.0,
-        (Some(full_c), None) => (full_c - empty_c) / storage.capacity_kwh,
+        (Some(_), None) if storage.capacity_kwh.most() == 0.0 => 0.0,
+        (Some(full_c), None) => (full_c - empty_c) / storage.capacity_kwh.most(),
         (None, Some(slope)) => slope,
         _ => return Err(wrong("`temperature` takes either `full_c` or `kelvin_per_kwh`".to_owned())),
     };
-    let full_c = empty_c + slope * storage.capacity_kwh;
+    let full_c = empty_c + slope * storage.capacity_kwh.most();
     if !(empty_c > -273.15 && full_c > -273.15 && empty_c.is_finite() && full_c.is_finite() && slope.is_finite()) {
         return Err(wrong(format!(
             "its temperature runs from {empty_c} to {full_c} C; expected numbers above -273.15"

@@ -23,6 +23,10 @@ impl Places for Written {
         self.co2_span.as_ref()
     }
 
+    fn co2_limit(&self) -> Option<&Span> {
+        self.co2_limit_span.as_ref()
+    }
+
     fn series_keys(&self, key: &'static str) -> Vec<&'static str> {
         written_as(key)
     }

@@ -8,6 +8,7 @@ use crate::config::timeseries::Correction;
 use crate::config::yaml::{Node, Value};
 use crate::config::{ConfigError, Problem};
 use crate::coupling::CouplingSettings;
+use crate::district::CapacitySetting;
 use crate::district::settings::{
     ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings, PvSettings, ShortageSettings,
     StorageSettings, SupplySettings,
@@ -151,6 +152,20 @@ impl TechnologySettings {
         })
     }
 
+    /// Its capacity, kW, of a store kWh; a demand has none.
+    pub(super) fn capacity(&self) -> Option<CapacitySetting> {
+        match self {
+            Self::Import(settings) => Some(settings.capacity_kw),
+            Self::Export(settings) => Some(settings.capacity_kw),
+            Self::Pv(settings) => Some(settings.capacity_kw),
+            Self::Supply(settings) => Some(settings.capacity_kw),
+            Self::Demand(_) => None,
+            Self::Storage(settings) | Self::Battery(settings) => Some(settings.capacity_kwh),
+            Self::HeatPump(settings) => Some(settings.capacity_kw),
+            Self::Boiler(settings) | Self::Conversion(settings) | Self::Chp(settings) => Some(settings.capacity_kw),
+        }
+    }
+
     /// The carriers it names, with the keys that name them.
     pub(super) fn carriers(&self) -> Vec<(&'static str, &str)> {
         match self {
@@ -208,6 +223,10 @@ pub struct DistrictFile {
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub co2_price_eur_per_t: f64,
+    /// The most CO2 that the supplies may emit over the time of the run, kg; without limit unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
+    pub co2_limit_kg: Option<f64>,
     /// What it costs not to serve a demand, and not to use what is produced.
     #[serde(default)]
     pub shortage: ShortageSettings,
@@ -287,12 +306,13 @@ pub struct LoopSettings {
 }
 
 /// Keys of a district file.
-pub(super) const TOP: [&str; 12] = [
+pub(super) const TOP: [&str; 13] = [
     "name",
     "time",
     "data",
     "carriers",
     "co2_price_eur_per_t",
+    "co2_limit_kg",
     "shortage",
     "techs",
     "sites",

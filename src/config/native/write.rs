@@ -6,9 +6,9 @@ use super::settings::{DistrictFile, LoopReference, LoopSettings, SiteSettings, T
 use crate::config::{Case, LoopPump};
 use crate::district::settings::{
     BoundarySettings, ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings,
-    PriceOrForbidden, ShortageSettings, StorageSettings, StoreTemperatureSettings, SupplySettings,
+    PriceOrForbidden, PvSettings, ShortageSettings, StorageSettings, StoreTemperatureSettings, SupplySettings,
 };
-use crate::district::{Availability, Conversion, Kind, Storage, StorageBoundary, Supply, Technology};
+use crate::district::{Availability, CapacitySetting, Conversion, Kind, Storage, StorageBoundary, Supply, Technology};
 use crate::heat_pump::HeatPumpSettings;
 use crate::results::{Column, Table};
 use crate::series::{FileColumn, Profile, ProfileSetting};
@@ -63,6 +63,7 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
         data: None,
         carriers: case.district.carriers().to_vec(),
         co2_price_eur_per_t: case.district.co2_price_eur_per_kg() * 1000.0,
+        co2_limit_kg: case.district.co2_limit_kg(),
         shortage: ShortageSettings {
             unmet_eur_per_kwh: PriceOrForbidden(shortage.unmet_eur_per_kwh),
             surplus_eur_per_kwh: PriceOrForbidden(shortage.surplus_eur_per_kwh),
@@ -122,13 +123,13 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn settings(&self, columns: &mut Columns) -> TechnologySettings {
-        let Technology { kind, investment, .. } = self.technology;
+        let Technology { kind, investment, chosen_from, .. } = self.technology;
         let investment = *investment;
         match kind {
             Kind::Supply(supply) => self.supply(supply, columns),
             Kind::Export(export) => TechnologySettings::Export(ExportSettings {
                 carrier: export.carrier.clone(),
-                capacity_kw: export.capacity_kw,
+                capacity_kw: CapacitySetting::of(export.capacity_kw, *chosen_from),
                 price_eur_per_kwh: self.series("price", &export.price_eur_per_kwh, columns),
                 investment,
             }),
@@ -153,8 +154,8 @@ impl Place<'_> {
     fn supply(&self, supply: &Supply, columns: &mut Columns) -> TechnologySettings {
         let price_eur_per_kwh = self.series("price", &supply.price_eur_per_kwh, columns);
         let co2_kg_per_kwh = self.series("co2", &supply.co2_kg_per_kwh, columns);
-        let (carrier, capacity_kw, investment) =
-            (supply.carrier.clone(), supply.capacity_kw, self.technology.investment);
+        let (carrier, investment) = (supply.carrier.clone(), self.technology.investment);
+        let capacity_kw = CapacitySetting::of(supply.capacity_kw, self.technology.chosen_from);
         let (power, curtailable) = match &supply.available {
             Availability::Unlimited => {
                 return TechnologySettings::Import(ImportSettings {
@@ -162,6 +163,18 @@ impl Place<'_> {
                     capacity_kw,
                     price_eur_per_kwh,
                     co2_kg_per_kwh,
+                    demand_charge_eur_per_kw: supply.terms.demand_charge_eur_per_kw,
+                    import_limit_kwh: supply.terms.limit_kwh,
+                    investment,
+                });
+            }
+            Availability::PerKw(per_kw) => {
+                return TechnologySettings::Pv(PvSettings {
+                    carrier,
+                    capacity_kw,
+                    resource_per_kw: self.series("per_kw", per_kw, columns),
+                    curtailable: true,
+                    price_eur_per_kwh,
                     investment,
                 });
             }
@@ -185,7 +198,7 @@ impl Place<'_> {
         let feeds = self.pumps.iter().find(|pump| pump.store.as_deref() == Some(&self.technology.name));
         StorageSettings {
             carrier: storage.carrier.clone(),
-            capacity_kwh: storage.capacity_kwh,
+            capacity_kwh: CapacitySetting::of(storage.capacity_kwh, self.technology.chosen_from),
             power_kw: same.then_some(storage.charge_kw),
             charge_kw: (!same).then_some(storage.charge_kw),
             discharge_kw: (!same).then_some(storage.discharge_kw),
@@ -219,7 +232,7 @@ impl Place<'_> {
         ConversionSettings {
             carrier_in: conversion.carrier_in.clone(),
             carrier_out: conversion.carrier_out.clone(),
-            capacity_kw: conversion.capacity_kw,
+            capacity_kw: CapacitySetting::of(conversion.capacity_kw, self.technology.chosen_from),
             efficiency: self.series("efficiency", &conversion.efficiency, columns),
             carrier_ratios,
             output_eur_per_kwh: self.series("output price", &conversion.output_eur_per_kwh, columns),
@@ -233,7 +246,7 @@ impl Place<'_> {
             service: pump.pump.service,
             carrier_in: conversion.carrier_in.clone(),
             carrier_out: conversion.carrier_out.clone(),
-            capacity_kw: conversion.capacity_kw,
+            capacity_kw: CapacitySetting::of(conversion.capacity_kw, self.technology.chosen_from),
             cop: pump.pump.cop.clone(),
             store: pump.store.clone(),
             sink_c: pump.store.is_none().then(|| pump.pump.sink.at_empty_c()),

@@ -23,12 +23,7 @@ impl Backend for Cbc {
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
         must_be_linear(problem)?;
-        let matrix = Matrix::new(&Reduced::of(problem).problem).ok_or_else(|| LpError::TooLarge {
-            problem: problem.name().to_owned(),
-            solver: NAME,
-            entries: problem.stages() * problem.terms().len(),
-        })?;
-        Ok(Box::new(Prepared { matrix }))
+        Ok(Box::new(Prepared::new(problem, &Reduced::of(problem))?))
     }
 }
 
@@ -42,13 +37,29 @@ fn must_be_linear(problem: &StagedProblem) -> Result<(), LpError> {
 /// The layout of one pattern.
 struct Prepared {
     matrix: Matrix,
+    kept: Vec<usize>,
+}
+
+impl Prepared {
+    fn new(problem: &StagedProblem, reduced: &Reduced) -> Result<Self, LpError> {
+        let matrix = Matrix::new(&reduced.problem).ok_or_else(|| LpError::TooLarge {
+            problem: problem.name().to_owned(),
+            solver: NAME,
+            entries: problem.stages() * problem.terms().len(),
+        })?;
+        Ok(Self { matrix, kept: reduced.kept().to_vec() })
+    }
 }
 
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         must_be_linear(problem)?;
-        let matrix = &mut self.matrix;
         let reduced = Reduced::of(problem);
+        if reduced.kept() != self.kept {
+            // A bound or coefficient that was one number has become a series, or the other way round.
+            *self = Self::new(problem, &reduced)?;
+        }
+        let matrix = &mut self.matrix;
         matrix.refresh(&reduced.problem);
         let mut model = raw::Model::new();
         model.set_log_level(0);
@@ -92,7 +103,7 @@ impl Solver for Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lp::test_problems::capacity_and_limit;
+    use crate::lp::test_problems::{capacity_and_limit, district};
     use crate::lp::{Certificate, ColumnId, GlobalRowId};
 
     fn solved(problem: &StagedProblem) -> Solution {
@@ -108,6 +119,20 @@ mod tests {
         let problem = capacity_and_limit(3);
         let error = Cbc.prepare(&problem).map(|_| ()).unwrap_err();
         assert_eq!(error.to_string(), "CBC cannot solve `capacity and limit`: it has quadratic costs");
+    }
+
+    /// Bounds that become series between solves take a closing column back into the problem.
+    #[test]
+    fn bounds_may_become_series() {
+        let mut problem = district(vec![3.0, 4.0], vec![1.0, 6.0]);
+        let mut solution = Solution::zeros(&problem);
+        let mut solver = Cbc.prepare(&problem).unwrap();
+        solver.solve(&problem, &mut solution).unwrap();
+        let free = solution.objective;
+        problem.set_bounds(ColumnId(0), [0.0; 2].into_iter(), [1.0; 2].into_iter());
+        solver.solve(&problem, &mut solution).unwrap();
+        assert!(solution.objective > free && solution.values.row(0).iter().all(|grid| *grid <= 1.0 + 1e-9));
+        assert!(Certificate::of(&problem, &solution).worst().size < 1e-7);
     }
 
     /// A limit over all stages costs more the tighter it is, and what is bought beyond it costs no more than its price.
