@@ -1,0 +1,196 @@
+//! What random districts are like and what happens in them, so that a strategy cannot become harmless unnoticed.
+
+use anergy::dispatch::{Dispatch, Plan, Quantity, Role};
+use anergy::district::{Availability, District, Kind, Storage, StorageBoundary, Supply, Technology};
+use ndarray::ArrayView1;
+
+/// Every trait that [`traits`] knows, and the least share of districts that must have it.
+pub const LEAST_SHARES: [(&str, f64); 36] = [
+    ("unmet demand", 0.25),
+    ("all demand met", 0.25),
+    ("surplus", 0.25),
+    ("import", 0.5),
+    ("import at its limit", 0.2),
+    ("import at a price below zero", 0.15),
+    ("export", 0.2),
+    ("export at its limit", 0.15),
+    ("sun turned down", 0.2),
+    ("conversion at its limit", 0.25),
+    ("conversion below its limit", 0.4),
+    ("byproduct", 0.05),
+    ("store in use", 0.5),
+    ("store full", 0.15),
+    ("store emptied", 0.3),
+    ("charging at its limit", 0.2),
+    ("discharging at its limit", 0.2),
+    ("charging and discharging at once", 0.04),
+    ("two stores of one carrier at a site", 0.3),
+    ("store without loss or cost", 0.2),
+    ("round trip without loss", 0.25),
+    ("given level", 0.25),
+    ("cyclic level", 0.25),
+    ("free level", 0.25),
+    ("fixed cyclic level", 0.25),
+    ("link in use", 0.2),
+    ("link at its limit", 0.1),
+    ("several parts", 0.3),
+    ("shortage forbidden", 0.05),
+    ("surplus at 1e6 EUR/kWh", 0.03),
+    ("price of CO2", 0.25),
+    ("no demand", 0.02),
+    ("less than 0.1 kW of demand", 0.02),
+    ("more than 1e4 kW of demand", 0.03),
+    ("a single step", 0.04),
+    ("step below an hour", 0.3),
+];
+
+/// A share of a limit that counts as all of it, and of a sum that counts as nothing.
+const NEARLY: f64 = 1e-7;
+
+/// The traits of a district and its plan.
+pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
+    let district = dispatch.district();
+    let mut found = of_district(district);
+    let mut add = |name: &'static str, has: bool| {
+        if has && !found.contains(&name) {
+            found.push(name);
+        }
+    };
+    let demand_kw = largest_demand_kw(district);
+    let counts = |value: f64| value > NEARLY * demand_kw.max(NEARLY);
+    let unmet = dispatch
+        .quantities()
+        .iter()
+        .zip(plan.values.rows())
+        .any(|(quantity, values)| quantity.role == Role::Unmet && values.iter().any(|value| counts(*value)));
+    add("all demand met", demand_kw > 0.0 && !unmet);
+    for (quantity, values) in dispatch.quantities().iter().zip(plan.values.rows()) {
+        let any = values.iter().any(|value| counts(*value));
+        let at = |limit_kw: f64| limit_kw > 0.0 && values.iter().any(|value| *value >= limit_kw * (1.0 - NEARLY));
+        match quantity.role {
+            Role::Unmet => add("unmet demand", any),
+            Role::Surplus => add("surplus", any),
+            Role::Forward | Role::Backward => {
+                add("link in use", any);
+                add("link at its limit", quantity.link.is_some_and(|link| at(district.links()[link].capacity_kw)));
+            }
+            _ => {}
+        }
+        let Some(technology) = technology(district, quantity) else { continue };
+        match (&technology.kind, quantity.role) {
+            (Kind::Supply(supply), _) => of_supply(supply, values, any, &mut add),
+            (Kind::Export(export), _) => {
+                add("export", any);
+                add("export at its limit", at(export.capacity_kw));
+            }
+            (Kind::Conversion(conversion), _) => {
+                let below = values.iter().any(|value| counts(*value) && *value < 0.999 * conversion.capacity_kw);
+                add("conversion at its limit", at(conversion.capacity_kw));
+                add("conversion below its limit", below);
+                add("byproduct", any && !conversion.byproducts.is_empty());
+            }
+            (Kind::Storage(store), Role::Charge) => add("charging at its limit", any && at(store.charge_kw)),
+            (Kind::Storage(store), Role::Discharge) => add("discharging at its limit", any && at(store.discharge_kw)),
+            (Kind::Storage(store), Role::Level) => {
+                let full = |level: &f64| *level >= store.capacity_kwh * (1.0 - NEARLY);
+                let filled = values.iter().position(|level| counts(*level));
+                let emptied = filled.is_some_and(|from| values.iter().skip(from).any(|level| !counts(*level)));
+                add("store in use", any);
+                add("store full", any && values.iter().any(full));
+                add("store emptied", emptied);
+            }
+            _ => {}
+        }
+    }
+    add("charging and discharging at once", charges_and_discharges(dispatch, plan));
+    add("several parts", dispatch.parts().len() > 1);
+    found
+}
+
+fn technology<'a>(district: &'a District, quantity: &Quantity) -> Option<&'a Technology> {
+    quantity.technology.map(|index| &district.sites()[quantity.site].technologies[index])
+}
+
+fn of_supply(supply: &Supply, values: ArrayView1<'_, f64>, any: bool, add: &mut impl FnMut(&'static str, bool)) {
+    let steps = || values.iter().enumerate();
+    match &supply.available {
+        Availability::UpTo(power) => {
+            let most = |step| power.at(step).min(supply.capacity_kw);
+            add("sun turned down", steps().any(|(step, value)| most(step) > 0.0 && *value < 0.999 * most(step)));
+        }
+        _ => {
+            let limit = supply.capacity_kw;
+            add("import", any);
+            add("import at its limit", limit > 0.0 && steps().any(|(_, value)| *value >= limit * (1.0 - NEARLY)));
+            let earns = |(step, value): (usize, &f64)| *value > 0.0 && supply.price_eur_per_kwh.at(step) < 0.0;
+            add("import at a price below zero", any && steps().any(earns));
+        }
+    }
+}
+
+fn charges_and_discharges(dispatch: &Dispatch, plan: &Plan) -> bool {
+    dispatch.quantities().iter().enumerate().any(|(index, quantity)| {
+        let other = |other: &Quantity| {
+            (other.site, other.technology, other.role) == (quantity.site, quantity.technology, Role::Discharge)
+        };
+        let discharge = dispatch.quantities().iter().position(other);
+        quantity.role == Role::Charge
+            && discharge.is_some_and(|discharge| {
+                let (charge, discharge) = (plan.values.row(index), plan.values.row(discharge));
+                charge.iter().zip(discharge).any(|(charge, discharge)| charge.min(*discharge) > NEARLY)
+            })
+    })
+}
+
+/// What can be seen before there is a plan.
+fn of_district(district: &District) -> Vec<&'static str> {
+    let stores = || {
+        district.sites().iter().flat_map(|site| &site.technologies).filter_map(|technology| match &technology.kind {
+            Kind::Storage(store) => Some(store),
+            _ => None,
+        })
+    };
+    let free = |store: &Storage| store.discharge_eur_per_kwh.all(|price| price == 0.0) && store.loss_per_hour == 0.0;
+    let round_trip = |store: &Storage| store.charge_efficiency == 1.0 && store.discharge_efficiency == 1.0;
+    let boundary = |accept: fn(&StorageBoundary) -> bool| stores().any(|store| accept(&store.boundary));
+    let (shortage, demand_kw) = (district.shortage(), largest_demand_kw(district));
+    let all = [
+        ("two stores of one carrier at a site", district.sites().iter().any(|site| has_two_stores(&site.technologies))),
+        ("store without loss or cost", stores().any(free)),
+        ("round trip without loss", stores().any(round_trip)),
+        ("given level", boundary(|known| matches!(known, StorageBoundary::Given(_)))),
+        ("cyclic level", boundary(|known| matches!(known, StorageBoundary::Cyclic))),
+        ("free level", boundary(|known| matches!(known, StorageBoundary::Free))),
+        ("fixed cyclic level", boundary(|known| matches!(known, StorageBoundary::CyclicFixed(level) if *level > 0.0))),
+        ("shortage forbidden", shortage.unmet_eur_per_kwh.is_none()),
+        ("surplus at 1e6 EUR/kWh", shortage.surplus_eur_per_kwh == Some(1e6)),
+        ("price of CO2", district.co2_price_eur_per_kg() > 0.0),
+        ("no demand", demand_kw == 0.0),
+        ("less than 0.1 kW of demand", demand_kw > 0.0 && demand_kw < 0.1),
+        ("more than 1e4 kW of demand", demand_kw > 1e4),
+        ("a single step", district.axis().len() == 1),
+        ("step below an hour", district.axis().step_minutes() < 60),
+    ];
+    all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
+}
+
+fn has_two_stores(technologies: &[Technology]) -> bool {
+    let carriers: Vec<&String> = technologies
+        .iter()
+        .filter_map(|technology| match &technology.kind {
+            Kind::Storage(store) => Some(&store.carrier),
+            _ => None,
+        })
+        .collect();
+    carriers.iter().enumerate().any(|(index, carrier)| carriers[..index].contains(carrier))
+}
+
+fn largest_demand_kw(district: &District) -> f64 {
+    let steps = district.axis().len();
+    let technologies = district.sites().iter().flat_map(|site| &site.technologies);
+    let largest = technologies.map(|technology| match &technology.kind {
+        Kind::Demand(demand) => (0..steps).map(|step| demand.power_kw.at(step)).fold(0.0, f64::max),
+        _ => 0.0,
+    });
+    largest.fold(0.0, f64::max)
+}

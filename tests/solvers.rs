@@ -1,0 +1,202 @@
+//! Two solvers on one random district: the same money, the same unmet demand, and answers that satisfy the model.
+//!
+//! `ANERGY_CASES=10000 cargo test --test solvers` tries more of them.
+
+#![cfg(feature = "cbc")]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+// Only what these tests need of what the integration tests share.
+mod common {
+    pub mod census;
+    pub mod contenders;
+    pub mod districts;
+    pub mod noise;
+    pub mod rescaled;
+    pub mod shapes;
+    pub mod technologies;
+}
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::mem::discriminant;
+
+use anergy::dispatch::{Dispatch, DispatchError, Plan, ShortageReport};
+use anergy::district::District;
+use anergy::lp::Backend;
+use common::census::{LEAST_SHARES, traits};
+use common::contenders::{candidate, reference, try_cases};
+use common::districts::{district, infeasible};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{TestCaseResult, TestRunner};
+
+/// Two figures are the same when they differ by less than this share of themselves,
+const TOLERANCE: f64 = 1e-8;
+/// or of this share of all that was added up to them,
+const SHARE_OF_TERMS: f64 = 1e-3;
+/// or by this, EUR or kWh: what rounding leaves where there is nothing.
+const NOTHING: f64 = 1e-14;
+/// No equation and no bound may be missed by more, kW or kWh,
+const LARGEST_MISS: f64 = 1e-6;
+/// or, where powers and levels are above 1e5 kW and kWh, by more of the largest: a few dozen roundings of it.
+const LARGEST_RELATIVE_MISS: f64 = 1e-11;
+/// One case in so many may have several optima of different money and unmet demand.
+const CASES_A_TIE: u32 = 50;
+
+fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), DispatchError> {
+    let mut dispatch = Dispatch::new(district.clone(), backend)?;
+    let plan = dispatch.solve(backend)?;
+    Ok((dispatch, plan))
+}
+
+/// What a plan comes to.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    /// Money that depends on the plan.
+    money_eur: f64,
+    /// The prices of unmet demand and surplus.
+    penalty_eur: f64,
+    unmet_kwh: f64,
+    /// All terms of money and penalty without their signs. A price next to zero makes none of energy that moves, so that
+    /// energy counts for 1 EUR/kWh at least.
+    terms_eur: f64,
+    /// All energy that is brought, taken, converted, stored, sent, unmet or not used.
+    energy_kwh: f64,
+    /// What the certificate says, in multiples of what is allowed.
+    miss: f64,
+}
+
+impl Figures {
+    fn of(dispatch: &Dispatch, plan: &Plan) -> Self {
+        let account = dispatch.account(&plan.values);
+        let links = account.links.iter().map(|link| link.forward_kwh + link.backward_kwh);
+        let technologies = account.technologies.iter().map(|totals| totals.delivered_kwh + totals.taken_kwh);
+        let slack_kwh = account.unmet_kwh() + account.surplus_kwh();
+        let largest = plan.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        let miss = plan.certificate.equation.max(plan.certificate.bound);
+        let energy_kwh = links.chain(technologies).sum::<f64>() + slack_kwh;
+        Self {
+            money_eur: account.operation_eur + account.co2_eur,
+            penalty_eur: account.penalty_eur,
+            unmet_kwh: account.unmet_kwh(),
+            terms_eur: account.absolute_terms_eur.max(energy_kwh),
+            energy_kwh,
+            miss: miss / LARGEST_MISS.max(LARGEST_RELATIVE_MISS * largest),
+        }
+    }
+}
+
+fn tolerance(value: f64, terms: f64) -> f64 {
+    (TOLERANCE * value.abs().max(SHARE_OF_TERMS * terms)).max(NOTHING)
+}
+
+/// How the figures of one district by two solvers compare.
+#[derive(Debug, PartialEq)]
+enum Comparison {
+    Same,
+    /// The same objective with other shares of money and unmet demand: what one saves in the one it pays in the other.
+    Tie,
+    Different,
+}
+
+fn compare(ours: &Figures, right: &Figures) -> Comparison {
+    let close = |figure: fn(&Figures) -> f64, terms: f64| {
+        (figure(ours) - figure(right)).abs() <= tolerance(figure(right), terms)
+    };
+    let (money, penalty) = (ours.money_eur - right.money_eur, ours.penalty_eur - right.penalty_eur);
+    // Next to a large penalty the objective would agree whatever the money; so the two differences must cancel as well.
+    let cancels = (money + penalty).abs() <= 1e-6 * money.abs() + tolerance(right.money_eur, right.terms_eur);
+    if close(|figures| figures.money_eur, right.terms_eur)
+        && close(|figures| figures.penalty_eur, right.terms_eur)
+        && close(|figures| figures.unmet_kwh, right.energy_kwh)
+    {
+        Comparison::Same
+    } else if close(|figures| figures.money_eur + figures.penalty_eur, right.terms_eur) && cancels {
+        Comparison::Tie
+    } else {
+        Comparison::Different
+    }
+}
+
+fn districts_cost_the_same(usual_cases: u32) {
+    let ties = Cell::new(0);
+    let cases = try_cases(usual_cases, file!(), district(), |district| {
+        let of = |backend: &dyn Backend| plan(&district, backend).map(|(dispatch, plan)| Figures::of(&dispatch, &plan));
+        let right = of(reference()).map_err(|error| TestCaseError::fail(format!("the reference: {error}")))?;
+        let ours = of(candidate()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert!(ours.miss <= 1.0, "an equation or bound is missed by {} times what is allowed", ours.miss);
+        match compare(&ours, &right) {
+            Comparison::Same => {}
+            Comparison::Tie => ties.set(ties.get() + 1),
+            Comparison::Different => prop_assert!(false, "{ours:?}\nand, by the reference,\n{right:?}"),
+        }
+        Ok(())
+    });
+    let allowed = (cases / CASES_A_TIE).max(1);
+    println!("{cases} districts, {} of them with several optima", ties.get());
+    assert!(ties.get() <= allowed, "{} ties in {cases} cases, at most {allowed} are believed", ties.get());
+}
+
+#[test]
+fn random_districts_cost_the_same_with_both_solvers() {
+    districts_cost_the_same(60);
+}
+
+#[test]
+#[ignore = "heavy"]
+fn many_random_districts_cost_the_same_with_both_solvers() {
+    districts_cost_the_same(600);
+}
+
+fn both_refuse(district: &District) -> TestCaseResult {
+    let refusal = |backend: &dyn Backend| match plan(district, backend) {
+        Ok((_, plan)) => Err(TestCaseError::fail(format!("{} found a plan: {plan:?}", backend.name()))),
+        Err(error) => Ok(error),
+    };
+    match (refusal(candidate())?, refusal(reference())?) {
+        (DispatchError::Infeasible(ours), DispatchError::Infeasible(right)) => {
+            let total = |reports: &[ShortageReport]| reports.iter().map(ShortageReport::energy_kwh).sum::<f64>();
+            let (ours, right) = (total(&ours), total(&right));
+            // What is below a thousandth of a watt is not reported.
+            prop_assert!((ours - right).abs() <= 1e-3 + 1e-8 * right, "short of {ours} kWh, {right} by the reference");
+        }
+        (DispatchError::Lp(ours), DispatchError::Lp(right)) => {
+            prop_assert_eq!(discriminant(&ours), discriminant(&right), "{}, and, by the reference, {}", ours, right);
+        }
+        (ours, right) => prop_assert!(false, "{ours}\nand, by the reference,\n{right}"),
+    }
+    Ok(())
+}
+
+#[test]
+fn what_has_no_plan_is_refused_by_both_solvers_alike() {
+    try_cases(40, file!(), infeasible(), |district| both_refuse(&district));
+}
+
+/// Every trait of the districts above is there as often as it should be, and both reasons to refuse one.
+#[test]
+fn random_districts_are_of_every_kind() {
+    const DISTRICTS: u32 = 400;
+    let mut runner = TestRunner::deterministic();
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for _ in 0..DISTRICTS {
+        let district = district().new_tree(&mut runner).unwrap().current();
+        let (dispatch, plan) = plan(&district, reference()).unwrap();
+        traits(&dispatch, &plan).into_iter().for_each(|name| *seen.entry(name).or_default() += 1);
+    }
+    let share = |name: &str| f64::from(seen.get(name).copied().unwrap_or(0)) / f64::from(DISTRICTS);
+    for (name, least) in LEAST_SHARES {
+        println!("{:5.1} %, at least {:4.1} %: {name}", 100.0 * share(name), 100.0 * least);
+    }
+    let rare: Vec<_> = LEAST_SHARES.iter().filter(|(name, least)| share(name) < *least).collect();
+    assert!(rare.is_empty(), "too rare: {rare:?}");
+    let known = |name: &&str| !LEAST_SHARES.iter().any(|(known, _)| known == name);
+    assert_eq!(seen.into_keys().find(known), None, "a trait without a least share");
+
+    let refused: Vec<_> = (0..60)
+        .map(|_| plan(&infeasible().new_tree(&mut runner).unwrap().current(), reference()).unwrap_err())
+        .collect();
+    let short = refused.iter().filter(|error| matches!(error, DispatchError::Infeasible(_))).count();
+    println!("{short} of 60 districts without a plan are short of something");
+    assert!((30..58).contains(&short), "{short} of 60 are short of something, the others contradict themselves");
+}
