@@ -63,7 +63,6 @@ fn certify_a_year(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Certificate::of(&problem, &solution));
 }
 
-#[cfg(feature = "cbc")]
 mod with_a_solver {
     use super::{Bencher, small_district};
     use anergy::dispatch::Dispatch;
@@ -71,14 +70,14 @@ mod with_a_solver {
 
     #[divan::bench]
     fn dispatch_the_small_district(bencher: Bencher<'_, '_>) {
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(small_district().district, backend).unwrap();
         bencher.bench_local(|| dispatch.solve(backend).unwrap().objective_eur);
     }
 
     #[divan::bench]
     fn price_a_plan_of_the_small_district(bencher: Bencher<'_, '_>) {
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(small_district().district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
         bencher.bench_local(|| dispatch.price(&plan.decisions).map(|priced| priced.objective_eur));

@@ -1,6 +1,5 @@
 //! The dispatch: balances, bounds, prices, shortage, and the published baseline against an independent sum.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -97,7 +96,7 @@ proptest! {
     ) {
         let sites = vec![site("a", heat.clone(), cop.clone(), sun.clone(), boundary)];
         let district = District::new(axis(12, minutes), sites, SLACK).unwrap();
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
         prop_assert!(plan.certificate.equation < 1e-6 && plan.certificate.bound < 1e-6);
@@ -221,7 +220,7 @@ proptest! {
         };
         let district = District::new(axis(10, minutes), vec![works, homes], SLACK).unwrap();
         let district = district.with_links(vec![cable]).unwrap().with_co2_price(co2_eur_per_t).unwrap();
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         prop_assert_eq!(dispatch.parts().len(), 1, "the cable makes one of the two sites");
         let plan = dispatch.solve(backend).unwrap();
@@ -291,7 +290,7 @@ proptest! {
             capacity_kw: 30.0, efficiency: 0.95, one_way, price_eur_per_kwh: 0.0.into(),
         };
         let district = District::new(axis(8, 60), vec![far, near], SLACK).unwrap().with_links(vec![cable]).unwrap();
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
         let same = dispatch.price(&plan.decisions).unwrap();
@@ -319,7 +318,7 @@ proptest! {
     ) {
         let sites = vec![site("a", heat, first.clone(), sun, StorageBoundary::Cyclic)];
         let district = District::new(axis(8, 60), sites, SLACK).unwrap();
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
         let same = dispatch.price(&plan.decisions).unwrap();
@@ -346,7 +345,7 @@ proptest! {
 fn independent_sites_are_found_to_be_independent() {
     let make = |name: &str| site(name, vec![3.0; 4], vec![3.0; 4], vec![0.0; 4], StorageBoundary::Cyclic);
     let both = District::new(axis(4, 60), vec![make("a"), make("b")], SLACK).unwrap();
-    let backend = default_backend().unwrap();
+    let backend = default_backend();
     let mut dispatch = Dispatch::new(both, backend).unwrap();
     let names: Vec<_> = dispatch.parts().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["a", "b"]);
@@ -365,7 +364,7 @@ fn a_shortage_names_site_carrier_hours_and_energy() {
     ];
     let strict = Shortage { unmet_eur_per_kwh: None, surplus_eur_per_kwh: Some(0.0) };
     let district = District::new(axis(4, 60), sites, strict).unwrap();
-    let backend = default_backend().unwrap();
+    let backend = default_backend();
     let error = Dispatch::new(district, backend).unwrap().solve(backend).unwrap_err();
     let DispatchError::Infeasible(reports) = &error else { panic!("infeasible, found {error}") };
     assert_eq!(reports.len(), 1);
@@ -384,7 +383,7 @@ fn an_excess_that_nothing_can_take_is_named_too() {
     let sites = vec![site("a", vec![0.0; 4], vec![3.0; 4], sun, StorageBoundary::Given(0.0))];
     let strict = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_per_kwh: None };
     let district = District::new(axis(4, 30), sites, strict).unwrap();
-    let backend = default_backend().unwrap();
+    let backend = default_backend();
     let error = Dispatch::new(district, backend).unwrap().solve(backend).unwrap_err();
     let DispatchError::Infeasible(reports) = &error else { panic!("infeasible, found {error}") };
     let excess = reports.iter().find(|report| report.carrier == "electricity").unwrap();
@@ -410,7 +409,7 @@ fn the_published_baseline_year_equals_an_independent_hourly_sum() {
         ..Request::default()
     })
     .unwrap();
-    let backend = default_backend().unwrap();
+    let backend = default_backend();
     let mut dispatch = Dispatch::new(case.district, backend).unwrap();
     let plan = dispatch.solve(backend).unwrap();
     let account = dispatch.account(&plan.decisions);

@@ -8,16 +8,16 @@ mod common;
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
 use anergy::coupling::Verdict;
-use anergy::lp::default_backend;
 use anergy::study::reproduce::{Published, Reproduction, Scenario, Window};
-use anergy::study::{Run, converge};
+use anergy::study::{Run, converge, solver};
 use common::{project, published_data};
 
 fn reproduce(window: &Window, scenario: Scenario) -> Option<Reproduction> {
     let data = published_data()?;
     let reference = data.join("../../reference/iccep2019");
     let published = Published::load(&data, Some(&reference), window, scenario).unwrap();
-    Some(published.run(default_backend().unwrap(), &mut ()).unwrap())
+    let backend = solver(&published.case.district).unwrap();
+    Some(published.run(backend, &mut ()).unwrap())
 }
 
 fn assert_within(found: &Reproduction) {
@@ -88,7 +88,7 @@ fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, 
         ..Request::default()
     })
     .unwrap();
-    let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+    let run = converge::run(&case, solver(&case.district).unwrap(), &mut ()).unwrap();
     Some((case, run))
 }
 

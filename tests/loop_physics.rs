@@ -1,6 +1,5 @@
 //! A district on a loop with ground, priced and weak balancing units and every COP model, from its file to its summary.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -28,7 +27,7 @@ fn run(edits: &[(&str, &str)]) -> (Case, Run, Summary) {
         ..Request::default()
     })
     .unwrap();
-    let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+    let run = converge::run(&case, default_backend(), &mut ()).unwrap();
     let summary = Summary::of(&case, &run);
     (case, run, summary)
 }

@@ -1,6 +1,5 @@
 //! Capacities that the dispatch chooses, demand charges, and limits on the whole time: against figures worked out by hand.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -34,7 +33,7 @@ fn case_in(folder: &Path, text: &str, demand: impl Fn(u32) -> f64) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver().unwrap(), &mut ()).unwrap()
+    converge::run(case, solver(&case.district).unwrap(), &mut ()).unwrap()
 }
 
 fn near(a: f64, b: f64) -> bool {
@@ -209,7 +208,7 @@ fn a_limit_that_leaves_demand_unserved_is_named() {
     let served = run(&case(&text, hundred));
     assert!(near(served.account.unmet_kwh(), 10.0), "{}", served.account.unmet_kwh());
     let text = clean_and_dirty("co2_limit_kg: 9\n", "", "forbidden");
-    let error = converge::run(&case(&text, hundred), solver().unwrap(), &mut ()).unwrap_err();
+    let error = converge::run(&case(&text, hundred), default_backend(), &mut ()).unwrap_err();
     let StudyError::Dispatch { source: DispatchError::Infeasible(reports), .. } = error else { panic!("{error}") };
     assert!(near(reports[0].energy_kwh(), 10.0), "{reports:?}");
 }
@@ -297,7 +296,7 @@ fn heater(link: bool) -> Case {
 #[test]
 fn a_plan_at_other_efficiencies_keeps_its_capacities() {
     for link in [false, true] {
-        let backend = default_backend().unwrap();
+        let backend = default_backend();
         let mut dispatch = Dispatch::new(heater(link).district, backend).unwrap();
         let plan = dispatch.solve(backend).unwrap();
         // 30 kW of heat take 10 kW; the capacity is 11 at least.
@@ -336,7 +335,7 @@ fn a_plan_at_other_efficiencies_keeps_its_capacities() {
 /// What is over a limit at other efficiencies is priced as lost load, so that no plan looks better than the best.
 #[test]
 fn what_is_over_a_limit_at_other_efficiencies_is_priced() {
-    let backend = default_backend().unwrap();
+    let backend = default_backend();
     let text = "carriers: [electricity, heat]\n\
          co2_limit_kg: 40.8\n\
          techs:\n\

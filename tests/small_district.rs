@@ -19,7 +19,6 @@ fn the_committed_series_are_what_the_formulas_give() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-#[cfg(feature = "cbc")]
 mod coupled {
     use anergy::config::{Case, LoopSource, Request};
     use anergy::coupling::{SchemeChoice, Verdict};
@@ -31,7 +30,7 @@ mod coupled {
     fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, Summary) {
         let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
         let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
-        let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+        let run = converge::run(&case, default_backend(), &mut ()).unwrap();
         let summary = Summary::of(&case, &run);
         (run.coupling.unwrap(), summary)
     }

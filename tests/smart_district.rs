@@ -1,6 +1,5 @@
 //! The smart district of `configs/`: what its year shows, and the same district in quarter hours and in a leap year.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -24,7 +23,7 @@ fn load(model: &Path, window: Option<[&str; 2]>) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver().unwrap(), &mut ()).unwrap()
+    converge::run(case, solver(&case.district).unwrap(), &mut ()).unwrap()
 }
 
 /// Energy comes from somewhere: no step of the loop misses its balance, nothing is created, and neither does any balance of a

@@ -1,7 +1,6 @@
 //! Random districts on random loops, from the file to the table of results: energy is kept everywhere, and the answer is what
 //! it says it is.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -125,7 +124,7 @@ proptest! {
     #[test]
     fn energy_is_kept_from_the_file_to_the_table(random in random()) {
         let case = random.load();
-        let run = converge::run(&case, default_backend().unwrap(), &mut ()).unwrap();
+        let run = converge::run(&case, default_backend(), &mut ()).unwrap();
         let of = columns(&case, &run);
         let dt = random.minutes as f64 / 60.0;
         let at = |name: &str, step: usize| of.get(name).unwrap_or_else(|| panic!("{name}"))[step];

@@ -72,7 +72,6 @@ impl Reproduce {
         if let Some(missing) = self.reference.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Failure::Usage(format!("--reference {}: no such folder", missing.display())));
         }
-        let backend = study::solver()?;
         let name = format!("iccep2019-{}-{}", scenario.name(), self.window.name());
         let place = self.output.place(&output::folder_name(&name))?;
         RunFolder::check(&place).map_err(Failure::Place)?;
@@ -81,6 +80,7 @@ impl Reproduce {
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("reading");
         let published = Published::load(&self.data, reference.as_deref(), &self.window, scenario)?;
+        let backend = study::solver(&published.case.district)?;
         progress.findings(&published.case.findings);
         progress.doing("dispatching");
         let found = published.run(backend, &mut progress)?;

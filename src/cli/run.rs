@@ -30,7 +30,6 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let mut progress = Progress::new(self.output.quiet);
-        let backend = study::solver()?;
         let place = self.output.place(&self.case.default_name())?;
         RunFolder::check(&place).map_err(Failure::Place)?;
         progress.doing("reading");
@@ -39,6 +38,7 @@ impl Run {
         let read_seconds = began.elapsed().as_secs_f64();
         progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
+        let backend = study::solver(&case.district)?;
         progress.doing("dispatching");
         let run = converge::run(&case, backend, &mut progress)?;
         let summary = Summary::of(&case, &run);

@@ -19,6 +19,7 @@ pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, Shortage
 pub use shared::{Limit, SharedQuantity, SharedRole};
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{Backend, Certificate, ColumnId, Component, GlobalRowId, LpError, Solution, Solver, TermId, Violation};
@@ -36,6 +37,16 @@ struct Part {
     component: Component,
     solver: Box<dyn Solver>,
     solution: Solution,
+}
+
+impl Part {
+    /// Solves it; a part without columns has nothing to solve.
+    fn solve(&mut self) -> Result<(), LpError> {
+        if self.component.problem.columns().is_empty() {
+            return Ok(());
+        }
+        self.solver.solve(&self.component.problem, &mut self.solution)
+    }
 }
 
 /// A district ready to be dispatched again and again with changing efficiencies.
@@ -185,7 +196,8 @@ impl Dispatch {
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
         let mut decisions = self.nothing();
         let mut limit_duals = vec![None; self.layout.problem.global_rows().len()];
-        for part in &mut self.parts {
+        let solved: Vec<Result<(), LpError>> = self.parts.par_iter_mut().map(Part::solve).collect();
+        for (part, solved) in self.parts.iter().zip(solved) {
             let problem = &part.component.problem;
             if problem.columns().is_empty() {
                 if problem.rows().iter().all(|row| row.lower.all(|sum| sum <= 0.0) && row.upper.all(|sum| sum >= 0.0)) {
@@ -193,7 +205,7 @@ impl Dispatch {
                 }
                 return Err(shortage::explain(&self.district, &self.layout, backend)?);
             }
-            match part.solver.solve(&part.component.problem, &mut part.solution) {
+            match solved {
                 Ok(()) => {}
                 Err(LpError::Infeasible { .. }) if !shortage::allowed(&self.district) => {
                     return Err(shortage::explain(&self.district, &self.layout, backend)?);

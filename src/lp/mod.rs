@@ -25,7 +25,7 @@ mod write;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
-pub use backend::{Backend, Solver, default_backend};
+pub use backend::{Backend, Solver, default_backend, vertex_backend};
 pub use certificate::{Certificate, Violation};
 pub use components::Component;
 pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};
@@ -107,7 +107,10 @@ pub enum LpError {
         /// What would have been accepted.
         tolerance: f64,
     },
-    /// This build has no solver.
-    #[error("this build of anergy has no LP solver; build it with `--features cbc`")]
-    NoBackend,
+    /// This build has no solver whose answers are vertices.
+    #[error(
+        "prices of shortage or surplus this high (penalties) leave the cost to a simplex method, and this build has none; \
+         build it with `--features cbc`, or choose prices below 10000 EUR/kWh"
+    )]
+    NoVertex,
 }

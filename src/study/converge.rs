@@ -9,7 +9,8 @@ use crate::coupling::{
     CouplingError, InitialCopDispatch, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
-use crate::lp::{Backend, LpError, StagedProblem, default_backend};
+use crate::district::{District, Shortage};
+use crate::lp::{Backend, LpError, StagedProblem, default_backend, vertex_backend};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -77,19 +78,28 @@ impl StudyError {
                 LpError::Unbounded { .. }
                 | LpError::TooLarge { .. }
                 | LpError::Unsupported { .. }
-                | LpError::NoBackend => Cause::Input,
+                | LpError::NoVertex => Cause::Input,
             },
             Self::Settings(_) | Self::CopNotPositive { .. } => Cause::Input,
         }
     }
 }
 
-/// The solver of this build.
+/// Prices of shortage or surplus from here on are penalties: they drown the money in the objective, EUR/kWh.
+const PENALTY_EUR_PER_KWH: f64 = 1e4;
+
+/// The solver for `district`: our own, or a simplex method where penalties on shortage or surplus would leave the money to
+/// chance in an answer that is no vertex.
 ///
 /// # Errors
-/// [`StudyError::Dispatch`] when the build has none.
-pub fn solver() -> Result<&'static dyn Backend, StudyError> {
-    Ok(default_backend()?)
+/// [`StudyError::Dispatch`] when that is needed and the build has none.
+pub fn solver(district: &District) -> Result<&'static dyn Backend, StudyError> {
+    let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
+    let penalty = |price: Option<f64>| price.is_some_and(|price| price >= PENALTY_EUR_PER_KWH);
+    if penalty(unmet_eur_per_kwh) || penalty(surplus_eur_per_kwh) {
+        return Ok(vertex_backend()?);
+    }
+    Ok(default_backend())
 }
 
 impl From<DispatchError> for StudyError {

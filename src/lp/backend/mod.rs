@@ -6,7 +6,7 @@ mod cbc;
 #[cfg(feature = "cbc")]
 pub use cbc::Cbc;
 
-use super::{LpError, Solution, StagedProblem};
+use super::{LpError, Solution, Staged, StagedProblem};
 
 /// A kind of solver.
 pub trait Backend: std::fmt::Debug + Sync {
@@ -29,13 +29,19 @@ pub trait Solver: Send {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
 }
 
-/// The solver that this build uses unless told otherwise.
+/// The solver that is used unless told otherwise: our own.
+#[must_use]
+pub fn default_backend() -> &'static dyn Backend {
+    &Staged
+}
+
+/// A solver whose answers are vertices: a simplex method.
 ///
 /// # Errors
-/// [`LpError::NoBackend`] when the build has none.
-pub fn default_backend() -> Result<&'static dyn Backend, LpError> {
+/// [`LpError::NoVertex`] when the build has none.
+pub fn vertex_backend() -> Result<&'static dyn Backend, LpError> {
     #[cfg(feature = "cbc")]
     return Ok(&Cbc);
     #[cfg(not(feature = "cbc"))]
-    Err(LpError::NoBackend)
+    Err(LpError::NoVertex)
 }

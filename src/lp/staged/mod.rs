@@ -108,7 +108,7 @@ impl Solver for Prepared {
         if far > 1 {
             return Err(LpError::Unbounded { problem: problem.name().to_owned() });
         }
-        Err(self.why_not(problem))
+        otherwise(problem, solution).unwrap_or_else(|| Err(self.why_not(problem)))
     }
 }
 
@@ -206,6 +206,19 @@ impl Memory {
         solution.duals = Some(duals);
         solution.objective = problem.objective(solution.values.view(), &solution.globals);
     }
+}
+
+/// The answer of another solver, if this build has one and it can.
+#[cfg(feature = "cbc")]
+fn otherwise(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<(), LpError>> {
+    solution.duals = None;
+    let mut solver = super::Cbc.prepare(problem).ok()?;
+    Some(solver.solve(problem, solution))
+}
+
+#[cfg(not(feature = "cbc"))]
+fn otherwise(_: &StagedProblem, _: &mut Solution) -> Option<Result<(), LpError>> {
+    None
 }
 
 /// Whether values and duals prove each other.
