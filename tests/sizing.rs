@@ -333,30 +333,79 @@ fn a_plan_at_other_efficiencies_keeps_its_capacities() {
     }
 }
 
-/// What is over a limit at other efficiencies is priced as lost load, so that no plan looks better than the best.
-#[test]
-fn what_is_over_a_limit_at_other_efficiencies_is_priced() {
-    let backend = default_backend().unwrap();
-    let text = "carriers: [electricity, heat]\n\
+/// A heater of efficiency 3 on a grid that may emit what its 102 kWh do.
+fn limited_heater(unmet: &str) -> Case {
+    let text = format!(
+        "carriers: [electricity, heat]\n\
          co2_limit_kg: 40.8\n\
+         shortage: {{unmet_eur_per_kwh: {unmet}}}\n\
          techs:\n\
-         \x20 need: {kind: demand, carrier: heat, power_kw: file=day.csv:demand}\n\
-         \x20 heater: {kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 90, efficiency: 3}\n\
-         \x20 grid: {kind: import, carrier: electricity, price_eur_per_kwh: 0.2, co2_kg_per_kwh: 0.4}\n\
-         sites: {house: {techs: {need: , heater: , grid: }}}\n";
-    let case = case(text, |hour| if hour == 12 { 30.0 } else { 12.0 });
-    let mut dispatch = Dispatch::new(case.district, backend).unwrap();
-    let plan = dispatch.solve(backend).unwrap();
-    assert!(near(plan.objective_eur, 0.2 * 102.0), "the limit is what 102 kWh emit");
-    let conversion = dispatch.conversion("house", "heater").unwrap();
-    dispatch.set_efficiency(conversion, (0..HOURS).map(|_| 2.5));
-    let priced = dispatch.price(&plan.decisions).unwrap();
-    let over_kwh = 306.0 / 2.5 - 102.0;
-    assert!(near(priced.objective_eur, 0.2 * 306.0 / 2.5 + 100.0 * over_kwh), "{}", priced.objective_eur);
-    let best = dispatch.solve(backend).unwrap();
-    assert!(best.objective_eur <= priced.objective_eur + 1e-6);
-    let plan = dispatch.certified(priced.decisions).unwrap();
-    assert!(near(plan.objective_eur, priced.objective_eur));
-    let used = &dispatch.account(&plan.decisions).limits[0];
-    assert!(near(used.used - used.limit, 0.4 * over_kwh), "{used:?}");
+         \x20 need: {{kind: demand, carrier: heat, power_kw: file=day.csv:demand}}\n\
+         \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 90, efficiency: 3}}\n\
+         \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.2, co2_kg_per_kwh: 0.4}}\n\
+         sites: {{house: {{techs: {{need: , heater: , grid: }}}}}}\n"
+    );
+    case(&text, |hour| if hour == 12 { 30.0 } else { 12.0 })
+}
+
+/// At other efficiencies the limits hold where demand may go unserved. Where it may not, what is over them is priced as lost
+/// load, so that no plan looks better than the best.
+#[test]
+fn limits_hold_at_other_efficiencies_or_are_priced() {
+    let backend = default_backend().unwrap();
+    let (left_kwh, over_kwh) = (102.0, 306.0 / 2.5 - 102.0);
+    for (unmet, brought_kwh) in [("100", left_kwh), ("forbidden", left_kwh + over_kwh)] {
+        let mut dispatch = Dispatch::new(limited_heater(unmet).district, backend).unwrap();
+        let plan = dispatch.solve(backend).unwrap();
+        assert!(near(plan.objective_eur, 0.2 * left_kwh));
+        let conversion = dispatch.conversion("house", "heater").unwrap();
+        dispatch.set_efficiency(conversion, (0..HOURS).map(|_| 2.5));
+        let priced = dispatch.price(&plan.decisions).unwrap();
+        let expected = 0.2 * brought_kwh + 100.0 * over_kwh;
+        assert!(near(priced.objective_eur, expected), "{} {expected}", priced.objective_eur);
+        let plan = dispatch.certified(priced.decisions).unwrap();
+        assert!(near(plan.objective_eur, expected));
+        let used = &dispatch.account(&plan.decisions).limits[0];
+        assert!(near(used.used, 0.4 * brought_kwh), "{used:?}");
+        if let Ok(best) = dispatch.solve(backend) {
+            assert!(best.objective_eur <= expected + 1e-6);
+        }
+    }
+}
+
+/// A plan that leaves demand unserved to keep a limit, or buys dearer energy to keep a peak down, is worth at its own
+/// efficiencies what it was made for.
+#[test]
+fn pricing_changes_nothing_at_the_plans_own_efficiencies() {
+    let backend = default_backend().unwrap();
+    for (terms, second) in [
+        ("import_limit_kwh: 50", "price_eur_per_kwh: 200"),
+        ("demand_charge_eur_per_kw: 30", "price_eur_per_kwh: 0.5"),
+        ("demand_charge_eur_per_kw: 300", "price_eur_per_kwh: 200"),
+        ("demand_charge_eur_per_kw: 3, import_limit_kwh: 90, capacity_kw: {max: 9}", "price_eur_per_kwh: 0.5"),
+    ] {
+        let text = format!(
+            "carriers: [electricity, heat]\n\
+             techs:\n\
+             \x20 need: {{kind: demand, carrier: heat, power_kw: file=day.csv:demand}}\n\
+             \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 90, efficiency: 3}}\n\
+             \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.2, {terms}}}\n\
+             \x20 diesel: {{kind: import, carrier: electricity, {second}}}\n\
+             sites: {{house: {{techs: {{need: , heater: , grid: , diesel: }}}}}}\n"
+        );
+        let case = case(&text, |hour| if hour == 12 { 30.0 } else { 12.0 });
+        let mut dispatch = Dispatch::new(case.district, backend).unwrap();
+        let plan = dispatch.solve(backend).unwrap();
+        let same = dispatch.price(&plan.decisions).unwrap();
+        assert!(near(same.objective_eur, plan.objective_eur), "{terms}: {} {}", same.objective_eur, plan.objective_eur);
+        let conversion = dispatch.conversion("house", "heater").unwrap();
+        for efficiency in [2.9, 3.1] {
+            dispatch.set_efficiency(conversion, (0..HOURS).map(|_| efficiency));
+            let priced = dispatch.price(&plan.decisions).unwrap();
+            dispatch.certified(priced.decisions).unwrap();
+            let best = dispatch.solve(backend).unwrap();
+            let (priced, best) = (priced.objective_eur, best.objective_eur);
+            assert!(priced >= best - 1e-6, "{terms} at {efficiency}: {priced} {best}");
+        }
+    }
 }
