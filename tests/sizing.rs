@@ -268,6 +268,64 @@ fn the_summary_names_capacities_peaks_and_limits() {
     }
 }
 
+/// The starter district on its loop, with sizes to choose, a demand charge, and a clean but dear second grid.
+fn on_the_loop(folder: &Path, co2_limit: &str) -> Run {
+    let output = anergy(folder, &["new", "mine"]);
+    assert!(output.status.success() || folder.join("mine").exists(), "{}", stderr(&output));
+    let mut text = std::fs::read_to_string(folder.join("mine/district.yaml")).unwrap();
+    for (from, to) in [
+        ("carriers: [", "@carriers: ["),
+        (
+            "    capacity_kw: 20  ",
+            "    capacity_kw: {max: 60}\n    investment: {per_kw_eur: 900, lifetime_years: 25}  ",
+        ),
+        ("    co2_kg_per_kwh: 0.3\n", "    co2_kg_per_kwh: 0.3\n    demand_charge_eur_per_kw: 1.5\n"),
+        (
+            "    capacity_kw: 60\n    store",
+            "    capacity_kw: {max: 60}\n    investment: {per_kw_eur: 800, lifetime_years: 20}\n    store",
+        ),
+        (
+            "  feed_in:\n",
+            "  green: {kind: import, carrier: electricity, price_eur_per_kwh: 0.6, capacity_kw: {max: 30}}\n  feed_in:\n",
+        ),
+        ("      feed_in:\n", "      feed_in:\n      green:\n"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    let path = folder.join("mine/sized.yaml");
+    std::fs::write(&path, text.replace('@', co2_limit)).unwrap();
+    run(&Case::load(&Request { model: path, ..Request::default() }).unwrap())
+}
+
+/// Dispatch and loop agree on sizes, peaks and limits, too; a tighter limit costs more.
+#[test]
+fn sizes_and_limits_converge_on_the_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut last = 0.0;
+    for (text, limit) in [("", f64::INFINITY), ("co2_limit_kg: 65\n", 65.0), ("co2_limit_kg: 20\n", 20.0)] {
+        let run = on_the_loop(folder.path(), text);
+        let coupling = run.coupling.as_ref().unwrap();
+        assert!(coupling.verdict.is_converged(), "{limit} kg: {:?}", coupling.verdict);
+        assert!(coupling.gap.unwrap().relative > -1e-9, "no plan is better than the best");
+        assert!(run.account.co2_kg <= limit + 1e-6 && run.account.unmet_kwh() < 1e-6);
+        let account = &run.account;
+        let annuities: f64 = account.capacities.iter().map(|chosen| chosen.annualised_eur).sum();
+        let given = run.dispatch.district().annualised_cost_eur();
+        assert!(account.capacities.len() == 3 && near(account.annualised_eur, annuities + given));
+        assert!(near(account.demand_charge_eur, 1.5 * account.peaks[0].peak_kw));
+        for chosen in &account.capacities {
+            let quantity = |role| run.dispatch.quantity("house", &chosen.technology, role);
+            let row = quantity(Role::Supply).or(quantity(Role::Output)).unwrap();
+            let most = run.decisions.values.row(row).iter().copied().fold(0.0, f64::max);
+            assert!(most <= chosen.capacity + 1e-6 && chosen.capacity <= chosen.most + 1e-6, "{chosen:?}");
+        }
+        let cost = account.cost_eur();
+        assert!(cost >= last - 1e-3, "{limit} kg: {cost} after {last}");
+        last = cost;
+    }
+}
+
 /// A heater of efficiency 3 on a grid whose capacity is chosen and whose peak is paid for; with `link`, over a cable.
 fn heater(link: bool) -> Case {
     let sites = if link {
