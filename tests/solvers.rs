@@ -68,11 +68,11 @@ struct Figures {
 
 impl Figures {
     fn of(dispatch: &Dispatch, plan: &Plan) -> Self {
-        let account = dispatch.account(&plan.values);
+        let account = dispatch.account(&plan.decisions);
         let links = account.links.iter().map(|link| link.forward_kwh + link.backward_kwh);
         let technologies = account.technologies.iter().map(|totals| totals.delivered_kwh + totals.taken_kwh);
         let slack_kwh = account.unmet_kwh() + account.surplus_kwh();
-        let largest = plan.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        let largest = plan.decisions.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         let miss = plan.certificate.equation.max(plan.certificate.bound);
         let energy_kwh = links.chain(technologies).sum::<f64>() + slack_kwh;
         Self {

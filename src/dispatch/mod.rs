@@ -7,11 +7,11 @@
 mod account;
 mod build;
 mod layout;
-mod linked;
 mod plan;
 mod price;
 mod shared;
 mod shortage;
+mod tied;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
 pub use layout::{Quantity, Role, first_problem};
@@ -24,8 +24,8 @@ use rayon::prelude::*;
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{Backend, Certificate, ColumnId, Component, GlobalRowId, LpError, Solution, Solver, TermId, Violation};
 use layout::Layout;
-use linked::LinkedRows;
 use price::{ClosingRow, Sized};
+use tied::{Penalties, TiedRows};
 
 /// Rows and bounds may be missed by this much, kW or kWh.
 const TOLERANCE: f64 = 1e-6;
@@ -55,7 +55,7 @@ pub struct Dispatch {
     layout: Layout,
     parts: Vec<Part>,
     closing: Vec<ClosingRow>,
-    linked: Vec<LinkedRows>,
+    tied: Vec<TiedRows>,
     solver_name: String,
 }
 
@@ -89,13 +89,13 @@ impl Dispatch {
                 rows.push(row);
             }
         }
-        let caps = &layout.shared.caps;
-        let mut closing = ClosingRow::of(&layout.problem, caps, rows.into_iter());
+        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.caps, rows.into_iter());
         let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
         let links: Vec<usize> = links.map(|(column, _)| column).collect();
-        let open_eur = 2.0 * lost_load_eur_per_kwh(&district) * district.axis().step_hours();
-        let linked = LinkedRows::of(&layout.problem, caps, &links, &mut closing, open_eur, backend)?;
-        Ok(Self { district, layout, parts, closing, linked, solver_name: backend.name() })
+        let over_limit_eur = lost_load_eur_per_kwh(&district);
+        let penalties = Penalties { over_limit_eur, open_eur: 2.0 * over_limit_eur };
+        let tied = TiedRows::of(&layout, &links, &mut closing, penalties, backend)?;
+        Ok(Self { district, layout, parts, closing, tied, solver_name: backend.name() })
     }
 
     /// The district.
@@ -240,13 +240,13 @@ impl Dispatch {
     /// [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price; so is the energy above a limit on the whole time.
     ///
     /// # Errors
-    /// [`DispatchError::Lp`] when balances that links tie together cannot be closed.
+    /// [`DispatchError::Lp`] when balances that are closed together cannot be.
     pub fn price(&mut self, decisions: &Decisions) -> Result<Priced, DispatchError> {
         let Decisions { mut values, mut globals } = decisions.clone();
         let problem = &self.layout.problem;
         let sized = Sized { problem, caps: &self.layout.shared.caps, globals: &globals };
         let mut open: f64 = self.closing.iter().map(|row| row.close(sized, &mut values)).sum();
-        for rows in &mut self.linked {
+        for rows in &mut self.tied {
             open += rows.close(sized, &mut values)?;
         }
         for (column, peak) in &self.layout.shared.peaks {

@@ -159,6 +159,7 @@ mod tests {
         let reduced = Reduced::of(&district(vec![3.0, 4.0], vec![1.0, 9.0]));
         let names: Vec<_> = reduced.problem.columns().iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["pump", "unmet", "charge", "d", "store"]);
+        assert_eq!(reduced.kept(), [1, 2, 3, 4, 5]);
     }
 
     #[test]

@@ -61,10 +61,10 @@ pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
     let unmet = dispatch
         .quantities()
         .iter()
-        .zip(plan.values.rows())
+        .zip(plan.decisions.values.rows())
         .any(|(quantity, values)| quantity.role == Role::Unmet && values.iter().any(|value| counts(*value)));
     add("all demand met", demand_kw > 0.0 && !unmet);
-    for (quantity, values) in dispatch.quantities().iter().zip(plan.values.rows()) {
+    for (quantity, values) in dispatch.quantities().iter().zip(plan.decisions.values.rows()) {
         let any = values.iter().any(|value| counts(*value));
         let at = |limit_kw: f64| limit_kw > 0.0 && values.iter().any(|value| *value >= limit_kw * (1.0 - NEARLY));
         match quantity.role {
@@ -136,7 +136,7 @@ fn charges_and_discharges(dispatch: &Dispatch, plan: &Plan) -> bool {
         let discharge = dispatch.quantities().iter().position(other);
         quantity.role == Role::Charge
             && discharge.is_some_and(|discharge| {
-                let (charge, discharge) = (plan.values.row(index), plan.values.row(discharge));
+                let (charge, discharge) = (plan.decisions.values.row(index), plan.decisions.values.row(discharge));
                 charge.iter().zip(discharge).any(|(charge, discharge)| charge.min(*discharge) > NEARLY)
             })
     })

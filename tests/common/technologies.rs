@@ -1,6 +1,6 @@
 //! What stands at a random site, in units of that site: powers of about 1 kW, [`STEPS`] values a series.
 
-use anergy::district::{Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply};
+use anergy::district::{Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms};
 use anergy::series::Profile;
 use proptest::option;
 use proptest::prelude::*;
@@ -53,7 +53,7 @@ fn import(carrier: &'static str, low: std::ops::Range<f64>) -> impl Strategy<Val
         let earns = !price_eur_per_kwh.all(|price| price >= 0.0);
         let capacity_kw = if earns && capacity_kw == f64::INFINITY { 2.0 } else { capacity_kw };
         let available = Availability::Unlimited;
-        Kind::Supply(Supply { carrier: carrier.into(), capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh })
+        Kind::Supply(Supply { carrier: carrier.into(), capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh, terms: SupplyTerms::default() })
     })
 }
 
@@ -67,6 +67,7 @@ fn sun() -> impl Strategy<Value = Kind> {
             available: Availability::UpTo(shape.map(|value| value * peak)),
             price_eur_per_kwh,
             co2_kg_per_kwh: 0.0.into(),
+            terms: SupplyTerms::default(),
         })
     })
 }
@@ -80,6 +81,7 @@ fn forced(carrier: &'static str) -> impl Strategy<Value = Kind> {
             available: Availability::Forced(shape.map(|value| value * peak)),
             price_eur_per_kwh: 0.01.into(),
             co2_kg_per_kwh: 0.0.into(),
+            terms: SupplyTerms::default(),
         })
     })
 }

@@ -16,7 +16,8 @@ pub trait Backend: std::fmt::Debug + Sync {
     /// Prepares a solver for problems of the pattern of `problem`; its numbers may change between solves.
     ///
     /// # Errors
-    /// [`LpError::TooLarge`] when the solver cannot hold the problem.
+    /// [`LpError::TooLarge`] when the solver cannot hold the problem, [`LpError::Unsupported`] when it has something that the
+    /// solver knows nothing of.
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError>;
 }
 

@@ -97,6 +97,11 @@ enum Outcome {
 
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+        if let Some(what) = unknown(problem) {
+            let problem_name = problem.name().to_owned();
+            let unsupported = LpError::Unsupported { problem: problem_name, solver: NAME, what };
+            return otherwise(problem, solution).unwrap_or(Err(unsupported));
+        }
         let mut far = 0;
         for attempt in ATTEMPTS {
             match self.attempt(problem, attempt, solution) {
@@ -206,6 +211,15 @@ impl Memory {
         solution.duals = Some(duals);
         solution.objective = problem.objective(solution.values.view(), &solution.globals);
     }
+}
+
+/// What this solver knows nothing of.
+fn unknown(problem: &StagedProblem) -> Option<&'static str> {
+    if !problem.global_columns().is_empty() || !problem.global_rows().is_empty() {
+        return Some("capacities to choose or limits on the whole time; build with `--features cbc`");
+    }
+    let diagonal = Boxed::of(&Draft::of(problem), 1.0).form.diagonal.is_some();
+    (!diagonal).then_some("stages tied by more than levels of stores; build with `--features cbc`")
 }
 
 /// The answer of another solver, if this build has one and it can.
