@@ -57,49 +57,25 @@ pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
         }
     };
     let demand_kw = largest_demand_kw(district);
-    let counts = |value: f64| value > NEARLY * demand_kw.max(NEARLY);
-    let unmet = dispatch
-        .quantities()
-        .iter()
-        .zip(plan.decisions.values.rows())
-        .any(|(quantity, values)| quantity.role == Role::Unmet && values.iter().any(|value| counts(*value)));
-    add("all demand met", demand_kw > 0.0 && !unmet);
-    for (quantity, values) in dispatch.quantities().iter().zip(plan.decisions.values.rows()) {
-        let any = values.iter().any(|value| counts(*value));
-        let at = |limit_kw: f64| limit_kw > 0.0 && values.iter().any(|value| *value >= limit_kw * (1.0 - NEARLY));
-        match quantity.role {
-            Role::Unmet => add("unmet demand", any),
-            Role::Surplus => add("surplus", any),
-            Role::Forward | Role::Backward => {
-                add("link in use", any);
-                add("link at its limit", quantity.link.is_some_and(|link| at(district.links()[link].capacity_kw)));
+    let negligible = NEARLY * demand_kw.max(NEARLY);
+    let rows = || {
+        let rows = dispatch.quantities().iter().zip(plan.decisions.values.rows());
+        rows.map(|(quantity, values)| (quantity, Values { values, negligible }))
+    };
+    add(
+        "all demand met",
+        demand_kw > 0.0 && !rows().any(|(quantity, values)| quantity.role == Role::Unmet && values.any()),
+    );
+    for (quantity, values) in rows() {
+        match (technology(district, quantity), quantity.role) {
+            (Some(technology), role) => of_technology(&technology.kind, role, &values, &mut add),
+            (None, Role::Unmet) => add("unmet demand", values.any()),
+            (None, Role::Surplus) => add("surplus", values.any()),
+            (None, _) => {
+                let limit = quantity.link.map(|link| district.links()[link].capacity_kw);
+                add("link in use", values.any());
+                add("link at its limit", limit.is_some_and(|limit| values.reach(limit)));
             }
-            _ => {}
-        }
-        let Some(technology) = technology(district, quantity) else { continue };
-        match (&technology.kind, quantity.role) {
-            (Kind::Supply(supply), _) => of_supply(supply, values, any, &mut add),
-            (Kind::Export(export), _) => {
-                add("export", any);
-                add("export at its limit", at(export.capacity_kw));
-            }
-            (Kind::Conversion(conversion), _) => {
-                let below = values.iter().any(|value| counts(*value) && *value < 0.999 * conversion.capacity_kw);
-                add("conversion at its limit", at(conversion.capacity_kw));
-                add("conversion below its limit", below);
-                add("byproduct", any && !conversion.byproducts.is_empty());
-            }
-            (Kind::Storage(store), Role::Charge) => add("charging at its limit", any && at(store.charge_kw)),
-            (Kind::Storage(store), Role::Discharge) => add("discharging at its limit", any && at(store.discharge_kw)),
-            (Kind::Storage(store), Role::Level) => {
-                let full = |level: &f64| *level >= store.capacity_kwh * (1.0 - NEARLY);
-                let filled = values.iter().position(|level| counts(*level));
-                let emptied = filled.is_some_and(|from| values.iter().skip(from).any(|level| !counts(*level)));
-                add("store in use", any);
-                add("store full", any && values.iter().any(full));
-                add("store emptied", emptied);
-            }
-            _ => {}
         }
     }
     add("charging and discharging at once", charges_and_discharges(dispatch, plan));
@@ -107,24 +83,67 @@ pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
     found
 }
 
+/// One quantity over time.
+struct Values<'a> {
+    values: ArrayView1<'a, f64>,
+    /// What is less counts as nothing.
+    negligible: f64,
+}
+
+impl Values<'_> {
+    fn any(&self) -> bool {
+        self.values.iter().any(|value| *value > self.negligible)
+    }
+
+    fn reach(&self, limit: f64) -> bool {
+        limit > 0.0 && self.values.iter().any(|value| *value >= limit * (1.0 - NEARLY))
+    }
+}
+
+fn of_technology(kind: &Kind, role: Role, values: &Values<'_>, add: &mut impl FnMut(&'static str, bool)) {
+    let (any, steps) = (values.any(), || values.values.iter());
+    match (kind, role) {
+        (Kind::Supply(supply), _) => of_supply(supply, values, add),
+        (Kind::Export(export), _) => {
+            add("export", any);
+            add("export at its limit", values.reach(export.capacity_kw));
+        }
+        (Kind::Conversion(conversion), _) => {
+            let partly = |value: &f64| *value > values.negligible && *value < 0.999 * conversion.capacity_kw;
+            add("conversion at its limit", values.reach(conversion.capacity_kw));
+            add("conversion below its limit", steps().any(partly));
+            add("byproduct", any && !conversion.byproducts.is_empty());
+        }
+        (Kind::Storage(store), Role::Charge) => add("charging at its limit", any && values.reach(store.charge_kw)),
+        (Kind::Storage(store), Role::Discharge) => {
+            add("discharging at its limit", any && values.reach(store.discharge_kw));
+        }
+        (Kind::Storage(store), _) => {
+            let filled = steps().position(|level| *level > values.negligible);
+            let emptied = filled.is_some_and(|from| steps().skip(from).any(|level| *level <= values.negligible));
+            add("store in use", any);
+            add("store full", any && values.reach(store.capacity_kwh));
+            add("store emptied", emptied);
+        }
+        (Kind::Demand(_), _) => {}
+    }
+}
+
 fn technology<'a>(district: &'a District, quantity: &Quantity) -> Option<&'a Technology> {
     quantity.technology.map(|index| &district.sites()[quantity.site].technologies[index])
 }
 
-fn of_supply(supply: &Supply, values: ArrayView1<'_, f64>, any: bool, add: &mut impl FnMut(&'static str, bool)) {
-    let steps = || values.iter().enumerate();
-    match &supply.available {
-        Availability::UpTo(power) => {
-            let most = |step| power.at(step).min(supply.capacity_kw);
-            add("sun turned down", steps().any(|(step, value)| most(step) > 0.0 && *value < 0.999 * most(step)));
-        }
-        _ => {
-            let limit = supply.capacity_kw;
-            add("import", any);
-            add("import at its limit", limit > 0.0 && steps().any(|(_, value)| *value >= limit * (1.0 - NEARLY)));
-            let earns = |(step, value): (usize, &f64)| *value > 0.0 && supply.price_eur_per_kwh.at(step) < 0.0;
-            add("import at a price below zero", any && steps().any(earns));
-        }
+fn of_supply(supply: &Supply, values: &Values<'_>, add: &mut impl FnMut(&'static str, bool)) {
+    let mut steps = values.values.iter().enumerate();
+    if let Availability::UpTo(power) = &supply.available {
+        let most = |step| power.at(step).min(supply.capacity_kw);
+        add("sun turned down", steps.any(|(step, value)| most(step) > 0.0 && *value < 0.999 * most(step)));
+    } else {
+        let earns =
+            |(step, value): (usize, &f64)| *value > values.negligible && supply.price_eur_per_kwh.at(step) < 0.0;
+        add("import", values.any());
+        add("import at its limit", values.reach(supply.capacity_kw));
+        add("import at a price below zero", steps.any(earns));
     }
 }
 

@@ -32,19 +32,6 @@ pub(super) struct Tolerance {
     pub(super) spread: f64,
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ended {
-    /// Whether the tolerance was met.
-    pub(super) converged: bool,
-    /// Iterations done.
-    pub(super) iterations: usize,
-    /// Largest miss of a row.
-    pub(super) row: f64,
-    /// Relative gap.
-    pub(super) gap: f64,
-}
-
 /// The iterate and its memory.
 #[derive(Debug)]
 pub(super) struct Interior {
@@ -98,27 +85,27 @@ impl Interior {
     }
 
     /// Iterates from the start until `tolerance` is met, or no further.
-    pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) -> Ended {
+    pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) {
         self.start(numbers, tolerance.spread);
         let pairs = (2 * numbers.columns * numbers.cut.blocks * LANES) as f64;
         let mut step = [0.0, 0.0];
-        let mut ended = Ended { converged: false, iterations: 0, row: f64::INFINITY, gap: f64::INFINITY };
+        let [mut gap, mut nearest] = [f64::INFINITY; 2];
         let mut objective = f64::NAN;
-        for iteration in 0..=tolerance.iterations {
+        for _ in 0..=tolerance.iterations {
             let (complementarity, row) = self.advance(numbers, step);
             let mu = complementarity / pairs;
             if !mu.is_finite() || !row.is_finite() {
-                return ended;
+                return;
             }
-            if objective.is_nan() || ended.gap < 1e-2 {
+            if objective.is_nan() || gap < 1e-2 {
                 objective = self.scale_of_objective(numbers);
             }
+            gap = complementarity / objective;
             // Where rounding decides, the rows come no closer.
-            let close = row <= tolerance.row || row > 0.5 * ended.row;
-            ended = Ended { converged: false, iterations: iteration, row, gap: complementarity / objective };
-            if close && ended.gap <= tolerance.gap {
-                return Ended { converged: true, ..ended };
+            if gap <= tolerance.gap && (row <= tolerance.row || row > 0.5 * nearest) {
+                return;
             }
+            nearest = row;
             self.chain.factor(numbers, &self.theta);
             self.chain.solve(numbers, &mut self.rhs);
             let affine = self.predict(numbers);
@@ -137,7 +124,6 @@ impl Interior {
                 step = [both, both];
             }
         }
-        ended
     }
 
     /// See [`Interior::advance`].

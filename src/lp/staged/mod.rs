@@ -126,10 +126,7 @@ impl Prepared {
         let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
         let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread: attempt.spread };
         let memory = self.memory_for(&boxed.form);
-        let ended = memory.interior.run(&memory.numbers, tolerance);
-        if std::env::var_os("ANERGY_TRACE").is_some() {
-            eprintln!("{ended:?} columns {} rows {}", memory.numbers.columns, memory.numbers.rows);
-        }
+        memory.interior.run(&memory.numbers, tolerance);
         memory.restore(problem, &draft, &boxed, &nodes, solution);
         let far = boxed.touches_far(&draft, solution.values.view());
         if is_proven(problem, solution) {
@@ -241,9 +238,6 @@ fn is_proven(problem: &StagedProblem, solution: &Solution) -> bool {
     let largest = solution.values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let feasible = certificate.worst().size <= ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest;
     let Some(optimality) = &certificate.optimality else { return false };
-    if std::env::var_os("ANERGY_TRACE").is_some() {
-        eprintln!("worst {:?} gap {:e} dual {:?}", certificate.worst(), optimality.relative_gap, optimality.dual);
-    }
     let costs = problem.columns().iter().map(|column| match &column.cost {
         crate::series::Profile::Constant(cost) => cost.abs(),
         crate::series::Profile::Series(costs) => costs.iter().fold(0.0_f64, |largest, cost| largest.max(cost.abs())),
