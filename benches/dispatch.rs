@@ -69,7 +69,7 @@ fn district(stores: usize, hours: usize) -> District {
     for index in 0..stores {
         kinds.extend(heating(index, hours));
     }
-    let technology = |(index, kind)| Technology { name: format!("{index}"), kind, investment: Investment::default() };
+    let technology = |(index, kind)| Technology { name: format!("{index}"), kind, investment: Investment::default(), chosen_from: None };
     let technologies = kinds.into_iter().enumerate().map(technology).collect();
     let axis = TimeAxis::new(jiff::civil::date(2025, 1, 1).at(0, 0, 0, 0), 60, hours);
     let shortage = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_per_kwh: Some(0.0) };

@@ -32,7 +32,7 @@ const LARGEST_MISS: f64 = 1e-6;
 
 fn solve(backend: &dyn Backend, problem: &StagedProblem) -> Result<Solution, LpError> {
     let values = Array2::zeros((problem.columns().len(), problem.stages()));
-    let mut solution = Solution { values, objective: 0.0 };
+    let mut solution = Solution { values, ..Solution::zeros(problem) };
     backend.prepare(problem)?.solve(problem, &mut solution)?;
     Ok(solution)
 }
@@ -51,9 +51,9 @@ fn terms(problem: &StagedProblem, values: ArrayView2<'_, f64>) -> f64 {
 /// Whether the solver under test finds an answer that satisfies the problem and costs what `right` costs.
 fn finds(problem: &StagedProblem, right: ArrayView2<'_, f64>) -> TestCaseResult {
     let ours = solve(candidate(), problem).map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let certificate = Certificate::of(problem, ours.values.view());
+    let certificate = Certificate::of(problem, &ours);
     prop_assert!(certificate.worst().size <= LARGEST_MISS, "missed: {:?}", certificate.worst());
-    let (cost, expected) = (problem.objective(ours.values.view()), problem.objective(right));
+    let (cost, expected) = (problem.objective(ours.values.view(), &[]), problem.objective(right, &[]));
     let scale = expected.abs().max(SHARE_OF_TERMS * terms(problem, right));
     prop_assert!((cost - expected).abs() <= TOLERANCE * scale, "costs {cost}, the right answer costs {expected}");
     prop_assert!((ours.objective - cost).abs() <= 1e-12 * scale, "says that {cost} is {}", ours.objective);
@@ -146,9 +146,9 @@ fn random_chains_are_what_they_say() {
     for _ in 0..CHAINS {
         let chain = chain().new_tree(&mut runner).unwrap().current();
         let Chain { problem, point, is_optimal, .. } = &chain;
-        assert_eq!(Certificate::of(problem, point.view()).worst().size, 0.0);
+        assert_eq!(Certificate::of_values(problem, point.view(), &[]).worst().size, 0.0);
         let right = solve(reference(), problem).unwrap().values;
-        let (least, at_point) = (problem.objective(right.view()), problem.objective(point.view()));
+        let (least, at_point) = (problem.objective(right.view(), &[]), problem.objective(point.view(), &[]));
         let tolerance = TOLERANCE * least.abs().max(SHARE_OF_TERMS * terms(problem, right.view()));
         assert!(least <= at_point + tolerance, "the reference costs {least}, some point {at_point}");
         assert!(!is_optimal || least >= at_point - tolerance, "the reference costs {least}, an optimum {at_point}");

@@ -79,7 +79,7 @@ impl Solver for Solvers {
                 continue;
             }
             let largest = other.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
-            let misses = Certificate::of(problem, other.values.view()).worst().size > 1e-7 + 1e-10 * largest;
+            let misses = Certificate::of(problem, &other).worst().size > 1e-7 + 1e-10 * largest;
             if best.as_ref().is_none_or(|(known, cost, _)| (misses, other.objective) < (*known, *cost)) {
                 best = Some((misses, other.objective, other));
             }

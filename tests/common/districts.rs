@@ -5,7 +5,7 @@
 
 use anergy::district::{
     Availability, Conversion, Demand, District, Export, Investment, Kind, Link, Shortage, Site, Storage,
-    StorageBoundary, Supply, Technology,
+    StorageBoundary, Supply, SupplyTerms, Technology,
 };
 use anergy::series::{Profile, TimeAxis};
 use proptest::collection::vec;
@@ -113,7 +113,7 @@ impl Sketch {
                 if let Kind::Storage(store) = &mut kind {
                     store.boundary = boundary(store, axis.step_hours());
                 }
-                Technology { name: format!("{} {index}", what(&kind)), kind, investment: Investment::default() }
+                Technology { name: format!("{} {index}", what(&kind)), kind, investment: Investment::default(), chosen_from: None }
             });
             Site { name: site_name(index), technologies: technologies.collect() }
         });
@@ -137,8 +137,15 @@ impl Sketch {
             for carrier in carriers {
                 let (capacity_kw, available) = (f64::INFINITY, Availability::Unlimited);
                 let (price_eur_per_kwh, co2_kg_per_kwh) = (20.0.into(), 0.0.into());
-                let reserve =
-                    Supply { carrier: carrier.clone(), capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh };
+                let (carrier_of_reserve, terms) = (carrier.clone(), SupplyTerms::default());
+                let reserve = Supply {
+                    carrier: carrier_of_reserve,
+                    capacity_kw,
+                    available,
+                    price_eur_per_kwh,
+                    co2_kg_per_kwh,
+                    terms,
+                };
                 kinds.push(Kind::Supply(reserve));
                 kinds.push(Kind::Export(Export { carrier, capacity_kw, price_eur_per_kwh: (-0.5).into() }));
             }
@@ -179,7 +186,7 @@ fn dead_store(level_kwh: f64) -> Technology {
         discharge_eur_per_kwh: 0.0.into(),
         charge_eur_per_kwh: 0.0.into(),
     };
-    Technology { name: "dead store".into(), kind: Kind::Storage(storage), investment: Investment::default() }
+    Technology { name: "dead store".into(), kind: Kind::Storage(storage), investment: Investment::default(), chosen_from: None }
 }
 
 /// The boundary whose level was a share, now that the step is known. A store that ends where it begins must be able to make
@@ -203,6 +210,7 @@ fn brought_kw(kind: &Kind, carrier: &str) -> f64 {
     match kind {
         Kind::Supply(supply) if supply.carrier == carrier => match &supply.available {
             Availability::Unlimited => supply.capacity_kw,
+            Availability::PerKw(power) => supply.capacity_kw * largest(power),
             Availability::UpTo(power) | Availability::Forced(power) => largest(power),
         },
         Kind::Storage(store) if store.carrier == carrier => store.discharge_kw,
@@ -216,7 +224,7 @@ fn brought_kw(kind: &Kind, carrier: &str) -> f64 {
 }
 
 fn carriers(kind: &Kind) -> Vec<String> {
-    let technology = Technology { name: String::new(), kind: kind.clone(), investment: Investment::default() };
+    let technology = Technology { name: String::new(), kind: kind.clone(), investment: Investment::default(), chosen_from: None };
     technology.carriers().into_iter().map(str::to_owned).collect()
 }
 
@@ -230,7 +238,7 @@ fn cut(profile: &mut Profile, steps: usize) {
 fn what(kind: &Kind) -> &'static str {
     match kind {
         Kind::Supply(Supply { available: Availability::Unlimited, .. }) => "grid",
-        Kind::Supply(Supply { available: Availability::UpTo(_), .. }) => "sun",
+        Kind::Supply(Supply { available: Availability::UpTo(_) | Availability::PerKw(_), .. }) => "sun",
         Kind::Supply(Supply { available: Availability::Forced(_), .. }) => "forced",
         Kind::Export(_) => "export",
         Kind::Demand(_) => "demand",

@@ -3,7 +3,6 @@
 
 use anergy::lp::{Backend, Column, ColumnId, LpError, Row, Solution, Solver, StagedProblem};
 use anergy::series::Profile;
-use ndarray::Array2;
 
 /// A backend behind which every problem has its largest sum of a row at about `sum`, its costs `cost` times as large, and
 /// its columns in the opposite order if `reversed`. Factors are powers of two, so that no digit is lost.
@@ -44,7 +43,7 @@ impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let largest = largest_sum(problem);
         self.factor = if largest > 0.0 { (self.sum / largest).log2().round().exp2() } else { 1.0 };
-        let mut other = Solution { values: Array2::zeros(solution.values.raw_dim()), objective: 0.0 };
+        let mut other = Solution::zeros(problem);
         let scaled = self.rescaled(problem);
         self.solver.as_mut().unwrap().solve(&scaled, &mut other)?;
         let factor = self.factor;
@@ -52,7 +51,7 @@ impl Solver for Prepared {
             let index = if self.reversed { other.values.nrows() - 1 - index } else { index };
             to.assign(&other.values.row(index).map(|value| value / factor));
         }
-        solution.objective = problem.objective(solution.values.view());
+        solution.objective = problem.objective(solution.values.view(), &solution.globals);
         Ok(())
     }
 }

@@ -157,7 +157,8 @@ pub fn scaled(kind: Kind, scale: f64) -> Kind {
     match kind {
         Kind::Supply(supply) => {
             let available = match supply.available {
-                Availability::Unlimited => Availability::Unlimited,
+                // Per kW it grows with the capacity.
+                fixed @ (Availability::Unlimited | Availability::PerKw(_)) => fixed,
                 Availability::UpTo(power) => Availability::UpTo(power.map(|power| power * scale)),
                 Availability::Forced(power) => Availability::Forced(power.map(|power| power * scale)),
             };

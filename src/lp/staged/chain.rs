@@ -78,7 +78,7 @@ impl Chain {
                 own: lanes(square),
                 handed_on: lanes(square),
                 reach: lanes(square),
-                product: lanes(square),
+                product: lanes(square.max(2 * states)),
                 separator: lanes(square),
             },
             projected,
@@ -209,6 +209,7 @@ impl Chain {
         let square = states * states;
         let Scratch { own, handed_on, reach, product, separator, .. } = &mut self.scratch;
         let inverse = &mut self.inverses[block * square..(block + 1) * square];
+        let product = &mut product[..square];
         product.copy_from_slice(own);
         for k in 0..states {
             product[k * states + k] += weights[k];
