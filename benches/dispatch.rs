@@ -69,7 +69,12 @@ fn district(stores: usize, hours: usize) -> District {
     for index in 0..stores {
         kinds.extend(heating(index, hours));
     }
-    let technology = |(index, kind)| Technology { name: format!("{index}"), kind, investment: Investment::default(), chosen_from: None };
+    let technology = |(index, kind)| Technology {
+        name: format!("{index}"),
+        kind,
+        investment: Investment::default(),
+        chosen_from: None,
+    };
     let technologies = kinds.into_iter().enumerate().map(technology).collect();
     let axis = TimeAxis::new(jiff::civil::date(2025, 1, 1).at(0, 0, 0, 0), 60, hours);
     let shortage = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_per_kwh: Some(0.0) };
@@ -79,7 +84,14 @@ fn district(stores: usize, hours: usize) -> District {
 fn node(hours: usize) -> Vec<Kind> {
     let supply = |capacity_kw, available, price_eur_per_kwh| {
         let (carrier, co2_kg_per_kwh) = ("electricity".to_owned(), 0.0.into());
-        Kind::Supply(Supply { carrier, capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh, terms: SupplyTerms::default() })
+        Kind::Supply(Supply {
+            carrier,
+            capacity_kw,
+            available,
+            price_eur_per_kwh,
+            co2_kg_per_kwh,
+            terms: SupplyTerms::default(),
+        })
     };
     let price = series(hours, |t| 0.25 + 0.08 * day(t, 19.0) + 0.04 * year(t) + 0.05 * noise(t, 1));
     let sun = series(hours, |t| 400.0 * day(t, 12.0).max(0.0) * (1.0 - 0.6 * year(t)) * noise(t, 2));

@@ -1,5 +1,6 @@
 //! The program as a user meets it: what it prints, what it writes, how it fails.
 
+#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

@@ -1,5 +1,6 @@
 //! Districts in our own format, from the file to the result; the solver is needed for most of it.
 
+#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

@@ -19,6 +19,7 @@ fn the_committed_series_are_what_the_formulas_give() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[cfg(feature = "cbc")]
 mod coupled {
     use anergy::config::{Case, LoopSource, Request};
     use anergy::coupling::{SchemeChoice, Verdict};

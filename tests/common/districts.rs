@@ -113,7 +113,12 @@ impl Sketch {
                 if let Kind::Storage(store) = &mut kind {
                     store.boundary = boundary(store, axis.step_hours());
                 }
-                Technology { name: format!("{} {index}", what(&kind)), kind, investment: Investment::default(), chosen_from: None }
+                Technology {
+                    name: format!("{} {index}", what(&kind)),
+                    kind,
+                    investment: Investment::default(),
+                    chosen_from: None,
+                }
             });
             Site { name: site_name(index), technologies: technologies.collect() }
         });
@@ -186,7 +191,12 @@ fn dead_store(level_kwh: f64) -> Technology {
         discharge_eur_per_kwh: 0.0.into(),
         charge_eur_per_kwh: 0.0.into(),
     };
-    Technology { name: "dead store".into(), kind: Kind::Storage(storage), investment: Investment::default(), chosen_from: None }
+    Technology {
+        name: "dead store".into(),
+        kind: Kind::Storage(storage),
+        investment: Investment::default(),
+        chosen_from: None,
+    }
 }
 
 /// The boundary whose level was a share, now that the step is known. A store that ends where it begins must be able to make
@@ -224,7 +234,8 @@ fn brought_kw(kind: &Kind, carrier: &str) -> f64 {
 }
 
 fn carriers(kind: &Kind) -> Vec<String> {
-    let technology = Technology { name: String::new(), kind: kind.clone(), investment: Investment::default(), chosen_from: None };
+    let technology =
+        Technology { name: String::new(), kind: kind.clone(), investment: Investment::default(), chosen_from: None };
     technology.carriers().into_iter().map(str::to_owned).collect()
 }
 

@@ -1,6 +1,8 @@
 //! What stands at a random site, in units of that site: powers of about 1 kW, [`STEPS`] values a series.
 
-use anergy::district::{Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms};
+use anergy::district::{
+    Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms,
+};
 use anergy::series::Profile;
 use proptest::option;
 use proptest::prelude::*;
@@ -53,7 +55,14 @@ fn import(carrier: &'static str, low: std::ops::Range<f64>) -> impl Strategy<Val
         let earns = !price_eur_per_kwh.all(|price| price >= 0.0);
         let capacity_kw = if earns && capacity_kw == f64::INFINITY { 2.0 } else { capacity_kw };
         let available = Availability::Unlimited;
-        Kind::Supply(Supply { carrier: carrier.into(), capacity_kw, available, price_eur_per_kwh, co2_kg_per_kwh, terms: SupplyTerms::default() })
+        Kind::Supply(Supply {
+            carrier: carrier.into(),
+            capacity_kw,
+            available,
+            price_eur_per_kwh,
+            co2_kg_per_kwh,
+            terms: SupplyTerms::default(),
+        })
     })
 }
 

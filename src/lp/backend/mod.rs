@@ -6,7 +6,9 @@ mod cbc;
 #[cfg(feature = "cbc")]
 pub use cbc::Cbc;
 
-use super::{LpError, Solution, Staged, StagedProblem};
+#[cfg(not(feature = "cbc"))]
+use super::Staged;
+use super::{LpError, Solution, StagedProblem};
 
 /// A kind of solver.
 pub trait Backend: std::fmt::Debug + Sync {
@@ -30,9 +32,12 @@ pub trait Solver: Send {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
 }
 
-/// The solver that is used unless told otherwise: our own.
+/// The solver that is used unless told otherwise: CBC where the build has it, else our own.
 #[must_use]
 pub fn default_backend() -> &'static dyn Backend {
+    #[cfg(feature = "cbc")]
+    return &Cbc;
+    #[cfg(not(feature = "cbc"))]
     &Staged
 }
 

@@ -57,7 +57,8 @@ impl Boxed {
         let (states, flows): (Vec<usize>, Vec<usize>) =
             kept_columns.iter().copied().partition(|&column| draft.is_state(column));
         let kept_rows: Vec<usize> = (0..draft.rows.len()).filter(|&row| draft.rows[row].kept).collect();
-        let (statics, rest): (Vec<usize>, Vec<usize>) = kept_rows.iter().copied().partition(|&row| draft.is_static(row));
+        let (statics, rest): (Vec<usize>, Vec<usize>) =
+            kept_rows.iter().copied().partition(|&row| draft.is_static(row));
         let dynamics = states.iter().map(|&state| Dynamics::of(draft, state)).collect::<Option<Vec<_>>>();
         let one_each = |dynamics: &Vec<Dynamics>| {
             rest.len() == dynamics.len()
@@ -176,12 +177,7 @@ impl Boxed {
     }
 
     /// Writes the values of the draft's kept columns (shape columns x stages); `value(column, stage)` is in the form's units.
-    pub(super) fn restore_values(
-        &self,
-        draft: &Draft,
-        value: impl Fn(usize, usize) -> f64,
-        values: &mut Array2<f64>,
-    ) {
+    pub(super) fn restore_values(&self, draft: &Draft, value: impl Fn(usize, usize) -> f64, values: &mut Array2<f64>) {
         for (index, origin) in self.columns.iter().enumerate() {
             let Some(column) = *origin else { continue };
             let source = &draft.columns[column];
@@ -227,11 +223,11 @@ impl Boxed {
 fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
     let uppers = draft.columns.iter().filter(|column| column.kept).map(|column| &column.upper);
-    let of_sums = sums.filter_map(|profile| mean_size(profile)).fold(0.0, f64::max);
+    let of_sums = sums.filter_map(mean_size).fold(0.0, f64::max);
     if of_sums > 0.0 {
         return of_sums;
     }
-    let of_uppers = uppers.filter_map(|profile| mean_size(profile)).fold(0.0, f64::max);
+    let of_uppers = uppers.filter_map(mean_size).fold(0.0, f64::max);
     if of_uppers > 0.0 { of_uppers } else { 1.0 }
 }
 

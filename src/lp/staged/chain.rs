@@ -332,7 +332,7 @@ impl Chain {
             for lane in 0..LANES {
                 separator[k].0[lane] = self.separator_rhs[lane * states + k];
             }
-            carried[k] = separator[k].from_next();
+            carried[k] = separator[k].taken_from_next();
         }
         for block in (0..self.blocks).rev() {
             let part = &mut rhs[block * rows..(block + 1) * rows];

@@ -157,7 +157,10 @@ impl Interior {
                 if numbers.curved {
                     inverse += numbers.at(numbers.quadratic[column], block) * value * slack;
                 }
-                let weight = value * slack / inverse * if column < flows { exists } else { state_exists };
+                let mask = if column < flows { exists } else { state_exists };
+                let weight = value * slack / inverse * mask;
+                // What does not exist must not disturb the states that pass through.
+                let value = value * mask;
                 theta[column] = weight;
                 let pull = weight * (low - high);
                 for entry in &numbers.entries[column] {
@@ -170,7 +173,7 @@ impl Interior {
                     let coefficient = numbers.lagged_after(lagged, after);
                     let (mut value, mut pull) = (coefficient * value, coefficient * pull);
                     if after == 0 {
-                        (value, pull) = (numbers.cut.from_last(value), numbers.cut.from_last(pull));
+                        (value, pull) = (numbers.cut.seen_from_first(value), numbers.cut.seen_from_first(pull));
                     }
                     self.residual[after * rows + lagged.row] -= value;
                     self.rhs[after * rows + lagged.row] += pull;
@@ -210,7 +213,7 @@ impl Interior {
         let after = numbers.after(block);
         for (lagged, next) in numbers.lagged.iter().zip(&mut self.carried) {
             let dy = self.rhs[after * numbers.rows + lagged.row];
-            let dy = if after == 0 { numbers.cut.from_first(dy) } else { dy };
+            let dy = if after == 0 { numbers.cut.seen_from_last(dy) } else { dy };
             *next = numbers.lagged_after(lagged, after) * dy;
         }
     }
@@ -258,7 +261,8 @@ impl Interior {
                     let coefficient = numbers.lagged_after(lagged, after);
                     let (mut correction, mut centring) = (coefficient * correction, coefficient * centring);
                     if after == 0 {
-                        (correction, centring) = (numbers.cut.from_last(correction), numbers.cut.from_last(centring));
+                        (correction, centring) =
+                            (numbers.cut.seen_from_first(correction), numbers.cut.seen_from_first(centring));
                     }
                     self.residual[after * rows + lagged.row] += correction;
                     self.centring[after * rows + lagged.row] += centring;

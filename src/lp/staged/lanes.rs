@@ -62,14 +62,14 @@ impl Lanes {
 
     /// The lanes moved on by one: each takes its predecessor's number, the first takes the last one's.
     #[inline(always)]
-    pub(super) fn from_previous(self) -> Self {
+    pub(super) fn taken_from_previous(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         Self([h, a, b, c, d, e, f, g])
     }
 
     /// The lanes moved back by one: each takes its successor's number, the last takes the first one's.
     #[inline(always)]
-    pub(super) fn from_next(self) -> Self {
+    pub(super) fn taken_from_next(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         Self([b, c, d, e, f, g, h, a])
     }

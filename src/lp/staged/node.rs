@@ -133,7 +133,8 @@ impl Node {
             let charge = &mut draft.columns[store.charge];
             (charge.cost, charge.upper) = (by_stage(&cost), by_stage(&|stage| self.first_box(store, stage)));
             let discharge = &mut draft.columns[store.discharge];
-            let instead = |stage| if self.idle(stage) { self.surplus_cost.at(stage) } else { -self.output_cost.at(stage) };
+            let instead =
+                |stage| if self.idle(stage) { self.surplus_cost.at(stage) } else { -self.output_cost.at(stage) };
             let cost = |stage| store.discharge_cost.at(stage) + instead(stage);
             (discharge.cost, discharge.upper) = (by_stage(&cost), by_stage(&|stage| self.second_box(store, stage)));
             for (row, coefficient) in &self.inputs {

@@ -57,14 +57,14 @@ impl Cut {
 
     /// The last block's numbers as the first block sees them: each lane takes those of the lane before.
     #[inline(always)]
-    pub(super) fn from_last(self, last: Lanes) -> Lanes {
-        if self.lanes == 1 { last } else { last.from_previous() }
+    pub(super) fn seen_from_first(self, last: Lanes) -> Lanes {
+        if self.lanes == 1 { last } else { last.taken_from_previous() }
     }
 
     /// The first block's numbers as the last block sees them.
     #[inline(always)]
-    pub(super) fn from_first(self, first: Lanes) -> Lanes {
-        if self.lanes == 1 { first } else { first.from_next() }
+    pub(super) fn seen_from_last(self, first: Lanes) -> Lanes {
+        if self.lanes == 1 { first } else { first.taken_from_next() }
     }
 }
 
@@ -206,7 +206,7 @@ impl Numbers {
     /// The lagged coefficient with which a row of `block` reads the block before, by lane of the block before.
     #[inline(always)]
     pub(super) fn lagged_after(&self, lagged: &Lagged, block: usize) -> Lanes {
-        if block == 0 { self.cut.from_first(lagged.first) } else { self.at(lagged.coefficient, block) }
+        if block == 0 { self.cut.seen_from_last(lagged.first) } else { self.at(lagged.coefficient, block) }
     }
 
     /// Where a column's lagged coefficients stand.

@@ -81,7 +81,7 @@ impl Interior {
     /// rhs = b - A x.
     fn misses(&mut self, numbers: &Numbers) {
         self.rhs.copy_from_slice(&numbers.sums);
-        self.spread(numbers, -1.0, |this, at, _, _| this.x[at]);
+        self.spread(numbers, -1.0, |this, at, block, column| this.x[at] * numbers.column_exists(column, block));
         let rows = numbers.rows;
         for block in 0..numbers.cut.blocks {
             for row in 0..rows {
@@ -93,9 +93,7 @@ impl Interior {
     /// y from A theta A' y = A theta c, and z = c - A'y.
     fn explain_costs(&mut self, numbers: &Numbers) {
         self.rhs.fill(Lanes::ZERO);
-        self.spread(numbers, 1.0, |this, at, block, column| {
-            this.theta[at] * numbers.at(numbers.cost[column], block)
-        });
+        self.spread(numbers, 1.0, |this, at, block, column| this.theta[at] * numbers.at(numbers.cost[column], block));
         self.chain.solve(numbers, &mut self.rhs);
         self.y.copy_from_slice(&self.rhs);
         for block in 0..numbers.cut.blocks {
@@ -125,7 +123,7 @@ impl Interior {
                 }
                 for lagged in &numbers.lagged[numbers.lagged_of(column)] {
                     let handed = numbers.lagged_after(lagged, after) * value;
-                    let handed = if after == 0 { numbers.cut.from_last(handed) } else { handed };
+                    let handed = if after == 0 { numbers.cut.seen_from_first(handed) } else { handed };
                     self.rhs[after * rows + lagged.row] += handed;
                 }
             }
