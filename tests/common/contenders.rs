@@ -1,6 +1,6 @@
 //! The solver under test and the one it is compared with.
 
-use anergy::lp::{Backend, Cbc, Certificate, LpError, Solution, Solver, StagedProblem};
+use anergy::lp::{Backend, Cbc, Certificate, LpError, Solution, Solver, Staged, StagedProblem};
 
 use std::fmt::Debug;
 
@@ -9,11 +9,14 @@ use proptest::test_runner::{FileFailurePersistence, TestCaseResult, TestRunner};
 
 use super::rescaled::Rescaled;
 
-/// The solver under test. Until the default is a solver of our own, it is the other one on every problem in another order and
-/// at other scales.
+/// The solver under test, which leaves to the other one what it cannot prove.
 pub fn candidate() -> &'static dyn Backend {
-    static OTHERWISE: Careful = Careful(&[cbc(3e6, true), cbc(3e4, false)]);
-    &OTHERWISE
+    &Staged { alone: false }
+}
+
+/// The solver under test, without help.
+pub fn alone() -> &'static dyn Backend {
+    &Staged { alone: true }
 }
 
 /// The solver that is right.

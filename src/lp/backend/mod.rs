@@ -6,9 +6,7 @@ mod cbc;
 #[cfg(feature = "cbc")]
 pub use cbc::Cbc;
 
-#[cfg(not(feature = "cbc"))]
-use super::Staged;
-use super::{LpError, Solution, StagedProblem};
+use super::{LpError, Solution, Staged, StagedProblem};
 
 /// A kind of solver.
 pub trait Backend: std::fmt::Debug + Sync {
@@ -32,13 +30,11 @@ pub trait Solver: Send {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
 }
 
-/// The solver that is used unless told otherwise: CBC where the build has it, else our own.
+/// The solver that is used unless told otherwise: our own, and where it finds no answer that its certificate proves, CBC if the
+/// build has it.
 #[must_use]
 pub fn default_backend() -> &'static dyn Backend {
-    #[cfg(feature = "cbc")]
-    return &Cbc;
-    #[cfg(not(feature = "cbc"))]
-    &Staged
+    &Staged { alone: false }
 }
 
 /// A solver whose answers are vertices: a simplex method.

@@ -2,29 +2,37 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::draft::Draft;
-use super::form::{BoxedColumn, Form, FormEntry, LaggedEntry};
+use super::draft::{Draft, DraftColumn};
+use super::form::{BoxedColumn, Form, FormEntry, FormGlobals, LaggedEntry};
+use super::sharing::Sharing;
 use crate::lp::Lag;
 use crate::series::Profile;
 
 /// A missing bound is set this many times the largest sum of the problem away.
 const FAR: f64 = 1e3;
 /// A box is at least this wide, in the units of the scaled problem: a fixed column is one with hardly any room.
-const LEAST_WIDTH: f64 = 1e-12;
+pub(super) const LEAST_WIDTH: f64 = 1e-12;
+
+/// Costs this far apart are those of penalties and others.
+const WIDE: f64 = 30.0;
 
 /// The boxed form of a draft.
 #[derive(Debug)]
 pub(super) struct Boxed {
     pub(super) form: Form,
     /// For each column of the form, the column of the draft; slacks come from none.
-    columns: Vec<Option<usize>>,
+    pub(super) columns: Vec<Option<usize>>,
     /// For each row of the form, the row of the draft and the coefficient it was divided by.
-    rows: Vec<(usize, Profile)>,
+    pub(super) rows: Vec<(usize, Profile)>,
     /// What a missing bound was taken to be.
     pub(super) far: f64,
     /// What one unit of a value, and of a cost per value, in the form is.
     pub(super) value_unit: f64,
-    cost_unit: f64,
+    pub(super) cost_unit: f64,
+    /// What costs more is a penalty.
+    dear: f64,
+    /// How what all stages share was boxed.
+    pub(super) sharing: Sharing,
 }
 
 /// The row of a state whose dynamics are diagonal: `own x_t + before x_{t-1} + .. = sum`.
@@ -74,6 +82,8 @@ impl Boxed {
             None => kept_rows.iter().map(|&row| (row, one.clone())).collect(),
         };
         let value_unit = value_unit(draft, &rows);
+        let far = far * FAR * largest_sum(draft, &rows).max(value_unit);
+        let costs = mean_costs(draft, &kept_columns);
         let mut boxed = Self {
             form: Form {
                 stages: draft.stages,
@@ -82,11 +92,15 @@ impl Boxed {
                 entries: Vec::new(),
                 lagged: Vec::new(),
                 sums: Vec::new(),
+                usual_cost: cost_unit(&costs).min(dear(&costs)) / cost_unit(&costs),
+                globals: FormGlobals::default(),
             },
             columns: Vec::new(),
-            far: far * FAR * largest_sum(draft, &rows).max(value_unit),
+            far,
             value_unit,
-            cost_unit: cost_unit(draft, &kept_columns),
+            cost_unit: cost_unit(&costs),
+            dear: dear(&costs),
+            sharing: Sharing::of(draft, &rows, value_unit, far),
             rows,
         };
         for row in 0..boxed.rows.len() {
@@ -96,6 +110,7 @@ impl Boxed {
         flows.iter().for_each(|&flow| boxed.add_column(draft, flow));
         (0..boxed.rows.len()).for_each(|row| boxed.add_slack(draft, row));
         states.iter().for_each(|&state| boxed.add_column(draft, state));
+        boxed.add_globals(draft);
         boxed
     }
 
@@ -116,32 +131,70 @@ impl Boxed {
                 }
             }
         }
+        self.sharing.take_starts(draft, *source, &mut sums);
         sums.iter_mut().enumerate().for_each(|(stage, sum)| *sum /= own.at(stage) * self.value_unit);
         sums
     }
 
+    /// What all flows would cost at the usual price.
+    pub(super) fn turnover(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> f64 {
+        let flows = self.columns.iter().flatten().filter(|&&column| !draft.is_state(column));
+        let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
+        energy * self.form.usual_cost * self.cost_unit
+    }
+
     /// Where the box of a column begins.
-    fn start(&self, lower: &Profile) -> Profile {
+    pub(super) fn start(&self, lower: &Profile) -> Profile {
         lower.map(|lower| lower.max(-self.far))
+    }
+
+    /// Where to start in the box of a column that has no lower bound: near its upper one, or at nothing.
+    fn home(&self, column: &DraftColumn, stages: usize) -> Option<Profile> {
+        let bounded = column.lower.all(f64::is_finite);
+        (!bounded).then(|| {
+            combined(&column.lower, &column.upper, stages, |lower, upper| {
+                let start = lower.max(-self.far);
+                let width = upper.min(self.far) - start;
+                let room = (0.5 * width).min(self.value_unit);
+                if lower.is_finite() {
+                    room / self.value_unit
+                } else if upper.is_finite() {
+                    (width - room) / self.value_unit
+                } else {
+                    -start / self.value_unit
+                }
+            })
+        })
     }
 
     fn add_column(&mut self, draft: &Draft, column: usize) {
         let source = &draft.columns[column];
-        let width = combined(&source.upper, &self.start(&source.lower), draft.stages, |upper, start| {
-            ((upper.min(self.far) - start) / self.value_unit).max(LEAST_WIDTH)
+        let start = self.start(&source.lower);
+        let width = combined(&source.upper, &start, draft.stages, |upper, start| {
+            (upper.min(self.far) - start) / self.value_unit
         });
+        let open = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
+        let open = Some(open).filter(|open| !open.all(|open| open == 1.0));
+        // A fixed column sits in the middle of any box, and is never looked at.
+        let width = width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 });
         // The curvature at the start of the box adds to the slope: q (start + x)^2 / 2.
         let slope = if source.quadratic == Profile::Constant(0.0) {
             source.cost.clone()
         } else {
-            let at_start = combined(&source.quadratic, &self.start(&source.lower), draft.stages, |q, start| q * start);
+            let at_start = combined(&source.quadratic, &start, draft.stages, |q, start| q * start);
             combined(&source.cost, &at_start, draft.stages, |cost, more| cost + more)
         };
         let (value_unit, cost_unit) = (self.value_unit, self.cost_unit);
         self.form.columns.push(BoxedColumn {
+            origin: Some(start)
+                .filter(|start| *start != Profile::Constant(0.0))
+                .map(|start| start.map(|start| start / self.value_unit)),
+            home: self.home(source, draft.stages),
+            open,
             upper: width,
             cost: slope.map(|cost| cost / cost_unit),
             quadratic: source.quadratic.map(|q| q * value_unit / cost_unit),
+            dear: mean_size(&source.cost).is_some_and(|cost| cost > self.dear),
         });
         self.columns.push(Some(column));
         let column_of_form = self.columns.len() - 1;
@@ -171,7 +224,15 @@ impl Boxed {
         });
         let sign = combined(lower, own, draft.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
         let free = Profile::Constant(0.0);
-        self.form.columns.push(BoxedColumn { upper: width, cost: free.clone(), quadratic: free });
+        self.form.columns.push(BoxedColumn {
+            upper: width,
+            cost: free.clone(),
+            quadratic: free,
+            open: None,
+            origin: None,
+            home: None,
+            dear: false,
+        });
         self.columns.push(None);
         self.form.entries.push(FormEntry { row, column: self.columns.len() - 1, coefficient: sign });
     }
@@ -183,7 +244,10 @@ impl Boxed {
             let source = &draft.columns[column];
             let start = self.start(&source.lower);
             for (stage, out) in values.row_mut(column).iter_mut().enumerate() {
-                let inside = start.at(stage) + self.value_unit * value(index, stage);
+                let room = source.upper.at(stage) - source.lower.at(stage);
+                let moved =
+                    if room > LEAST_WIDTH * self.value_unit { self.value_unit * value(index, stage) } else { 0.0 };
+                let inside = start.at(stage) + moved;
                 *out = inside.max(source.lower.at(stage)).min(source.upper.at(stage));
             }
         }
@@ -231,15 +295,26 @@ fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     if of_uppers > 0.0 { of_uppers } else { 1.0 }
 }
 
-/// Costs are counted in the median of the columns' mean costs.
-fn cost_unit(draft: &Draft, columns: &[usize]) -> f64 {
+/// The columns' mean costs where they have any, in ascending order.
+fn mean_costs(draft: &Draft, columns: &[usize]) -> Vec<f64> {
     let mut sizes: Vec<f64> = columns.iter().filter_map(|&column| mean_size(&draft.columns[column].cost)).collect();
     sizes.sort_unstable_by(f64::total_cmp);
-    sizes.get(sizes.len() / 2).copied().unwrap_or(1.0)
+    sizes
+}
+
+/// Costs are counted in the median of the columns' mean costs.
+fn cost_unit(costs: &[f64]) -> f64 {
+    costs.get(costs.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// The largest mean cost below the highest wide gap between them.
+fn dear(costs: &[f64]) -> f64 {
+    let gap = costs.windows(2).rfind(|pair| pair[1] > WIDE * pair[0]);
+    gap.map_or(f64::INFINITY, |pair| pair[0])
 }
 
 /// Mean of the absolute values that are neither 0 nor infinite.
-fn mean_size(profile: &Profile) -> Option<f64> {
+pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
     let counts = |value: f64| value != 0.0 && value.is_finite();
     match profile {
         Profile::Constant(value) => counts(*value).then(|| value.abs()),

@@ -162,13 +162,13 @@ impl Chain {
             }
         }
         for pivot_row in 0..statics {
-            let mut pivot = missing + Lanes::splat(NOTHING);
+            let mut pivot = missing;
             for (position, &flow) in self.projected.iter().enumerate() {
                 let entry = work[position * rows + pivot_row];
                 weighted[position] = weights[flow] * entry;
                 pivot += weighted[position] * entry;
             }
-            let inverse = Lanes::ONE / pivot;
+            let inverse = pivot.inverse_above(Lanes::splat(NOTHING));
             self.inverse_pivots[block * statics + pivot_row] = inverse;
             let multipliers = &mut self.multipliers[(block * statics + pivot_row) * rows..][..rows];
             for row in pivot_row + 1..rows {
@@ -386,8 +386,10 @@ fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
 fn invert(matrix: &mut [Lanes], inverse: &mut [Lanes], n: usize) {
     inverse.copy_from_slice(matrix);
     for pivot in 0..n {
-        let floor = Lanes::splat(PIVOT_FLOOR) * matrix[pivot * n + pivot].abs() + Lanes::splat(NOTHING);
-        let value = Lanes::ONE / inverse[pivot * n + pivot].max(floor);
+        let floor = Lanes::splat(PIVOT_FLOOR) * matrix[pivot * n + pivot].abs();
+        // A row of nothing but fixed columns has nothing to solve for.
+        let own = inverse[pivot * n + pivot];
+        let value = own.max(floor).inverse_above(Lanes::splat(NOTHING));
         for j in 0..n {
             if j != pivot {
                 inverse[pivot * n + j] = inverse[pivot * n + j] * value;

@@ -1,5 +1,7 @@
 //! A small dense symmetric system.
 
+use super::general::RELATIVE_HOLD;
+
 /// A symmetric positive definite matrix and its Cholesky factor.
 #[derive(Debug)]
 pub(super) struct Cholesky {
@@ -39,20 +41,112 @@ impl Cholesky {
         }
     }
 
-    /// Solves in place.
-    pub(super) fn solve(&self, rhs: &mut [f64]) {
+    /// Solves with the lower factor in place.
+    pub(super) fn forward(&self, rhs: &mut [f64]) {
         let n = self.n;
         for i in 0..n {
             let row = &self.values[i * n..i * n + i + 1];
             let sum: f64 = row[..i].iter().zip(&*rhs).map(|(a, b)| a * b).sum();
             rhs[i] = (rhs[i] - sum) * row[i];
         }
+    }
+
+    /// Solves in place.
+    pub(super) fn solve(&self, rhs: &mut [f64]) {
+        let n = self.n;
+        self.forward(rhs);
         for i in (0..n).rev() {
             let value = rhs[i] * self.values[i * n + i];
             rhs[i] = value;
             for k in 0..i {
                 rhs[k] -= self.values[i * n + k] * value;
             }
+        }
+    }
+}
+
+/// A sum over weighted columns of weight a a', eliminated row by row with the modified Gram-Schmidt process, so that no digit
+/// of a small weight is lost beside a large one.
+#[derive(Debug)]
+pub(super) struct Gram {
+    rows: usize,
+    /// By column and row.
+    entries: Vec<f64>,
+    weights: Vec<f64>,
+    weighted: Vec<f64>,
+    inverse_pivots: Vec<f64>,
+    /// By pivot row and row.
+    multipliers: Vec<f64>,
+}
+
+impl Gram {
+    pub(super) fn new(rows: usize, columns: usize) -> Self {
+        Self {
+            rows,
+            entries: vec![0.0; rows * columns],
+            weights: vec![0.0; columns],
+            weighted: vec![0.0; columns],
+            inverse_pivots: vec![0.0; rows],
+            multipliers: vec![0.0; rows * rows],
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries.fill(0.0);
+    }
+
+    pub(super) fn set_weight(&mut self, column: usize, weight: f64) {
+        self.weights[column] = weight;
+    }
+
+    pub(super) fn add(&mut self, column: usize, row: usize, value: f64) {
+        self.entries[column * self.rows + row] += value;
+    }
+
+    /// Factors, with `held` added to every pivot. A pivot below `floor` of what its row had is rounding: its unknown becomes 0.
+    pub(super) fn factor(&mut self, floor: f64, held: f64) {
+        let n = self.rows;
+        let Self { entries, weights, weighted, inverse_pivots, multipliers, .. } = self;
+        // Until their turn comes, the inverse pivots hold what the rows had.
+        inverse_pivots.fill(0.0);
+        for (column, weight) in entries.chunks_exact(n.max(1)).zip(&*weights) {
+            inverse_pivots.iter_mut().zip(column).for_each(|(had, a)| *had += weight * a * a);
+        }
+        for p in 0..n {
+            let mut pivot = 0.0;
+            for ((column, weight), weighted) in entries.chunks_exact(n).zip(&*weights).zip(&mut *weighted) {
+                *weighted = weight * column[p];
+                pivot += *weighted * column[p];
+            }
+            pivot += held.min(RELATIVE_HOLD * inverse_pivots[p]);
+            let inverse = if pivot > floor * inverse_pivots[p] { 1.0 / pivot } else { 0.0 };
+            inverse_pivots[p] = inverse;
+            let multipliers = &mut multipliers[p * n + p + 1..(p + 1) * n];
+            multipliers.fill(0.0);
+            for (column, weighted) in entries.chunks_exact(n).zip(&*weighted).filter(|(_, weighted)| **weighted != 0.0)
+            {
+                multipliers.iter_mut().zip(&column[p + 1..]).for_each(|(m, a)| *m += weighted * a);
+            }
+            multipliers.iter_mut().for_each(|m| *m *= inverse);
+            for column in entries.chunks_exact_mut(n).filter(|column| column[p] != 0.0) {
+                let entry = column[p];
+                column[p + 1..].iter_mut().zip(&*multipliers).for_each(|(a, m)| *a -= m * entry);
+            }
+        }
+    }
+
+    /// Solves in place.
+    pub(super) fn solve(&self, rhs: &mut [f64]) {
+        let n = self.rows;
+        for p in 0..n {
+            let (done, rest) = rhs.split_at_mut(p + 1);
+            let multipliers = &self.multipliers[p * n + p + 1..(p + 1) * n];
+            rest.iter_mut().zip(multipliers).for_each(|(value, m)| *value -= m * done[p]);
+        }
+        for p in (0..n).rev() {
+            let later = self.multipliers[p * n + p + 1..(p + 1) * n].iter().zip(&rhs[p + 1..]);
+            let sum: f64 = later.map(|(m, y)| m * y).sum();
+            rhs[p] = rhs[p] * self.inverse_pivots[p] - sum;
         }
     }
 }

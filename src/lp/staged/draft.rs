@@ -1,6 +1,6 @@
 //! A problem on its way to the boxed form: columns, rows and terms that reductions may change or remove.
 
-use crate::lp::{ColumnId, Lag, StagedProblem};
+use crate::lp::{ColumnId, GlobalColumn, GlobalRow, GlobalTerm, Lag, SpreadTerm, StagedProblem, SumTerm};
 use crate::series::Profile;
 
 /// A column of the draft.
@@ -35,6 +35,16 @@ pub(super) struct DraftTerm {
     pub(super) coefficient: Profile,
 }
 
+/// What all stages share, as the problem has it.
+#[derive(Debug, Clone)]
+pub(super) struct DraftGlobals {
+    pub(super) columns: Vec<GlobalColumn>,
+    pub(super) rows: Vec<GlobalRow>,
+    pub(super) spread: Vec<SpreadTerm>,
+    pub(super) sums: Vec<SumTerm>,
+    pub(super) terms: Vec<GlobalTerm>,
+}
+
 /// The problem being reduced. Columns and rows keep their places.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -42,6 +52,7 @@ pub(super) struct Draft {
     pub(super) columns: Vec<DraftColumn>,
     pub(super) rows: Vec<DraftRow>,
     pub(super) terms: Vec<DraftTerm>,
+    pub(super) globals: DraftGlobals,
 }
 
 impl Draft {
@@ -66,7 +77,20 @@ impl Draft {
             lag: term.lag,
             coefficient: term.coefficient.clone(),
         });
-        Self { stages: problem.stages(), columns: columns.collect(), rows: rows.collect(), terms: terms.collect() }
+        let globals = DraftGlobals {
+            columns: problem.global_columns().to_vec(),
+            rows: problem.global_rows().to_vec(),
+            spread: problem.spread_terms().to_vec(),
+            sums: problem.sum_terms().to_vec(),
+            terms: problem.global_terms().to_vec(),
+        };
+        Self {
+            stages: problem.stages(),
+            columns: columns.collect(),
+            rows: rows.collect(),
+            terms: terms.collect(),
+            globals,
+        }
     }
 
     /// The terms that are still there.

@@ -2,22 +2,37 @@
 //!
 //! Mehrotra's method for min c'x + 1/2 x'Qx, A x = b, 0 <= x <= u, with the upper bounds explicit: multipliers z of x >= 0 and
 //! w of x <= u, slacks s = u - x implicit. Eliminating all but the multipliers y of the rows leaves
-//! A theta A' dy = rhs with 1/theta = z/x + w/s + q, the business of [`Chain`]. Every column is boxed, so the iterate is dual
+//! A theta A' dy = rhs with 1/theta = z/x + w/s + q, the business of [`Normal`]. Every column is boxed, so the iterate is dual
 //! feasible from the start (z - w is set to the reduced cost) and stays so: reduced costs are always taken as z - w, never as
 //! c - A'y, whose rounding the largest theta would blow up.
 //!
 //! Source: S. Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992) 575.
 
-use super::chain::Chain;
+use super::border::Border;
 use super::lanes::{LANES, Lanes};
+use super::normal::Normal;
 use super::numbers::Numbers;
+use super::steps::SharedColumn;
 
 /// Share of the way to the nearest bound that a step goes.
 const STEP_SHARE: f64 = 0.9995;
 /// Bounds on Mehrotra's centring.
 const LEAST_CENTRING: f64 = 1e-6;
 /// Values and slacks are kept above this: what rounding leaves of them.
-const LEAST_VALUE: f64 = 1e-30;
+pub(super) const LEAST_VALUE: f64 = 1e-30;
+
+/// An iterate whose complementarity has grown so many times is lost.
+const LOST: f64 = 1e8;
+/// Objectives below this are measured by it.
+const LEAST_OBJECTIVE: f64 = 1e-6;
+/// A column without a lower bound leaves its place at this cost, 1/2 CLINGING dx^2, which is nothing once it rests.
+const CLINGING: f64 = 1e-6;
+/// How often rows are closed after the last step.
+const POLISHES: usize = 3;
+/// After so many steps that bring the rows no closer, none will.
+const STALLS: usize = 5;
+/// An iterate whose gap is this many times what is asked for is kept while better ones are sought.
+const ACCEPTABLE: f64 = 30.0;
 
 /// What to reach.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +63,14 @@ pub(super) struct Interior {
     /// The corrector's part of the right-hand side, per unit of sigma mu.
     centring: Vec<Lanes>,
     /// The predictor's right-hand side, and what the corrector adds to it.
-    residual: Vec<Lanes>,
+    pub(super) residual: Vec<Lanes>,
     pub(super) carried: Vec<Lanes>,
-    pub(super) chain: Chain,
+    /// c - A'y - (z - w) of columns without a lower bound, by block and column; empty where there are none.
+    missed: Vec<Lanes>,
+    pub(super) normal: Normal,
+    /// What all stages share.
+    pub(super) border: Border,
+    kept: Kept,
 }
 
 /// Sums over all columns that decide on the affine step.
@@ -80,55 +100,135 @@ impl Interior {
             centring: rows(),
             residual: rows(),
             carried: vec![Lanes::ZERO; numbers.lagged.len()],
-            chain: Chain::new(numbers),
+            missed: if numbers.free.is_empty() { Vec::new() } else { columns() },
+            normal: Normal::new(numbers),
+            border: Border::new(numbers),
+            kept: Kept::default(),
         }
     }
 
     /// Iterates from the start until `tolerance` is met, or no further.
     pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) {
         self.start(numbers, tolerance.spread);
-        let pairs = (2 * numbers.columns * numbers.cut.blocks * LANES) as f64;
+        let pairs = (2 * (numbers.columns * numbers.cut.blocks * LANES + numbers.shared.upper.len())) as f64;
         let mut step = [0.0, 0.0];
-        let [mut gap, mut nearest] = [f64::INFINITY; 2];
-        let mut objective = f64::NAN;
+        let [mut gap, mut nearest, mut kept, mut least] = [f64::INFINITY; 4];
+        let mut scale = f64::NAN;
+        let mut stalls = 0;
         for _ in 0..=tolerance.iterations {
-            let (complementarity, row) = self.advance(numbers, step);
+            let (complementarity, mut row) = self.advance(numbers, step);
             let mu = complementarity / pairs;
-            if !mu.is_finite() || !row.is_finite() {
-                return;
+            least = least.min(mu);
+            if !mu.is_finite() || !row.is_finite() || mu > LOST * least {
+                break;
             }
-            if objective.is_nan() || gap < 1e-2 {
-                objective = self.scale_of_objective(numbers);
+            if scale.is_nan() || gap < 1e-2 {
+                scale = self.scale_of_objective(numbers);
             }
-            gap = complementarity / objective;
-            // Where rounding decides, the rows come no closer.
-            if gap <= tolerance.gap && (row <= tolerance.row || row > 0.5 * nearest) {
-                return;
+            gap = complementarity / scale;
+            // Where rounding decides, steps bring the rows no closer.
+            if row > tolerance.row && (gap <= tolerance.gap || row > nearest && gap < 1e-3) {
+                row = self.polish(numbers, row, tolerance.row);
+            }
+            let keeps = row <= tolerance.row && gap <= ACCEPTABLE * tolerance.gap;
+            if keeps && gap <= tolerance.gap {
+                // Rounding of many steps may have taken z - w away from the reduced costs.
+                gap = self.refold(numbers) / scale;
+                if gap <= tolerance.gap {
+                    return;
+                }
+            }
+            if gap >= kept {
+                break;
+            }
+            if keeps {
+                self.kept.keep(&self.x, &self.z, &self.w, &self.y, &self.border);
+                kept = gap;
+            }
+            // Steps as long as these close what can be closed.
+            stalls = if row > tolerance.row && row > 0.5 * nearest && step[0] > 0.9 { stalls + 1 } else { 0 };
+            if stalls == STALLS {
+                break;
             }
             nearest = row;
-            self.chain.factor(numbers, &self.theta);
-            self.chain.solve(numbers, &mut self.rhs);
-            let affine = self.predict(numbers);
-            let Affine { primal, dual, sums: [first, second, third] } = affine;
-            let after = complementarity + primal * first + dual * second + primal * dual * third;
-            let centring = (after / complementarity).powi(3).clamp(LEAST_CENTRING, 1.0);
-            let target = centring * mu;
-            for ((rhs, residual), centring) in self.rhs.iter_mut().zip(&self.residual).zip(&self.centring) {
-                *rhs = *residual - Lanes::splat(target) * *centring;
-            }
-            self.chain.solve(numbers, &mut self.rhs);
-            let [primal, dual] = self.correct(numbers, target);
-            step = [(STEP_SHARE / primal).min(1.0), (STEP_SHARE / dual).min(1.0)];
-            if numbers.curved {
-                let both = step[0].min(step[1]);
-                step = [both, both];
+            step = self.next_step(numbers, complementarity, mu);
+        }
+        if kept.is_finite() {
+            let Self { x, z, w, y, border, kept, .. } = self;
+            kept.restore(x, z, w, y, border);
+        }
+    }
+
+    /// Makes z - w the reduced costs again, to the last digit; returns the sum of the complementarity products.
+    fn refold(&mut self, numbers: &Numbers) -> f64 {
+        let mut complementarity = self.border.refold(&numbers.shared);
+        let mut sum = Lanes::ZERO;
+        for block in 0..numbers.cut.blocks {
+            numbers.next_rows(&self.y, block, &mut self.carried);
+            let y = &self.y[block * numbers.rows..(block + 1) * numbers.rows];
+            for column in 0..numbers.columns {
+                let at = block * numbers.columns + column;
+                let value = self.x[at];
+                let along = Self::transposed(numbers, y, &self.carried, &self.border.y, block, column);
+                let slope =
+                    numbers.at(numbers.cost[column], block) + numbers.at(numbers.quadratic[column], block) * value;
+                let exists = if column < numbers.flows() { numbers.exists[block] } else { numbers.state_exists[block] };
+                let missed = ((slope - along) - (self.z[at] - self.w[at])) * exists;
+                self.z[at] += missed.max(Lanes::ZERO);
+                self.w[at] += (Lanes::ZERO - missed).max(Lanes::ZERO);
+                let slack = (numbers.at(numbers.upper[column], block) - value).max(Lanes::splat(LEAST_VALUE));
+                sum += (value * self.z[at] + slack * self.w[at]) * numbers.column_exists(column, block);
             }
         }
+        complementarity += sum.sum();
+        complementarity
+    }
+
+    /// Closes the rows by steps for nothing else, so small that no digits are lost beside the largest weights. Returns the
+    /// largest miss that is left.
+    fn polish(&mut self, numbers: &Numbers, mut row: f64, tolerance: f64) -> f64 {
+        for _ in 0..POLISHES {
+            self.factor(numbers);
+            self.approach(numbers, STEP_SHARE);
+            self.rhs.fill(Lanes::ZERO);
+            self.border.dy.fill(0.0);
+            let before = std::mem::replace(&mut row, self.advance(numbers, [0.0, 0.0]).1);
+            if row <= tolerance || row > 0.5 * before {
+                break;
+            }
+        }
+        row
+    }
+
+    /// The direction from here, and the step lengths along it.
+    fn next_step(&mut self, numbers: &Numbers, complementarity: f64, mu: f64) -> [f64; 2] {
+        self.factor(numbers);
+        self.direct(numbers, None);
+        let affine = self.predict(numbers);
+        let Affine { primal, dual, sums: [first, second, third] } = affine;
+        let after = complementarity + primal * first + dual * second + primal * dual * third;
+        let centring = (after / complementarity).powi(3).clamp(LEAST_CENTRING, 1.0);
+        let target = centring * mu;
+        for ((rhs, residual), centring) in self.rhs.iter_mut().zip(&self.residual).zip(&self.centring) {
+            *rhs = *residual - Lanes::splat(target) * *centring;
+        }
+        self.direct(numbers, Some(target));
+        let [primal, dual] = self.correct(numbers, target);
+        let step = [(STEP_SHARE / primal).min(1.0), (STEP_SHARE / dual).min(1.0)];
+        let both = step[0].min(step[1]);
+        if numbers.curved { [both, both] } else { step }
+    }
+
+    /// Factors at `theta`.
+    pub(super) fn factor(&mut self, numbers: &Numbers) {
+        self.normal.factor(numbers, &self.theta);
+        self.border.factor(numbers, &mut self.normal, &self.theta);
     }
 
     /// See [`Interior::advance`].
     #[inline(always)]
-    pub(super) fn advance_lanes(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
+    pub(super) fn advance_lanes(&mut self, numbers: &Numbers, steps: [f64; 2]) -> (f64, f64) {
+        let [primal, dual] = steps;
         let (columns, rows, flows) = (numbers.columns, numbers.rows, numbers.flows());
         let (primal, dual) = (Lanes::splat(primal), Lanes::splat(dual));
         let least = Lanes::splat(LEAST_VALUE);
@@ -136,6 +236,8 @@ impl Interior {
         for (y, dy) in self.y.iter_mut().zip(&self.rhs) {
             *y += dual * *dy;
         }
+        self.border.y.iter_mut().zip(&self.border.dy).for_each(|(y, dy)| *y += steps[1] * dy);
+        self.reduce_free(numbers);
         self.residual.copy_from_slice(&numbers.sums);
         self.rhs.fill(Lanes::ZERO);
         for block in 0..numbers.cut.blocks {
@@ -152,17 +254,28 @@ impl Interior {
                 x[column] = value;
                 z[column] = low;
                 w[column] = high;
-                complementarity += value * low + slack * high;
+                complementarity += (value * low + slack * high) * numbers.column_exists(column, block);
                 let mut inverse = low * slack + high * value;
                 if numbers.curved {
                     inverse += numbers.at(numbers.quadratic[column], block) * value * slack;
                 }
-                let mask = if column < flows { exists } else { state_exists };
+                let mut slope = low - high;
+                if numbers.home[column].is_some() {
+                    inverse += Lanes::splat(CLINGING) * value * slack;
+                    let missed = &mut self.missed[block * columns + column];
+                    let quadratic = numbers.at(numbers.quadratic[column], block);
+                    *missed = *missed + quadratic * value - slope;
+                    slope += *missed;
+                }
+                let mut mask = if column < flows { exists } else { state_exists };
+                if let Some(open) = numbers.open[column] {
+                    mask = mask * numbers.at(open, block);
+                }
                 let weight = value * slack / inverse * mask;
                 // What does not exist must not disturb the states that pass through.
                 let value = value * mask;
                 theta[column] = weight;
-                let pull = weight * (low - high);
+                let pull = weight * slope;
                 for entry in &numbers.entries[column] {
                     let coefficient = numbers.at(entry.coefficient, block);
                     self.residual[block * rows + entry.row] -= coefficient * value;
@@ -180,6 +293,7 @@ impl Interior {
                 }
             }
         }
+        let (shared, missed) = self.advance_shared(numbers, steps);
         let mut worst = Lanes::ZERO;
         for block in 0..numbers.cut.blocks {
             for row in 0..rows {
@@ -191,18 +305,39 @@ impl Interior {
                 self.residual[at] = self.rhs[at];
             }
         }
-        (complementarity.sum(), worst.largest())
+        (complementarity.sum() + shared, worst.largest().max(missed))
     }
 
-    /// A' dy of a column, from dy of its block and what the next block's rows add.
+    /// Leaves c - A'y of the columns without a lower bound in `missed`. Their weights are the largest, and what rounding does
+    /// to z - w beside them adds up; being held by [`CLINGING`], they bear to have it computed afresh.
     #[inline(always)]
-    pub(super) fn transposed(numbers: &Numbers, dy: &[Lanes], next: &[Lanes], block: usize, column: usize) -> Lanes {
-        let mut sum = Lanes::ZERO;
-        for entry in &numbers.entries[column] {
-            sum += numbers.at(entry.coefficient, block) * dy[entry.row];
+    fn reduce_free(&mut self, numbers: &Numbers) {
+        if numbers.free.is_empty() {
+            return;
         }
-        for value in &next[numbers.lagged_of(column)] {
-            sum += *value;
+        for block in 0..numbers.cut.blocks {
+            numbers.next_rows(&self.y, block, &mut self.carried);
+            let y = &self.y[block * numbers.rows..(block + 1) * numbers.rows];
+            for &column in &numbers.free {
+                let along = Self::transposed(numbers, y, &self.carried, &self.border.y, block, column);
+                self.missed[block * numbers.columns + column] = numbers.at(numbers.cost[column], block) - along;
+            }
+        }
+    }
+
+    /// A' dy of a column, from dy of its block, what the next block's rows add, and dy of the global rows.
+    #[inline(always)]
+    pub(super) fn transposed(
+        numbers: &Numbers,
+        dy: &[Lanes],
+        next: &[Lanes],
+        global: &[f64],
+        block: usize,
+        column: usize,
+    ) -> Lanes {
+        let mut sum = numbers.transposed(dy, next, block, column);
+        if numbers.shared.any_summed() {
+            sum += numbers.summed(global, block, column);
         }
         sum
     }
@@ -210,12 +345,7 @@ impl Interior {
     /// What the rows of the next block, with dy in `rhs`, add to the columns of `block`.
     #[inline(always)]
     pub(super) fn next_rows(&mut self, numbers: &Numbers, block: usize) {
-        let after = numbers.after(block);
-        for (lagged, next) in numbers.lagged.iter().zip(&mut self.carried) {
-            let dy = self.rhs[after * numbers.rows + lagged.row];
-            let dy = if after == 0 { numbers.cut.seen_from_last(dy) } else { dy };
-            *next = numbers.lagged_after(lagged, after) * dy;
-        }
+        numbers.next_rows(&self.rhs, block, &mut self.carried);
     }
 
     /// See [`Interior::predict`].
@@ -236,8 +366,12 @@ impl Interior {
                 let value = x[column];
                 let slack = (numbers.at(numbers.upper[column], block) - value).max(least);
                 let (low, high) = (z[column], w[column]);
-                let along = Self::transposed(numbers, dy, &self.carried, block, column);
-                let step = theta[column] * (along - (low - high));
+                let along = Self::transposed(numbers, dy, &self.carried, &self.border.dy, block, column);
+                let mut slope = low - high;
+                if numbers.home[column].is_some() {
+                    slope += self.missed[block * columns + column];
+                }
+                let step = theta[column] * (along - slope);
                 dx[column] = step;
                 let inverse = Lanes::ONE / (value * slack);
                 let (by_value, by_slack) = (slack * inverse, value * inverse);
@@ -269,11 +403,10 @@ impl Interior {
                 }
             }
         }
-        Affine {
-            primal: (1.0 / primal.largest()).min(1.0),
-            dual: (1.0 / dual.largest()).min(1.0),
-            sums: [first.sum(), second.sum(), third.sum()],
-        }
+        let [primal, dual, first, second, third] = self
+            .border
+            .predict(&numbers.shared, [primal.largest(), dual.largest(), first.sum(), second.sum(), third.sum()]);
+        Affine { primal: (1.0 / primal).min(1.0), dual: (1.0 / dual).min(1.0), sums: [first, second, third] }
     }
 
     /// See [`Interior::correct`].
@@ -301,7 +434,10 @@ impl Interior {
                 // What z and w would have to become, apart from the step itself.
                 let low_goal = (target - affine * low_affine) * by_value;
                 let high_goal = (target + affine * high_affine) * by_slack;
-                let along = Self::transposed(numbers, dy, &self.carried, block, column);
+                let mut along = Self::transposed(numbers, dy, &self.carried, &self.border.dy, block, column);
+                if numbers.home[column].is_some() {
+                    along -= self.missed[block * columns + column];
+                }
                 let step = theta[column] * (along + (low_goal - low) - (high_goal - high));
                 let (down, up) = (step * by_value, step * by_slack);
                 let low_step = low_goal - low - low * down;
@@ -314,21 +450,61 @@ impl Interior {
                 dual = dual.max(Lanes::ZERO - low_step * high * inverse).max(Lanes::ZERO - high_step * low * inverse);
             }
         }
-        [primal.largest(), dual.largest()]
+        self.border.correct(&numbers.shared, [primal.largest(), dual.largest()])
     }
 
-    /// The size that the gap is measured by: the objective, or a thousandth of the sum of its absolute terms.
+    /// The size that the gap is measured by: what is paid for all but the dearest columns, or a thousandth of the sum of all
+    /// absolute terms or of what all flows would cost at the usual price.
     fn scale_of_objective(&self, numbers: &Numbers) -> f64 {
         let columns = numbers.columns;
-        let (mut sum, mut absolute) = (Lanes::ZERO, Lanes::ZERO);
+        let [mut cheap, mut absolute, mut flows] = [Lanes::ZERO; 3];
         for block in 0..numbers.cut.blocks {
             for column in 0..columns {
                 let mask = numbers.column_exists(column, block);
-                let term = numbers.at(numbers.cost[column], block) * self.x[block * columns + column] * mask;
-                sum += term;
+                let mut value = self.x[block * columns + column];
+                if let Some(origin) = numbers.origin[column] {
+                    value += numbers.at(origin, block);
+                }
+                let term = numbers.at(numbers.cost[column], block) * value * mask;
                 absolute += term.abs();
+                if column < numbers.flows() {
+                    flows += value.abs() * mask;
+                }
+                if !numbers.dear[column] {
+                    cheap += term;
+                }
             }
         }
-        sum.sum().abs().max(1e-3 * absolute.sum()).max(1e-9)
+        let turnover = flows.sum() * numbers.usual_cost;
+        let [cheap, absolute] = self.border.costs(&numbers.shared, [cheap.sum(), absolute.sum()]);
+        let least = if numbers.costless { 1.0 } else { LEAST_OBJECTIVE };
+        cheap.abs().max(1e-3 * absolute).max(1e-3 * turnover).max(least)
+    }
+}
+
+/// A copy of an iterate.
+#[derive(Debug, Default)]
+struct Kept {
+    stages: [Vec<Lanes>; 4],
+    columns: Vec<SharedColumn>,
+    y: Vec<f64>,
+}
+
+impl Kept {
+    fn keep(&mut self, x: &[Lanes], z: &[Lanes], w: &[Lanes], y: &[Lanes], border: &Border) {
+        for (kept, now) in self.stages.iter_mut().zip([x, z, w, y]) {
+            kept.clear();
+            kept.extend_from_slice(now);
+        }
+        self.columns.clone_from(&border.columns);
+        self.y.clone_from(&border.y);
+    }
+
+    fn restore(&self, x: &mut [Lanes], z: &mut [Lanes], w: &mut [Lanes], y: &mut [Lanes], border: &mut Border) {
+        for (kept, now) in self.stages.iter().zip([x, z, w, y]) {
+            now.copy_from_slice(kept);
+        }
+        border.columns.clone_from(&self.columns);
+        border.y.clone_from(&self.y);
     }
 }

@@ -60,6 +60,16 @@ impl Lanes {
         out
     }
 
+    /// 1/x where x is above `floor`, 0 elsewhere.
+    #[inline(always)]
+    pub(super) fn inverse_above(self, floor: Self) -> Self {
+        let mut inverse = Self::ONE / self;
+        for ((inverse, pivot), floor) in inverse.0.iter_mut().zip(self.0).zip(floor.0) {
+            *inverse = if pivot > floor { *inverse } else { 0.0 };
+        }
+        inverse
+    }
+
     /// The lanes moved on by one: each takes its predecessor's number, the first takes the last one's.
     #[inline(always)]
     pub(super) fn taken_from_previous(self) -> Self {

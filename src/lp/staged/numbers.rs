@@ -1,7 +1,8 @@
 //! The numbers of a boxed problem, laid out so that the same hour of every stretch of time lies side by side.
 
-use super::form::Form;
+use super::form::{Form, SharedEntry};
 use super::lanes::{LANES, Lanes};
+use super::shared::{Shared, SharedAt};
 use crate::series::Profile;
 
 /// Where a coefficient is found: the same for all stages, or the n-th of the series of a block.
@@ -35,7 +36,7 @@ pub(super) struct Cut {
     pub(super) stages: usize,
     /// Stages of a lane.
     pub(super) blocks: usize,
-    /// Lanes in use: all, or one where the method must walk the stages one after the other.
+    /// Lanes in use: all, or one where the lanes would not be of equal length and must be.
     pub(super) lanes: usize,
 }
 
@@ -96,6 +97,24 @@ pub(super) struct Numbers {
     pub(super) exists: Vec<Lanes>,
     /// 1 where a state exists, by block: stages beyond the last one hand the states of a cyclic horizon through.
     pub(super) state_exists: Vec<Lanes>,
+    /// 1 where the column may move and 0 where it is fixed, if it is somewhere, by column.
+    pub(super) open: Vec<Option<Coefficient>>,
+    /// What 0 stands for, where that is not nothing, by column.
+    pub(super) origin: Vec<Option<Coefficient>>,
+    /// Where to start, if that is not near 0, by column.
+    pub(super) home: Vec<Option<Coefficient>>,
+    /// What a unit of a flow costs as a rule.
+    pub(super) usual_cost: f64,
+    /// Whether no column costs anything.
+    pub(super) costless: bool,
+    /// What every row's dual costs to move, 1/2 held dy^2: nothing once it rests, and a hold for rows that others imply.
+    pub(super) held: f64,
+    /// Columns without a lower bound.
+    pub(super) free: Vec<usize>,
+    /// Whether a column is one of the dearest, by column.
+    pub(super) dear: Vec<bool>,
+    /// What all stages share.
+    pub(super) shared: Shared,
     /// The series, by block and series.
     series: Vec<Lanes>,
     series_per_block: usize,
@@ -104,14 +123,16 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Lays out memory for `form` and copies its numbers.
     pub(super) fn new(form: &Form) -> Self {
-        let cut = Cut::new(form.stages, if form.diagonal.is_some() { LANES } else { 1 });
+        // Only diagonal states can be handed through stages beyond the last one.
+        let even = form.diagonal.is_some() || !form.is_ring() || form.stages.is_multiple_of(LANES);
+        let cut = Cut::new(form.stages, if even { LANES } else { 1 });
         let (columns, rows) = (form.columns.len(), form.sums.len());
         let mut exists = vec![Lanes::ZERO; cut.blocks];
         for stage in 0..cut.stages {
             let (block, lane) = cut.place(stage);
             exists[block].0[lane] = 1.0;
         }
-        let handed_through = cut.lanes > 1 && form.lagged.iter().any(|lagged| lagged.wraps);
+        let handed_through = form.diagonal.is_some() && form.is_ring();
         let state_exists = if handed_through { vec![Lanes::ONE; cut.blocks] } else { exists.clone() };
         let mut numbers = Self {
             cut,
@@ -128,6 +149,15 @@ impl Numbers {
             sums: vec![Lanes::ZERO; cut.blocks * rows],
             exists,
             state_exists,
+            open: Vec::new(),
+            origin: Vec::new(),
+            home: Vec::new(),
+            usual_cost: 0.0,
+            costless: false,
+            held: 0.0,
+            free: Vec::new(),
+            dear: Vec::new(),
+            shared: Shared::default(),
             series: Vec::new(),
             series_per_block: 0,
         };
@@ -136,10 +166,19 @@ impl Numbers {
     }
 
     /// Copies the numbers of `form`, which has the pattern that this was made for.
-    pub(super) fn load(&mut self, form: &Form) {
+    pub(super) fn load<'a>(&mut self, form: &'a Form) {
         let mut shelf = Shelf::default();
         self.upper = form.columns.iter().map(|column| shelf.put(&column.upper)).collect();
         self.cost = form.columns.iter().map(|column| shelf.put(&column.cost)).collect();
+        self.open = form.columns.iter().map(|column| column.open.as_ref().map(|open| shelf.put(open))).collect();
+        self.origin =
+            form.columns.iter().map(|column| column.origin.as_ref().map(|origin| shelf.put(origin))).collect();
+        self.home = form.columns.iter().map(|column| column.home.as_ref().map(|home| shelf.put(home))).collect();
+        self.usual_cost = form.usual_cost;
+        self.costless = form.columns.iter().all(|column| column.cost.all(|cost| cost == 0.0))
+            && form.globals.columns.iter().all(|column| column.cost == 0.0);
+        self.free = (0..self.columns).filter(|&column| form.columns[column].home.is_some()).collect();
+        self.dear = form.columns.iter().map(|column| column.dear).collect();
         self.quadratic = form.columns.iter().map(|column| shelf.put(&column.quadratic)).collect();
         self.curved = form.columns.iter().any(|column| !column.quadratic.all(|q| q == 0.0));
         self.entries.iter_mut().for_each(Vec::clear);
@@ -155,6 +194,14 @@ impl Numbers {
             first: Lanes::ZERO,
         });
         self.lagged = lagged.collect();
+        let mut shared = |entry: &'a SharedEntry| SharedAt {
+            row: entry.row,
+            column: entry.column,
+            coefficient: shelf.put(&entry.coefficient),
+        };
+        let spread = form.globals.spread.iter().map(&mut shared).collect();
+        let summed = form.globals.summed.iter().map(&mut shared).collect();
+        self.shared = Shared::new(&form.globals, spread, summed, self.columns);
         shelf.lay_out(self.cut, &mut self.series);
         self.series_per_block = shelf.profiles.len();
         for (index, entry) in form.lagged.iter().enumerate() {
@@ -177,7 +224,7 @@ impl Numbers {
     /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
     /// horizon is a ring, and nothing is where it is not.
     fn padded(&self, form: &Form) -> Vec<Profile> {
-        let beyond = if form.lagged.iter().any(|entry| entry.wraps) { -1.0 } else { 0.0 };
+        let beyond = if form.is_ring() { -1.0 } else { 0.0 };
         let long = |coefficient: &Profile| {
             let mut values: Vec<f64> = (0..self.cut.stages).map(|stage| coefficient.at(stage)).collect();
             values.extend(self.cut.beyond().map(|_| beyond));
@@ -242,7 +289,11 @@ impl Numbers {
     /// 1 where a column of a block exists.
     #[inline(always)]
     pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
-        if column < self.flows() { self.exists[block] } else { self.state_exists[block] }
+        let exists = if column < self.flows() { self.exists[block] } else { self.state_exists[block] };
+        match self.open[column] {
+            Some(open) => exists * self.at(open, block),
+            None => exists,
+        }
     }
 
     /// 1 where a row of a block exists.
@@ -288,7 +339,7 @@ impl<'a> Shelf<'a> {
         series.resize(count * cut.blocks, Lanes::ZERO);
         for (index, values) in self.profiles.iter().enumerate() {
             let last = values.len() - 1;
-            for lane in 0..cut.lanes {
+            for lane in 0..LANES {
                 let from = lane * cut.blocks;
                 for block in 0..cut.blocks {
                     series[block * count + index].0[lane] = values[(from + block).min(last)];

@@ -31,40 +31,29 @@ impl Interior {
         each(&mut |block, column, at| {
             let upper = numbers.at(numbers.upper[column], block);
             let share = Lanes::splat(if column < numbers.flows() { 0.5 } else { LEVEL });
-            let inside = (upper * share).min(Lanes::splat(LARGEST_START * spread));
+            let largest = Lanes::splat(LARGEST_START * spread);
+            let inside = match numbers.home[column] {
+                Some(home) => numbers.at(home, block),
+                None => (upper * share).min(largest),
+            };
             self.x[at] = inside;
-            let room = inside.min(upper - inside);
+            let room = inside.min(upper - inside).min(largest);
             self.theta[at] = room * room * numbers.column_exists(column, block);
         });
-        self.chain.factor(numbers, &self.theta);
-        self.misses(numbers);
-        self.chain.solve(numbers, &mut self.rhs);
-        let mut furthest = Lanes::ZERO;
-        for block in 0..numbers.cut.blocks {
-            self.next_rows(numbers, block);
-            let dy = &self.rhs[block * numbers.rows..(block + 1) * numbers.rows];
-            for column in 0..columns {
-                let at = block * columns + column;
-                let along = Self::transposed(numbers, dy, &self.carried, block, column);
-                let step = self.theta[at] * along;
-                self.dx[at] = step;
-                let slack = numbers.at(numbers.upper[column], block) - self.x[at];
-                furthest = furthest.max(Lanes::ZERO - step / self.x[at]).max(step / slack);
-            }
-        }
-        let step = Lanes::splat((MOVE_SHARE / furthest.largest()).min(1.0));
-        for (x, dx) in self.x.iter_mut().zip(&mut self.dx) {
-            *x += step * *dx;
-            *dx = Lanes::ZERO;
-        }
+        self.border.start(&numbers.shared, LARGEST_START * spread);
+        self.factor(numbers);
+        self.approach(numbers, MOVE_SHARE);
         self.explain_costs(numbers);
         let mut product = Lanes::ZERO;
         each(&mut |block, column, at| {
             let slack = numbers.at(numbers.upper[column], block) - self.x[at];
             product += self.z[at].abs() * self.x[at].min(slack) * numbers.column_exists(column, block);
         });
-        let count = (numbers.cut.stages * columns) as f64;
-        let mu = Lanes::splat((CENTRING * spread * product.sum() / count).max(1e-6));
+        let count = (numbers.cut.stages * columns + numbers.shared.upper.len()) as f64;
+        let product = self.border.products(&numbers.shared, product.sum());
+        let mu = (CENTRING * spread * product / count).max(1e-6);
+        self.border.set_multipliers(&numbers.shared, mu);
+        let mu = Lanes::splat(mu);
         each(&mut |block, column, at| {
             let slack = numbers.at(numbers.upper[column], block) - self.x[at];
             let reduced = self.z[at];
@@ -78,10 +67,42 @@ impl Interior {
         self.rhs.fill(Lanes::ZERO);
     }
 
+    /// Moves the values towards the rows by the least change, weighted by `theta` of the last factors, no further than `share`
+    /// of the way to the nearest bound.
+    pub(super) fn approach(&mut self, numbers: &Numbers, share: f64) {
+        let columns = numbers.columns;
+        self.misses(numbers);
+        self.dz.fill(Lanes::ZERO);
+        self.border.columns.iter_mut().for_each(|column| column.pull = 0.0);
+        self.border.solve(numbers, &mut self.normal, &mut self.rhs, &self.dz, &self.theta);
+        let mut furthest = Lanes::ZERO;
+        for block in 0..numbers.cut.blocks {
+            self.next_rows(numbers, block);
+            let dy = &self.rhs[block * numbers.rows..(block + 1) * numbers.rows];
+            for column in 0..columns {
+                let at = block * columns + column;
+                let along = Self::transposed(numbers, dy, &self.carried, &self.border.dy, block, column);
+                let step = self.theta[at] * along;
+                self.dx[at] = step;
+                let slack = numbers.at(numbers.upper[column], block) - self.x[at];
+                furthest = furthest.max(Lanes::ZERO - step / self.x[at]).max(step / slack);
+            }
+        }
+        let furthest = self.border.furthest(&numbers.shared, furthest.largest());
+        let step = (share / furthest).min(1.0);
+        self.border.move_by(step);
+        let step = Lanes::splat(step);
+        for (x, dx) in self.x.iter_mut().zip(&mut self.dx) {
+            *x += step * *dx;
+            *dx = Lanes::ZERO;
+        }
+    }
+
     /// rhs = b - A x.
     fn misses(&mut self, numbers: &Numbers) {
         self.rhs.copy_from_slice(&numbers.sums);
-        self.spread(numbers, -1.0, |this, at, block, column| this.x[at] * numbers.column_exists(column, block));
+        self.spread(numbers, -1.0, |this, at, _, _| this.x[at]);
+        self.border.miss(numbers, &self.x, &mut self.rhs);
         let rows = numbers.rows;
         for block in 0..numbers.cut.blocks {
             for row in 0..rows {
@@ -94,7 +115,12 @@ impl Interior {
     fn explain_costs(&mut self, numbers: &Numbers) {
         self.rhs.fill(Lanes::ZERO);
         self.spread(numbers, 1.0, |this, at, block, column| this.theta[at] * numbers.at(numbers.cost[column], block));
-        self.chain.solve(numbers, &mut self.rhs);
+        for entry in &numbers.shared.summed {
+            for block in 0..numbers.cut.blocks {
+                self.dz[block * numbers.columns + entry.column] = -numbers.at(numbers.cost[entry.column], block);
+            }
+        }
+        self.border.explain(numbers, &mut self.normal, &mut self.rhs, &self.dz, &self.theta);
         self.y.copy_from_slice(&self.rhs);
         for block in 0..numbers.cut.blocks {
             self.next_rows(numbers, block);
@@ -105,7 +131,7 @@ impl Interior {
                 if numbers.curved {
                     cost += numbers.at(numbers.quadratic[column], block) * self.x[at];
                 }
-                self.z[at] = cost - Self::transposed(numbers, y, &self.carried, block, column);
+                self.z[at] = cost - Self::transposed(numbers, y, &self.carried, &self.border.dy, block, column);
             }
         }
     }

@@ -3,7 +3,9 @@
 //! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers, the same
 //! code uses them. The choice changes the speed, not a bit of the result.
 
+use super::border::Border;
 use super::chain::Chain;
+use super::general::General;
 use super::interior::{Affine, Interior};
 use super::lanes::Lanes;
 use super::numbers::Numbers;
@@ -42,6 +44,12 @@ passes! {
         3 => pass.chain.solve_lanes::<3>(pass.rhs),
         _ => pass.chain.solve_lanes::<0>(pass.rhs),
     };
+    FactorGeneral { general: &'a mut General, theta: &'a [Lanes] } => (),
+        |pass: Self| pass.general.factor_lanes(pass.numbers, pass.theta);
+    SolveGeneral { general: &'a mut General, rhs: &'a mut [Lanes] } => (),
+        |pass: Self| pass.general.solve_lanes(pass.numbers, pass.rhs);
+    Multiply { border: &'a mut Border, theta: &'a [Lanes] } => (),
+        |pass: Self| pass.border.multiply_lanes(pass.numbers, pass.theta);
 }
 
 impl Interior {
@@ -72,5 +80,24 @@ impl Chain {
     /// Solves A theta A' y = rhs in place (by block and row).
     pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
         pulp::Arch::new().dispatch(Solve { chain: self, rhs, numbers });
+    }
+}
+
+impl General {
+    /// Factors A theta A' at `theta` (by block and column).
+    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        pulp::Arch::new().dispatch(FactorGeneral { general: self, theta, numbers });
+    }
+
+    /// Solves A theta A' y = rhs in place (by block and row).
+    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        pulp::Arch::new().dispatch(SolveGeneral { general: self, rhs, numbers });
+    }
+}
+
+impl Border {
+    /// Sums over all columns of theta times the products of S - A'V and -A'W, all with all.
+    pub(super) fn multiply(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        pulp::Arch::new().dispatch(Multiply { border: self, theta, numbers });
     }
 }

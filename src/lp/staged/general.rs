@@ -1,0 +1,287 @@
+//! The normal equations of a chain of stages with any dynamics, factored and solved lane by lane.
+//!
+//! A theta A' is a sum over columns of theta a a'. Eliminating row p by the modified Gram-Schmidt process keeps it one: with
+//! the pivot d = sum theta a_p^2 and the multipliers m_r = sum theta a_p a_r / d, every column becomes a_r - m_r a_p, and the
+//! row leaves behind the column (1 at p, m_r) of weight d. Only the rounding of a_r - m_r a_p is lost, to which the weights
+//! come squared: weights may span thirty digits.
+//!
+//! Rows that read the stage before are dynamic. A stage eliminates its own rows; its columns then stand only in the dynamic
+//! rows of the next stage and in those of the first stage of the lane, which wait as a separator. The same process turns
+//! them into as many columns as there are such rows, and these are handed on. What the last stages of the lanes hand on
+//! closes the ring: a dense system over the separators.
+
+use super::dense::Gram;
+use super::lanes::Lanes;
+use super::layout::Layout;
+use super::numbers::Numbers;
+use super::plan::{Plan, Step};
+
+/// A row whose pivot is below this share of what it had is one that others imply: its unknown becomes 0.
+const PIVOT_FLOOR: f64 = 1e-30;
+/// A row's dual is held by no more than this share of what its row had.
+pub(super) const RELATIVE_HOLD: f64 = 1e-20;
+/// Keeps 0/0 away where nothing is handed on.
+const NOTHING: f64 = 1e-200;
+
+/// The factored normal equations; memory for one pattern.
+#[derive(Debug)]
+pub(super) struct General {
+    layout: Layout,
+    /// The first stage of a lane, and any other.
+    plans: [Plan; 2],
+    /// By block and row of the order: 1/pivot.
+    inverse_pivots: Vec<Lanes>,
+    /// By block and multiplier of the plan.
+    multipliers: Vec<Lanes>,
+    most_multipliers: usize,
+    separators: Gram,
+    separator_rhs: Vec<f64>,
+    work: Work,
+}
+
+#[derive(Debug)]
+struct Work {
+    /// By column, own ones before those handed on, and place.
+    entries: Vec<Lanes>,
+    weights: Vec<Lanes>,
+    /// theta times the entry in the pivot row, by column of the step.
+    weighted: Vec<Lanes>,
+    /// What the own rows had before anything was eliminated.
+    initial: Vec<Lanes>,
+    /// Columns handed on (by column, then rows of the next stage and the separator), and their weights.
+    handed: Vec<Lanes>,
+    handed_weights: Vec<Lanes>,
+    /// A right-hand side by place.
+    part: Vec<Lanes>,
+}
+
+impl General {
+    pub(super) fn new(numbers: &Numbers) -> Self {
+        let layout = Layout::new(numbers);
+        let plans = layout.plans(numbers);
+        let (blocks, rows, width, handed) = (layout.blocks, layout.rows(), layout.width(), 2 * layout.dynamics);
+        let most_multipliers = plans[0].multipliers.max(plans[1].multipliers);
+        let columns = layout.columns + handed;
+        let lanes = |len: usize| vec![Lanes::ZERO; len];
+        Self {
+            inverse_pivots: lanes(blocks * rows),
+            multipliers: lanes(blocks * most_multipliers),
+            most_multipliers,
+            separators: Gram::new(layout.lanes * layout.dynamics, layout.lanes * handed),
+            separator_rhs: vec![0.0; layout.lanes * layout.dynamics],
+            work: Work {
+                entries: lanes(columns * width),
+                weights: lanes(columns),
+                weighted: lanes(columns),
+                initial: lanes(width),
+                handed: lanes(handed * handed),
+                handed_weights: lanes(handed),
+                part: lanes(width),
+            },
+            layout,
+            plans,
+        }
+    }
+
+    /// See [`General::factor`].
+    #[inline(always)]
+    pub(super) fn factor_lanes(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        self.factor_stages(numbers, theta);
+        self.close_ring(numbers.held);
+    }
+
+    /// See [`General::solve`].
+    #[inline(always)]
+    pub(super) fn solve_lanes(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        self.eliminate_rhs(numbers, rhs);
+        self.substitute_back(rhs);
+    }
+
+    #[inline(always)]
+    fn factor_stages(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        let Self { layout, plans, work, .. } = self;
+        let (rows, columns) = (layout.rows(), layout.columns);
+        work.handed.fill(Lanes::ZERO);
+        work.handed_weights.fill(Lanes::ZERO);
+        for block in 0..layout.blocks {
+            work.load(layout, numbers, &theta[block * columns..(block + 1) * columns], block);
+            let plan = &plans[block.min(1)];
+            let multipliers = &mut self.multipliers[block * self.most_multipliers..][..plan.multipliers];
+            let (own, handed_on) = plan.steps.split_at(layout.kept(block));
+            for step in own {
+                let initial = work.initial[step.pivot];
+                let held = (initial * Lanes::splat(RELATIVE_HOLD)).min(Lanes::splat(numbers.held));
+                let pivot = work.pivot(layout.width(), step) + held;
+                let inverse = pivot.inverse_above(initial * Lanes::splat(PIVOT_FLOOR));
+                self.inverse_pivots[block * rows + step.pivot] = inverse;
+                work.eliminate(layout.width(), step, inverse, &mut multipliers[step.multipliers..]);
+            }
+            for step in handed_on {
+                let pivot = work.pivot(layout.width(), step);
+                let inverse = Lanes::ONE / (pivot + Lanes::splat(NOTHING));
+                let multipliers = &mut multipliers[step.multipliers..];
+                work.eliminate(layout.width(), step, inverse, multipliers);
+                let column = step.pivot - rows;
+                work.handed_weights[column] = pivot;
+                let handed = &mut work.handed[column * 2 * layout.dynamics..][..2 * layout.dynamics];
+                handed[column] = Lanes::ONE;
+                step.rows.iter().zip(multipliers).for_each(|(row, multiplier)| handed[row - rows] = *multiplier);
+            }
+        }
+    }
+
+    /// Factors the system over the separators of all lanes from what their last stages hand on.
+    fn close_ring(&mut self, held: f64) {
+        let Self { layout, work, separators, .. } = self;
+        let (dynamics, handed) = (layout.dynamics, 2 * layout.dynamics);
+        separators.clear();
+        for lane in 0..layout.lanes {
+            let next = (lane + 1) % layout.lanes;
+            for column in 0..handed {
+                let at = lane * handed + column;
+                separators.set_weight(at, work.handed_weights[column].0[lane]);
+                for k in 0..dynamics {
+                    let entries = &work.handed[column * handed..];
+                    separators.add(at, next * dynamics + k, entries[k].0[lane]);
+                    separators.add(at, lane * dynamics + k, entries[dynamics + k].0[lane]);
+                }
+            }
+        }
+        separators.factor(PIVOT_FLOOR, held);
+    }
+
+    /// The same eliminations on a right-hand side, and the solution on the separators.
+    #[inline(always)]
+    fn eliminate_rhs(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        let Self { layout, work, .. } = self;
+        let (rows, dynamics, statics) = (layout.rows(), layout.dynamics, layout.statics);
+        let part = &mut work.part[..];
+        part.fill(Lanes::ZERO);
+        for block in 0..layout.blocks {
+            let rhs = &mut rhs[block * rows..(block + 1) * rows];
+            // What the stage before left on these rows adds up with their own.
+            for k in 0..dynamics {
+                part[statics + k] = std::mem::replace(&mut part[layout.next(k)], Lanes::ZERO);
+            }
+            part[..statics].fill(Lanes::ZERO);
+            layout.order.iter().for_each(|&row| part[layout.own(row, block)] += rhs[row]);
+            let multipliers = &self.multipliers[block * self.most_multipliers..];
+            for step in &self.plans[block.min(1)].steps[..layout.kept(block)] {
+                let value = part[step.pivot];
+                for (&row, &multiplier) in step.rows.iter().zip(&multipliers[step.multipliers..]) {
+                    part[row] -= multiplier * value;
+                }
+                rhs[layout.order[step.pivot]] = value;
+            }
+        }
+        for lane in 0..layout.lanes {
+            for k in 0..dynamics {
+                let before = (lane + layout.lanes - 1) % layout.lanes;
+                let value = part[layout.separator(k)].0[lane] + part[layout.next(k)].0[before];
+                self.separator_rhs[lane * dynamics + k] = value;
+            }
+        }
+        self.separators.solve(&mut self.separator_rhs);
+        for k in 0..dynamics {
+            let separator = layout.separator(k);
+            for lane in 0..layout.lanes {
+                part[separator].0[lane] = self.separator_rhs[lane * dynamics + k];
+            }
+            let own = part[separator];
+            part[layout.next(k)] = numbers.cut.seen_from_last(own);
+        }
+    }
+
+    /// From the last stage to the first y_p = rhs_p / pivot - sum of m_r y_r.
+    #[inline(always)]
+    fn substitute_back(&mut self, rhs: &mut [Lanes]) {
+        let Self { layout, work, .. } = self;
+        let (rows, dynamics, statics) = (layout.rows(), layout.dynamics, layout.statics);
+        let part = &mut work.part[..];
+        for block in (0..layout.blocks).rev() {
+            let rhs = &mut rhs[block * rows..(block + 1) * rows];
+            let multipliers = &self.multipliers[block * self.most_multipliers..];
+            for step in self.plans[block.min(1)].steps[..layout.kept(block)].iter().rev() {
+                let row = layout.order[step.pivot];
+                let mut value = rhs[row] * self.inverse_pivots[block * rows + step.pivot];
+                for (&row, &multiplier) in step.rows.iter().zip(&multipliers[step.multipliers..]) {
+                    value -= multiplier * part[row];
+                }
+                part[step.pivot] = value;
+            }
+            layout.order.iter().for_each(|&row| rhs[row] = part[layout.own(row, block)]);
+            for k in 0..dynamics {
+                part[layout.next(k)] = part[statics + k];
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Sets up the columns of a stage: its own, and those handed on by the stage before.
+    #[inline(always)]
+    fn load(&mut self, layout: &Layout, numbers: &Numbers, theta: &[Lanes], block: usize) {
+        let (width, own, handed) = (layout.width(), layout.columns, 2 * layout.dynamics);
+        self.entries.fill(Lanes::ZERO);
+        self.initial.fill(Lanes::ZERO);
+        self.weights[..own].copy_from_slice(theta);
+        self.weights[own..].copy_from_slice(&self.handed_weights);
+        let after = numbers.after(block);
+        for (column, &weight) in theta.iter().enumerate() {
+            let entries = &mut self.entries[column * width..(column + 1) * width];
+            for entry in &numbers.entries[column] {
+                let coefficient = numbers.at(entry.coefficient, block);
+                let place = layout.own(entry.row, block);
+                entries[place] += coefficient;
+                self.initial[place] += weight * coefficient * coefficient;
+            }
+            for lagged in &numbers.lagged[numbers.lagged_of(column)] {
+                entries[layout.after(lagged.row)] += numbers.lagged_after(lagged, after);
+            }
+        }
+        for column in 0..handed {
+            let entries = &mut self.entries[(own + column) * width..(own + column + 1) * width];
+            for entry in 0..handed {
+                let value = std::mem::replace(&mut self.handed[column * handed + entry], Lanes::ZERO);
+                entries[layout.taken(entry)] = value;
+                self.initial[layout.taken(entry)] += self.handed_weights[column] * value * value;
+            }
+        }
+        self.handed_weights.fill(Lanes::ZERO);
+    }
+
+    /// The pivot of a step; leaves theta times the entries in its row in `weighted`.
+    #[inline(always)]
+    fn pivot(&mut self, width: usize, step: &Step) -> Lanes {
+        let mut pivot = Lanes::ZERO;
+        for (&column, weighted) in step.columns.iter().zip(&mut self.weighted) {
+            let entry = self.entries[column * width + step.pivot];
+            *weighted = self.weights[column] * entry;
+            pivot += *weighted * entry;
+        }
+        pivot
+    }
+
+    /// The multipliers of a step; takes its row out of the columns.
+    #[inline(always)]
+    fn eliminate(&mut self, width: usize, step: &Step, inverse: Lanes, multipliers: &mut [Lanes]) {
+        let multipliers = &mut multipliers[..step.rows.len()];
+        multipliers.fill(Lanes::ZERO);
+        for (&column, &weighted) in step.columns.iter().zip(&self.weighted) {
+            let entries = &self.entries[column * width..(column + 1) * width];
+            for (multiplier, &row) in multipliers.iter_mut().zip(&step.rows) {
+                *multiplier += weighted * entries[row];
+            }
+        }
+        for multiplier in &mut *multipliers {
+            *multiplier = *multiplier * inverse;
+        }
+        for &column in &step.columns {
+            let entries = &mut self.entries[column * width..(column + 1) * width];
+            let entry = entries[step.pivot];
+            for (multiplier, &row) in multipliers.iter().zip(&step.rows) {
+                entries[row] -= *multiplier * entry;
+            }
+        }
+    }
+}

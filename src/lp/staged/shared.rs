@@ -1,0 +1,137 @@
+//! What all stages share, in numbers: a few columns and rows, and the series that tie them to the stages.
+
+use super::form::FormGlobals;
+use super::lanes::Lanes;
+use super::numbers::{Coefficient, Numbers};
+
+/// A coefficient between a stage and what all stages share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SharedAt {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) coefficient: Coefficient,
+}
+
+/// The global columns and rows.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Upper bounds and costs of the columns.
+    pub(super) upper: Vec<f64>,
+    pub(super) cost: Vec<f64>,
+    /// Sums of the rows, and what one unit of each is.
+    pub(super) sums: Vec<f64>,
+    pub(super) row_units: Vec<f64>,
+    /// Row, column and coefficient.
+    pub(super) terms: Vec<(usize, usize, f64)>,
+    /// Global columns in rows of the stages.
+    pub(super) spread: Vec<SharedAt>,
+    /// Columns of the stages in global rows, by column.
+    pub(super) summed: Vec<SharedAt>,
+    /// For each column of a stage, where its entries in global rows begin; one more than columns.
+    summed_from: Vec<usize>,
+}
+
+impl Shared {
+    pub(super) fn new(globals: &FormGlobals, spread: Vec<SharedAt>, summed: Vec<SharedAt>, columns: usize) -> Self {
+        let before = |column: usize| summed.partition_point(|entry| entry.column < column);
+        Self {
+            upper: globals.columns.iter().map(|column| column.upper).collect(),
+            cost: globals.columns.iter().map(|column| column.cost).collect(),
+            sums: globals.sums.clone(),
+            row_units: globals.row_units.clone(),
+            terms: globals.terms.clone(),
+            spread,
+            summed_from: (0..=columns).map(before).collect(),
+            summed,
+        }
+    }
+
+    /// Whether there is nothing that all stages share.
+    pub(super) fn is_empty(&self) -> bool {
+        self.upper.is_empty() && self.sums.is_empty()
+    }
+
+    /// Whether a column of a stage stands in a global row.
+    #[inline(always)]
+    pub(super) fn any_summed(&self) -> bool {
+        !self.summed.is_empty()
+    }
+}
+
+impl Numbers {
+    /// A coefficient in a block, 0 where there is no stage.
+    #[inline(always)]
+    pub(super) fn shared_at(&self, entry: &SharedAt, block: usize) -> Lanes {
+        self.at(entry.coefficient, block) * self.exists[block]
+    }
+
+    /// S' dy of a column: what the global rows add to A' dy.
+    #[inline(always)]
+    pub(super) fn summed(&self, dy: &[f64], block: usize, column: usize) -> Lanes {
+        let mut sum = Lanes::ZERO;
+        for entry in &self.shared.summed[self.shared.summed_from[column]..self.shared.summed_from[column + 1]] {
+            sum += self.shared_at(entry, block) * Lanes::splat(dy[entry.row]);
+        }
+        sum
+    }
+
+    /// sums += factor S v, for v by block and column.
+    pub(super) fn add_summed(&self, factor: f64, v: impl Fn(usize, usize) -> Lanes, sums: &mut [f64]) {
+        for entry in &self.shared.summed {
+            let mut sum = Lanes::ZERO;
+            for block in 0..self.cut.blocks {
+                sum += self.shared_at(entry, block) * v(block, entry.column);
+            }
+            sums[entry.row] += factor * sum.sum();
+        }
+    }
+
+    /// sums += factor G' y, by global column.
+    pub(super) fn add_spread_transposed(&self, factor: f64, y: &[Lanes], sums: &mut [f64]) {
+        for entry in &self.shared.spread {
+            let mut sum = Lanes::ZERO;
+            for block in 0..self.cut.blocks {
+                sum += self.shared_at(entry, block) * y[block * self.rows + entry.row];
+            }
+            sums[entry.column] += factor * sum.sum();
+        }
+    }
+
+    /// out += A v where v is not 0 but in one column.
+    #[inline(always)]
+    pub(super) fn add_column(&self, block: usize, column: usize, v: Lanes, out: &mut [Lanes]) {
+        for entry in &self.entries[column] {
+            out[block * self.rows + entry.row] += self.at(entry.coefficient, block) * v;
+        }
+        let after = self.after(block);
+        for lagged in &self.lagged[self.lagged_of(column)] {
+            let handed = self.lagged_after(lagged, after) * v;
+            let handed = if after == 0 { self.cut.seen_from_first(handed) } else { handed };
+            out[after * self.rows + lagged.row] += handed;
+        }
+    }
+
+    /// What the rows of the next block, with `dy`, add to the columns of `block`.
+    #[inline(always)]
+    pub(super) fn next_rows(&self, dy: &[Lanes], block: usize, carried: &mut [Lanes]) {
+        let after = self.after(block);
+        for (lagged, next) in self.lagged.iter().zip(carried) {
+            let dy = dy[after * self.rows + lagged.row];
+            let dy = if after == 0 { self.cut.seen_from_last(dy) } else { dy };
+            *next = self.lagged_after(lagged, after) * dy;
+        }
+    }
+
+    /// A' dy of a column of a block, from dy of the block and what the next block's rows add.
+    #[inline(always)]
+    pub(super) fn transposed(&self, dy: &[Lanes], next: &[Lanes], block: usize, column: usize) -> Lanes {
+        let mut sum = Lanes::ZERO;
+        for entry in &self.entries[column] {
+            sum += self.at(entry.coefficient, block) * dy[entry.row];
+        }
+        for value in &next[self.lagged_of(column)] {
+            sum += *value;
+        }
+        sum
+    }
+}
