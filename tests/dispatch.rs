@@ -1,6 +1,5 @@
 //! The dispatch: balances, bounds, prices, shortage, and the published baseline against an independent sum.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

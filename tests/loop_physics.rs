@@ -1,6 +1,5 @@
 //! A district on a loop with ground, priced and weak balancing units and every COP model, from its file to its summary.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

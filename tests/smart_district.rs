@@ -1,6 +1,5 @@
 //! The smart district of `configs/`: what its year shows, and the same district in quarter hours and in a leap year.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

@@ -1,7 +1,6 @@
 //! Random districts on random loops, from the file to the table of results: energy is kept everywhere, and the answer is what
 //! it says it is.
 
-#![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;

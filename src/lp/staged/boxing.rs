@@ -118,7 +118,12 @@ impl Boxed {
     fn sums_of(&self, draft: &Draft, row: usize) -> Vec<f64> {
         let (source, own) = &self.rows[row];
         let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
-        let anchor = |stage| if lower.at(stage).is_finite() { lower.at(stage) } else { upper.at(stage) };
+        let anchor = |stage| match (lower.at(stage), upper.at(stage)) {
+            (lower, _) if lower.is_finite() => lower,
+            (_, upper) if upper.is_finite() => upper,
+            // A row without bounds: its slack takes all, from the middle of its box.
+            _ => 0.5 * self.far,
+        };
         let mut sums: Vec<f64> = (0..draft.stages).map(anchor).collect();
         for term in draft.terms_of_row(*source) {
             let start = self.start(&draft.columns[term.column].lower);
@@ -224,13 +229,21 @@ impl Boxed {
         });
         let sign = combined(lower, own, draft.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
         let free = Profile::Constant(0.0);
+        let unbounded = |lower: f64, upper: f64| !lower.is_finite() && !upper.is_finite();
+        let somewhere = (0..draft.stages).any(|stage| unbounded(lower.at(stage), upper.at(stage)));
+        let home = somewhere.then(|| {
+            let middle = 0.5 * self.far / self.value_unit;
+            let near =
+                combined(lower, upper, draft.stages, |lower, upper| if unbounded(lower, upper) { middle } else { 1.0 });
+            combined(&near, &width, draft.stages, |near, width| near.min(0.5 * width))
+        });
         self.form.columns.push(BoxedColumn {
             upper: width,
             cost: free.clone(),
             quadratic: free,
             open: None,
             origin: None,
-            home: None,
+            home,
             dear: false,
         });
         self.columns.push(None);
