@@ -136,7 +136,7 @@ impl Border {
         }
         for index in 0..self.reaches.len() {
             if self.touches(numbers, index) {
-                normal.solve(numbers, &mut self.reaches[index]);
+                normal.solve(numbers, theta, &mut self.reaches[index]);
             }
         }
     }
@@ -156,7 +156,7 @@ impl Border {
         let Scratch { carried, along, products, .. } = &mut self.scratch;
         products.fill(Lanes::ZERO);
         for block in 0..numbers.cut.blocks {
-            for (reach, along) in self.reaches.iter().zip(along.chunks_exact_mut(columns)) {
+            for (reach, along) in self.reaches.iter().zip(along.chunks_exact_mut(columns.max(1))) {
                 numbers.next_rows(reach, block, carried);
                 let y = &reach[block * numbers.rows..(block + 1) * numbers.rows];
                 for (column, along) in along.iter_mut().enumerate() {
@@ -214,18 +214,18 @@ impl Border {
         theta: &[Lanes],
     ) {
         if numbers.shared.is_empty() {
-            normal.solve(numbers, dy);
+            normal.solve(numbers, theta, dy);
             return;
         }
         self.dy.fill(0.0);
         self.columns.iter_mut().for_each(|column| column.dx = 0.0);
         self.scratch.rhs.copy_from_slice(dy);
-        normal.solve(numbers, dy);
+        normal.solve(numbers, theta, dy);
         self.improve(numbers, dy, pull, theta);
         // dy = N^-1 r1 - V dyg - W dxg would lose digits where N is small and its inverse large.
         self.without_shared(numbers, theta);
         dy.copy_from_slice(&self.scratch.rhs);
-        normal.solve(numbers, dy);
+        normal.solve(numbers, theta, dy);
         // What rounding of r1 - A theta S' dyg - G dxg left open is small, and V and W take it in.
         self.improve(numbers, dy, pull, theta);
         let steps = self.scratch.by_row.iter().chain(&self.by_column);

@@ -10,7 +10,7 @@ use crate::series::Profile;
 
 /// A missing bound is set this many times the largest sum of the problem away.
 const FAR: f64 = 1e3;
-/// A box is at least this wide, in the units of the scaled problem: a fixed column is one with hardly any room.
+/// A column with less room than this, in the units of the scaled problem, is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
 
 /// Costs this far apart are those of penalties and others.
@@ -92,14 +92,14 @@ impl Boxed {
                 entries: Vec::new(),
                 lagged: Vec::new(),
                 sums: Vec::new(),
-                usual_cost: cost_unit(&costs).min(dear(&costs)) / cost_unit(&costs),
+                usual_cost: cost_unit(&costs).min(penalty(&costs)) / cost_unit(&costs),
                 globals: FormGlobals::default(),
             },
             columns: Vec::new(),
             far,
             value_unit,
             cost_unit: cost_unit(&costs),
-            dear: dear(&costs),
+            dear: penalty(&costs),
             sharing: Sharing::of(draft, &rows, value_unit, far),
             rows,
         };
@@ -178,10 +178,7 @@ impl Boxed {
         let width = combined(&source.upper, &start, draft.stages, |upper, start| {
             (upper.min(self.far) - start) / self.value_unit
         });
-        let open = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
-        let open = Some(open).filter(|open| !open.all(|open| open == 1.0));
-        // A fixed column sits in the middle of any box, and is never looked at.
-        let width = width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 });
+        let (width, open) = opened(&width);
         // The curvature at the start of the box adds to the slope: q (start + x)^2 / 2.
         let slope = if source.quadratic == Profile::Constant(0.0) {
             source.cost.clone()
@@ -224,9 +221,9 @@ impl Boxed {
             return;
         }
         let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
-        let width = combined(lower, upper, draft.stages, |lower, upper| {
-            ((upper - lower).min(self.far) / self.value_unit).max(LEAST_WIDTH)
-        });
+        let width =
+            combined(lower, upper, draft.stages, |lower, upper| (upper - lower).min(self.far) / self.value_unit);
+        let (width, open) = opened(&width);
         let sign = combined(lower, own, draft.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
         let free = Profile::Constant(0.0);
         let unbounded = |lower: f64, upper: f64| !lower.is_finite() && !upper.is_finite();
@@ -241,7 +238,7 @@ impl Boxed {
             upper: width,
             cost: free.clone(),
             quadratic: free,
-            open: None,
+            open,
             origin: None,
             home,
             dear: false,
@@ -296,6 +293,14 @@ impl Boxed {
     }
 }
 
+/// The widths of boxes, and 1 where there is room, 0 where there is none, unless there is room everywhere. What is fixed sits in
+/// the middle of any box, and is never looked at.
+fn opened(width: &Profile) -> (Profile, Option<Profile>) {
+    let open = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
+    let open = Some(open).filter(|open| !open.all(|open| open == 1.0));
+    (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), open)
+}
+
 /// Values are counted in the mean size of what the rows must add up to, or of the boxes where they add up to nothing.
 fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
@@ -320,8 +325,9 @@ fn cost_unit(costs: &[f64]) -> f64 {
     costs.get(costs.len() / 2).copied().unwrap_or(1.0)
 }
 
-/// The largest mean cost below the highest wide gap between them.
-fn dear(costs: &[f64]) -> f64 {
+/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the highest wide gap between
+/// them.
+pub(super) fn penalty(costs: &[f64]) -> f64 {
     let gap = costs.windows(2).rfind(|pair| pair[1] > WIDE * pair[0]);
     gap.map_or(f64::INFINITY, |pair| pair[0])
 }

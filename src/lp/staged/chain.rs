@@ -18,6 +18,8 @@ const NOTHING: f64 = 1e-40;
 /// The factored normal equations; memory for one pattern.
 #[derive(Debug)]
 pub(super) struct Chain {
+    /// See [`Normal::hold`](super::normal::Normal::hold).
+    pub(super) held: f64,
     statics: usize,
     states: usize,
     blocks: usize,
@@ -62,6 +64,7 @@ impl Chain {
         let square = states * states;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
+            held: 0.0,
             statics,
             states,
             blocks,
@@ -140,10 +143,11 @@ impl Chain {
         let (statics, rows) = (self.statics, self.statics + states);
         let Scratch { work, weighted, own, .. } = &mut self.scratch;
         own.fill(Lanes::ZERO);
+        let held = Lanes::splat(self.held);
         let missing = Lanes::ONE - numbers.exists[block];
         let missing_states = Lanes::ONE - numbers.state_exists[block];
         for k in 0..states {
-            own[k * states + k] = missing_states;
+            own[k * states + k] = missing_states + held;
         }
         for &flow in &self.plain {
             let entries = &numbers.entries[flow];
@@ -162,7 +166,7 @@ impl Chain {
             }
         }
         for pivot_row in 0..statics {
-            let mut pivot = missing;
+            let mut pivot = missing + held;
             for (position, &flow) in self.projected.iter().enumerate() {
                 let entry = work[position * rows + pivot_row];
                 weighted[position] = weights[flow] * entry;

@@ -19,7 +19,7 @@ use super::plan::{Plan, Step};
 /// A row whose pivot is below this share of what it had is one that others imply: its unknown becomes 0.
 const PIVOT_FLOOR: f64 = 1e-30;
 /// A row's dual is held by no more than this share of what its row had.
-pub(super) const RELATIVE_HOLD: f64 = 1e-20;
+pub(super) const RELATIVE_HOLD: f64 = 1e-17;
 /// Keeps 0/0 away where nothing is handed on.
 const NOTHING: f64 = 1e-200;
 
@@ -27,6 +27,8 @@ const NOTHING: f64 = 1e-200;
 #[derive(Debug)]
 pub(super) struct General {
     layout: Layout,
+    /// See [`Normal::hold`](super::normal::Normal::hold).
+    pub(super) held: f64,
     /// The first stage of a lane, and any other.
     plans: [Plan; 2],
     /// By block and row of the order: 1/pivot.
@@ -64,6 +66,7 @@ impl General {
         let columns = layout.columns + handed;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
+            held: 0.0,
             inverse_pivots: lanes(blocks * rows),
             multipliers: lanes(blocks * most_multipliers),
             most_multipliers,
@@ -87,7 +90,7 @@ impl General {
     #[inline(always)]
     pub(super) fn factor_lanes(&mut self, numbers: &Numbers, theta: &[Lanes]) {
         self.factor_stages(numbers, theta);
-        self.close_ring(numbers.held);
+        self.close_ring(self.held);
     }
 
     /// See [`General::solve`].
@@ -99,7 +102,7 @@ impl General {
 
     #[inline(always)]
     fn factor_stages(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        let Self { layout, plans, work, .. } = self;
+        let Self { layout, plans, work, held, .. } = self;
         let (rows, columns) = (layout.rows(), layout.columns);
         work.handed.fill(Lanes::ZERO);
         work.handed_weights.fill(Lanes::ZERO);
@@ -110,7 +113,7 @@ impl General {
             let (own, handed_on) = plan.steps.split_at(layout.kept(block));
             for step in own {
                 let initial = work.initial[step.pivot];
-                let held = (initial * Lanes::splat(RELATIVE_HOLD)).min(Lanes::splat(numbers.held));
+                let held = (initial * Lanes::splat(RELATIVE_HOLD)).min(Lanes::splat(*held));
                 let pivot = work.pivot(layout.width(), step) + held;
                 let inverse = pivot.inverse_above(initial * Lanes::splat(PIVOT_FLOOR));
                 self.inverse_pivots[block * rows + step.pivot] = inverse;

@@ -9,44 +9,20 @@
 //! Source: S. Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992) 575.
 
 use super::border::Border;
-use super::lanes::{LANES, Lanes};
+use super::kept::Kept;
+use super::lanes::Lanes;
 use super::normal::Normal;
 use super::numbers::Numbers;
-use super::steps::SharedColumn;
 
 /// Share of the way to the nearest bound that a step goes.
-const STEP_SHARE: f64 = 0.9995;
-/// Bounds on Mehrotra's centring.
-const LEAST_CENTRING: f64 = 1e-6;
+pub(super) const STEP_SHARE: f64 = 0.9995;
 /// Values and slacks are kept above this: what rounding leaves of them.
 pub(super) const LEAST_VALUE: f64 = 1e-30;
 
-/// An iterate whose complementarity has grown so many times is lost.
-const LOST: f64 = 1e8;
 /// Objectives below this are measured by it.
 const LEAST_OBJECTIVE: f64 = 1e-6;
 /// A column without a lower bound leaves its place at this cost, 1/2 CLINGING dx^2, which is nothing once it rests.
 const CLINGING: f64 = 1e-6;
-/// How often rows are closed after the last step.
-const POLISHES: usize = 3;
-/// After so many steps that bring the rows no closer, none will.
-const STALLS: usize = 5;
-/// An iterate whose gap is this many times what is asked for is kept while better ones are sought.
-const ACCEPTABLE: f64 = 30.0;
-
-/// What to reach.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tolerance {
-    /// Largest miss of a row, in the units of the scaled problem.
-    pub(super) row: f64,
-    /// Sum of complementarity products over the objective.
-    pub(super) gap: f64,
-    /// Iterations allowed.
-    pub(super) iterations: usize,
-    /// How far from the bounds to start, 1 as a rule.
-    pub(super) spread: f64,
-}
-
 /// The iterate and its memory.
 #[derive(Debug)]
 pub(super) struct Interior {
@@ -70,7 +46,7 @@ pub(super) struct Interior {
     pub(super) normal: Normal,
     /// What all stages share.
     pub(super) border: Border,
-    kept: Kept,
+    pub(super) kept: Kept,
 }
 
 /// Sums over all columns that decide on the affine step.
@@ -107,107 +83,14 @@ impl Interior {
         }
     }
 
-    /// Iterates from the start until `tolerance` is met, or no further.
-    pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) {
-        self.start(numbers, tolerance.spread);
-        let pairs = (2 * (numbers.columns * numbers.cut.blocks * LANES + numbers.shared.upper.len())) as f64;
-        let mut step = [0.0, 0.0];
-        let [mut gap, mut nearest, mut kept, mut least] = [f64::INFINITY; 4];
-        let mut scale = f64::NAN;
-        let mut stalls = 0;
-        for _ in 0..=tolerance.iterations {
-            let (complementarity, mut row) = self.advance(numbers, step);
-            let mu = complementarity / pairs;
-            least = least.min(mu);
-            if !mu.is_finite() || !row.is_finite() || mu > LOST * least {
-                break;
-            }
-            if scale.is_nan() || gap < 1e-2 {
-                scale = self.scale_of_objective(numbers);
-            }
-            gap = complementarity / scale;
-            // Where rounding decides, steps bring the rows no closer.
-            if row > tolerance.row && (gap <= tolerance.gap || row > nearest && gap < 1e-3) {
-                row = self.polish(numbers, row, tolerance.row);
-            }
-            let keeps = row <= tolerance.row && gap <= ACCEPTABLE * tolerance.gap;
-            if keeps && gap <= tolerance.gap {
-                // Rounding of many steps may have taken z - w away from the reduced costs.
-                gap = self.refold(numbers) / scale;
-                if gap <= tolerance.gap {
-                    return;
-                }
-            }
-            if gap >= kept {
-                break;
-            }
-            if keeps {
-                self.kept.keep(&self.x, &self.z, &self.w, &self.y, &self.border);
-                kept = gap;
-            }
-            // Steps as long as these close what can be closed.
-            stalls = if row > tolerance.row && row > 0.5 * nearest && step[0] > 0.9 { stalls + 1 } else { 0 };
-            if stalls == STALLS {
-                break;
-            }
-            nearest = row;
-            step = self.next_step(numbers, complementarity, mu);
-        }
-        if kept.is_finite() {
-            let Self { x, z, w, y, border, kept, .. } = self;
-            kept.restore(x, z, w, y, border);
-        }
-    }
-
-    /// Makes z - w the reduced costs again, to the last digit; returns the sum of the complementarity products.
-    fn refold(&mut self, numbers: &Numbers) -> f64 {
-        let mut complementarity = self.border.refold(&numbers.shared);
-        let mut sum = Lanes::ZERO;
-        for block in 0..numbers.cut.blocks {
-            numbers.next_rows(&self.y, block, &mut self.carried);
-            let y = &self.y[block * numbers.rows..(block + 1) * numbers.rows];
-            for column in 0..numbers.columns {
-                let at = block * numbers.columns + column;
-                let value = self.x[at];
-                let along = Self::transposed(numbers, y, &self.carried, &self.border.y, block, column);
-                let slope =
-                    numbers.at(numbers.cost[column], block) + numbers.at(numbers.quadratic[column], block) * value;
-                let exists = if column < numbers.flows() { numbers.exists[block] } else { numbers.state_exists[block] };
-                let missed = ((slope - along) - (self.z[at] - self.w[at])) * exists;
-                self.z[at] += missed.max(Lanes::ZERO);
-                self.w[at] += (Lanes::ZERO - missed).max(Lanes::ZERO);
-                let slack = (numbers.at(numbers.upper[column], block) - value).max(Lanes::splat(LEAST_VALUE));
-                sum += (value * self.z[at] + slack * self.w[at]) * numbers.column_exists(column, block);
-            }
-        }
-        complementarity += sum.sum();
-        complementarity
-    }
-
-    /// Closes the rows by steps for nothing else, so small that no digits are lost beside the largest weights. Returns the
-    /// largest miss that is left.
-    fn polish(&mut self, numbers: &Numbers, mut row: f64, tolerance: f64) -> f64 {
-        for _ in 0..POLISHES {
-            self.factor(numbers);
-            self.approach(numbers, STEP_SHARE);
-            self.rhs.fill(Lanes::ZERO);
-            self.border.dy.fill(0.0);
-            let before = std::mem::replace(&mut row, self.advance(numbers, [0.0, 0.0]).1);
-            if row <= tolerance || row > 0.5 * before {
-                break;
-            }
-        }
-        row
-    }
-
-    /// The direction from here, and the step lengths along it.
-    fn next_step(&mut self, numbers: &Numbers, complementarity: f64, mu: f64) -> [f64; 2] {
+    /// The direction from here, and the step lengths along it; `least` bounds the centring.
+    pub(super) fn next_step(&mut self, numbers: &Numbers, complementarity: f64, mu: f64, least: f64) -> [f64; 2] {
         self.factor(numbers);
         self.direct(numbers, None);
         let affine = self.predict(numbers);
         let Affine { primal, dual, sums: [first, second, third] } = affine;
         let after = complementarity + primal * first + dual * second + primal * dual * third;
-        let centring = (after / complementarity).powi(3).clamp(LEAST_CENTRING, 1.0);
+        let centring = (after / complementarity).powi(3).clamp(least, 1.0);
         let target = centring * mu;
         for ((rhs, residual), centring) in self.rhs.iter_mut().zip(&self.residual).zip(&self.centring) {
             *rhs = *residual - Lanes::splat(target) * *centring;
@@ -229,7 +112,7 @@ impl Interior {
     #[inline(always)]
     pub(super) fn advance_lanes(&mut self, numbers: &Numbers, steps: [f64; 2]) -> (f64, f64) {
         let [primal, dual] = steps;
-        let (columns, rows, flows) = (numbers.columns, numbers.rows, numbers.flows());
+        let (columns, rows) = (numbers.columns, numbers.rows);
         let (primal, dual) = (Lanes::splat(primal), Lanes::splat(dual));
         let least = Lanes::splat(LEAST_VALUE);
         let mut complementarity = Lanes::ZERO;
@@ -245,7 +128,6 @@ impl Interior {
             let (x, z, w) = (&mut self.x[at.clone()], &mut self.z[at.clone()], &mut self.w[at.clone()]);
             let (dx, dz, dw) = (&self.dx[at.clone()], &self.dz[at.clone()], &self.dw[at.clone()]);
             let theta = &mut self.theta[at];
-            let (exists, state_exists) = (numbers.exists[block], numbers.state_exists[block]);
             for column in 0..columns {
                 let upper = numbers.at(numbers.upper[column], block);
                 let value = (x[column] + primal * dx[column]).max(least);
@@ -254,7 +136,8 @@ impl Interior {
                 x[column] = value;
                 z[column] = low;
                 w[column] = high;
-                complementarity += (value * low + slack * high) * numbers.column_exists(column, block);
+                let mask = numbers.column_exists(column, block);
+                complementarity += (value * low + slack * high) * mask;
                 let mut inverse = low * slack + high * value;
                 if numbers.curved {
                     inverse += numbers.at(numbers.quadratic[column], block) * value * slack;
@@ -266,10 +149,6 @@ impl Interior {
                     let quadratic = numbers.at(numbers.quadratic[column], block);
                     *missed = *missed + quadratic * value - slope;
                     slope += *missed;
-                }
-                let mut mask = if column < flows { exists } else { state_exists };
-                if let Some(open) = numbers.open[column] {
-                    mask = mask * numbers.at(open, block);
                 }
                 let weight = value * slack / inverse * mask;
                 // What does not exist must not disturb the states that pass through.
@@ -455,7 +334,7 @@ impl Interior {
 
     /// The size that the gap is measured by: what is paid for all but the dearest columns, or a thousandth of the sum of all
     /// absolute terms or of what all flows would cost at the usual price.
-    fn scale_of_objective(&self, numbers: &Numbers) -> f64 {
+    pub(super) fn scale_of_objective(&self, numbers: &Numbers) -> f64 {
         let columns = numbers.columns;
         let [mut cheap, mut absolute, mut flows] = [Lanes::ZERO; 3];
         for block in 0..numbers.cut.blocks {
@@ -479,32 +358,5 @@ impl Interior {
         let [cheap, absolute] = self.border.costs(&numbers.shared, [cheap.sum(), absolute.sum()]);
         let least = if numbers.costless { 1.0 } else { LEAST_OBJECTIVE };
         cheap.abs().max(1e-3 * absolute).max(1e-3 * turnover).max(least)
-    }
-}
-
-/// A copy of an iterate.
-#[derive(Debug, Default)]
-struct Kept {
-    stages: [Vec<Lanes>; 4],
-    columns: Vec<SharedColumn>,
-    y: Vec<f64>,
-}
-
-impl Kept {
-    fn keep(&mut self, x: &[Lanes], z: &[Lanes], w: &[Lanes], y: &[Lanes], border: &Border) {
-        for (kept, now) in self.stages.iter_mut().zip([x, z, w, y]) {
-            kept.clear();
-            kept.extend_from_slice(now);
-        }
-        self.columns.clone_from(&border.columns);
-        self.y.clone_from(&border.y);
-    }
-
-    fn restore(&self, x: &mut [Lanes], z: &mut [Lanes], w: &mut [Lanes], y: &mut [Lanes], border: &mut Border) {
-        for (kept, now) in self.stages.iter().zip([x, z, w, y]) {
-            now.copy_from_slice(kept);
-        }
-        border.columns.clone_from(&self.columns);
-        border.y.clone_from(&self.y);
     }
 }

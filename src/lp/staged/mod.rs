@@ -3,7 +3,7 @@
 //! A problem is reduced ([`node`]), boxed ([`boxing`]), laid out in lanes ([`numbers`]) and solved by a predictor-corrector method
 //! ([`interior`]) whose linear algebra runs along the stages ([`chain`] where states
 //! follow only upon themselves, else [`general`]). What comes back are values and the duals of
-//! all rows, and nothing is believed before the [`Certificate`] of the problem itself agrees.
+//! all rows, and nothing is believed before the certificate of the problem itself agrees ([`proof`]).
 
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
@@ -12,19 +12,23 @@ mod border;
 mod border_tests;
 mod boxing;
 mod chain;
+mod course;
 mod dense;
 mod draft;
+mod elastic;
 mod form;
 mod general;
 #[cfg(test)]
 mod general_tests;
 mod interior;
+mod kept;
 mod lanes;
 mod layout;
 mod node;
 mod normal;
 mod numbers;
 mod plan;
+mod proof;
 mod repeated;
 mod shared;
 mod sharing;
@@ -34,39 +38,29 @@ mod vector;
 
 use ndarray::Array2;
 
-use super::{
-    Backend, Certificate, Column, Duals, GlobalColumn, Lag, LpError, Row, RowId, Solution, Solver, StagedProblem,
-};
+use super::{Backend, Duals, LpError, Solution, Solver, StagedProblem};
 use boxing::Boxed;
+use course::Tolerance;
 use draft::Draft;
+use elastic::elastic;
 use form::Form;
-use interior::{Interior, Tolerance};
+use interior::Interior;
 use node::Node;
 use numbers::Numbers;
+use proof::{ROW_TOLERANCE, doubt, largest_sum};
 use repeated::Repeated;
-
-use crate::series::Profile;
 
 const NAME: &str = "staged";
 
-/// Rows and bounds may be missed by this much, in the units of the problem.
-const ROW_TOLERANCE: f64 = 5e-7;
-/// And by this share of the largest value.
-const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
-/// Duals that lean on a side which is infinite may be this large, against the largest cost.
-const DUAL_TOLERANCE: f64 = 1e-8;
-/// The duals must prove the objective to this, relative.
-const GAP_TOLERANCE: f64 = 1e-8;
-/// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
-const ROUNDING: f64 = 1e-15;
 /// What is nearer to 0, in the units of the scaled problem, is 0.
-const AT_BOUND: f64 = 1e-12;
+const AT_BOUND: f64 = 1e-14;
 /// What the interior-point method is asked for.
 const GAP_GOAL: f64 = 1e-10;
 /// Iterations allowed; hard cases take 45.
 const ITERATIONS: usize = 120;
-/// The elastic form of an infeasible problem costs more than this.
+/// The elastic form of an infeasible problem costs more than this, and more than this share of its largest sum.
 const SHORTAGE: f64 = 1e-6;
+const RELATIVE_SHORTAGE: f64 = 1e-9;
 
 /// The staged interior-point solver.
 #[derive(Debug, Clone, Copy)]
@@ -107,16 +101,18 @@ struct Attempt {
     spread: f64,
     /// How far away missing bounds are put, against the usual.
     far: f64,
-    /// What the rows' duals cost to move.
+    /// What the rows' duals cost to move, where dynamics are not diagonal.
     held: f64,
+    /// How often directions are improved by what they miss.
+    refinements: usize,
 }
 
 /// In this order.
 const ATTEMPTS: [Attempt; 4] = [
-    Attempt { reduced: true, spread: 1.0, far: 1.0, held: 0.0 },
-    Attempt { reduced: false, spread: 1.0, far: 1.0, held: 1e-10 },
-    Attempt { reduced: false, spread: 10.0, far: 100.0, held: 1e-8 },
-    Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8 },
+    Attempt { reduced: true, spread: 1.0, far: 1.0, held: 0.0, refinements: 0 },
+    Attempt { reduced: false, spread: 1.0, far: 1.0, held: 1e-10, refinements: 1 },
+    Attempt { reduced: false, spread: 10.0, far: 100.0, held: 1e-8, refinements: 1 },
+    Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8, refinements: 2 },
 ];
 
 /// What an attempt came to.
@@ -152,9 +148,9 @@ impl Prepared {
         let nodes = if attempt.reduced { Node::take_out(&mut draft) } else { Vec::new() };
         let boxed = Boxed::of(&draft, attempt.far);
         let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
-        let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread: attempt.spread };
+        let Attempt { spread, held, refinements, .. } = attempt;
+        let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread, held, refinements };
         let memory = self.memory_for(&boxed.form);
-        memory.numbers.held = attempt.held;
         memory.interior.run(&memory.numbers, tolerance);
         memory.restore(problem, Taken { draft: &draft, nodes: &nodes, repeated: &repeated }, &boxed, solution);
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
@@ -230,7 +226,8 @@ impl Memory {
     }
 }
 
-/// Why there is no answer, `doubt` being why the last one was refused: whether even a form that may miss every row at a price has to miss some.
+/// Why there is no answer: whether even a form that may miss every row at a price has to miss some. `doubt` is why the last
+/// answer was refused, `far` whether it lay where only missing bounds stopped it.
 fn why_not(problem: &StagedProblem, doubt: String, far: bool) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
@@ -238,18 +235,17 @@ fn why_not(problem: &StagedProblem, doubt: String, far: bool) -> LpError {
     let solved = ATTEMPTS[1..]
         .iter()
         .any(|&attempt| matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal));
-    if solved && solution.objective > SHORTAGE {
-        return LpError::Infeasible {
-            problem: problem.name().to_owned(),
+    let name = problem.name().to_owned();
+    match solved {
+        true if solution.objective > SHORTAGE.max(RELATIVE_SHORTAGE * largest_sum(problem)) => LpError::Infeasible {
+            problem: name,
             columns: problem.columns().len(),
             rows: problem.rows().len(),
             stages: problem.stages(),
-        };
+        },
+        true if far => LpError::Unbounded { problem: name },
+        _ => LpError::NoAnswer { problem: name, solver: NAME, status: doubt },
     }
-    if far {
-        return LpError::Unbounded { problem: problem.name().to_owned() };
-    }
-    LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status: doubt }
 }
 
 /// The answer of another solver, if this build has one and it can.
@@ -263,104 +259,4 @@ fn otherwise(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<
 #[cfg(not(feature = "cbc"))]
 fn otherwise(_: &StagedProblem, _: &mut Solution) -> Option<Result<(), LpError>> {
     None
-}
-
-/// What keeps values and duals from proving each other, if anything does; `turnover` is what all flows would cost at the usual
-/// price, which matters where costs cancel or are next to nothing.
-fn doubt(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Option<String> {
-    let certificate = Certificate::of(problem, solution);
-    let values = solution.values.iter().chain(&solution.globals);
-    let largest = values.fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    let worst = certificate.worst();
-    if !within(worst.size, ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest) {
-        return Some(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
-    }
-    let Some(optimality) = &certificate.optimality else { return Some("its answer has no duals".to_owned()) };
-    if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
-        return Some(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
-    }
-    let gap = optimality.relative_gap.abs();
-    let difference = (optimality.primal_objective - optimality.dual_objective).abs();
-    if within(difference, 1e-3 * GAP_TOLERANCE * turnover)
-        || within(difference, ROUNDING * largest_cost(problem) * bounds(problem).max(1.0))
-    {
-        return None;
-    }
-    (!within(gap, GAP_TOLERANCE)).then(|| format!("its duals leave a relative gap of {gap:.1e}"))
-}
-
-/// Whether a size is a number and small enough.
-fn within(size: f64, tolerance: f64) -> bool {
-    size <= tolerance
-}
-
-/// The largest cost of a column, or of a global one if the others are free, or 1 if all are.
-fn largest_cost(problem: &StagedProblem) -> f64 {
-    let of_stages = problem.columns().iter().map(|column| match &column.cost {
-        Profile::Constant(cost) => cost.abs(),
-        Profile::Series(costs) => costs.iter().fold(0.0_f64, |largest, cost| largest.max(cost.abs())),
-    });
-    let largest = of_stages.fold(0.0, f64::max);
-    let shared = || problem.global_columns().iter().fold(0.0_f64, |largest, column| largest.max(column.cost.abs()));
-    [largest, shared(), 1.0].into_iter().find(|cost| *cost > 0.0).unwrap_or(1.0)
-}
-
-/// Sum of the absolute values of all finite bounds.
-fn bounds(problem: &StagedProblem) -> f64 {
-    let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
-    let of_profile = |profile: &Profile| match profile {
-        Profile::Constant(bound) => size(*bound) * problem.stages() as f64,
-        Profile::Series(bounds) => bounds.iter().map(|bound| size(*bound)).sum(),
-    };
-    let columns = problem.columns().iter().flat_map(|column| [&column.lower, &column.upper]);
-    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]);
-    let shared = problem.global_columns().iter().map(|column| size(column.lower) + size(column.upper));
-    let shared_rows = problem.global_rows().iter().map(|row| size(row.lower) + size(row.upper));
-    columns.chain(rows).map(of_profile).sum::<f64>() + shared.chain(shared_rows).sum::<f64>()
-}
-
-/// The same rows and bounds, each row missed at a price of 1 a unit, at no other cost.
-fn elastic(problem: &StagedProblem) -> StagedProblem {
-    let mut elastic = StagedProblem::new(problem.name(), problem.stages());
-    for column in problem.columns() {
-        elastic.add_column(Column { cost: 0.0.into(), ..column.clone() });
-    }
-    for (index, row) in problem.rows().iter().enumerate() {
-        elastic.add_row(Row { name: row.name.clone(), lower: row.lower.clone(), upper: row.upper.clone() });
-        for (what, sign) in [("lack", 1.0), ("excess", -1.0)] {
-            let name = format!("{what} {}", row.name);
-            let (lower, upper) = (0.0.into(), f64::INFINITY.into());
-            let column = elastic.add_column(Column { name, lower, upper, cost: 1.0.into() });
-            elastic.add_term(RowId(index), column, Lag::Same, sign);
-        }
-    }
-    for term in problem.terms() {
-        elastic.add_term(term.row, term.column, term.lag, term.coefficient.clone());
-    }
-    share_elastically(problem, &mut elastic);
-    elastic
-}
-
-/// The same for what all stages share.
-fn share_elastically(problem: &StagedProblem, elastic: &mut StagedProblem) {
-    for column in problem.global_columns() {
-        elastic.add_global_column(GlobalColumn { cost: 0.0, ..column.clone() });
-    }
-    for row in problem.global_rows() {
-        let index = elastic.add_global_row(row.clone());
-        for (what, sign) in [("lack", 1.0), ("excess", -1.0)] {
-            let name = format!("{what} {}", row.name);
-            let column = elastic.add_global_column(GlobalColumn { name, lower: 0.0, upper: f64::INFINITY, cost: 1.0 });
-            elastic.add_global_term(index, column, sign);
-        }
-    }
-    for term in problem.spread_terms() {
-        elastic.add_spread_term(term.row, term.column, term.coefficient.clone());
-    }
-    for term in problem.sum_terms() {
-        elastic.add_sum_term(term.row, term.column, term.coefficient.clone());
-    }
-    for term in problem.global_terms() {
-        elastic.add_global_term(term.row, term.column, term.coefficient);
-    }
 }

@@ -107,8 +107,6 @@ pub(super) struct Numbers {
     pub(super) usual_cost: f64,
     /// Whether no column costs anything.
     pub(super) costless: bool,
-    /// What every row's dual costs to move, 1/2 held dy^2: nothing once it rests, and a hold for rows that others imply.
-    pub(super) held: f64,
     /// Columns without a lower bound.
     pub(super) free: Vec<usize>,
     /// Whether a column is one of the dearest, by column.
@@ -154,7 +152,6 @@ impl Numbers {
             home: Vec::new(),
             usual_cost: 0.0,
             costless: false,
-            held: 0.0,
             free: Vec::new(),
             dear: Vec::new(),
             shared: Shared::default(),
@@ -288,8 +285,14 @@ impl Numbers {
 
     /// 1 where a column of a block exists.
     #[inline(always)]
+    pub(super) fn exists_at(&self, column: usize, block: usize) -> Lanes {
+        if column < self.flows() { self.exists[block] } else { self.state_exists[block] }
+    }
+
+    /// 1 where a column of a block exists and may move.
+    #[inline(always)]
     pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
-        let exists = if column < self.flows() { self.exists[block] } else { self.state_exists[block] };
+        let exists = self.exists_at(column, block);
         match self.open[column] {
             Some(open) => exists * self.at(open, block),
             None => exists,

@@ -10,6 +10,11 @@ use super::numbers::Numbers;
 
 /// Values start no further than this from 0 (in the units of the scaled problem).
 const LARGEST_START: f64 = 1.0;
+/// Columns that cost more than this many times what is usual start nearer to 0, in proportion, so that their costs do not drown
+/// those of all others,
+const USUAL: f64 = 10.0;
+/// but at first no nearer than this share.
+pub(super) const NEAREST: f64 = 1e-3;
 /// Share of the box at which a state starts.
 const LEVEL: f64 = 0.3;
 /// Share of the way to the bounds that the move towards the rows may go.
@@ -19,7 +24,7 @@ const CENTRING: f64 = 0.3;
 
 impl Interior {
     /// Sets x, y, z and w.
-    pub(super) fn start(&mut self, numbers: &Numbers, spread: f64) {
+    pub(super) fn start(&mut self, numbers: &Numbers, spread: f64, nearest: f64) {
         let columns = numbers.columns;
         let each = |f: &mut dyn FnMut(usize, usize, usize)| {
             for block in 0..numbers.cut.blocks {
@@ -28,10 +33,13 @@ impl Interior {
                 }
             }
         };
+        let usual = (USUAL * numbers.usual_cost).max(f64::MIN_POSITIVE);
         each(&mut |block, column, at| {
             let upper = numbers.at(numbers.upper[column], block);
             let share = Lanes::splat(if column < numbers.flows() { 0.5 } else { LEVEL });
-            let largest = Lanes::splat(LARGEST_START * spread);
+            let cost = numbers.at(numbers.cost[column], block).abs().max(Lanes::splat(usual));
+            let near = (Lanes::splat(usual) / cost).max(Lanes::splat(nearest));
+            let largest = Lanes::splat(LARGEST_START * spread) * near;
             let inside = match numbers.home[column] {
                 Some(home) => numbers.at(home, block),
                 None => (upper * share).min(largest),

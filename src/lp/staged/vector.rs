@@ -11,7 +11,7 @@ use super::lanes::Lanes;
 use super::numbers::Numbers;
 
 macro_rules! passes {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* } => $output:ty, $run:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* } => $output:ty, |$pass:ident| $run:expr;)*) => {$(
         $(#[$doc])*
         struct $name<'a> { $($field: $kind),* , numbers: &'a Numbers }
 
@@ -20,7 +20,8 @@ macro_rules! passes {
 
             #[inline(always)]
             fn with_simd<S: pulp::Simd>(self, _simd: S) -> $output {
-                $run(self)
+                let $pass = self;
+                $run
             }
         }
     )*};
@@ -28,28 +29,28 @@ macro_rules! passes {
 
 passes! {
     Advance { interior: &'a mut Interior, step: [f64; 2] } => (f64, f64),
-        |pass: Self| pass.interior.advance_lanes(pass.numbers, pass.step);
-    Predict { interior: &'a mut Interior } => Affine, |pass: Self| pass.interior.predict_lanes(pass.numbers);
+        |pass| pass.interior.advance_lanes(pass.numbers, pass.step);
+    Predict { interior: &'a mut Interior } => Affine, |pass| pass.interior.predict_lanes(pass.numbers);
     Correct { interior: &'a mut Interior, target: f64 } => [f64; 2],
-        |pass: Self| pass.interior.correct_lanes(pass.numbers, pass.target);
-    Factor { chain: &'a mut Chain, theta: &'a [Lanes] } => (), |pass: Self| match pass.numbers.states() {
+        |pass| pass.interior.correct_lanes(pass.numbers, pass.target);
+    Factor { chain: &'a mut Chain, theta: &'a [Lanes] } => (), |pass| match pass.numbers.states() {
         1 => pass.chain.factor_lanes::<1>(pass.numbers, pass.theta),
         2 => pass.chain.factor_lanes::<2>(pass.numbers, pass.theta),
         3 => pass.chain.factor_lanes::<3>(pass.numbers, pass.theta),
         _ => pass.chain.factor_lanes::<0>(pass.numbers, pass.theta),
     };
-    Solve { chain: &'a mut Chain, rhs: &'a mut [Lanes] } => (), |pass: Self| match pass.numbers.states() {
+    Solve { chain: &'a mut Chain, rhs: &'a mut [Lanes] } => (), |pass| match pass.numbers.states() {
         1 => pass.chain.solve_lanes::<1>(pass.rhs),
         2 => pass.chain.solve_lanes::<2>(pass.rhs),
         3 => pass.chain.solve_lanes::<3>(pass.rhs),
         _ => pass.chain.solve_lanes::<0>(pass.rhs),
     };
     FactorGeneral { general: &'a mut General, theta: &'a [Lanes] } => (),
-        |pass: Self| pass.general.factor_lanes(pass.numbers, pass.theta);
+        |pass| pass.general.factor_lanes(pass.numbers, pass.theta);
     SolveGeneral { general: &'a mut General, rhs: &'a mut [Lanes] } => (),
-        |pass: Self| pass.general.solve_lanes(pass.numbers, pass.rhs);
+        |pass| pass.general.solve_lanes(pass.numbers, pass.rhs);
     Multiply { border: &'a mut Border, theta: &'a [Lanes] } => (),
-        |pass: Self| pass.border.multiply_lanes(pass.numbers, pass.theta);
+        |pass| pass.border.multiply_lanes(pass.numbers, pass.theta);
 }
 
 impl Interior {

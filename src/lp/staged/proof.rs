@@ -1,0 +1,121 @@
+//! Whether an answer is one: what its values and duals prove of the problem itself.
+
+use super::boxing::{mean_size, penalty};
+use crate::lp::{Certificate, ColumnId, Solution, StagedProblem};
+use crate::series::Profile;
+
+/// Rows and bounds may be missed by this much, in the units of the problem.
+pub(super) const ROW_TOLERANCE: f64 = 5e-7;
+/// And by this share of the largest value.
+const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
+/// Duals that lean on a side which is infinite may be this large, against the largest cost.
+const DUAL_TOLERANCE: f64 = 1e-8;
+/// The duals must prove the objective to this share of it,
+const GAP_TOLERANCE: f64 = 3e-9;
+/// or of this share of all that was added up to it.
+const SHARE_OF_TERMS: f64 = 1e-3;
+/// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
+const ROUNDING: f64 = 1e-15;
+
+/// What keeps values and duals from proving each other, if anything does; `turnover` is what all flows would cost at the usual
+/// price, which matters where costs cancel or are next to nothing.
+pub(super) fn doubt(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Option<String> {
+    let certificate = Certificate::of(problem, solution);
+    let values = solution.values.iter().chain(&solution.globals);
+    let largest = values.fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let worst = certificate.worst();
+    if !within(worst.size, ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest) {
+        return Some(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
+    }
+    let Some(optimality) = &certificate.optimality else { return Some("its answer has no duals".to_owned()) };
+    if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
+        return Some(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
+    }
+    let difference = (optimality.primal_objective - optimality.dual_objective).abs();
+    let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
+    if within(difference.max(optimality.primal_objective.abs()), rounding) {
+        return None;
+    }
+    let Paid { usual, absolute } = Paid::of(problem, solution);
+    let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
+    let gap = if difference == 0.0 { 0.0 } else { difference / size };
+    (!within(gap, GAP_TOLERANCE)).then(|| format!("its duals leave a relative gap of {gap:.1e}"))
+}
+
+/// Whether a size is a number and small enough.
+fn within(size: f64, tolerance: f64) -> bool {
+    size <= tolerance
+}
+
+/// What an answer costs.
+struct Paid {
+    /// Apart from penalties, beside which any error of the rest would be nothing.
+    usual: f64,
+    /// The sum of all terms without their signs.
+    absolute: f64,
+}
+
+impl Paid {
+    fn of(problem: &StagedProblem, solution: &Solution) -> Self {
+        let mut costs: Vec<f64> = problem.columns().iter().filter_map(|column| mean_size(&column.cost)).collect();
+        costs.sort_unstable_by(f64::total_cmp);
+        let penalty = penalty(&costs);
+        let mut paid = Self { usual: 0.0, absolute: 0.0 };
+        for (index, (column, values)) in problem.columns().iter().zip(solution.values.rows()).enumerate() {
+            let quadratic = problem.quadratic(ColumnId(index));
+            if column.cost == Profile::Constant(0.0) && *quadratic == Profile::Constant(0.0) {
+                continue;
+            }
+            let is_usual = mean_size(&column.cost).is_none_or(|cost| cost <= penalty);
+            for (stage, value) in values.iter().enumerate() {
+                let (linear, curved) = (column.cost.at(stage) * value, 0.5 * quadratic.at(stage) * value * value);
+                paid.absolute += linear.abs() + curved.abs();
+                if is_usual {
+                    paid.usual += linear + curved;
+                }
+            }
+        }
+        for (column, value) in problem.global_columns().iter().zip(&solution.globals) {
+            paid.absolute += (column.cost * value).abs();
+            paid.usual += column.cost * value;
+        }
+        paid
+    }
+}
+
+/// The largest cost of a column, or of a global one if the others are free, or 1 if all are.
+fn largest_cost(problem: &StagedProblem) -> f64 {
+    let of_stages = problem.columns().iter().map(|column| match &column.cost {
+        Profile::Constant(cost) => cost.abs(),
+        Profile::Series(costs) => costs.iter().fold(0.0_f64, |largest, cost| largest.max(cost.abs())),
+    });
+    let largest = of_stages.fold(0.0, f64::max);
+    let shared = || problem.global_columns().iter().fold(0.0_f64, |largest, column| largest.max(column.cost.abs()));
+    [largest, shared(), 1.0].into_iter().find(|cost| *cost > 0.0).unwrap_or(1.0)
+}
+
+/// Sum of the absolute values of all finite bounds.
+fn bounds(problem: &StagedProblem) -> f64 {
+    let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
+    let of_profile = |profile: &Profile| match profile {
+        Profile::Constant(bound) => size(*bound) * problem.stages() as f64,
+        Profile::Series(bounds) => bounds.iter().map(|bound| size(*bound)).sum(),
+    };
+    let columns = problem.columns().iter().flat_map(|column| [&column.lower, &column.upper]);
+    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]);
+    let shared = problem.global_columns().iter().map(|column| size(column.lower) + size(column.upper));
+    let shared_rows = problem.global_rows().iter().map(|row| size(row.lower) + size(row.upper));
+    columns.chain(rows).map(of_profile).sum::<f64>() + shared.chain(shared_rows).sum::<f64>()
+}
+
+/// The largest sum that a row must have.
+pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
+    let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
+    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]);
+    let of_rows = rows.map(|profile| match profile {
+        Profile::Constant(bound) => size(*bound),
+        Profile::Series(bounds) => bounds.iter().fold(0.0, |largest: f64, bound| largest.max(size(*bound))),
+    });
+    let shared = problem.global_rows().iter().map(|row| size(row.lower).max(size(row.upper)));
+    of_rows.chain(shared).fold(0.0, f64::max)
+}
