@@ -49,7 +49,10 @@ impl Interior {
                 let slope =
                     numbers.at(numbers.cost[column], block) + numbers.at(numbers.quadratic[column], block) * value;
                 let missed = ((slope - along) - (self.z[at] - self.w[at])) * numbers.exists_at(column, block);
-                (self.z[at], self.w[at]) = refolded(self.z[at], self.w[at], missed);
+                let (z, w) = (&mut self.z[at], &mut self.w[at]);
+                for lane in 0..LANES {
+                    (z.0[lane], w.0[lane]) = refolded(z.0[lane], w.0[lane], missed.0[lane]);
+                }
                 let slack = (numbers.at(numbers.upper[column], block) - value).max(Lanes::splat(LEAST_VALUE));
                 sum += (value * self.z[at] + slack * self.w[at]) * numbers.column_exists(column, block);
             }
@@ -76,18 +79,12 @@ impl Interior {
 
 /// z and w with z - w more by `missed`: the larger of the two takes it if it stays the larger by far, so that rounding of a
 /// large cost adds nothing at a bound that is far away.
-fn refolded(z: Lanes, w: Lanes, missed: Lanes) -> (Lanes, Lanes) {
-    let (mut low, mut high) = (z, w);
-    for lane in 0..LANES {
-        let (z, w, missed) = (&mut low.0[lane], &mut high.0[lane], missed.0[lane]);
-        if missed.abs() > 0.5 * z.max(*w) {
-            *z += missed.max(0.0);
-            *w += (-missed).max(0.0);
-        } else if *z > *w {
-            *z += missed;
-        } else {
-            *w -= missed;
-        }
+pub(super) fn refolded(z: f64, w: f64, missed: f64) -> (f64, f64) {
+    if missed.abs() > 0.5 * z.max(w) {
+        (z + missed.max(0.0), w + (-missed).max(0.0))
+    } else if z > w {
+        (z + missed, w)
+    } else {
+        (z, w - missed)
     }
-    (low, high)
 }

@@ -47,7 +47,7 @@ use form::Form;
 use interior::Interior;
 use node::Node;
 use numbers::Numbers;
-use proof::{ROW_TOLERANCE, doubt, largest_sum};
+use proof::{GAP_WISH, ROW_TOLERANCE, largest_sum, proven};
 use repeated::Repeated;
 
 const NAME: &str = "staged";
@@ -117,7 +117,8 @@ const ATTEMPTS: [Attempt; 4] = [
 
 /// What an attempt came to.
 enum Outcome {
-    Optimal,
+    /// Proven to this relative gap.
+    Optimal(f64),
     /// Some value lies where only a missing bound stopped it.
     Far,
     /// The certificate refuses, for this reason.
@@ -128,12 +129,19 @@ impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let mut far = 0;
         let mut doubt = String::new();
+        let mut best: Option<(f64, Solution)> = None;
         for attempt in ATTEMPTS {
             match self.attempt(problem, attempt, solution) {
-                Outcome::Optimal => return Ok(()),
+                Outcome::Optimal(gap) if gap <= GAP_WISH => return Ok(()),
+                Outcome::Optimal(gap) if best.as_ref().is_some_and(|(known, _)| *known <= gap) => {}
+                Outcome::Optimal(gap) => best = Some((gap, solution.clone())),
                 Outcome::Far => far += 1,
                 Outcome::Refused(reason) => doubt = reason,
             }
+        }
+        if let Some((_, found)) = best {
+            *solution = found;
+            return Ok(());
         }
         let other = if self.alone { None } else { otherwise(problem, solution) };
         other.unwrap_or_else(|| Err(why_not(problem, doubt, far > 1)))
@@ -155,10 +163,10 @@ impl Prepared {
         memory.restore(problem, Taken { draft: &draft, nodes: &nodes, repeated: &repeated }, &boxed, solution);
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
         let turnover = boxed.turnover(&draft, solution.values.view());
-        match doubt(problem, solution, turnover) {
-            None => Outcome::Optimal,
-            Some(_) if far => Outcome::Far,
-            Some(doubt) => Outcome::Refused(doubt),
+        match proven(problem, solution, turnover) {
+            Ok(gap) => Outcome::Optimal(gap),
+            Err(_) if far => Outcome::Far,
+            Err(doubt) => Outcome::Refused(doubt),
         }
     }
 
@@ -234,7 +242,7 @@ fn why_not(problem: &StagedProblem, doubt: String, far: bool) -> LpError {
     let mut other = Prepared { memory: Vec::new(), alone: true };
     let solved = ATTEMPTS[1..]
         .iter()
-        .any(|&attempt| matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal));
+        .any(|&attempt| matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal(_)));
     let name = problem.name().to_owned();
     match solved {
         true if solution.objective > SHORTAGE.max(RELATIVE_SHORTAGE * largest_sum(problem)) => LpError::Infeasible {

@@ -11,35 +11,37 @@ const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 /// Duals that lean on a side which is infinite may be this large, against the largest cost.
 const DUAL_TOLERANCE: f64 = 1e-8;
 /// The duals must prove the objective to this share of it,
-const GAP_TOLERANCE: f64 = 3e-9;
+const GAP_TOLERANCE: f64 = 1e-8;
+/// and this is worth another attempt,
+pub(super) const GAP_WISH: f64 = 1e-9;
 /// or of this share of all that was added up to it.
 const SHARE_OF_TERMS: f64 = 1e-3;
 /// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
 const ROUNDING: f64 = 1e-15;
 
-/// What keeps values and duals from proving each other, if anything does; `turnover` is what all flows would cost at the usual
+/// The relative gap that values and duals prove, or what keeps them from proving each other; `turnover` is what all flows would cost at the usual
 /// price, which matters where costs cancel or are next to nothing.
-pub(super) fn doubt(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Option<String> {
+pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<f64, String> {
     let certificate = Certificate::of(problem, solution);
     let values = solution.values.iter().chain(&solution.globals);
     let largest = values.fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let worst = certificate.worst();
     if !within(worst.size, ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest) {
-        return Some(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
+        return Err(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
     }
-    let Some(optimality) = &certificate.optimality else { return Some("its answer has no duals".to_owned()) };
+    let Some(optimality) = &certificate.optimality else { return Err("its answer has no duals".to_owned()) };
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
-        return Some(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
+        return Err(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
     }
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return None;
+        return Ok(0.0);
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
-    (!within(gap, GAP_TOLERANCE)).then(|| format!("its duals leave a relative gap of {gap:.1e}"))
+    if within(gap, GAP_TOLERANCE) { Ok(gap) } else { Err(format!("its duals leave a relative gap of {gap:.1e}")) }
 }
 
 /// Whether a size is a number and small enough.

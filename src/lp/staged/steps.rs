@@ -2,6 +2,7 @@
 
 use super::border::Border;
 use super::interior::{Interior, LEAST_VALUE};
+use super::kept::refolded;
 use super::lanes::Lanes;
 use super::normal::Normal;
 use super::numbers::Numbers;
@@ -119,8 +120,7 @@ impl Border {
     pub(super) fn refold(&mut self, shared: &Shared) -> f64 {
         let mut sum = 0.0;
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
-            column.z += column.missed.max(0.0);
-            column.w += (-column.missed).max(0.0);
+            (column.z, column.w) = refolded(column.z, column.w, column.missed);
             column.missed = 0.0;
             sum += column.x * column.z + column.slack(*upper) * column.w;
         }
