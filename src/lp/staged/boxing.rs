@@ -301,11 +301,12 @@ fn opened(width: &Profile) -> (Profile, Option<Profile>) {
     (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), open)
 }
 
-/// Values are counted in the mean size of what the rows must add up to, or of the boxes where they add up to nothing.
+/// Values are counted in the mean size of what the rows must add up to and columns must be, or of the boxes where that is nothing.
 fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
-    let uppers = draft.columns.iter().filter(|column| column.kept).map(|column| &column.upper);
-    let of_sums = sums.filter_map(mean_size).fold(0.0, f64::max);
+    let kept = || draft.columns.iter().filter(|column| column.kept);
+    let (lowers, uppers) = (kept().map(|column| &column.lower), kept().map(|column| &column.upper));
+    let of_sums = sums.chain(lowers).filter_map(mean_size).fold(0.0, f64::max);
     if of_sums > 0.0 {
         return of_sums;
     }
@@ -325,11 +326,11 @@ fn cost_unit(costs: &[f64]) -> f64 {
     costs.get(costs.len() / 2).copied().unwrap_or(1.0)
 }
 
-/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the highest wide gap between
-/// them.
+/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the widest gap between them.
 pub(super) fn penalty(costs: &[f64]) -> f64 {
-    let gap = costs.windows(2).rfind(|pair| pair[1] > WIDE * pair[0]);
-    gap.map_or(f64::INFINITY, |pair| pair[0])
+    let ratio = |pair: &[f64]| pair[1] / pair[0];
+    let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
 }
 
 /// Mean of the absolute values that are neither 0 nor infinite.

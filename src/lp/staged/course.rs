@@ -14,6 +14,8 @@ const JAMMED_AFTER: usize = 5;
 const JAMMED: f64 = 0.1;
 /// An iterate whose complementarity has grown so many times is lost.
 const LOST: f64 = 1e8;
+/// Rows have come closer where they are missed by less than this share of what they were.
+const CLOSER: f64 = 0.8;
 /// After so many steps that bring the rows no closer, none will.
 const STALLS: usize = 5;
 /// How often z - w is made the reduced costs again.
@@ -115,13 +117,15 @@ impl Course {
 
     /// Whether the rows are missed by too much and came no closer.
     fn stands(&self, now: Standing) -> bool {
-        now.row > self.tolerance.row && self.last.is_some_and(|last| now.row > 0.5 * last.row)
+        now.row > self.tolerance.row && self.last.is_some_and(|last| now.row > CLOSER * last.row)
     }
 }
 
 impl Interior {
     /// Iterates from the start until `tolerance` is met, or no further.
     pub(super) fn run(&mut self, numbers: &Numbers, tolerance: Tolerance) {
+        let held = if numbers.diagonal.is_some() { 0.0 } else { tolerance.held };
+        let tolerance = Tolerance { held, ..tolerance };
         let mut course = Course::new(tolerance);
         self.normal.refinements = tolerance.refinements;
         self.normal.hold(tolerance.held);

@@ -47,7 +47,7 @@ use form::Form;
 use interior::Interior;
 use node::Node;
 use numbers::Numbers;
-use proof::{GAP_WISH, ROW_TOLERANCE, largest_sum, proven};
+use proof::{GAP_WISH, ROW_TOLERANCE, largest_sum, proven, satisfies};
 use repeated::Repeated;
 
 const NAME: &str = "staged";
@@ -115,19 +115,40 @@ const ATTEMPTS: [Attempt; 4] = [
     Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8, refinements: 2 },
 ];
 
+/// An objective that has no least value falls at least so many times deeper where missing bounds are a hundred times as far away.
+const FALL: f64 = 10.0;
+
 /// What an attempt came to.
 enum Outcome {
     /// Proven to this relative gap.
     Optimal(f64),
-    /// Some value lies where only a missing bound stopped it.
-    Far,
+    /// Some value lies where only a missing bound stopped it; this is the objective there.
+    Far(f64),
     /// The certificate refuses, for this reason.
     Refused(String),
 }
 
+/// The objectives where only missing bounds stopped it, with these at their usual distance and far beyond.
+#[derive(Debug, Default)]
+struct Falls {
+    usual: Option<f64>,
+    beyond: Option<f64>,
+}
+
+impl Falls {
+    fn note(&mut self, far: f64, objective: f64) {
+        *(if far > 1.0 { &mut self.beyond } else { &mut self.usual }) = Some(objective);
+    }
+
+    /// Whether the objective falls with the distance.
+    fn without_end(&self) -> bool {
+        self.usual.zip(self.beyond).is_some_and(|(usual, beyond)| usual < 0.0 && beyond < FALL * usual)
+    }
+}
+
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
-        let mut far = 0;
+        let mut falls = Falls::default();
         let mut doubt = String::new();
         let mut best: Option<(f64, Solution)> = None;
         for attempt in ATTEMPTS {
@@ -135,7 +156,7 @@ impl Solver for Prepared {
                 Outcome::Optimal(gap) if gap <= GAP_WISH => return Ok(()),
                 Outcome::Optimal(gap) if best.as_ref().is_some_and(|(known, _)| *known <= gap) => {}
                 Outcome::Optimal(gap) => best = Some((gap, solution.clone())),
-                Outcome::Far => far += 1,
+                Outcome::Far(objective) => falls.note(attempt.far, objective),
                 Outcome::Refused(reason) => doubt = reason,
             }
         }
@@ -144,7 +165,7 @@ impl Solver for Prepared {
             return Ok(());
         }
         let other = if self.alone { None } else { otherwise(problem, solution) };
-        other.unwrap_or_else(|| Err(why_not(problem, doubt, far > 1)))
+        other.unwrap_or_else(|| Err(why_not(problem, doubt, falls)))
     }
 }
 
@@ -165,7 +186,7 @@ impl Prepared {
         let turnover = boxed.turnover(&draft, solution.values.view());
         match proven(problem, solution, turnover) {
             Ok(gap) => Outcome::Optimal(gap),
-            Err(_) if far => Outcome::Far,
+            Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
             Err(doubt) => Outcome::Refused(doubt),
         }
     }
@@ -235,8 +256,8 @@ impl Memory {
 }
 
 /// Why there is no answer: whether even a form that may miss every row at a price has to miss some. `doubt` is why the last
-/// answer was refused, `far` whether it lay where only missing bounds stopped it.
-fn why_not(problem: &StagedProblem, doubt: String, far: bool) -> LpError {
+/// answer was refused, `falls` what came of missing bounds.
+fn why_not(problem: &StagedProblem, doubt: String, falls: Falls) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
     let mut other = Prepared { memory: Vec::new(), alone: true };
@@ -251,7 +272,7 @@ fn why_not(problem: &StagedProblem, doubt: String, far: bool) -> LpError {
             rows: problem.rows().len(),
             stages: problem.stages(),
         },
-        true if far => LpError::Unbounded { problem: name },
+        true if falls.without_end() => LpError::Unbounded { problem: name },
         _ => LpError::NoAnswer { problem: name, solver: NAME, status: doubt },
     }
 }
