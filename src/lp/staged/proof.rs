@@ -12,14 +12,15 @@ const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 const DUAL_TOLERANCE: f64 = 1e-8;
 /// The duals must prove the objective to this share of it,
 const GAP_TOLERANCE: f64 = 4e-9;
-/// and this is worth another attempt,
-pub(super) const GAP_WISH: f64 = 1e-9;
-/// or of this share of all that was added up to it.
+/// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
 const SHARE_OF_TERMS: f64 = 1e-3;
+/// The latter to this share of it is proof enough in any case.
+const GAP_WISH: f64 = 1e-8;
 /// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
 const ROUNDING: f64 = 1e-15;
 
-/// The relative gap that values and duals prove, or what keeps them from proving each other; `turnover` is what all flows would cost at the usual
+/// What values and duals prove of the objective, in multiples of what would be proof enough wherever penalties hide the rest; or
+/// what keeps them from proving each other. `turnover` is what all flows would cost at the usual
 /// price, which matters where costs cancel or are next to nothing.
 pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<f64, String> {
     let certificate = Certificate::of(problem, solution);
@@ -39,7 +40,12 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     let Paid { usual, absolute } = Paid::of(problem, solution);
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
-    if within(gap, GAP_TOLERANCE) { Ok(gap) } else { Err(format!("its duals leave a relative gap of {gap:.1e}")) }
+    let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
+    if within(gap, GAP_TOLERANCE) {
+        Ok(difference / wish.max(f64::MIN_POSITIVE))
+    } else {
+        Err(format!("its duals leave a relative gap of {gap:.1e}"))
+    }
 }
 
 /// Whether an answer satisfies rows and bounds, whatever it costs.
