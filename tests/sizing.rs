@@ -145,7 +145,6 @@ fn a_store_is_sized_against_the_demand_charge() {
 
 /// A store holds what is in it before the first step, too.
 // Not answered yet without help.
-#[cfg(feature = "cbc")]
 #[test]
 fn a_sized_store_holds_its_first_level() {
     let investment = format!("investment: {{per_kwh_eur: {}, lifetime_years: 1}}", 365.0);
@@ -270,7 +269,6 @@ fn the_summary_names_capacities_peaks_and_limits() {
 }
 
 /// The starter district on its loop, with sizes to choose, a demand charge, and a clean but dear second grid.
-#[cfg(feature = "cbc")]
 fn on_the_loop(folder: &Path, co2_limit: &str) -> Run {
     let output = anergy(folder, &["new", "mine"]);
     assert!(output.status.success() || folder.join("mine").exists(), "{}", stderr(&output));
@@ -302,7 +300,6 @@ fn on_the_loop(folder: &Path, co2_limit: &str) -> Run {
 
 /// Dispatch and loop agree on sizes, peaks and limits, too; a tighter limit costs more.
 // Without help the solver proves this one to 2e-8 alone, which is not enough.
-#[cfg(feature = "cbc")]
 #[test]
 fn sizes_and_limits_converge_on_the_loop() {
     let folder = tempfile::tempdir().unwrap();

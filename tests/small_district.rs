@@ -19,7 +19,6 @@ fn the_committed_series_are_what_the_formulas_give() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-#[cfg(feature = "cbc")]
 mod coupled {
     use anergy::config::{Case, LoopSource, Request};
     use anergy::coupling::{SchemeChoice, Verdict};

@@ -43,7 +43,7 @@ const LARGEST_RELATIVE_MISS: f64 = 1e-11;
 /// One case in so many may have several optima of different money and unmet demand.
 const CASES_A_TIE: u32 = 50;
 /// The solver under test may leave one case in so many to the other one.
-const CASES_A_REFUSAL: u32 = 25;
+const CASES_A_REFUSAL: u32 = 100;
 
 fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), DispatchError> {
     let mut dispatch = Dispatch::new(district.clone(), backend)?;

@@ -8,7 +8,9 @@ use super::Failure;
 use super::progress::Progress;
 use crate::config::Case;
 use crate::results::{RunFolder, Table};
-use crate::study::{Run, Summary, convergence_table, loop_temperature_table, timeseries_table, timings_table};
+use crate::study::{
+    Run, Summary, convergence_table, loop_temperature_table, prices_table, timeseries_table, timings_table,
+};
 
 /// Where results go and what is said.
 #[derive(Debug, Args)]
@@ -62,6 +64,9 @@ pub(super) fn write(
     folder.write("timeseries.csv", &timeseries.to_csv())?;
     #[cfg(feature = "parquet")]
     folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
+    if let Some(table) = prices_table(case, run) {
+        folder.write("prices.csv", &table.to_csv())?;
+    }
     if let Some(table) = convergence_table(case, run) {
         folder.write("convergence.csv", &table.to_csv())?;
     }

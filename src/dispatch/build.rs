@@ -19,6 +19,7 @@ impl<'a> Builder<'a> {
             problem: StagedProblem::new("district", district.axis().len()),
             quantities: Vec::new(),
             balances: Vec::new(),
+            levels: Vec::new(),
             conversions: Vec::new(),
             shared: Shared::default(),
             step_hours: district.axis().step_hours(),
@@ -177,6 +178,7 @@ impl<'a> Builder<'a> {
             StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(kept * storage.capacity_kwh) },
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
         });
+        self.layout.levels.push((level.index(), row));
         problem.add_term(row, charge, Lag::Same, -storage.charge_efficiency * self.dt);
         problem.add_term(row, discharge, Lag::Same, self.dt / storage.discharge_efficiency);
         match (storage.boundary, stages) {

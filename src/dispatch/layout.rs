@@ -105,6 +105,8 @@ pub struct Layout {
     pub quantities: Vec<Quantity>,
     /// The balance rows.
     pub balances: Vec<Balance>,
+    /// The stores' levels: the quantity, and the row that continues it.
+    pub levels: Vec<(usize, RowId)>,
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
     /// What all steps share.

@@ -12,17 +12,19 @@ mod price;
 mod shared;
 mod shortage;
 mod tied;
+mod worth;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
 pub use layout::{Quantity, Role, first_problem};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
 pub use shared::{Limit, SharedQuantity, SharedRole};
+pub use worth::Price;
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
-use crate::lp::{Backend, Certificate, ColumnId, Component, GlobalRowId, LpError, Solution, Solver, TermId, Violation};
+use crate::lp::{Backend, Certificate, ColumnId, Component, Duals, LpError, Solution, Solver, TermId, Violation};
 use layout::Layout;
 use price::{ClosingRow, Sized};
 use tied::{Penalties, TiedRows};
@@ -195,7 +197,7 @@ impl Dispatch {
     /// answer misses an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
         let mut decisions = self.nothing();
-        let mut limit_duals = vec![None; self.layout.problem.global_rows().len()];
+        let mut duals = Some(Duals::zeros(&self.layout.problem));
         let solved: Vec<Result<(), LpError>> = self.parts.par_iter_mut().map(Part::solve).collect();
         for (part, solved) in self.parts.iter().zip(solved) {
             let problem = &part.component.problem;
@@ -223,15 +225,11 @@ impl Dispatch {
             for (value, column) in solution.globals.iter().zip(&component.global_columns) {
                 decisions.globals[column.index()] = *value;
             }
-            for (dual, row) in solution.duals.iter().flat_map(|duals| &duals.global_rows).zip(&component.global_rows) {
-                limit_duals[row.index()] = Some(*dual);
-            }
+            duals = duals.zip(solution.duals.as_ref()).map(|(whole, part)| component.into_whole(part, whole));
         }
-        let plan = self.certified(decisions)?;
+        let plan = self.certified_with(decisions, duals)?;
         self.refuse_over_limits(&plan.decisions)?;
-        let price = |row: &Option<GlobalRowId>| row.and_then(|row| limit_duals[row.index()]).map(|dual| 0.0 - dual);
-        let limit_prices_eur = self.layout.shared.limits.iter().map(|(_, row)| price(row)).collect();
-        Ok(Plan { limit_prices_eur, ..plan })
+        Ok(plan)
     }
 
     /// The same decisions at the efficiencies now in force: everything that was decided stays, chosen capacities too, and
@@ -277,8 +275,16 @@ impl Dispatch {
     /// # Errors
     /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
     pub fn certified(&self, decisions: Decisions) -> Result<Plan, DispatchError> {
+        self.certified_with(decisions, None)
+    }
+
+    fn certified_with(&self, decisions: Decisions, duals: Option<Duals>) -> Result<Plan, DispatchError> {
+        let Decisions { values, globals } = decisions;
+        let solution = Solution { values, globals, objective: 0.0, duals };
+        let certificate = Certificate::of(&self.layout.problem, &solution);
+        let Solution { values, globals, duals, .. } = solution;
+        let decisions = Decisions { values, globals };
         let Decisions { values, globals } = &decisions;
-        let certificate = Certificate::of_values(&self.layout.problem, values.view(), globals);
         let finite = values.iter().chain(globals).filter(|value| value.is_finite());
         let largest = finite.fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
@@ -294,11 +300,11 @@ impl Dispatch {
         let certificate = PlanCertificate {
             equation: certificate.row.size,
             bound: certificate.bound.size,
+            gap: certificate.optimality.as_ref().map(|optimality| optimality.relative_gap.abs()),
             balances: balances.collect(),
         };
         let objective_eur = self.objective_eur(&decisions);
-        let limit_prices_eur = vec![None; self.layout.shared.limits.len()];
-        Ok(Plan { decisions, objective_eur, certificate, limit_prices_eur })
+        Ok(Plan { decisions, objective_eur, certificate, duals })
     }
 
     /// What the LP minimises, and the price of what is over the limits on the whole time.

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::shortage;
-use crate::lp::LpError;
+use crate::lp::{Duals, LpError};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +58,8 @@ pub struct Plan {
     pub objective_eur: f64,
     /// Worst miss of any equation or bound.
     pub certificate: PlanCertificate,
-    /// What a unit more of each limit on the whole time would save, EUR per kWh or kg, where the solver tells.
-    pub limit_prices_eur: Vec<Option<f64>>,
+    /// What rows and quantities are worth at it, where the solver tells: see [`Dispatch::prices`](super::Dispatch::prices).
+    pub duals: Option<Duals>,
 }
 
 /// A plan at other efficiencies than it was made for.
@@ -81,6 +81,8 @@ pub struct PlanCertificate {
     pub equation: f64,
     /// Worst distance of any value outside its bounds, kW or kWh.
     pub bound: f64,
+    /// The objective is proven to be within this share of the least, where the solver's duals prove it.
+    pub gap: Option<f64>,
     /// Worst residual of each balance: site, carrier, kW.
     pub balances: Vec<(String, String, f64)>,
 }

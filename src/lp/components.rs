@@ -1,6 +1,6 @@
 //! Splitting a problem into parts that share nothing.
 
-use super::{ColumnId, GlobalColumnId, GlobalRowId, RowId, StagedProblem, TermId};
+use super::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, StagedProblem, TermId};
 
 /// A part of a problem that shares no row and no column with the rest, as a problem of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,26 @@ pub struct Component {
     pub global_columns: Vec<GlobalColumnId>,
     /// For each global row of the part, the global row of the whole.
     pub global_rows: Vec<GlobalRowId>,
+}
+
+impl Component {
+    /// Writes the duals of the part into those of the whole.
+    #[must_use]
+    pub fn into_whole(&self, part: &Duals, mut whole: Duals) -> Duals {
+        for (row, &place) in part.rows.rows().into_iter().zip(&self.rows) {
+            whole.rows.row_mut(place.0).assign(&row);
+        }
+        for (column, place) in part.reduced_costs.rows().into_iter().zip(&self.columns) {
+            whole.reduced_costs.row_mut(place.index()).assign(&column);
+        }
+        for (dual, row) in part.global_rows.iter().zip(&self.global_rows) {
+            whole.global_rows[row.index()] = *dual;
+        }
+        for (reduced, column) in part.global_reduced_costs.iter().zip(&self.global_columns) {
+            whole.global_reduced_costs[column.index()] = *reduced;
+        }
+        whole
+    }
 }
 
 impl StagedProblem {

@@ -32,12 +32,13 @@ pub enum ResultsError {
 /// The file by which a run folder is known.
 const MARK: &str = "summary.json";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     MARK,
     "comparison.csv",
     "config.resolved.yaml",
     "convergence.csv",
     "loop_temperature.csv",
+    "prices.csv",
     "run.log",
     "timeseries.csv",
     "timeseries.parquet",

@@ -10,7 +10,7 @@ use crate::coupling::{
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
-use crate::lp::{Backend, LpError, StagedProblem, default_backend, vertex_backend};
+use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +124,9 @@ pub struct Run {
     pub dispatch: Dispatch,
     /// What the answer decides.
     pub decisions: Decisions,
-    /// What a unit more of each limit on the whole time would save, EUR, at the COPs that the plan was made for; where the solver
-    /// tells.
-    pub limit_prices_eur: Vec<Option<f64>>,
+    /// What rows and quantities are worth in the cheapest plan at the COPs of the answer, where the solver tells: see
+    /// [`Dispatch::prices`].
+    pub duals: Option<Duals>,
     /// The answer's account.
     pub account: Account,
     /// The answer's certificate.
@@ -152,18 +152,9 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
         let plan = dispatch.solve(backend)?;
         let account = dispatch.account(&plan.decisions);
         let solve_seconds = began.elapsed().as_secs_f64();
-        let Plan { decisions, certificate, limit_prices_eur, .. } = plan;
+        let Plan { decisions, certificate, duals, .. } = plan;
         let coupling = None;
-        return Ok(Run {
-            dispatch,
-            decisions,
-            limit_prices_eur,
-            account,
-            certificate,
-            coupling,
-            build_seconds,
-            solve_seconds,
-        });
+        return Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds });
     };
     let pumps = coupled.pumps.iter();
     let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
@@ -184,21 +175,24 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep;
     dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
     let mut dispatch = dispatcher.into_dispatch();
-    let limit_prices_eur = plan.limit_prices_eur.clone();
-    let (decisions, certificate) = if consistent {
+    let (decisions, certificate, duals) = if consistent {
         let priced = dispatch.price(&plan.decisions)?;
         if priced.short_kwh > NEGLIGIBLE_KWH {
             return Err(StudyError::Short { energy_kwh: priced.short_kwh });
         }
         let plan = dispatch.certified(priced.decisions)?;
-        (plan.decisions, plan.certificate)
+        // An average of plans has no duals; the cheapest plan at the same COPs has.
+        let cheapest = if backend.gives_duals() { Some(dispatch.solve(backend)?) } else { None };
+        let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
+        let certificate = PlanCertificate { gap, ..plan.certificate };
+        (plan.decisions, certificate, cheapest.and_then(|cheapest| cheapest.duals))
     } else {
-        (plan.decisions.clone(), plan.certificate.clone())
+        (plan.decisions.clone(), plan.certificate.clone(), plan.duals.clone())
     };
     let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
-    Ok(Run { dispatch, decisions, limit_prices_eur, account, certificate, coupling, build_seconds, solve_seconds })
+    Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds })
 }
 
 /// The LP that [`run`] solves first: at the COPs that its dispatch begins with.

@@ -217,6 +217,9 @@ pub struct CertificateSummary {
     pub equation: f64,
     /// Any bound, kW or kWh.
     pub bound: f64,
+    /// The dispatch at the COPs of the answer is proven to be within this share of the cheapest one, where the solver's duals
+    /// prove it.
+    pub dispatch_gap: Option<f64>,
 }
 
 impl Summary {
@@ -288,7 +291,11 @@ impl Summary {
                     residual_kw: residual_of(&totals.site, &totals.carrier),
                 })
                 .collect(),
-            certificate: CertificateSummary { equation: run.certificate.equation, bound: run.certificate.bound },
+            certificate: CertificateSummary {
+                equation: run.certificate.equation,
+                bound: run.certificate.bound,
+                dispatch_gap: run.certificate.gap,
+            },
             findings: case.findings.clone(),
             inputs: case.inputs.clone(),
         }

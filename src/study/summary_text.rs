@@ -134,8 +134,11 @@ impl Summary {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
             line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
         }
-        let CertificateSummary { equation, bound } = self.certificate;
+        let CertificateSummary { equation, bound, dispatch_gap } = self.certificate;
         line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));
+        if let Some(gap) = dispatch_gap {
+            line("", format!("a dispatch at these COPs is proven to be the cheapest to {gap:.1e}"));
+        }
         text
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Case;
 use crate::coupling::Record;
-use crate::dispatch::Role;
+use crate::dispatch::{Price, Role};
 use crate::district::{Availability, Kind};
 use crate::results::{Column, Table};
 
@@ -92,6 +92,40 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
         table.push("loop|created_kwh", Column::Number(response.created_kwh.to_vec()));
     }
     table
+}
+
+/// What one more kWh is worth at each step, EUR/kWh, in the cheapest plan at the COPs of the answer: the duals of its linear
+/// program. `None` where the solver tells none.
+///
+/// Columns: `site||carrier|price`, what one more kWh of demand would cost; `site|store|carrier|stored`, what one more kWh
+/// in the store at the end of the step would save; `site|technology|carrier|ROLE_reduced_cost`, by how much a flow fails to
+/// pay for itself (> 0), or what one more kWh of it would earn (< 0).
+#[must_use]
+pub fn prices_table(case: &Case, run: &Run) -> Option<Table> {
+    let duals = run.duals.as_ref()?;
+    let axis = case.district.axis();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let mut push = |price: Price, what: &str| {
+        let site = &case.district.sites()[price.site];
+        let technology = price.technology.map_or("", |index| &site.technologies[index].name);
+        let carrier = &case.district.carriers()[price.carrier];
+        table.push(format!("{}|{technology}|{carrier}|{what}", site.name), Column::Number(price.eur_per_kwh));
+    };
+    run.dispatch.prices(duals).for_each(|price| push(price, "price_eur_per_kwh"));
+    run.dispatch.stored(duals).for_each(|price| push(price, "stored_eur_per_kwh"));
+    for (role, price) in run.dispatch.reduced_costs(duals) {
+        let what = match role {
+            Role::Supply => "supply_reduced_cost_eur_per_kwh",
+            Role::Export => "export_reduced_cost_eur_per_kwh",
+            Role::Output => "output_reduced_cost_eur_per_kwh",
+            Role::Charge => "charge_reduced_cost_eur_per_kwh",
+            Role::Discharge => "discharge_reduced_cost_eur_per_kwh",
+            Role::Level | Role::Unmet | Role::Surplus | Role::Forward | Role::Backward => continue,
+        };
+        push(price, what);
+    }
+    Some(table)
 }
 
 /// One row per iteration.

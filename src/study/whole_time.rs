@@ -102,7 +102,9 @@ impl WholeTime {
             peaks: peaks.collect(),
             ..Self::default()
         };
-        for (LimitUse { supply, limit, used }, price) in account.limits.iter().zip(&run.limit_prices_eur) {
+        let prices = run.duals.as_ref().map(|duals| run.dispatch.limit_prices_eur(duals));
+        let prices = prices.unwrap_or_else(|| vec![None; account.limits.len()]);
+        for (LimitUse { supply, limit, used }, price) in account.limits.iter().zip(&prices) {
             match supply {
                 Some((site, technology)) => whole.import_limits.push(ImportLimitSummary {
                     site: site.clone(),

@@ -13,6 +13,11 @@ pub trait Backend: std::fmt::Debug + Sync {
     /// Name and version, as it stands in results.
     fn name(&self) -> String;
 
+    /// Whether its answers come with duals as a rule.
+    fn gives_duals(&self) -> bool {
+        false
+    }
+
     /// Prepares a solver for problems of the pattern of `problem`; its numbers may change between solves.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ use form::Form;
 use interior::Interior;
 use node::Node;
 use numbers::Numbers;
-use proof::{ROW_TOLERANCE, largest_sum, proven, satisfies};
+use proof::{Proof, ROW_TOLERANCE, largest_sum, proven, satisfies};
 use repeated::Repeated;
 
 const NAME: &str = "staged";
@@ -65,13 +65,18 @@ const RELATIVE_SHORTAGE: f64 = 1e-9;
 /// The staged interior-point solver.
 #[derive(Debug, Clone, Copy)]
 pub struct Staged {
-    /// Whether nobody else may answer what it cannot. Otherwise the problem goes to the next backend that the build has.
+    /// Whether nobody else may answer what it cannot prove to some 1e-9, and it must refuse. Otherwise such a problem goes to the
+    /// next backend that the build has, and if none knows better, an answer proven to 1e-6 is one.
     pub alone: bool,
 }
 
 impl Backend for Staged {
     fn name(&self) -> String {
         format!("{NAME} {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn gives_duals(&self) -> bool {
+        true
     }
 
     fn prepare(&self, _problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
@@ -120,8 +125,8 @@ const FALL: f64 = 10.0;
 
 /// What an attempt came to.
 enum Outcome {
-    /// Proven; at most 1 if well enough not to try again.
-    Optimal(f64),
+    /// Proven, more or less.
+    Optimal(Proof),
     /// Some value lies where only a missing bound stopped it; this is the objective there.
     Far(f64),
     /// The certificate refuses, for this reason.
@@ -150,22 +155,33 @@ impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let mut falls = Falls::default();
         let mut doubt = String::new();
-        let mut best: Option<(f64, Solution)> = None;
+        let mut best: Option<(Proof, Solution)> = None;
         for attempt in ATTEMPTS {
             match self.attempt(problem, attempt, solution) {
-                Outcome::Optimal(gap) if gap <= 1.0 => return Ok(()),
-                Outcome::Optimal(gap) if best.as_ref().is_some_and(|(known, _)| *known <= gap) => {}
-                Outcome::Optimal(gap) => best = Some((gap, solution.clone())),
+                Outcome::Optimal(proof) if proof.rest <= 1.0 => return Ok(()),
+                Outcome::Optimal(proof) if best.as_ref().is_some_and(|(known, _)| known.rest <= proof.rest) => {}
+                Outcome::Optimal(proof) => best = Some((proof, solution.clone())),
                 Outcome::Far(objective) => falls.note(attempt.far, objective),
                 Outcome::Refused(reason) => doubt = reason,
             }
         }
-        if let Some((_, found)) = best {
+        if let Some((Proof { doubt: None, .. }, found)) = best {
             *solution = found;
             return Ok(());
         }
         let other = if self.alone { None } else { otherwise(problem, solution) };
-        other.unwrap_or_else(|| Err(why_not(problem, doubt, falls)))
+        match (other, best) {
+            (Some(Ok(())), _) => Ok(()),
+            (_, Some((_, found))) if !self.alone => {
+                *solution = found;
+                Ok(())
+            }
+            (Some(refused), _) => refused,
+            (None, best) => {
+                let doubt = best.and_then(|(proof, _)| proof.doubt).unwrap_or(doubt);
+                Err(why_not(problem, doubt, falls))
+            }
+        }
     }
 }
 
@@ -185,7 +201,7 @@ impl Prepared {
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
         let turnover = boxed.turnover(&draft, solution.values.view());
         match proven(problem, solution, turnover) {
-            Ok(gap) => Outcome::Optimal(gap),
+            Ok(proof) => Outcome::Optimal(proof),
             Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
             Err(doubt) => Outcome::Refused(doubt),
         }
@@ -261,9 +277,9 @@ fn why_not(problem: &StagedProblem, doubt: String, falls: Falls) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
     let mut other = Prepared { memory: Vec::new(), alone: true };
-    let solved = ATTEMPTS[1..]
-        .iter()
-        .any(|&attempt| matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal(_)));
+    let solved = ATTEMPTS[1..].iter().any(|&attempt| {
+        matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal(Proof { doubt: None, .. }))
+    });
     let name = problem.name().to_owned();
     match solved {
         true if solution.objective > SHORTAGE.max(RELATIVE_SHORTAGE * largest_sum(problem)) => LpError::Infeasible {

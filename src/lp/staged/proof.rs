@@ -12,6 +12,8 @@ const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 const DUAL_TOLERANCE: f64 = 1e-8;
 /// The duals must prove the objective to this share of it,
 const GAP_TOLERANCE: f64 = 4e-9;
+/// (or, if nobody proves more, to this share)
+const LOOSE_GAP_TOLERANCE: f64 = 1e-6;
 /// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
 const SHARE_OF_TERMS: f64 = 1e-3;
 /// The latter to this share of it is proof enough in any case.
@@ -19,10 +21,18 @@ const GAP_WISH: f64 = 1e-8;
 /// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
 const ROUNDING: f64 = 1e-15;
 
-/// What values and duals prove of the objective, in multiples of what would be proof enough wherever penalties hide the rest; or
-/// what keeps them from proving each other. `turnover` is what all flows would cost at the usual
+/// What values and duals prove of the objective.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
+    pub(super) rest: f64,
+    /// Why this is not enough where somebody else could prove more.
+    pub(super) doubt: Option<String>,
+}
+
+/// What values and duals prove of the objective, or what keeps them from proving each other. `turnover` is what all flows would cost at the usual
 /// price, which matters where costs cancel or are next to nothing.
-pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<f64, String> {
+pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<Proof, String> {
     let certificate = Certificate::of(problem, solution);
     let worst = certificate.worst();
     if !within(worst.size, row_tolerance(solution)) {
@@ -35,17 +45,18 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return Ok(0.0);
+        return Ok(Proof { rest: 0.0, doubt: None });
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
     let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
-    if within(gap, GAP_TOLERANCE) {
-        Ok(difference / wish.max(f64::MIN_POSITIVE))
-    } else {
-        Err(format!("its duals leave a relative gap of {gap:.1e}"))
+    let doubt = format!("its duals leave a relative gap of {gap:.1e}");
+    if !within(gap, LOOSE_GAP_TOLERANCE) {
+        return Err(doubt);
     }
+    let enough = within(gap, GAP_TOLERANCE);
+    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), doubt: (!enough).then_some(doubt) })
 }
 
 /// Whether an answer satisfies rows and bounds, whatever it costs.
