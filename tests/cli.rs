@@ -38,8 +38,14 @@ fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {
     let (first, second) =
         (contents(&folder.path().join("results/first")), contents(&folder.path().join("results/second")));
     let names: Vec<_> = first.keys().map(String::as_str).collect();
-    let mut expected =
-        vec!["config.resolved.yaml", "convergence.csv", "loop_temperature.csv", "summary.json", "timeseries.csv"];
+    let mut expected = vec![
+        "config.resolved.yaml",
+        "convergence.csv",
+        "loop_temperature.csv",
+        "prices.csv",
+        "summary.json",
+        "timeseries.csv",
+    ];
     if cfg!(feature = "parquet") {
         expected.push("timeseries.parquet");
     }

@@ -86,10 +86,9 @@ fn the_price_of_a_carrier_is_what_one_more_kwh_costs() {
     let (dispatch, plan) = solved(district(0, 0.0, 2.0));
     let prices = heat_prices(&dispatch, &plan);
     let mut smooth = 0;
-    for step in 0..STEPS {
+    for (step, &price) in prices.iter().enumerate() {
         let cost = |kwh: f64| solved(district(step, kwh / STEP_HOURS, 2.0)).1.objective_eur;
         let (below, above) = ((plan.objective_eur - cost(-MORE)) / MORE, (cost(MORE) - plan.objective_eur) / MORE);
-        let price = prices[step];
         assert!(below - 1e-6 <= price && price <= above + 1e-6, "step {step}: {below} <= {price} <= {above}");
         smooth += usize::from(above - below < 1e-6);
     }
