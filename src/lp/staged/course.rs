@@ -21,7 +21,7 @@ const STALLS: usize = 5;
 /// How often z - w is made the reduced costs again.
 const REFOLDS: usize = 3;
 /// Iterates whose gap is no larger are kept while better ones are sought.
-const WORTH_KEEPING: f64 = 1e-4;
+const WORTH_KEEPING: f64 = 1e-5;
 /// One whose rows miss more than this, and this many times more than those of the one kept, is worth less.
 const LARGE_MISS: f64 = 1e-6;
 const RUINED: f64 = 1e3;
@@ -34,9 +34,9 @@ const MORE_HELD: f64 = 100.0;
 const LEAST_HELD: f64 = 1e-14;
 /// to here.
 const LARGEST_HELD: f64 = 1e-6;
-/// The objective is measured again below this gap,
+/// The objective is measured again when the gap has come down to this, and to so much less each time.
 const MEASURED: f64 = 1e-2;
-/// and rounding decides about the rows below this one.
+/// Rows that are late are waited for below the former gap; below this one, rounding decides about them.
 const LATE: f64 = 1e-3;
 
 /// What to reach, and how.
@@ -73,8 +73,8 @@ struct Course {
     least: f64,
     last: Option<Standing>,
     kept: Option<Standing>,
-    /// What the objective is measured by.
-    scale: Option<f64>,
+    /// What the objective is measured by, and the gap at which it is measured again.
+    scale: Option<(f64, f64)>,
     held: f64,
     stalls: usize,
     refolds: usize,
@@ -179,11 +179,13 @@ impl Interior {
         if !mu.is_finite() || !row.is_finite() || mu > LOST * course.least {
             return None;
         }
-        let scale = match course.scale {
-            Some(scale) if course.last.is_none_or(|last| last.gap >= MEASURED) => scale,
-            _ => self.scale_of_objective(numbers),
+        let mut scale = match course.scale {
+            Some((scale, at)) if course.last.is_none_or(|last| last.gap >= at) => scale,
+            _ => self.measure_objective(numbers, course),
         };
-        course.scale = Some(scale);
+        if complementarity <= course.tolerance.gap * scale {
+            scale = self.measure_objective(numbers, course);
+        }
         let mut now = Standing { complementarity, gap: complementarity / scale, row };
         // Where rounding decides, steps bring the rows no closer.
         let falls_back = course.last.is_some_and(|last| row > last.row) && now.gap < LATE;
@@ -200,6 +202,13 @@ impl Interior {
             }
         }
         Some(now)
+    }
+
+    /// What the gap is measured by, until it is much smaller than now.
+    fn measure_objective(&mut self, numbers: &Numbers, course: &mut Course) -> f64 {
+        let scale = self.scale_of_objective(numbers);
+        course.scale = Some((scale, MEASURED.min(course.last.map_or(1.0, |last| MEASURED * last.gap))));
+        scale
     }
 
     /// The step from the iterate that was kept, with the rows' duals held as `course` says.

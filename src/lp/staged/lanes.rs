@@ -40,14 +40,14 @@ impl Lanes {
     /// The sum over the lanes, in a fixed order.
     #[inline(always)]
     pub(super) fn sum(self) -> f64 {
-        let [a, b, c, d, e, f, g, h] = self.0;
+        let [a, b, c, d, e, f, g, h] = whole(self).0;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 
     /// The largest lane.
     #[inline(always)]
     pub(super) fn largest(self) -> f64 {
-        self.0.into_iter().fold(f64::NEG_INFINITY, f64::max)
+        whole(self).0.into_iter().fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// Every lane's absolute value.
@@ -74,14 +74,14 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn taken_from_previous(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
-        Self([h, a, b, c, d, e, f, g])
+        whole(Self([h, a, b, c, d, e, f, g]))
     }
 
     /// The lanes moved back by one: each takes its successor's number, the last takes the first one's.
     #[inline(always)]
     pub(super) fn taken_from_next(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
-        Self([b, c, d, e, f, g, h, a])
+        whole(Self([b, c, d, e, f, g, h, a]))
     }
 
     // Written out: it is inlined thousands of times, and a loop or an iterator each would cost the compiler minutes.
@@ -90,6 +90,13 @@ impl Lanes {
         let ([a, b, c, d, e, g, h, i], [j, k, l, m, n, o, p, q]) = (self.0, other.0);
         Self([f(a, j), f(b, k), f(c, l), f(d, m), f(e, n), f(g, o), f(h, p), f(i, q)])
     }
+}
+
+/// The same numbers. Where lanes meet (a sum over them, a shift by one), a compiler that puts single lanes together to vectors
+/// would tear apart all that leads there; it stops here.
+#[inline(always)]
+fn whole(lanes: Lanes) -> Lanes {
+    std::hint::black_box(lanes)
 }
 
 macro_rules! lane_by_lane {
