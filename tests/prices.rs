@@ -141,3 +141,28 @@ fn reduced_costs_say_which_bound_a_flow_is_at() {
     assert!(free > 5 && full > 5, "{free} free, {full} full");
     assert!(plan.certificate.gap.unwrap() < 1e-9);
 }
+
+/// Where every step has a price and a COP of its own, the cheapest plan is the only one; where all are the same and a tank loses
+/// nothing, it hardly matters when it is filled.
+#[test]
+fn ties_are_counted_where_there_are_some() {
+    let of = |even: bool| {
+        let district = district(0, 0.0, 2.0);
+        let mut sites = district.sites().to_vec();
+        for technology in &mut sites[0].technologies {
+            match &mut technology.kind {
+                Kind::Supply(grid) if even => grid.price_eur_per_kwh = 0.3.into(),
+                Kind::Conversion(pump) if even => pump.efficiency = 3.0.into(),
+                Kind::Storage(tank) if even => {
+                    (tank.charge_efficiency, tank.discharge_efficiency) = (1.0, 1.0);
+                    (tank.loss_per_hour, tank.discharge_eur_per_kwh) = (0.0, 0.0.into());
+                }
+                _ => {}
+            }
+        }
+        let (dispatch, plan) = solved(District::new(*district.axis(), sites, district.shortage()).unwrap());
+        dispatch.tied_steps(&plan, default_backend()).unwrap()
+    };
+    assert_eq!(of(false), 0);
+    assert!(of(true) > STEPS / 2, "{} steps", of(true));
+}

@@ -300,6 +300,7 @@ impl Dispatch {
         let certificate = PlanCertificate {
             equation: certificate.row.size,
             bound: certificate.bound.size,
+            tied_steps: None,
             gap: certificate.optimality.as_ref().map(|optimality| optimality.relative_gap.abs()),
             balances: balances.collect(),
         };

@@ -83,6 +83,9 @@ pub struct PlanCertificate {
     pub bound: f64,
     /// The objective is proven to be within this share of the least, where the solver's duals prove it.
     pub gap: Option<f64>,
+    /// In how many steps something else would cost the same: [`Dispatch::tied_steps`](super::Dispatch::tied_steps), where that
+    /// was asked for.
+    pub tied_steps: Option<usize>,
     /// Worst residual of each balance: site, carrier, kW.
     pub balances: Vec<(String, String, f64)>,
 }

@@ -2,11 +2,20 @@
 
 use ndarray::ArrayView1;
 
-use super::{Dispatch, Role};
-use crate::lp::Duals;
+use super::{Dispatch, Plan, Role};
+use crate::lp::{Backend, ColumnId, Duals, Solution, StagedProblem};
+use crate::series::Profile;
 
 /// Prices are told to this, EUR/kWh.
 const DIGIT: f64 = 1e-12;
+
+/// What tells plans of the same cost apart: the largest power is worth this share less to its last kW.
+const LEANING: f64 = 1e-6;
+/// Plans differ in a step where some power does by more than this share of its largest.
+const DIFFERENT: f64 = 1e-3;
+
+/// Powers below this share of the largest value of the plan are nothing.
+const NOTHING: f64 = 1e-4;
 
 /// What one more kWh is worth, one number a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +78,34 @@ impl Dispatch {
         self.layout.shared.limits.iter().map(|(_, row)| price(row)).collect()
     }
 
+    /// In how many steps a plan could do something else at the same cost, to a millionth of what power costs: how far it is from
+    /// being the only cheapest one. Each part is solved again with a little preference for even powers; what then moves was free
+    /// to. `None` where the solver cannot.
+    #[must_use]
+    pub fn tied_steps(&self, plan: &Plan, backend: &dyn Backend) -> Option<usize> {
+        let mut tied = vec![false; self.district.axis().len()];
+        for part in &self.parts {
+            let component = &part.component;
+            if component.problem.columns().is_empty() {
+                continue;
+            }
+            let is_power =
+                |column: usize| self.layout.quantities[component.columns[column].index()].role != Role::Level;
+            let problem = leaning(&component.problem, is_power, &part.solution)?;
+            let mut even = Solution::zeros(&problem);
+            backend.prepare(&problem).ok()?.solve(&problem, &mut even).ok()?;
+            let most = part.solution.values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            for (column, other) in even.values.rows().into_iter().enumerate().filter(|(column, _)| is_power(*column)) {
+                let here = plan.decisions.values.row(component.columns[column].index());
+                let largest = here.iter().chain(&other).fold(NOTHING * most, |largest, power| largest.max(power.abs()));
+                for ((tied, here), other) in tied.iter_mut().zip(here).zip(other) {
+                    *tied |= (here - other).abs() > DIFFERENT * largest;
+                }
+            }
+        }
+        Some(tied.into_iter().filter(|tied| *tied).count())
+    }
+
     /// EUR per kW in a step to EUR/kWh.
     fn per_kwh(&self, duals: ArrayView1<'_, f64>) -> Vec<f64> {
         let hours = self.district.axis().step_hours();
@@ -79,4 +116,27 @@ impl Dispatch {
 /// To the last digit that means anything; what is left of 0 is 0.
 fn rounded(eur_per_kwh: f64) -> f64 {
     (eur_per_kwh / DIGIT).round() * DIGIT + 0.0
+}
+
+/// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost at the largest power of `solution`.
+fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: &Solution) -> Option<StagedProblem> {
+    let powers = || (0..problem.columns().len()).filter(|&column| is_power(column));
+    let values = || powers().flat_map(|column| solution.values.row(column).into_iter());
+    let largest = values().fold(0.0_f64, |largest, power| largest.max(power.abs()));
+    let moved: f64 = values().map(|power| power.abs()).sum();
+    if largest == 0.0 || moved == 0.0 || !problem.is_linear() {
+        return None;
+    }
+    let paid = |column: usize| match &problem.columns()[column].cost {
+        Profile::Constant(0.0) => 0.0,
+        cost => {
+            solution.values.row(column).iter().enumerate().map(|(stage, power)| (cost.at(stage) * power).abs()).sum()
+        }
+    };
+    let mean_cost = powers().map(paid).sum::<f64>() / moved;
+    let mut leaning = problem.clone();
+    for column in powers() {
+        leaning.set_quadratic(ColumnId(column), LEANING * mean_cost / largest);
+    }
+    Some(leaning)
 }

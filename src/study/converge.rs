@@ -152,7 +152,9 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
         let plan = dispatch.solve(backend)?;
         let account = dispatch.account(&plan.decisions);
         let solve_seconds = began.elapsed().as_secs_f64();
+        let tied_steps = if backend.gives_duals() { dispatch.tied_steps(&plan, backend) } else { None };
         let Plan { decisions, certificate, duals, .. } = plan;
+        let certificate = PlanCertificate { tied_steps, ..certificate };
         let coupling = None;
         return Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds });
     };
@@ -184,7 +186,8 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
         // An average of plans has no duals; the cheapest plan at the same COPs has.
         let cheapest = if backend.gives_duals() { Some(dispatch.solve(backend)?) } else { None };
         let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
-        let certificate = PlanCertificate { gap, ..plan.certificate };
+        let tied_steps = cheapest.as_ref().and_then(|cheapest| dispatch.tied_steps(cheapest, backend));
+        let certificate = PlanCertificate { gap, tied_steps, ..plan.certificate };
         (plan.decisions, certificate, cheapest.and_then(|cheapest| cheapest.duals))
     } else {
         (plan.decisions.clone(), plan.certificate.clone(), plan.duals.clone())

@@ -220,6 +220,8 @@ pub struct CertificateSummary {
     /// The dispatch at the COPs of the answer is proven to be within this share of the cheapest one, where the solver's duals
     /// prove it.
     pub dispatch_gap: Option<f64>,
+    /// In how many steps that dispatch could do something else at the same cost, where the solver tells.
+    pub tied_steps: Option<usize>,
 }
 
 impl Summary {
@@ -295,6 +297,7 @@ impl Summary {
                 equation: run.certificate.equation,
                 bound: run.certificate.bound,
                 dispatch_gap: run.certificate.gap,
+                tied_steps: run.certificate.tied_steps,
             },
             findings: case.findings.clone(),
             inputs: case.inputs.clone(),

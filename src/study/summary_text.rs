@@ -134,10 +134,13 @@ impl Summary {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
             line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
         }
-        let CertificateSummary { equation, bound, dispatch_gap } = self.certificate;
+        let CertificateSummary { equation, bound, dispatch_gap, tied_steps } = self.certificate;
         line("certificate", format!("equations hold to {equation:.1e}, bounds to {bound:.1e} (kW, kWh)"));
         if let Some(gap) = dispatch_gap {
             line("", format!("a dispatch at these COPs is proven to be the cheapest to {gap:.1e}"));
+        }
+        if let Some(steps) = tied_steps.filter(|steps| *steps > 0) {
+            line("", format!("it is not the only one: in {steps} steps something else would cost the same"));
         }
         text
     }
