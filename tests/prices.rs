@@ -143,7 +143,7 @@ fn reduced_costs_say_which_bound_a_flow_is_at() {
 }
 
 /// Where every step has a price and a COP of its own, the cheapest plan is the only one; where all are the same and a tank loses
-/// nothing, it hardly matters when it is filled.
+/// nothing, it hardly matters when it is filled; but it is never filled and emptied at once.
 #[test]
 fn ties_are_counted_where_there_are_some() {
     let of = |even: bool| {
@@ -161,6 +161,9 @@ fn ties_are_counted_where_there_are_some() {
             }
         }
         let (dispatch, plan) = solved(District::new(*district.axis(), sites, district.shortage()).unwrap());
+        let power = |role| plan.decisions.values.row(dispatch.quantity("house", "tank", role).unwrap()).to_owned();
+        let both = power(Role::Charge) * power(Role::Discharge);
+        assert!(both.iter().all(|product| *product < 1e-9), "the tank is charged and discharged at once");
         dispatch.tied_steps(&plan, default_backend()).unwrap()
     };
     assert_eq!(of(false), 0);

@@ -1,6 +1,6 @@
 //! Writing the LP of a district.
 
-use super::layout::{Balance, ConversionTerm, Layout, Quantity, Role};
+use super::layout::{Balance, ConversionTerm, Layout, Quantity, Role, StoreColumns};
 use super::shared::Shared;
 use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
 use crate::lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem};
@@ -19,7 +19,7 @@ impl<'a> Builder<'a> {
             problem: StagedProblem::new("district", district.axis().len()),
             quantities: Vec::new(),
             balances: Vec::new(),
-            levels: Vec::new(),
+            stores: Vec::new(),
             conversions: Vec::new(),
             shared: Shared::default(),
             step_hours: district.axis().step_hours(),
@@ -178,7 +178,11 @@ impl<'a> Builder<'a> {
             StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(kept * storage.capacity_kwh) },
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
         });
-        self.layout.levels.push((level.index(), row));
+        let paid = |price: &Profile| price.all(|price| price >= 0.0);
+        let passes_through = storage.charge_efficiency * storage.discharge_efficiency == 1.0
+            && paid(&storage.charge_eur_per_kwh)
+            && paid(&storage.discharge_eur_per_kwh);
+        self.layout.stores.push(StoreColumns { charge, discharge, level, row, passes_through });
         problem.add_term(row, charge, Lag::Same, -storage.charge_efficiency * self.dt);
         problem.add_term(row, discharge, Lag::Same, self.dt / storage.discharge_efficiency);
         match (storage.boundary, stages) {

@@ -1,5 +1,7 @@
 //! From a district to one staged LP, and back from its columns to what they mean.
 
+use ndarray::{Array2, Zip, s};
+
 use super::build::Builder;
 use super::shared::Shared;
 use crate::district::District;
@@ -96,6 +98,21 @@ impl ConversionTerm {
     }
 }
 
+/// The columns of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreColumns {
+    /// kW.
+    pub charge: ColumnId,
+    /// kW.
+    pub discharge: ColumnId,
+    /// kWh.
+    pub level: ColumnId,
+    /// The row that continues the level.
+    pub row: RowId,
+    /// Whether charging and discharging at once changes nothing: what goes in comes out whole.
+    pub passes_through: bool,
+}
+
 /// A district as a staged LP, with the meaning of its columns and balance rows.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -105,8 +122,8 @@ pub struct Layout {
     pub quantities: Vec<Quantity>,
     /// The balance rows.
     pub balances: Vec<Balance>,
-    /// The stores' levels: the quantity, and the row that continues it.
-    pub levels: Vec<(usize, RowId)>,
+    /// The stores.
+    pub stores: Vec<StoreColumns>,
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
     /// What all steps share.
@@ -136,6 +153,20 @@ impl Layout {
         self.problem.set_coefficients(conversion.term, conversion.input_per_output());
         if conversion.input_eur_per_kwh.is_some() {
             self.problem.set_costs(conversion.output, conversion.costs_eur(self.step_hours));
+        }
+    }
+
+    /// Takes what is charged and discharged in the same step out of both, in stores where that changes nothing. An optimum may
+    /// hold any amount of it; `values` has a row for each quantity.
+    pub(super) fn net_stores(&self, values: &mut Array2<f64>) {
+        for store in self.stores.iter().filter(|store| store.passes_through) {
+            let (mut charge, mut discharge) =
+                values.multi_slice_mut((s![store.charge.index(), ..], s![store.discharge.index(), ..]));
+            Zip::from(&mut charge).and(&mut discharge).for_each(|charge, discharge| {
+                let through = charge.min(*discharge).max(0.0);
+                *charge -= through;
+                *discharge -= through;
+            });
         }
     }
 

@@ -227,6 +227,7 @@ impl Dispatch {
             }
             duals = duals.zip(solution.duals.as_ref()).map(|(whole, part)| component.into_whole(part, whole));
         }
+        self.layout.net_stores(&mut decisions.values);
         let plan = self.certified_with(decisions, duals)?;
         self.refuse_over_limits(&plan.decisions)?;
         Ok(plan)

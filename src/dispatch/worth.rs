@@ -43,14 +43,14 @@ impl Dispatch {
 
     /// What one more kWh in each store, at the end of each step, would save.
     pub fn stored<'a>(&'a self, duals: &'a Duals) -> impl Iterator<Item = Price> + 'a {
-        self.layout.levels.iter().map(|&(quantity, row)| {
-            let quantity = &self.layout.quantities[quantity];
+        self.layout.stores.iter().map(|store| {
+            let quantity = &self.layout.quantities[store.level.index()];
             Price {
                 site: quantity.site,
                 technology: quantity.technology,
                 carrier: quantity.carrier,
                 // A level is kWh already, and a row that may sum to more is one that was given some.
-                eur_per_kwh: duals.rows.row(row.0).iter().map(|dual| rounded(-dual)).collect(),
+                eur_per_kwh: duals.rows.row(store.row.0).iter().map(|dual| rounded(-dual)).collect(),
             }
         })
     }
@@ -83,7 +83,7 @@ impl Dispatch {
     /// to. `None` where the solver cannot.
     #[must_use]
     pub fn tied_steps(&self, plan: &Plan, backend: &dyn Backend) -> Option<usize> {
-        let mut tied = vec![false; self.district.axis().len()];
+        let mut even_values = plan.decisions.values.clone();
         for part in &self.parts {
             let component = &part.component;
             if component.problem.columns().is_empty() {
@@ -94,13 +94,18 @@ impl Dispatch {
             let problem = leaning(&component.problem, is_power, &part.solution)?;
             let mut even = Solution::zeros(&problem);
             backend.prepare(&problem).ok()?.solve(&problem, &mut even).ok()?;
-            let most = part.solution.values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-            for (column, other) in even.values.rows().into_iter().enumerate().filter(|(column, _)| is_power(*column)) {
-                let here = plan.decisions.values.row(component.columns[column].index());
-                let largest = here.iter().chain(&other).fold(NOTHING * most, |largest, power| largest.max(power.abs()));
-                for ((tied, here), other) in tied.iter_mut().zip(here).zip(other) {
-                    *tied |= (here - other).abs() > DIFFERENT * largest;
-                }
+            for (row, column) in even.values.rows().into_iter().zip(&component.columns) {
+                even_values.row_mut(column.index()).assign(&row);
+            }
+        }
+        self.layout.net_stores(&mut even_values);
+        let mut tied = vec![false; self.district.axis().len()];
+        let most = even_values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let rows = plan.decisions.values.rows().into_iter().zip(even_values.rows()).zip(&self.layout.quantities);
+        for ((here, other), _) in rows.filter(|(_, quantity)| quantity.role != Role::Level) {
+            let largest = here.iter().chain(&other).fold(NOTHING * most, |largest, power| largest.max(power.abs()));
+            for ((tied, here), other) in tied.iter_mut().zip(here).zip(other) {
+                *tied |= (here - other).abs() > DIFFERENT * largest;
             }
         }
         Some(tied.into_iter().filter(|tied| *tied).count())
