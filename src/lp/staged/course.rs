@@ -101,6 +101,11 @@ impl Course {
         now.row <= self.tolerance.row && now.gap <= self.tolerance.gap
     }
 
+    /// How far from there, in multiples of what is tolerated.
+    fn rest(&self, now: Standing) -> f64 {
+        (now.gap / self.tolerance.gap).max(now.row / self.tolerance.row)
+    }
+
     /// Whether a step of this length is one too many that is too short.
     fn jams(&mut self, step: f64) -> bool {
         self.short_steps = self.short_steps.map(|times| if step < JAMMED { times + 1 } else { 0 });
@@ -152,7 +157,7 @@ impl Interior {
                 step = self.go_back(numbers, &mut course);
                 continue;
             }
-            if now.gap <= WORTH_KEEPING && course.kept.is_none_or(|kept| now.complementarity <= kept.complementarity) {
+            if now.gap <= WORTH_KEEPING && course.kept.is_none_or(|kept| course.rest(now) <= course.rest(kept)) {
                 self.keep();
                 course.kept = Some(now);
             }
