@@ -107,7 +107,6 @@ fn the_end_of_february_in_a_leap_year() {
 
 /// What the main job is for: a year in which every part of the machinery is at work, converged with data that nobody tuned.
 #[test]
-#[ignore = "a minute or two with CBC"]
 fn the_year_is_worth_simulating_and_converges() {
     let case = load(Path::new(&project("configs/smart_district.yaml")), None);
     let run = run(&case);
