@@ -225,7 +225,10 @@ impl Dispatch {
             for (value, column) in solution.globals.iter().zip(&component.global_columns) {
                 decisions.globals[column.index()] = *value;
             }
-            duals = duals.zip(solution.duals.as_ref()).map(|(whole, part)| component.into_whole(part, whole));
+            match (&mut duals, &solution.duals) {
+                (Some(whole), Some(part)) => component.write_duals(part, whole),
+                _ => duals = None,
+            }
         }
         self.layout.net_stores(&mut decisions.values);
         let plan = self.certified_with(decisions, duals)?;

@@ -91,7 +91,10 @@ impl Dispatch {
             }
             let is_power =
                 |column: usize| self.layout.quantities[component.columns[column].index()].role != Role::Level;
-            let problem = leaning(&component.problem, is_power, &part.solution)?;
+            if !component.problem.is_linear() {
+                return None;
+            }
+            let Some(problem) = leaning(&component.problem, is_power, &part.solution) else { continue };
             let mut even = Solution::zeros(&problem);
             backend.prepare(&problem).ok()?.solve(&problem, &mut even).ok()?;
             for (row, column) in even.values.rows().into_iter().zip(&component.columns) {
@@ -123,13 +126,14 @@ fn rounded(eur_per_kwh: f64) -> f64 {
     (eur_per_kwh / DIGIT).round() * DIGIT + 0.0
 }
 
-/// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost at the largest power of `solution`.
+/// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost (or of 1, where nothing is paid) at the largest
+/// power of `solution`; `None` where nothing moves.
 fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: &Solution) -> Option<StagedProblem> {
     let powers = || (0..problem.columns().len()).filter(|&column| is_power(column));
     let values = || powers().flat_map(|column| solution.values.row(column).into_iter());
     let largest = values().fold(0.0_f64, |largest, power| largest.max(power.abs()));
     let moved: f64 = values().map(|power| power.abs()).sum();
-    if largest == 0.0 || moved == 0.0 || !problem.is_linear() {
+    if moved == 0.0 {
         return None;
     }
     let paid = |column: usize| match &problem.columns()[column].cost {
@@ -138,7 +142,7 @@ fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: 
             solution.values.row(column).iter().enumerate().map(|(stage, power)| (cost.at(stage) * power).abs()).sum()
         }
     };
-    let mean_cost = powers().map(paid).sum::<f64>() / moved;
+    let mean_cost = Some(powers().map(paid).sum::<f64>() / moved).filter(|cost| *cost > 0.0).unwrap_or(1.0);
     let mut leaning = problem.clone();
     for column in powers() {
         leaning.set_quadratic(ColumnId(column), LEANING * mean_cost / largest);

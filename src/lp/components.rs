@@ -21,8 +21,7 @@ pub struct Component {
 
 impl Component {
     /// Writes the duals of the part into those of the whole.
-    #[must_use]
-    pub fn into_whole(&self, part: &Duals, mut whole: Duals) -> Duals {
+    pub fn write_duals(&self, part: &Duals, whole: &mut Duals) {
         for (row, &place) in part.rows.rows().into_iter().zip(&self.rows) {
             whole.rows.row_mut(place.0).assign(&row);
         }
@@ -35,7 +34,6 @@ impl Component {
         for (reduced, column) in part.global_reduced_costs.iter().zip(&self.global_columns) {
             whole.global_reduced_costs[column.index()] = *reduced;
         }
-        whole
     }
 }
 
