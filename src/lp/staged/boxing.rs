@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::draft::{Draft, DraftColumn};
 use super::form::{BoxedColumn, Form, FormEntry, FormGlobals, LaggedEntry};
 use super::sharing::Sharing;
+use super::sizes::{largest_size, mean_costs, mean_size, penalty};
 use crate::lp::Lag;
 use crate::series::Profile;
 
@@ -12,9 +13,6 @@ use crate::series::Profile;
 const FAR: f64 = 1e3;
 /// A column with less room than this, in the units of the scaled problem, is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
-
-/// Costs this far apart are those of penalties and others.
-const WIDE: f64 = 30.0;
 
 /// The boxed form of a draft.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ impl Boxed {
         };
         let value_unit = value_unit(draft, &rows);
         let far = far * FAR * largest_sum(draft, &rows).max(value_unit);
-        let costs = mean_costs(draft, &kept_columns);
+        let costs = mean_costs(kept_columns.iter().map(|&column| &draft.columns[column].cost));
         let mut boxed = Self {
             form: Form {
                 stages: draft.stages,
@@ -314,51 +312,15 @@ fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     if of_uppers > 0.0 { of_uppers } else { 1.0 }
 }
 
-/// The columns' mean costs where they have any, in ascending order.
-fn mean_costs(draft: &Draft, columns: &[usize]) -> Vec<f64> {
-    let mut sizes: Vec<f64> = columns.iter().filter_map(|&column| mean_size(&draft.columns[column].cost)).collect();
-    sizes.sort_unstable_by(f64::total_cmp);
-    sizes
-}
-
 /// Costs are counted in the median of the columns' mean costs.
 fn cost_unit(costs: &[f64]) -> f64 {
     costs.get(costs.len() / 2).copied().unwrap_or(1.0)
 }
 
-/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the widest gap between them.
-pub(super) fn penalty(costs: &[f64]) -> f64 {
-    let ratio = |pair: &[f64]| pair[1] / pair[0];
-    let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
-}
-
-/// Mean of the absolute values that are neither 0 nor infinite.
-pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
-    let counts = |value: f64| value != 0.0 && value.is_finite();
-    match profile {
-        Profile::Constant(value) => counts(*value).then(|| value.abs()),
-        Profile::Series(values) => {
-            let (mut sum, mut count) = (0.0, 0_usize);
-            for value in values.iter().filter(|value| counts(**value)) {
-                sum += value.abs();
-                count += 1;
-            }
-            (count > 0).then(|| sum / count as f64)
-        }
-    }
-}
-
 /// The largest finite sum that a row must have.
 fn largest_sum(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
-    let largest = |profile: &Profile| match profile {
-        Profile::Constant(value) => value.abs(),
-        Profile::Series(values) => {
-            values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |largest, value| largest.max(value.abs()))
-        }
-    };
     let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
-    sums.map(largest).filter(|size| size.is_finite()).fold(0.0, f64::max)
+    sums.map(largest_size).fold(0.0, f64::max)
 }
 
 /// Stage by stage `f` of two profiles.

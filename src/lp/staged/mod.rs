@@ -32,6 +32,7 @@ mod proof;
 mod repeated;
 mod shared;
 mod sharing;
+mod sizes;
 mod start;
 mod steps;
 mod vector;

@@ -88,24 +88,11 @@ impl Numbers {
         let (columns, rows) = (self.columns, self.rows);
         for block in 0..self.cut.blocks {
             self.next_rows(y, block, carried);
-            let after = self.after(block);
             for column in 0..columns {
                 let along = self.transposed(&y[block * rows..(block + 1) * rows], carried, block, column);
-                let value = theta[block * columns + column] * along;
-                for entry in &self.entries[column] {
-                    out[block * rows + entry.row] -= self.at(entry.coefficient, block) * value;
-                }
-                for lagged in &self.lagged[self.lagged_of(column)] {
-                    let handed = self.lagged_after(lagged, after) * value;
-                    let handed = if after == 0 { self.cut.seen_from_first(handed) } else { handed };
-                    out[after * rows + lagged.row] -= handed;
-                }
+                self.add_column(block, column, -(theta[block * columns + column] * along), out);
             }
         }
-        for block in 0..self.cut.blocks {
-            for row in 0..rows {
-                out[block * rows + row] = out[block * rows + row] * self.row_exists(row, block);
-            }
-        }
+        self.mask_rows(out);
     }
 }

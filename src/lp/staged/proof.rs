@@ -1,6 +1,6 @@
 //! Whether an answer is one: what its values and duals prove of the problem itself.
 
-use super::boxing::{mean_size, penalty};
+use super::sizes::{largest_size, mean_costs, mean_size, penalty};
 use crate::lp::{Certificate, ColumnId, Solution, StagedProblem};
 use crate::series::Profile;
 
@@ -85,9 +85,7 @@ struct Paid {
 
 impl Paid {
     fn of(problem: &StagedProblem, solution: &Solution) -> Self {
-        let mut costs: Vec<f64> = problem.columns().iter().filter_map(|column| mean_size(&column.cost)).collect();
-        costs.sort_unstable_by(f64::total_cmp);
-        let penalty = penalty(&costs);
+        let penalty = penalty(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
         let mut paid = Self { usual: 0.0, absolute: 0.0 };
         for (index, (column, values)) in problem.columns().iter().zip(solution.values.rows()).enumerate() {
             let quadratic = problem.quadratic(ColumnId(index));
@@ -113,10 +111,7 @@ impl Paid {
 
 /// The largest cost of a column, or of a global one if the others are free, or 1 if all are.
 fn largest_cost(problem: &StagedProblem) -> f64 {
-    let of_stages = problem.columns().iter().map(|column| match &column.cost {
-        Profile::Constant(cost) => cost.abs(),
-        Profile::Series(costs) => costs.iter().fold(0.0_f64, |largest, cost| largest.max(cost.abs())),
-    });
+    let of_stages = problem.columns().iter().map(|column| largest_size(&column.cost));
     let largest = of_stages.fold(0.0, f64::max);
     let shared = || problem.global_columns().iter().fold(0.0_f64, |largest, column| largest.max(column.cost.abs()));
     [largest, shared(), 1.0].into_iter().find(|cost| *cost > 0.0).unwrap_or(1.0)
@@ -138,12 +133,7 @@ fn bounds(problem: &StagedProblem) -> f64 {
 
 /// The largest sum that a row must have.
 pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
-    let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
-    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]);
-    let of_rows = rows.map(|profile| match profile {
-        Profile::Constant(bound) => size(*bound),
-        Profile::Series(bounds) => bounds.iter().fold(0.0, |largest: f64, bound| largest.max(size(*bound))),
-    });
-    let shared = problem.global_rows().iter().map(|row| size(row.lower).max(size(row.upper)));
-    of_rows.chain(shared).fold(0.0, f64::max)
+    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]).map(largest_size);
+    let shared = problem.global_rows().iter().flat_map(|row| [row.lower, row.upper]);
+    rows.chain(shared.map(|bound| largest_size(&bound.into()))).fold(0.0, f64::max)
 }

@@ -111,6 +111,15 @@ impl Numbers {
         }
     }
 
+    /// Rows that do not exist miss nothing.
+    pub(super) fn mask_rows(&self, out: &mut [Lanes]) {
+        for block in 0..self.cut.blocks {
+            for row in 0..self.rows {
+                out[block * self.rows + row] = out[block * self.rows + row] * self.row_exists(row, block);
+            }
+        }
+    }
+
     /// What the rows of the next block, with `dy`, add to the columns of `block`.
     #[inline(always)]
     pub(super) fn next_rows(&self, dy: &[Lanes], block: usize, carried: &mut [Lanes]) {

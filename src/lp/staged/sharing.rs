@@ -3,9 +3,10 @@
 //! A global row is divided by the length of its coefficients over all stages, so that it weighs no more than the row of a
 //! stage; a global column is counted in what makes its coefficients near 1.
 
-use super::boxing::{Boxed, LEAST_WIDTH, combined, mean_size};
+use super::boxing::{Boxed, LEAST_WIDTH, combined};
 use super::draft::Draft;
 use super::form::{SharedBox, SharedEntry};
+use super::sizes::mean_size;
 use crate::lp::GlobalRow;
 use crate::series::Profile;
 

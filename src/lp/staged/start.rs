@@ -111,12 +111,7 @@ impl Interior {
         self.rhs.copy_from_slice(&numbers.sums);
         self.spread(numbers, -1.0, |this, at, _, _| this.x[at]);
         self.border.miss(numbers, &self.x, &mut self.rhs);
-        let rows = numbers.rows;
-        for block in 0..numbers.cut.blocks {
-            for row in 0..rows {
-                self.rhs[block * rows + row] = self.rhs[block * rows + row] * numbers.row_exists(row, block);
-            }
-        }
+        numbers.mask_rows(&mut self.rhs);
     }
 
     /// y from A theta A' y = A theta c, and z = c - A'y.
@@ -146,20 +141,11 @@ impl Interior {
 
     /// rhs += sign A v for v given by column.
     fn spread(&mut self, numbers: &Numbers, sign: f64, v: impl Fn(&Self, usize, usize, usize) -> Lanes) {
-        let (columns, rows) = (numbers.columns, numbers.rows);
         let sign = Lanes::splat(sign);
         for block in 0..numbers.cut.blocks {
-            let after = numbers.after(block);
-            for column in 0..columns {
-                let value = sign * v(self, block * columns + column, block, column);
-                for entry in &numbers.entries[column] {
-                    self.rhs[block * rows + entry.row] += numbers.at(entry.coefficient, block) * value;
-                }
-                for lagged in &numbers.lagged[numbers.lagged_of(column)] {
-                    let handed = numbers.lagged_after(lagged, after) * value;
-                    let handed = if after == 0 { numbers.cut.seen_from_first(handed) } else { handed };
-                    self.rhs[after * rows + lagged.row] += handed;
-                }
+            for column in 0..numbers.columns {
+                let value = sign * v(self, block * numbers.columns + column, block, column);
+                numbers.add_column(block, column, value, &mut self.rhs);
             }
         }
     }

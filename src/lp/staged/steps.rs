@@ -29,15 +29,8 @@ pub(super) struct SharedColumn {
 /// What z and w would have to become for x z = s w = `target` after the step, apart from the step itself; the second-order
 /// terms are those of the affine step.
 #[inline(always)]
-fn goals<T>(value: T, slack: T, [low, high]: [T; 2], affine: T, target: T, zero: T) -> [T; 2]
-where
-    T: Copy
-        + std::ops::Add<Output = T>
-        + std::ops::Sub<Output = T>
-        + std::ops::Mul<Output = T>
-        + std::ops::Div<Output = T>,
-{
-    let low_affine = zero - low - low * affine / value;
+fn goals(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affine: Lanes, target: Lanes) -> [Lanes; 2] {
+    let low_affine = Lanes::ZERO - low - low * affine / value;
     let high_affine = high * affine / slack - high;
     [(target - affine * low_affine) / value, (target + affine * high_affine) / slack]
 }
@@ -58,7 +51,7 @@ impl Interior {
                     None => high - low,
                     Some(target) => {
                         let target = Lanes::splat(target);
-                        let [to_low, to_high] = goals(value, slack, [low, high], self.dx[at], target, Lanes::ZERO);
+                        let [to_low, to_high] = goals(value, slack, [low, high], self.dx[at], target);
                         (to_low - low) - (to_high - high)
                     }
                 };
@@ -68,7 +61,11 @@ impl Interior {
             let multipliers = [column.z, column.w];
             column.goals = match target {
                 None => [0.0; 2],
-                Some(target) => goals(column.x, column.slack(*upper), multipliers, column.dx, target, 0.0),
+                Some(target) => {
+                    let [value, slack] = [column.x, column.slack(*upper)].map(Lanes::splat);
+                    goals(value, slack, multipliers.map(Lanes::splat), Lanes::splat(column.dx), Lanes::splat(target))
+                        .map(|goal| goal.0[0])
+                }
             };
             column.pull = (column.goals[0] - column.z) - (column.goals[1] - column.w) - column.missed;
         }
