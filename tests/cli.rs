@@ -7,9 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-#[cfg(feature = "cbc")]
-use common::published_data;
-use common::{anergy, minimal_model, project, stderr, stdout};
+use common::{anergy, minimal_model, project, published_data, stderr, stdout};
 
 /// The files of a run folder but for those with durations.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -182,8 +180,6 @@ fn a_reader_that_leaves_is_no_failure() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
 }
 
-// The published case needs a vertex.
-#[cfg(feature = "cbc")]
 #[test]
 fn reproduce_says_what_it_compared_and_what_it_did_not() {
     let Some(data) = published_data() else { return };

@@ -272,8 +272,6 @@ fn an_imported_model_gives_the_same_figures() {
     }
 }
 
-// The published case needs a vertex.
-#[cfg(feature = "cbc")]
 #[test]
 fn the_imported_paper_case_gives_the_same_figures() {
     let Some(data) = common::published_data() else { return };

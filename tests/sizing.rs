@@ -33,7 +33,7 @@ fn case_in(folder: &Path, text: &str, demand: impl Fn(u32) -> f64) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver(&case.district).unwrap(), &mut ()).unwrap()
+    converge::run(case, solver(&case.district), &mut ()).unwrap()
 }
 
 fn near(a: f64, b: f64) -> bool {

@@ -23,7 +23,7 @@ fn load(model: &Path, window: Option<[&str; 2]>) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver(&case.district).unwrap(), &mut ()).unwrap()
+    converge::run(case, solver(&case.district), &mut ()).unwrap()
 }
 
 /// Energy comes from somewhere: no step of the loop misses its balance, nothing is created, and neither does any balance of a

@@ -80,7 +80,7 @@ impl Reproduce {
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("reading");
         let published = Published::load(&self.data, reference.as_deref(), &self.window, scenario)?;
-        let backend = study::solver(&published.case.district)?;
+        let backend = study::solver(&published.case.district);
         progress.findings(&published.case.findings);
         progress.doing("dispatching");
         let found = published.run(backend, &mut progress)?;

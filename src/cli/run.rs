@@ -38,7 +38,7 @@ impl Run {
         let read_seconds = began.elapsed().as_secs_f64();
         progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
-        let backend = study::solver(&case.district)?;
+        let backend = study::solver(&case.district);
         progress.doing("dispatching");
         let run = converge::run(&case, backend, &mut progress)?;
         let summary = Summary::of(&case, &run);

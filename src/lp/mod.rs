@@ -107,10 +107,4 @@ pub enum LpError {
         /// What would have been accepted.
         tolerance: f64,
     },
-    /// This build has no solver whose answers are vertices.
-    #[error(
-        "prices of shortage or surplus this high (penalties) leave the cost to a simplex method, and this build has none; \
-         build it with `--features cbc`, or choose prices below 10000 EUR/kWh"
-    )]
-    NoVertex,
 }

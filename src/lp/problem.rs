@@ -282,6 +282,21 @@ impl StagedProblem {
         replace(&mut self.columns[column.0].upper, upper);
     }
 
+    /// Replaces the least and the largest sums of a row, in place where they are series already.
+    ///
+    /// # Panics
+    /// If there is not one of each kind a stage.
+    pub fn set_ranges(
+        &mut self,
+        row: RowId,
+        lower: impl ExactSizeIterator<Item = f64>,
+        upper: impl ExactSizeIterator<Item = f64>,
+    ) {
+        assert_eq!((lower.len(), upper.len()), (self.stages, self.stages), "one sum of each kind a stage");
+        replace(&mut self.rows[row.0].lower, lower);
+        replace(&mut self.rows[row.0].upper, upper);
+    }
+
     /// The objective at `values` (shape columns x stages) and values of the global columns.
     #[must_use]
     pub fn objective(&self, values: ArrayView2<'_, f64>, globals: &[f64]) -> f64 {

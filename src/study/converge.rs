@@ -75,10 +75,7 @@ impl StudyError {
             Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
                 LpError::Infeasible { .. } => Cause::Infeasible,
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Solver,
-                LpError::Unbounded { .. }
-                | LpError::TooLarge { .. }
-                | LpError::Unsupported { .. }
-                | LpError::NoVertex => Cause::Input,
+                LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
             Self::Settings(_) | Self::CopNotPositive { .. } => Cause::Input,
         }
@@ -88,18 +85,13 @@ impl StudyError {
 /// Prices of shortage or surplus from here on are penalties: they drown the money in the objective, EUR/kWh.
 const PENALTY_EUR_PER_KWH: f64 = 1e4;
 
-/// The solver for `district`: our own, or a simplex method where penalties on shortage or surplus would leave the money to
-/// chance in an answer that is no vertex.
-///
-/// # Errors
-/// [`StudyError::Dispatch`] when that is needed and the build has none.
-pub fn solver(district: &District) -> Result<&'static dyn Backend, StudyError> {
+/// The solver for `district`: our own. Where penalties on shortage or surplus hide the money, an answer that lies amid others
+/// would leave it to chance, and must be a vertex.
+#[must_use]
+pub fn solver(district: &District) -> &'static dyn Backend {
     let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
     let penalty = |price: Option<f64>| price.is_some_and(|price| price >= PENALTY_EUR_PER_KWH);
-    if penalty(unmet_eur_per_kwh) || penalty(surplus_eur_per_kwh) {
-        return Ok(vertex_backend()?);
-    }
-    Ok(default_backend())
+    if penalty(unmet_eur_per_kwh) || penalty(surplus_eur_per_kwh) { vertex_backend() } else { default_backend() }
 }
 
 impl From<DispatchError> for StudyError {

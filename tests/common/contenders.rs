@@ -11,12 +11,12 @@ use super::rescaled::Rescaled;
 
 /// The solver under test, which leaves to the other one what it cannot prove.
 pub fn candidate() -> &'static dyn Backend {
-    &Staged { alone: false }
+    &Staged { alone: false, vertex: false }
 }
 
 /// The solver under test, without help.
 pub fn alone() -> &'static dyn Backend {
-    &Staged { alone: true }
+    &Staged { alone: true, vertex: false }
 }
 
 /// The solver that is right.

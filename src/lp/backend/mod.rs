@@ -39,16 +39,11 @@ pub trait Solver: Send {
 /// build has it.
 #[must_use]
 pub fn default_backend() -> &'static dyn Backend {
-    &Staged { alone: false }
+    &Staged { alone: false, vertex: false }
 }
 
-/// A solver whose answers are vertices: a simplex method.
-///
-/// # Errors
-/// [`LpError::NoVertex`] when the build has none.
-pub fn vertex_backend() -> Result<&'static dyn Backend, LpError> {
-    #[cfg(feature = "cbc")]
-    return Ok(&Cbc);
-    #[cfg(not(feature = "cbc"))]
-    Err(LpError::NoVertex)
+/// The same, with answers that are vertices.
+#[must_use]
+pub fn vertex_backend() -> &'static dyn Backend {
+    &Staged { alone: false, vertex: true }
 }

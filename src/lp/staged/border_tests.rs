@@ -171,7 +171,7 @@ fn a_building_may_have_its_heater_sized() {
 #[test]
 fn curved_costs_and_all_kinds_of_terms_are_proven() {
     for stages in [5, 48, 501] {
-        let (_, certificate) = answer(&Staged { alone: true }, &capacity_and_limit(stages));
+        let (_, certificate) = answer(&Staged { alone: true, vertex: false }, &capacity_and_limit(stages));
         let optimality = certificate.optimality.expect("the duals are ours");
         assert!(optimality.relative_gap.abs() < 1e-8 && optimality.dual.size < 1e-8, "{stages} {optimality:?}");
     }
@@ -186,7 +186,7 @@ fn a_size_at_break_even_is_found() {
     b.row("balance", 1.0, 1.0, &[(local, 1.0), (grid, 1.0)]);
     let size = b.global("size", 5.0, 24.0 * 0.2);
     b.within(local, size, 1.0);
-    let (cost, certificate) = answer(&Staged { alone: true }, &b.problem);
+    let (cost, certificate) = answer(&Staged { alone: true, vertex: false }, &b.problem);
     assert!((cost - 24.0 * 0.3).abs() < 1e-7, "{cost}");
     assert!(certificate.optimality.unwrap().relative_gap.abs() < 1e-8);
     assert!((answer(&Cbc, &b.problem).0 - cost).abs() < 1e-7);

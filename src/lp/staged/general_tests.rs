@@ -339,7 +339,7 @@ pub(super) mod against_cbc {
     }
 
     pub(in super::super) fn same_optimum(problem: &StagedProblem) {
-        let (ours, certificate) = answer(&Staged { alone: true }, problem);
+        let (ours, certificate) = answer(&Staged { alone: true, vertex: false }, problem);
         let optimality = certificate.optimality.expect("the duals are ours");
         assert!(optimality.relative_gap.abs() < 1e-8 && optimality.dual.size < 1e-8, "{optimality:?}");
         let theirs = answer(&Cbc, problem).0;

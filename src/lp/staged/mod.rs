@@ -7,6 +7,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
+mod attempt;
 mod border;
 #[cfg(all(test, feature = "cbc"))]
 mod border_tests;
@@ -16,6 +17,7 @@ mod course;
 mod dense;
 mod draft;
 mod elastic;
+mod face;
 mod form;
 mod general;
 #[cfg(test)]
@@ -37,38 +39,29 @@ mod start;
 mod steps;
 mod vector;
 
-use ndarray::Array2;
-
-use super::{Backend, Duals, LpError, Solution, Solver, StagedProblem};
-use boxing::Boxed;
-use course::Tolerance;
-use draft::Draft;
+use super::{Backend, LpError, Solution, Solver, StagedProblem};
+use attempt::{ATTEMPTS, Attempts, Outcome};
 use elastic::elastic;
-use form::Form;
-use interior::Interior;
-use node::Node;
-use numbers::Numbers;
-use proof::{Proof, ROW_TOLERANCE, largest_sum, proven, satisfies};
-use repeated::Repeated;
+use face::{HOLDS, face};
+use proof::{Proof, largest_sum, proven};
 
 const NAME: &str = "staged";
 
-/// What is nearer to 0, in the units of the scaled problem, is 0.
-const AT_BOUND: f64 = 1e-14;
-/// What the interior-point method is asked for.
-const GAP_GOAL: f64 = 1e-11;
-/// Iterations allowed; hard cases take 45.
-const ITERATIONS: usize = 120;
+/// The duals of an optimum must prove a vertex of its face to this share of the objective.
+const VERTEX_GAP: f64 = 1e-8;
 /// The elastic form of an infeasible problem costs more than this, and more than this share of its largest sum.
 const SHORTAGE: f64 = 1e-6;
 const RELATIVE_SHORTAGE: f64 = 1e-9;
 
 /// The staged interior-point solver.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Staged {
     /// Whether nobody else may answer what it cannot prove to some 1e-9, and it must refuse. Otherwise such a problem goes to the
     /// next backend that the build has, and if none knows better, an answer proven to 1e-6 is one.
     pub alone: bool,
+    /// Whether an answer must be a vertex wherever the cost is linear, rather than lie amid all that cost the same. One proven to no
+    /// more than 1e-6 then is none.
+    pub vertex: bool,
 }
 
 impl Backend for Staged {
@@ -81,58 +74,19 @@ impl Backend for Staged {
     }
 
     fn prepare(&self, _problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
-        Ok(Box::new(Prepared { memory: Vec::new(), alone: self.alone }))
+        Ok(Box::new(Prepared { manner: *self, usual: Attempts::default(), faces: Attempts::default() }))
     }
 }
 
-/// Memory for problems of one pattern: one layout for each way that the problem was tried.
+/// A solver for problems of one pattern, and for the faces of their optima.
 struct Prepared {
-    memory: Vec<Memory>,
-    alone: bool,
+    manner: Staged,
+    usual: Attempts,
+    faces: Attempts,
 }
-
-/// A layout and its iterate.
-struct Memory {
-    pattern: Vec<usize>,
-    numbers: Numbers,
-    interior: Interior,
-}
-
-/// One way to try a problem.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    /// Whether balances of one producer and one store are taken out first.
-    reduced: bool,
-    /// How far from the bounds to start.
-    spread: f64,
-    /// How far away missing bounds are put, against the usual.
-    far: f64,
-    /// What the rows' duals cost to move, where dynamics are not diagonal.
-    held: f64,
-    /// How often directions are improved by what they miss.
-    refinements: usize,
-}
-
-/// In this order.
-const ATTEMPTS: [Attempt; 4] = [
-    Attempt { reduced: true, spread: 1.0, far: 1.0, held: 0.0, refinements: 0 },
-    Attempt { reduced: false, spread: 1.0, far: 1.0, held: 1e-10, refinements: 1 },
-    Attempt { reduced: false, spread: 10.0, far: 100.0, held: 1e-8, refinements: 1 },
-    Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8, refinements: 2 },
-];
 
 /// An objective that has no least value falls at least so many times deeper where missing bounds are a hundred times as far away.
 const FALL: f64 = 10.0;
-
-/// What an attempt came to.
-enum Outcome {
-    /// Proven, more or less.
-    Optimal(Proof),
-    /// Some value lies where only a missing bound stopped it; this is the objective there.
-    Far(f64),
-    /// The certificate refuses, for this reason.
-    Refused(String),
-}
 
 /// The objectives where only missing bounds stopped it, with these at their usual distance and far beyond.
 #[derive(Debug, Default)]
@@ -152,14 +106,33 @@ impl Falls {
     }
 }
 
+/// Whose answer it is.
+#[derive(PartialEq)]
+enum Answer {
+    Ours,
+    Another,
+}
+
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+        let answer = self.optimum(problem, solution)?;
+        if self.manner.vertex && answer == Answer::Ours && problem.is_linear() {
+            return self.settle(problem, solution);
+        }
+        Ok(())
+    }
+}
+
+impl Prepared {
+    /// Some optimum, or as near to one as the manner allows.
+    fn optimum(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<Answer, LpError> {
+        let Staged { alone, vertex } = self.manner;
         let mut falls = Falls::default();
         let mut doubt = String::new();
         let mut best: Option<(Proof, Solution)> = None;
         for attempt in ATTEMPTS {
-            match self.attempt(problem, attempt, solution) {
-                Outcome::Optimal(proof) if proof.rest <= 1.0 => return Ok(()),
+            match self.usual.attempt(problem, attempt, solution) {
+                Outcome::Optimal(proof) if proof.rest <= 1.0 => return Ok(Answer::Ours),
                 Outcome::Optimal(proof) if best.as_ref().is_some_and(|(known, _)| known.rest <= proof.rest) => {}
                 Outcome::Optimal(proof) => best = Some((proof, solution.clone())),
                 Outcome::Far(objective) => falls.note(attempt.far, objective),
@@ -168,107 +141,50 @@ impl Solver for Prepared {
         }
         if let Some((Proof { doubt: None, .. }, found)) = best {
             *solution = found;
-            return Ok(());
+            return Ok(Answer::Ours);
         }
-        let other = if self.alone { None } else { otherwise(problem, solution) };
+        let other = if alone { None } else { otherwise(problem, solution) };
         match (other, best) {
-            (Some(Ok(())), _) => Ok(()),
-            (_, Some((_, found))) if !self.alone => {
+            (Some(Ok(())), _) => Ok(Answer::Another),
+            (_, Some((_, found))) if !alone && !vertex => {
                 *solution = found;
-                Ok(())
+                Ok(Answer::Ours)
             }
-            (Some(refused), _) => refused,
+            (Some(Err(refused)), _) => Err(refused),
             (None, best) => {
                 let doubt = best.and_then(|(proof, _)| proof.doubt).unwrap_or(doubt);
                 Err(why_not(problem, doubt, falls))
             }
         }
     }
-}
 
-impl Prepared {
-    /// Tries to solve `problem` one way.
-    fn attempt(&mut self, problem: &StagedProblem, attempt: Attempt, solution: &mut Solution) -> Outcome {
-        let mut draft = Draft::of(problem);
-        let repeated = Repeated::take_out(&mut draft);
-        let nodes = if attempt.reduced { Node::take_out(&mut draft) } else { Vec::new() };
-        let boxed = Boxed::of(&draft, attempt.far);
-        let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
-        let Attempt { spread, held, refinements, .. } = attempt;
-        let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread, held, refinements };
-        let memory = self.memory_for(&boxed.form);
-        memory.interior.run(&memory.numbers, tolerance);
-        memory.restore(problem, Taken { draft: &draft, nodes: &nodes, repeated: &repeated }, &boxed, solution);
-        let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
-        let turnover = boxed.turnover(&draft, solution.values.view());
-        match proven(problem, solution, turnover) {
-            Ok(proof) => Outcome::Optimal(proof),
-            Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
-            Err(doubt) => Outcome::Refused(doubt),
-        }
-    }
-
-    /// The memory for a form, from an earlier solve of the same pattern if there was one.
-    fn memory_for(&mut self, form: &Form) -> &mut Memory {
-        let pattern = form.pattern();
-        let known = self.memory.iter().position(|memory| memory.pattern == pattern);
-        let index = known.unwrap_or_else(|| {
-            let numbers = Numbers::new(form);
-            let interior = Interior::new(&numbers);
-            self.memory.push(Memory { pattern, numbers, interior });
-            self.memory.len() - 1
-        });
-        let memory = &mut self.memory[index];
-        if known.is_some() {
-            memory.numbers.load(form);
-        }
-        memory
-    }
-}
-
-/// What a draft has been reduced by.
-#[derive(Clone, Copy)]
-struct Taken<'a> {
-    draft: &'a Draft,
-    nodes: &'a [Node],
-    repeated: &'a [Repeated],
-}
-
-impl Memory {
-    /// Writes the answer in the terms of the problem.
-    fn restore(&self, problem: &StagedProblem, taken: Taken<'_>, boxed: &Boxed, solution: &mut Solution) {
-        let (numbers, interior) = (&self.numbers, &self.interior);
-        let Taken { draft, nodes, repeated } = taken;
-        let at = |of: &[lanes::Lanes], width: usize, index: usize, stage: usize| {
-            let (block, lane) = numbers.cut.place(stage);
-            of[block * width + index].0[lane]
-        };
-        let (columns, rows) = (numbers.columns, numbers.rows);
-        solution.values.fill(0.0);
-        let value = |column, stage| {
-            let (x, z) = (at(&interior.x, columns, column, stage), at(&interior.z, columns, column, stage));
-            // What is pressed to its bound is there.
-            if x < AT_BOUND && z > x { 0.0 } else { x }
-        };
-        boxed.restore_values(draft, value, &mut solution.values);
-        let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
-        // Where nothing costs anything, everything feasible is optimal, and no price is one.
-        let priced = f64::from(u8::from(!numbers.costless));
-        boxed.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
-        if !nodes.is_empty() {
-            let mut multipliers = Array2::zeros(solution.values.raw_dim());
-            let net = |c, stage| at(&interior.z, columns, c, stage) - at(&interior.w, columns, c, stage);
-            boxed.restore_multipliers(net, &mut multipliers);
-            for node in nodes.iter().rev() {
-                node.restore(&mut solution.values, &mut duals.rows, &multipliers);
+    /// Moves an optimum to a vertex of its face; its duals stay.
+    fn settle(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+        let mut doubt = "its optimum has no duals".to_owned();
+        if let Some(duals) = solution.duals.clone() {
+            for hold in HOLDS {
+                let face = face(problem, solution, &duals, hold);
+                let mut vertex = Solution::zeros(problem);
+                match self.faces.first_proven(&face, &mut vertex) {
+                    Ok(()) => vertex.duals = Some(duals.clone()),
+                    Err(reason) => {
+                        doubt = reason;
+                        continue;
+                    }
+                }
+                vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
+                match proven(problem, &vertex, 0.0) {
+                    Ok(Proof { gap, .. }) if gap <= VERTEX_GAP => {
+                        *solution = vertex;
+                        return Ok(());
+                    }
+                    Ok(Proof { gap, .. }) => doubt = format!("its duals leave a relative gap of {gap:.1e}"),
+                    Err(reason) => doubt = reason,
+                }
             }
         }
-        repeated.iter().rev().for_each(|repeated| repeated.restore(problem, &mut duals.rows));
-        boxed.restore_globals(draft, |column| interior.border.columns[column].x, &mut solution.globals);
-        boxed.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
-        problem.reduced_costs(solution.values.view(), &mut duals);
-        solution.duals = Some(duals);
-        solution.objective = problem.objective(solution.values.view(), &solution.globals);
+        let status = format!("no vertex of its optima was found: {doubt}");
+        Err(LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status })
     }
 }
 
@@ -277,10 +193,7 @@ impl Memory {
 fn why_not(problem: &StagedProblem, doubt: String, falls: Falls) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
-    let mut other = Prepared { memory: Vec::new(), alone: true };
-    let solved = ATTEMPTS[1..].iter().any(|&attempt| {
-        matches!(other.attempt(&elastic, attempt, &mut solution), Outcome::Optimal(Proof { doubt: None, .. }))
-    });
+    let solved = Attempts::default().first_proven(&elastic, &mut solution).is_ok();
     let name = problem.name().to_owned();
     match solved {
         true if solution.objective > SHORTAGE.max(RELATIVE_SHORTAGE * largest_sum(problem)) => LpError::Infeasible {

@@ -1,0 +1,165 @@
+//! One way to solve a problem after the other.
+
+use ndarray::Array2;
+
+use super::boxing::Boxed;
+use super::course::Tolerance;
+use super::draft::Draft;
+use super::form::Form;
+use super::interior::Interior;
+use super::lanes::Lanes;
+use super::node::Node;
+use super::numbers::Numbers;
+use super::proof::{Proof, ROW_TOLERANCE, proven, satisfies};
+use super::repeated::Repeated;
+use crate::lp::{Duals, Solution, StagedProblem};
+
+/// What is nearer to 0, in the units of the scaled problem, is 0.
+const AT_BOUND: f64 = 1e-14;
+/// What the interior-point method is asked for.
+const GAP_GOAL: f64 = 1e-11;
+/// Iterations allowed; hard cases take 45.
+const ITERATIONS: usize = 120;
+
+/// Memory for problems of one pattern: one layout for each way that a problem was tried.
+#[derive(Default)]
+pub(super) struct Attempts(Vec<Memory>);
+
+/// A layout and its iterate.
+struct Memory {
+    pattern: Vec<usize>,
+    numbers: Numbers,
+    interior: Interior,
+}
+
+/// One way to try a problem.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt {
+    /// Whether balances of one producer and one store are taken out first.
+    reduced: bool,
+    /// How far from the bounds to start.
+    spread: f64,
+    /// How far away missing bounds are put, against the usual.
+    pub(super) far: f64,
+    /// What the rows' duals cost to move, where dynamics are not diagonal.
+    held: f64,
+    /// How often directions are improved by what they miss.
+    refinements: usize,
+}
+
+/// In this order.
+pub(super) const ATTEMPTS: [Attempt; 4] = [
+    Attempt { reduced: true, spread: 1.0, far: 1.0, held: 0.0, refinements: 0 },
+    Attempt { reduced: false, spread: 1.0, far: 1.0, held: 1e-10, refinements: 1 },
+    Attempt { reduced: false, spread: 10.0, far: 100.0, held: 1e-8, refinements: 1 },
+    Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8, refinements: 2 },
+];
+
+/// What an attempt came to.
+pub(super) enum Outcome {
+    /// Proven, more or less.
+    Optimal(Proof),
+    /// Some value lies where only a missing bound stopped it; this is the objective there.
+    Far(f64),
+    /// The certificate refuses, for this reason.
+    Refused(String),
+}
+
+impl Attempts {
+    /// Tries to solve `problem` one way.
+    pub(super) fn attempt(&mut self, problem: &StagedProblem, attempt: Attempt, solution: &mut Solution) -> Outcome {
+        let mut draft = Draft::of(problem);
+        let repeated = Repeated::take_out(&mut draft);
+        let nodes = if attempt.reduced { Node::take_out(&mut draft) } else { Vec::new() };
+        let boxed = Boxed::of(&draft, attempt.far);
+        let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
+        let Attempt { spread, held, refinements, .. } = attempt;
+        let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread, held, refinements };
+        let memory = self.memory_for(&boxed.form);
+        memory.interior.run(&memory.numbers, tolerance);
+        memory.restore(problem, Taken { draft: &draft, nodes: &nodes, repeated: &repeated }, &boxed, solution);
+        let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
+        let turnover = boxed.turnover(&draft, solution.values.view());
+        match proven(problem, solution, turnover) {
+            Ok(proof) => Outcome::Optimal(proof),
+            Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
+            Err(doubt) => Outcome::Refused(doubt),
+        }
+    }
+
+    /// The first answer that is proven without doubt; otherwise why the last one is not.
+    pub(super) fn first_proven(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), String> {
+        let mut doubt = String::new();
+        for attempt in ATTEMPTS {
+            match self.attempt(problem, attempt, solution) {
+                Outcome::Optimal(Proof { doubt: None, .. }) => return Ok(()),
+                Outcome::Optimal(Proof { doubt: Some(reason), .. }) | Outcome::Refused(reason) => doubt = reason,
+                Outcome::Far(_) => doubt = "it has no end".to_owned(),
+            }
+        }
+        Err(doubt)
+    }
+
+    /// The memory for a form, from an earlier solve of the same pattern if there was one.
+    fn memory_for(&mut self, form: &Form) -> &mut Memory {
+        let pattern = form.pattern();
+        let known = self.0.iter().position(|memory| memory.pattern == pattern);
+        let index = known.unwrap_or_else(|| {
+            let numbers = Numbers::new(form);
+            let interior = Interior::new(&numbers);
+            self.0.push(Memory { pattern, numbers, interior });
+            self.0.len() - 1
+        });
+        let memory = &mut self.0[index];
+        if known.is_some() {
+            memory.numbers.load(form);
+        }
+        memory
+    }
+}
+
+/// What a draft has been reduced by.
+#[derive(Clone, Copy)]
+struct Taken<'a> {
+    draft: &'a Draft,
+    nodes: &'a [Node],
+    repeated: &'a [Repeated],
+}
+
+impl Memory {
+    /// Writes the answer in the terms of the problem.
+    fn restore(&self, problem: &StagedProblem, taken: Taken<'_>, boxed: &Boxed, solution: &mut Solution) {
+        let (numbers, interior) = (&self.numbers, &self.interior);
+        let Taken { draft, nodes, repeated } = taken;
+        let at = |of: &[Lanes], width: usize, index: usize, stage: usize| {
+            let (block, lane) = numbers.cut.place(stage);
+            of[block * width + index].0[lane]
+        };
+        let (columns, rows) = (numbers.columns, numbers.rows);
+        solution.values.fill(0.0);
+        let value = |column, stage| {
+            let (x, z) = (at(&interior.x, columns, column, stage), at(&interior.z, columns, column, stage));
+            // What is pressed to its bound is there.
+            if x < AT_BOUND && z > x { 0.0 } else { x }
+        };
+        boxed.restore_values(draft, value, &mut solution.values);
+        let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
+        // Where nothing costs anything, everything feasible is optimal, and no price is one.
+        let priced = f64::from(u8::from(!numbers.costless));
+        boxed.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
+        if !nodes.is_empty() {
+            let mut multipliers = Array2::zeros(solution.values.raw_dim());
+            let net = |c, stage| at(&interior.z, columns, c, stage) - at(&interior.w, columns, c, stage);
+            boxed.restore_multipliers(net, &mut multipliers);
+            for node in nodes.iter().rev() {
+                node.restore(&mut solution.values, &mut duals.rows, &multipliers);
+            }
+        }
+        repeated.iter().rev().for_each(|repeated| repeated.restore(problem, &mut duals.rows));
+        boxed.restore_globals(draft, |column| interior.border.columns[column].x, &mut solution.globals);
+        boxed.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
+        problem.reduced_costs(solution.values.view(), &mut duals);
+        solution.duals = Some(duals);
+        solution.objective = problem.objective(solution.values.view(), &solution.globals);
+    }
+}
