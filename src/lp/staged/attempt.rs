@@ -163,3 +163,35 @@ impl Memory {
         solution.objective = problem.objective(solution.values.view(), &solution.globals);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lp::{Column, Lag, Row};
+    use crate::series::Profile;
+
+    /// Whatever the number of stages: what is stored from one round to the next pays for its stay once a stage.
+    #[test]
+    fn levels_may_cost_something() {
+        for stages in 1..=20 {
+            for quadratic in [0.0, 0.01] {
+                let mut problem = StagedProblem::new("cellar", stages);
+                let mut column = |name: &str, upper: f64, cost: Profile| {
+                    problem.add_column(Column { name: name.into(), lower: 0.0.into(), upper: upper.into(), cost })
+                };
+                let price = (0..stages).map(|t| 0.2 + 0.3 * ((t * 7) % 5) as f64).collect();
+                let source = column("source", 5.0, Profile::Series(price));
+                let level = column("level", 6.0, 0.04.into());
+                let balance = problem
+                    .add_row(Row::equal("balance", (0..stages).map(|t| 1.0 + (t % 3) as f64).collect::<Vec<_>>()));
+                problem.add_term(balance, source, Lag::Same, 1.0);
+                problem.add_term(balance, level, Lag::Same, -1.0);
+                problem.add_term(balance, level, Lag::PreviousCyclic, 0.95);
+                problem.set_quadratic(level, quadratic);
+                let mut solution = Solution::zeros(&problem);
+                let outcome = Attempts::default().attempt(&problem, ATTEMPTS[1], &mut solution);
+                assert!(matches!(outcome, Outcome::Optimal(Proof { doubt: None, .. })), "{stages} stages");
+            }
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The numbers of a boxed problem, laid out so that the same hour of every stretch of time lies side by side.
 
-use super::form::{Form, SharedEntry};
+use std::borrow::Cow;
+
+use super::form::{BoxedColumn, Form, SharedEntry};
 use super::lanes::{LANES, Lanes};
 use super::shared::{Shared, SharedAt};
 use crate::series::Profile;
@@ -166,7 +168,8 @@ impl Numbers {
     pub(super) fn load<'a>(&mut self, form: &'a Form) {
         let mut shelf = Shelf::default();
         self.upper = form.columns.iter().map(|column| shelf.put(&column.upper)).collect();
-        self.cost = form.columns.iter().map(|column| shelf.put(&column.cost)).collect();
+        let [costs, quadratic] = self.padded_costs(form);
+        self.cost = costs.iter().map(|cost| shelf.put(cost)).collect();
         self.open = form.columns.iter().map(|column| column.open.as_ref().map(|open| shelf.put(open))).collect();
         self.origin =
             form.columns.iter().map(|column| column.origin.as_ref().map(|origin| shelf.put(origin))).collect();
@@ -176,14 +179,14 @@ impl Numbers {
             && form.globals.columns.iter().all(|column| column.cost == 0.0);
         self.free = (0..self.columns).filter(|&column| form.columns[column].home.is_some()).collect();
         self.dear = form.columns.iter().map(|column| column.dear).collect();
-        self.quadratic = form.columns.iter().map(|column| shelf.put(&column.quadratic)).collect();
+        self.quadratic = quadratic.iter().map(|quadratic| shelf.put(quadratic)).collect();
         self.curved = form.columns.iter().any(|column| !column.quadratic.all(|q| q == 0.0));
         self.entries.iter_mut().for_each(Vec::clear);
         for entry in &form.entries {
             let coefficient = shelf.put(&entry.coefficient);
             self.entries[entry.column].push(Entry { row: entry.row, coefficient });
         }
-        let padded = self.padded(form);
+        let padded = self.padded_lags(form);
         let lagged = form.lagged.iter().zip(&padded).map(|(entry, coefficient)| Lagged {
             row: entry.row,
             column: entry.column,
@@ -220,16 +223,31 @@ impl Numbers {
 
     /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
     /// horizon is a ring, and nothing is where it is not.
-    fn padded(&self, form: &Form) -> Vec<Profile> {
+    fn padded_lags<'a>(&self, form: &'a Form) -> Vec<Cow<'a, Profile>> {
         let beyond = if form.is_ring() { -1.0 } else { 0.0 };
-        let long = |coefficient: &Profile| {
-            let mut values: Vec<f64> = (0..self.cut.stages).map(|stage| coefficient.at(stage)).collect();
-            values.extend(self.cut.beyond().map(|_| beyond));
-            Profile::Series(values)
-        };
-        let needed = !self.cut.beyond().is_empty();
-        let padded = |coefficient: &Profile| if needed { long(coefficient) } else { coefficient.clone() };
-        form.lagged.iter().map(|entry| padded(&entry.coefficient)).collect()
+        form.lagged.iter().map(|entry| self.padded(&entry.coefficient, beyond)).collect()
+    }
+
+    /// Linear and quadratic costs of the columns: what is handed through stages beyond the last one costs nothing there.
+    fn padded_costs<'a>(&self, form: &'a Form) -> [Vec<Cow<'a, Profile>>; 2] {
+        let flows = self.flows();
+        [|column: &'a BoxedColumn| &column.cost, |column: &'a BoxedColumn| &column.quadratic].map(|of| {
+            let profiles = form.columns.iter().map(of).enumerate();
+            profiles
+                .map(
+                    |(column, profile)| if column < flows { Cow::Borrowed(profile) } else { self.padded(profile, 0.0) },
+                )
+                .collect()
+        })
+    }
+
+    /// `profile` with the value `beyond` in the stages beyond the last one.
+    fn padded<'a>(&self, profile: &'a Profile, beyond: f64) -> Cow<'a, Profile> {
+        if self.cut.beyond().is_empty() || *profile == Profile::Constant(beyond) {
+            return Cow::Borrowed(profile);
+        }
+        let stages = (0..self.cut.stages).map(|stage| profile.at(stage));
+        Cow::Owned(Profile::Series(stages.chain(self.cut.beyond().map(|_| beyond)).collect()))
     }
 
     /// A coefficient in a block.
