@@ -24,7 +24,7 @@ use anergy::dispatch::{Dispatch, DispatchError, Plan, ShortageReport};
 use anergy::district::District;
 use anergy::lp::Backend;
 use common::census::{LEAST_SHARES, traits};
-use common::contenders::{alone, candidate, reference, try_cases};
+use common::contenders::{alone, candidate, reference, settled, try_cases};
 use common::districts::{district, infeasible};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -44,6 +44,8 @@ const LARGEST_RELATIVE_MISS: f64 = 1e-11;
 const CASES_A_TIE: u32 = 50;
 /// The solver under test may leave one case in so many to the other one.
 const CASES_A_REFUSAL: u32 = 100;
+/// It may find no vertex of one in so many.
+const CASES_WITHOUT_A_VERTEX: u32 = 30;
 
 fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), DispatchError> {
     let mut dispatch = Dispatch::new(district.clone(), backend)?;
@@ -157,6 +159,24 @@ fn random_districts_cost_the_same_with_both_solvers() {
 #[ignore = "heavy"]
 fn many_random_districts_cost_the_same_with_both_solvers() {
     districts_cost_the_same(600);
+}
+
+/// A vertex costs what the optimum costs from which it was found.
+#[test]
+fn random_districts_have_a_cheapest_vertex() {
+    let refusals = Cell::new(0);
+    let cases = try_cases(100, file!(), district(), |district| {
+        let of = |backend: &dyn Backend| plan(&district, backend).map(|(dispatch, plan)| Figures::of(&dispatch, &plan));
+        let (Ok(right), Ok(ours)) = (of(alone()), of(settled())) else {
+            refusals.set(refusals.get() + 1);
+            return Ok(());
+        };
+        prop_assert!(ours.miss <= 1.0, "an equation or bound is missed by {} times what is allowed", ours.miss);
+        prop_assert!(compare(&ours, &right) != Comparison::Different, "{ours:?}\nand before\n{right:?}");
+        Ok(())
+    });
+    let left = (cases / CASES_WITHOUT_A_VERTEX).max(3);
+    assert!(refusals.get() <= left, "{} of {cases} have none, at most {left} may", refusals.get());
 }
 
 fn both_refuse(district: &District) -> TestCaseResult {

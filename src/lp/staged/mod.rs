@@ -47,8 +47,6 @@ use proof::{Proof, largest_sum, proven};
 
 const NAME: &str = "staged";
 
-/// The duals of an optimum must prove a vertex of its face to this share of the objective.
-const VERTEX_GAP: f64 = 1e-8;
 /// The elastic form of an infeasible problem costs more than this, and more than this share of its largest sum.
 const SHORTAGE: f64 = 1e-6;
 const RELATIVE_SHORTAGE: f64 = 1e-9;
@@ -116,10 +114,11 @@ enum Answer {
 impl Solver for Prepared {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let answer = self.optimum(problem, solution)?;
-        if self.manner.vertex && answer == Answer::Ours && problem.is_linear() {
-            return self.settle(problem, solution);
+        if !self.manner.vertex || answer == Answer::Another || !problem.is_linear() {
+            return Ok(());
         }
-        Ok(())
+        let settled = self.settle(problem, solution);
+        if settled.is_ok() || self.manner.alone { settled } else { otherwise(problem, solution).unwrap_or(settled) }
     }
 }
 
@@ -174,12 +173,11 @@ impl Prepared {
                 }
                 vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
                 match proven(problem, &vertex, 0.0) {
-                    Ok(Proof { gap, .. }) if gap <= VERTEX_GAP => {
+                    Ok(Proof { doubt: None, .. }) => {
                         *solution = vertex;
                         return Ok(());
                     }
-                    Ok(Proof { gap, .. }) => doubt = format!("its duals leave a relative gap of {gap:.1e}"),
-                    Err(reason) => doubt = reason,
+                    Ok(Proof { doubt: Some(reason), .. }) | Err(reason) => doubt = reason,
                 }
             }
         }

@@ -26,8 +26,6 @@ const ROUNDING: f64 = 1e-15;
 pub(super) struct Proof {
     /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
     pub(super) rest: f64,
-    /// What is left unproven, as a share of the objective.
-    pub(super) gap: f64,
     /// Why this is not enough where somebody else could prove more.
     pub(super) doubt: Option<String>,
 }
@@ -47,7 +45,7 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return Ok(Proof { rest: 0.0, gap: 0.0, doubt: None });
+        return Ok(Proof { rest: 0.0, doubt: None });
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
@@ -58,7 +56,7 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
         return Err(doubt);
     }
     let enough = within(gap, GAP_TOLERANCE);
-    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), gap, doubt: (!enough).then_some(doubt) })
+    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), doubt: (!enough).then_some(doubt) })
 }
 
 /// Whether an answer satisfies rows and bounds, whatever it costs.
