@@ -19,11 +19,6 @@ pub fn alone() -> &'static dyn Backend {
     &Staged { alone: true, vertex: false }
 }
 
-/// The solver under test, without help, where the answer must be a vertex.
-pub fn settled() -> &'static dyn Backend {
-    &Staged { alone: true, vertex: true }
-}
-
 /// The solver that is right.
 ///
 /// CBC lets a row be missed by 1e-7 and a cost fall by 1e-7 more, whatever their size, and once in some hundred problems calls

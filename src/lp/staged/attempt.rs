@@ -8,10 +8,9 @@ use super::draft::Draft;
 use super::form::Form;
 use super::interior::Interior;
 use super::lanes::Lanes;
-use super::node::Node;
 use super::numbers::Numbers;
+use super::presolve::Presolve;
 use super::proof::{Proof, ROW_TOLERANCE, proven, satisfies};
-use super::repeated::Repeated;
 use crate::lp::{Duals, Solution, StagedProblem};
 
 /// What is nearer to 0, in the units of the scaled problem, is 0.
@@ -35,7 +34,7 @@ struct Memory {
 /// One way to try a problem.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
-    /// Whether balances of one producer and one store are taken out first.
+    /// Whether all that can be said of the problem beforehand is used.
     reduced: bool,
     /// How far from the bounds to start.
     spread: f64,
@@ -69,15 +68,14 @@ impl Attempts {
     /// Tries to solve `problem` one way.
     pub(super) fn attempt(&mut self, problem: &StagedProblem, attempt: Attempt, solution: &mut Solution) -> Outcome {
         let mut draft = Draft::of(problem);
-        let repeated = Repeated::take_out(&mut draft);
-        let nodes = if attempt.reduced { Node::take_out(&mut draft) } else { Vec::new() };
+        let presolve = if attempt.reduced { Presolve::all(&mut draft) } else { Presolve::least(&mut draft) };
         let boxed = Boxed::of(&draft, attempt.far);
         let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
         let Attempt { spread, held, refinements, .. } = attempt;
         let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread, held, refinements };
         let memory = self.memory_for(&boxed.form);
         memory.interior.run(&memory.numbers, tolerance);
-        memory.restore(problem, Taken { draft: &draft, nodes: &nodes, repeated: &repeated }, &boxed, solution);
+        memory.restore(problem, Reduced { draft: &draft, presolve: &presolve, boxed: &boxed }, solution);
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
         let turnover = boxed.turnover(&draft, solution.values.view());
         match proven(problem, solution, turnover) {
@@ -118,19 +116,19 @@ impl Attempts {
     }
 }
 
-/// What a draft has been reduced by.
+/// A problem and its boxed form, and the way between them.
 #[derive(Clone, Copy)]
-struct Taken<'a> {
+struct Reduced<'a> {
     draft: &'a Draft,
-    nodes: &'a [Node],
-    repeated: &'a [Repeated],
+    presolve: &'a Presolve,
+    boxed: &'a Boxed,
 }
 
 impl Memory {
     /// Writes the answer in the terms of the problem.
-    fn restore(&self, problem: &StagedProblem, taken: Taken<'_>, boxed: &Boxed, solution: &mut Solution) {
+    fn restore(&self, problem: &StagedProblem, reduced: Reduced<'_>, solution: &mut Solution) {
         let (numbers, interior) = (&self.numbers, &self.interior);
-        let Taken { draft, nodes, repeated } = taken;
+        let Reduced { draft, presolve, boxed } = reduced;
         let at = |of: &[Lanes], width: usize, index: usize, stage: usize| {
             let (block, lane) = numbers.cut.place(stage);
             of[block * width + index].0[lane]
@@ -144,18 +142,18 @@ impl Memory {
         };
         boxed.restore_values(draft, value, &mut solution.values);
         let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
+        // What left without a word is worth nothing.
+        duals.rows.fill(0.0);
         // Where nothing costs anything, everything feasible is optimal, and no price is one.
         let priced = f64::from(u8::from(!numbers.costless));
         boxed.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
-        if !nodes.is_empty() {
-            let mut multipliers = Array2::zeros(solution.values.raw_dim());
+        let mut multipliers = Array2::default((0, 0));
+        if presolve.needs_multipliers() {
+            multipliers = Array2::zeros(solution.values.raw_dim());
             let net = |c, stage| at(&interior.z, columns, c, stage) - at(&interior.w, columns, c, stage);
             boxed.restore_multipliers(net, &mut multipliers);
-            for node in nodes.iter().rev() {
-                node.restore(&mut solution.values, &mut duals.rows, &multipliers);
-            }
         }
-        repeated.iter().rev().for_each(|repeated| repeated.restore(problem, &mut duals.rows));
+        presolve.restore(&mut solution.values, &mut duals.rows, &multipliers);
         boxed.restore_globals(draft, |column| interior.border.columns[column].x, &mut solution.globals);
         boxed.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
         problem.reduced_costs(solution.values.view(), &mut duals);

@@ -108,6 +108,12 @@ impl Draft {
         self.kept_terms().filter(move |term| term.column == column)
     }
 
+    /// The term of a column that stands in one row alone.
+    pub(super) fn only_term(&self, column: usize) -> Option<&DraftTerm> {
+        let mut terms = self.terms_of_column(column);
+        terms.next().filter(|_| terms.next().is_none())
+    }
+
     /// Whether a row holds no value of another stage, and none that another stage's row reads.
     pub(super) fn is_static(&self, row: usize) -> bool {
         self.terms_of_row(row).all(|term| term.lag == Lag::Same && !self.is_state(term.column))
@@ -124,7 +130,7 @@ impl Draft {
         lower == upper
     }
 
-    /// Adds `values` to the sums of an equality row.
+    /// Adds `value` to both ends of what a row's sum may be.
     pub(super) fn add_to_sums(&mut self, row: usize, value: impl Fn(usize) -> f64) {
         let row = &mut self.rows[row];
         let sums: Vec<f64> = (0..self.stages).map(|stage| row.lower.at(stage) + value(stage)).collect();

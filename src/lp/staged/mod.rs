@@ -1,6 +1,6 @@
 //! Our own solver: an interior-point method that knows the chain of stages.
 //!
-//! A problem is reduced ([`node`]), boxed ([`boxing`]), laid out in lanes ([`numbers`]) and solved by a predictor-corrector method
+//! A problem is reduced ([`presolve`]), boxed ([`boxing`]), laid out in lanes ([`numbers`]) and solved by a predictor-corrector method
 //! ([`interior`]) whose linear algebra runs along the stages ([`chain`] where states
 //! follow only upon themselves, else [`general`]). What comes back are values and the duals of
 //! all rows, and nothing is believed before the certificate of the problem itself agrees ([`proof`]).
@@ -26,12 +26,11 @@ mod interior;
 mod kept;
 mod lanes;
 mod layout;
-mod node;
 mod normal;
 mod numbers;
 mod plan;
+mod presolve;
 mod proof;
-mod repeated;
 mod shared;
 mod sharing;
 mod sizes;

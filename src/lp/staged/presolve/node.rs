@@ -12,7 +12,7 @@
 
 use ndarray::Array2;
 
-use super::draft::{Draft, DraftTerm};
+use super::super::draft::{Draft, DraftTerm};
 use crate::lp::Lag;
 use crate::series::Profile;
 

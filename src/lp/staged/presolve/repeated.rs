@@ -5,9 +5,8 @@
 
 use ndarray::Array2;
 
-use super::boxing::combined;
-use super::draft::Draft;
-use crate::lp::StagedProblem;
+use super::super::boxing::combined;
+use super::super::draft::Draft;
 use crate::series::Profile;
 
 /// Coefficients that differ by less than this share are the same.
@@ -19,7 +18,8 @@ pub(super) struct Repeated {
     row: usize,
     of: usize,
     factor: f64,
-    /// The bounds of the other one before.
+    /// Its bounds, and those of the other one before.
+    own: [Profile; 2],
     before: [Profile; 2],
 }
 
@@ -55,16 +55,15 @@ impl Repeated {
                 }
             }
         }
-        let other = &draft.rows[of];
-        Some(Self { row, of, factor: factor?, before: [other.lower.clone(), other.upper.clone()] })
+        let [own, before] = [row, of].map(|row| [draft.rows[row].lower.clone(), draft.rows[row].upper.clone()]);
+        Some(Self { row, of, factor: factor?, own, before })
     }
 
     /// Gives the other row the tighter bounds and leaves this one out, unless the two contradict each other.
     fn merge(&self, draft: &mut Draft) -> bool {
-        let (ours, theirs) = (&draft.rows[self.row], &draft.rows[self.of]);
-        let (lower, upper) = self.in_terms_of_the_other(&ours.lower, &ours.upper);
-        let lower = combined(&lower, &theirs.lower, draft.stages, f64::max);
-        let upper = combined(&upper, &theirs.upper, draft.stages, f64::min);
+        let (lower, upper) = self.in_terms_of_the_other();
+        let lower = combined(&lower, &self.before[0], draft.stages, f64::max);
+        let upper = combined(&upper, &self.before[1], draft.stages, f64::min);
         let fits = |stage| {
             let (lower, upper) = (lower.at(stage), upper.at(stage));
             lower <= upper + SAME * lower.abs().max(upper.abs())
@@ -81,17 +80,17 @@ impl Repeated {
     }
 
     /// Bounds of this row as bounds of the other one.
-    fn in_terms_of_the_other(&self, lower: &Profile, upper: &Profile) -> (Profile, Profile) {
+    fn in_terms_of_the_other(&self) -> (Profile, Profile) {
+        let [lower, upper] = &self.own;
         let (lower, upper) = (lower.map(|lower| lower / self.factor), upper.map(|upper| upper / self.factor));
         if self.factor > 0.0 { (lower, upper) } else { (upper, lower) }
     }
 
     /// Gives each price of the other row to this one where its bound was the tighter one.
-    pub(super) fn restore(&self, problem: &StagedProblem, duals: &mut Array2<f64>) {
-        let ours = &problem.rows()[self.row];
+    pub(super) fn restore(&self, duals: &mut Array2<f64>) {
         let [lower_before, upper_before] = &self.before;
-        let (lower, upper) = self.in_terms_of_the_other(&ours.lower, &ours.upper);
-        for stage in 0..problem.stages() {
+        let (lower, upper) = self.in_terms_of_the_other();
+        for stage in 0..duals.ncols() {
             let dual = duals[[self.of, stage]];
             let tighter = if dual > 0.0 {
                 lower.at(stage) > lower_before.at(stage)
