@@ -189,7 +189,9 @@ mod tests {
             cost: 7.0.into(),
         });
         let spare = column(&mut problem, "spare", 4.0, -0.1);
-        [grid, base].map(|column| problem.add_term(balance, column, Lag::Same, 1.0));
+        for column in [grid, base] {
+            problem.add_term(balance, column, Lag::Same, 1.0);
+        }
         row(&mut problem, "idle", [-FREE, 60.0], &[(grid, 1.0), (base, 2.0)]);
         let (columns, rows, solution) = left(&problem);
         assert!(!columns.iter().any(|name| name == "base" || name == "spare"), "{columns:?}");
