@@ -146,7 +146,7 @@ fn reduced_costs_say_which_bound_a_flow_is_at() {
 /// nothing, it hardly matters when it is filled; but it is never filled and emptied at once.
 #[test]
 fn ties_are_counted_where_there_are_some() {
-    let of = |even: bool, quadratic_eur_per_kw2h: f64| {
+    let of = |even: bool| {
         let district = district(0, 0.0, 2.0);
         let mut sites = district.sites().to_vec();
         for technology in &mut sites[0].technologies {
@@ -160,27 +160,12 @@ fn ties_are_counted_where_there_are_some() {
                 _ => {}
             }
         }
-        let district = District::new(*district.axis(), sites, district.shortage()).unwrap();
-        let (dispatch, plan) = solved(district.with_quadratic(quadratic_eur_per_kw2h).unwrap());
+        let (dispatch, plan) = solved(District::new(*district.axis(), sites, district.shortage()).unwrap());
         let power = |role| plan.decisions.values.row(dispatch.quantity("house", "tank", role).unwrap()).to_owned();
         let both = power(Role::Charge) * power(Role::Discharge);
         assert!(both.iter().all(|product| *product < 1e-9), "the tank is charged and discharged at once");
-        let squares: f64 = dispatch
-            .quantities()
-            .iter()
-            .zip(plan.decisions.values.rows())
-            .filter(|(quantity, _)| quantity.role != Role::Level)
-            .map(|(_, powers)| powers.iter().map(|power| power * power).sum::<f64>())
-            .sum();
-        let cost_eur = dispatch.account(&plan.decisions).cost_eur();
-        (dispatch.tied_steps(&plan, default_backend()).unwrap(), cost_eur, squares)
+        dispatch.tied_steps(&plan, default_backend()).unwrap()
     };
-    assert_eq!(of(false, 0.0).0, 0);
-    let (tied, cost_eur, squares) = of(true, 0.0);
-    assert!(tied > STEPS / 2, "{tied} steps");
-    // A slight quadratic cost leaves one of them, the most even one, for next to nothing.
-    let (settled, settled_eur, fewer_squares) = of(true, 1e-7);
-    assert_eq!(settled, 0);
-    assert!((settled_eur - cost_eur).abs() < 1e-6 * cost_eur, "{settled_eur} and {cost_eur}");
-    assert!(fewer_squares <= squares * (1.0 + 1e-6), "{fewer_squares} and {squares}");
+    assert_eq!(of(false), 0);
+    assert!(of(true) > STEPS / 2, "{} steps", of(true));
 }

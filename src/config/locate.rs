@@ -11,8 +11,13 @@ pub(super) trait Places {
     /// there, else the place itself.
     fn find(&self, place: &Place, key: &'static str) -> Option<(String, &Span)>;
 
-    /// The position of a key of the district itself.
-    fn top(&self, _key: &'static str) -> Option<&Span> {
+    /// The position of the price of CO2.
+    fn co2_price(&self) -> Option<&Span> {
+        None
+    }
+
+    /// The position of the limit on CO2.
+    fn co2_limit(&self) -> Option<&Span> {
         None
     }
 
@@ -28,9 +33,13 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
         DistrictError::SameCarrier { place, .. } => (place, "carrier_in", None),
         DistrictError::SameOutput { place, .. } => (place, "carrier_ratios", None),
         DistrictError::LinkEnd { link, key, .. } => (&Place::Link(link.clone()), *key, None),
-        DistrictError::Co2Price { .. } => return locate_top(error, places, "co2_price_eur_per_t"),
-        DistrictError::Co2Limit { .. } => return locate_top(error, places, "co2_limit_kg"),
-        DistrictError::Quadratic { .. } => return locate_top(error, places, "quadratic_eur_per_kw2h"),
+        DistrictError::Co2Price { .. } | DistrictError::Co2Limit { .. } => {
+            let of_limit = matches!(error, DistrictError::Co2Limit { .. });
+            return match if of_limit { places.co2_limit() } else { places.co2_price() } {
+                Some(span) => span.error(Problem::Wrong(error.to_string())),
+                None => error.into(),
+            };
+        }
         DistrictError::Empty | DistrictError::NoTime | DistrictError::Duplicate { .. } => return error.into(),
     };
     let Some((written, span)) = places.find(place, key) else { return error.into() };
@@ -40,12 +49,4 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
     let of_file = step.zip(used).map_or_else(String::new, |(step, used)| format!(" ({})", used.column.place(step)));
     let message = error.to_string().replace(&format!("`{key}`"), &format!("`{written}`"));
     span.error(Problem::Wrong(message + &of_file))
-}
-
-/// An error of a key of the district itself, with its position.
-fn locate_top(error: DistrictError, places: &impl Places, key: &'static str) -> ConfigError {
-    match places.top(key) {
-        Some(span) => span.error(Problem::Wrong(error.to_string())),
-        None => error.into(),
-    }
 }

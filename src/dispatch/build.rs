@@ -39,20 +39,7 @@ impl<'a> Builder<'a> {
             self.link(index, link);
         }
         self.co2_limit();
-        self.quadratic();
         self.layout
-    }
-
-    /// What the square of every power costs.
-    fn quadratic(&mut self) {
-        let per_kw2 = self.district.quadratic_eur_per_kw2h() * self.dt;
-        if per_kw2 > 0.0 {
-            for (column, quantity) in self.layout.quantities.iter().enumerate() {
-                if quantity.role != Role::Level {
-                    self.layout.problem.set_quadratic(ColumnId(column), per_kw2);
-                }
-            }
-        }
     }
 
     /// Balance rows of a site, with what is fixed (demand, forced supply) on the right and unmet and surplus on the left.

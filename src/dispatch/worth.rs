@@ -83,10 +83,6 @@ impl Dispatch {
     /// to. `None` where the solver cannot.
     #[must_use]
     pub fn tied_steps(&self, plan: &Plan, backend: &dyn Backend) -> Option<usize> {
-        if self.district.quadratic_eur_per_kw2h() > 0.0 {
-            // Strictly convex in every power.
-            return Some(0);
-        }
         let mut even_values = plan.decisions.values.clone();
         for part in &self.parts {
             let component = &part.component;

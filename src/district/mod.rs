@@ -53,7 +53,6 @@ pub struct District {
     carriers: Vec<String>,
     shortage: Shortage,
     co2_price_eur_per_kg: f64,
-    quadratic_eur_per_kw2h: f64,
     co2_limit_kg: Option<f64>,
 }
 
@@ -145,12 +144,6 @@ pub enum DistrictError {
         /// Its value.
         value: f64,
     },
-    /// The quadratic cost of powers is no number.
-    #[error("`quadratic_eur_per_kw2h` is {value}; expected a number from 0 to 1")]
-    Quadratic {
-        /// Its value.
-        value: f64,
-    },
 }
 
 impl District {
@@ -180,16 +173,7 @@ impl District {
                 }
             }
         }
-        Ok(Self {
-            axis,
-            sites,
-            links: Vec::new(),
-            carriers,
-            shortage,
-            co2_price_eur_per_kg: 0.0,
-            co2_limit_kg: None,
-            quadratic_eur_per_kw2h: 0.0,
-        })
+        Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0, co2_limit_kg: None })
     }
 
     /// The same district with links between its sites.
@@ -228,17 +212,6 @@ impl District {
         Ok(Self { co2_price_eur_per_kg: eur_per_t / 1000.0, ..self })
     }
 
-    /// The same district where every power P costs `eur_per_kw2h / 2 * P^2` an hour beside its price.
-    ///
-    /// # Errors
-    /// [`DistrictError::Quadratic`].
-    pub fn with_quadratic(self, eur_per_kw2h: f64) -> Result<Self, DistrictError> {
-        if !(0.0..=1.0).contains(&eur_per_kw2h) {
-            return Err(DistrictError::Quadratic { value: eur_per_kw2h });
-        }
-        Ok(Self { quadratic_eur_per_kw2h: eur_per_kw2h, ..self })
-    }
-
     /// The same district with a limit on the CO2 that its supplies emit over its time, kg.
     ///
     /// # Errors
@@ -275,12 +248,6 @@ impl District {
     #[must_use]
     pub fn co2_price_eur_per_kg(&self) -> f64 {
         self.co2_price_eur_per_kg
-    }
-
-    /// What the square of every power costs beside its price, EUR per kW2 and hour, halved; 0 unless set.
-    #[must_use]
-    pub fn quadratic_eur_per_kw2h(&self) -> f64 {
-        self.quadratic_eur_per_kw2h
     }
 
     /// Limit on the CO2 that the supplies emit, kg over the time of the axis.

@@ -61,7 +61,6 @@ pub fn build(
         .and_then(|district| district.with_links(links))
         .and_then(|district| district.with_co2_price(written.co2_price_eur_per_t))
         .and_then(|district| district.with_co2_limit(written.co2_limit_kg))
-        .and_then(|district| district.with_quadratic(written.quadratic_eur_per_kw2h))
         .map_err(|error| locate(error, &written, builder.series.used()))?;
     let coupled = builder.coupled()?;
     defaults::left_out(document, &written, builder.findings);

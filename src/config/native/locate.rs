@@ -19,8 +19,12 @@ impl Places for Written {
         Some(found.map_or_else(|| (key.to_owned(), &node.span), |(path, found)| (name(path), &found.span)))
     }
 
-    fn top(&self, key: &'static str) -> Option<&Span> {
-        self.top_spans.iter().find(|(known, _)| known == key).map(|(_, span)| span)
+    fn co2_price(&self) -> Option<&Span> {
+        self.co2_span.as_ref()
+    }
+
+    fn co2_limit(&self) -> Option<&Span> {
+        self.co2_limit_span.as_ref()
     }
 
     fn series_keys(&self, key: &'static str) -> Vec<&'static str> {

@@ -45,10 +45,9 @@ pub(super) struct Written {
     pub(super) data: Option<String>,
     pub(super) carriers: Vec<(String, Span)>,
     pub(super) co2_price_eur_per_t: f64,
-    pub(super) quadratic_eur_per_kw2h: f64,
+    pub(super) co2_span: Option<Span>,
     pub(super) co2_limit_kg: Option<f64>,
-    /// Where the keys of the district itself stand.
-    pub(super) top_spans: Vec<(String, Span)>,
+    pub(super) co2_limit_span: Option<Span>,
     pub(super) shortage: ShortageSettings,
     pub(super) sites: Vec<String>,
     pub(super) drafts: Vec<Draft>,
@@ -105,7 +104,6 @@ pub(super) fn read(
         return Err(entry.key_span.error(Problem::unknown_key(&entry.key, known)));
     }
     let link = |entry: &Entry| Ok((entry.key.clone(), entry.value.clone(), from_node(&entry.value)?));
-    let top_spans = map.entries().iter().map(|entry| (entry.key.clone(), entry.value.span.clone())).collect();
     Ok(Written {
         name: text("name")?,
         time: node("time").map_or_else(|| Ok(TimeSettings::default()), from_node)?,
@@ -113,9 +111,9 @@ pub(super) fn read(
         data: text("data")?,
         carriers: listed(carriers)?,
         co2_price_eur_per_t: node("co2_price_eur_per_t").map_or(Ok(0.0), from_node)?,
-        quadratic_eur_per_kw2h: node("quadratic_eur_per_kw2h").map_or(Ok(0.0), from_node)?,
+        co2_span: node("co2_price_eur_per_t").map(|node| node.span.clone()),
         co2_limit_kg: node("co2_limit_kg").map(from_node).transpose()?,
-        top_spans,
+        co2_limit_span: node("co2_limit_kg").map(|node| node.span.clone()),
         shortage: node("shortage").map_or_else(|| Ok(ShortageSettings::default()), from_node)?,
         sites,
         drafts,

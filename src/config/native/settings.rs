@@ -227,11 +227,6 @@ pub struct DistrictFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0))]
     pub co2_limit_kg: Option<f64>,
-    /// EUR per kW2 and hour: beside its price every power P costs half of this times P2. A small one (1e-9) prefers, of plans that cost
-    /// the same, the most even one, and leaves no other.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub quadratic_eur_per_kw2h: f64,
     /// What it costs not to serve a demand, and not to use what is produced.
     #[serde(default)]
     pub shortage: ShortageSettings,
@@ -311,14 +306,13 @@ pub struct LoopSettings {
 }
 
 /// Keys of a district file.
-pub(super) const TOP: [&str; 14] = [
+pub(super) const TOP: [&str; 13] = [
     "name",
     "time",
     "data",
     "carriers",
     "co2_price_eur_per_t",
     "co2_limit_kg",
-    "quadratic_eur_per_kw2h",
     "shortage",
     "techs",
     "sites",

@@ -64,7 +64,6 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
         carriers: case.district.carriers().to_vec(),
         co2_price_eur_per_t: case.district.co2_price_eur_per_kg() * 1000.0,
         co2_limit_kg: case.district.co2_limit_kg(),
-        quadratic_eur_per_kw2h: case.district.quadratic_eur_per_kw2h(),
         shortage: ShortageSettings {
             unmet_eur_per_kwh: PriceOrForbidden(shortage.unmet_eur_per_kwh),
             surplus_eur_per_kwh: PriceOrForbidden(shortage.surplus_eur_per_kwh),
