@@ -11,16 +11,19 @@ use super::lanes::Lanes;
 use super::numbers::Numbers;
 use super::presolve::Presolve;
 use super::proof::{Proof, ROW_TOLERANCE, proven, satisfies};
+use super::sizes::{mean_costs, usual_cost};
 use crate::lp::{Duals, Solution, StagedProblem};
 
 /// What is nearer to 0, in the units of the scaled problem, is 0.
 const AT_BOUND: f64 = 1e-14;
 /// What the interior-point method is asked for.
 const GAP_GOAL: f64 = 1e-11;
+/// Layouts that are kept: of a year, each takes some 30 MB.
+const MEMORIES: usize = 4;
 /// Iterations allowed; hard cases take 45.
 const ITERATIONS: usize = 120;
 
-/// Memory for problems of one pattern: one layout for each way that a problem was tried.
+/// The last layouts that were needed: one for each pattern that is left of a problem in one of the ways to try it.
 #[derive(Default)]
 pub(super) struct Attempts(Vec<Memory>);
 
@@ -77,7 +80,8 @@ impl Attempts {
         memory.interior.run(&memory.numbers, tolerance);
         memory.restore(problem, Reduced { draft: &draft, presolve: &presolve, boxed: &boxed }, solution);
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
-        let turnover = boxed.turnover(&draft, solution.values.view());
+        let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
+        let turnover = usual_cost(&costs) * boxed.energy(&draft, solution.values.view());
         match proven(problem, solution, turnover) {
             Ok(proof) => Outcome::Optimal(proof),
             Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
@@ -102,6 +106,9 @@ impl Attempts {
     fn memory_for(&mut self, form: &Form) -> &mut Memory {
         let pattern = form.pattern();
         let known = self.0.iter().position(|memory| memory.pattern == pattern);
+        if known.is_none() && self.0.len() == MEMORIES {
+            self.0.remove(0);
+        }
         let index = known.unwrap_or_else(|| {
             let numbers = Numbers::new(form);
             let interior = Interior::new(&numbers);

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::draft::{Draft, DraftColumn};
 use super::form::{BoxedColumn, Form, FormEntry, FormGlobals, LaggedEntry};
 use super::sharing::Sharing;
-use super::sizes::{largest_size, mean_costs, mean_size, penalty};
+use super::sizes::{cost_unit, largest_size, mean_costs, mean_size, penalty, usual_cost};
 use crate::lp::Lag;
 use crate::series::Profile;
 
@@ -90,7 +90,7 @@ impl Boxed {
                 entries: Vec::new(),
                 lagged: Vec::new(),
                 sums: Vec::new(),
-                usual_cost: cost_unit(&costs).min(penalty(&costs)) / cost_unit(&costs),
+                usual_cost: usual_cost(&costs) / cost_unit(&costs),
                 globals: FormGlobals::default(),
             },
             columns: Vec::new(),
@@ -139,11 +139,10 @@ impl Boxed {
         sums
     }
 
-    /// What all flows would cost at the usual price.
-    pub(super) fn turnover(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> f64 {
+    /// The sum of all flows.
+    pub(super) fn energy(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> f64 {
         let flows = self.columns.iter().flatten().filter(|&&column| !draft.is_state(column));
-        let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
-        energy * self.form.usual_cost * self.cost_unit
+        flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum()
     }
 
     /// Where the box of a column begins.
@@ -310,11 +309,6 @@ fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
     }
     let of_uppers = uppers.filter_map(mean_size).fold(0.0, f64::max);
     if of_uppers > 0.0 { of_uppers } else { 1.0 }
-}
-
-/// Costs are counted in the median of the columns' mean costs.
-fn cost_unit(costs: &[f64]) -> f64 {
-    costs.get(costs.len() / 2).copied().unwrap_or(1.0)
 }
 
 /// The largest finite sum that a row must have.

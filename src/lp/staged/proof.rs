@@ -1,14 +1,15 @@
 //! Whether an answer is one: what its values and duals prove of the problem itself.
 
 use super::sizes::{largest_size, mean_costs, mean_size, penalty};
-use crate::lp::{Certificate, ColumnId, Solution, StagedProblem};
+use crate::lp::{Certificate, Column, ColumnId, Solution, StagedProblem};
 use crate::series::Profile;
 
 /// Rows and bounds may be missed by this much, in the units of the problem.
 pub(super) const ROW_TOLERANCE: f64 = 5e-7;
 /// And by this share of the largest value.
 const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
-/// Duals that lean on a side which is infinite may be this large, against the largest cost.
+/// Duals that lean on a side which is infinite may be this large, against the largest cost; reduced costs of what is no penalty, against
+/// the largest cost that is none.
 const DUAL_TOLERANCE: f64 = 1e-8;
 /// The duals must prove the objective to this share of it,
 const GAP_TOLERANCE: f64 = 4e-9;
@@ -42,6 +43,9 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
         return Err(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
     }
+    if let Some(name) = unlimited_bargain(problem, solution) {
+        return Err(format!("its duals leave an unlimited bargain in {name}"));
+    }
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
@@ -57,6 +61,26 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     }
     let enough = within(gap, GAP_TOLERANCE);
     Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), doubt: (!enough).then_some(doubt) })
+}
+
+/// A column of usual cost that would pay, as the duals have it, however far it went to a side without a bound.
+fn unlimited_bargain<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
+    let reduced_costs = &solution.duals.as_ref()?.reduced_costs;
+    let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
+    let dear = penalty(&costs);
+    if dear == f64::INFINITY {
+        return None;
+    }
+    let is_usual = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= dear);
+    let usual = || problem.columns().iter().enumerate().filter(|(_, column)| is_usual(column));
+    let largest = usual().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
+    let tempts = |(index, column): &(usize, &Column)| {
+        reduced_costs.row(*index).iter().enumerate().any(|(stage, &reduced)| {
+            let side = if reduced > 0.0 { column.lower.at(stage) } else { column.upper.at(stage) };
+            side.is_infinite() && reduced.abs() > DUAL_TOLERANCE * largest
+        })
+    };
+    usual().find(tempts).map(|(_, column)| column.name.as_str())
 }
 
 /// Whether an answer satisfies rows and bounds, whatever it costs.
@@ -136,4 +160,35 @@ pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
     let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]).map(largest_size);
     let shared = problem.global_rows().iter().flat_map(|row| [row.lower, row.upper]);
     rows.chain(shared.map(|bound| largest_size(&bound.into()))).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lp::{Duals, Lag, Row};
+
+    /// A dear source serves what a cheap one could, beside a penalty that dwarfs both prices.
+    #[test]
+    fn a_bargain_is_seen_beside_a_penalty() {
+        let mut problem = StagedProblem::new("bargain", 3);
+        let balance = problem.add_row(Row::equal("balance", 2.0));
+        let columns = [("cheap", 0.300), ("dear", 0.305), ("unmet", 1e6)].map(|(name, cost)| {
+            let (lower, upper) = (0.0.into(), f64::INFINITY.into());
+            let column = problem.add_column(Column { name: name.into(), lower, upper, cost: cost.into() });
+            problem.add_term(balance, column, Lag::Same, 1.0);
+            column
+        });
+        let judged = |source: usize, price: f64| {
+            let mut solution = Solution::zeros(&problem);
+            solution.values.row_mut(columns[source].index()).fill(2.0);
+            solution.objective = problem.objective(solution.values.view(), &[]);
+            let mut duals = Duals::zeros(&problem);
+            duals.rows.fill(price);
+            problem.reduced_costs(solution.values.view(), &mut duals);
+            solution.duals = Some(duals);
+            proven(&problem, &solution, 0.0)
+        };
+        assert!(judged(0, 0.300).is_ok_and(|proof| proof.doubt.is_none()));
+        assert_eq!(judged(1, 0.305).unwrap_err(), "its duals leave an unlimited bargain in cheap");
+    }
 }

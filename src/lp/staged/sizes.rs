@@ -43,3 +43,13 @@ pub(super) fn penalty(costs: &[f64]) -> f64 {
     let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
     widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
 }
+
+/// Costs are counted in the median of the columns' mean costs.
+pub(super) fn cost_unit(costs: &[f64]) -> f64 {
+    costs.get(costs.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// The same, where that is no penalty: what a unit costs as a rule.
+pub(super) fn usual_cost(costs: &[f64]) -> f64 {
+    cost_unit(costs).min(penalty(costs))
+}

@@ -244,6 +244,42 @@ mod tests {
         assert_eq!(left(&tight).1, ["balance", "levels"]);
     }
 
+    /// What is stored in the last stage of a horizon without a return is nobody's: its reduced cost is its own.
+    #[test]
+    fn nothing_takes_up_the_last_level() {
+        let mut problem = StagedProblem::new("last", STAGES);
+        let [level, inflow, spill] = [("level", 1.0, 0.1), ("inflow", FREE, -0.5), ("spill", FREE, 0.55)]
+            .map(|(name, upper, cost)| column(&mut problem, name, upper, cost));
+        let levels = row(&mut problem, "levels", [0.0, 0.0], &[(level, 1.0), (inflow, -1.0), (spill, 1.0)]);
+        problem.add_term(levels, level, Lag::Previous, -1.0);
+        let (columns, _, solution) = left(&problem);
+        assert!(columns.contains(&"level".to_owned()));
+        assert!((solution.objective + 0.4).abs() < 1e-9, "{}", solution.objective);
+    }
+
+    #[test]
+    fn a_limit_is_not_idle_where_its_sum_has_none() {
+        let mut problem = StagedProblem::new("limit", STAGES);
+        let [x, y] = [(FREE, -0.2), (4.0, -0.3)].map(|(upper, cost)| column(&mut problem, "xy", upper, cost));
+        row(&mut problem, "limit", [-FREE, 10.0], &[(x, 1.0), (y, 1.0)]);
+        let (_, rows, solution) = left(&problem);
+        assert_eq!(rows, ["limit"]);
+        assert!((solution.objective + 12.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_conversion_that_can_deliver_less_than_nothing_is_no_panic() {
+        let mut problem = StagedProblem::new("below", STAGES);
+        let output = column(&mut problem, "output", vec![-1.0, 2.0, 3.0, 3.0, 3.0], 0.3);
+        let [unmet, fuel] =
+            [("unmet", FREE), ("fuel", 30.0)].map(|(name, upper)| column(&mut problem, name, upper, 1.0));
+        row(&mut problem, "balance", [2.0, 2.0], &[(output, 1.0), (unmet, 1.0)]);
+        row(&mut problem, "input", [0.0, 0.0], &[(output, 3.0), (fuel, -1.0)]);
+        let mut solution = Solution::zeros(&problem);
+        let outcome = Attempts::default().attempt(&problem, ATTEMPTS[0], &mut solution);
+        assert!(matches!(outcome, Outcome::Refused(_)), "a bound below the other one");
+    }
+
     #[test]
     fn nothing_may_be_left() {
         let mut problem = StagedProblem::new("nothing", STAGES);

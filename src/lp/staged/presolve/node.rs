@@ -75,8 +75,8 @@ impl Node {
                 return None;
             }
             let place = match (&term.coefficient, others.is_empty(), stored) {
-                (Profile::Constant(1.0), true, _) if !column.upper.all(f64::is_finite) => &mut unmet,
-                (Profile::Constant(-1.0), true, _) if !column.upper.all(f64::is_finite) => &mut surplus,
+                (Profile::Constant(1.0), true, _) if column.upper.all(|upper| upper == f64::INFINITY) => &mut unmet,
+                (Profile::Constant(-1.0), true, _) if column.upper.all(|upper| upper == f64::INFINITY) => &mut surplus,
                 (Profile::Constant(1.0), _, true) => &mut discharge,
                 (Profile::Constant(-1.0), _, true) => &mut charge,
                 (Profile::Constant(1.0), ..) => &mut output,
@@ -246,7 +246,7 @@ impl Node {
             } else if unserved > 0.0 {
                 dual = self.unmet_cost.at(stage);
             }
-            values[[self.output, stage]] = output.clamp(0.0, capacity);
+            values[[self.output, stage]] = output.max(0.0).min(capacity);
             if let Some(unmet) = self.unmet {
                 values[[unmet, stage]] = unserved;
             }

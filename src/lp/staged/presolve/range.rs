@@ -34,7 +34,8 @@ impl<'a> Rest<'a> {
 
 /// Whether `value` is at least `least`, but for rounding.
 pub(super) fn reaches(value: f64, least: f64) -> bool {
-    value >= least || (value.is_finite() && least - value <= ROUNDING * least.abs().max(value.abs()))
+    let rounding = ROUNDING * least.abs().max(value.abs());
+    value >= least || (rounding.is_finite() && least - value <= rounding)
 }
 
 /// The least and the largest value of a profile.
@@ -115,9 +116,13 @@ impl Prices {
 
     /// The least and the largest that a column's place in a row can be worth.
     pub(super) fn of_term(&self, term: &DraftTerm) -> [f64; 2] {
-        let prices = self.0[term.row];
+        let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;
+        }
+        if term.lag == Lag::Previous {
+            // Nothing takes up the value of the last stage.
+            prices = [prices[0].min(0.0), prices[1].max(0.0)];
         }
         // 0 of what has no bound is 0.
         let products = extremes(&term.coefficient)
