@@ -81,7 +81,8 @@ impl Attempts {
         memory.restore(problem, Reduced { draft: &draft, presolve: &presolve, boxed: &boxed }, solution);
         let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-        let turnover = usual_cost(&costs) * boxed.energy(&draft, solution.values.view());
+        // What left may have been all that was usual.
+        let turnover = boxed.turnover(&draft, solution.values.view(), usual_cost(&costs));
         match proven(problem, solution, turnover) {
             Ok(proof) => Outcome::Optimal(proof),
             Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),

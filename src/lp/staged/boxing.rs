@@ -139,10 +139,11 @@ impl Boxed {
         sums
     }
 
-    /// The sum of all flows.
-    pub(super) fn energy(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> f64 {
+    /// What all flows would cost at the usual price, which is at most `most`.
+    pub(super) fn turnover(&self, draft: &Draft, values: ArrayView2<'_, f64>, most: f64) -> f64 {
         let flows = self.columns.iter().flatten().filter(|&&column| !draft.is_state(column));
-        flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum()
+        let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
+        energy * (self.form.usual_cost * self.cost_unit).min(most)
     }
 
     /// Where the box of a column begins.
