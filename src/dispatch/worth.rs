@@ -6,8 +6,8 @@ use super::{Dispatch, Plan, Role};
 use crate::lp::{Backend, ColumnId, Duals, Solution, StagedProblem};
 use crate::series::Profile;
 
-/// Prices are told to this, EUR/kWh.
-const DIGIT: f64 = 1e-12;
+/// Prices are told to one part of this many of a EUR/kWh.
+const PER_DIGIT: f64 = 1e12;
 
 /// What tells plans of the same cost apart: the largest power is worth this share less to its last kW.
 const LEANING: f64 = 1e-6;
@@ -123,7 +123,7 @@ impl Dispatch {
 
 /// To the last digit that means anything; what is left of 0 is 0.
 fn rounded(eur_per_kwh: f64) -> f64 {
-    (eur_per_kwh / DIGIT).round() * DIGIT + 0.0
+    (eur_per_kwh * PER_DIGIT).round() / PER_DIGIT + 0.0
 }
 
 /// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost (or of 1, where nothing is paid) at the largest
