@@ -52,6 +52,8 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
         return Ok(Proof { rest: 0.0, doubt: None });
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
+    // However many stages move a little, what moves most at the largest cost is worth more.
+    let turnover = turnover.min(2.0 * largest_cost(problem) * largest_value(solution));
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
     let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
@@ -90,8 +92,12 @@ pub(super) fn satisfies(problem: &StagedProblem, solution: &Solution) -> bool {
 }
 
 fn row_tolerance(solution: &Solution) -> f64 {
+    ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest_value(solution)
+}
+
+fn largest_value(solution: &Solution) -> f64 {
     let values = solution.values.iter().chain(&solution.globals);
-    ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * values.fold(0.0_f64, |largest, value| largest.max(value.abs()))
+    values.fold(0.0_f64, |largest, value| largest.max(value.abs()))
 }
 
 /// Whether a size is a number and small enough.
