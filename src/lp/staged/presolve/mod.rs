@@ -1,8 +1,8 @@
 //! What can be said of a problem before it is solved, and how to take it back.
 //!
-//! Rows and columns leave the draft one after the other, by steps that look at one or two of them and at all stages at once. Each knows
-//! how to find the values of what left, and its duals, from those of the rest. They are undone in reverse order, so that each
-//! meets the problem that it left.
+//! Rows and columns leave the draft one after the other, by steps that look at one or two of them and at all stages at once. Each
+//! knows how to find the values of what left, and its duals, from those of the rest. They are undone in reverse order, so that
+//! each meets the problem that it left. All steps are exact but one: a [`node`] assumes what the proof must confirm.
 
 mod columns;
 mod node;
