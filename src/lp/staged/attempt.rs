@@ -90,13 +90,14 @@ impl Attempts {
         }
     }
 
-    /// The first answer that is proven without doubt; otherwise why the last one is not.
+    /// The first answer that is proven well enough; otherwise why the last one is not.
     pub(super) fn first_proven(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), String> {
         let mut doubt = String::new();
         for attempt in ATTEMPTS {
             match self.attempt(problem, attempt, solution) {
-                Outcome::Optimal(Proof { doubt: None, .. }) => return Ok(()),
-                Outcome::Optimal(Proof { doubt: Some(reason), .. }) | Outcome::Refused(reason) => doubt = reason,
+                Outcome::Optimal(proof) if proof.is_enough() => return Ok(()),
+                Outcome::Optimal(Proof { doubt: reason, .. }) => doubt = reason.unwrap_or_default(),
+                Outcome::Refused(reason) => doubt = reason,
                 Outcome::Far(_) => doubt = "it has no end".to_owned(),
             }
         }

@@ -56,8 +56,8 @@ pub struct Staged {
     /// Whether nobody else may answer what it cannot prove to some 1e-9, and it must refuse. Otherwise such a problem goes to the
     /// next backend that the build has, and if none knows better, an answer proven to 1e-6 is one.
     pub alone: bool,
-    /// Whether an answer must be a vertex wherever the cost is linear, rather than lie amid all that cost the same. One proven to no
-    /// more than 1e-6 then is none.
+    /// Whether an answer must be a vertex wherever the cost is linear, rather than lie amid all that cost the same. What is proven to
+    /// 1e-7 of what is paid apart from penalties is one then, and what is proven to no more than 1e-6 is none.
     pub vertex: bool,
 }
 
@@ -137,7 +137,8 @@ impl Prepared {
                 Outcome::Refused(reason) => doubt = reason,
             }
         }
-        if let Some((Proof { doubt: None, .. }, found)) = best {
+        let is_known = |(proof, _): &(Proof, _)| proof.doubt.is_none() || vertex && proof.is_enough_for_vertex();
+        if let Some((_, found)) = best.take_if(|best| is_known(best)) {
             *solution = found;
             return Ok(Answer::Ours);
         }
@@ -159,26 +160,29 @@ impl Prepared {
     /// Moves an optimum to a vertex of its face; its duals stay.
     fn settle(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let mut doubt = "its optimum has no duals".to_owned();
-        if let Some(duals) = solution.duals.clone() {
-            for hold in HOLDS {
-                let face = face(problem, solution, &duals, hold);
-                let mut vertex = Solution::zeros(problem);
-                match self.faces.first_proven(&face, &mut vertex) {
-                    Ok(()) => vertex.duals = Some(duals.clone()),
-                    Err(reason) => {
-                        doubt = reason;
-                        continue;
-                    }
-                }
-                vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
-                match proven(problem, &vertex, 0.0) {
-                    Ok(Proof { doubt: None, .. }) => {
-                        *solution = vertex;
-                        return Ok(());
-                    }
-                    Ok(Proof { doubt: Some(reason), .. }) | Err(reason) => doubt = reason,
-                }
+        let mut best: Option<(Proof, Solution)> = None;
+        let duals = solution.duals.clone();
+        for (hold, duals) in HOLDS.into_iter().zip(duals.iter().cycle()) {
+            let mut vertex = Solution::zeros(problem);
+            let found = self.faces.first_proven(&face(problem, solution, duals, hold), &mut vertex);
+            vertex.duals = Some(duals.clone());
+            vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
+            match found.and_then(|()| proven(problem, &vertex, 0.0)) {
+                Ok(proof) if best.as_ref().is_some_and(|(known, _)| known.rest <= proof.rest) => {}
+                Ok(proof) => best = Some((proof, vertex)),
+                Err(reason) => doubt = reason,
             }
+            if best.as_ref().is_some_and(|(proof, _)| proof.is_enough()) {
+                break;
+            }
+        }
+        match best {
+            Some((proof, vertex)) if proof.is_enough_for_vertex() => {
+                *solution = vertex;
+                return Ok(());
+            }
+            Some((Proof { doubt: Some(reason), .. }, _)) => doubt = reason,
+            _ => {}
         }
         let status = format!("no vertex of its optima was found: {doubt}");
         Err(LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status })

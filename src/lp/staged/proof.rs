@@ -13,8 +13,10 @@ const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 const DUAL_TOLERANCE: f64 = 1e-8;
 /// The duals must prove the objective to this share of it,
 const GAP_TOLERANCE: f64 = 4e-9;
-/// (or, if nobody proves more, to this share)
+/// (or, if nobody proves more, to this share,
 const LOOSE_GAP_TOLERANCE: f64 = 1e-6;
+/// or, of a vertex, to this one, which is what others ask for)
+const VERTEX_GAP_TOLERANCE: f64 = 1e-7;
 /// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
 const SHARE_OF_TERMS: f64 = 1e-3;
 /// The latter to this share of it is proof enough in any case.
@@ -27,8 +29,22 @@ const ROUNDING: f64 = 1e-15;
 pub(super) struct Proof {
     /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
     pub(super) rest: f64,
+    /// The same against what is paid apart from penalties.
+    gap: f64,
     /// Why this is not enough where somebody else could prove more.
     pub(super) doubt: Option<String>,
+}
+
+impl Proof {
+    /// Whether it is enough, though somebody else might prove more.
+    pub(super) fn is_enough(&self) -> bool {
+        self.doubt.is_none() || self.rest <= 1.0
+    }
+
+    /// Whether it is enough for a vertex if nobody proves more.
+    pub(super) fn is_enough_for_vertex(&self) -> bool {
+        self.is_enough() || self.gap <= VERTEX_GAP_TOLERANCE
+    }
 }
 
 /// What values and duals prove of the objective, or what keeps them from proving each other. `turnover` is what all flows would cost at the usual
@@ -49,7 +65,7 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return Ok(Proof { rest: 0.0, doubt: None });
+        return Ok(Proof { rest: 0.0, gap: 0.0, doubt: None });
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
     // However many stages move a little, what moves most at the largest cost is worth more.
@@ -62,7 +78,7 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
         return Err(doubt);
     }
     let enough = within(gap, GAP_TOLERANCE);
-    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), doubt: (!enough).then_some(doubt) })
+    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), gap, doubt: (!enough).then_some(doubt) })
 }
 
 /// A column of usual cost that would pay, as the duals have it, however far it went to a side without a bound.

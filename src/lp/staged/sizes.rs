@@ -7,18 +7,20 @@ const WIDE: f64 = 30.0;
 
 /// Mean of the absolute values that are neither 0 nor infinite.
 pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
-    let counts = |value: f64| value != 0.0 && value.is_finite();
     match profile {
-        Profile::Constant(value) => counts(*value).then(|| value.abs()),
-        Profile::Series(values) => {
-            let (mut sum, mut count) = (0.0, 0_usize);
-            for value in values.iter().filter(|value| counts(**value)) {
-                sum += value.abs();
-                count += 1;
-            }
-            (count > 0).then(|| sum / count as f64)
-        }
+        Profile::Constant(value) => mean_size_of([*value].into_iter()),
+        Profile::Series(values) => mean_size_of(values.iter().copied()),
     }
+}
+
+/// The same of any values.
+pub(super) fn mean_size_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0_usize);
+    for value in values.filter(|value| *value != 0.0 && value.is_finite()) {
+        sum += value.abs();
+        count += 1;
+    }
+    (count > 0).then(|| sum / count as f64)
 }
 
 /// The largest absolute value that is not infinite, or 0.
