@@ -12,6 +12,15 @@ use crate::lp::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, Solution, S
 /// What is nearer to a bound than this share of the usual value lies on it.
 const AT_BOUND: f64 = 1e-9;
 
+/// Which values are far from a bound.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scale {
+    /// Those comparable with the largest.
+    Largest,
+    /// Those comparable with what columns usually have: what one hour of one column may reach says nothing of the others.
+    Usual,
+}
+
 /// How what is pressed to a bound is kept there.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Hold {
@@ -22,11 +31,22 @@ pub(super) enum Hold {
 }
 
 /// In this order.
-pub(super) const HOLDS: [Hold; 3] = [Hold::Fixed, Hold::Price(1e3), Hold::Price(1e5)];
+pub(super) const HOLDS: [(Hold, Scale); 4] = [
+    (Hold::Fixed, Scale::Largest),
+    (Hold::Fixed, Scale::Usual),
+    (Hold::Price(1e3), Scale::Usual),
+    (Hold::Price(1e5), Scale::Usual),
+];
 
 /// The face of `problem` in which `solution` lies, an optimum with these `duals`.
-pub(super) fn face(problem: &StagedProblem, solution: &Solution, duals: &Duals, hold: Hold) -> StagedProblem {
-    let pressed = Pressed::of(problem, solution);
+pub(super) fn face(
+    problem: &StagedProblem,
+    solution: &Solution,
+    duals: &Duals,
+    hold: Hold,
+    scale: Scale,
+) -> StagedProblem {
+    let pressed = Pressed::of(problem, solution, scale);
     let stages = problem.stages();
     let mut face = problem.clone();
     for (index, column) in problem.columns().iter().enumerate() {
@@ -76,14 +96,13 @@ struct Pressed {
 }
 
 impl Pressed {
-    fn of(problem: &StagedProblem, solution: &Solution) -> Self {
-        // Whatever one hour of one column may reach.
-        let values = solution.values.rows().into_iter().filter_map(|values| mean_size_of(values.iter().copied()));
-        let mut sizes: Vec<f64> = values.chain(solution.globals.iter().map(|value| value.abs())).collect();
-        sizes.sort_unstable_by(f64::total_cmp);
-        let least = sizes.last().map_or(0.0, |largest| AT_BOUND * largest);
-        sizes.retain(|size| *size > least);
-        let value = sizes.get(sizes.len() / 2).copied().unwrap_or_else(|| largest_sum(problem));
+    fn of(problem: &StagedProblem, solution: &Solution, scale: Scale) -> Self {
+        let values = || solution.values.iter().chain(&solution.globals);
+        let largest = values().fold(largest_sum(problem), |largest, value| largest.max(value.abs()));
+        let value = match scale {
+            Scale::Largest => largest,
+            Scale::Usual => usual_size(solution, AT_BOUND * largest).unwrap_or(largest),
+        };
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
         let dear = penalty(&costs);
         let usual = costs.into_iter().take_while(|cost| *cost <= dear).last();
@@ -96,6 +115,15 @@ impl Pressed {
         let [below, above] = bounds.map(|bound| (bound - value).abs() / self.value);
         below.min(above) <= AT_BOUND.max(worth.abs() / self.worth)
     }
+}
+
+/// The median of the columns' mean values, of those above `least`.
+fn usual_size(solution: &Solution, least: f64) -> Option<f64> {
+    let values = solution.values.rows().into_iter().filter_map(|values| mean_size_of(values.iter().copied()));
+    let mut sizes: Vec<f64> = values.chain(solution.globals.iter().map(|value| value.abs())).collect();
+    sizes.retain(|size| *size > least);
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes.get(sizes.len() / 2).copied()
 }
 
 /// What is left to choose of a value, and at which price.

@@ -162,9 +162,9 @@ impl Prepared {
         let mut doubt = "its optimum has no duals".to_owned();
         let mut best: Option<(Proof, Solution)> = None;
         let duals = solution.duals.clone();
-        for (hold, duals) in HOLDS.into_iter().zip(duals.iter().cycle()) {
+        for ((hold, scale), duals) in HOLDS.into_iter().zip(duals.iter().cycle()) {
             let mut vertex = Solution::zeros(problem);
-            let found = self.faces.first_proven(&face(problem, solution, duals, hold), &mut vertex);
+            let found = self.faces.first_proven(&face(problem, solution, duals, hold, scale), &mut vertex);
             vertex.duals = Some(duals.clone());
             vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
             match found.and_then(|()| proven(problem, &vertex, 0.0)) {
