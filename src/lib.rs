@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`cli`] | one file per verb of the command line |
 //! | [`study`] | what users run: a case, the published case |
+//! | [`equilibrium`] | dispatch and loop in agreement at once: Newton's method on the joint optimality conditions |
 //! | [`config`] | files into a case: districts of our own format, Calliope 0.6 models, lint |
 //! | [`coupling`] | the fixed-point driver: schemes, residuals, gap, verdicts |
 //! | [`dispatch`] | a district and COPs into an LP, a plan, its costs and certificate |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod coupling;
 pub mod dispatch;
 pub mod district;
+pub mod equilibrium;
 pub mod heat_pump;
 pub mod lp;
 pub mod results;

@@ -78,7 +78,7 @@ fn average<D: Dispatcher<Error = Infallible>>(
 ) -> Outcome<D::Plan, D::Account> {
     let settings = CouplingSettings { scheme: Some(choice), ..settings.clone() };
     let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
-    drive(dispatcher, &mut Mirror, scheme(&settings).as_mut(), &settings, &start, &mut ()).unwrap()
+    drive(dispatcher, &mut Mirror, scheme(&settings).unwrap().as_mut(), &settings, &start, &mut ()).unwrap()
 }
 
 fn settings(stop: Stop) -> CouplingSettings {
@@ -95,7 +95,7 @@ fn mix_with(mut vertices: Vertices, choice: SchemeChoice, settings: &CouplingSet
 
 #[test]
 fn an_equilibrium_between_vertices_is_found_by_averaging_alone() {
-    let strict = CouplingSettings { gap_tolerance: 1e-4, max_iterations: 100, ..settings(Stop::Gap) };
+    let strict = CouplingSettings { gap_tolerance: Some(1e-4), max_iterations: 100, ..settings(Stop::Gap) };
     let picard = mix(SchemeChoice::Picard, &strict);
     assert_eq!(picard.verdict, Verdict::Cycle { period: 2 });
     let text = picard.verdict.explain(picard.records.last().unwrap(), picard.gap, |at| format!("step {at}"));
@@ -112,7 +112,7 @@ fn an_equilibrium_between_vertices_is_found_by_averaging_alone() {
 
 #[test]
 fn the_gap_of_an_average_is_what_could_be_saved_at_its_own_cops() {
-    let outcome = mix(SchemeChoice::Msa, &CouplingSettings { gap_tolerance: 1e-6, ..settings(Stop::Gap) });
+    let outcome = mix(SchemeChoice::Msa, &CouplingSettings { gap_tolerance: Some(1e-6), ..settings(Stop::Gap) });
     assert!(outcome.records.len() > 20);
     for record in &outcome.records {
         let plan = record.temp_c[0];
@@ -151,7 +151,7 @@ proptest! {
     fn every_blend_is_convex(slope in -3.0f64..0.95, kink in 1.0f64..6.0, choice in 0usize..4) {
         let map = move |cop: f64| (3.0 + slope * (cop - 3.0) + if cop > kink { 0.7 } else { 0.0 }).clamp(1.0, 6.0);
         let choices = [SchemeChoice::Msa, SchemeChoice::SelfRegulated, SchemeChoice::GapRegulated, SchemeChoice::Auto];
-        let settings = CouplingSettings { gap_tolerance: 1e-6, ..settings(Stop::Gap) };
+        let settings = CouplingSettings { gap_tolerance: Some(1e-6), ..settings(Stop::Gap) };
         for record in average(&mut Toy(map), choices[choice], &settings).records {
             prop_assert!(record.step > 0.0 && record.step <= 1.0, "{:?}", record);
         }

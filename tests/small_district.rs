@@ -46,7 +46,7 @@ mod coupled {
     #[test]
     fn the_small_district_converges_by_averaging_where_picard_wanders() {
         let (picard, _) = run("picard", "5e-4");
-        assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 41));
+        assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 61));
         assert!(picard.records.iter().all(|record| record.step == 1.0 && record.scheme == "picard"));
 
         let (auto, summary) = run("auto", "5e-4");
@@ -57,6 +57,25 @@ mod coupled {
         assert!(auto.records[3..].iter().all(|record| record.step < 1.0), "then averages");
         let text = summary.to_text();
         assert!(text.contains("picard 3, self_regulated "), "{text}");
+    }
+
+    /// Newton's method finds the mixture of plans that averaging only comes near to, and `auto` turns to it where averaging gets no further.
+    #[test]
+    fn newton_agrees_where_averaging_stalls() {
+        let (newton, _) = run("newton", "1e-6");
+        assert_eq!(newton.verdict, Verdict::Converged);
+        assert!(newton.gap.unwrap().relative.abs() <= 1e-6 && newton.records.len() < 10);
+        let last = newton.records.last().unwrap();
+        assert_eq!(last.scheme, "newton");
+        assert!(last.certificate < 1e-6, "its plan satisfies every equation");
+        // Made for the very COPs it leads to.
+        assert!((last.cost.cost_eur - last.cost_at_own_cops_eur).abs() < 1e-6 * last.cost.cost_eur);
+        let (auto, _) = run("auto", "1e-5");
+        assert_eq!(auto.verdict, Verdict::Converged);
+        assert_eq!(auto.records.last().unwrap().scheme, "newton");
+        // Agreement is not unique: from other plans another one is found, of nearly the same cost.
+        let apart = auto.plan.account.cost_eur() - newton.plan.account.cost_eur();
+        assert!(apart.abs() < 1e-3 * newton.plan.account.cost_eur(), "{apart} EUR");
     }
 
     #[test]
@@ -80,7 +99,10 @@ mod coupled {
         assert_eq!(case.coupled.unwrap().settings.scheme, Some(SchemeChoice::Picard));
         assert_eq!(load(&[]).unwrap().coupled.unwrap().settings.scheme, Some(SchemeChoice::Auto));
         let error = load(&[&relaxed[..], &["coupling.scheme=msa"]].concat()).unwrap_err().to_string();
-        assert!(error.contains("scheme: msa averages plans and needs") && error.contains("relaxation: 1"), "{error}");
+        assert!(
+            error.contains("scheme: msa goes on from its own plans and needs") && error.contains("relaxation: 1"),
+            "{error}"
+        );
         let error = load(&["coupling.scheme=self_regulatd"]).unwrap_err().to_string();
         assert!(error.contains("self_regulated"), "{error}");
     }

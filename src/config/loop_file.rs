@@ -76,7 +76,7 @@ struct Numbers {
     scheme: Option<SchemeChoice>,
     relaxation: f64,
     max_iterations: usize,
-    gap_tolerance: f64,
+    gap_tolerance: Option<f64>,
     temperature_tolerance_k: f64,
     cop_tolerance: f64,
 }

@@ -84,7 +84,7 @@ impl<'a> History<'a> {
         // A gap below zero would prove a wrong minimum; only rounding may put it there.
         let gap = self.records.last()?.gap?.relative.abs();
         let stalled = || self.stalled().map(|best_gap| Verdict::Stalled { iterations: STALLED_ITERATIONS, best_gap });
-        if gap <= self.settings.gap_tolerance { Some(Verdict::Converged) } else { stalled() }
+        if gap <= self.settings.gap_tolerance_in_force() { Some(Verdict::Converged) } else { stalled() }
     }
 
     /// The best gap so far, if averaging has not made it smaller for long.

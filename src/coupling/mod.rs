@@ -197,6 +197,35 @@ pub trait LoopModel {
     ) -> Result<LoopResponse, Self::Error>;
 }
 
+/// A value and how it changes with the loop temperature and with something else.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rates {
+    /// The value.
+    pub value: f64,
+    /// Its change per K of the loop temperature.
+    pub per_k: f64,
+    /// Its change per kWh of the other quantity.
+    pub per_kwh: f64,
+}
+
+/// A loop of one temperature that tells how it responds: what schemes with derivatives need.
+pub trait LoopDerivatives {
+    /// Loop temperature at the start of the first step, degrees Celsius.
+    fn initial_c(&self) -> f64;
+
+    /// Heat into the loop per output of heat pump `pump` where it takes no electricity, kWh/kWh: -1 in heating, 1 in cooling. What
+    /// it takes (1/COP) is added to that.
+    fn heat_without_electricity(&self, pump: usize) -> f64;
+
+    /// Electricity per output (1/COP) of heat pump `pump` at a loop temperature and a store level (kWh): the rates are by the
+    /// temperature and by the level.
+    fn electricity_per_output(&self, pump: usize, temp_c: f64, level_kwh: f64) -> Rates;
+
+    /// Temperature after step `step` that began at `temp_c` and brings `heat_kwh`: the rates are by the temperature and by the
+    /// heat. Corners at the limits are rounded over some `rounding_k`; with 0 it is the simulation itself.
+    fn advance(&self, step: usize, temp_c: f64, heat_kwh: f64, rounding_k: f64) -> Rates;
+}
+
 /// Why the driver gave up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -67,7 +67,11 @@ pub enum SchemeChoice {
     SelfRegulated,
     /// Averages of plans; the step shrinks when the gap falls by less than 10 %.
     GapRegulated,
-    /// Picard for three iterations, then self-regulated averaging, then gap-regulated where that stops helping.
+    /// Newton's method on the joint optimality conditions of dispatch and loop: the precise one. Picard for three iterations, to learn
+    /// where the time can be cut.
+    Newton,
+    /// Picard for three iterations, then self-regulated averaging, gap-regulated where that stops helping, and Newton's method where
+    /// that gets no further, or 40 iterations do not reach the tolerance.
     Auto,
 }
 
@@ -80,6 +84,7 @@ impl SchemeChoice {
             Self::Msa => "msa",
             Self::SelfRegulated => "self_regulated",
             Self::GapRegulated => "gap_regulated",
+            Self::Newton => "newton",
             Self::Auto => "auto",
         }
     }
@@ -107,8 +112,9 @@ pub struct CouplingSettings {
     pub relaxation: f64,
     /// Iterations after the first, at most.
     pub max_iterations: usize,
-    /// Largest relative gap that counts as converged.
-    pub gap_tolerance: f64,
+    /// Largest relative gap that counts as converged. Where none is given: 1e-6 with `scheme: newton`, 1e-4 otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_tolerance: Option<f64>,
     /// Largest change of the loop temperature that counts as none, K.
     pub temperature_tolerance_k: f64,
     /// Largest change of a COP that counts as none.
@@ -125,8 +131,8 @@ impl Default for CouplingSettings {
             stop: Stop::Gap,
             scheme: None,
             relaxation: 1.0,
-            max_iterations: 40,
-            gap_tolerance: 1e-3,
+            max_iterations: 60,
+            gap_tolerance: None,
             temperature_tolerance_k: 0.01,
             cop_tolerance: 0.002,
         }
@@ -155,8 +161,8 @@ pub enum SettingsError {
     },
     /// The plans cannot be averaged under these settings.
     #[error(
-        "coupling.scheme: {scheme} averages plans and needs {needs}: only then does the dispatcher answer to the COPs that the \
-         averaged plan led to; use scheme: picard, or leave it out"
+        "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer to the COPs \
+         that such a plan led to; use scheme: picard, or leave it out"
     )]
     CannotAverage {
         /// The scheme.
@@ -183,7 +189,7 @@ impl CouplingSettings {
             let (key, value) = ("relaxation", self.relaxation);
             return Err(SettingsError::Range { key, value, expected: "a number > 0 and <= 1" });
         }
-        positive("gap_tolerance", self.gap_tolerance)?;
+        positive("gap_tolerance", self.gap_tolerance_in_force())?;
         positive("temperature_tolerance_k", self.temperature_tolerance_k)?;
         positive("cop_tolerance", self.cop_tolerance)?;
         if self.stop == Stop::Gap && !self.gap_is_free() {
@@ -204,6 +210,13 @@ impl CouplingSettings {
             false => SchemeChoice::Picard,
         };
         self.scheme.unwrap_or_else(default)
+    }
+
+    /// The relative gap that was asked for, or what is usual for the scheme.
+    #[must_use]
+    pub fn gap_tolerance_in_force(&self) -> f64 {
+        let usual = if self.scheme_in_force() == SchemeChoice::Newton { 1e-6 } else { 1e-4 };
+        self.gap_tolerance.unwrap_or(usual)
     }
 
     /// Whether the next dispatch is the very minimum that the gap of an iterate is measured against.
@@ -248,7 +261,7 @@ mod tests {
             let asked = CouplingSettings { scheme: Some(SchemeChoice::Msa), ..settings };
             let error = asked.check().unwrap_err();
             assert!(
-                error.to_string().contains("scheme: msa averages plans and needs loop_cop: within_step"),
+                error.to_string().contains("scheme: msa goes on from its own plans and needs loop_cop: within_step"),
                 "{error}"
             );
         }
@@ -261,6 +274,7 @@ mod tests {
             SchemeChoice::Msa,
             SchemeChoice::SelfRegulated,
             SchemeChoice::GapRegulated,
+            SchemeChoice::Newton,
             SchemeChoice::Auto,
         ] {
             assert_eq!(serde_json::to_value(choice).unwrap(), choice.name());

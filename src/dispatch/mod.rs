@@ -15,7 +15,7 @@ mod tied;
 mod worth;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
-pub use layout::{Quantity, Role, first_problem};
+pub use layout::{ConversionTerm, Quantity, Role, first_problem};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
 pub use shared::{Limit, SharedQuantity, SharedRole};
 pub use worth::Price;
@@ -24,7 +24,9 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
-use crate::lp::{Backend, Certificate, ColumnId, Component, Duals, LpError, Solution, Solver, TermId, Violation};
+use crate::lp::{
+    Backend, Certificate, ColumnId, Component, Duals, LpError, Solution, Solver, StagedProblem, TermId, Violation,
+};
 use layout::Layout;
 use price::{ClosingRow, Sized};
 use tied::{Penalties, TiedRows};
@@ -157,6 +159,18 @@ impl Dispatch {
     pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
         let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
         self.layout.quantities.iter().position(same)
+    }
+
+    /// The LP at the efficiencies now in force; its columns are the rows of [`Decisions::values`].
+    #[must_use]
+    pub fn problem(&self) -> &StagedProblem {
+        &self.layout.problem
+    }
+
+    /// Where a conversion stands in the LP.
+    #[must_use]
+    pub fn conversion_term(&self, conversion: usize) -> &ConversionTerm {
+        &self.layout.conversions[conversion]
     }
 
     /// The row of [`Decisions::values`] that holds the output of a conversion.

@@ -6,10 +6,12 @@ use std::time::Instant;
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    CouplingError, InitialCopDispatch, LoopCop, Observer, Outcome, SettingsError, Start, drive, scheme,
+    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, Observer, Outcome, Picard, Scheme,
+    SchemeChoice, SettingsError, Start, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
+use crate::equilibrium::{Refining, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
 
 /// Why a run has no result.
@@ -53,6 +55,16 @@ pub enum StudyError {
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The scheme needs to know more of dispatch and loop than there is to know.
+    #[error(
+        "coupling.scheme: {scheme} does not know {unsuited}; use scheme: auto, which needs nothing but plans and COPs"
+    )]
+    Unsuited {
+        /// The scheme.
+        scheme: &'static str,
+        /// What it does not know.
+        unsuited: Unsuited,
+    },
 }
 
 /// Whose fault a failure is.
@@ -77,7 +89,7 @@ impl StudyError {
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Solver,
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
-            Self::Settings(_) | Self::CopNotPositive { .. } => Cause::Input,
+            Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } => Cause::Input,
         }
     }
 }
@@ -159,7 +171,7 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
         step_hours: case.district.axis().step_hours(),
     };
     let start = start(coupled, &dispatcher);
-    let mut scheme = scheme(&coupled.settings);
+    let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
     let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), &coupled.settings, &start, observer)
         .map_err(|error| named(error, case, coupled))?;
 
@@ -188,6 +200,35 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
     Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds })
+}
+
+/// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
+const PICARD_BEFORE_NEWTON: usize = 3;
+/// Iterations of averaging before Newton's method takes over.
+const AVERAGING_BEFORE_NEWTON: usize = 40;
+
+/// The scheme that `settings` ask for.
+fn scheme_for(
+    settings: &CouplingSettings,
+    dispatcher: &DistrictDispatcher,
+    water_loop: &WellMixedPartner,
+) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
+    let refining = |before, begins| {
+        let jumps = water_loop.water_loop.jumps();
+        if jumps { Err(Unsuited::Jumps) } else { Refining::new(dispatcher, water_loop.clone(), before, begins) }
+    };
+    match (settings.scheme_in_force(), scheme(settings)) {
+        (SchemeChoice::Auto, Some(averaging)) => Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
+            Ok(refining) => Box::new(refining),
+            Err(_) => Box::new(Averaging::by(Auto::default())),
+        }),
+        (_, Some(scheme)) => Ok(scheme),
+        (choice, None) => {
+            let refining = refining(Box::new(Picard { relaxation: 1.0 }), PICARD_BEFORE_NEWTON);
+            let refused = |unsuited| StudyError::Unsuited { scheme: choice.name(), unsuited };
+            Ok(Box::new(refining.map_err(refused)?))
+        }
+    }
 }
 
 /// The LP that [`run`] solves first: at the COPs that its dispatch begins with.

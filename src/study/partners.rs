@@ -5,11 +5,14 @@ use std::mem;
 
 use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
 
-use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan, Validity};
-use crate::dispatch::{Account, Dispatch, DispatchError, Plan, Role};
+use crate::coupling::{
+    CopSeries, CopUse, Dispatcher, LoopDerivatives, LoopModel, LoopResponse, PlanCost, Rates, ThermalPlan, Validity,
+};
+use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
 use crate::district::{Kind, StorageBoundary};
+use crate::equilibrium::{LoopPump, Stages};
 use crate::heat_pump::{HeatPump, OutsideRange};
-use crate::lp::Backend;
+use crate::lp::{Backend, LpError, StagedProblem};
 use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
 /// Less output than this is not running, kW.
@@ -62,6 +65,14 @@ impl LevelBefore {
                     kept: (1.0 - storage.loss_per_hour).powf(dt),
                 }
             }
+        }
+    }
+
+    /// The level, where it does not depend on the plan.
+    fn known_kwh(self) -> Option<f64> {
+        match self {
+            Self::Known(level) => Some(level),
+            Self::Last | Self::Free { .. } => None,
         }
     }
 
@@ -234,6 +245,43 @@ impl Dispatcher for DistrictDispatcher {
     }
 }
 
+impl Stages for DistrictDispatcher {
+    fn problem(&self) -> &StagedProblem {
+        self.dispatch.problem()
+    }
+
+    fn loop_pumps(&self) -> Vec<LoopPump<'_>> {
+        let pumps = self.pumps.iter().map(|pump| LoopPump {
+            conversion: self.dispatch.conversion_term(pump.conversion),
+            level: pump.level,
+            level_before: pump.before.known_kwh(),
+        });
+        pumps.collect()
+    }
+
+    fn step_hours(&self) -> f64 {
+        self.dispatch.district().axis().step_hours()
+    }
+
+    fn values_and_duals<'a>(&self, plan: &'a PricedPlan) -> Option<[&'a Array2<f64>; 2]> {
+        let duals = plan.plan.duals.as_ref()?;
+        Some([plan.values(), &duals.rows])
+    }
+
+    fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
+        self.set_cops(cops);
+        let closed = self.dispatch.price(&Decisions { values, globals: Vec::new() })?;
+        if closed.short_kwh > NEGLIGIBLE_KWH {
+            return Ok(None);
+        }
+        match self.dispatch.certified(closed.decisions) {
+            Ok(plan) => Ok(Some(self.priced(plan))),
+            Err(DispatchError::Lp(LpError::BadAnswer { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
 #[derive(Debug, Clone)]
 pub struct WellMixedPartner {
@@ -319,6 +367,43 @@ impl WellMixedPartner {
             balance.add(after_c - before_c, [*heat, *ground, *created, *balancing]);
         });
         balance
+    }
+}
+
+impl LoopDerivatives for WellMixedPartner {
+    fn initial_c(&self) -> f64 {
+        self.water_loop.initial_c()
+    }
+
+    fn heat_without_electricity(&self, pump: usize) -> f64 {
+        self.pumps[pump].loop_heat_per_output(f64::INFINITY)
+    }
+
+    /// Rates are central differences: smooth models give all digits that a Newton step needs, and no model has to tell more
+    /// than its COP.
+    fn electricity_per_output(&self, pump: usize, temp_c: f64, level_kwh: f64) -> Rates {
+        /// Of the temperatures on both sides, K.
+        const DIFFERENCE_K: f64 = 1e-3;
+        let pump = &self.pumps[pump];
+        let at = |temp_c: f64, level_kwh: f64| 1.0 / pump.cop(temp_c, level_kwh);
+        let slope = |low: f64, high: f64, width: f64| (high - low) / (2.0 * width);
+        let per_k = slope(at(temp_c - DIFFERENCE_K, level_kwh), at(temp_c + DIFFERENCE_K, level_kwh), DIFFERENCE_K);
+        let kelvin_per_kwh = pump.sink.kelvin_per_kwh();
+        let per_kwh = if kelvin_per_kwh == 0.0 {
+            0.0
+        } else {
+            let width = DIFFERENCE_K / kelvin_per_kwh.abs();
+            slope(at(temp_c, level_kwh - width), at(temp_c, level_kwh + width), width)
+        };
+        Rates { value: at(temp_c, level_kwh), per_k, per_kwh }
+    }
+
+    fn advance(&self, step: usize, temp_c: f64, heat_kwh: f64, rounding_k: f64) -> Rates {
+        let stepper = self.water_loop.stepper(self.step_hours);
+        let rounded = stepper.advance_rounded(step, temp_c, heat_kwh, rounding_k);
+        let [value, per_k, per_kwh] =
+            rounded.unwrap_or_else(|| [stepper.advance(step, temp_c, heat_kwh).temp_c, 1.0, 0.0]);
+        Rates { value, per_k, per_kwh }
     }
 }
 

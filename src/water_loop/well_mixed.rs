@@ -88,6 +88,12 @@ impl WellMixedLoop {
         [self.min_c, self.max_c]
     }
 
+    /// Whether the temperature jumps at a limit, so that it has no derivative there.
+    #[must_use]
+    pub fn jumps(&self) -> bool {
+        self.limit == LoopLimit::Reset
+    }
+
     /// This ring, ready to take steps of `step_hours` > 0.
     #[must_use]
     pub fn stepper(&self, step_hours: f64) -> LoopStepper<'_> {
@@ -126,6 +132,50 @@ impl LoopStepper<'_> {
             return free;
         }
         self.at_limit(step, free)
+    }
+
+    /// The temperature after step `step` that began at `temp_c` and brings `heat_kwh`, and its change per K of the former and per kWh of the
+    /// latter, with the corners at the limits rounded: `max(x, 0)` is `(x + sqrt(x^2 + rounding_k^2)) / 2`. `None` where the loop
+    /// jumps at its limits.
+    ///
+    /// # Panics
+    /// As [`LoopStepper::advance`].
+    #[must_use]
+    pub fn advance_rounded(&self, step: usize, temp_c: f64, heat_kwh: f64, rounding_k: f64) -> Option<[f64; 3]> {
+        let Self { ring, step_hours, exchange } = self;
+        let capacity = ring.heat_capacity_kwh_per_k;
+        let (per_kwh, per_k, ground_c) = match ring.conductance_kw_per_k {
+            0.0 => (1.0 / capacity, 1.0, 0.0),
+            _ => (
+                exchange.left / capacity,
+                1.0 - exchange.net_kwh(0.0, -1.0) / capacity * exchange.left,
+                ring.ground_c.at(step),
+            ),
+        };
+        let free_c = ground_c + per_k * (temp_c - ground_c) + per_kwh * heat_kwh;
+        let reach_k = |unit: &BalancingUnit| match ring.limit {
+            LoopLimit::Reset => None,
+            LoopLimit::Clamp => Some(f64::INFINITY),
+            LoopLimit::Balance => Some(unit.gives_kwh(f64::MAX, *step_hours) * per_kwh),
+        };
+        let above_zero = |excess: f64| {
+            let root = excess.hypot(rounding_k);
+            let slope = if root == 0.0 { 0.5 } else { 0.5 * (1.0 + excess / root) };
+            // Without cancellation where the excess is far below zero.
+            let value =
+                if excess > 0.0 { 0.5 * (excess + root) } else { 0.5 * rounding_k * rounding_k / (root - excess) };
+            if value.is_nan() { [0.0, slope] } else { [value, slope] }
+        };
+        let (mut after_c, mut slope) = (free_c, 1.0);
+        let sides =
+            [(ring.min_c - free_c, reach_k(&ring.heating)?, 1.0), (free_c - ring.max_c, reach_k(&ring.cooling)?, -1.0)];
+        for (excess, reach, sign) in sides {
+            let [[needed, needed_slope], [beyond, beyond_slope]] = [above_zero(excess), above_zero(excess - reach)];
+            let (beyond, beyond_slope) = if reach.is_finite() { (beyond, beyond_slope) } else { (0.0, 0.0) };
+            after_c += sign * (needed - beyond);
+            slope -= needed_slope - beyond_slope;
+        }
+        Some([after_c, slope * per_k, slope * per_kwh])
     }
 
     /// The step that would have ended outside the limits as `free` says.
@@ -197,5 +247,36 @@ mod tests {
         let free_c = 10.5 + -3000.0 / ring.heat_capacity_kwh_per_k();
         let step = ring.stepper(1.0).advance(0, 10.5, -3000.0);
         assert_eq!((step.temp_c, step.balancing_kwh), (10.0, (10.0 - free_c) * ring.heat_capacity_kwh_per_k()));
+    }
+
+    #[test]
+    fn rounded_corners_become_the_loop_itself() {
+        for (limit, capacity) in [(LoopLimit::Clamp, "1e9"), (LoopLimit::Balance, "1e9"), (LoopLimit::Balance, "500")] {
+            let settings = format!(
+                "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, temp_c: 12}}, balancing: \
+                 {{heating: {{capacity_kw: {capacity}}}, cooling: {{capacity_kw: {capacity}}}}}}}"
+            );
+            let settings: WellMixedSettings = serde_yaml::from_str(&settings).unwrap();
+            let profiles = LoopProfiles {
+                ground_c: 12.0.into(),
+                heating_price_eur_per_kwh: 0.0.into(),
+                cooling_price_eur_per_kwh: 0.0.into(),
+            };
+            let ring = WellMixedLoop::new(&settings, profiles, limit).unwrap();
+            let stepper = ring.stepper(1.0);
+            for (temp_c, heat_kwh) in [(15.0, 300.0), (10.2, -1500.0), (10.2, -4000.0), (19.9, 900.0), (19.9, 5000.0)] {
+                let at = |temp_c: f64, heat_kwh: f64, rounding_k: f64| {
+                    stepper.advance_rounded(0, temp_c, heat_kwh, rounding_k).unwrap()
+                };
+                let exact_c = stepper.advance(0, temp_c, heat_kwh).temp_c;
+                assert!((at(temp_c, heat_kwh, 0.0)[0] - exact_c).abs() < 1e-12, "{limit:?} {temp_c} {heat_kwh}");
+                let rounded = at(temp_c, heat_kwh, 0.1);
+                assert!((rounded[0] - exact_c).abs() < 0.1);
+                let per_k = (at(temp_c + 1e-4, heat_kwh, 0.1)[0] - at(temp_c - 1e-4, heat_kwh, 0.1)[0]) / 2e-4;
+                let per_kwh = (at(temp_c, heat_kwh + 0.1, 0.1)[0] - at(temp_c, heat_kwh - 0.1, 0.1)[0]) / 0.2;
+                assert!((rounded[1] - per_k).abs() < 1e-6 && (rounded[2] - per_kwh).abs() < 1e-9, "{rounded:?}");
+            }
+        }
+        assert!(ring(LoopLimit::Reset).stepper(1.0).advance_rounded(0, 15.0, 0.0, 0.1).is_none());
     }
 }

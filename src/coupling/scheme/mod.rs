@@ -54,14 +54,16 @@ pub trait Scheme<D: Dispatcher> {
     }
 }
 
-/// The scheme that `settings` ask for.
+/// The scheme that `settings` ask for, where it needs no more than the partners' traits; of `auto` what it does before Newton's
+/// method. `None` for Newton's method itself.
 #[must_use]
-pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Box<dyn Scheme<D>> {
-    match settings.scheme_in_force() {
+pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Scheme<D>>> {
+    Some(match settings.scheme_in_force() {
         SchemeChoice::Picard => Box::new(Picard { relaxation: settings.relaxation }),
         SchemeChoice::Msa => Box::new(Averaging::by(Msa)),
         SchemeChoice::SelfRegulated => Box::new(Averaging::by(SelfRegulated::default())),
         SchemeChoice::GapRegulated => Box::new(Averaging::by(GapRegulated::default())),
         SchemeChoice::Auto => Box::new(Averaging::by(Auto::default())),
-    }
+        SchemeChoice::Newton => return None,
+    })
 }

@@ -1,0 +1,204 @@
+//! Values within bounds, and what the bounds resist with: `x z = mu` at the lower one, `(u - x) w = mu` at the upper one.
+
+use super::model::is_fixed;
+
+/// What is this much nearer to its bound (kW or kWh) than the bound resists (EUR) lies on it.
+const PRESSED: f64 = 0.1;
+/// Resistance of what no bound holds back, EUR per unit squared.
+const LEAST_RESISTANCE: f64 = 1e-20;
+
+/// Where a step goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aim {
+    /// Toward `x z = tau`; the products of the last direction's changes are taken off where `second` says so.
+    Barrier { tau: f64, second: bool },
+    /// To rows that hold, and no further.
+    Rows,
+}
+
+/// Values of several columns over time; with each, both multipliers and the last direction's changes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bounded {
+    pub(super) x: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    z: Vec<f64>,
+    w: Vec<f64>,
+    dx: Vec<f64>,
+    dz: Vec<f64>,
+    dw: Vec<f64>,
+    /// What a change costs apart from bounds, EUR per unit squared.
+    pub(super) hold: f64,
+}
+
+/// How to begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beginning {
+    /// Barrier, EUR.
+    pub(super) barrier: f64,
+    /// Values stay this far from bounds at most, kW or kWh.
+    pub(super) push: f64,
+}
+
+impl Bounded {
+    /// Adds a value with its bounds, near `guess`; `reduced` is its reduced cost there.
+    pub(super) fn add(&mut self, guess: f64, reduced: f64, [lower, upper]: [f64; 2], beginning: Beginning) {
+        let Beginning { barrier, push } = beginning;
+        self.lower.push(lower);
+        self.upper.push(upper);
+        for changes in [&mut self.dx, &mut self.dz, &mut self.dw] {
+            changes.push(0.0);
+        }
+        if is_fixed(lower, upper) {
+            self.x.push(lower);
+            self.z.push(0.0);
+            self.w.push(0.0);
+            return;
+        }
+        let width = upper - lower;
+        // Every product is the barrier: what the reduced cost presses to a bound stays near it, what nothing presses keeps away.
+        let away = |pressing: f64| (barrier / pressing.max(0.0)).min(push).min(0.45 * width);
+        let mut x = guess;
+        if lower.is_finite() {
+            x = x.max(lower + away(reduced));
+        }
+        if upper.is_finite() {
+            x = x.min(upper - away(-reduced));
+        }
+        self.x.push(x);
+        self.z.push(if lower.is_finite() { barrier / (x - lower) } else { 0.0 });
+        self.w.push(if upper.is_finite() { barrier / (upper - x) } else { 0.0 });
+    }
+
+    pub(super) fn is_fixed(&self, i: usize) -> bool {
+        is_fixed(self.lower[i], self.upper[i])
+    }
+
+    /// What a change meets, EUR per unit squared; of what is not fixed.
+    pub(super) fn resistance(&self, i: usize) -> f64 {
+        let mut sum = self.hold.max(LEAST_RESISTANCE);
+        if self.lower[i].is_finite() {
+            sum += self.z[i] / (self.x[i] - self.lower[i]);
+        }
+        if self.upper[i].is_finite() {
+            sum += self.w[i] / (self.upper[i] - self.x[i]);
+        }
+        sum
+    }
+
+    /// Reduced cost less what the bounds resist with.
+    pub(super) fn dual_miss(&self, i: usize, reduced: f64) -> f64 {
+        if self.is_fixed(i) { 0.0 } else { reduced - self.z[i] + self.w[i] }
+    }
+
+    /// What pushes a value: toward the aim, and against `miss`.
+    pub(super) fn push(&self, i: usize, aim: Aim, miss: f64) -> f64 {
+        let Aim::Barrier { tau, .. } = aim else { return 0.0 };
+        if self.is_fixed(i) {
+            return 0.0;
+        }
+        let [below, above] = self.second_order(i, aim);
+        let mut force = -miss;
+        if self.lower[i].is_finite() {
+            force += (tau - below) / (self.x[i] - self.lower[i]) - self.z[i];
+        }
+        if self.upper[i].is_finite() {
+            force -= (tau - above) / (self.upper[i] - self.x[i]) - self.w[i];
+        }
+        force
+    }
+
+    fn second_order(&self, i: usize, aim: Aim) -> [f64; 2] {
+        match aim {
+            Aim::Barrier { second: true, .. } => [self.dx[i] * self.dz[i], -self.dx[i] * self.dw[i]],
+            _ => [0.0, 0.0],
+        }
+    }
+
+    /// Notes a change of the value, and the changes of the multipliers that go with it.
+    pub(super) fn follow(&mut self, i: usize, dx: f64, aim: Aim) {
+        if self.is_fixed(i) {
+            return;
+        }
+        if let Aim::Barrier { tau, .. } = aim {
+            let [below, above] = self.second_order(i, aim);
+            if self.lower[i].is_finite() {
+                let distance = self.x[i] - self.lower[i];
+                self.dz[i] = (tau - below - self.z[i] * dx) / distance - self.z[i];
+            }
+            if self.upper[i].is_finite() {
+                let distance = self.upper[i] - self.x[i];
+                self.dw[i] = (tau - above + self.w[i] * dx) / distance - self.w[i];
+            }
+        }
+        self.dx[i] = dx;
+    }
+
+    /// The largest steps of the values and of the multipliers that leave all inside.
+    pub(super) fn reaches(&self) -> [f64; 2] {
+        let (mut primal, mut dual) = (f64::INFINITY, f64::INFINITY);
+        for i in (0..self.x.len()).filter(|&i| !self.is_fixed(i)) {
+            if self.dx[i] < 0.0 {
+                primal = primal.min((self.lower[i] - self.x[i]) / self.dx[i]);
+            } else if self.dx[i] > 0.0 {
+                primal = primal.min((self.upper[i] - self.x[i]) / self.dx[i]);
+            }
+            if self.dz[i] < 0.0 {
+                dual = dual.min(-self.z[i] / self.dz[i]);
+            }
+            if self.dw[i] < 0.0 {
+                dual = dual.min(-self.w[i] / self.dw[i]);
+            }
+        }
+        [primal, dual]
+    }
+
+    /// Sum and number of the products after a step.
+    pub(super) fn products(&self, step: f64) -> (f64, usize) {
+        let (mut sum, mut count) = (0.0, 0);
+        for i in (0..self.x.len()).filter(|&i| !self.is_fixed(i)) {
+            let x = self.x[i] + step * self.dx[i];
+            if self.lower[i].is_finite() {
+                sum += (x - self.lower[i]) * (self.z[i] + step * self.dz[i]);
+                count += 1;
+            }
+            if self.upper[i].is_finite() {
+                sum += (self.upper[i] - x) * (self.w[i] + step * self.dw[i]);
+                count += 1;
+            }
+        }
+        (sum, count)
+    }
+
+    /// What is lost by a value that its reduced cost presses to a bound where it does not lie, EUR; a bound that is missing is
+    /// `far` away.
+    pub(super) fn lost(&self, i: usize, reduced: f64, far: f64) -> f64 {
+        let bound = if reduced > 0.0 { self.lower[i] } else { self.upper[i] };
+        (reduced * if bound.is_finite() { self.x[i] - bound } else { far }).abs()
+    }
+
+    /// Takes the steps; a step of the multipliers of 0 leaves them alone.
+    pub(super) fn go(&mut self, [primal, dual]: [f64; 2]) {
+        for i in 0..self.x.len() {
+            self.x[i] += primal * self.dx[i];
+            if dual > 0.0 {
+                self.z[i] += dual * self.dz[i];
+                self.w[i] += dual * self.dw[i];
+            }
+        }
+    }
+
+    /// Puts on its bound what is pressed to it, and fixes it there.
+    pub(super) fn settle(&mut self) {
+        for i in 0..self.x.len() {
+            if self.is_fixed(i) {
+                continue;
+            }
+            if self.x[i] - self.lower[i] < PRESSED * self.z[i] {
+                (self.x[i], self.upper[i], self.dx[i]) = (self.lower[i], self.lower[i], 0.0);
+            } else if self.upper[i] - self.x[i] < PRESSED * self.w[i] {
+                (self.x[i], self.lower[i], self.dx[i]) = (self.upper[i], self.upper[i], 0.0);
+            }
+        }
+    }
+}

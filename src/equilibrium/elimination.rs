@@ -1,0 +1,205 @@
+//! What is left of a block in one stage when its flows have been eliminated.
+//!
+//! A step changes the flows by `du = D (A' dy + L' dl - sum_p m_p dr_p + rho)`, with the rows A within the stage, those L of the levels, and `D` the
+//! inverse of what the barriers and bounds resist with. `D` spans twenty orders of magnitude, so that `A D A'` and what follows from it would lose all
+//! digits; with `sqrt(D) [A' L'] = Q R` instead nothing is subtracted. In the terms of `Q`, the rows within the stage fix the first part of `sqrt(D)^-1 du`,
+//! the duals of the levels push the second, and the third is free.
+
+/// Shape of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) flows: usize,
+    /// Rows within the stage.
+    pub(super) rows: usize,
+    pub(super) levels: usize,
+    pub(super) pumps: usize,
+}
+
+impl Shape {
+    /// Rows within the stage and those of the levels.
+    pub(super) fn all_rows(self) -> usize {
+        self.rows + self.levels
+    }
+
+    /// Columns that are carried along: the pumps' and that of the loop's heat.
+    fn carried(self) -> usize {
+        self.pumps + 1
+    }
+
+    fn size(self) -> usize {
+        self.flows * (self.all_rows() + self.carried())
+    }
+}
+
+/// Eliminations of one block in all stages of a window.
+#[derive(Debug)]
+pub(super) struct Eliminations {
+    shape: Shape,
+    /// By stage: columns of `[A' L' m n]`, reflectors below the triangle.
+    columns: Vec<f64>,
+    /// By stage: lengths of the reflectors, and the triangle's diagonal.
+    heads: Vec<f64>,
+    diagonal: Vec<f64>,
+    /// By stage: sqrt(D).
+    roots: Vec<f64>,
+    /// By stage: places of the flows in the order of falling D.
+    order: Vec<usize>,
+}
+
+/// One of them.
+pub(super) struct Elimination<'a> {
+    pub(super) shape: Shape,
+    columns: &'a [f64],
+    heads: &'a [f64],
+    diagonal: &'a [f64],
+    roots: &'a [f64],
+    order: &'a [usize],
+}
+
+impl Eliminations {
+    pub(super) fn new(shape: Shape, stages: usize) -> Self {
+        Self {
+            shape,
+            columns: vec![0.0; stages * shape.size()],
+            heads: vec![0.0; stages * shape.all_rows()],
+            diagonal: vec![0.0; stages * shape.all_rows()],
+            roots: vec![0.0; stages * shape.flows],
+            order: vec![0; stages * shape.flows],
+        }
+    }
+
+    /// Makes that of `stage`. `give` is called (flow, all rows then pumps then heat, value) through the function it receives.
+    pub(super) fn make(
+        &mut self,
+        stage: usize,
+        give_way: &[f64],
+        fill: impl FnOnce(&mut dyn FnMut(usize, usize, f64)),
+    ) {
+        let Shape { flows, .. } = self.shape;
+        let rows = self.shape.all_rows();
+        let size = self.shape.size();
+        let columns = &mut self.columns[stage * size..][..size];
+        let roots = &mut self.roots[stage * flows..][..flows];
+        let order = &mut self.order[stage * flows..][..flows];
+        let heads = &mut self.heads[stage * rows..][..rows];
+        let diagonal = &mut self.diagonal[stage * rows..][..rows];
+        columns.fill(0.0);
+        order.iter_mut().enumerate().for_each(|(place, flow)| *flow = place);
+        // Large rows first: reflectors are then stable row by row.
+        order.sort_unstable_by(|&a, &b| give_way[b].total_cmp(&give_way[a]));
+        let mut place_of = [0_usize; 64];
+        let mut many = Vec::new();
+        let places: &mut [usize] = if flows <= place_of.len() {
+            &mut place_of
+        } else {
+            many.resize(flows, 0);
+            &mut many
+        };
+        for (place, &flow) in order.iter().enumerate() {
+            places[flow] = place;
+            roots[place] = give_way[flow].sqrt();
+        }
+        fill(&mut |flow, column, value| {
+            let place = places[flow];
+            columns[column * flows + place] += value * roots[place];
+        });
+        for k in 0..rows.min(flows) {
+            let (before, after) = columns.split_at_mut((k + 1) * flows);
+            let pivot = &mut before[k * flows + k..];
+            let size = pivot.iter().map(|x| x * x).sum::<f64>().sqrt();
+            if size == 0.0 {
+                (heads[k], diagonal[k]) = (0.0, 0.0);
+                continue;
+            }
+            let r = if pivot[0] > 0.0 { -size } else { size };
+            pivot[0] -= r;
+            // H = I - v v' / h with h = -r v_0.
+            let head = -r * pivot[0];
+            (heads[k], diagonal[k]) = (head, r);
+            for other in after.chunks_exact_mut(flows) {
+                let other = &mut other[k..];
+                reflect(pivot, head, other);
+            }
+        }
+        for k in rows.min(flows)..rows {
+            (heads[k], diagonal[k]) = (0.0, 0.0);
+        }
+    }
+
+    pub(super) fn at(&self, stage: usize) -> Elimination<'_> {
+        let Shape { flows, .. } = self.shape;
+        let (rows, size) = (self.shape.all_rows(), self.shape.size());
+        Elimination {
+            shape: self.shape,
+            columns: &self.columns[stage * size..][..size],
+            heads: &self.heads[stage * rows..][..rows],
+            diagonal: &self.diagonal[stage * rows..][..rows],
+            roots: &self.roots[stage * flows..][..flows],
+            order: &self.order[stage * flows..][..flows],
+        }
+    }
+}
+
+fn reflect(pivot: &[f64], head: f64, other: &mut [f64]) {
+    let dot: f64 = pivot.iter().zip(&*other).map(|(a, b)| a * b).sum();
+    let share = dot / head;
+    other.iter_mut().zip(pivot).for_each(|(other, pivot)| *other -= share * pivot);
+}
+
+impl Elimination<'_> {
+    /// Entry of the triangle.
+    #[inline]
+    pub(super) fn r(&self, row: usize, column: usize) -> f64 {
+        if row == column { self.diagonal[row] } else { self.columns[column * self.shape.flows + row] }
+    }
+
+    /// What is carried along, in the terms of Q: a pump's column, or (after those) that of the loop's heat.
+    pub(super) fn carried(&self, index: usize) -> &[f64] {
+        let first = (self.shape.all_rows() + index) * self.shape.flows;
+        &self.columns[first..][..self.shape.flows]
+    }
+
+    /// `Q' sqrt(D) v` of a vector over the flows.
+    pub(super) fn turn(&self, vector: &[f64], turned: &mut [f64]) {
+        let flows = self.shape.flows;
+        for ((turned, &flow), root) in turned.iter_mut().zip(self.order).zip(self.roots) {
+            *turned = root * vector[flow];
+        }
+        for k in 0..self.shape.all_rows().min(flows) {
+            if self.heads[k] != 0.0 {
+                reflect(&self.columns[k * flows + k..(k + 1) * flows], self.heads[k], &mut turned[k..]);
+            }
+        }
+    }
+
+    /// `sqrt(D) Q v`; `turned` is used up.
+    pub(super) fn turn_back(&self, turned: &mut [f64], vector: &mut [f64]) {
+        let flows = self.shape.flows;
+        for k in (0..self.shape.all_rows().min(flows)).rev() {
+            if self.heads[k] != 0.0 {
+                reflect(&self.columns[k * flows + k..(k + 1) * flows], self.heads[k], &mut turned[k..]);
+            }
+        }
+        for ((turned, &flow), root) in turned.iter().zip(self.order).zip(self.roots) {
+            vector[flow] = root * turned;
+        }
+    }
+
+    /// Solves `R_ll' a = b` in place.
+    pub(super) fn forward(&self, b: &mut [f64]) {
+        for i in 0..self.shape.rows {
+            let sum: f64 = (0..i).map(|k| self.r(k, i) * b[k]).sum();
+            let pivot = self.r(i, i);
+            b[i] = if pivot == 0.0 { 0.0 } else { (b[i] - sum) / pivot };
+        }
+    }
+
+    /// Solves `R_ll y = b` in place.
+    pub(super) fn backward(&self, b: &mut [f64]) {
+        for i in (0..self.shape.rows).rev() {
+            let sum: f64 = (i + 1..self.shape.rows).map(|k| self.r(i, k) * b[k]).sum();
+            let pivot = self.r(i, i);
+            b[i] = if pivot == 0.0 { 0.0 } else { (b[i] - sum) / pivot };
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The passage through the stages of a window.
+//!
+//! With the flows eliminated, levels and loop temperature of a stage follow from those before and from the levels' duals: `(s, T)' = F (s, T) + G l + f`. The
+//! duals follow backward, from what the levels' bounds resist with: `e l = theta s - b l' - rho`. With `(s, T) = S l + q` before a stage, `X = F S + G` gives
+//! `(1 - theta X / e) l = (theta x - b l' - rho) / e` and `(1 - X theta / e) s = x - X (b l' + rho) / e`: two small systems that stay well-posed however
+//! large or small what resists is, where the usual recursion for the costs-to-go does not.
+
+use super::lu::Lu;
+
+/// One stage of the recursion.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Passage {
+    /// F, states x states.
+    pub(super) forward: Vec<f64>,
+    /// S and q before the stage, states x levels.
+    from_dual: Vec<f64>,
+    from: Vec<f64>,
+    /// G, then X = F S + G, states x levels.
+    pub(super) answer: Vec<f64>,
+    /// l = L l' + l0.
+    dual_from_next: Vec<f64>,
+    dual: Vec<f64>,
+    duals: Lu,
+    states: Lu,
+}
+
+/// What a stage's levels bring along, one number for each level.
+pub(super) struct Levels<'a> {
+    /// Coefficients of their rows: e, and b of the next stage.
+    pub(super) now: &'a [f64],
+    pub(super) after: &'a [f64],
+    /// theta.
+    pub(super) resistance: &'a [f64],
+}
+
+/// All stages of a window.
+#[derive(Debug, Default)]
+pub(super) struct Passages {
+    pub(super) stages: Vec<Passage>,
+    levels: usize,
+    scratch: Vec<f64>,
+    /// S and q after the last stage passed.
+    from_dual: Vec<f64>,
+    from: Vec<f64>,
+}
+
+impl Passages {
+    pub(super) fn new(stages: usize, levels: usize) -> Self {
+        let states = levels + 1;
+        let passage = Passage {
+            forward: vec![0.0; states * states],
+            from_dual: vec![0.0; states * levels],
+            from: vec![0.0; states],
+            answer: vec![0.0; states * levels],
+            dual_from_next: vec![0.0; levels * levels],
+            dual: vec![0.0; levels],
+            duals: Lu::default(),
+            states: Lu::default(),
+        };
+        Self {
+            stages: vec![passage; stages],
+            levels,
+            scratch: vec![0.0; states.max(levels) * states],
+            from_dual: vec![0.0; states * levels],
+            from: vec![0.0; states],
+        }
+    }
+
+    /// Before the first stage nothing changes.
+    pub(super) fn begin(&mut self) {
+        self.from_dual.fill(0.0);
+        self.from.fill(0.0);
+    }
+
+    /// Passes stage `t`, whose F and G are written.
+    pub(super) fn factor(&mut self, t: usize, levels: &Levels<'_>) {
+        let (n, states) = (self.levels, self.levels + 1);
+        let passage = &mut self.stages[t];
+        passage.from_dual.copy_from_slice(&self.from_dual);
+        for row in 0..states {
+            for k in 0..states {
+                let f = passage.forward[row * states + k];
+                if f != 0.0 {
+                    for column in 0..n {
+                        passage.answer[row * n + column] += f * self.from_dual[k * n + column];
+                    }
+                }
+            }
+        }
+        let Levels { now, after, resistance } = *levels;
+        let x = &passage.answer;
+        let one = |row: usize, column: usize| f64::from(u8::from(row == column));
+        passage.duals.fill(n, |row, column| one(row, column) - resistance[row] / now[row] * x[row * n + column]);
+        let weight = |column: usize| resistance[column] / now[column];
+        passage.states.fill(n, |row, column| one(row, column) - x[row * n + column] * weight(column));
+        passage.dual_from_next.fill(0.0);
+        let next = &mut self.from_dual;
+        for row in 0..n {
+            passage.dual_from_next[row * n + row] = -after[row] / now[row];
+            for column in 0..n {
+                next[row * n + column] = -x[row * n + column] * after[column] / now[column];
+            }
+        }
+        passage.duals.solve(&mut passage.dual_from_next, n);
+        passage.states.solve(&mut next[..n * n], n);
+        for column in 0..n {
+            next[n * n + column] = (0..n).map(|k| x[n * n + k] * passage.dual_from_next[k * n + column]).sum();
+        }
+    }
+
+    /// Passes stage `t` with `f` (of all states) and `rho` (of the levels).
+    pub(super) fn forward(&mut self, t: usize, levels: &Levels<'_>, f: &[f64], rho: &[f64]) {
+        let (n, states) = (self.levels, self.levels + 1);
+        let passage = &mut self.stages[t];
+        let Levels { now, resistance, .. } = *levels;
+        passage.from.copy_from_slice(&self.from);
+        let after = &mut self.scratch[..states];
+        for (row, after) in after.iter_mut().enumerate() {
+            let forward = &passage.forward[row * states..][..states];
+            *after = f[row] + forward.iter().zip(&self.from).map(|(f, q)| f * q).sum::<f64>();
+        }
+        for row in 0..n {
+            passage.dual[row] = (resistance[row] * after[row] - rho[row]) / now[row];
+            let pushed = (0..n).map(|k| passage.answer[row * n + k] * rho[k] / now[k]).sum::<f64>();
+            self.from[row] = after[row] - pushed;
+        }
+        passage.duals.solve(&mut passage.dual, 1);
+        passage.states.solve(&mut self.from[..n], 1);
+        let by_dual = (0..n).map(|k| passage.answer[n * n + k] * passage.dual[k]).sum::<f64>();
+        self.from[n] = after[n] + by_dual;
+    }
+
+    /// The changes of the duals in stage `t`, given those of the next; of the states before the stage.
+    pub(super) fn backward(&self, t: usize, next_dual: &[f64], dual: &mut [f64], before: &mut [f64]) {
+        let n = self.levels;
+        let passage = &self.stages[t];
+        for row in 0..n {
+            let by_next = passage.dual_from_next[row * n..][..n].iter().zip(next_dual).map(|(l, next)| l * next);
+            dual[row] = passage.dual[row] + by_next.sum::<f64>();
+        }
+        for row in 0..=n {
+            let by_dual = passage.from_dual[row * n..][..n].iter().zip(&*dual).map(|(s, dual)| s * dual);
+            before[row] = passage.from[row] + by_dual.sum::<f64>();
+        }
+    }
+
+    /// The changes of the states after the last stage.
+    pub(super) fn end(&self) -> &[f64] {
+        &self.from
+    }
+}

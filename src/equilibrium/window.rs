@@ -1,0 +1,691 @@
+//! Newton's method on the joint optimality conditions of a stretch of time.
+//!
+//! Unknown are flows and levels with what their bounds resist with, the duals of all rows, and the loop temperature. The dispatcher
+//! does not know what it does to the loop: its dual equations have no term for the COPs' change. The loop is another row,
+//! `T' = N(T, q, r)` with `r = 1/COP(T, level before)`, and all stand under one barrier.
+
+use super::bounded::{Aim, Beginning, Bounded};
+use super::elimination::{Eliminations, Shape};
+use super::model::{Block, Level, Model};
+use super::passage::{Levels, Passages};
+use crate::coupling::{LoopDerivatives, Rates};
+
+/// Rows that miss no more than this hold, kW or kWh.
+const CLOSED: f64 = 1e-9;
+/// What a level that is fixed resists with, EUR/kWh^2.
+const FIXED: f64 = 1e9;
+/// Corners of the loop's limits are rounded over this share of the root of the barrier, K per EUR^(1/2), within these, K.
+const ROUNDING: f64 = 0.1;
+const ROUNDING_K: [f64; 2] = [1e-6, 0.3];
+/// A direction that can be followed for less than this tells nothing of second order.
+const SECOND_ORDER: f64 = 0.3;
+/// The products must shrink to this share of the least so far within so many iterations.
+const PROGRESS: f64 = 0.7;
+const PATIENCE: usize = 30;
+/// What a missing bound is taken for where something presses towards it, kW or kWh.
+const FAR: f64 = 1e4;
+
+/// How to go about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) beginning: Beginning,
+    /// Share of the way to the nearest bound that is gone.
+    pub(super) reach: f64,
+    /// The barrier shrinks to no less than this share in an iteration.
+    pub(super) least_share: f64,
+    /// What a change of any value costs, in multiples of the barrier, 1/kW^2.
+    pub(super) hold: f64,
+    /// Whether COPs stay what they are at the guess: no more than the dispatcher would do, but it always ends.
+    pub(super) frozen: bool,
+    pub(super) iterations: usize,
+}
+
+/// What a stretch of time begins with, and what follows it.
+#[derive(Debug, Clone)]
+pub(super) struct Ends {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// From here on the stretch only helps to end it, and is not kept.
+    pub(super) kept_to: usize,
+    /// Levels before, kWh.
+    pub(super) levels: Vec<f64>,
+    pub(super) temp_c: f64,
+    /// Levels after the last stage, kWh, where they are given.
+    pub(super) levels_at_end: Option<Vec<Option<f64>>>,
+    /// Duals of the levels' rows in the stage after, EUR/kWh.
+    pub(super) duals_after: Vec<f64>,
+}
+
+/// Values to begin with: of the problem's columns and rows, and of the loop temperature.
+pub(super) trait Guess {
+    fn column(&self, column: usize, stage: usize) -> f64;
+    fn dual(&self, row: usize, stage: usize) -> f64;
+    fn temp_c(&self, at: usize) -> f64;
+}
+
+/// A place for what was found.
+pub(super) trait Found {
+    fn set_column(&mut self, column: usize, stage: usize, value: f64);
+    fn set_dual(&mut self, row: usize, stage: usize, value: f64);
+    fn set_temp_c(&mut self, at: usize, value: f64);
+}
+
+/// What rows, reduced costs and the loop miss at most.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Misses {
+    pub(super) row: f64,
+    dual: f64,
+    temp_k: f64,
+}
+
+impl Misses {
+    fn raise(worst: &mut f64, miss: f64) {
+        // What is no number is no small miss.
+        *worst = if miss.abs() <= *worst { *worst } else { miss.abs() };
+    }
+
+    fn within(self, row: f64, dual: f64, temp_k: f64) -> bool {
+        self.row < row && self.dual < dual && self.temp_k < temp_k
+    }
+}
+
+/// A block in a window.
+#[derive(Debug)]
+struct BlockState {
+    shape: Shape,
+    flows: Bounded,
+    levels: Bounded,
+    /// Duals of all rows, by stage, and their change.
+    y: Vec<f64>,
+    dy: Vec<f64>,
+    /// What rows miss; reduced costs; what pushes the flows, in the terms of Q: by stage.
+    row_miss: Vec<f64>,
+    reduced: Vec<f64>,
+    level_reduced: Vec<f64>,
+    turned: Vec<f64>,
+    eliminations: Eliminations,
+}
+
+/// Newton's method on a window.
+pub(super) struct Window<'a, L> {
+    model: &'a Model,
+    water_loop: &'a L,
+    ends: &'a Ends,
+    stages: usize,
+    blocks: Vec<BlockState>,
+    /// Loop temperature before each stage and after the last, and its change.
+    temp_c: Vec<f64>,
+    temp_change: Vec<f64>,
+    temp_miss: Vec<f64>,
+    /// Electricity per output, by stage and pump.
+    rates: Vec<Rates>,
+    /// The temperature after each stage by that before and the heat.
+    advance: Vec<Rates>,
+    passages: Passages,
+    rounding_k: f64,
+    /// Whether COPs and temperatures stay what they are.
+    frozen: bool,
+    /// Memory for one stage.
+    memory: Memory,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    give_way: Vec<f64>,
+    force: Vec<f64>,
+    within: Vec<f64>,
+    turned: Vec<f64>,
+    per_pump: Vec<f64>,
+    now: Vec<f64>,
+    after: Vec<f64>,
+    resistance: Vec<f64>,
+}
+
+impl<'a, L: LoopDerivatives> Window<'a, L> {
+    pub(super) fn new(model: &'a Model, water_loop: &'a L, ends: &'a Ends, guess: &dyn Guess, manner: Manner) -> Self {
+        let stages = ends.to - ends.from;
+        let mut temp_c: Vec<f64> = (0..=stages).map(|t| guess.temp_c(ends.from + t)).collect();
+        temp_c[0] = ends.temp_c;
+        let mut window = Self {
+            model,
+            water_loop,
+            ends,
+            stages,
+            blocks: model.blocks.iter().map(|block| BlockState::new(block, ends, guess)).collect(),
+            temp_c,
+            temp_change: vec![0.0; stages + 1],
+            temp_miss: vec![0.0; stages],
+            rates: vec![Rates::default(); stages * model.pumps.len()],
+            advance: vec![Rates::default(); stages],
+            passages: Passages::new(stages, model.levels),
+            rounding_k: 0.0,
+            frozen: false,
+            memory: Memory::default(),
+        };
+        window.begin(guess, manner.beginning);
+        window
+    }
+
+    /// Values near the guess, by the reduced costs that its duals leave at the COPs of its levels and temperatures.
+    fn begin(&mut self, guess: &dyn Guess, beginning: Beginning) {
+        let from = self.ends.from;
+        for (block, state) in self.model.blocks.iter().zip(&mut self.blocks) {
+            for stage in from..self.ends.to {
+                let guesses = block.levels.iter().map(|level| guess.column(level.column, stage));
+                state.levels.x.extend(guesses);
+            }
+        }
+        self.follow_cops();
+        for b in 0..self.blocks.len() {
+            self.reduce(b);
+            let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+            let guesses = std::mem::take(&mut state.levels.x);
+            for t in 0..self.stages {
+                let stage = from + t;
+                for (j, flow) in block.flows.iter().enumerate() {
+                    let x = match flow.column {
+                        Some(column) => guess.column(column, stage),
+                        None => block.slack(j, stage, |column| guess.column(column, stage)),
+                    };
+                    let bounds = [flow.lower.at(stage), flow.upper.at(stage)];
+                    state.flows.add(x, state.reduced[t * block.flows.len() + j], bounds, beginning);
+                }
+                for (i, level) in block.levels.iter().enumerate() {
+                    let at = t * block.levels.len() + i;
+                    let end = self.ends.levels_at_end.as_ref().filter(|_| stage + 1 == self.ends.to);
+                    let end = end.and_then(|levels| levels[block.first_level + i]);
+                    let bounds = end.map_or([level.lower.at(stage), level.upper.at(stage)], |end| [end; 2]);
+                    state.levels.add(guesses[at], state.level_reduced[at], bounds, beginning);
+                }
+            }
+        }
+    }
+
+    /// Until products and misses are small, or the iterations are over. Returns the iterations.
+    pub(super) fn run(&mut self, manner: Manner, goal_eur: f64) -> usize {
+        self.frozen = manner.frozen;
+        let mut barrier = manner.beginning.barrier;
+        let mut least = f64::INFINITY;
+        let mut stuck = 0;
+        for iteration in 0..manner.iterations {
+            self.rounding_k = (ROUNDING * barrier.sqrt()).clamp(ROUNDING_K[0], ROUNDING_K[1]);
+            let misses = self.evaluate();
+            let (sum, count) = self.products(0.0);
+            if !sum.is_finite() || sum <= goal_eur && misses.within(1e-6, 1e-6, 1e-6) {
+                return iteration;
+            }
+            stuck = if sum < PROGRESS * least { 0 } else { stuck + 1 };
+            if stuck == 0 {
+                least = sum;
+            } else if stuck > PATIENCE {
+                return iteration;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 bounds")]
+            let count = count.max(1) as f64;
+            for state in &mut self.blocks {
+                let hold = manner.hold * sum / count;
+                (state.flows.hold, state.levels.hold) = (hold, hold);
+            }
+            self.factor();
+            self.direct(Aim::Barrier { tau: 0.0, second: false });
+            let affine = self.reaches().into_iter().fold(1.0, f64::min);
+            let (left, _) = self.products(affine);
+            let share = (left / sum).powi(3).clamp(manner.least_share, 1.0);
+            // Far below what is asked for, directions lose their digits.
+            barrier = (share * sum / count).max(0.1 * goal_eur / count);
+            self.direct(Aim::Barrier { tau: barrier, second: affine > SECOND_ORDER });
+            let steps = self.reaches().map(|reach| (manner.reach * reach).min(1.0));
+            self.go(steps);
+        }
+        manner.iterations
+    }
+
+    /// Closes the rows, then puts on its bound what is pressed to it, if the rest can still close them.
+    pub(super) fn settle(&mut self) -> Misses {
+        self.rounding_k = 0.0;
+        self.frozen = false;
+        let closed = self.close();
+        let kept: Vec<_> = self.blocks.iter().map(|state| (state.flows.clone(), state.levels.clone())).collect();
+        let temp_c = self.temp_c.clone();
+        for state in &mut self.blocks {
+            state.flows.settle();
+            state.levels.settle();
+        }
+        let settled = self.close();
+        if settled.row <= closed.row.max(CLOSED) {
+            return settled;
+        }
+        for (state, (flows, levels)) in self.blocks.iter_mut().zip(kept) {
+            (state.flows, state.levels) = (flows, levels);
+        }
+        self.temp_c = temp_c;
+        self.evaluate()
+    }
+
+    /// Changes values, no more than bounds and barriers allow, until the rows hold.
+    fn close(&mut self) -> Misses {
+        const ROUNDS: usize = 4;
+        let mut misses = self.evaluate();
+        for _ in 0..ROUNDS {
+            if misses.within(0.1 * CLOSED, f64::INFINITY, 0.1 * CLOSED) {
+                break;
+            }
+            self.factor();
+            self.direct(Aim::Rows);
+            let [primal, _] = self.reaches();
+            self.go([(0.9 * primal).min(1.0), 0.0]);
+            misses = self.evaluate();
+        }
+        misses
+    }
+
+    /// What the duals leave unproven of the plan at the COPs it leads to, EUR: the distance from the bounds that reduced costs press to.
+    pub(super) fn unproven_eur(&mut self) -> f64 {
+        self.evaluate();
+        let mut sum = 0.0;
+        let kept = self.ends.kept_to - self.ends.from;
+        for state in &self.blocks {
+            let flows = (0..kept * state.shape.flows).map(|i| state.flows.lost(i, state.reduced[i], FAR));
+            let levels = (0..kept * state.shape.levels).map(|i| state.levels.lost(i, state.level_reduced[i], FAR));
+            sum += flows.sum::<f64>() + levels.sum::<f64>();
+        }
+        if sum.is_nan() { f64::INFINITY } else { sum }
+    }
+
+    /// Writes what was found.
+    pub(super) fn write(&self, found: &mut dyn Found) {
+        let kept = self.ends.kept_to - self.ends.from;
+        for (block, state) in self.model.blocks.iter().zip(&self.blocks) {
+            let Shape { flows, levels, .. } = state.shape;
+            for t in 0..kept {
+                let stage = self.ends.from + t;
+                for (j, flow) in block.flows.iter().enumerate() {
+                    if let Some(column) = flow.column {
+                        found.set_column(column, stage, state.flows.x[t * flows + j]);
+                    }
+                }
+                for (i, level) in block.levels.iter().enumerate() {
+                    found.set_column(level.column, stage, state.levels.x[t * levels + i]);
+                }
+                let rows = block.rows.iter().copied().chain(block.levels.iter().map(|level| level.row));
+                for (row, y) in rows.zip(&state.y[t * state.shape.all_rows()..]) {
+                    found.set_dual(row, stage, *y);
+                }
+            }
+        }
+        for (t, temp_c) in self.temp_c.iter().enumerate().take(kept + 1) {
+            found.set_temp_c(self.ends.from + t, *temp_c);
+        }
+    }
+
+    /// COPs at the levels and temperatures now.
+    fn follow_cops(&mut self) {
+        let pumps = self.model.pumps.len();
+        for t in 0..self.stages {
+            for (index, pump) in self.model.pumps.iter().enumerate() {
+                let known = pump.level_before.filter(|_| self.ends.from + t == 0);
+                let before = match (known, pump.level) {
+                    (Some(known), _) => known,
+                    (None, Some(level)) if t == 0 => self.ends.levels[level],
+                    (None, Some(level)) => {
+                        let [block, i] = self.model.level_place[level];
+                        let state = &self.blocks[block];
+                        state.levels.x[(t - 1) * state.shape.levels + i]
+                    }
+                    (None, None) => 0.0,
+                };
+                self.rates[t * pumps + index] = self.water_loop.electricity_per_output(index, self.temp_c[t], before);
+            }
+        }
+    }
+
+    /// COPs, loop, and all misses at the values now.
+    fn evaluate(&mut self) -> Misses {
+        let mut misses = Misses::default();
+        if self.frozen {
+            self.rates.iter_mut().for_each(|rates| (rates.per_k, rates.per_kwh) = (0.0, 0.0));
+        } else {
+            self.follow_cops();
+        }
+        let pumps = self.model.pumps.len();
+        for t in 0..if self.frozen { 0 } else { self.stages } {
+            let mut heat_kwh = 0.0;
+            for (index, pump) in self.model.pumps.iter().enumerate() {
+                let state = &self.blocks[pump.block];
+                let output_kwh = state.flows.x[t * state.shape.flows + pump.flow] * self.model.step_hours;
+                let electricity = self.rates[t * pumps + index].value;
+                heat_kwh += output_kwh * (self.water_loop.heat_without_electricity(index) + electricity);
+            }
+            let after = self.water_loop.advance(self.ends.from + t, self.temp_c[t], heat_kwh, self.rounding_k);
+            self.advance[t] = after;
+            self.temp_miss[t] = after.value - self.temp_c[t + 1];
+            Misses::raise(&mut misses.temp_k, self.temp_miss[t]);
+        }
+        for b in 0..self.blocks.len() {
+            self.reduce(b);
+            self.sum_up(b);
+            let state = &self.blocks[b];
+            for miss in &state.row_miss {
+                Misses::raise(&mut misses.row, *miss);
+            }
+            for (bounded, reduced) in [(&state.flows, &state.reduced), (&state.levels, &state.level_reduced)] {
+                for (i, reduced) in reduced.iter().enumerate() {
+                    Misses::raise(&mut misses.dual, bounded.dual_miss(i, *reduced));
+                }
+            }
+        }
+        misses
+    }
+
+    /// Reduced costs of a block.
+    fn reduce(&mut self, b: usize) {
+        let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+        let pumps = self.model.pumps.len();
+        let (all, rows) = (block.all_rows(), block.rows.len());
+        for t in 0..self.stages {
+            let stage = self.ends.from + t;
+            let y = &state.y[t * all..][..all];
+            let reduced = &mut state.reduced[t * block.flows.len()..][..block.flows.len()];
+            for (reduced, flow) in reduced.iter_mut().zip(&block.flows) {
+                *reduced = flow.cost.at(stage);
+            }
+            for term in &block.terms {
+                reduced[term.flow] -= term.coefficient.at(stage) * y[term.row];
+            }
+            for &index in &block.pumps {
+                let pump = &self.model.pumps[index];
+                let per_output = self.rates[t * pumps + index].value;
+                reduced[pump.flow] += per_output * (pump.input_cost.at(stage) + y[pump.row]);
+            }
+            for (i, level) in block.levels.iter().enumerate() {
+                let after = match state.y.get((t + 1) * all + rows + i) {
+                    Some(y) => *y,
+                    None => self.ends.duals_after[block.first_level + i],
+                };
+                let continued = level.continues_after(stage, self.model.stages) * after;
+                let cost = level.cost.at(stage) - level.now.at(stage) * y[rows + i] - continued;
+                state.level_reduced[t * block.levels.len() + i] = cost;
+            }
+        }
+    }
+
+    /// What the rows of a block miss.
+    fn sum_up(&mut self, b: usize) {
+        let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+        let pumps = self.model.pumps.len();
+        let (all, rows, levels) = (block.all_rows(), block.rows.len(), block.levels.len());
+        for t in 0..self.stages {
+            let stage = self.ends.from + t;
+            let miss = &mut state.row_miss[t * all..][..all];
+            for (miss, sum) in miss.iter_mut().zip(&block.sums) {
+                *miss = sum.at(stage);
+            }
+            for (i, level) in block.levels.iter().enumerate() {
+                let before = match t.checked_sub(1) {
+                    Some(before) => state.levels.x[before * levels + i],
+                    None => self.ends.levels[block.first_level + i],
+                };
+                let kept = level.continues_into(stage) * before;
+                miss[rows + i] = level.sum.at(stage) - level.now.at(stage) * state.levels.x[t * levels + i] - kept;
+            }
+            let x = &state.flows.x[t * block.flows.len()..][..block.flows.len()];
+            for term in &block.terms {
+                miss[term.row] -= term.coefficient.at(stage) * x[term.flow];
+            }
+            for &index in &block.pumps {
+                let pump = &self.model.pumps[index];
+                miss[pump.row] += self.rates[t * pumps + index].value * x[pump.flow];
+            }
+        }
+    }
+
+    /// Eliminates all flows and passes through the stages: all that does not depend on the aim.
+    fn factor(&mut self) {
+        self.passages.begin();
+        for t in 0..self.stages {
+            let states = self.model.levels + 1;
+            let passage = &mut self.passages.stages[t];
+            passage.forward.fill(0.0);
+            passage.answer.fill(0.0);
+            passage.forward[states * states - 1] = self.advance[t].per_k;
+            for b in 0..self.blocks.len() {
+                self.eliminate(b, t);
+            }
+            self.bring_along(t);
+            let Memory { now, after, resistance, .. } = &self.memory;
+            self.passages.factor(t, &Levels { now, after, resistance });
+        }
+    }
+
+    /// Eliminates the flows of a block in a stage, and adds its part of F and G.
+    fn eliminate(&mut self, b: usize, t: usize) {
+        let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+        let stage = self.ends.from + t;
+        let (n, dt) = (self.model.levels, self.model.step_hours);
+        let (states, shape) = (n + 1, state.shape);
+        let (rows, all) = (shape.rows, shape.all_rows());
+        let Memory { give_way, within, per_pump, .. } = &mut self.memory;
+        give_way.clear();
+        give_way.extend(
+            (t * shape.flows..(t + 1) * shape.flows)
+                .map(|at| if state.flows.is_fixed(at) { 0.0 } else { 1.0 / state.flows.resistance(at) }),
+        );
+        let y = &state.y[t * all..][..all];
+        let rates = &self.rates[t * self.model.pumps.len()..][..self.model.pumps.len()];
+        let (per_kwh, water_loop) = (self.advance[t].per_kwh, self.water_loop);
+        state.eliminations.make(t, give_way, |give| {
+            for term in &block.terms {
+                give(term.flow, term.row, term.coefficient.at(stage));
+            }
+            for (own, &index) in block.pumps.iter().enumerate() {
+                let pump = &self.model.pumps[index];
+                give(pump.flow, pump.row, -rates[index].value);
+                give(pump.flow, all + own, pump.input_cost.at(stage) + y[pump.row]);
+                let heat = water_loop.heat_without_electricity(index) + rates[index].value;
+                give(pump.flow, all + shape.pumps, per_kwh * dt * heat);
+            }
+        });
+        let elimination = state.eliminations.at(t);
+        let heat = elimination.carried(shape.pumps);
+        let passage = &mut self.passages.stages[t];
+        for (i, level) in block.levels.iter().enumerate() {
+            let (now, row) = (level.now.at(stage), block.first_level + i);
+            passage.forward[row * states + row] -= level.continues_into(stage) / now;
+            for j in 0..shape.levels {
+                let common =
+                    (0..=i.min(j)).map(|k| elimination.r(rows + k, rows + i) * elimination.r(rows + k, rows + j));
+                passage.answer[row * n + block.first_level + j] = -common.sum::<f64>() / now;
+            }
+            passage.answer[n * n + row] = (0..=i).map(|k| heat[rows + k] * elimination.r(rows + k, rows + i)).sum();
+        }
+        for (own, &index) in block.pumps.iter().enumerate() {
+            let pump = &self.model.pumps[index];
+            let output = state.flows.x[t * shape.flows + pump.flow];
+            let carried = elimination.carried(own);
+            within.clear();
+            within.resize(rows, 0.0);
+            within[pump.row] = -output;
+            elimination.forward(within);
+            per_pump.clear();
+            per_pump.resize(states, 0.0);
+            for (i, level) in block.levels.iter().enumerate() {
+                let fixed: f64 = (0..rows).map(|k| elimination.r(k, rows + i) * within[k]).sum();
+                let pushed: f64 = (0..=i).map(|k| elimination.r(rows + k, rows + i) * carried[rows + k]).sum();
+                per_pump[block.first_level + i] = (fixed + pushed) / level.now.at(stage);
+            }
+            let fixed: f64 = heat[..rows].iter().zip(&*within).map(|(a, b)| a * b).sum();
+            let pushed: f64 = heat[rows..].iter().zip(&carried[rows..]).map(|(a, b)| a * b).sum();
+            per_pump[n] = per_kwh * dt * output - fixed - pushed;
+            for (row, per_pump) in per_pump.iter().enumerate() {
+                passage.forward[row * states + n] += per_pump * rates[index].per_k;
+                if let Some(level) = pump.level.filter(|_| stage > 0) {
+                    passage.forward[row * states + level] += per_pump * rates[index].per_kwh;
+                }
+            }
+        }
+    }
+
+    /// What the levels bring along in a stage.
+    fn bring_along(&mut self, t: usize) {
+        let stage = self.ends.from + t;
+        let Memory { now, after, resistance, .. } = &mut self.memory;
+        for list in [&mut *now, &mut *after, &mut *resistance] {
+            list.clear();
+        }
+        for (block, state) in self.model.blocks.iter().zip(&self.blocks) {
+            for (i, level) in block.levels.iter().enumerate() {
+                let at = t * block.levels.len() + i;
+                now.push(level.now.at(stage));
+                // Beyond the window the duals do not change.
+                after.push(if t + 1 < self.stages { level.before.at(stage + 1) } else { 0.0 });
+                resistance.push(if state.levels.is_fixed(at) { FIXED } else { state.levels.resistance(at) });
+            }
+        }
+    }
+
+    /// Changes of everything toward the aim.
+    fn direct(&mut self, aim: Aim) {
+        let n = self.model.levels;
+        let (mut f, mut rho) = (vec![0.0; n + 1], vec![0.0; n]);
+        self.passages.begin();
+        for t in 0..self.stages {
+            f.fill(0.0);
+            f[n] = self.temp_miss[t];
+            for b in 0..self.blocks.len() {
+                self.push(b, t, aim, &mut f, &mut rho);
+            }
+            self.bring_along(t);
+            let Memory { now, after, resistance, .. } = &self.memory;
+            self.passages.forward(t, &Levels { now, after, resistance }, &f, &rho);
+        }
+        let (mut next_dual, mut dual) = (vec![0.0; n], vec![0.0; n]);
+        let (mut after, mut before) = (self.passages.end().to_vec(), vec![0.0; n + 1]);
+        for t in (0..self.stages).rev() {
+            self.passages.backward(t, &next_dual, &mut dual, &mut before);
+            self.temp_change[t + 1] = after[n];
+            for b in 0..self.blocks.len() {
+                self.answer(b, t, aim, [&before, &after], &dual);
+            }
+            std::mem::swap(&mut after, &mut before);
+            std::mem::swap(&mut next_dual, &mut dual);
+        }
+    }
+
+    /// What pushes a block in a stage, and its part of f and rho.
+    fn push(&mut self, b: usize, t: usize, aim: Aim, f: &mut [f64], rho: &mut [f64]) {
+        let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+        let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);
+        let (rows, all) = (shape.rows, shape.all_rows());
+        let Memory { force, within, .. } = &mut self.memory;
+        force.clear();
+        for at in t * shape.flows..(t + 1) * shape.flows {
+            force.push(state.flows.push(at, aim, state.flows.dual_miss(at, state.reduced[at])));
+        }
+        let elimination = state.eliminations.at(t);
+        let turned = &mut state.turned[t * shape.flows..][..shape.flows];
+        elimination.turn(force, turned);
+        within.clear();
+        within.extend_from_slice(&state.row_miss[t * all..][..rows]);
+        elimination.forward(within);
+        let heat = elimination.carried(shape.pumps);
+        for (i, level) in block.levels.iter().enumerate() {
+            let fixed: f64 = (0..rows).map(|k| elimination.r(k, rows + i) * within[k]).sum();
+            let pushed: f64 = (0..=i).map(|k| elimination.r(rows + k, rows + i) * turned[rows + k]).sum();
+            let miss = state.row_miss[t * all + rows + i];
+            f[block.first_level + i] = (miss - fixed - pushed) / level.now.at(stage);
+            let at = t * shape.levels + i;
+            let dual_miss = state.levels.dual_miss(at, state.level_reduced[at]);
+            rho[block.first_level + i] = state.levels.push(at, aim, dual_miss);
+        }
+        f[n] += heat[..rows].iter().zip(&*within).map(|(a, b)| a * b).sum::<f64>();
+        f[n] += heat[rows..].iter().zip(&turned[rows..]).map(|(a, b)| a * b).sum::<f64>();
+    }
+
+    /// The changes of a block in a stage, given those of the states before and after it and of the levels' duals.
+    fn answer(&mut self, b: usize, t: usize, aim: Aim, [before, after]: [&[f64]; 2], dual: &[f64]) {
+        let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
+        let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);
+        let (rows, all) = (shape.rows, shape.all_rows());
+        let Memory { within, turned, force, .. } = &mut self.memory;
+        let elimination = state.eliminations.at(t);
+        within.clear();
+        within.extend_from_slice(&state.row_miss[t * all..][..rows]);
+        turned.clear();
+        turned.extend_from_slice(&state.turned[t * shape.flows..][..shape.flows]);
+        for (own, &index) in block.pumps.iter().enumerate() {
+            let pump = &self.model.pumps[index];
+            let rates = self.rates[t * self.model.pumps.len() + index];
+            let level = pump.level.filter(|_| stage > 0).map_or(0.0, |level| rates.per_kwh * before[level]);
+            let change = rates.per_k * before[n] + level;
+            within[pump.row] += state.flows.x[t * shape.flows + pump.flow] * change;
+            turned.iter_mut().zip(elimination.carried(own)).for_each(|(turned, m)| *turned -= m * change);
+        }
+        elimination.forward(within);
+        let duals = &dual[block.first_level..][..shape.levels];
+        let dy = &mut state.dy[t * all..][..all];
+        for k in 0..rows {
+            let of_levels: f64 = (0..shape.levels).map(|i| elimination.r(k, rows + i) * duals[i]).sum();
+            dy[k] = within[k] - of_levels - turned[k];
+        }
+        elimination.backward(&mut dy[..rows]);
+        dy[rows..].copy_from_slice(duals);
+        turned[..rows].copy_from_slice(within);
+        for k in 0..shape.levels {
+            turned[rows + k] += (k..shape.levels).map(|i| elimination.r(rows + k, rows + i) * duals[i]).sum::<f64>();
+        }
+        force.clear();
+        force.resize(shape.flows, 0.0);
+        elimination.turn_back(turned, force);
+        for (j, change) in force.iter().enumerate() {
+            state.flows.follow(t * shape.flows + j, *change, aim);
+        }
+        for i in 0..shape.levels {
+            state.levels.follow(t * shape.levels + i, after[block.first_level + i], aim);
+        }
+    }
+
+    fn products(&self, step: f64) -> (f64, usize) {
+        let all = self.blocks.iter().flat_map(|state| [&state.flows, &state.levels]);
+        all.map(|bounded| bounded.products(step)).fold((0.0, 0), |(sum, count), (s, c)| (sum + s, count + c))
+    }
+
+    fn reaches(&self) -> [f64; 2] {
+        let all = self.blocks.iter().flat_map(|state| [&state.flows, &state.levels]);
+        all.map(Bounded::reaches).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
+    }
+
+    fn go(&mut self, [primal, dual]: [f64; 2]) {
+        for state in &mut self.blocks {
+            state.flows.go([primal, dual]);
+            state.levels.go([primal, dual]);
+            if dual > 0.0 {
+                state.y.iter_mut().zip(&state.dy).for_each(|(y, change)| *y += dual * change);
+            }
+        }
+        self.temp_c.iter_mut().zip(&self.temp_change).for_each(|(temp_c, change)| *temp_c += primal * change);
+    }
+}
+
+impl BlockState {
+    fn new(block: &Block, ends: &Ends, guess: &dyn Guess) -> Self {
+        let stages = ends.to - ends.from;
+        let [flows, rows, levels, pumps] = [block.flows.len(), block.rows.len(), block.levels.len(), block.pumps.len()];
+        let shape = Shape { flows, rows, levels, pumps };
+        let rows_at = |stage: usize| {
+            let of_levels = block.levels.iter().map(|level: &Level| level.row);
+            block.rows.iter().copied().chain(of_levels).map(move |row| guess.dual(row, stage))
+        };
+        Self {
+            shape,
+            flows: Bounded::default(),
+            levels: Bounded::default(),
+            y: (ends.from..ends.to).flat_map(rows_at).collect(),
+            dy: vec![0.0; stages * shape.all_rows()],
+            row_miss: vec![0.0; stages * shape.all_rows()],
+            reduced: vec![0.0; stages * flows],
+            level_reduced: vec![0.0; stages * levels],
+            turned: vec![0.0; stages * flows],
+            eliminations: Eliminations::new(shape, stages),
+        }
+    }
+}

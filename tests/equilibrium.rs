@@ -1,0 +1,88 @@
+//! Dispatch and loop in agreement, on the published district where its data are there.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use anergy::config::switches::Preset;
+use anergy::config::{Case, LoopSource, Request};
+use anergy::coupling::Verdict;
+use anergy::lp::default_backend;
+use anergy::study::{Run, converge};
+use common::{project, published_data};
+
+const WEEK: [&str; 2] = ["2015-01-01", "2015-01-07"];
+const JANUARY: [&str; 2] = ["2015-01-01", "2015-01-31"];
+const JULY: [&str; 2] = ["2015-07-01", "2015-07-31"];
+const YEAR: [&str; 2] = ["2015-01-01", "2015-12-31"];
+/// The published sign of the cooling lift, and the physical one.
+const SIGNS: [&str; 2] = ["store_minus_loop", "loop_minus_store"];
+
+fn run(scheme: &str, sign: &str, dates: [&str; 2], settings: &[String]) -> Option<Run> {
+    let mut settings = settings.to_vec();
+    settings.push(format!("switches.cooling_lift={sign}"));
+    settings.push(format!("coupling.scheme={scheme}"));
+    let case = Case::load(&Request {
+        model: published_data()?.join("smarti/model_op.yaml"),
+        scenario: Some("zero_alt_storage".into()),
+        water_loop: Some(LoopSource::File(project("networks/iccep2019.yaml").into())),
+        preset: Some(Preset::EquilibriumReference),
+        settings,
+        window: Some(dates.map(str::to_owned)),
+        ..Request::default()
+    })
+    .unwrap();
+    let began = std::time::Instant::now();
+    let run = converge::run(&case, default_backend(), &mut ()).unwrap();
+    let coupling = run.coupling.as_ref().unwrap();
+    let gap = coupling.gap.unwrap();
+    println!(
+        "{scheme} {sign} {dates:?}: gap {:.2e} ({:.4} EUR) in iteration {} of {}, cost {:.1} EUR, {:.2} s",
+        gap.relative,
+        gap.absolute_eur,
+        coupling.answer,
+        coupling.records.len() - 1,
+        run.account.cost_eur(),
+        began.elapsed().as_secs_f64()
+    );
+    Some(run)
+}
+
+fn assert_agrees(run: &Run, tolerance: f64) {
+    let coupling = run.coupling.as_ref().unwrap();
+    assert_eq!(coupling.verdict, Verdict::Converged);
+    assert!(coupling.gap.unwrap().relative.abs() <= tolerance);
+    assert!(run.certificate.equation < 1e-6 && run.certificate.bound < 1e-6, "{:?}", run.certificate);
+}
+
+#[test]
+fn newton_finds_the_equilibrium_of_a_week_and_of_july() {
+    for (sign, dates) in [(SIGNS[0], WEEK), (SIGNS[1], WEEK), (SIGNS[0], JULY), (SIGNS[1], JULY)] {
+        let Some(run) = run("newton", sign, dates, &[]) else { return };
+        assert_agrees(&run, 1e-6);
+        let records = &run.coupling.as_ref().unwrap().records;
+        assert!(dates == JULY || records.iter().any(|record| record.scheme == "newton"));
+    }
+}
+
+#[test]
+#[ignore = "heavy: the year by Newton's method, twice"]
+fn newton_finds_the_equilibrium_of_january_and_of_the_year() {
+    for (sign, dates) in [(SIGNS[0], JANUARY), (SIGNS[1], JANUARY), (SIGNS[0], YEAR), (SIGNS[1], YEAR)] {
+        let Some(run) = run("newton", sign, dates, &[]) else { return };
+        assert_agrees(&run, 1e-6);
+    }
+}
+
+#[test]
+#[ignore = "heavy: the year from three different COPs"]
+fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
+    for dates in [WEEK, JANUARY, JULY, YEAR] {
+        for sign in SIGNS {
+            for start in ["switches.initial_cop_dispatch=committed", "switches.initial_cop_dispatch=start"] {
+                let Some(run) = run("auto", sign, dates, &[start.to_owned()]) else { return };
+                assert_agrees(&run, 1e-4);
+            }
+        }
+    }
+}
