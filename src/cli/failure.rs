@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::exit;
 use crate::config::ConfigError;
 use crate::results::ResultsError;
+use crate::study::effects::EffectsError;
 use crate::study::reproduce::ReproduceError;
 use crate::study::{Cause, StudyError};
 
@@ -20,6 +21,8 @@ pub(super) enum Failure {
     Study(#[from] StudyError),
     #[error(transparent)]
     Reproduce(#[from] ReproduceError),
+    #[error(transparent)]
+    Effects(#[from] EffectsError),
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error("{0}")]
@@ -42,7 +45,7 @@ impl Failure {
     /// The exit code of this failure.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Study(error) => match error.cause() {
+            Self::Study(error) | Self::Effects(EffectsError::Study { source: error, .. }) => match error.cause() {
                 Cause::Input => exit::BAD_INPUT,
                 Cause::Infeasible => exit::INFEASIBLE,
                 Cause::Solver => exit::INTERNAL,
@@ -50,7 +53,7 @@ impl Failure {
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
-            Self::Place(_) | Self::Strict { .. } | Self::Write { .. } => exit::BAD_INPUT,
+            Self::Place(_) | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => exit::BAD_INPUT,
             Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,
         }
     }
@@ -58,7 +61,9 @@ impl Failure {
     /// The failure as text: with the line it stands on where there is one, in colour on a terminal.
     pub(super) fn render(&self) -> String {
         let config = match self {
-            Self::Config(error) | Self::Reproduce(ReproduceError::Config(error)) => Some(error),
+            Self::Config(error)
+            | Self::Reproduce(ReproduceError::Config(error))
+            | Self::Effects(EffectsError::Config(error)) => Some(error),
             _ => None,
         };
         let span = config.and_then(ConfigError::span);

@@ -1,13 +1,15 @@
 //! `anergy reproduce`: a published case against its published figures.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, case, exit};
-use crate::results::{Column, RunFolder, Table};
+use crate::results::{Column, RunFolder, Table, write_file};
+use crate::study::effects::Effects;
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 use crate::study::{self, Summary};
 
@@ -16,7 +18,8 @@ use crate::study::{self, Summary};
 #[command(after_help = "Examples:\n  \
     anergy reproduce iccep2019 --data path/to/cases/iccep2019\n  \
     anergy reproduce iccep2019 --data path/to/cases/iccep2019 --window year\n  \
-    anergy reproduce iccep2019 --data path/to/cases/iccep2019 --scenario baseline")]
+    anergy reproduce iccep2019 --data path/to/cases/iccep2019 --scenario baseline\n  \
+    anergy reproduce iccep2019 --data path/to/cases/iccep2019 --window year --effects")]
 pub(super) struct Reproduce {
     /// The published case
     #[arg(value_enum)]
@@ -33,6 +36,10 @@ pub(super) struct Reproduce {
     /// The smart district, or the baseline without stores and loop
     #[arg(long, value_enum, default_value = "smarti")]
     scenario: PublishedScenario,
+    /// Run it as published, with each of its quirks alone mended, and with all mended: what does each do to the results? Writes
+    /// effects.csv; what was finished before an interruption is not run again
+    #[arg(long, conflicts_with = "reference")]
+    effects: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -69,6 +76,9 @@ impl Reproduce {
             PublishedScenario::Smarti => Scenario::Smarti,
             PublishedScenario::Baseline => Scenario::Baseline,
         };
+        if self.effects {
+            return self.effects(scenario);
+        }
         if let Some(missing) = self.reference.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Failure::Usage(format!("--reference {}: no such folder", missing.display())));
         }
@@ -109,6 +119,39 @@ impl Reproduce {
             ))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
+    }
+
+    fn effects(self, scenario: Scenario) -> Result<u8, Failure> {
+        if scenario == Scenario::Baseline {
+            return Err(Failure::Usage(
+                "--effects: the baseline has no loop and no switches; leave out --scenario".to_owned(),
+            ));
+        }
+        let name = format!("iccep2019-effects-{}", self.window.name());
+        let folder = self.output.place(&output::folder_name(&name))?;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Failure::Write { path, source }
+        };
+        std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+        let [journal, csv] = ["effects.json", "effects.csv"].map(|file| folder.join(file));
+        // What cannot be read is not known.
+        let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let mut progress = Progress::new(self.output.quiet);
+        progress.doing("running the variants");
+        let keep = |effects: &Effects| -> Result<(), Failure> {
+            let json = serde_json::to_string_pretty(effects)? + "\n";
+            write_file(&csv, |file| file.write_all(&effects.table().to_csv())).map_err(failed(&csv))?;
+            write_file(&journal, |file| file.write_all(json.as_bytes())).map_err(failed(&journal))
+        };
+        let effects = Effects::run(&self.data, &self.window, known, &mut progress, keep)?;
+        drop(progress);
+        let text = match self.output.json {
+            true => serde_json::to_string_pretty(&effects)? + "\n",
+            false => format!("{}\nwritten to {}\n", effects.to_text(), csv.display()),
+        };
+        super::print(&text)?;
+        Ok(0)
     }
 }
 

@@ -1,6 +1,8 @@
-//! What users run: a case once ([`converge`]), and the published case against its published figures ([`reproduce`]).
+//! What users run: a case once ([`converge`]), the published case against its published figures ([`reproduce`]), and what each of its
+//! quirks does to it ([`effects`]).
 
 pub mod converge;
+pub mod effects;
 mod iccep2019;
 pub mod partners;
 pub mod reproduce;

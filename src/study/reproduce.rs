@@ -85,7 +85,7 @@ impl Scenario {
         }
     }
 
-    fn scenario(self) -> &'static str {
+    pub(super) fn scenario(self) -> &'static str {
         match self {
             Self::Smarti => "zero_alt_storage",
             Self::Baseline => "no_TES",
