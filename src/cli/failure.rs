@@ -41,15 +41,20 @@ pub(super) enum Failure {
     Yaml(#[from] serde_yaml::Error),
 }
 
+fn exit_code_of(error: &StudyError) -> u8 {
+    match error.cause() {
+        Cause::Input => exit::BAD_INPUT,
+        Cause::Infeasible => exit::INFEASIBLE,
+        Cause::Solver => exit::INTERNAL,
+    }
+}
+
 impl Failure {
     /// The exit code of this failure.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Study(error) | Self::Effects(EffectsError::Study { source: error, .. }) => match error.cause() {
-                Cause::Input => exit::BAD_INPUT,
-                Cause::Infeasible => exit::INFEASIBLE,
-                Cause::Solver => exit::INTERNAL,
-            },
+            Self::Study(error) => exit_code_of(error),
+            Self::Effects(EffectsError::Study { source, .. }) => exit_code_of(source),
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }

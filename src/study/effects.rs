@@ -88,7 +88,7 @@ pub enum EffectsError {
         /// The variant.
         variant: &'static str,
         /// Why.
-        source: StudyError,
+        source: Box<StudyError>,
     },
 }
 
@@ -113,7 +113,7 @@ impl Effects {
             let settings = flipped_to.map(|to| format!("switches.{variant}={to}"));
             let case = load(preset, settings.into_iter().collect())?;
             let run = converge::run(&case, solver(&case.district), observer)
-                .map_err(|source| EffectsError::Study { variant, source })?;
+                .map_err(|source| EffectsError::Study { variant, source: Box::new(source) })?;
             effects.effects.push(Effect::of(variant, flipped_to.unwrap_or_default(), preset, &run));
             keep(&effects)?;
         }
