@@ -203,3 +203,48 @@ impl Elimination<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Q R is sqrt(D) [A' L'], over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of its terms, and
+        /// turning there and back multiplies by D.
+        #[test]
+        fn the_triangle_is_that_of_the_weighted_rows(
+            numbers in proptest::collection::vec(-2.0f64..2.0, 6 * 4),
+            exponents in proptest::collection::vec(-10i32..10, 6),
+            vector in proptest::collection::vec(-5.0f64..5.0, 6),
+        ) {
+            let shape = Shape { flows: 6, rows: 2, levels: 1, pumps: 0 };
+            let give_way: Vec<f64> = exponents.iter().map(|exponent| 10f64.powi(*exponent)).collect();
+            let coefficient = |flow: usize, row: usize| numbers[row * 6 + flow];
+            let mut eliminations = Eliminations::new(shape, 2);
+            eliminations.make(1, &give_way, |give| {
+                for flow in 0..6 {
+                    (0..4).for_each(|column| give(flow, column, coefficient(flow, column)));
+                }
+            });
+            let elimination = eliminations.at(1);
+            for i in 0..3 {
+                for j in 0..3 {
+                    let product: f64 = (0..=i.min(j)).map(|k| elimination.r(k, i) * elimination.r(k, j)).sum();
+                    let term = |flow: usize| give_way[flow] * coefficient(flow, i) * coefficient(flow, j);
+                    let size = |row: usize| (0..6).map(|flow| give_way[flow] * coefficient(flow, row).powi(2)).sum::<f64>();
+                    let known: f64 = (0..6).map(term).sum();
+                    prop_assert!((product - known).abs() <= 1e-13 * (size(i) * size(j)).sqrt(), "{product} {known}");
+                }
+            }
+            let (mut turned, mut back) = (vec![0.0; 6], vec![0.0; 6]);
+            elimination.turn(&vector, &mut turned);
+            elimination.turn_back(&mut turned, &mut back);
+            let largest = (0..6).map(|flow| give_way[flow].sqrt() * vector[flow].abs()).fold(0.0, f64::max);
+            for flow in 0..6 {
+                let known = give_way[flow] * vector[flow];
+                prop_assert!((back[flow] - known).abs() <= 1e-14 * give_way[flow].sqrt() * largest.max(f64::MIN_POSITIVE));
+            }
+        }
+    }
+}
