@@ -8,52 +8,52 @@ use anergy::study::effects::{Effects, EffectsError};
 use anergy::study::reproduce::Window;
 use common::published_data;
 
-fn effects(window: &Window, known: Option<Effects>) -> Option<(Effects, usize)> {
+fn effects(window: &Window, wanted: &[&str], known: Option<Effects>) -> Option<(Effects, usize)> {
     let data = published_data()?;
     let mut kept = 0;
     let keep = |_: &Effects| -> Result<(), EffectsError> {
         kept += 1;
         Ok(())
     };
-    let effects = Effects::run(&data, window, known, &mut (), keep).unwrap();
-    assert!(effects.is_complete());
+    let effects = Effects::run(&data, window, wanted, known, &mut (), keep).unwrap();
+    assert_eq!(effects.effects.len(), wanted.len());
     Some((effects, kept))
 }
 
 #[test]
 fn what_was_finished_is_not_run_again_and_nothing_changes_by_that() {
     let window = Window::Between("2015-01-01".into(), "2015-01-02".into());
-    let Some((whole, ran)) = effects(&window, None) else { return };
+    let all: Vec<&str> = Effects::variants().collect();
+    let Some((whole, ran)) = effects(&window, &all, None) else { return };
     assert_eq!(ran, whole.effects.len());
     let mut interrupted: Effects = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
     interrupted.effects.truncate(10);
-    let (resumed, ran) = effects(&window, Some(interrupted.clone())).unwrap();
+    let (resumed, ran) = effects(&window, &all, Some(interrupted.clone())).unwrap();
     assert_eq!((ran, &resumed), (3, &whole));
     assert_eq!(resumed.table().to_csv(), whole.table().to_csv());
     // What belongs to another window is of no use.
     interrupted.of.push('x');
-    let (again, ran) = effects(&window, Some(interrupted)).unwrap();
+    let (again, ran) = effects(&window, &all, Some(interrupted)).unwrap();
     assert_eq!((ran, again), (13, whole));
 }
 
 #[test]
 #[ignore = "heavy: the published year with each switch flipped"]
 fn the_year_costs_what_independent_runs_of_the_flipped_case_cost() {
-    let Some((found, _)) = effects(&Window::Year, None) else { return };
-    for (variant, cost_eur) in [
+    let known = [
         ("published", 1_444_287.0),
         ("initial_cop_dispatch", 1_436_916.0),
         ("store_temperature", 1_442_062.0),
         ("loop_limit", 1_446_998.0),
         ("cooling_lift", 1_460_528.0),
         ("commercial_store_capacity", 1_444_533.0),
-    ] {
+    ];
+    let Some((found, _)) = effects(&Window::Year, &known.map(|(variant, _)| variant), None) else { return };
+    for (variant, cost_eur) in known {
         let ours = found.effects.iter().find(|effect| effect.variant == variant).unwrap();
         let share = (ours.cost_eur - cost_eur) / cost_eur;
         println!("{variant}: {:.0} EUR, {share:+.1e}", ours.cost_eur);
         assert!(share.abs() <= 5e-5, "{variant}: {} EUR, not {cost_eur}", ours.cost_eur);
         assert_eq!(ours.mean_over, [7, 11]);
     }
-    let corrected = found.effects.last().unwrap();
-    assert_eq!((corrected.variant.as_str(), corrected.verdict.as_str()), ("corrected", "Converged"));
 }

@@ -144,7 +144,8 @@ impl Reproduce {
             write_file(&csv, |file| file.write_all(&effects.table().to_csv())).map_err(failed(&csv))?;
             write_file(&journal, |file| file.write_all(json.as_bytes())).map_err(failed(&journal))
         };
-        let effects = Effects::run(&self.data, &self.window, known, &mut progress, keep)?;
+        let wanted: Vec<&str> = Effects::variants().collect();
+        let effects = Effects::run(&self.data, &self.window, &wanted, known, &mut progress, keep)?;
         drop(progress);
         let text = match self.output.json {
             true => serde_json::to_string_pretty(&effects)? + "\n",

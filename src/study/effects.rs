@@ -93,13 +93,19 @@ pub enum EffectsError {
 }
 
 impl Effects {
-    /// Runs what is not known of `known` yet; `keep` is told of every new effect.
+    /// The names of all variants.
+    pub fn variants() -> impl Iterator<Item = &'static str> {
+        VARIANTS.into_iter().map(|(variant, ..)| variant)
+    }
+
+    /// Runs those of the variants in `wanted` that are not known of `known` yet; `keep` is told of every new effect.
     ///
     /// # Errors
     /// [`EffectsError`], and whatever `keep` says.
     pub fn run<E: From<EffectsError>>(
         data: &Path,
         window: &Window,
+        wanted: &[&str],
         known: Option<Self>,
         observer: &mut dyn Observer,
         mut keep: impl FnMut(&Self) -> Result<(), E>,
@@ -109,7 +115,11 @@ impl Effects {
         let hashes: Vec<&str> = published.inputs.iter().map(|input| input.sha256.as_str()).collect();
         let of = format!("anergy {} {} {}", env!("CARGO_PKG_VERSION"), window.name(), hashes.join(" "));
         let mut effects = known.filter(|known| known.of == of).unwrap_or(Self { of, effects: Vec::new() });
-        for (variant, preset, flipped_to) in VARIANTS.into_iter().skip(effects.effects.len()) {
+        for (variant, preset, flipped_to) in VARIANTS {
+            let is_known = effects.effects.iter().any(|effect| effect.variant == variant);
+            if is_known || !wanted.contains(&variant) {
+                continue;
+            }
             let settings = flipped_to.map(|to| format!("switches.{variant}={to}"));
             let case = load(preset, settings.into_iter().collect())?;
             let run = converge::run(&case, solver(&case.district), observer)
@@ -118,12 +128,6 @@ impl Effects {
             keep(&effects)?;
         }
         Ok(effects)
-    }
-
-    /// Whether nothing is left to run.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.effects.len() == VARIANTS.len()
     }
 
     /// One row a variant; differences are to the published one.
