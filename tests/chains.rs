@@ -60,7 +60,8 @@ fn finds(problem: &StagedProblem, right: ArrayView2<'_, f64>) -> Result<bool, Te
     let certificate = Certificate::of(problem, &ours);
     prop_assert!(certificate.worst().size <= LARGEST_MISS, "missed: {:?}", certificate.worst());
     let (cost, expected) = (problem.objective(ours.values.view(), &[]), problem.objective(right, &[]));
-    let scale = expected.abs().max(SHARE_OF_TERMS * terms(problem, right));
+    let terms = terms(problem, right).max(terms(problem, ours.values.view()));
+    let scale = expected.abs().max(SHARE_OF_TERMS * terms);
     prop_assert!((cost - expected).abs() <= TOLERANCE * scale, "costs {cost}, the right answer costs {expected}");
     prop_assert!((ours.objective - cost).abs() <= 1e-12 * scale, "says that {cost} is {}", ours.objective);
     Ok(true)

@@ -69,7 +69,7 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     }
     let Paid { usual, absolute } = Paid::of(problem, solution);
     // However many stages move a little, what moves most at the largest cost is worth more.
-    let turnover = turnover.min(2.0 * largest_cost(problem) * largest_value(solution));
+    let turnover = turnover.min(largest_cost(problem) * largest_value(solution));
     let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
     let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
