@@ -78,7 +78,7 @@ fn average<D: Dispatcher<Error = Infallible>>(
 ) -> Outcome<D::Plan, D::Account> {
     let settings = CouplingSettings { scheme: Some(choice), ..settings.clone() };
     let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
-    drive(dispatcher, &mut Mirror, scheme(&settings).unwrap().as_mut(), &settings, &start, &mut ()).unwrap()
+    drive(dispatcher, &mut Mirror, scheme(&settings).unwrap().as_mut(), &settings, &start, &mut (), &mut ()).unwrap()
 }
 
 fn settings(stop: Stop) -> CouplingSettings {

@@ -37,7 +37,8 @@ fn run(map: impl Fn(f64) -> f64, settings: &CouplingSettings) -> Ended {
     let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
     let settings = &CouplingSettings { scheme: settings.scheme.or(Some(SchemeChoice::Picard)), ..settings.clone() };
     let mut count = Count::default();
-    let outcome = drive(&mut Toy(map), &mut Mirror, scheme(settings).unwrap().as_mut(), settings, &start, &mut count)?;
+    let outcome =
+        drive(&mut Toy(map), &mut Mirror, scheme(settings).unwrap().as_mut(), settings, &start, &mut (), &mut count)?;
     assert_eq!(count.iterations, outcome.records.len());
     assert!(outcome.gap.is_some() && count.gaps > 0, "the answer's gap is always measured");
     assert_eq!(outcome.temperatures.len(), outcome.records.len());
@@ -214,7 +215,7 @@ fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
         let start = Start { committed: Array2::from_elem((1, 2), 9.0), start: Array2::from_elem((1, 2), 4.0) };
         let mut witness = Witness::default();
         let mut scheme = scheme(&settings).unwrap();
-        drive(&mut Toy(|cop| cop + 1.0), &mut witness, scheme.as_mut(), &settings, &start, &mut ()).unwrap();
+        drive(&mut Toy(|cop| cop + 1.0), &mut witness, scheme.as_mut(), &settings, &start, &mut (), &mut ()).unwrap();
         witness
     };
     use anergy::coupling::InitialCopRing;

@@ -39,9 +39,9 @@ pub(super) struct CaseArgs {
 }
 
 impl CaseArgs {
-    /// Reads the case.
-    pub(super) fn load(&self) -> Result<Case, Failure> {
-        let mut case = Case::load(&Request {
+    /// What is asked for.
+    pub(super) fn request(&self) -> Request {
+        Request {
             model: self.model.clone(),
             scenario: self.scenario.clone(),
             water_loop: self.water_loop.clone().map(LoopSource::File),
@@ -49,13 +49,17 @@ impl CaseArgs {
             settings: self.settings.clone(),
             window: self.window.clone(),
             ignore_unsupported: self.ignore_unsupported,
-        })?;
-        if self.strict {
-            for finding in case.findings.iter_mut().filter(|finding| finding.level == Level::Warning) {
-                finding.level = Level::Error;
-            }
         }
-        Ok(case)
+    }
+
+    /// Whether warnings count as errors.
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Reads the case.
+    pub(super) fn load(&self) -> Result<Case, Failure> {
+        load(&self.request(), self.strict)
     }
 
     /// A name for what is made of the case: the file's (its folder's, where the file has a name like any other) and the
@@ -70,6 +74,15 @@ impl CaseArgs {
         let name = output::folder_name(&format!("{model}{scenario}"));
         if name.is_empty() { "run".to_owned() } else { name }
     }
+}
+
+/// Reads a case; `strict` takes every warning for an error.
+pub(super) fn load(request: &Request, strict: bool) -> Result<Case, Failure> {
+    let mut case = Case::load(request)?;
+    for finding in case.findings.iter_mut().filter(|finding| strict && finding.level == Level::Warning) {
+        finding.level = Level::Error;
+    }
+    Ok(case)
 }
 
 /// A preset by its name, with the nearest one suggested.

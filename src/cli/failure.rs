@@ -7,8 +7,10 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
+use crate::coupling::JournalError;
 use crate::results::ResultsError;
 use crate::study::effects::EffectsError;
+use crate::study::journal::ResumeError;
 use crate::study::reproduce::ReproduceError;
 use crate::study::{Cause, StudyError};
 
@@ -23,6 +25,8 @@ pub(super) enum Failure {
     Reproduce(#[from] ReproduceError),
     #[error(transparent)]
     Effects(#[from] EffectsError),
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error("{0}")]
@@ -45,7 +49,7 @@ fn exit_code_of(error: &StudyError) -> u8 {
     match error.cause() {
         Cause::Input => exit::BAD_INPUT,
         Cause::Infeasible => exit::INFEASIBLE,
-        Cause::Solver => exit::INTERNAL,
+        Cause::Inside => exit::INTERNAL,
     }
 }
 
@@ -55,6 +59,8 @@ impl Failure {
         match self {
             Self::Study(error) => exit_code_of(error),
             Self::Effects(EffectsError::Study { source, .. }) => exit_code_of(source),
+            Self::Resume(ResumeError::Journal(JournalError::Io { .. })) => exit::INTERNAL,
+            Self::Resume(_) => exit::BAD_INPUT,
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }

@@ -4,6 +4,7 @@ mod case;
 mod check;
 mod failure;
 mod import;
+mod interrupt;
 mod new;
 mod output;
 mod progress;
@@ -25,6 +26,7 @@ mod exit {
     pub(super) const BAD_INPUT: u8 = 2;
     pub(super) const NOT_CONVERGED: u8 = 3;
     pub(super) const INFEASIBLE: u8 = 4;
+    pub(super) const INCOMPLETE: u8 = 5;
     pub(super) const OUTSIDE_TOLERANCE: u8 = 6;
 }
 
@@ -36,7 +38,7 @@ mod exit {
 #[command(
     version,
     after_help = "Exit codes: 0 done (a run stopped by the published rule too: it says \"not converged\"), 1 internal, \
-                  2 bad input, 3 not converged, 4 infeasible, 6 outside the reference tolerance."
+                  2 bad input, 3 not converged, 4 infeasible, 5 incomplete (interrupted; --resume goes on), 6 outside the reference tolerance."
 )]
 struct Cli {
     #[command(subcommand)]

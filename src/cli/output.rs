@@ -7,6 +7,7 @@ use clap::Args;
 use super::Failure;
 use super::progress::Progress;
 use crate::config::Case;
+use crate::coupling::Verdict;
 use crate::results::{RunFolder, Table};
 use crate::study::{
     Run, Summary, convergence_table, loop_temperature_table, prices_table, timeseries_table, timings_table,
@@ -59,6 +60,9 @@ pub(super) fn write(
     read_seconds: f64,
 ) -> Result<PathBuf, Failure> {
     let folder = RunFolder::begin(place)?;
+    if run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted) {
+        folder.keep_journal()?;
+    }
     let began = std::time::Instant::now();
     let timeseries = timeseries_table(case, run);
     folder.write("timeseries.csv", &timeseries.to_csv())?;

@@ -103,4 +103,8 @@ impl Observer for Progress {
         let Gap { relative, absolute_eur, .. } = gap;
         self.remember(&format!("gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR)"));
     }
+
+    fn wants_to_stop(&self) -> bool {
+        super::interrupt::was_asked_for()
+    }
 }

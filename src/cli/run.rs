@@ -1,46 +1,86 @@
 //! `anergy run`: one case to its end.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 
-use super::case::CaseArgs;
+use super::case::{self, CaseArgs};
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, exit};
+use super::{Failure, exit, interrupt};
+use crate::config::{Case, Request};
 use crate::coupling::Verdict;
+use crate::lp::Backend;
 use crate::results::RunFolder;
-use crate::study::{self, Summary, converge};
+use crate::study::journal::{Asked, ResumeError, RunJournal};
+use crate::study::{self, Cause, StudyError, Summary, converge};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    mut_arg("model", |model| model.required(false).required_unless_present("resume").conflicts_with("resume")),
+    after_help = "Examples:\n  \
     anergy run configs/smart_district.yaml\n  \
     anergy run configs/smart_district.yaml --scenario batteries --window 2019-07 --set coupling.gap_tolerance=1e-4\n  \
     anergy run configs/small_district/model.yaml --water-loop networks/small_ring.yaml\n  \
     anergy run smarti/model_op.yaml --scenario zero_alt_storage --water-loop networks/iccep2019.yaml \\\n      \
-    --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp")]
+    --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp\n  \
+    anergy run --resume results/smart_district")]
 pub(super) struct Run {
     #[command(flatten)]
-    case: CaseArgs,
+    case: Option<CaseArgs>,
+    /// Go on with a run that was stopped or killed, from its run folder: it comes to the same results
+    #[arg(long, value_name = "RUN_FOLDER", conflicts_with_all = ["CaseArgs", "out", "name"])]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// What is run, and where its results go.
+struct Job {
+    place: PathBuf,
+    request: Request,
+    strict: bool,
+    /// What it was asked for, where it goes on.
+    begun: Option<Asked>,
 }
 
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let mut progress = Progress::new(self.output.quiet);
-        let place = self.output.place(&self.case.default_name())?;
-        RunFolder::check(&place).map_err(Failure::Place)?;
+        let Some(Job { place, request, strict, begun }) = self.job()? else { return Ok(0) };
         progress.doing("reading");
         let began = Instant::now();
-        let case = self.case.load()?;
+        let case = case::load(&request, strict)?;
         let read_seconds = began.elapsed().as_secs_f64();
         progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
         let backend = study::solver(&case.district);
+        let mut journal = match case.coupled {
+            Some(_) => Some(journal(&place, request, strict, begun, &case, backend)?),
+            None => None,
+        };
         progress.doing("dispatching");
-        let run = converge::run(&case, backend, &mut progress)?;
+        let run = match &mut journal {
+            Some(journal) => {
+                interrupt::watch();
+                converge::run_with_journal(&case, backend, journal, &mut progress)
+            }
+            None => converge::run(&case, backend, &mut progress),
+        };
+        let run = match (run, journal) {
+            (Ok(run), Some(mut journal)) => {
+                journal.finish().map_err(ResumeError::from)?;
+                run
+            }
+            (Ok(run), None) => run,
+            (Err(error), Some(journal)) if fails_again(&error) => {
+                journal.discard();
+                return Err(error.into());
+            }
+            (Err(error), _) => return Err(error.into()),
+        };
         let summary = Summary::of(&case, &run);
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &[], progress, read_seconds)?;
@@ -51,7 +91,60 @@ impl Run {
         })?;
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
+            Some(Verdict::Interrupted) => exit::INCOMPLETE,
             Some(_) => exit::NOT_CONVERGED,
         })
     }
+
+    /// What is to be done; nothing where the run to go on with has ended.
+    fn job(&self) -> Result<Option<Job>, Failure> {
+        let (Some(case), None) = (&self.case, &self.resume) else {
+            return self.resume.as_deref().map_or(Ok(None), |folder| resumed(folder, self.output.quiet));
+        };
+        let place = self.output.place(&case.default_name())?;
+        RunFolder::check(&place).map_err(Failure::Place)?;
+        Ok(Some(Job { place, request: case.request(), strict: case.is_strict(), begun: None }))
+    }
+}
+
+fn resumed(folder: &Path, quiet: bool) -> Result<Option<Job>, Failure> {
+    let unusable = |source| Failure::Write { path: folder.to_owned(), source };
+    let place = std::path::absolute(folder).map_err(unusable)?;
+    let begun = match Asked::read(&place) {
+        Err(ResumeError::NoJournal(_)) if RunFolder::is_complete(&place) => {
+            if !quiet {
+                super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
+            }
+            return Ok(None);
+        }
+        begun => begun?,
+    };
+    RunFolder::check(&place).map_err(Failure::Place)?;
+    // Paths of the request mean what they meant then.
+    std::env::set_current_dir(&begun.directory).map_err(|_| ResumeError::Changed {
+        folder: folder.to_owned(),
+        reason: format!("it was begun in {}, which cannot be entered", begun.directory.display()),
+    })?;
+    Ok(Some(Job { place, request: begun.request.clone(), strict: begun.strict, begun: Some(begun) }))
+}
+
+/// Whether the run would fail just so if it went on.
+fn fails_again(error: &StudyError) -> bool {
+    error.cause() != Cause::Inside && !matches!(error, StudyError::Journal(_))
+}
+
+/// The journal of the run: that of `begun`, if nothing has changed since.
+fn journal(
+    place: &Path,
+    request: Request,
+    strict: bool,
+    begun: Option<Asked>,
+    case: &Case,
+    backend: &dyn Backend,
+) -> Result<RunJournal, Failure> {
+    let asked = Asked::of(request, strict, case, backend.name());
+    let asked = asked.map_err(|source| Failure::Write { path: place.to_owned(), source })?;
+    let Some(begun) = begun else { return Ok(RunJournal::begin(place, &asked).map_err(ResumeError::from)?) };
+    begun.is_same(&asked, place)?;
+    Ok(RunJournal::open(place))
 }

@@ -19,6 +19,7 @@ pub mod yaml;
 
 pub use column::Column;
 pub use error::{ConfigError, Finding, Level, Problem};
+pub(crate) use inputs::sha256;
 pub use inputs::{Input, Inputs};
 pub use loop_file::{Coupled, LoopFile, LoopPump};
 pub use timeseries::{Correction, UsedColumn};
@@ -26,7 +27,7 @@ pub use timeseries::{Correction, UsedColumn};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::district::District;
 use document::Document;
@@ -34,7 +35,7 @@ use switches::Preset;
 use yaml::{Conflict, Map, Node, Source, Value};
 
 /// What a user asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Request {
     /// The Calliope model file.
     pub model: PathBuf,
@@ -53,7 +54,7 @@ pub struct Request {
 }
 
 /// Where a loop comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopSource {
     /// A loop file.
     File(PathBuf),

@@ -7,9 +7,9 @@ use ndarray::{Array1, Array2};
 
 use super::history::History;
 use super::{
-    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, LoopCop,
-    LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Situation, Stepped, Stop,
-    StoreTemperature, Verdict,
+    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
+    JournalError, Kept, LoopCop, LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Situation,
+    Stepped, Stop, StoreTemperature, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -57,25 +57,32 @@ struct Iterate<P> {
     cost_at_own_cops: PlanCost,
 }
 
+/// What an earlier run said of an iteration.
+struct Before {
+    seconds: PhaseSeconds,
+    fingerprint: String,
+}
+
 /// What [`drive`] returns.
 pub type Driven<D, L> = Result<
     Outcome<<D as Dispatcher>::Plan, <D as Dispatcher>::Account>,
     CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>,
 >;
 
-/// Alternates `dispatcher` and `water_loop` under `scheme` until the stop rule of `settings` holds, a cycle is found or
-/// the iterations run out.
+/// Alternates `dispatcher` and `water_loop` under `scheme` until the stop rule of `settings` holds, a cycle is found,
+/// the iterations run out or `observer` wants to stop. Iterations that `journal` knows of an earlier run are not dispatched again.
 ///
 /// With `stop: gap` the answer is the iterate of the smallest gap, otherwise the last one; either way its gap is measured.
 ///
 /// # Errors
-/// [`CouplingError`] when the settings contradict each other, a partner fails, or a COP is not positive.
+/// [`CouplingError`] when the settings contradict each other, a partner fails, a COP is not positive, or the journal is of no use.
 pub fn drive<D: Dispatcher, L: LoopModel>(
     dispatcher: &mut D,
     water_loop: &mut L,
     scheme: &mut dyn Scheme<D>,
     settings: &CouplingSettings,
     start: &Start,
+    journal: &mut dyn Journal<D::Plan>,
     observer: &mut dyn Observer,
 ) -> Driven<D, L> {
     settings.check()?;
@@ -90,6 +97,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         scheme,
         settings,
         start,
+        journal,
         observer,
         history: History::new(settings),
         accounts: Vec::new(),
@@ -101,12 +109,13 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     let mut iteration = 0;
     let verdict = loop {
         let began = Instant::now();
-        let answer = driver.dispatch(iteration)?;
+        let kept = driver.journal.recall(iteration)?;
+        let (answer, kept) = driver.dispatch(iteration, kept)?;
         let dispatch_seconds = began.elapsed().as_secs_f64();
         if let Some(verdict) = driver.judge_gap(&answer) {
             break verdict;
         }
-        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds)? {
+        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds, kept)? {
             break verdict;
         }
         iteration += 1;
@@ -124,6 +133,7 @@ struct Driver<'a, D: Dispatcher, L> {
     scheme: &'a mut dyn Scheme<D>,
     settings: &'a CouplingSettings,
     start: &'a Start,
+    journal: &'a mut dyn Journal<D::Plan>,
     observer: &'a mut dyn Observer,
     history: History<'a>,
     accounts: Vec<D::Account>,
@@ -137,8 +147,23 @@ struct Driver<'a, D: Dispatcher, L> {
 }
 
 impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
-    fn dispatch(&mut self, iteration: usize) -> Result<D::Plan, Failed<D, L>> {
-        self.dispatcher.dispatch(&self.cops).map_err(|source| CouplingError::Dispatch { iteration, source })
+    /// The dispatcher's answer: the one that an earlier run kept, where there is one. Otherwise it is noted.
+    fn dispatch(
+        &mut self,
+        iteration: usize,
+        kept: Option<Kept<D::Plan>>,
+    ) -> Result<(D::Plan, Option<Before>), Failed<D, L>> {
+        let failed = |source| CouplingError::Dispatch { iteration, source };
+        if let Some(Kept { answer, memory, seconds, fingerprint }) = kept {
+            let answer = self.dispatcher.recall(answer, &self.cops).map_err(failed)?;
+            if let Some(memory) = memory {
+                self.scheme.recall(&memory);
+            }
+            return Ok((answer, Some(Before { seconds, fingerprint })));
+        }
+        let answer = self.dispatcher.dispatch(&self.cops).map_err(failed)?;
+        self.journal.answered(&answer);
+        Ok((answer, None))
     }
 
     /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free,
@@ -164,6 +189,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         iteration: usize,
         answer: D::Plan,
         dispatch_seconds: f64,
+        before: Option<Before>,
     ) -> Result<Option<Verdict>, Failed<D, L>> {
         let began = Instant::now();
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
@@ -194,10 +220,25 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             ..Record::of_response(iteration, (scheme, step), &self.cops, &response)
         };
         let verdict = self.history.add(record, &response, self.observer);
+        self.commit(iteration, before)?;
+        let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
         let used = self.cops.clone();
         self.scheme.advance(&mut self.cops, &response.cop);
         self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, response, cost_at_own_cops }));
         Ok(verdict)
+    }
+
+    /// Keeps an iteration that has ended, or sees to it that it ended as `before`.
+    fn commit(&mut self, iteration: usize, before: Option<Before>) -> Result<(), JournalError> {
+        let record = &mut self.history.records[iteration];
+        let Some(Before { seconds, fingerprint }) = before else {
+            return self.journal.keep(record, &|| self.scheme.memory());
+        };
+        if record.fingerprint() != fingerprint {
+            return Err(JournalError::Differs { iteration });
+        }
+        record.seconds = seconds;
+        Ok(())
     }
 
     /// The loop under a plan, with the COPs and store levels that the settings say.

@@ -7,6 +7,7 @@
 mod driver;
 mod gap;
 mod history;
+mod journal;
 mod record;
 mod scheme;
 mod settings;
@@ -15,6 +16,7 @@ mod violation;
 
 pub use driver::{Driven, Outcome, Start, drive};
 pub use gap::Gap;
+pub use journal::{Journal, JournalError, Kept};
 pub use record::{Observer, PhaseSeconds, Record, Residual};
 pub use scheme::{
     Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, Step, StepRule, Stepped, scheme,
@@ -26,6 +28,7 @@ pub use verdict::Verdict;
 pub use violation::Violation;
 
 use ndarray::{Array1, Array2};
+use serde::Serialize;
 
 /// COPs of the heat pumps on the loop, shape (heat pumps, steps), all > 0.
 pub type CopSeries = Array2<f64>;
@@ -40,7 +43,7 @@ pub struct ThermalPlan {
 }
 
 /// What a plan costs, apart.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct PlanCost {
     /// What the dispatcher minimises, EUR: money it can choose, and the prices of unmet demand and surplus.
     pub objective_eur: f64,
@@ -68,6 +71,15 @@ pub trait Dispatcher {
     /// # Errors
     /// When there is no plan or none was found.
     fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
+
+    /// An answer to `cops` that was kept, as if it had just been found.
+    ///
+    /// # Errors
+    /// When `cops` cannot be put in force.
+    fn recall(&mut self, kept: Self::Plan, cops: &CopSeries) -> Result<Self::Plan, Self::Error> {
+        let _ = cops;
+        Ok(kept)
+    }
 
     /// What the loop needs to know of `plan`.
     fn thermal(&self, plan: &Self::Plan) -> ThermalPlan;
@@ -261,6 +273,9 @@ pub enum CouplingError<D: std::error::Error, L: std::error::Error> {
         /// The COP.
         cop: f64,
     },
+    /// The journal is of no use.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),

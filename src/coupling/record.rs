@@ -1,7 +1,7 @@
 //! The history of an iteration.
 
 use ndarray::Array1;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CopSeries, Gap, LoopResponse, PlanCost, Violation};
 
@@ -40,7 +40,7 @@ impl Residual {
 }
 
 /// Wall-clock seconds of the phases of an iteration.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct PhaseSeconds {
     /// Dispatch.
     pub dispatch: f64,
@@ -51,7 +51,7 @@ pub struct PhaseSeconds {
 }
 
 /// One iteration, as it stands in the convergence table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
     /// Number of the iteration, from 0.
     pub iteration: usize,
@@ -94,6 +94,7 @@ pub struct Record {
     /// Worst miss of any equation or bound of the plan, kW or kWh.
     pub certificate: f64,
     /// Wall-clock seconds.
+    #[serde(skip)]
     pub seconds: PhaseSeconds,
 }
 
@@ -102,6 +103,12 @@ impl Record {
     #[must_use]
     pub fn is_average(&self) -> bool {
         self.step < 1.0
+    }
+
+    /// All of it but the seconds, to the last bit, as JSON.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The part of a record that the loop's response tells; costs, certificate and seconds are still empty.
@@ -152,7 +159,7 @@ fn positive_sum(values: impl Iterator<Item = f64>) -> f64 {
     values.filter(|value| *value > 0.0).fold(0.0, |sum, value| sum + value)
 }
 
-/// Told of every iteration as it ends.
+/// Told of every iteration as it ends, and asked whether it should be the last.
 pub trait Observer {
     /// An iteration has ended.
     fn iteration(&mut self, record: &Record);
@@ -160,6 +167,11 @@ pub trait Observer {
     /// The gap of an iteration has become known.
     fn gap(&mut self, iteration: usize, gap: &Gap) {
         let _ = (iteration, gap);
+    }
+
+    /// Whether somebody wants the iterations to end after the one at hand.
+    fn wants_to_stop(&self) -> bool {
+        false
     }
 }
 

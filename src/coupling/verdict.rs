@@ -30,6 +30,8 @@ pub enum Verdict {
     },
     /// The last allowed iteration was reached.
     MaxIterations,
+    /// Somebody stopped it.
+    Interrupted,
 }
 
 impl Verdict {
@@ -48,6 +50,7 @@ impl Verdict {
             Self::Cycle { .. } => "Cycle",
             Self::Stalled { .. } => "Stalled",
             Self::MaxIterations => "MaxIterations",
+            Self::Interrupted => "Interrupted",
         }
     }
 
@@ -96,6 +99,10 @@ impl Verdict {
                  iteration {iterations}); {moved}{saving}. Try {}, or a gap_tolerance above {best_gap:.0e}: annual cost is good \
                  to about the gap",
                 other_averaging(last.scheme)
+            ),
+            Self::Interrupted => format!(
+                "not converged: interrupted after iteration {iterations}; {moved}{saving}. `anergy run --resume` with the run \
+                 folder goes on from there"
             ),
             Self::MaxIterations => {
                 let else_try = if last.is_average() {

@@ -84,7 +84,7 @@ pub struct LimitUse {
 }
 
 /// The account of a plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Account {
     /// Money that depends on the dispatch: import less export, operation, wear; EUR.
     pub operation_eur: f64,

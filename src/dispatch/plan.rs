@@ -1,6 +1,7 @@
 //! Plans, and why there is none.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::shortage;
 use crate::lp::{Duals, LpError};
@@ -39,7 +40,7 @@ impl ShortageReport {
 }
 
 /// What a dispatch decides.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decisions {
     /// Values of the columns, shape (quantities, steps); kW, and kWh for levels.
     pub values: Array2<f64>,
@@ -48,7 +49,7 @@ pub struct Decisions {
 }
 
 /// A dispatch: what every technology does in every step, and how far that misses the model's equations.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// What is decided.
     pub decisions: Decisions,
@@ -75,7 +76,7 @@ pub struct Priced {
 }
 
 /// What the plan is worth, computed from the model alone.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PlanCertificate {
     /// Worst miss of any equation, kW or kWh.
     pub equation: f64,

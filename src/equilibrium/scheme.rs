@@ -1,8 +1,9 @@
 //! Newton's method as a scheme of the coupling.
 
 use ndarray::{Array1, Array2};
+use serde::{Deserialize, Serialize};
 
-use super::{LoopPump, Newton, Point, Unsuited};
+use super::{LoopPump, Newton, Point, Segment, Unsuited};
 use crate::coupling::{Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, Scheme, Situation, Stepped};
 use crate::lp::StagedProblem;
 
@@ -38,7 +39,17 @@ pub struct Refining<D: Dispatcher, L> {
     /// The last iterations that did not bring the least gap down.
     in_vain: usize,
     least_gap: f64,
+    /// What the last iteration found, and what an earlier run found in the coming one.
+    memory: Option<Memory>,
+    recalled: Option<Memory>,
     after: Averaging<GapRegulated>,
+}
+
+/// What an iteration of Newton's method found.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    found: Point,
+    segments: Vec<Segment>,
 }
 
 impl<D: Dispatcher, L> Refining<D, L> {
@@ -60,7 +71,18 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
     pub fn new(dispatcher: &D, water_loop: L, before: Box<dyn Scheme<D>>, begins: usize) -> Result<Self, Unsuited> {
         let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
         let after = Averaging::by(GapRegulated::default());
-        Ok(Self { before, water_loop, newton, begins, rounds: 0, in_vain: 0, least_gap: f64::INFINITY, after })
+        Ok(Self {
+            before,
+            water_loop,
+            newton,
+            begins,
+            rounds: 0,
+            in_vain: 0,
+            least_gap: f64::INFINITY,
+            memory: None,
+            recalled: None,
+            after,
+        })
     }
 
     /// The stretches of time of the last iteration of Newton's method.
@@ -74,7 +96,11 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
         let temp_c = self.newton.temperatures(&self.water_loop, values);
         let point = Point { values: values.clone(), rows: rows.clone(), temp_c };
         self.newton.learn(&point);
-        let found = self.newton.refine(&self.water_loop, &point);
+        let found = match self.recalled.take() {
+            Some(Memory { found, segments }) => self.newton.recall(found, segments),
+            None => self.newton.refine(&self.water_loop, &point),
+        };
+        self.memory = Some(Memory { found: found.clone(), segments: self.newton.segments().to_vec() });
         let cops = self.newton.cops(&self.water_loop, &found.values);
         self.rounds += 1;
         dispatcher.plan_of(found.values, &cops)
@@ -88,6 +114,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         answer: D::Plan,
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error> {
+        self.memory = None;
         if let Some(gap) = at.gap.map(|gap| gap.relative.abs()) {
             self.in_vain = if gap < Self::PROGRESS * self.least_gap { 0 } else { self.in_vain + 1 };
             self.least_gap = self.least_gap.min(gap);
@@ -111,6 +138,14 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
             return Ok(Stepped { plan, scheme: Self::NAME, step: 1.0 });
         }
         self.after.plan(dispatcher, answer, at)
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        self.memory.as_ref().and_then(|memory| postcard::to_stdvec(memory).ok())
+    }
+
+    fn recall(&mut self, memory: &[u8]) {
+        self.recalled = postcard::from_bytes(memory).ok();
     }
 
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {

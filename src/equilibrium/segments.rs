@@ -5,6 +5,7 @@
 
 use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::bounded::Beginning;
 use super::model::{Level, Model};
@@ -36,7 +37,7 @@ const ENOUGH_EUR: f64 = 2e-3;
 const GOAL_EUR: f64 = 5e-4;
 
 /// A plan with what its rows are worth and the loop temperatures that it leads to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Point {
     /// Values of the columns, shape (columns, steps).
     pub values: Array2<f64>,
@@ -96,7 +97,7 @@ pub struct Newton {
 }
 
 /// A stretch of time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// First step.
     pub from: usize,
@@ -232,6 +233,14 @@ impl Newton {
             }
             self.segments.extend(segments);
         }
+        self.found = Some(found.clone());
+        found
+    }
+
+    /// Takes what [`Newton::refine`] found in another run for what it would find now.
+    pub fn recall(&mut self, found: Point, segments: Vec<Segment>) -> Point {
+        self.rounds += 1;
+        self.segments = segments;
         self.found = Some(found.clone());
         found
     }

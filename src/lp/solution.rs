@@ -1,6 +1,7 @@
 //! An answer: values, and what the rows are worth at them.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::StagedProblem;
 
@@ -22,7 +23,7 @@ pub struct Solution {
 /// A row's dual y is the change of the least cost per unit that the row's sum must rise: y > 0 where its least sum binds, y < 0
 /// where its largest does. The reduced cost of column j is `d_j = c_j + q_j x_j - sum over rows i of a_ij y_i`: d > 0 where
 /// its lower bound binds, d < 0 where its upper bound does. [`StagedProblem::reduced_costs`] computes the latter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Duals {
     /// Of the rows, shape (rows, stages).
     pub rows: Array2<f64>,

@@ -31,9 +31,12 @@ pub enum ResultsError {
 
 /// The file by which a run folder is known.
 const MARK: &str = "summary.json";
+/// The folder in it in which an unfinished run keeps what it needs to go on.
+pub const JOURNAL: &str = "journal";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     MARK,
+    JOURNAL,
     "comparison.csv",
     "config.resolved.yaml",
     "convergence.csv",
@@ -96,6 +99,30 @@ impl RunFolder {
         write().map_err(|source| ResultsError::Io { path: self.place.join(name), action: "write", source })
     }
 
+    /// Takes over the journal that stands in the folder's place: without this, the run is over and the journal goes.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn keep_journal(&self) -> Result<(), ResultsError> {
+        let (old, new) = (self.place.join(JOURNAL), self.draft.path().join(JOURNAL));
+        let link = || -> io::Result<()> {
+            fs::create_dir(&new)?;
+            for entry in fs::read_dir(&old)? {
+                let entry = entry?;
+                let to = new.join(entry.file_name());
+                fs::hard_link(entry.path(), &to).or_else(|_| fs::copy(entry.path(), &to).map(drop))?;
+            }
+            sync_folder(&new)
+        };
+        link().map_err(|source| ResultsError::Io { path: old, action: "keep", source })
+    }
+
+    /// Whether a run that has ended stands at `place`.
+    #[must_use]
+    pub fn is_complete(place: &Path) -> bool {
+        place.join(MARK).is_file() && !place.join(JOURNAL).exists()
+    }
+
     /// Puts the folder in its place: exchanged with an earlier run in one step where the system can do that.
     ///
     /// # Errors
@@ -128,7 +155,7 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
         Ok(entries) => {
             let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
             let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
-            let run = names.iter().all(ours) && place.join(MARK).is_file();
+            let run = names.iter().all(ours) && (place.join(MARK).is_file() || place.join(JOURNAL).is_dir());
             !names.is_empty() && !run
         }
         Err(_) => place.exists(),

@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, Observer, Outcome, Picard, Scheme,
-    SchemeChoice, SettingsError, Start, drive, scheme,
+    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
+    Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
@@ -52,6 +52,9 @@ pub enum StudyError {
         /// What is missing, kWh.
         energy_kwh: f64,
     },
+    /// The journal is of no use.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -74,8 +77,8 @@ pub enum Cause {
     Input,
     /// The district cannot do what is asked of it.
     Infeasible,
-    /// The solver.
-    Solver,
+    /// The solver, or the file system.
+    Inside,
 }
 
 impl StudyError {
@@ -86,10 +89,11 @@ impl StudyError {
             Self::Dispatch { source: DispatchError::Infeasible(_), .. } | Self::Short { .. } => Cause::Infeasible,
             Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
                 LpError::Infeasible { .. } => Cause::Infeasible,
-                LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Solver,
+                LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
-            Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } => Cause::Input,
+            Self::Journal(JournalError::Io { .. }) => Cause::Inside,
+            Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
         }
     }
 }
@@ -148,6 +152,19 @@ pub struct Run {
 /// # Errors
 /// [`StudyError`] when there is no plan, the solver fails, or a COP is not positive.
 pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Run, StudyError> {
+    run_with_journal(case, backend, &mut (), observer)
+}
+
+/// The same, with what an earlier run kept of its iterations, and keeping them.
+///
+/// # Errors
+/// As [`run`], and when the journal is of no use.
+pub fn run_with_journal(
+    case: &Case,
+    backend: &'static dyn Backend,
+    journal: &mut dyn Journal<PricedPlan>,
+    observer: &mut dyn Observer,
+) -> Result<Run, StudyError> {
     let began = Instant::now();
     let mut dispatch = Dispatch::new(case.district.clone(), backend)?;
     let build_seconds = began.elapsed().as_secs_f64();
@@ -172,7 +189,8 @@ pub fn run(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observ
     };
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
-    let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), &coupled.settings, &start, observer)
+    let settings = &coupled.settings;
+    let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
         .map_err(|error| named(error, case, coupled))?;
 
     // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
@@ -254,6 +272,7 @@ fn named(error: CouplingError<DispatchError, Infallible>, case: &Case, coupled: 
     match error {
         CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
         CouplingError::Loop { source, .. } => match source {},
+        CouplingError::Journal(error) => error.into(),
         CouplingError::Settings(error) => error.into(),
         CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {
             iteration,

@@ -4,6 +4,7 @@
 pub mod converge;
 pub mod effects;
 mod iccep2019;
+pub mod journal;
 pub mod partners;
 pub mod reproduce;
 mod summary;

@@ -184,6 +184,11 @@ impl Dispatcher for DistrictDispatcher {
         Ok(self.priced(plan))
     }
 
+    fn recall(&mut self, kept: PricedPlan, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+        self.set_cops(cops);
+        Ok(self.priced(kept.plan))
+    }
+
     fn thermal(&self, plan: &PricedPlan) -> ThermalPlan {
         let values = plan.values();
         let steps = values.ncols();

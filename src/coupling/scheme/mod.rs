@@ -48,6 +48,16 @@ pub trait Scheme<D: Dispatcher> {
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error>;
 
+    /// What was found at great cost for the plan of this iteration, for [`Scheme::recall`] to take its place in another run.
+    fn memory(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes back what was kept of the coming iteration.
+    fn recall(&mut self, memory: &[u8]) {
+        let _ = memory;
+    }
+
     /// Turns the COPs of this iteration into those of the next, given the COPs that followed from this one.
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
         cops.assign(followed);

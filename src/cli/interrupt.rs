@@ -1,0 +1,26 @@
+//! Ctrl-C, and whatever else asks this process to end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::exit;
+
+static ASKED_FOR: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody wants this process to end soon.
+pub(super) fn was_asked_for() -> bool {
+    ASKED_FOR.load(Ordering::Relaxed)
+}
+
+/// From now on the first request ends the run after the iteration at hand, and the second one ends it at once.
+pub(super) fn watch() {
+    let asked = || {
+        if ASKED_FOR.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(exit::INCOMPLETE));
+        }
+        super::say(
+            "stopping after this iteration; once more to stop at once (iterations that have ended are kept for --resume)",
+        );
+    };
+    // Where nobody can be asked to watch, the process ends as it always would.
+    let _ = ctrlc::set_handler(asked);
+}
