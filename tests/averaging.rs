@@ -98,7 +98,7 @@ fn an_equilibrium_between_vertices_is_found_by_averaging_alone() {
     let strict = CouplingSettings { gap_tolerance: Some(1e-4), max_iterations: 100, ..settings(Stop::Gap) };
     let picard = mix(SchemeChoice::Picard, &strict);
     assert_eq!(picard.verdict, Verdict::Cycle { period: 2 });
-    let text = picard.verdict.explain(picard.records.last().unwrap(), picard.gap, |at| format!("step {at}"));
+    let text = picard.explain(|at| format!("step {at}"));
     assert!(text.contains("Try scheme: auto"), "{text}");
     for choice in [SchemeChoice::Msa, SchemeChoice::SelfRegulated, SchemeChoice::GapRegulated, SchemeChoice::Auto] {
         let outcome = mix(choice, &strict);
@@ -141,7 +141,7 @@ fn a_gap_that_averaging_no_longer_shrinks_is_a_verdict_with_numbers() {
     // Whatever the plan, the dispatcher finds another one that is 1 EUR cheaper.
     let outcome = average(&mut Toy(|cop| cop + 1.0), SchemeChoice::GapRegulated, &settings(Stop::Gap));
     assert_eq!(outcome.verdict, Verdict::Stalled { iterations: 15, best_gap: 0.01 });
-    let text = outcome.verdict.explain(outcome.records.last().unwrap(), outcome.gap, |at| format!("step {at}"));
+    let text = outcome.explain(|at| format!("step {at}"));
     assert!(text.contains("below 1.00e-2 for 15 iterations") && text.contains("scheme: self_regulated"), "{text}");
 }
 

@@ -126,8 +126,7 @@ fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence
     assert_eq!(outcome.verdict, Verdict::StoppedByPaperRule { cycle: Some(2) });
     assert_eq!(outcome.records.len(), 12, "iterations 0 to 11");
     assert!(!outcome.verdict.is_converged());
-    let last = outcome.records.last().unwrap();
-    let text = outcome.verdict.explain(last, outcome.gap, |at| format!("step {at}"));
+    let text = outcome.explain(|at| format!("step {at}"));
     assert!(text.starts_with("not converged") && text.contains("repeat every 2 iterations"), "{text}");
     assert!(text.contains("gap ") && text.contains("step 0"), "{text}");
 

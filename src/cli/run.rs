@@ -92,6 +92,7 @@ impl Run {
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(Verdict::Interrupted) => exit::INCOMPLETE,
+            Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
             Some(_) => exit::NOT_CONVERGED,
         })
     }

@@ -9,7 +9,7 @@ use super::history::History;
 use super::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
     JournalError, Kept, LoopCop, LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Situation,
-    Stepped, Stop, StoreTemperature, Verdict,
+    Stepped, Stop, StoreTemperature, Unrest, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -46,6 +46,10 @@ pub struct Outcome<P, A> {
     pub gap: Option<Gap>,
     /// Why it could not be measured.
     pub gap_missing: Option<String>,
+    /// What still moved at the end.
+    pub unrest: Unrest,
+    /// Why there was no plan, where that ended the iteration.
+    pub refusal: Option<String>,
 }
 
 /// An iterate that may become the answer.
@@ -105,12 +109,19 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         cops,
         last: None,
         best: None,
+        refusal: None,
     };
     let mut iteration = 0;
     let verdict = loop {
         let began = Instant::now();
         let kept = driver.journal.recall(iteration)?;
-        let (answer, kept) = driver.dispatch(iteration, kept)?;
+        let (answer, kept) = match driver.dispatch(iteration, kept) {
+            Err(CouplingError::Dispatch { source, .. }) if driver.is_infeasible(&source) => {
+                driver.refusal = Some(source.to_string());
+                break Verdict::Infeasible { iteration };
+            }
+            answered => answered?,
+        };
         let dispatch_seconds = began.elapsed().as_secs_f64();
         if let Some(verdict) = driver.judge_gap(&answer) {
             break verdict;
@@ -144,9 +155,15 @@ struct Driver<'a, D: Dispatcher, L> {
     last: Option<Rc<Iterate<D::Plan>>>,
     /// The iterate of the smallest gap so far.
     best: Option<(Gap, Rc<Iterate<D::Plan>>)>,
+    refusal: Option<String>,
 }
 
 impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
+    /// Whether the dispatcher found that there is no plan, after there was one before.
+    fn is_infeasible(&self, error: &D::Error) -> bool {
+        self.last.is_some() && self.dispatcher.is_infeasible(error)
+    }
+
     /// The dispatcher's answer: the one that an earlier run kept, where there is one. Otherwise it is noted.
     fn dispatch(
         &mut self,
@@ -261,7 +278,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     fn finish(mut self, verdict: Verdict) -> Outcome<D::Plan, D::Account> {
         let Some(last) = self.last.take() else { unreachable!("the first pass through the loop leaves an iterate") };
         let mut gap_missing = None;
-        if self.history.records[last.iteration].gap.is_none() {
+        if self.history.records[last.iteration].gap.is_none() && self.refusal.is_none() {
             match self.final_gap(&last) {
                 Ok(gap) => self.gap_known(gap, &last),
                 // The iterations are done and stay; only their gap is unknown.
@@ -270,9 +287,11 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         }
         let answer = match self.best.take() {
             Some((_, best)) if self.settings.stop == Stop::Gap => best,
-            _ => last,
+            _ => Rc::clone(&last),
         };
+        let verdict = self.history.limited(verdict, &last.response);
         let History { records, temperatures, loop_heat, .. } = self.history;
+        let unrest = Unrest::of(&records, &temperatures, self.settings.temperature_tolerance_k);
         Outcome {
             verdict,
             temperatures,
@@ -284,6 +303,8 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             response: answer.response.clone(),
             gap: records[answer.iteration].gap,
             gap_missing,
+            unrest,
+            refusal: self.refusal,
             records,
         }
     }

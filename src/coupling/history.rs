@@ -18,6 +18,12 @@ const LONGEST_CYCLE: usize = 12;
 const STALLED_ITERATIONS: usize = 15;
 /// A gap above this share of the best one before them has not fallen.
 const STALLED_SHARE: f64 = 0.99;
+/// Iterations in a row in which steps that grow must be larger than ever before,
+const GROWING_ITERATIONS: usize = 10;
+/// and by how much in all.
+const LEAST_GROWTH: f64 = 3.0;
+/// A loop that stands at its limits in more than this share of the steps is held by them.
+const LIMITED_SHARE: f64 = 0.5;
 /// Iterates this close to each other are the same, as a share of the tolerances of the residual rule.
 const SAME_SHARE: f64 = 0.1;
 
@@ -135,7 +141,40 @@ impl<'a> History<'a> {
         };
         let cycled = cycle.filter(|_| self.settings.stop != Stop::Paper).map(|period| Verdict::Cycle { period });
         let exhausted = (record.iteration >= self.settings.max_iterations).then_some(Verdict::MaxIterations);
-        stopped.or(cycled).or(exhausted)
+        let diverged = self.growth(record).filter(|_| self.settings.stop != Stop::Paper);
+        stopped.or(cycled).or(diverged.map(|growth| Verdict::Diverged { growth })).or(exhausted)
+    }
+
+    /// How much the steps have grown lately, if each was larger than all before it.
+    fn growth(&self, record: &Record) -> Option<f64> {
+        let records = || self.records.iter().chain([record]);
+        let long_enough = records().count() > GROWING_ITERATIONS;
+        let lately: Vec<f64> = records().rev().take(GROWING_ITERATIONS + 1).map(|record| record.cop_residual).collect();
+        let earlier = records().rev().skip(GROWING_ITERATIONS).map(|record| record.cop_residual).fold(0.0, f64::max);
+        let grow =
+            lately.windows(2).all(|pair| pair[0] > pair[1]) && lately.last().is_some_and(|least| *least >= earlier);
+        let whole = records().rev().take(GROWING_ITERATIONS).all(|record| !record.is_average());
+        let growth = lately[0] / lately.last()?;
+        (long_enough && grow && whole && growth >= LEAST_GROWTH).then_some(growth)
+    }
+
+    /// The verdict, or that the limits of the loop are in the way where there was none better than the end of patience.
+    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    pub(super) fn limited(&self, verdict: Verdict, last: &LoopResponse) -> Verdict {
+        let [low, high] = last.limit_steps;
+        let share = (low + high) as f64 / last.heat_kwh.len().max(1) as f64;
+        let tolerance_k = self.settings.temperature_tolerance_k;
+        let stands = |record: &Record| record.residual.is_some_and(|moved| moved.max_k < record.step * tolerance_k);
+        let lately = self.records.iter().rev().take(STILL_ITERATIONS);
+        let limited = share > LIMITED_SHARE
+            && self.records.len() > STILL_ITERATIONS
+            && lately.fold(true, |all, r| all && stands(r));
+        match verdict {
+            Verdict::MaxIterations | Verdict::Stalled { .. } if limited => {
+                Verdict::BoundLimited { share: share.min(1.0) }
+            }
+            verdict => verdict,
+        }
     }
 }
 

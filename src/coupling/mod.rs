@@ -5,12 +5,14 @@
 //! ([`Record`]) and ends with a [`Verdict`].
 
 mod driver;
+mod explain;
 mod gap;
 mod history;
 mod journal;
 mod record;
 mod scheme;
 mod settings;
+mod unrest;
 mod verdict;
 mod violation;
 
@@ -24,6 +26,7 @@ pub use scheme::{
 pub use settings::{
     CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop, StoreTemperature,
 };
+pub use unrest::{Distance, Unrest};
 pub use verdict::Verdict;
 pub use violation::Violation;
 
@@ -71,6 +74,12 @@ pub trait Dispatcher {
     /// # Errors
     /// When there is no plan or none was found.
     fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
+
+    /// Whether an error says that there is no plan, and not that none was found.
+    fn is_infeasible(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
 
     /// An answer to `cops` that was kept, as if it had just been found.
     ///

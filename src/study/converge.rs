@@ -196,7 +196,8 @@ pub fn run_with_journal(
     // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
     // those it was made with in the published variant.
     let plan = &outcome.plan.plan;
-    let consistent = coupled.settings.loop_cop == LoopCop::WithinStep;
+    // Where the next COPs have no plan, the last ones that had one stay in force.
+    let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
     dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
     let mut dispatch = dispatcher.into_dispatch();
     let (decisions, certificate, duals) = if consistent {

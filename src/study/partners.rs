@@ -184,6 +184,10 @@ impl Dispatcher for DistrictDispatcher {
         Ok(self.priced(plan))
     }
 
+    fn is_infeasible(&self, error: &DispatchError) -> bool {
+        matches!(error, DispatchError::Infeasible(_) | DispatchError::Lp(LpError::Infeasible { .. }))
+    }
+
     fn recall(&mut self, kept: PricedPlan, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
         self.set_cops(cops);
         Ok(self.priced(kept.plan))

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
-use crate::coupling::{Gap, Record, Residual, Verdict, Violation};
+use crate::coupling::{Distance, Gap, Record, Residual, Unrest, Verdict, Violation};
 use crate::district::Kind;
 use crate::heat_pump::ValidRange;
 
@@ -86,6 +86,8 @@ pub struct CouplingSummary {
     pub gap_missing: Option<String>,
     /// Last change of the loop temperature.
     pub residual: Option<Residual>,
+    /// When it changed, and how far it may still go.
+    pub moved: Moved,
     /// Lowest, mean and highest loop temperature of the answer, degrees Celsius.
     pub temp_c: [f64; 3],
     /// Steps in which the low and the high limit were met.
@@ -108,6 +110,24 @@ pub struct CouplingSummary {
     pub loop_step_balance_residual: f64,
     /// Running steps outside the validity of each heat pump's COP model.
     pub validity: Vec<ValiditySummary>,
+}
+
+/// When the loop temperature changed in the last iteration.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Moved {
+    /// Moments at which it changed by more than the tolerance.
+    pub moments: usize,
+    /// Those where it changed most, and by how much, K.
+    pub most_at: Vec<(String, f64)>,
+    /// How far it may still go.
+    pub distance: Distance,
+}
+
+impl Moved {
+    fn of(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Self {
+        let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
+        Self { moments: unrest.moments, most_at, distance: unrest.distance }
+    }
 }
 
 /// Iterations in a row of one scheme.
@@ -328,7 +348,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     };
     Some(CouplingSummary {
         verdict: outcome.verdict,
-        explanation: outcome.verdict.explain(last, outcome.gap, |at| axis.label(at)),
+        explanation: outcome.explain(|at| axis.label(at)),
         converged: outcome.verdict.is_converged(),
         schemes: schemes(&outcome.records),
         last_iteration: last.iteration,
@@ -336,6 +356,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         gap: outcome.gap,
         gap_missing: outcome.gap_missing.clone(),
         residual: last.residual,
+        moved: Moved::of(&outcome.unrest, |at| axis.label(at)),
         temp_c: answer.temp_c,
         limit_steps: answer.limit_steps,
         created_kwh: answer.created_kwh,

@@ -1,0 +1,126 @@
+//! What still moves when an iteration ends, when in the year, and how far its end may be from an equilibrium.
+
+use ndarray::Array1;
+use serde::Serialize;
+
+use super::Record;
+
+/// Moments that are named.
+const NAMED: usize = 3;
+/// Iterations whose steps are compared.
+const COMPARED: usize = 3;
+
+/// The last change of the loop temperature, and how far it may still go.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Unrest {
+    /// Moments whose temperature changed by more than the tolerance in the last iteration.
+    pub moments: usize,
+    /// All moments.
+    pub of: usize,
+    /// Those where it changed most, largest first: index into the loop temperatures, and change in K.
+    pub worst: Vec<(usize, f64)>,
+    /// How far the loop temperature may be from one that stands still.
+    pub distance: Distance,
+}
+
+/// An estimate of how far the loop temperature is from one that stands still, K.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[serde(tag = "estimated", rename_all = "snake_case")]
+pub enum Distance {
+    /// The steps shrink by the same factor: what is left of their geometric series.
+    Extrapolated {
+        /// K.
+        distance_k: f64,
+        /// The factor from one step to the next, < 1.
+        rate: f64,
+    },
+    /// Averages: the last step as it would have been had it not been shortened.
+    WholeStep {
+        /// K.
+        distance_k: f64,
+    },
+    /// The steps do not shrink, or are corrections of another kind.
+    #[default]
+    Unknown,
+}
+
+impl Unrest {
+    /// Of the last two of `temperatures`; changes above `tolerance_k` count.
+    pub(super) fn of(records: &[Record], temperatures: &[Array1<f64>], tolerance_k: f64) -> Self {
+        let distance = Distance::of(records);
+        let [.., before, now] = temperatures else { return Self { distance, ..Self::default() } };
+        let changes = before.iter().zip(now).map(|(before, now)| (now - before).abs());
+        let mut moved: Vec<(usize, f64)> = changes.enumerate().filter(|(_, change)| *change > tolerance_k).collect();
+        let moments = moved.len();
+        moved.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        moved.truncate(NAMED);
+        Self { moments, of: now.len(), worst: moved, distance }
+    }
+}
+
+impl Distance {
+    fn of(records: &[Record]) -> Self {
+        let Some(last) = records.last() else { return Self::Unknown };
+        let Some(residual) = last.residual else { return Self::Unknown };
+        if last.is_average() {
+            return Self::WholeStep { distance_k: residual.max_k / last.step };
+        }
+        let of_its_kind = records.iter().rev().take_while(|record| record.scheme == last.scheme);
+        let steps: Vec<f64> =
+            of_its_kind.take(COMPARED).filter_map(|record| record.residual).map(|residual| residual.max_k).collect();
+        let rates = steps.windows(2).map(|pair| if pair[0] == 0.0 { 0.0 } else { pair[0] / pair[1] });
+        let rate = rates.fold(0.0_f64, f64::max);
+        match steps.len() == COMPARED && rate < 1.0 {
+            true => Self::Extrapolated { distance_k: residual.max_k * rate / (1.0 - rate), rate },
+            false => Self::Unknown,
+        }
+    }
+
+    /// The estimate in words, and how it was made.
+    pub(super) fn in_words(self) -> String {
+        match self {
+            Self::Extrapolated { distance_k, rate } => format!(
+                "steps shrink to {:.0} % each, so the temperature would go on by some {distance_k:.2e} K",
+                100.0 * rate
+            ),
+            Self::WholeStep { distance_k } => {
+                format!("a whole step to the best plan would move the temperature by some {distance_k:.2} K")
+            }
+            Self::Unknown => "how far the temperature would still go cannot be told from its steps".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coupling::{LoopResponse, Residual};
+    use ndarray::{Array2, array};
+
+    fn record(iteration: usize, step: f64, max_k: f64) -> Record {
+        let residual = Residual { mean_relative: 0.0, mean_k: 0.0, max_k, at: 0 };
+        let scheme = if step < 1.0 { "msa" } else { "picard" };
+        let record = Record::of_response(iteration, (scheme, step), &Array2::ones((1, 2)), &LoopResponse::zeros(1, 2));
+        Record { residual: Some(residual), ..record }
+    }
+
+    #[test]
+    fn a_geometric_series_is_told_its_end() {
+        let records: Vec<_> = (0..4).map(|k| record(k, 1.0, 0.5_f64.powi(i32::try_from(k).unwrap()))).collect();
+        // 1/16 + 1/32 + ... = 1/8.
+        assert_eq!(Distance::of(&records), Distance::Extrapolated { distance_k: 0.125, rate: 0.5 });
+        assert_eq!(Distance::of(&records[..2]), Distance::Unknown, "two steps are no series");
+        let growing: Vec<_> = records.iter().rev().cloned().collect();
+        assert_eq!(Distance::of(&growing), Distance::Unknown);
+        assert_eq!(Distance::of(&[record(0, 0.25, 0.5)]), Distance::WholeStep { distance_k: 2.0 });
+    }
+
+    #[test]
+    fn the_moments_that_moved_most_are_named_in_order() {
+        let temperatures = [array![10.0, 10.0, 10.0, 10.0, 10.0, 10.0], array![10.0, 10.5, 9.0, 10.001, 10.2, 10.3]];
+        let Unrest { moments, of, worst, .. } = Unrest::of(&[], &temperatures, 0.01);
+        assert_eq!((moments, of), (4, 6));
+        let worst: Vec<_> = worst.into_iter().map(|(at, change)| (at, (change * 1e6).round())).collect();
+        assert_eq!(worst, [(2, 1e6), (1, 5e5), (5, 3e5)]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Verdicts on small maps whose behaviour is known, and what is said of them.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::convert::Infallible;
+
+use anergy::coupling::{
+    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, LoopModel, LoopResponse, Outcome,
+    PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive, scheme,
+};
+use common::toys::{Mirror, Toy};
+use ndarray::{Array1, Array2};
+
+fn settings(choice: SchemeChoice, stop: Stop) -> CouplingSettings {
+    CouplingSettings { scheme: Some(choice), stop, ..CouplingSettings::default() }
+}
+
+fn run_with<D: Dispatcher, L: LoopModel>(
+    mut dispatcher: D,
+    mut water_loop: L,
+    settings: &CouplingSettings,
+    cop: f64,
+) -> Result<Outcome<D::Plan, D::Account>, CouplingError<D::Error, L::Error>> {
+    let cops = Array2::from_elem((1, 2), cop);
+    let start = Start { committed: cops.clone(), start: cops };
+    let mut scheme = scheme(settings).unwrap();
+    drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, &mut (), &mut ())
+}
+
+fn run(map: impl Fn(f64) -> f64, settings: &CouplingSettings, cop: f64) -> Outcome<f64, ()> {
+    run_with(Toy(map), Mirror, settings, cop).unwrap()
+}
+
+fn said<P, A>(outcome: &Outcome<P, A>) -> String {
+    outcome.explain(|at| format!("hour {at}"))
+}
+
+#[test]
+fn a_contraction_is_told_how_far_it_would_go_on() {
+    let settings = CouplingSettings { max_iterations: 5, ..settings(SchemeChoice::Picard, Stop::Residual) };
+    let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
+    assert_eq!(outcome.verdict, Verdict::MaxIterations);
+    // Plan k is 3 + 2^-(k+1): after k = 5 there are 2^-6 to go.
+    let Distance::Extrapolated { distance_k, rate } = outcome.unrest.distance else {
+        panic!("{:?}", outcome.unrest.distance)
+    };
+    assert!((rate - 0.5).abs() < 1e-12 && (distance_k - 0.5_f64.powi(6)).abs() < 1e-12, "{distance_k} by {rate}");
+    let text = said(&outcome);
+    for part in ["iteration 5 was the last one allowed", "hour 0, hour 1, hour 2", "visibly in 3 of 3", "50 %", "EUR"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn cycles_are_named_with_their_period() {
+    let two = |cop: f64| if cop < 4.5 { 5.0 } else { 4.0 };
+    let three = |cop: f64| [5.0, 6.0, 4.0][(cop.round() as usize - 4).min(2)];
+    for stop in [Stop::Residual, Stop::Gap] {
+        let picard = settings(SchemeChoice::Picard, stop);
+        assert_eq!(run(two, &picard, 4.0).verdict, Verdict::Cycle { period: 2 });
+        let outcome = run(three, &picard, 4.0);
+        assert_eq!(outcome.verdict, Verdict::Cycle { period: 3 });
+        assert!(said(&outcome).contains("repeat every 3 iterations"), "{}", said(&outcome));
+    }
+}
+
+/// The logistic map with r = 3.9, between COPs of 1 and 5.
+fn chaos(cop: f64) -> f64 {
+    let x = (cop - 1.0) / 4.0;
+    1.0 + 4.0 * 3.9 * x * (1.0 - x)
+}
+
+#[test]
+fn chaos_is_neither_convergence_nor_a_cycle_nor_divergence() {
+    for start in [1.3, 2.0, 2.7, 4.0, 4.4] {
+        let outcome = run(chaos, &settings(SchemeChoice::Picard, Stop::Residual), start);
+        assert_eq!(outcome.verdict, Verdict::MaxIterations, "from {start}");
+        assert_eq!(outcome.unrest.distance, Distance::Unknown, "from {start}");
+    }
+    // It has a fixed point, though, and averages get there.
+    let outcome = run(chaos, &settings(SchemeChoice::Msa, Stop::Gap), 2.0);
+    assert_eq!(outcome.verdict, Verdict::Converged);
+    assert!((outcome.plan - (1.0 + 4.0 * (1.0 - 1.0 / 3.9))).abs() < 0.02, "{}", outcome.plan);
+}
+
+#[test]
+fn steps_that_grow_are_divergence() {
+    for (slope, stop) in [(1.5, Stop::Residual), (1.5, Stop::Gap), (2.0, Stop::Residual)] {
+        let outcome = run(|cop| 1.0 + slope * (cop - 1.0), &settings(SchemeChoice::Picard, stop), 1.2);
+        let Verdict::Diverged { growth } = outcome.verdict else { panic!("{:?}", outcome.verdict) };
+        assert!((growth - f64::powi(slope, 10)).abs() < 1e-6 * growth, "{growth} of {slope}");
+        assert!(outcome.records.len() < 14, "found early");
+        assert!(said(&outcome).contains("the steps grow") && said(&outcome).contains("relaxation"));
+    }
+    // A constant step is none that grows.
+    let drift = CouplingSettings { max_iterations: 20, ..settings(SchemeChoice::Picard, Stop::Residual) };
+    assert_eq!(run(|cop| cop + 0.5, &drift, 4.0).verdict, Verdict::MaxIterations);
+}
+
+#[test]
+fn a_discontinuous_reset_leaves_averages_no_equilibrium_to_find() {
+    // The answer jumps from 5 to 4 where the plan passes 4.37: no plan agrees with itself.
+    let reset = |cop: f64| if cop > 4.37 { 4.0 } else { 5.0 };
+    let averages = CouplingSettings { gap_tolerance: Some(1e-4), ..settings(SchemeChoice::GapRegulated, Stop::Gap) };
+    let outcome = run(reset, &averages, 4.0);
+    let Verdict::Stalled { best_gap, .. } = outcome.verdict else { panic!("{:?}", outcome.verdict) };
+    assert!(best_gap > 3e-3, "at least 0.37 of 100 EUR: {best_gap}");
+    let Distance::WholeStep { distance_k } = outcome.unrest.distance else { panic!("{:?}", outcome.unrest) };
+    assert!((0.37..=0.63).contains(&distance_k), "a whole step is that to the other side: {distance_k}");
+    assert_eq!(run(reset, &settings(SchemeChoice::Picard, Stop::Gap), 4.0).verdict, Verdict::Cycle { period: 2 });
+}
+
+/// A loop that stands at its upper limit whatever the plan, while the COP follows the plan.
+struct Limited;
+
+impl LoopModel for Limited {
+    type Error = Infallible;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, Infallible> {
+        let response = Mirror.simulate(output_kw, level_kwh, cops)?;
+        Ok(LoopResponse { temp_c: Array1::from_elem(3, 25.0), limit_steps: [0, 2], ..response })
+    }
+}
+
+#[test]
+fn a_loop_held_by_its_limits_is_named() {
+    let outcome = run_with(Toy(chaos), Limited, &settings(SchemeChoice::Picard, Stop::Gap), 2.0).unwrap();
+    assert_eq!(outcome.verdict, Verdict::BoundLimited { share: 1.0 });
+    assert!(!outcome.verdict.is_converged());
+    let text = said(&outcome);
+    assert!(text.contains("stands at its limits in 100 % of the steps") && text.contains("Try"), "{text}");
+    // One that agrees with itself has converged, at its limits or not.
+    let outcome = run_with(Toy(|_| 3.0), Limited, &settings(SchemeChoice::Picard, Stop::Gap), 2.0).unwrap();
+    assert_eq!(outcome.verdict, Verdict::Converged);
+}
+
+/// A dispatcher that has no plan at COPs below 2.
+struct Needy(Toy<fn(f64) -> f64>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("too little import")]
+struct Short;
+
+impl Dispatcher for Needy {
+    type Plan = f64;
+    type Account = ();
+    type Error = Short;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Short> {
+        if cops[[0, 0]] < 2.0 { Err(Short) } else { Ok(self.0.dispatch(cops).unwrap_or_else(|never| match never {})) }
+    }
+
+    fn is_infeasible(&self, Short: &Short) -> bool {
+        true
+    }
+
+    fn thermal(&self, plan: &f64) -> ThermalPlan {
+        self.0.thermal(plan)
+    }
+
+    fn blend(&mut self, plans: &[(&f64, f64)], cops: &CopSeries) -> Result<Option<f64>, Short> {
+        Ok(self.0.blend(plans, cops).unwrap_or_else(|never| match never {}))
+    }
+
+    fn distance(&self, a: &f64, b: &f64) -> f64 {
+        self.0.distance(a, b)
+    }
+
+    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Short> {
+        Ok(self.0.price(plan, cops).unwrap_or_else(|never| match never {}))
+    }
+
+    fn cost(&self, plan: &f64) -> PlanCost {
+        self.0.cost(plan)
+    }
+
+    fn account(&self, _plan: &f64) {}
+
+    fn certificate(&self, _plan: &f64) -> f64 {
+        0.0
+    }
+}
+
+#[test]
+fn where_the_next_cops_have_no_plan_the_best_one_so_far_stays() {
+    let settings = settings(SchemeChoice::Picard, Stop::Gap);
+    let outcome = run_with(Needy(Toy(|cop| cop - 0.7)), Mirror, &settings, 4.0).unwrap();
+    assert_eq!(outcome.verdict, Verdict::Infeasible { iteration: 3 });
+    assert_eq!(outcome.records.len(), 3);
+    let text = said(&outcome);
+    assert!(text.contains("at the COPs of iteration 3 there is no plan (too little import)"), "{text}");
+    // Without any plan there is nothing to tell but the reason.
+    let error = run_with(Needy(Toy(|cop| cop)), Mirror, &settings, 1.0).map(|_| ()).unwrap_err();
+    assert!(matches!(error, CouplingError::Dispatch { iteration: 0, .. }), "{error}");
+}
