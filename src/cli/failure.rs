@@ -9,6 +9,7 @@ use super::exit;
 use crate::config::ConfigError;
 use crate::coupling::JournalError;
 use crate::results::ResultsError;
+use crate::study::convergence::ConvergenceError;
 use crate::study::effects::EffectsError;
 use crate::study::journal::ResumeError;
 use crate::study::reproduce::ReproduceError;
@@ -25,6 +26,8 @@ pub(super) enum Failure {
     Reproduce(#[from] ReproduceError),
     #[error(transparent)]
     Effects(#[from] EffectsError),
+    #[error(transparent)]
+    Convergence(#[from] ConvergenceError),
     #[error(transparent)]
     Resume(#[from] ResumeError),
     #[error(transparent)]
@@ -60,7 +63,7 @@ impl Failure {
             Self::Study(error) => exit_code_of(error),
             Self::Effects(EffectsError::Study { source, .. }) => exit_code_of(source),
             Self::Resume(ResumeError::Journal(JournalError::Io { .. })) => exit::INTERNAL,
-            Self::Resume(_) => exit::BAD_INPUT,
+            Self::Resume(_) | Self::Convergence(_) => exit::BAD_INPUT,
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
@@ -74,6 +77,7 @@ impl Failure {
         let config = match self {
             Self::Config(error)
             | Self::Reproduce(ReproduceError::Config(error))
+            | Self::Convergence(ConvergenceError::Config(error))
             | Self::Effects(EffectsError::Config(error)) => Some(error),
             _ => None,
         };

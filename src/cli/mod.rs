@@ -11,6 +11,7 @@ mod progress;
 mod reproduce;
 mod run;
 mod schema;
+mod study;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Run(run::Run),
+    Study(study::Study),
     Reproduce(reproduce::Reproduce),
     Schema(schema::Schema),
     Import(import::Import),
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Verb::New(verb) => verb.execute(),
         Verb::Check(verb) => verb.execute(),
         Verb::Run(verb) => verb.execute(),
+        Verb::Study(verb) => verb.execute(),
         Verb::Reproduce(verb) => verb.execute(),
         Verb::Schema(verb) => verb.execute(),
         Verb::Import(verb) => verb.execute(),

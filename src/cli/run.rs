@@ -9,12 +9,11 @@ use super::case::{self, CaseArgs};
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, exit, interrupt};
-use crate::config::{Case, Request};
+use crate::config::Request;
 use crate::coupling::Verdict;
-use crate::lp::Backend;
 use crate::results::RunFolder;
 use crate::study::journal::{Asked, ResumeError, RunJournal};
-use crate::study::{self, Cause, StudyError, Summary, converge};
+use crate::study::{self, Cause, StudyError, Summary, converge, starts};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
@@ -31,8 +30,12 @@ pub(super) struct Run {
     #[command(flatten)]
     case: Option<CaseArgs>,
     /// Go on with a run that was stopped or killed, from its run folder: it comes to the same results
-    #[arg(long, value_name = "RUN_FOLDER", conflicts_with_all = ["CaseArgs", "out", "name"])]
+    #[arg(long, value_name = "RUN_FOLDER", conflicts_with_all = ["CaseArgs", "out", "name", "starts"])]
     resume: Option<PathBuf>,
+    /// Run it from so many beginnings and say how far apart the answers are: its own, and the COPs of a loop from its lowest to its
+    /// highest temperature
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    starts: u16,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -42,6 +45,7 @@ struct Job {
     place: PathBuf,
     request: Request,
     strict: bool,
+    starts: usize,
     /// What it was asked for, where it goes on.
     begun: Option<Asked>,
 }
@@ -49,7 +53,7 @@ struct Job {
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let mut progress = Progress::new(self.output.quiet);
-        let Some(Job { place, request, strict, begun }) = self.job()? else { return Ok(0) };
+        let Some(Job { place, request, strict, starts, begun }) = self.job()? else { return Ok(0) };
         progress.doing("reading");
         let began = Instant::now();
         let case = case::load(&request, strict)?;
@@ -58,7 +62,11 @@ impl Run {
         super::refuse_errors(&case.findings)?;
         let backend = study::solver(&case.district);
         let mut journal = match case.coupled {
-            Some(_) => Some(journal(&place, request, strict, begun, &case, backend)?),
+            Some(_) => {
+                let asked = Asked::of(request, strict, starts, &case, backend.name());
+                let asked = asked.map_err(|source| Failure::Write { path: place.clone(), source })?;
+                Some(journal(&place, &asked, begun.as_ref())?)
+            }
             None => None,
         };
         progress.doing("dispatching");
@@ -81,9 +89,11 @@ impl Run {
             }
             (Err(error), _) => return Err(error.into()),
         };
-        let summary = Summary::of(&case, &run);
+        let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress)? } else { None };
+        let extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
+        let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
         let split = output::time_split(&run, read_seconds);
-        let folder = output::write(&place, &case, &run, &summary, &[], progress, read_seconds)?;
+        let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;
         super::print(&if self.output.json {
             format!("{}\n", serde_json::to_string_pretty(&summary)?)
         } else {
@@ -104,7 +114,13 @@ impl Run {
         };
         let place = self.output.place(&case.default_name())?;
         RunFolder::check(&place).map_err(Failure::Place)?;
-        Ok(Some(Job { place, request: case.request(), strict: case.is_strict(), begun: None }))
+        Ok(Some(Job {
+            place,
+            request: case.request(),
+            strict: case.is_strict(),
+            starts: self.starts.into(),
+            begun: None,
+        }))
     }
 }
 
@@ -126,7 +142,13 @@ fn resumed(folder: &Path, quiet: bool) -> Result<Option<Job>, Failure> {
         folder: folder.to_owned(),
         reason: format!("it was begun in {}, which cannot be entered", begun.directory.display()),
     })?;
-    Ok(Some(Job { place, request: begun.request.clone(), strict: begun.strict, begun: Some(begun) }))
+    Ok(Some(Job {
+        place,
+        request: begun.request.clone(),
+        strict: begun.strict,
+        starts: begun.starts,
+        begun: Some(begun),
+    }))
 }
 
 /// Whether the run would fail just so if it went on.
@@ -135,17 +157,8 @@ fn fails_again(error: &StudyError) -> bool {
 }
 
 /// The journal of the run: that of `begun`, if nothing has changed since.
-fn journal(
-    place: &Path,
-    request: Request,
-    strict: bool,
-    begun: Option<Asked>,
-    case: &Case,
-    backend: &dyn Backend,
-) -> Result<RunJournal, Failure> {
-    let asked = Asked::of(request, strict, case, backend.name());
-    let asked = asked.map_err(|source| Failure::Write { path: place.to_owned(), source })?;
-    let Some(begun) = begun else { return Ok(RunJournal::begin(place, &asked).map_err(ResumeError::from)?) };
-    begun.is_same(&asked, place)?;
+fn journal(place: &Path, asked: &Asked, begun: Option<&Asked>) -> Result<RunJournal, ResumeError> {
+    let Some(begun) = begun else { return Ok(RunJournal::begin(place, asked)?) };
+    begun.is_same(asked, place)?;
     Ok(RunJournal::open(place))
 }

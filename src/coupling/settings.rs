@@ -59,6 +59,8 @@ pub enum Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SchemeChoice {
+    /// The dispatcher's answer is the next plan, until the published rule holds (`stop: paper`).
+    Published,
     /// The dispatcher's answer is the next plan.
     Picard,
     /// Averages of plans with a step of 1/k (method of successive averages).
@@ -67,6 +69,8 @@ pub enum SchemeChoice {
     SelfRegulated,
     /// Averages of plans; the step shrinks when the gap falls by less than 10 %.
     GapRegulated,
+    /// What `auto` does before Newton's method: Picard for three iterations, then averages, self-regulated and later gap-regulated.
+    Averaging,
     /// Newton's method on the joint optimality conditions of dispatch and loop: the precise one. Picard for three iterations, to learn
     /// where the time can be cut.
     Newton,
@@ -76,14 +80,28 @@ pub enum SchemeChoice {
 }
 
 impl SchemeChoice {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Published,
+        Self::Picard,
+        Self::Msa,
+        Self::SelfRegulated,
+        Self::GapRegulated,
+        Self::Averaging,
+        Self::Newton,
+        Self::Auto,
+    ];
+
     /// Its word in settings.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Published => "published",
             Self::Picard => "picard",
             Self::Msa => "msa",
             Self::SelfRegulated => "self_regulated",
             Self::GapRegulated => "gap_regulated",
+            Self::Averaging => "averaging",
             Self::Newton => "newton",
             Self::Auto => "auto",
         }
@@ -159,6 +177,9 @@ pub enum SettingsError {
         /// What it needs.
         needs: &'static str,
     },
+    /// The published scheme ends by the published rule alone.
+    #[error("coupling.scheme: published ends by the published rule; set stop: paper, or use scheme: picard")]
+    NotPublished,
     /// The plans cannot be averaged under these settings.
     #[error(
         "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer to the COPs \
@@ -196,7 +217,10 @@ impl CouplingSettings {
             return Err(SettingsError::GapUnknown { needs: GAP_NEEDS });
         }
         let scheme = self.scheme_in_force();
-        if scheme != SchemeChoice::Picard && !self.gap_is_free() {
+        if scheme == SchemeChoice::Published && self.stop != Stop::Paper {
+            return Err(SettingsError::NotPublished);
+        }
+        if !matches!(scheme, SchemeChoice::Picard | SchemeChoice::Published) && !self.gap_is_free() {
             return Err(SettingsError::CannotAverage { scheme: scheme.name(), needs: GAP_NEEDS });
         }
         Ok(())
@@ -269,14 +293,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_settings() {
-        for choice in [
-            SchemeChoice::Picard,
-            SchemeChoice::Msa,
-            SchemeChoice::SelfRegulated,
-            SchemeChoice::GapRegulated,
-            SchemeChoice::Newton,
-            SchemeChoice::Auto,
-        ] {
+        for choice in SchemeChoice::ALL {
             assert_eq!(serde_json::to_value(choice).unwrap(), choice.name());
         }
         let schema = serde_json::to_string(&schemars::schema_for!(CouplingSettings)).unwrap();

@@ -34,7 +34,7 @@ const MARK: &str = "summary.json";
 /// The folder in it in which an unfinished run keeps what it needs to go on.
 pub const JOURNAL: &str = "journal";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     MARK,
     JOURNAL,
     "comparison.csv",
@@ -43,6 +43,7 @@ const FILES: [&str; 11] = [
     "loop_temperature.csv",
     "prices.csv",
     "run.log",
+    "starts.csv",
     "timeseries.csv",
     "timeseries.parquet",
     "timings.csv",

@@ -27,6 +27,8 @@ pub struct Asked {
     pub request: Request,
     /// Whether warnings count as errors.
     pub strict: bool,
+    /// Beginnings.
+    pub starts: usize,
     /// The solver.
     pub solver: String,
     /// The files it read.
@@ -60,12 +62,13 @@ impl Asked {
     ///
     /// # Errors
     /// When there is no working directory, or the configuration cannot be written.
-    pub fn of(request: Request, strict: bool, case: &Case, solver: String) -> io::Result<Self> {
+    pub fn of(request: Request, strict: bool, starts: usize, case: &Case, solver: String) -> io::Result<Self> {
         Ok(Self {
             anergy: env!("CARGO_PKG_VERSION").to_owned(),
             directory: std::env::current_dir()?,
             request,
             strict,
+            starts,
             solver,
             inputs: case.inputs.clone(),
             resolved: serde_yaml::to_string(&case.resolved).map_err(io::Error::other)?,

@@ -1,12 +1,14 @@
-//! What users run: a case once ([`converge`]), the published case against its published figures ([`reproduce`]), and what each of its
-//! quirks does to it ([`effects`]).
+//! What users run: a case once ([`converge`]), the published case against its published figures ([`reproduce`]), what each of its
+//! quirks does to it ([`effects`]), and a case by every scheme ([`convergence`]) and from several beginnings ([`starts`]).
 
 pub mod converge;
+pub mod convergence;
 pub mod effects;
 mod iccep2019;
 pub mod journal;
 pub mod partners;
 pub mod reproduce;
+pub mod starts;
 mod summary;
 mod summary_text;
 mod tables;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::starts::Spread;
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
 use crate::coupling::{Distance, Gap, Record, Residual, Unrest, Verdict, Violation};
@@ -31,6 +32,9 @@ pub struct Summary {
     pub parts: Vec<Part>,
     /// How the coupling ended.
     pub coupling: Option<CouplingSummary>,
+    /// How far apart the answers from several beginnings are, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Spread>,
     /// Money.
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
@@ -272,6 +276,7 @@ impl Summary {
             solver: run.dispatch.solver_name().to_owned(),
             parts: parts.collect(),
             coupling: coupling(case, run),
+            starts: None,
             cost: Cost {
                 total_eur: run.account.cost_eur() + balancing_eur + balancing_co2_eur,
                 operation_eur: run.account.operation_eur,

@@ -27,6 +27,11 @@ impl Summary {
             if let Some(missing) = &coupling.gap_missing {
                 line("gap not measured", missing.replace('\n', " "));
             }
+            if let Some(spread) = &self.starts {
+                for (index, sentence) in wrapped(&spread.in_words(), 92).into_iter().enumerate() {
+                    line(if index == 0 { "starts" } else { "" }, sentence);
+                }
+            }
             let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
             line("schemes", schemes.collect::<Vec<_>>().join(", "));
             let [low, mean, high] = coupling.temp_c;

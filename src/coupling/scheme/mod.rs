@@ -69,11 +69,11 @@ pub trait Scheme<D: Dispatcher> {
 #[must_use]
 pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Scheme<D>>> {
     Some(match settings.scheme_in_force() {
-        SchemeChoice::Picard => Box::new(Picard { relaxation: settings.relaxation }),
+        SchemeChoice::Picard | SchemeChoice::Published => Box::new(Picard { relaxation: settings.relaxation }),
         SchemeChoice::Msa => Box::new(Averaging::by(Msa)),
         SchemeChoice::SelfRegulated => Box::new(Averaging::by(SelfRegulated::default())),
         SchemeChoice::GapRegulated => Box::new(Averaging::by(GapRegulated::default())),
-        SchemeChoice::Auto => Box::new(Averaging::by(Auto::default())),
+        SchemeChoice::Auto | SchemeChoice::Averaging => Box::new(Averaging::by(Auto::default())),
         SchemeChoice::Newton => return None,
     })
 }

@@ -1,0 +1,259 @@
+//! A convergence study: a case by several schemes, to several tolerances, from several beginnings, in several windows.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::{StudyError, converge, solver, starts};
+use crate::config::{Case, ConfigError, Request};
+use crate::coupling::{LoopCop, Observer, SchemeChoice, Stop, StoreTemperature};
+use crate::results::{Column, Table};
+
+/// What is tried: every combination of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Schemes.
+    pub schemes: Vec<SchemeChoice>,
+    /// Largest relative gaps that count as converged.
+    pub tolerances: Vec<f64>,
+    /// Beginnings: see [`starts::loop_c`].
+    pub starts: usize,
+    /// Windows, first and last date; none for the case's own.
+    pub windows: Vec<Option<[String; 2]>>,
+}
+
+/// A combination and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The window; empty for the case's own.
+    pub window: String,
+    /// The scheme.
+    pub scheme: SchemeChoice,
+    /// The tolerance.
+    pub tolerance: f64,
+    /// The beginning, from 1.
+    pub start: usize,
+    /// What came of it; why there is none otherwise.
+    pub ended: Result<Ended, String>,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The verdict.
+    pub verdict: String,
+    /// Iterations after the first.
+    pub iterations: usize,
+    /// Relative gap of the answer.
+    pub gap: Option<f64>,
+    /// The same, EUR.
+    pub gap_eur: Option<f64>,
+    /// Last change of the loop temperature, largest over time, K.
+    pub residual_k: Option<f64>,
+    /// All money, EUR.
+    pub cost_eur: f64,
+    /// Mean loop temperature of the answer, degrees Celsius.
+    pub loop_c: f64,
+    /// Seconds from the case in memory to the verdict.
+    pub seconds: f64,
+}
+
+/// The trials known so far, of one plan, version and set of inputs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Study {
+    /// What they belong to.
+    pub of: String,
+    /// In the order of the plan.
+    pub trials: Vec<Trial>,
+}
+
+/// Why there is no study.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvergenceError {
+    /// The case cannot be read in one of the windows.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It has no loop.
+    #[error("{0}: has no water loop, so there is nothing to converge; give one with --water-loop")]
+    NoLoop(String),
+    /// Nobody can say what would be tried.
+    #[error("{0}")]
+    Plan(String),
+}
+
+impl Plan {
+    fn check(&self) -> Result<(), ConvergenceError> {
+        let refuse = |message: String| Err(ConvergenceError::Plan(message));
+        if let Some(wrong) = self.tolerances.iter().find(|tolerance| !(tolerance.is_finite() && **tolerance > 0.0)) {
+            return refuse(format!("--tolerances: {wrong} is no number > 0"));
+        }
+        if self.starts == 0 {
+            return refuse("--starts: 0; expected at least 1".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Study {
+    /// Tries what of `plan` is not known of `known` yet, for the case of `request`; `keep` is told of every new trial.
+    ///
+    /// # Errors
+    /// [`ConvergenceError`], and whatever `keep` says. A trial that fails is a row of the study.
+    pub fn run<E: From<ConvergenceError>>(
+        request: &Request,
+        plan: &Plan,
+        known: Option<Self>,
+        observer: &mut dyn Observer,
+        mut keep: impl FnMut(&Self) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        plan.check()?;
+        let mut study: Option<Self> = None;
+        for window in &plan.windows {
+            let request = Request { window: window.clone().or_else(|| request.window.clone()), ..request.clone() };
+            let case = Case::load(&request).map_err(ConvergenceError::from)?;
+            if case.coupled.is_none() {
+                return Err(ConvergenceError::NoLoop(case.name).into());
+            }
+            let study = study.get_or_insert_with(|| {
+                let of = identity(&case);
+                known.clone().filter(|known| known.of == of).unwrap_or(Self { of, trials: Vec::new() })
+            });
+            let window = window.as_ref().map_or_else(String::new, |[first, last]| format!("{first}..{last}"));
+            for &scheme in &plan.schemes {
+                for (&tolerance, start) in plan.tolerances.iter().flat_map(|t| (0..plan.starts).map(move |s| (t, s))) {
+                    let trial = |trial: &Trial| {
+                        (trial.window.as_str(), trial.scheme, trial.tolerance, trial.start)
+                            == (window.as_str(), scheme, tolerance, start + 1)
+                    };
+                    if study.trials.iter().any(trial) {
+                        continue;
+                    }
+                    if observer.wants_to_stop() {
+                        return Ok(study.clone());
+                    }
+                    let case = starts::beginning_at(&case, starts::loop_c(&case, start, plan.starts));
+                    let ended = tried(case, scheme, tolerance, observer).map_err(|error| error.to_string());
+                    study.trials.push(Trial { window: window.clone(), scheme, tolerance, start: start + 1, ended });
+                    keep(study)?;
+                }
+            }
+        }
+        Ok(study.unwrap_or_default())
+    }
+
+    /// One row a trial, without seconds.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let mut table = self.keys();
+        let ended = |of: &dyn Fn(&Ended) -> f64| {
+            Column::Number(self.trials.iter().map(|trial| trial.ended.as_ref().map_or(f64::NAN, of)).collect())
+        };
+        let verdict = |trial: &Trial| trial.ended.as_ref().map_or("", |ended| &ended.verdict).to_owned();
+        let problem = |trial: &Trial| trial.ended.as_ref().err().cloned().unwrap_or_default();
+        table.push("verdict", Column::Text(self.trials.iter().map(verdict).collect()));
+        #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
+        table.push("iterations", ended(&|ended| ended.iterations as f64));
+        table.push("relative_gap", ended(&|ended| ended.gap.unwrap_or(f64::NAN)));
+        table.push("gap_eur", ended(&|ended| ended.gap_eur.unwrap_or(f64::NAN)));
+        table.push("residual_k", ended(&|ended| ended.residual_k.unwrap_or(f64::NAN)));
+        table.push("cost_eur", ended(&|ended| ended.cost_eur));
+        table.push("loop_c", ended(&|ended| ended.loop_c));
+        table.push("problem", Column::Text(self.trials.iter().map(problem).collect()));
+        table
+    }
+
+    /// The seconds of every trial.
+    #[must_use]
+    pub fn timings(&self) -> Table {
+        let mut table = self.keys();
+        let seconds = |trial: &Trial| trial.ended.as_ref().map_or(f64::NAN, |ended| ended.seconds);
+        table.push("seconds", Column::Number(self.trials.iter().map(seconds).collect()));
+        table
+    }
+
+    fn keys(&self) -> Table {
+        let trials = &self.trials;
+        let mut table = Table::default();
+        table.push("window", Column::Text(trials.iter().map(|trial| trial.window.clone()).collect()));
+        table.push("scheme", Column::Text(trials.iter().map(|trial| trial.scheme.name().to_owned()).collect()));
+        table.push("tolerance", Column::Number(trials.iter().map(|trial| trial.tolerance).collect()));
+        table.push("start", Column::Count(trials.iter().map(|trial| trial.start).collect()));
+        table
+    }
+
+    /// The same for people, with seconds.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        use std::fmt::Write as _;
+        let mut text = format!(
+            "{:<24}{:<16}{:>9}{:>7}{:>6}{:>10}{:>12}{:>11}{:>15}{:>9}  verdict\n",
+            "window", "scheme", "asked", "start", "its", "gap", "gap EUR", "moved K", "cost EUR", "s"
+        );
+        let optional = |value: Option<f64>, digits: usize| {
+            value.map_or_else(
+                || "-".to_owned(),
+                |value| if digits == 0 { format!("{value:.1e}") } else { format!("{value:.digits$}") },
+            )
+        };
+        for Trial { window, scheme, tolerance, start, ended } in &self.trials {
+            let window = if window.is_empty() { "as given" } else { window };
+            let key = format!("{window:<24}{:<16}{tolerance:>9.0e}{start:>7}", scheme.name());
+            // Writing to a string cannot fail.
+            let _ = match ended {
+                Ok(Ended { verdict, iterations, gap, gap_eur, residual_k, cost_eur, seconds, .. }) => writeln!(
+                    text,
+                    "{key}{iterations:>6}{:>10}{:>12}{:>11}{cost_eur:>15.2}{seconds:>9.2}  {verdict}",
+                    optional(*gap, 0),
+                    optional(*gap_eur, 2),
+                    optional(*residual_k, 4)
+                ),
+                Err(problem) => writeln!(text, "{key}  none: {problem}"),
+            };
+        }
+        text
+    }
+}
+
+/// What a study belongs to, apart from its plan: whose trials are looked up one by one.
+fn identity(case: &Case) -> String {
+    let hashes: Vec<&str> = case.inputs.iter().map(|input| input.sha256.as_str()).collect();
+    let resolved = serde_json::to_string(&case.resolved).unwrap_or_default();
+    let request = crate::config::sha256(resolved.as_bytes());
+    format!("anergy {} {request} {}", env!("CARGO_PKG_VERSION"), hashes.join(" "))
+}
+
+fn tried(
+    mut case: Case,
+    scheme: SchemeChoice,
+    tolerance: f64,
+    observer: &mut dyn Observer,
+) -> Result<Ended, StudyError> {
+    let began = Instant::now();
+    if let Some(coupled) = &mut case.coupled {
+        let settings = &mut coupled.settings;
+        settings.scheme = Some(scheme);
+        settings.gap_tolerance = Some(tolerance);
+        if scheme == SchemeChoice::Published {
+            settings.stop = Stop::Paper;
+            settings.loop_cop = LoopCop::AsDispatched;
+            settings.store_temperature = StoreTemperature::Frozen;
+        } else if settings.gap_is_free() {
+            settings.stop = Stop::Gap;
+        }
+        settings.check()?;
+    }
+    let run = converge::run(&case, solver(&case.district), observer)?;
+    let Some(coupling) = &run.coupling else { unreachable!("a case without a loop was refused") };
+    let answer = &coupling.records[coupling.answer];
+    Ok(Ended {
+        verdict: coupling.verdict.name().to_owned(),
+        iterations: coupling.records.len() - 1,
+        gap: coupling.gap.map(|gap| gap.relative),
+        gap_eur: coupling.gap.map(|gap| gap.absolute_eur),
+        residual_k: coupling.records.last().and_then(|last| last.residual).map(|residual| residual.max_k),
+        cost_eur: run.account.cost_eur() + coupling.response.balancing_eur,
+        loop_c: answer.temp_c[1],
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
