@@ -108,6 +108,7 @@ impl Study {
         mut keep: impl FnMut(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         plan.check()?;
+        let own = request.window.clone();
         let mut study: Option<Self> = None;
         for window in &plan.windows {
             let request = Request { window: window.clone().or_else(|| request.window.clone()), ..request.clone() };
@@ -116,7 +117,7 @@ impl Study {
                 return Err(ConvergenceError::NoLoop(case.name).into());
             }
             let study = study.get_or_insert_with(|| {
-                let of = identity(&case);
+                let of = identity(&case, own.as_ref());
                 known.clone().filter(|known| known.of == of).unwrap_or(Self { of, trials: Vec::new() })
             });
             let window = window.as_ref().map_or_else(String::new, |[first, last]| format!("{first}..{last}"));
@@ -216,11 +217,12 @@ impl Study {
 }
 
 /// What a study belongs to, apart from its plan: whose trials are looked up one by one.
-fn identity(case: &Case) -> String {
+fn identity(case: &Case, window: Option<&[String; 2]>) -> String {
     let hashes: Vec<&str> = case.inputs.iter().map(|input| input.sha256.as_str()).collect();
     let resolved = serde_json::to_string(&case.resolved).unwrap_or_default();
     let request = crate::config::sha256(resolved.as_bytes());
-    format!("anergy {} {request} {}", env!("CARGO_PKG_VERSION"), hashes.join(" "))
+    let window = window.map_or_else(String::new, |window| window.join(".."));
+    format!("anergy {} {request} {window} {}", env!("CARGO_PKG_VERSION"), hashes.join(" "))
 }
 
 fn tried(
