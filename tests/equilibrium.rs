@@ -86,3 +86,47 @@ fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
         }
     }
 }
+
+fn objective_eur(run: &Run) -> f64 {
+    run.coupling.as_ref().unwrap().records[run.coupling.as_ref().unwrap().answer].cost.objective_eur
+}
+
+/// The joint optimum is never dearer than an equilibrium, and is reached without the cost ever rising.
+fn assert_descends(run: &Run) {
+    let found = &run.myopia.as_ref().unwrap().found;
+    let costs: Vec<f64> =
+        std::iter::once(found.from_eur).chain(found.descent.iter().map(|lp| lp.objective_eur)).collect();
+    assert!(costs.windows(2).all(|pair| pair[1] <= pair[0]), "{costs:?}");
+    assert!(costs.last().is_some_and(|cost| *cost == found.cost.objective_eur));
+    assert!(found.descent.iter().any(|lp| lp.step == 1.0), "{:?}", found.descent);
+    let certificate = &found.plan.plan.certificate;
+    assert!(certificate.equation < 1e-6 && certificate.bound < 1e-6, "{certificate:?}");
+}
+
+#[test]
+fn a_dispatcher_who_knows_the_loop_pays_less_and_the_price_of_myopia_is_told() {
+    // Shares that another program found from other beginnings; optima of the joint problem are local ones.
+    let cases = [(SIGNS[0], WEEK, 4.6e-4), (SIGNS[1], WEEK, 4.6e-4), (SIGNS[0], JULY, 2e-5), (SIGNS[1], JULY, 1.25e-3)];
+    for (sign, dates, expected) in cases {
+        let Some(equilibrium) = run("newton", sign, dates, &[]) else { return };
+        let anticipative = run("anticipative", sign, dates, &[]).unwrap();
+        assert_agrees(&anticipative, 1e-4);
+        assert_descends(&anticipative);
+        let cost_eur = anticipative.myopia.as_ref().unwrap().found.cost.objective_eur;
+        let equilibrium_eur = objective_eur(&equilibrium);
+        assert!(cost_eur <= equilibrium_eur * (1.0 + 2e-5), "{sign} {dates:?}: {cost_eur} against {equilibrium_eur}");
+        let price = (equilibrium_eur - cost_eur) / equilibrium_eur;
+        println!("price of myopia {:.4} %", 100.0 * price);
+        assert!((price - expected).abs() < 1e-4, "{sign} {dates:?}: {price:.2e}, expected {expected:.2e}");
+    }
+}
+
+#[test]
+#[ignore = "heavy: LPs of the year with the loop as a state"]
+fn the_year_of_a_dispatcher_who_knows_the_loop_costs_what_is_known() {
+    let Some(run) = run("anticipative", SIGNS[1], YEAR, &[]) else { return };
+    assert_descends(&run);
+    let cost_eur = run.myopia.as_ref().unwrap().found.cost.objective_eur;
+    println!("{cost_eur:.1} EUR");
+    assert!((cost_eur / 463_246.7 - 1.0).abs() < 1e-4, "{cost_eur}");
+}

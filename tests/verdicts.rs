@@ -7,7 +7,7 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, LoopModel, LoopResponse, Outcome,
+    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopResponse, Outcome,
     PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive, scheme,
 };
 use common::toys::{Mirror, Toy};
@@ -22,7 +22,7 @@ fn run_with<D: Dispatcher, L: LoopModel>(
     mut water_loop: L,
     settings: &CouplingSettings,
     cop: f64,
-) -> Result<Outcome<D::Plan, D::Account>, CouplingError<D::Error, L::Error>> {
+) -> Driven<D, L> {
     let cops = Array2::from_elem((1, 2), cop);
     let start = Start { committed: cops.clone(), start: cops };
     let mut scheme = scheme(settings).unwrap();

@@ -90,7 +90,9 @@ impl Run {
             (Err(error), _) => return Err(error.into()),
         };
         let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress)? } else { None };
-        let extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
+        let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
+        extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
+        extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
         let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;

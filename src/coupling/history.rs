@@ -165,10 +165,8 @@ impl<'a> History<'a> {
         let share = (low + high) as f64 / last.heat_kwh.len().max(1) as f64;
         let tolerance_k = self.settings.temperature_tolerance_k;
         let stands = |record: &Record| record.residual.is_some_and(|moved| moved.max_k < record.step * tolerance_k);
-        let lately = self.records.iter().rev().take(STILL_ITERATIONS);
-        let limited = share > LIMITED_SHARE
-            && self.records.len() > STILL_ITERATIONS
-            && lately.fold(true, |all, r| all && stands(r));
+        let mut lately = self.records.iter().rev().take(STILL_ITERATIONS);
+        let limited = share > LIMITED_SHARE && self.records.len() > STILL_ITERATIONS && lately.all(stands);
         match verdict {
             Verdict::MaxIterations | Verdict::Stalled { .. } if limited => {
                 Verdict::BoundLimited { share: share.min(1.0) }

@@ -74,6 +74,8 @@ pub enum SchemeChoice {
     /// Newton's method on the joint optimality conditions of dispatch and loop: the precise one. Picard for three iterations, to learn
     /// where the time can be cut.
     Newton,
+    /// `auto`, and beside its equilibrium the plan of a dispatcher who knows what it does to the loop: what myopia costs.
+    Anticipative,
     /// Picard for three iterations, then self-regulated averaging, gap-regulated where that stops helping, and Newton's method where
     /// that gets no further, or 40 iterations do not reach the tolerance.
     Auto,
@@ -81,7 +83,7 @@ pub enum SchemeChoice {
 
 impl SchemeChoice {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Published,
         Self::Picard,
         Self::Msa,
@@ -89,6 +91,7 @@ impl SchemeChoice {
         Self::GapRegulated,
         Self::Averaging,
         Self::Newton,
+        Self::Anticipative,
         Self::Auto,
     ];
 
@@ -103,6 +106,7 @@ impl SchemeChoice {
             Self::GapRegulated => "gap_regulated",
             Self::Averaging => "averaging",
             Self::Newton => "newton",
+            Self::Anticipative => "anticipative",
             Self::Auto => "auto",
         }
     }

@@ -6,6 +6,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
+mod anticipative;
 mod bounded;
 mod elimination;
 mod lu;
@@ -15,6 +16,7 @@ mod scheme;
 mod segments;
 mod window;
 
+pub use anticipative::{Anticipated, AnticipativeError, Descent, anticipate};
 pub use model::LoopPump;
 pub use scheme::{Refining, Stages};
 pub use segments::{Newton, Point, Segment};

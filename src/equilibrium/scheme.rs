@@ -21,6 +21,9 @@ pub trait Stages: Dispatcher {
     /// Values of the columns and duals of the rows of a plan; `None` where the solver tells no duals.
     fn values_and_duals<'a>(&self, plan: &'a Self::Plan) -> Option<[&'a Array2<f64>; 2]>;
 
+    /// Values of the columns of a plan.
+    fn values<'a>(&self, plan: &'a Self::Plan) -> &'a Array2<f64>;
+
     /// A plan from values of the columns, closed at `cops`; `None` where it cannot be closed there.
     ///
     /// # Errors

@@ -34,9 +34,11 @@ const MARK: &str = "summary.json";
 /// The folder in it in which an unfinished run keeps what it needs to go on.
 pub const JOURNAL: &str = "journal";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     MARK,
     JOURNAL,
+    "anticipative.csv",
+    "anticipative_plan.csv",
     "comparison.csv",
     "config.resolved.yaml",
     "convergence.csv",

@@ -3,15 +3,17 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
+use ndarray::Array2;
+
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
-    Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, drive, scheme,
+    Auto, Averaging, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal, JournalError,
+    LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
-use crate::equilibrium::{Refining, Unsuited};
+use crate::equilibrium::{Anticipated, AnticipativeError, Newton, Refining, Stages, Unsuited, anticipate};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
 
 /// Why a run has no result.
@@ -58,6 +60,9 @@ pub enum StudyError {
     /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The joint optimum was not found.
+    #[error("coupling.scheme: anticipative: {0}")]
+    Anticipative(#[from] AnticipativeError<DispatchError>),
     /// The scheme needs to know more of dispatch and loop than there is to know.
     #[error(
         "coupling.scheme: {scheme} does not know {unsuited}; use scheme: auto, which needs nothing but plans and COPs"
@@ -92,7 +97,7 @@ impl StudyError {
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
-            Self::Journal(JournalError::Io { .. }) => Cause::Inside,
+            Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) => Cause::Inside,
             Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
         }
     }
@@ -125,6 +130,29 @@ impl From<LpError> for StudyError {
 /// The coupled part of a run.
 pub type Coupling = Outcome<PricedPlan, Account>;
 
+/// An equilibrium, and what a dispatcher would do who knew what it does to the loop.
+#[derive(Debug)]
+pub struct Myopia {
+    /// What the plan of the equilibrium costs the dispatcher at the COPs that it leads to, EUR.
+    pub equilibrium_eur: f64,
+    /// The plan of one who knows, and how it was found.
+    pub found: Anticipated<PricedPlan>,
+}
+
+impl Myopia {
+    /// What it costs not to know, EUR.
+    #[must_use]
+    pub fn price_eur(&self) -> f64 {
+        self.equilibrium_eur - self.found.cost.objective_eur
+    }
+
+    /// The same as a share of what the equilibrium costs.
+    #[must_use]
+    pub fn price_relative(&self) -> f64 {
+        self.price_eur() / self.equilibrium_eur.abs().max(1e-3 * self.found.cost.absolute_terms_eur)
+    }
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct Run {
@@ -141,6 +169,8 @@ pub struct Run {
     pub certificate: PlanCertificate,
     /// The coupling, if there is a loop.
     pub coupling: Option<Coupling>,
+    /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
+    pub myopia: Option<Myopia>,
     /// Seconds that building the LPs and preparing the solver took.
     pub build_seconds: f64,
     /// Seconds from then to the answer.
@@ -177,7 +207,18 @@ pub fn run_with_journal(
         let Plan { decisions, certificate, duals, .. } = plan;
         let certificate = PlanCertificate { tied_steps, ..certificate };
         let coupling = None;
-        return Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds });
+        let myopia = None;
+        return Ok(Run {
+            dispatch,
+            decisions,
+            duals,
+            account,
+            certificate,
+            coupling,
+            myopia,
+            build_seconds,
+            solve_seconds,
+        });
     };
     let pumps = coupled.pumps.iter();
     let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
@@ -193,6 +234,12 @@ pub fn run_with_journal(
     let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
         .map_err(|error| named(error, case, coupled))?;
 
+    let myopia = match coupled.settings.scheme_in_force() {
+        SchemeChoice::Anticipative => {
+            Some(anticipated(&mut dispatcher, &water_loop, &outcome, backend, settings, &start)?)
+        }
+        _ => None,
+    };
     // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
     // those it was made with in the published variant.
     let plan = &outcome.plan.plan;
@@ -218,7 +265,45 @@ pub fn run_with_journal(
     let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
-    Ok(Run { dispatch, decisions, duals, account, certificate, coupling, build_seconds, solve_seconds })
+    Ok(Run { dispatch, decisions, duals, account, certificate, coupling, myopia, build_seconds, solve_seconds })
+}
+
+/// What a dispatcher would do who knew what it does to the loop, from the answer of the coupling on.
+fn anticipated(
+    dispatcher: &mut DistrictDispatcher,
+    water_loop: &WellMixedPartner,
+    outcome: &Coupling,
+    backend: &dyn Backend,
+    settings: &CouplingSettings,
+    start: &Start,
+) -> Result<Myopia, StudyError> {
+    let unsuited = |unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited };
+    if water_loop.water_loop.jumps() {
+        return Err(unsuited(Unsuited::Jumps));
+    }
+    let newton =
+        Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours()).map_err(unsuited)?;
+    let values = &outcome.plan.plan.decisions.values;
+    let cops = newton.cops(water_loop, values);
+    let equilibrium_eur = dispatcher.price(&outcome.plan, &cops)?.objective_eur;
+    // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
+    let mut cops = match settings.initial_cop_dispatch {
+        InitialCopDispatch::Committed => start.committed.clone(),
+        InitialCopDispatch::Start => start.start.clone(),
+    };
+    let mut values = Array2::zeros((0, 0));
+    for _ in 0..PICARD_BEFORE_NEWTON {
+        values = dispatcher.dispatch(&cops)?.plan.decisions.values;
+        cops = newton.cops(water_loop, &values);
+    }
+    let found = anticipate(dispatcher, water_loop, &newton, &values, backend)?;
+    let found = if found.cost.objective_eur <= equilibrium_eur {
+        found
+    } else {
+        let values = &outcome.plan.plan.decisions.values;
+        anticipate(dispatcher, water_loop, &newton, values, backend)?
+    };
+    Ok(Myopia { equilibrium_eur, found })
 }
 
 /// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
@@ -237,10 +322,12 @@ fn scheme_for(
         if jumps { Err(Unsuited::Jumps) } else { Refining::new(dispatcher, water_loop.clone(), before, begins) }
     };
     match (settings.scheme_in_force(), scheme(settings)) {
-        (SchemeChoice::Auto, Some(averaging)) => Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
-            Ok(refining) => Box::new(refining),
-            Err(_) => Box::new(Averaging::by(Auto::default())),
-        }),
+        (SchemeChoice::Auto | SchemeChoice::Anticipative, Some(averaging)) => {
+            Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
+                Ok(refining) => Box::new(refining),
+                Err(_) => Box::new(Averaging::by(Auto::default())),
+            })
+        }
         (_, Some(scheme)) => Ok(scheme),
         (choice, None) => {
             let refining = refining(Box::new(Picard { relaxation: 1.0 }), PICARD_BEFORE_NEWTON);

@@ -17,5 +17,8 @@ mod whole_time;
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
 pub use summary::Summary;
 pub use summary_text::wrapped;
-pub use tables::{convergence_table, loop_temperature_table, prices_table, timeseries_table, timings_table};
+pub use tables::{
+    anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table, prices_table,
+    timeseries_table, timings_table,
+};
 pub use whole_time::{CapacitySummary, Co2LimitSummary, ImportLimitSummary, PeakSummary, WholeTime};

@@ -277,6 +277,10 @@ impl Stages for DistrictDispatcher {
         Some([plan.values(), &duals.rows])
     }
 
+    fn values<'a>(&self, plan: &'a PricedPlan) -> &'a Array2<f64> {
+        plan.values()
+    }
+
     fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
         self.set_cops(cops);
         let closed = self.dispatch.price(&Decisions { values, globals: Vec::new() })?;

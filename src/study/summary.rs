@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::converge::Myopia;
 use super::starts::Spread;
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
@@ -35,6 +36,9 @@ pub struct Summary {
     /// How far apart the answers from several beginnings are, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<Spread>,
+    /// What it costs that the dispatcher does not know what it does to the loop, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub myopia: Option<MyopiaSummary>,
     /// Money.
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
@@ -131,6 +135,33 @@ impl Moved {
     fn of(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Self {
         let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
         Self { moments: unrest.moments, most_at, distance: unrest.distance }
+    }
+}
+
+/// The price of myopia: an equilibrium against the plan of a dispatcher who knows what it does to the loop.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MyopiaSummary {
+    /// The dispatcher's objective in the equilibrium, EUR.
+    pub equilibrium_eur: f64,
+    /// The same of one who knows, EUR.
+    pub anticipative_eur: f64,
+    /// The difference, EUR.
+    pub price_eur: f64,
+    /// The same as a share.
+    pub price_relative: f64,
+    /// LPs of dispatch and loop that were solved to find it.
+    pub lps: usize,
+}
+
+impl MyopiaSummary {
+    fn of(myopia: &Myopia) -> Self {
+        Self {
+            equilibrium_eur: myopia.equilibrium_eur,
+            anticipative_eur: myopia.found.cost.objective_eur,
+            price_eur: myopia.price_eur(),
+            price_relative: myopia.price_relative(),
+            lps: myopia.found.descent.len(),
+        }
     }
 }
 
@@ -277,6 +308,7 @@ impl Summary {
             parts: parts.collect(),
             coupling: coupling(case, run),
             starts: None,
+            myopia: run.myopia.as_ref().map(MyopiaSummary::of),
             cost: Cost {
                 total_eur: run.account.cost_eur() + balancing_eur + balancing_co2_eur,
                 operation_eur: run.account.operation_eur,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, MyopiaSummary, Summary, TechnologySummary,
     ValiditySummary, ViolationSummary,
 };
 
@@ -26,6 +26,18 @@ impl Summary {
             }
             if let Some(missing) = &coupling.gap_missing {
                 line("gap not measured", missing.replace('\n', " "));
+            }
+            if let Some(MyopiaSummary { equilibrium_eur, anticipative_eur, price_eur, price_relative, lps }) =
+                &self.myopia
+            {
+                let words = format!(
+                    "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} EUR \
+                     in place of {equilibrium_eur:.2} ({lps} LPs, anticipative_plan.csv)",
+                    100.0 * price_relative
+                );
+                for (index, sentence) in wrapped(&words, 92).into_iter().enumerate() {
+                    line(if index == 0 { "price of myopia" } else { "" }, sentence);
+                }
             }
             if let Some(spread) = &self.starts {
                 for (index, sentence) in wrapped(&spread.in_words(), 92).into_iter().enumerate() {

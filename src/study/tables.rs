@@ -7,6 +7,7 @@ use crate::district::{Availability, Kind};
 use crate::results::{Column, Table};
 
 use super::Run;
+use crate::equilibrium::Descent;
 
 /// Every flow, level, COP and temperature by time step.
 ///
@@ -235,4 +236,36 @@ pub fn timings_table(run: &Run, phases: &[(&str, f64)]) -> Table {
     table.push("iteration", Column::Number(iterations));
     table.push("seconds", Column::Number(seconds));
     table
+}
+
+/// The LPs by which the plan of a dispatcher who knows what it does to the loop was found, if that was asked for.
+#[must_use]
+pub fn anticipative_table(run: &Run) -> Option<Table> {
+    let found = &run.myopia.as_ref()?.found;
+    let number = |of: &dyn Fn(&Descent) -> f64| Column::Number(found.descent.iter().map(of).collect());
+    let mut table = Table::default();
+    table.push("lp", Column::Count((1..=found.descent.len()).collect()));
+    table.push("objective_eur", number(&|lp| lp.objective_eur));
+    table.push("promised_eur", number(&|lp| lp.promised_eur));
+    table.push("step", number(&|lp| lp.step));
+    table.push("trust_region", number(&|lp| lp.radius));
+    Some(table)
+}
+
+/// That plan: every quantity by its name in the dispatch, loop temperature (before the step) and COPs.
+#[must_use]
+pub fn anticipative_plan_table(case: &Case, run: &Run) -> Option<Table> {
+    let found = &run.myopia.as_ref()?.found;
+    let (axis, coupled) = (case.district.axis(), case.coupled.as_ref()?);
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let values = found.plan.plan.decisions.values.rows();
+    for (column, row) in run.dispatch.problem().columns().iter().zip(values) {
+        table.push(column.name.clone(), Column::Number(row.to_vec()));
+    }
+    table.push("loop|temperature_c", Column::Number(found.temp_c.iter().take(axis.len()).copied().collect()));
+    for (pump, cops) in coupled.pumps.iter().zip(found.cops.rows()) {
+        table.push(format!("{}|{}|cop", pump.site, pump.technology), Column::Number(cops.to_vec()));
+    }
+    Some(table)
 }

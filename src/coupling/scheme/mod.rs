@@ -73,7 +73,9 @@ pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Sche
         SchemeChoice::Msa => Box::new(Averaging::by(Msa)),
         SchemeChoice::SelfRegulated => Box::new(Averaging::by(SelfRegulated::default())),
         SchemeChoice::GapRegulated => Box::new(Averaging::by(GapRegulated::default())),
-        SchemeChoice::Auto | SchemeChoice::Averaging => Box::new(Averaging::by(Auto::default())),
+        SchemeChoice::Auto | SchemeChoice::Anticipative | SchemeChoice::Averaging => {
+            Box::new(Averaging::by(Auto::default()))
+        }
         SchemeChoice::Newton => return None,
     })
 }
