@@ -5,9 +5,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use anergy::config::{Case, LoopSource, Request};
-use anergy::coupling::{CopUse, LoopModel};
+use anergy::coupling::{CopUse, LoopModel, SchemeChoice};
 use anergy::lp::{Certificate, Column, Duals, Lag, Row, Solution, StagedProblem};
 use anergy::study::partners::WellMixedPartner;
+use anergy::study::{converge, solver};
 use divan::Bencher;
 use ndarray::Array2;
 
@@ -28,6 +29,14 @@ fn small_district() -> Case {
 #[divan::bench]
 fn read_the_small_district(bencher: Bencher<'_, '_>) {
     bencher.bench(small_district);
+}
+
+/// From a case in memory to dispatch and loop in agreement.
+#[divan::bench(args = [SchemeChoice::Auto, SchemeChoice::Newton, SchemeChoice::Anticipative])]
+fn agree_on_the_small_district(bencher: Bencher<'_, '_>, scheme: SchemeChoice) {
+    let mut case = small_district();
+    case.coupled.as_mut().unwrap().settings.scheme = Some(scheme);
+    bencher.bench(|| converge::run(&case, solver(&case.district), &mut ()).unwrap().coupling.unwrap().verdict);
 }
 
 #[divan::bench]
