@@ -4,18 +4,8 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::path::Path;
 
-use common::{anergy, minimal_model, project, published_data, stderr, stdout};
-
-/// The files of a run folder but for those with durations.
-fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named =
-        entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
-    named.filter(|(name, _)| name != "run.log" && name != "timings.csv").collect()
-}
+use common::{anergy, contents, minimal_model, project, published_data, stderr, stdout};
 
 #[test]
 fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {

@@ -4,20 +4,11 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{anergy, project, stderr};
-
-/// The files of a run folder but for those with durations.
-fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named =
-        entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
-    named.filter(|(name, _)| name != "run.log" && name != "timings.csv").collect()
-}
+use common::{anergy, contents, project, stderr};
 
 /// A year that averaging solves, with quick iterations, and a fortnight that Newton's method solves, with slow ones.
 const CASES: [&[&str]; 2] = [&[], &["--window", "2019-02-01..2019-02-14", "--set", "coupling.scheme=newton"]];

@@ -3,17 +3,16 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use ndarray::Array2;
-
+use super::Myopia;
 use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal, JournalError,
-    LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, drive, scheme,
+    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
+    Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, Verdict, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
-use crate::equilibrium::{Anticipated, AnticipativeError, Newton, Refining, Stages, Unsuited, anticipate};
+use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
 
 /// Why a run has no result.
@@ -130,29 +129,6 @@ impl From<LpError> for StudyError {
 /// The coupled part of a run.
 pub type Coupling = Outcome<PricedPlan, Account>;
 
-/// An equilibrium, and what a dispatcher would do who knew what it does to the loop.
-#[derive(Debug)]
-pub struct Myopia {
-    /// What the plan of the equilibrium costs the dispatcher at the COPs that it leads to, EUR.
-    pub equilibrium_eur: f64,
-    /// The plan of one who knows, and how it was found.
-    pub found: Anticipated<PricedPlan>,
-}
-
-impl Myopia {
-    /// What it costs not to know, EUR.
-    #[must_use]
-    pub fn price_eur(&self) -> f64 {
-        self.equilibrium_eur - self.found.cost.objective_eur
-    }
-
-    /// The same as a share of what the equilibrium costs.
-    #[must_use]
-    pub fn price_relative(&self) -> f64 {
-        self.price_eur() / self.equilibrium_eur.abs().max(1e-3 * self.found.cost.absolute_terms_eur)
-    }
-}
-
 /// A finished run.
 #[derive(Debug)]
 pub struct Run {
@@ -231,12 +207,21 @@ pub fn run_with_journal(
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
     let settings = &coupled.settings;
+    let known_loop = match settings.scheme_in_force() {
+        SchemeChoice::Anticipative => Some(known_loop(&dispatcher, &water_loop)?),
+        _ => None,
+    };
     let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
         .map_err(|error| named(error, case, coupled))?;
 
-    let myopia = match coupled.settings.scheme_in_force() {
-        SchemeChoice::Anticipative => {
-            Some(anticipated(&mut dispatcher, &water_loop, &outcome, backend, settings, &start)?)
+    // Somebody who wants to stop does not want more.
+    let myopia = match known_loop {
+        Some(newton) if outcome.verdict != Verdict::Interrupted => {
+            let first_cops = match settings.initial_cop_dispatch {
+                InitialCopDispatch::Committed => &start.committed,
+                InitialCopDispatch::Start => &start.start,
+            };
+            Some(Myopia::of(&mut dispatcher, &water_loop, &newton, &outcome, first_cops, backend)?)
         }
         _ => None,
     };
@@ -268,42 +253,13 @@ pub fn run_with_journal(
     Ok(Run { dispatch, decisions, duals, account, certificate, coupling, myopia, build_seconds, solve_seconds })
 }
 
-/// What a dispatcher would do who knew what it does to the loop, from the answer of the coupling on.
-fn anticipated(
-    dispatcher: &mut DistrictDispatcher,
-    water_loop: &WellMixedPartner,
-    outcome: &Coupling,
-    backend: &dyn Backend,
-    settings: &CouplingSettings,
-    start: &Start,
-) -> Result<Myopia, StudyError> {
-    let unsuited = |unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited };
-    if water_loop.water_loop.jumps() {
-        return Err(unsuited(Unsuited::Jumps));
-    }
-    let newton =
-        Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours()).map_err(unsuited)?;
-    let values = &outcome.plan.plan.decisions.values;
-    let cops = newton.cops(water_loop, values);
-    let equilibrium_eur = dispatcher.price(&outcome.plan, &cops)?.objective_eur;
-    // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
-    let mut cops = match settings.initial_cop_dispatch {
-        InitialCopDispatch::Committed => start.committed.clone(),
-        InitialCopDispatch::Start => start.start.clone(),
+/// What schemes that know the loop need of it.
+fn known_loop(dispatcher: &DistrictDispatcher, water_loop: &WellMixedPartner) -> Result<Newton, StudyError> {
+    let known = match water_loop.water_loop.jumps() {
+        true => Err(Unsuited::Jumps),
+        false => Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours()),
     };
-    let mut values = Array2::zeros((0, 0));
-    for _ in 0..PICARD_BEFORE_NEWTON {
-        values = dispatcher.dispatch(&cops)?.plan.decisions.values;
-        cops = newton.cops(water_loop, &values);
-    }
-    let found = anticipate(dispatcher, water_loop, &newton, &values, backend)?;
-    let found = if found.cost.objective_eur <= equilibrium_eur {
-        found
-    } else {
-        let values = &outcome.plan.plan.decisions.values;
-        anticipate(dispatcher, water_loop, &newton, values, backend)?
-    };
-    Ok(Myopia { equilibrium_eur, found })
+    known.map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
 }
 
 /// Iterations before Newton's method where it is asked for, to learn where the time can be cut.

@@ -6,6 +6,7 @@ pub mod convergence;
 pub mod effects;
 mod iccep2019;
 pub mod journal;
+mod myopia;
 pub mod partners;
 pub mod reproduce;
 pub mod starts;
@@ -15,6 +16,7 @@ mod tables;
 mod whole_time;
 
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
+pub use myopia::{Myopia, MyopiaSummary};
 pub use summary::Summary;
 pub use summary_text::wrapped;
 pub use tables::{

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::converge::Myopia;
+use super::myopia::MyopiaSummary;
 use super::starts::Spread;
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
@@ -135,33 +135,6 @@ impl Moved {
     fn of(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Self {
         let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
         Self { moments: unrest.moments, most_at, distance: unrest.distance }
-    }
-}
-
-/// The price of myopia: an equilibrium against the plan of a dispatcher who knows what it does to the loop.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MyopiaSummary {
-    /// The dispatcher's objective in the equilibrium, EUR.
-    pub equilibrium_eur: f64,
-    /// The same of one who knows, EUR.
-    pub anticipative_eur: f64,
-    /// The difference, EUR.
-    pub price_eur: f64,
-    /// The same as a share.
-    pub price_relative: f64,
-    /// LPs of dispatch and loop that were solved to find it.
-    pub lps: usize,
-}
-
-impl MyopiaSummary {
-    fn of(myopia: &Myopia) -> Self {
-        Self {
-            equilibrium_eur: myopia.equilibrium_eur,
-            anticipative_eur: myopia.found.cost.objective_eur,
-            price_eur: myopia.price_eur(),
-            price_relative: myopia.price_relative(),
-            lps: myopia.found.descent.len(),
-        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::myopia::MyopiaSummary;
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, MyopiaSummary, Summary, TechnologySummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary,
     ValiditySummary, ViolationSummary,
 };
 

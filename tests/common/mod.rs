@@ -4,6 +4,7 @@
 
 pub mod toys;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -33,6 +34,14 @@ pub fn stdout(output: &Output) -> String {
 
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The files of a run folder but for those with durations.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named =
+        entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
+    named.filter(|(name, _)| name != "run.log" && name != "timings.csv").collect()
 }
 
 /// A minimal model in `folder`: a grid, a heat pump, a store and two demands at one site, six hours. `edit` may change the
