@@ -4,7 +4,6 @@
 
 mod common;
 
-
 use common::{anergy, contents, minimal_model, project, published_data, stderr, stdout};
 
 #[test]

@@ -5,7 +5,7 @@
 mod common;
 
 use anergy::config::{Case, Request};
-use anergy::coupling::SchemeChoice;
+use anergy::coupling::{Observer, Record, SchemeChoice};
 use anergy::study::convergence::{ConvergenceError, Ended, Plan, Study, Trial};
 use anergy::study::{converge, solver, starts};
 use common::{anergy, project, stderr, stdout};
@@ -62,6 +62,16 @@ fn every_combination_is_tried_once_whatever_comes_between() {
     };
     assert_eq!(stops, 12);
     assert!(study.table().to_csv() == whole.table().to_csv(), "seconds apart, the same study");
+    // A plan with other beginnings takes what it knows of them, and no more.
+    let other = Plan { starts: 3, ..self::plan(&[SchemeChoice::Picard]) };
+    let fresh = Study::run(&request(), &other, None, &mut (), |_| Ok::<_, Enough>(())).unwrap();
+    let mut new = 0;
+    let continued = Study::run(&request(), &other, Some(study.clone()), &mut (), |_| {
+        new += 1;
+        Ok::<_, Enough>(())
+    });
+    assert!(continued.unwrap().table().to_csv() == fresh.table().to_csv());
+    assert_eq!(new, 2, "of 6 trials 4 are known: from the case's own COPs and from the coldest loop");
     // Another window has nothing in common with it.
     let other = Request { window: Some(["2019-06-05", "2019-06-06"].map(str::to_owned)), ..request() };
     let mut new = 0;
@@ -71,6 +81,33 @@ fn every_combination_is_tried_once_whatever_comes_between() {
     })
     .unwrap();
     assert_eq!(new, 12);
+}
+
+/// Wants to stop after so many iterations.
+struct Impatient(usize);
+
+impl Observer for Impatient {
+    fn iteration(&mut self, _record: &Record) {
+        self.0 = self.0.saturating_sub(1);
+    }
+
+    fn wants_to_stop(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+#[test]
+fn what_was_cut_short_is_no_trial_and_no_beginning() {
+    let plan = Plan { tolerances: vec![1e-9], ..plan(&[SchemeChoice::Msa]) };
+    let study = Study::run(&request(), &plan, None, &mut Impatient(3), |_| Ok::<_, Enough>(())).unwrap();
+    assert!(study.trials.is_empty(), "{:?}", study.trials);
+
+    let case = Case::load(&request()).unwrap();
+    let backend = solver(&case.district);
+    let first = converge::run(&case, backend, &mut ()).unwrap();
+    let spread = starts::spread(&case, &first, 3, backend, &mut Impatient(1)).unwrap();
+    assert_eq!((spread.beginnings.len(), spread.asked, spread.is_complete()), (1, 3, false));
+    assert!(spread.in_words().contains("1 of 3 beginnings"), "{}", spread.in_words());
 }
 
 #[test]
@@ -85,7 +122,7 @@ fn beginnings_span_the_loops_range_and_their_spread_is_that_of_the_answers() {
 
     let backend = solver(&case.district);
     let run = |case: &Case| converge::run(case, backend, &mut ()).unwrap();
-    let spread = starts::spread(&case, &run(&case), 3, backend, &mut ()).unwrap().unwrap();
+    let spread = starts::spread(&case, &run(&case), 3, backend, &mut ()).unwrap();
     assert_eq!(spread.beginnings.len(), 3);
     let runs: Vec<_> = [None, Some(5.0), Some(25.0)].map(of).iter().map(run).collect();
     let temperature = |index: usize, at: usize| runs[index].coupling.as_ref().unwrap().response.temp_c[at];
@@ -112,7 +149,7 @@ fn studies_print_a_table_write_it_and_refuse_nonsense() {
     let csv = std::fs::read_to_string(study.join("convergence_study.csv")).unwrap();
     assert_eq!(csv.lines().count(), 9, "{csv}");
     assert!(csv.starts_with("window,scheme,tolerance,start,verdict,iterations,relative_gap"), "{csv}");
-    assert!(!study.join("journal.json").exists() && study.join("timings.csv").exists());
+    assert!(!study.join("convergence_study.journal.json").exists() && study.join("timings.csv").exists());
     for (nonsense, expected) in [
         (&["--schemes", "picrad"][..], "picard"),
         (&["--tolerances", "0"], "--tolerances: 0 is no number > 0"),

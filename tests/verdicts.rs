@@ -54,6 +54,17 @@ fn a_contraction_is_told_how_far_it_would_go_on() {
 }
 
 #[test]
+fn a_last_iterate_that_is_good_enough_has_converged() {
+    // The gap of iterate k is 2^-(k+2) of 100 EUR; that of the last one is measured after the last iteration.
+    let ended = |max_iterations| {
+        let settings = CouplingSettings { max_iterations, ..settings(SchemeChoice::Picard, Stop::Gap) };
+        run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0).verdict
+    };
+    assert_eq!(ended(4), Verdict::MaxIterations);
+    assert_eq!(ended(5), Verdict::Converged);
+}
+
+#[test]
 fn cycles_are_named_with_their_period() {
     let two = |cop: f64| if cop < 4.5 { 5.0 } else { 4.0 };
     let three = |cop: f64| [5.0, 6.0, 4.0][(cop.round() as usize - 4).min(2)];

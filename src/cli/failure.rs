@@ -38,6 +38,8 @@ pub(super) enum Failure {
     Strict { count: usize },
     #[error("{}: cannot be written: {source}", path.display())]
     Write { path: std::path::PathBuf, source: std::io::Error },
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read { path: std::path::PathBuf, source: std::io::Error },
     #[error(transparent)]
     Place(ResultsError),
     #[error("cannot print the results (they are written): {0}")]
@@ -67,7 +69,9 @@ impl Failure {
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
-            Self::Place(_) | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => exit::BAD_INPUT,
+            Self::Place(_) | Self::Read { .. } | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => {
+                exit::BAD_INPUT
+            }
             Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,
         }
     }

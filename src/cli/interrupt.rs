@@ -17,9 +17,7 @@ pub(super) fn watch() {
         if ASKED_FOR.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(exit::INCOMPLETE));
         }
-        super::say(
-            "stopping after this iteration; once more to stop at once (iterations that have ended are kept for --resume)",
-        );
+        super::say("stopping after this iteration; once more to stop at once (what has ended is kept)");
     };
     // Where nobody can be asked to watch, the process ends as it always would.
     let _ = ctrlc::set_handler(asked);

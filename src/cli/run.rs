@@ -53,7 +53,7 @@ struct Job {
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let mut progress = Progress::new(self.output.quiet);
-        let Some(Job { place, request, strict, starts, begun }) = self.job()? else { return Ok(0) };
+        let Some(Job { place, request, strict, starts, begun }) = self.job()? else { return self.ended() };
         progress.doing("reading");
         let began = Instant::now();
         let case = case::load(&request, strict)?;
@@ -65,6 +65,11 @@ impl Run {
             Some(_) => {
                 let asked = Asked::of(request, strict, starts, &case, backend.name());
                 let asked = asked.map_err(|source| Failure::Write { path: place.clone(), source })?;
+                if begun.is_none() && Asked::read(&place).is_ok() {
+                    progress.say(
+                        "note: an unfinished run stood here; it is begun anew (--resume would have gone on with it)",
+                    );
+                }
                 Some(journal(&place, &asked, begun.as_ref())?)
             }
             None => None,
@@ -89,7 +94,7 @@ impl Run {
             }
             (Err(error), _) => return Err(error.into()),
         };
-        let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress)? } else { None };
+        let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress) } else { None };
         let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
         extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
         extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
@@ -102,6 +107,7 @@ impl Run {
             output::text(&summary, &split, &folder)
         })?;
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
+            _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(Verdict::Interrupted) => exit::INCOMPLETE,
             Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
@@ -109,10 +115,30 @@ impl Run {
         })
     }
 
+    /// The run to go on with has ended: its summary, and the exit code of its verdict.
+    fn ended(&self) -> Result<u8, Failure> {
+        let Some(folder) = &self.resume else { return Ok(0) };
+        let path = folder.join("summary.json");
+        let text = std::fs::read_to_string(&path).map_err(|source| Failure::Read { path: path.clone(), source })?;
+        if !self.output.quiet {
+            super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
+        }
+        if self.output.json {
+            super::print(&text)?;
+        }
+        let summary: serde_json::Value = serde_json::from_str(&text)?;
+        Ok(match summary["coupling"]["verdict"].as_str() {
+            None | Some("converged" | "stopped_by_paper_rule") => 0,
+            Some("interrupted") => exit::INCOMPLETE,
+            Some("infeasible") => exit::INFEASIBLE,
+            Some(_) => exit::NOT_CONVERGED,
+        })
+    }
+
     /// What is to be done; nothing where the run to go on with has ended.
     fn job(&self) -> Result<Option<Job>, Failure> {
         let (Some(case), None) = (&self.case, &self.resume) else {
-            return self.resume.as_deref().map_or(Ok(None), |folder| resumed(folder, self.output.quiet));
+            return self.resume.as_deref().map_or(Ok(None), |folder| resumed(folder));
         };
         let place = self.output.place(&case.default_name())?;
         RunFolder::check(&place).map_err(Failure::Place)?;
@@ -126,16 +152,11 @@ impl Run {
     }
 }
 
-fn resumed(folder: &Path, quiet: bool) -> Result<Option<Job>, Failure> {
+fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
     let unusable = |source| Failure::Write { path: folder.to_owned(), source };
     let place = std::path::absolute(folder).map_err(unusable)?;
     let begun = match Asked::read(&place) {
-        Err(ResumeError::NoJournal(_)) if RunFolder::is_complete(&place) => {
-            if !quiet {
-                super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
-            }
-            return Ok(None);
-        }
+        Err(ResumeError::NoJournal(_)) if RunFolder::is_complete(&place) => return Ok(None),
         begun => begun?,
     };
     RunFolder::check(&place).map_err(Failure::Place)?;

@@ -11,8 +11,13 @@ use super::output::OutputArgs;
 use super::progress::Progress;
 use super::{Failure, exit, interrupt};
 use crate::coupling::SchemeChoice;
-use crate::results::write_file;
+use crate::results::{check_folder, write_file};
 use crate::study::convergence::{Plan, Study as Convergence};
+
+/// The files of a study's folder; the first until it has ended.
+const JOURNAL: &str = "convergence_study.journal.json";
+const CSV: &str = "convergence_study.csv";
+const TIMINGS: &str = "timings.csv";
 
 /// Run a case many ways and compare
 #[derive(Debug, Args)]
@@ -35,7 +40,7 @@ enum What {
 struct ConvergenceStudy {
     #[command(flatten)]
     case: CaseArgs,
-    /// Schemes, separated by commas [default: all]
+    /// Schemes, separated by commas [default: all but anticipative]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = schemes())]
     schemes: Vec<SchemeChoice>,
     /// Largest relative gaps that count as converged, separated by commas
@@ -74,7 +79,8 @@ impl ConvergenceStudy {
             let path = path.to_owned();
             move |source| Failure::Write { path, source }
         };
-        let all = || SchemeChoice::ALL.to_vec();
+        // What the anticipative one does beside `auto` is not what is compared.
+        let all = || SchemeChoice::ALL.into_iter().filter(|choice| *choice != SchemeChoice::Anticipative).collect();
         let windows = self.windows.into_iter().map(Some).collect::<Vec<_>>();
         let plan = Plan {
             schemes: if self.schemes.is_empty() { all() } else { self.schemes },
@@ -85,10 +91,11 @@ impl ConvergenceStudy {
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("reading");
         let case = self.case.load()?;
+        progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
+        check_folder(&folder, &[JOURNAL, CSV, TIMINGS], &[JOURNAL, CSV]).map_err(Failure::Place)?;
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-        let [journal, csv, timings] =
-            ["journal.json", "convergence_study.csv", "timings.csv"].map(|file| folder.join(file));
+        let [journal, csv, timings] = [JOURNAL, CSV, TIMINGS].map(|file| folder.join(file));
         // What cannot be read is not known.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         interrupt::watch();
@@ -102,7 +109,8 @@ impl ConvergenceStudy {
         write_file(&timings, |file| file.write_all(&study.timings().to_csv())).map_err(failed(&timings))?;
         let stopped = interrupt::was_asked_for();
         if !stopped {
-            std::fs::remove_file(&journal).map_err(failed(&journal))?;
+            // There is none where nothing was new.
+            let _ = std::fs::remove_file(&journal);
         }
         let text = match self.output.json {
             true => serde_json::to_string_pretty(&study)? + "\n",

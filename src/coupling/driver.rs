@@ -289,7 +289,13 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             Some((_, best)) if self.settings.stop == Stop::Gap => best,
             _ => Rc::clone(&last),
         };
-        let verdict = self.history.limited(verdict, &last.response);
+        let verdict = match (verdict, self.history.judge_gap()) {
+            // The gap of the last iterate has only now become known.
+            (Verdict::MaxIterations | Verdict::Interrupted | Verdict::Cycle { .. }, Some(Verdict::Converged)) => {
+                Verdict::Converged
+            }
+            (verdict, _) => self.history.limited(verdict, &last.response),
+        };
         let History { records, temperatures, loop_heat, .. } = self.history;
         let unrest = Unrest::of(&records, &temperatures, self.settings.temperature_tolerance_k);
         Outcome {

@@ -45,7 +45,7 @@ impl<P, A> Outcome<P, A> {
                 100.0 * share
             ),
             Verdict::Infeasible { iteration } => {
-                let refusal = self.refusal.as_deref().unwrap_or_default();
+                let refusal = self.refusal.as_deref().unwrap_or_default().trim_end_matches([';', '\n', ' ']);
                 format!(
                     "not converged: at the COPs of iteration {iteration} there is no plan ({refusal}); up to then {moved}{saving}. \
                      Try more import or heat pump capacity, or a price for unmet demand"

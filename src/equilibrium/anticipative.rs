@@ -83,7 +83,8 @@ struct Here<P> {
     cost: PlanCost,
 }
 
-/// Lowers the cost of the plan `values` (columns of the dispatcher's LP) as far as knowing the loop can.
+/// Lowers the cost of the plan `values` (columns of the dispatcher's LP) as far as knowing the loop can; every plan on the way is one, so it may
+/// stop before.
 ///
 /// # Errors
 /// [`AnticipativeError`].
@@ -93,12 +94,13 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
     newton: &Newton,
     values: &Array2<f64>,
     backend: &dyn Backend,
+    wants_to_stop: &dyn Fn() -> bool,
 ) -> Result<Anticipated<D::Plan>, AnticipativeError<D::Error>> {
     let mut valley = Valley { dispatcher, water_loop, newton };
     let mut here = valley.evaluate(values.clone(), 0.0)?.ok_or(AnticipativeError::NoBeginning)?;
     let from_eur = here.cost.objective_eur;
     let (mut radius, mut descent) = (1.0, Vec::new());
-    while descent.len() < MOST_LPS && radius >= LEAST_RADIUS {
+    while descent.len() < MOST_LPS && radius >= LEAST_RADIUS && !wants_to_stop() {
         let joint = valley.joint(&here, radius)?;
         let mut solution = Solution::zeros(&joint.problem);
         match backend.prepare(&joint.problem)?.solve(&joint.problem, &mut solution) {

@@ -9,7 +9,7 @@ use std::path::Path;
 /// What the file system, or `write`, says.
 pub fn write_file(place: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
     let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut draft = tempfile::Builder::new().prefix(".anergy-draft-").tempfile_in(parent)?;
+    let mut draft = tempfile::Builder::new().prefix(super::folder::DRAFT).tempfile_in(parent)?;
     write(draft.as_file_mut())?;
     draft.as_file_mut().flush()?;
     draft.as_file().sync_all()?;

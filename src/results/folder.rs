@@ -33,6 +33,12 @@ pub enum ResultsError {
 const MARK: &str = "summary.json";
 /// The folder in it in which an unfinished run keeps what it needs to go on.
 pub const JOURNAL: &str = "journal";
+/// The file in it that says what the run was asked for.
+pub const ASKED: &str = "run.json";
+/// How the names of its iterations begin.
+pub const ITERATION: &str = "iteration-";
+/// How the names of what is not whole yet begin.
+pub(super) const DRAFT: &str = ".anergy-draft-";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
 const FILES: [&str; 14] = [
     MARK,
@@ -80,10 +86,8 @@ impl RunFolder {
         refuse_foreign(place)?;
         let failed = |action| move |source| ResultsError::Io { path: parent.to_owned(), action, source };
         fs::create_dir_all(parent).map_err(failed("create the folder"))?;
-        let draft = tempfile::Builder::new()
-            .prefix(".anergy-draft-")
-            .tempdir_in(parent)
-            .map_err(failed("create a folder in it"))?;
+        let draft =
+            tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).map_err(failed("create a folder in it"))?;
         Ok(Self { place: place.to_owned(), draft })
     }
 
@@ -158,12 +162,34 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
         Ok(entries) => {
             let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
             let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
-            let run = names.iter().all(ours) && (place.join(MARK).is_file() || place.join(JOURNAL).is_dir());
-            !names.is_empty() && !run
+            let journal = place.join(JOURNAL);
+            let run = place.join(MARK).is_file() || journal.is_dir();
+            !names.is_empty() && !(run && names.iter().all(ours) && (!journal.exists() || is_journal(&journal)))
         }
         Err(_) => place.exists(),
     };
     if foreign { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) }
+}
+
+/// Whether there is nothing in a folder but what a run keeps of itself.
+fn is_journal(folder: &Path) -> bool {
+    let ours = |name: &str| name == ASKED || name.starts_with(ITERATION) || name.starts_with(DRAFT);
+    let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
+    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(ours)))
+}
+
+/// Whether `place` may be a folder of `files` only, at least one of `marks` among them: there is nothing else in it.
+///
+/// # Errors
+/// [`ResultsError::NotARunFolder`].
+pub fn check_folder(place: &Path, files: &[&str], marks: &[&str]) -> Result<(), ResultsError> {
+    let Ok(entries) = fs::read_dir(place) else {
+        return if place.exists() { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) };
+    };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let ours = names.iter().all(|name| files.iter().any(|file| name == file));
+    let marked = names.iter().any(|name| marks.iter().any(|mark| name == mark));
+    if names.is_empty() || ours && marked { Ok(()) } else { Err(ResultsError::NotARunFolder(place.to_owned())) }
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
@@ -230,6 +256,23 @@ mod tests {
         folder.write("timeseries.csv", b"x").unwrap();
         drop(folder);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn somebody_elses_journal_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let diary = root.path().join("diary");
+        fs::create_dir_all(diary.join(JOURNAL)).unwrap();
+        assert!(RunFolder::begin(&diary).is_ok(), "an empty one is nobody's");
+        fs::write(diary.join(JOURNAL).join(ASKED), "{}").unwrap();
+        assert!(RunFolder::begin(&diary).is_ok());
+        fs::write(diary.join(JOURNAL).join("2024.txt"), "precious").unwrap();
+        assert!(matches!(RunFolder::begin(&diary), Err(ResultsError::NotARunFolder(_))));
+        assert!(
+            check_folder(&diary, &["a.csv"], &["a.csv"]).is_err()
+                && check_folder(root.path(), &["diary"], &[]).is_err()
+        );
+        assert!(check_folder(&root.path().join("new"), &["a.csv"], &["a.csv"]).is_ok());
     }
 
     #[test]

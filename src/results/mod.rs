@@ -8,5 +8,5 @@ mod table;
 
 pub use file::write_file;
 pub(crate) use folder::readable_by_all;
-pub use folder::{JOURNAL, ResultsError, RunFolder};
+pub use folder::{ASKED, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder};
 pub use table::{Column, Table};

@@ -147,6 +147,8 @@ pub struct Run {
     pub coupling: Option<Coupling>,
     /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
     pub myopia: Option<Myopia>,
+    /// Why that was not found.
+    pub myopia_missing: Option<String>,
     /// Seconds that building the LPs and preparing the solver took.
     pub build_seconds: f64,
     /// Seconds from then to the answer.
@@ -183,7 +185,7 @@ pub fn run_with_journal(
         let Plan { decisions, certificate, duals, .. } = plan;
         let certificate = PlanCertificate { tied_steps, ..certificate };
         let coupling = None;
-        let myopia = None;
+        let (myopia, myopia_missing) = (None, None);
         return Ok(Run {
             dispatch,
             decisions,
@@ -192,6 +194,7 @@ pub fn run_with_journal(
             certificate,
             coupling,
             myopia,
+            myopia_missing,
             build_seconds,
             solve_seconds,
         });
@@ -216,14 +219,19 @@ pub fn run_with_journal(
 
     // Somebody who wants to stop does not want more.
     let myopia = match known_loop {
-        Some(newton) if outcome.verdict != Verdict::Interrupted => {
+        Some(newton) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
             let first_cops = match settings.initial_cop_dispatch {
                 InitialCopDispatch::Committed => &start.committed,
                 InitialCopDispatch::Start => &start.start,
             };
-            Some(Myopia::of(&mut dispatcher, &water_loop, &newton, &outcome, first_cops, backend)?)
+            Some(Myopia::of(&mut dispatcher, &water_loop, &newton, &outcome, first_cops, backend, observer))
         }
         _ => None,
+    };
+    // The equilibrium stands, whatever becomes of this.
+    let (myopia, myopia_missing) = match myopia {
+        Some(Err(error)) => (None, Some(error.to_string())),
+        myopia => (myopia.and_then(Result::ok), None),
     };
     // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
     // those it was made with in the published variant.
@@ -250,7 +258,18 @@ pub fn run_with_journal(
     let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
-    Ok(Run { dispatch, decisions, duals, account, certificate, coupling, myopia, build_seconds, solve_seconds })
+    Ok(Run {
+        dispatch,
+        decisions,
+        duals,
+        account,
+        certificate,
+        coupling,
+        myopia,
+        myopia_missing,
+        build_seconds,
+        solve_seconds,
+    })
 }
 
 /// What schemes that know the loop need of it.
@@ -290,6 +309,22 @@ fn scheme_for(
             let refused = |unsuited| StudyError::Unsuited { scheme: choice.name(), unsuited };
             Ok(Box::new(refining.map_err(refused)?))
         }
+    }
+}
+
+impl Run {
+    /// All money, EUR: the plan's, and what the loop's balancing unit costs and emits.
+    #[must_use]
+    pub fn total_eur(&self) -> f64 {
+        let balancing_eur = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
+        self.account.cost_eur() + balancing_eur + self.balancing_co2_eur()
+    }
+
+    /// The price of the CO2 that the loop's balancing unit emits, EUR.
+    #[must_use]
+    pub fn balancing_co2_eur(&self) -> f64 {
+        let balancing_co2_kg = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg);
+        balancing_co2_kg * self.dispatch.district().co2_price_eur_per_kg()
     }
 }
 

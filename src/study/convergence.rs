@@ -33,6 +33,8 @@ pub struct Trial {
     pub tolerance: f64,
     /// The beginning, from 1.
     pub start: usize,
+    /// The loop temperature whose COPs it began with, degrees Celsius; none for the case's own.
+    pub loop_c: Option<f64>,
     /// What came of it; why there is none otherwise.
     pub ended: Result<Ended, String>,
 }
@@ -108,39 +110,46 @@ impl Study {
         mut keep: impl FnMut(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         plan.check()?;
-        let own = request.window.clone();
-        let mut study: Option<Self> = None;
-        for window in &plan.windows {
-            let request = Request { window: window.clone().or_else(|| request.window.clone()), ..request.clone() };
-            let case = Case::load(&request).map_err(ConvergenceError::from)?;
-            if case.coupled.is_none() {
-                return Err(ConvergenceError::NoLoop(case.name).into());
-            }
-            let study = study.get_or_insert_with(|| {
-                let of = identity(&case, own.as_ref());
-                known.clone().filter(|known| known.of == of).unwrap_or(Self { of, trials: Vec::new() })
-            });
+        let load = |window: &Option<[String; 2]>| {
+            let window = window.clone().or_else(|| request.window.clone());
+            Case::load(&Request { window, ..request.clone() })
+        };
+        let cases: Result<Vec<Case>, _> = plan.windows.iter().map(load).collect();
+        let cases = cases.map_err(ConvergenceError::from)?;
+        if let Some(case) = cases.iter().find(|case| case.coupled.is_none()) {
+            return Err(ConvergenceError::NoLoop(case.name.clone()).into());
+        }
+        let of = cases.first().map_or_else(String::new, |case| identity(case, request.window.as_ref()));
+        let known = known.filter(|known| known.of == of).map_or_else(Vec::new, |known| known.trials);
+        let mut study = Self { of, trials: Vec::new() };
+        for (window, case) in plan.windows.iter().zip(&cases) {
             let window = window.as_ref().map_or_else(String::new, |[first, last]| format!("{first}..{last}"));
             for &scheme in &plan.schemes {
                 for (&tolerance, start) in plan.tolerances.iter().flat_map(|t| (0..plan.starts).map(move |s| (t, s))) {
-                    let trial = |trial: &Trial| {
-                        (trial.window.as_str(), trial.scheme, trial.tolerance, trial.start)
-                            == (window.as_str(), scheme, tolerance, start + 1)
+                    let loop_c = starts::loop_c(case, start, plan.starts);
+                    let trial =
+                        |ended| Trial { window: window.clone(), scheme, tolerance, start: start + 1, loop_c, ended };
+                    let same = |known: &&Trial| {
+                        (known.window.as_str(), known.scheme, known.tolerance, known.loop_c)
+                            == (window.as_str(), scheme, tolerance, loop_c)
                     };
-                    if study.trials.iter().any(trial) {
+                    if let Some(known) = known.iter().find(same) {
+                        study.trials.push(trial(known.ended.clone()));
                         continue;
                     }
                     if observer.wants_to_stop() {
-                        return Ok(study.clone());
+                        return Ok(study);
                     }
-                    let case = starts::beginning_at(&case, starts::loop_c(&case, start, plan.starts));
-                    let ended = tried(case, scheme, tolerance, observer).map_err(|error| error.to_string());
-                    study.trials.push(Trial { window: window.clone(), scheme, tolerance, start: start + 1, ended });
-                    keep(study)?;
+                    let ended = tried(starts::beginning_at(case, loop_c), scheme, tolerance, observer);
+                    if observer.wants_to_stop() && ended.as_ref().is_ok_and(|ended| ended.verdict == "Interrupted") {
+                        return Ok(study);
+                    }
+                    study.trials.push(trial(ended.map_err(|error| error.to_string())));
+                    keep(&study)?;
                 }
             }
         }
-        Ok(study.unwrap_or_default())
+        Ok(study)
     }
 
     /// One row a trial, without seconds.
@@ -197,7 +206,7 @@ impl Study {
                 |value| if digits == 0 { format!("{value:.1e}") } else { format!("{value:.digits$}") },
             )
         };
-        for Trial { window, scheme, tolerance, start, ended } in &self.trials {
+        for Trial { window, scheme, tolerance, start, ended, .. } in &self.trials {
             let window = if window.is_empty() { "as given" } else { window };
             let key = format!("{window:<24}{:<16}{tolerance:>9.0e}{start:>7}", scheme.name());
             // Writing to a string cannot fail.
@@ -254,7 +263,7 @@ fn tried(
         gap: coupling.gap.map(|gap| gap.relative),
         gap_eur: coupling.gap.map(|gap| gap.absolute_eur),
         residual_k: coupling.records.last().and_then(|last| last.residual).map(|residual| residual.max_k),
-        cost_eur: run.account.cost_eur() + coupling.response.balancing_eur,
+        cost_eur: run.total_eur(),
         loop_c: answer.temp_c[1],
         seconds: began.elapsed().as_secs_f64(),
     })

@@ -11,10 +11,7 @@ use super::partners::PricedPlan;
 use crate::config::{Case, Input, Request, sha256};
 use crate::coupling::{Journal, JournalError, Kept, PhaseSeconds, Record};
 use crate::dispatch::{Account, Plan};
-use crate::results::{JOURNAL, write_file};
-
-/// The file that says what was asked for.
-const ASKED: &str = "run.json";
+use crate::results::{ASKED, ITERATION, JOURNAL, write_file};
 
 /// What a run was asked for, and what it read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,7 +79,7 @@ impl Asked {
     pub fn read(run_folder: &Path) -> Result<Self, ResumeError> {
         let path = run_folder.join(JOURNAL).join(ASKED);
         let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Err(ResumeError::NoJournal(run_folder.to_owned()));
             }
             bytes => bytes.map_err(|source| JournalError::Io { path: path.clone(), action: "read", source })?,
@@ -204,7 +201,7 @@ impl RunJournal {
     }
 
     fn file(&self, iteration: usize) -> PathBuf {
-        self.folder.join(format!("iteration-{iteration:04}"))
+        self.folder.join(format!("{ITERATION}{iteration:04}"))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::partners::{DistrictDispatcher, PricedPlan, WellMixedPartner};
 use super::{Coupling, StudyError};
-use crate::coupling::{CopSeries, Dispatcher as _};
+use crate::coupling::{CopSeries, CopUse, Dispatcher as _, LoopModel as _, LoopResponse, Observer, PlanCost};
 use crate::equilibrium::{Anticipated, Newton, anticipate};
 use crate::lp::Backend;
 
@@ -19,6 +19,32 @@ pub struct Myopia {
     pub equilibrium_eur: f64,
     /// The plan of one who knows, and how it was found.
     pub found: Anticipated<PricedPlan>,
+    /// What that leaves out: of the equilibrium, and of the plan of one who knows.
+    pub beside: [Beside; 2],
+}
+
+/// What a plan brings about that is not in the dispatcher's objective.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Beside {
+    /// Heat and cold from the loop's balancing unit, kWh.
+    pub balancing_kwh: f64,
+    /// What that costs, EUR, its CO2 not included.
+    pub balancing_eur: f64,
+    /// Demand left unserved, kWh.
+    pub unmet_kwh: f64,
+    /// Production not used, kWh.
+    pub surplus_kwh: f64,
+}
+
+impl Beside {
+    fn of(cost: &PlanCost, response: &LoopResponse) -> Self {
+        Self {
+            balancing_kwh: response.balancing_kwh.iter().map(|kwh| kwh.abs()).sum(),
+            balancing_eur: response.balancing_eur,
+            unmet_kwh: cost.unmet_kwh,
+            surplus_kwh: cost.surplus_kwh,
+        }
+    }
 }
 
 impl Myopia {
@@ -30,25 +56,33 @@ impl Myopia {
         outcome: &Coupling,
         first_cops: &CopSeries,
         backend: &dyn Backend,
+        observer: &dyn Observer,
     ) -> Result<Self, StudyError> {
         let values = &outcome.plan.plan.decisions.values;
         let cops = newton.cops(water_loop, values);
         let equilibrium_eur = dispatcher.price(&outcome.plan, &cops)?.objective_eur;
         // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
+        let stop = || observer.wants_to_stop();
         let mut cops = first_cops.clone();
         let mut values = Array2::zeros((0, 0));
         for _ in 0..ANSWERS {
             values = dispatcher.dispatch(&cops)?.plan.decisions.values;
             cops = newton.cops(water_loop, &values);
         }
-        let found = anticipate(dispatcher, water_loop, newton, &values, backend)?;
+        let found = anticipate(dispatcher, water_loop, newton, &values, backend, &stop)?;
         let found = if found.cost.objective_eur <= equilibrium_eur {
             found
         } else {
             let values = &outcome.plan.plan.decisions.values;
-            anticipate(dispatcher, water_loop, newton, values, backend)?
+            anticipate(dispatcher, water_loop, newton, values, backend, &stop)?
         };
-        Ok(Self { equilibrium_eur, found })
+        let simulated = |dispatcher: &DistrictDispatcher, plan: &PricedPlan| {
+            let thermal = dispatcher.thermal(plan);
+            let Ok(response) = water_loop.clone().simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
+            Beside::of(&dispatcher.cost(plan), &response)
+        };
+        let beside = [simulated(dispatcher, &outcome.plan), simulated(dispatcher, &found.plan)];
+        Ok(Self { equilibrium_eur, found, beside })
     }
 
     /// What it costs not to know, EUR.
@@ -75,17 +109,39 @@ pub struct MyopiaSummary {
     pub price_eur: f64,
     /// The same as a share.
     pub price_relative: f64,
+    /// What that leaves out: of the equilibrium, and of the plan of one who knows.
+    pub beside: [Beside; 2],
     /// LPs of dispatch and loop that were solved to find it.
     pub lps: usize,
 }
 
 impl MyopiaSummary {
+    /// In words.
+    pub(super) fn in_words(&self) -> String {
+        let Self { equilibrium_eur, anticipative_eur, price_eur, price_relative, beside: [eq, knows], lps } = self;
+        format!(
+            "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} EUR in place \
+             of {equilibrium_eur:.2} ({lps} LPs, anticipative_plan.csv). Beside that, balancing unit {:.0} kWh for {:.2} EUR in place \
+             of {:.0} for {:.2}; surplus {:.0} kWh in place of {:.0}; unmet demand {:.1} kWh in place of {:.1}",
+            100.0 * price_relative,
+            knows.balancing_kwh,
+            knows.balancing_eur,
+            eq.balancing_kwh,
+            eq.balancing_eur,
+            knows.surplus_kwh,
+            eq.surplus_kwh,
+            knows.unmet_kwh,
+            eq.unmet_kwh
+        )
+    }
+
     pub(super) fn of(myopia: &Myopia) -> Self {
         Self {
             equilibrium_eur: myopia.equilibrium_eur,
             anticipative_eur: myopia.found.cost.objective_eur,
             price_eur: myopia.price_eur(),
             price_relative: myopia.price_relative(),
+            beside: myopia.beside,
             lps: myopia.found.descent.len(),
         }
     }

@@ -3,9 +3,9 @@
 use ndarray::Array1;
 use serde::Serialize;
 
-use super::{Run, StudyError, converge};
+use super::{Run, converge};
 use crate::config::Case;
-use crate::coupling::{CopSeries, InitialCopDispatch, Observer};
+use crate::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
 use crate::lp::Backend;
 use crate::results::{Column, Table};
 
@@ -28,6 +28,10 @@ pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
     let mut case = case.clone();
     if let (Some(coupled), Some(loop_c)) = (&mut case.coupled, loop_c) {
         coupled.settings.initial_cop_dispatch = InitialCopDispatch::Start;
+        if coupled.settings.scheme == Some(SchemeChoice::Anticipative) {
+            // What it does beside that is not what is compared.
+            coupled.settings.scheme = Some(SchemeChoice::Auto);
+        }
         for pump in &mut coupled.pumps {
             pump.start_cop = pump.pump.cop(loop_c, 0.0).max(LEAST_COP);
         }
@@ -53,6 +57,10 @@ pub struct Beginning {
 /// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not determined by the case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spread {
+    /// How many beginnings were asked for.
+    pub asked: usize,
+    /// Why some of them have no answer.
+    pub problems: Vec<String>,
     /// The beginnings, the case's own first.
     pub beginnings: Vec<Beginning>,
     /// Dearest less cheapest, EUR.
@@ -78,29 +86,37 @@ struct Answer {
 }
 
 /// Runs a case that has been run from its own beginning (`first`) from others as well, `of` in all.
-///
-/// # Errors
-/// [`StudyError`] when one of them has no result.
 pub fn spread(
     case: &Case,
     first: &Run,
     of: usize,
     backend: &'static dyn Backend,
     observer: &mut dyn Observer,
-) -> Result<Option<Spread>, StudyError> {
-    let Some(begun) = judged(first, None) else { return Ok(None) };
-    let (mut beginnings, mut answers) = (vec![begun.0], vec![begun.1]);
+) -> Option<Spread> {
+    let begun = judged(first, None)?;
+    let (mut beginnings, mut answers, mut problems) = (vec![begun.0], vec![begun.1], Vec::new());
     for index in 1..of {
         if observer.wants_to_stop() {
             break;
         }
         let loop_c = loop_c(case, index, of);
-        let run = converge::run(&beginning_at(case, loop_c), backend, observer)?;
-        let Some((beginning, answer)) = judged(&run, loop_c) else { continue };
-        beginnings.push(beginning);
-        answers.push(answer);
+        match converge::run(&beginning_at(case, loop_c), backend, observer) {
+            Ok(run) => {
+                // One that was cut short says nothing about where it would have ended.
+                let ended = run.coupling.as_ref().is_some_and(|coupling| coupling.verdict != Verdict::Interrupted);
+                if let Some((beginning, answer)) = judged(&run, loop_c).filter(|_| ended) {
+                    beginnings.push(beginning);
+                    answers.push(answer);
+                }
+            }
+            Err(error) => {
+                let begun_at = loop_c.map_or_else(String::new, |loop_c| format!("begun at {loop_c:.1} C: "));
+                problems.push(format!("{begun_at}{error}"));
+            }
+        }
     }
-    Ok(Some(of_answers(case, beginnings, &answers)))
+    let spread = of_answers(case, beginnings, &answers);
+    Some(Spread { asked: of, problems, ..spread })
 }
 
 fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
@@ -110,7 +126,7 @@ fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
         verdict: coupling.verdict.name(),
         iterations: coupling.records.len() - 1,
         gap: coupling.gap.map(|gap| gap.relative),
-        cost_eur: run.account.cost_eur() + coupling.response.balancing_eur,
+        cost_eur: run.total_eur(),
     };
     Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.cop.clone() }))
 }
@@ -140,7 +156,19 @@ fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Sp
         }
     }
     let cost_relative = if cheapest == 0.0 { 0.0 } else { cost_eur / cheapest.abs() };
-    Spread { beginnings, cost_eur, cost_relative, temp_k, temp_at: axis.label(temp_at), temp_mean_k, cop, cop_at }
+    let (asked, problems) = (beginnings.len(), Vec::new());
+    Spread {
+        asked,
+        problems,
+        beginnings,
+        cost_eur,
+        cost_relative,
+        temp_k,
+        temp_at: axis.label(temp_at),
+        temp_mean_k,
+        cop,
+        cop_at,
+    }
 }
 
 impl Spread {
@@ -161,15 +189,26 @@ impl Spread {
         table
     }
 
+    /// Whether every beginning that was asked for has an answer, or a reason why it has none.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.beginnings.len() + self.problems.len() == self.asked
+    }
+
     /// The spread in words.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Self { beginnings, cost_eur, cost_relative, temp_k, temp_at, temp_mean_k, cop, cop_at } = self;
+        let Self { asked, problems, beginnings, cost_eur, cost_relative, temp_k, temp_at, temp_mean_k, cop, cop_at } =
+            self;
         let converged = beginnings.iter().filter(|beginning| beginning.verdict == "Converged").count();
+        let problems = problems.iter().map(|problem| format!("; {}", problem.replace('\n', " "))).collect::<String>();
+        if beginnings.len() < 2 {
+            return format!("1 of {asked} beginnings has an answer: nothing to compare{problems}");
+        }
+        let of = if beginnings.len() < *asked { format!("{} of {asked}", beginnings.len()) } else { asked.to_string() };
         let mut text = format!(
-            "{} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}), loop temperatures up to \
-             {temp_k:.3} K ({temp_mean_k:.4} K on average",
-            beginnings.len()
+            "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}), loop temperatures up to \
+             {temp_k:.3} K ({temp_mean_k:.4} K on average"
         );
         if *temp_k > 0.0 {
             text.push_str(&format!("; most at {temp_at}"));
@@ -178,6 +217,7 @@ impl Spread {
         if *cop > 0.0 {
             text.push_str(&format!(" ({cop_at})"));
         }
+        text.push_str(&problems);
         text
     }
 }

@@ -39,6 +39,9 @@ pub struct Summary {
     /// What it costs that the dispatcher does not know what it does to the loop, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub myopia: Option<MyopiaSummary>,
+    /// Why that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub myopia_missing: Option<String>,
     /// Money.
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
@@ -267,7 +270,6 @@ impl Summary {
             balances.iter().find(|(s, c, _)| s == site && c == carrier).map_or(0.0, |(.., residual)| *residual)
         };
         let balancing_co2_kg = run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg);
-        let balancing_co2_eur = balancing_co2_kg * case.district.co2_price_eur_per_kg();
         let balancing_eur = run.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -282,11 +284,12 @@ impl Summary {
             coupling: coupling(case, run),
             starts: None,
             myopia: run.myopia.as_ref().map(MyopiaSummary::of),
+            myopia_missing: run.myopia_missing.clone(),
             cost: Cost {
-                total_eur: run.account.cost_eur() + balancing_eur + balancing_co2_eur,
+                total_eur: run.total_eur(),
                 operation_eur: run.account.operation_eur,
                 forced_supply_eur: run.account.forced_eur,
-                co2_eur: run.account.co2_eur + balancing_co2_eur,
+                co2_eur: run.account.co2_eur + run.balancing_co2_eur(),
                 annualised_eur: run.account.annualised_eur,
                 demand_charge_eur: run.account.demand_charge_eur,
                 balancing_eur,

@@ -28,14 +28,10 @@ impl Summary {
             if let Some(missing) = &coupling.gap_missing {
                 line("gap not measured", missing.replace('\n', " "));
             }
-            if let Some(MyopiaSummary { equilibrium_eur, anticipative_eur, price_eur, price_relative, lps }) =
-                &self.myopia
-            {
-                let words = format!(
-                    "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} EUR \
-                     in place of {equilibrium_eur:.2} ({lps} LPs, anticipative_plan.csv)",
-                    100.0 * price_relative
-                );
+            let myopia = self.myopia.iter().map(MyopiaSummary::in_words);
+            let missing =
+                self.myopia_missing.iter().map(|missing| format!("not known: {}", missing.replace('\n', " ")));
+            for words in myopia.chain(missing) {
                 for (index, sentence) in wrapped(&words, 92).into_iter().enumerate() {
                     line(if index == 0 { "price of myopia" } else { "" }, sentence);
                 }
