@@ -138,7 +138,7 @@ impl Run {
     /// What is to be done; nothing where the run to go on with has ended.
     fn job(&self) -> Result<Option<Job>, Failure> {
         let (Some(case), None) = (&self.case, &self.resume) else {
-            return self.resume.as_deref().map_or(Ok(None), |folder| resumed(folder));
+            return self.resume.as_deref().map_or(Ok(None), resumed);
         };
         let place = self.output.place(&case.default_name())?;
         RunFolder::check(&place).map_err(Failure::Place)?;
