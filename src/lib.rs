@@ -9,10 +9,10 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`cli`] | one file per verb of the command line |
-//! | [`study`] | what users run: a case, the published case |
-//! | [`equilibrium`] | dispatch and loop in agreement at once: Newton's method on the joint optimality conditions |
+//! | [`study`] | what users run: a case, its journal, the published case, studies of schemes and beginnings |
+//! | [`equilibrium`] | dispatch and loop in agreement at once: Newton's method on the joint optimality conditions, the joint optimum |
 //! | [`config`] | files into a case: districts of our own format, Calliope 0.6 models, lint |
-//! | [`coupling`] | the fixed-point driver: schemes, residuals, gap, verdicts |
+//! | [`coupling`] | the fixed-point driver: schemes, residuals, gap, verdicts, journal |
 //! | [`dispatch`] | a district and COPs into an LP, a plan, its costs and certificate |
 //! | [`water_loop`] | the loop's physics |
 //! | [`heat_pump`] | COP models and their ranges of validity |

@@ -274,11 +274,17 @@ pub fn run_with_journal(
 
 /// What schemes that know the loop need of it.
 fn known_loop(dispatcher: &DistrictDispatcher, water_loop: &WellMixedPartner) -> Result<Newton, StudyError> {
-    let known = match water_loop.water_loop.jumps() {
-        true => Err(Unsuited::Jumps),
-        false => Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours()),
-    };
-    known.map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
+    let known = || Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours());
+    with_derivatives(water_loop, known)
+        .map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
+}
+
+/// What needs the derivatives of a loop, where it has them.
+fn with_derivatives<T>(
+    water_loop: &WellMixedPartner,
+    known: impl FnOnce() -> Result<T, Unsuited>,
+) -> Result<T, Unsuited> {
+    if water_loop.water_loop.jumps() { Err(Unsuited::Jumps) } else { known() }
 }
 
 /// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
@@ -292,10 +298,8 @@ fn scheme_for(
     dispatcher: &DistrictDispatcher,
     water_loop: &WellMixedPartner,
 ) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
-    let refining = |before, begins| {
-        let jumps = water_loop.water_loop.jumps();
-        if jumps { Err(Unsuited::Jumps) } else { Refining::new(dispatcher, water_loop.clone(), before, begins) }
-    };
+    let refining =
+        |before, begins| with_derivatives(water_loop, || Refining::new(dispatcher, water_loop.clone(), before, begins));
     match (settings.scheme_in_force(), scheme(settings)) {
         (SchemeChoice::Auto | SchemeChoice::Anticipative, Some(averaging)) => {
             Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
