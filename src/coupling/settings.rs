@@ -69,15 +69,16 @@ pub enum SchemeChoice {
     SelfRegulated,
     /// Averages of plans; the step shrinks when the gap falls by less than 10 %.
     GapRegulated,
-    /// What `auto` does before Newton's method: Picard for three iterations, then averages, self-regulated and later gap-regulated.
+    /// What `auto` does before Newton's method: Picard for three iterations, then averages, self-regulated and later gap-regulated,
+    /// or Picard again where averages get worse.
     Averaging,
     /// Newton's method on the joint optimality conditions of dispatch and loop: the precise one. Picard for three iterations, to learn
     /// where the time can be cut.
     Newton,
     /// `auto`, and beside its equilibrium the plan of a dispatcher who knows what it does to the loop: what myopia costs.
     Anticipative,
-    /// Picard for three iterations, then self-regulated averaging, gap-regulated where that stops helping, and Newton's method where
-    /// that gets no further, or 40 iterations do not reach the tolerance.
+    /// Picard for three iterations, then self-regulated averaging, gap-regulated or Picard again where that stops helping, and
+    /// Newton's method where that gets no further, or 40 iterations do not reach the tolerance.
     Auto,
 }
 

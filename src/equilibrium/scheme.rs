@@ -39,9 +39,9 @@ pub struct Refining<D: Dispatcher, L> {
     begins: usize,
     /// Iterations of Newton's method so far.
     rounds: usize,
-    /// The last iterations that did not bring the least gap down.
+    /// The gap at the last progress, and iterations since then.
+    progress: f64,
     in_vain: usize,
-    least_gap: f64,
     /// What the last iteration found, and what an earlier run found in the coming one.
     memory: Option<Memory>,
     recalled: Option<Memory>,
@@ -62,7 +62,7 @@ impl<D: Dispatcher, L> Refining<D, L> {
     const PATIENCE_BEFORE: usize = 10;
     /// and after which it gives up.
     const PATIENCE: usize = 4;
-    /// A gap above this share of the least one so far has not come down.
+    /// A gap above this share of that at the last progress is none.
     const PROGRESS: f64 = 0.9;
 }
 
@@ -80,8 +80,8 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
             newton,
             begins,
             rounds: 0,
+            progress: f64::INFINITY,
             in_vain: 0,
-            least_gap: f64::INFINITY,
             memory: None,
             recalled: None,
             after,
@@ -119,8 +119,12 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
     ) -> Result<Stepped<D::Plan>, D::Error> {
         self.memory = None;
         if let Some(gap) = at.gap.map(|gap| gap.relative.abs()) {
-            self.in_vain = if gap < Self::PROGRESS * self.least_gap { 0 } else { self.in_vain + 1 };
-            self.least_gap = self.least_gap.min(gap);
+            // Small steps add up to progress too.
+            if gap < Self::PROGRESS * self.progress {
+                (self.in_vain, self.progress) = (0, gap);
+            } else {
+                self.in_vain += 1;
+            }
             if self.rounds == 0 && self.in_vain >= Self::PATIENCE_BEFORE {
                 self.begins = self.begins.min(at.iteration);
             }

@@ -1,50 +1,88 @@
-//! The default: Picard while it makes big strides, then averaging.
+//! The default: Picard while it makes big strides, then averaging; Picard again where averages get no further.
 
 use super::{GapRegulated, Picard, Seen, SelfRegulated, Step, StepRule};
 
 /// Picard iterations at the beginning.
 const PICARD_ITERATIONS: usize = 3;
-/// Iterations over which the gap must fall.
+/// After so many averages, one must be better than the plans before them.
+const AVERAGES: usize = 4;
+/// Iterations over which the gap of averages must fall, and that of plans that are none.
 const PATIENCE: usize = 5;
+const PATIENCE_WITH_PICARD: usize = 10;
 /// A gap above this share of the best one before has not fallen enough.
 const ENOUGH: f64 = 0.9;
 
-/// Picard for three iterations, then self-regulated averaging, then gap-regulated averaging from where the best gap fell by
-/// less than 10 % over five iterations.
+/// Picard for three iterations, then self-regulated averaging. Where the best gap falls by less than 10 % over five iterations
+/// of that, gap-regulated averaging takes over. Where no average of the first four is better than the plans before them,
+/// it is Picard's turn again as long as the best gap falls by 10 % over ten iterations: dispatch and loop then confirm each other's choice between
+/// vertices, and what lies between two of them is worse than both.
 #[derive(Debug, Clone, Default)]
 pub struct Auto {
     self_regulated: SelfRegulated,
-    /// Gaps of the self-regulated plans.
+    /// The least gap of the first plans.
+    first: Option<f64>,
+    /// Gaps of the plans since then.
     gaps: Vec<f64>,
-    gap_regulated: Option<GapRegulated>,
+    phase: Phase,
+}
+
+/// What it is doing.
+#[derive(Debug, Clone, Copy, Default)]
+enum Phase {
+    #[default]
+    SelfRegulated,
+    Picard,
+    GapRegulated(GapRegulated),
+}
+
+fn least(gaps: &[f64]) -> f64 {
+    gaps.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 impl Auto {
-    fn fell_too_little(&self) -> bool {
-        let Some(earlier) = self.gaps.len().checked_sub(PATIENCE).filter(|&earlier| earlier > 0) else { return false };
-        let best = |gaps: &[f64]| gaps.iter().copied().fold(f64::INFINITY, f64::min);
-        best(&self.gaps) > ENOUGH * best(&self.gaps[..earlier])
+    /// Whether the best gap fell too little over the last `patience` plans of this phase.
+    fn fell_too_little(&self, patience: usize) -> bool {
+        let Some(earlier) = self.gaps.len().checked_sub(patience).filter(|&earlier| earlier > 0) else { return false };
+        least(&self.gaps) > ENOUGH * least(&self.gaps[..earlier])
+    }
+
+    /// Whether averages are no better than the plans before them.
+    fn averages_in_vain(&self) -> bool {
+        self.gaps.len() == AVERAGES && self.first.is_some_and(|first| least(&self.gaps) >= first)
     }
 }
 
 impl StepRule for Auto {
     fn next(&mut self, seen: &Seen) -> Step {
-        if let Some(gap_regulated) = &mut self.gap_regulated {
-            return gap_regulated.next(seen);
+        if seen.iteration <= PICARD_ITERATIONS {
+            self.first = seen.gap.into_iter().chain(self.first).reduce(f64::min);
+        } else {
+            self.gaps.extend(seen.gap);
         }
         if seen.iteration < PICARD_ITERATIONS {
             // The first averaged plan can then tell whether the answers draw nearer.
             self.self_regulated.distance = seen.distance;
             return Step { scheme: Picard::NAME, step: 1.0 };
         }
-        if seen.iteration > PICARD_ITERATIONS {
-            self.gaps.extend(seen.gap);
-        }
-        if self.fell_too_little() {
+        match self.phase {
+            Phase::SelfRegulated if self.averages_in_vain() => {
+                self.phase = Phase::Picard;
+                self.gaps.clear();
+            }
             // With whole steps again: from steps as small as they have become it would hardly move.
-            return self.gap_regulated.insert(GapRegulated::default()).next(seen);
+            Phase::SelfRegulated if self.fell_too_little(PATIENCE) => {
+                self.phase = Phase::GapRegulated(GapRegulated::default())
+            }
+            Phase::Picard if self.fell_too_little(PATIENCE_WITH_PICARD) => {
+                self.phase = Phase::GapRegulated(GapRegulated::default());
+            }
+            _ => {}
         }
-        self.self_regulated.next(seen)
+        match &mut self.phase {
+            Phase::SelfRegulated => self.self_regulated.next(seen),
+            Phase::Picard => Step { scheme: Picard::NAME, step: 1.0 },
+            Phase::GapRegulated(rule) => rule.next(seen),
+        }
     }
 }
 
@@ -75,13 +113,23 @@ mod tests {
 
     #[test]
     fn where_it_no_longer_does_the_gap_takes_over_with_whole_steps() {
-        let steps = ran(|_| 1e-3, 20);
+        let steps = ran(|iteration| if iteration < 3 { 1e-2 } else { 1e-3 }, 20);
         // Iterates 3 to 8 are self-regulated; when the next plan is made, five gaps are no better than the one before.
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 6), ("gap_regulated", 11)]);
         assert_eq!(steps[9].step, 1.0);
         assert!((steps[10].step - 1.0 / 1.15).abs() < 1e-15);
         // One good gap among five is enough to go on.
-        let steps = ran(|iteration| if iteration < 6 { 1e-3 } else { 8e-4 }, 13);
-        assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 9), ("gap_regulated", 1)]);
+        let gaps = |iteration| [1e-2, 1e-3, 8e-4][usize::from(iteration >= 3) + usize::from(iteration >= 6)];
+        assert_eq!(names(&ran(gaps, 13)), [("picard", 3), ("self_regulated", 9), ("gap_regulated", 1)]);
+    }
+
+    #[test]
+    fn where_averages_are_no_better_than_the_plans_before_them_it_goes_back_to_whole_steps() {
+        let steps = ran(|iteration| if iteration == 1 { 1e-3 } else { 2e-3 }, 25);
+        assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 4), ("picard", 11), ("gap_regulated", 7)]);
+        assert!(steps[7..19].iter().all(|step| step.step == 1.0));
+        // While it brings the gap down it stays.
+        let gaps = |iteration: usize| if iteration < 8 { 1e-3 } else { 1e-3 * 0.98f64.powi(iteration as i32 - 8) };
+        assert_eq!(names(&ran(gaps, 40)), [("picard", 3), ("self_regulated", 4), ("picard", 33)]);
     }
 }
