@@ -20,7 +20,7 @@ pub mod yaml;
 pub use column::Column;
 pub use error::{ConfigError, Finding, Level, Problem};
 pub(crate) use inputs::sha256;
-pub use inputs::{Input, Inputs};
+pub use inputs::{Input, Inputs, Shelf};
 pub use loop_file::{Coupled, LoopFile, LoopPump};
 pub use timeseries::{Correction, UsedColumn};
 
@@ -117,7 +117,15 @@ impl Case {
     /// # Errors
     /// [`ConfigError`] with file, line and what was expected.
     pub fn load(request: &Request) -> Result<Self, ConfigError> {
-        let mut reading = Reading::default();
+        Self::load_from(request, &Arc::default())
+    }
+
+    /// Reads the files behind a request where they are not on `shelf` yet.
+    ///
+    /// # Errors
+    /// As [`Case::load`].
+    pub fn load_from(request: &Request, shelf: &Arc<Shelf>) -> Result<Self, ConfigError> {
+        let mut reading = Reading { inputs: Inputs::on(Arc::clone(shelf)), findings: Vec::new() };
         let water_loop = match &request.water_loop {
             Some(LoopSource::File(path)) => Some(path.as_path()),
             Some(LoopSource::Published) | None => None,
@@ -140,7 +148,6 @@ impl Case {
 }
 
 /// What gathers while files are read.
-#[derive(Default)]
 struct Reading {
     inputs: Inputs,
     findings: Vec<Finding>,

@@ -14,7 +14,9 @@ use crate::config::{ConfigError, Problem};
 /// [`ConfigError::At`]: a syntax error, a key that stands twice, a key that is no scalar, a second document, or an alias
 /// without its anchor.
 pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
-    let mut builder = Builder { source, events: Parser::new_from_str(&source.text), anchors: HashMap::new() };
+    let text = &source.text;
+    let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
+    let mut builder = Builder { source, events: Parser::new_from_str(text), anchors: HashMap::new(), bytes };
     let mut document = None;
     while let Some((event, span)) = builder.next()? {
         match event {
@@ -34,6 +36,8 @@ struct Builder<'a> {
     source: &'a Arc<Source>,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
     anchors: HashMap<usize, Node>,
+    /// The byte at which each character begins, where that is not its number.
+    bytes: Option<Vec<usize>>,
 }
 
 impl<'a> Builder<'a> {
@@ -50,13 +54,12 @@ impl<'a> Builder<'a> {
 
     /// A span in bytes from one in characters.
     fn span(&self, span: TextSpan) -> Span {
-        let text = &self.source.text;
-        let byte = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(byte, _)| byte);
-        let (start, end) = if text.is_ascii() {
-            (span.start.index().min(text.len()), span.end.index().min(text.len()))
-        } else {
-            (byte(span.start.index()), byte(span.end.index()))
+        let length = self.source.text.len();
+        let byte = |chars: usize| match &self.bytes {
+            None => chars.min(length),
+            Some(bytes) => bytes.get(chars).copied().unwrap_or(length),
         };
+        let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         let source = Arc::clone(self.source);
         Span { source, start, end: end.max(start), line: span.start.line(), column: span.start.col() + 1 }
     }
