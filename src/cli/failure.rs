@@ -13,6 +13,8 @@ use crate::study::convergence::ConvergenceError;
 use crate::study::effects::EffectsError;
 use crate::study::journal::ResumeError;
 use crate::study::reproduce::ReproduceError;
+#[cfg(feature = "parquet")]
+use crate::study::sweep::SweepError;
 use crate::study::{Cause, StudyError};
 
 /// Any failure of a verb.
@@ -30,6 +32,9 @@ pub(super) enum Failure {
     Convergence(#[from] ConvergenceError),
     #[error(transparent)]
     Resume(#[from] ResumeError),
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error("{0}")]
@@ -66,6 +71,15 @@ impl Failure {
             Self::Effects(EffectsError::Study { source, .. }) => exit_code_of(source),
             Self::Resume(ResumeError::Journal(JournalError::Io { .. })) => exit::INTERNAL,
             Self::Resume(_) | Self::Convergence(_) => exit::BAD_INPUT,
+            #[cfg(feature = "parquet")]
+            Self::Sweep(error) => match error {
+                SweepError::Io { .. }
+                | SweepError::Results(_)
+                | SweepError::Csv(_)
+                | SweepError::Different { .. }
+                | SweepError::Scheduler { .. } => exit::INTERNAL,
+                _ => exit::BAD_INPUT,
+            },
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
@@ -83,6 +97,8 @@ impl Failure {
             | Self::Reproduce(ReproduceError::Config(error))
             | Self::Convergence(ConvergenceError::Config(error))
             | Self::Effects(EffectsError::Config(error)) => Some(error),
+            #[cfg(feature = "parquet")]
+            Self::Sweep(SweepError::Config(error)) => Some(error),
             _ => None,
         };
         let span = config.and_then(ConfigError::span);

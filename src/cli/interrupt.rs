@@ -13,11 +13,16 @@ pub(super) fn was_asked_for() -> bool {
 
 /// From now on the first request ends the run after the iteration at hand, and the second one ends it at once.
 pub(super) fn watch() {
-    let asked = || {
+    watch_for("stopping after this iteration; once more to stop at once (what has ended is kept)");
+}
+
+/// The same, with other words for the first request.
+pub(super) fn watch_for(words: &'static str) {
+    let asked = move || {
         if ASKED_FOR.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(exit::INCOMPLETE));
         }
-        super::say("stopping after this iteration; once more to stop at once (what has ended is kept)");
+        super::say(words);
     };
     // Where nobody can be asked to watch, the process ends as it always would.
     let _ = ctrlc::set_handler(asked);

@@ -12,6 +12,8 @@ mod reproduce;
 mod run;
 mod schema;
 mod study;
+#[cfg(feature = "parquet")]
+mod sweep;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ enum Verb {
     Check(check::Check),
     Run(run::Run),
     Study(study::Study),
+    #[cfg(feature = "parquet")]
+    Sweep(sweep::Sweep),
     Reproduce(reproduce::Reproduce),
     Schema(schema::Schema),
     Import(import::Import),
@@ -87,6 +91,8 @@ pub fn main() -> ExitCode {
         Verb::Check(verb) => verb.execute(),
         Verb::Run(verb) => verb.execute(),
         Verb::Study(verb) => verb.execute(),
+        #[cfg(feature = "parquet")]
+        Verb::Sweep(verb) => verb.execute(),
         Verb::Reproduce(verb) => verb.execute(),
         Verb::Schema(verb) => verb.execute(),
         Verb::Import(verb) => verb.execute(),

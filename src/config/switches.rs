@@ -1,5 +1,6 @@
 //! The switches between the published paper case and corrected physics: one key each, and the presets that set them all.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coupling::{InitialCopDispatch, InitialCopRing, LoopCop, Stop, StoreTemperature};
@@ -7,7 +8,7 @@ use crate::heat_pump::{ColdStoreTemperature, CoolingLift};
 use crate::water_loop::LoopLimit;
 
 /// A named setting of all switches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
     /// Everything as in the published model, quirks included.

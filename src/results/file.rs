@@ -15,6 +15,17 @@ pub fn write_file(place: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Re
     draft.as_file().sync_all()?;
     readable_by_all(draft.path())?;
     draft.persist(place).map_err(|error| error.error)?;
+    keep_names(parent)
+}
+
+/// Sees to it that the names in a folder outlive a loss of power too.
+#[cfg(unix)]
+fn keep_names(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn keep_names(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

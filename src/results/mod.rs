@@ -9,4 +9,6 @@ mod table;
 pub use file::write_file;
 pub(crate) use folder::readable_by_all;
 pub use folder::{ASKED, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetTable;
 pub use table::{Column, Table};

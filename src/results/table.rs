@@ -20,13 +20,21 @@ pub enum Column {
 }
 
 impl Column {
-    fn len(&self) -> usize {
+    /// Its cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
         match self {
             Self::Text(values) => values.len(),
             Self::Number(values) => values.len(),
             Self::Count(values) => values.len(),
             Self::Time(values) => values.len(),
         }
+    }
+
+    /// Whether it has no cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn write(&self, row: usize, cell: &mut String) {
@@ -74,6 +82,12 @@ impl Table {
         &self.columns
     }
 
+    /// The columns in order, for who takes them apart.
+    #[must_use]
+    pub fn into_columns(self) -> Vec<(String, Column)> {
+        self.columns
+    }
+
     /// The table as CSV: a header, then one line a row; numbers in full precision.
     ///
     /// # Errors
@@ -81,6 +95,16 @@ impl Table {
     pub fn write_csv(&self, writer: impl Write) -> Result<(), csv::Error> {
         let mut writer = csv::Writer::from_writer(writer);
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
+        self.write_rows(&mut writer)?;
+        writer.flush()?;
+        Ok(())
+    }
+
+    /// The rows alone, for a CSV file that is written table after table.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn write_rows(&self, writer: &mut csv::Writer<impl Write>) -> Result<(), csv::Error> {
         let mut cell = String::new();
         for row in 0..self.rows() {
             for (_, column) in &self.columns {
@@ -89,7 +113,6 @@ impl Table {
             }
             writer.write_record(None::<&[u8]>)?;
         }
-        writer.flush()?;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ pub mod reproduce;
 pub mod starts;
 mod summary;
 mod summary_text;
+pub mod sweep;
 mod tables;
 mod whole_time;
 

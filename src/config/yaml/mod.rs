@@ -7,7 +7,7 @@ mod parse;
 
 pub use de::{DeError, from_node};
 pub use merge::Conflict;
-pub use parse::{dotted, parse};
+pub use parse::{dotted, parse, parse_keeping};
 
 use std::fmt;
 use std::path::{Path, PathBuf};

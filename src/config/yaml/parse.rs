@@ -14,9 +14,18 @@ use crate::config::{ConfigError, Problem};
 /// [`ConfigError::At`]: a syntax error, a key that stands twice, a key that is no scalar, a second document, or an alias
 /// without its anchor.
 pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
+    parse_keeping(source, &[])
+}
+
+/// Like [`parse`], but the keys below those named in `kept` stay as they are written, dots and all.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, ConfigError> {
     let text = &source.text;
     let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
-    let mut builder = Builder { source, events: Parser::new_from_str(text), anchors: HashMap::new(), bytes };
+    let events = Parser::new_from_str(text);
+    let mut builder = Builder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
     let mut document = None;
     while let Some((event, span)) = builder.next()? {
         match event {
@@ -38,6 +47,10 @@ struct Builder<'a> {
     anchors: HashMap<usize, Node>,
     /// The byte at which each character begins, where that is not its number.
     bytes: Option<Vec<usize>>,
+    /// Keys below which keys stay as they are written.
+    kept: &'a [&'a str],
+    /// Whether this is below one of them.
+    keeping: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -109,8 +122,18 @@ impl<'a> Builder<'a> {
                 _ => return Err(key_span.error(Problem::Syntax("a key must be plain text".to_owned()))),
             };
             let Some((event, at)) = self.next()? else { break };
+            let keeping = self.keeping;
+            self.keeping |= key.rsplit('.').next().is_some_and(|last| self.kept.contains(&last));
             let value = self.node(event, at)?;
-            map.union(dotted(&key, &key_span, value), Conflict::Duplicate)?;
+            self.keeping = keeping;
+            match map.entry(&key) {
+                Some(Entry { key_span: first, .. }) if keeping => {
+                    let first = first.clone();
+                    return Err(key_span.error(Problem::DuplicateKey { key, first }));
+                }
+                None if keeping => map.put(&key, &key_span, value),
+                _ => map.union(dotted(&key, &key_span, value), Conflict::Duplicate)?,
+            }
         }
         Ok(map)
     }
@@ -147,6 +170,19 @@ pub(crate) mod tests {
         let rate = monetary.entry("interest_rate").unwrap();
         assert_eq!((rate.key_span.line, rate.key_span.column), (4, 3));
         assert_eq!(&rate.key_span.source.text[rate.key_span.start..rate.key_span.end], "monetary.interest_rate");
+    }
+
+    #[test]
+    fn keys_below_a_kept_one_stay_as_written() {
+        let text = "a.b: 1\ncase.set: {c.d: 2, e: {f.g: 3}}\nh.i: 4\n";
+        let source = Arc::new(Source { path: "model.yaml".into(), text: text.to_owned() });
+        let node = parse_keeping(&source, &["set"]).unwrap();
+        let set = node.at("case.set").unwrap().as_map().unwrap();
+        assert_eq!(set.get("c.d").unwrap().as_number(), Some(2.0));
+        assert!(set.get("e").unwrap().as_map().unwrap().get("f.g").is_some());
+        assert!(node.at("a.b").is_some() && node.at("h.i").is_some());
+        let twice = Arc::new(Source { path: "model.yaml".into(), text: "set: {a.b: {}, a.b: {}}".to_owned() });
+        assert!(parse_keeping(&twice, &["set"]).unwrap_err().to_string().contains("defined twice"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One way to solve a problem after the other.
 
+use std::cell::RefCell;
+
 use ndarray::Array2;
 
 use super::boxing::Boxed;
@@ -112,16 +114,45 @@ impl Attempts {
             self.0.remove(0);
         }
         let index = known.unwrap_or_else(|| {
-            let numbers = Numbers::new(form);
-            let interior = Interior::new(&numbers);
-            self.0.push(Memory { pattern, numbers, interior });
+            self.0.push(spare(&pattern).unwrap_or_else(|| {
+                let numbers = Numbers::new(form);
+                let interior = Interior::new(&numbers);
+                Memory { pattern, numbers, interior }
+            }));
             self.0.len() - 1
         });
         let memory = &mut self.0[index];
-        if known.is_some() {
-            memory.numbers.load(form);
-        }
+        memory.numbers.load(form);
         memory
+    }
+}
+
+/// Memories that a thread keeps of solvers that are gone.
+const SPARES: usize = 6;
+
+thread_local! {
+    /// Who solves many problems of one pattern, one after the other, lays out memory once.
+    static SPARE: RefCell<Vec<Memory>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this thread keeps for a pattern.
+fn spare(pattern: &[usize]) -> Option<Memory> {
+    SPARE.with_borrow_mut(|spare| {
+        let index = spare.iter().position(|memory| memory.pattern == pattern)?;
+        Some(spare.remove(index))
+    })
+}
+
+impl Drop for Attempts {
+    fn drop(&mut self) {
+        // A thread that ends keeps nothing.
+        let _ = SPARE.try_with(|spare| {
+            if let Ok(mut spare) = spare.try_borrow_mut() {
+                spare.append(&mut self.0);
+                let surplus = spare.len().saturating_sub(SPARES);
+                spare.drain(..surplus);
+            }
+        });
     }
 }
 

@@ -1,0 +1,268 @@
+//! From segments to one table: in the order of the cases, each once, the same bytes however they were run.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::SweepError;
+use super::manifest::{BLOCK, Manifest, PlannedCases, Shard};
+use super::progress::missing_shards;
+use super::row::SCALARS;
+use super::segment::{Segment, keys, segments};
+use crate::results::{Column, ParquetTable, ResultsError, Table, write_file};
+
+/// The files that it writes.
+pub const TABLE_PARQUET: &str = "table.parquet";
+/// See [`TABLE_PARQUET`].
+pub const TABLE_CSV: &str = "table.csv";
+/// Columns of a segment that say which case and how it ended.
+const TEXTS: [&str; 3] = ["status", "verdict", "error"];
+
+/// What was collected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Collected {
+    /// Cases of the sweep.
+    pub cases: usize,
+    /// Rows of the table.
+    pub rows: usize,
+    /// Rows that were there more than once, all alike.
+    pub duplicates: usize,
+    /// Segments that are not what was written, and were left out.
+    pub broken_segments: usize,
+    /// Rows of cases that the sweep does not have, which were left out.
+    pub foreign: usize,
+    /// Shards with cases missing, of as many as were asked about.
+    pub missing_shards: Vec<usize>,
+    /// Where the tables are.
+    pub tables: [PathBuf; 2],
+}
+
+/// A segment that is being read.
+struct Open {
+    segment: Segment,
+    table: Table,
+    /// For each column of the result table, that of the segment.
+    texts: [usize; 3],
+    scalars: Vec<Option<usize>>,
+}
+
+/// The rows of some cases in the making.
+struct Block {
+    from: usize,
+    present: Vec<bool>,
+    texts: [Vec<String>; 3],
+    scalars: Vec<Vec<f64>>,
+}
+
+/// Collects what there is of the sweep in `folder` into one Parquet and one CSV table, looking at it as `shards` shards.
+///
+/// Memory: the table of cases, a block of rows, and the segments that reach into it.
+///
+/// # Errors
+/// [`SweepError::Different`] when two rows of the same case are not alike; others when files cannot be read or written.
+pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
+    let manifest = Manifest::load(folder)?;
+    let cases = manifest.cases_of(folder, Shard::WHOLE)?;
+    let (usable, names, broken_segments) = survey(folder)?;
+    let tables = [TABLE_PARQUET, TABLE_CSV].map(|name| folder.join(name));
+    let mut collected = Collected {
+        cases: manifest.cases,
+        rows: 0,
+        duplicates: 0,
+        broken_segments,
+        foreign: 0,
+        missing_shards: Vec::new(),
+        tables: tables.clone(),
+    };
+    let mut seen = Vec::new();
+    let [parquet, csv] = &tables;
+    let mut failed: Option<SweepError> = None;
+    // Both at once: the rows are gathered once. Each appears whole or not at all.
+    let written = write_file(parquet, |parquet| {
+        write_file(csv, |csv| {
+            let out = Out { parquet, csv };
+            match gather(&manifest, &cases, usable, &names, out, &mut collected) {
+                Ok(there) => seen = there,
+                Err(error) => {
+                    failed = Some(error);
+                    return Err(io::Error::other("the table was not collected"));
+                }
+            }
+            Ok(())
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    written.map_err(SweepError::io(parquet, "write"))?;
+    collected.missing_shards = missing_shards(&seen, shards);
+    Ok(collected)
+}
+
+/// The segments that can be used, the names of all results in them in the order of the table, and how many cannot.
+fn survey(folder: &Path) -> Result<(Vec<Segment>, Vec<String>, usize), SweepError> {
+    let (mut usable, mut broken) = (Vec::new(), 0);
+    let mut names: HashMap<String, ()> = HashMap::new();
+    for segment in segments(folder)? {
+        match segment.read()?.filter(|table| keys(table).is_some()) {
+            None => broken += 1,
+            Some(table) => {
+                for (name, column) in table.columns() {
+                    if matches!(column, Column::Number(_)) && !names.contains_key(name) {
+                        names.insert(name.clone(), ());
+                    }
+                }
+                usable.push(segment);
+            }
+        }
+    }
+    let place = |name: &String| SCALARS.iter().position(|known| known == name).unwrap_or(SCALARS.len());
+    let mut names: Vec<String> = names.into_keys().collect();
+    names.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
+    Ok((usable, names, broken))
+}
+
+/// Where the table goes.
+struct Out<'a> {
+    parquet: &'a mut File,
+    csv: &'a mut File,
+}
+
+/// Writes the table block by block; returns which cases are in it.
+fn gather(
+    manifest: &Manifest,
+    cases: &PlannedCases,
+    usable: Vec<Segment>,
+    names: &[String],
+    out: Out<'_>,
+    collected: &mut Collected,
+) -> Result<Vec<bool>, SweepError> {
+    let parquet_failed = |error| SweepError::Results(ResultsError::Parquet(error));
+    let csv_failed = |error: csv::Error| SweepError::Csv(error.to_string());
+    let head = Block::new(0, 0, names.len()).table(manifest, cases, names);
+    let mut parquet = ParquetTable::begin(BufWriter::new(out.parquet), &head).map_err(parquet_failed)?;
+    let mut csv = csv::Writer::from_writer(BufWriter::new(out.csv));
+    csv.write_record(head.columns().iter().map(|(name, _)| name)).map_err(csv_failed)?;
+    let mut seen = Vec::with_capacity(manifest.cases);
+    let mut waiting = usable.into_iter().peekable();
+    let mut open: Vec<Open> = Vec::new();
+    for from in (0..manifest.cases).step_by(BLOCK) {
+        let to = (from + BLOCK).min(manifest.cases);
+        while let Some(segment) = waiting.next_if(|segment| segment.first < to) {
+            open.extend(Open::of(segment, names)?);
+        }
+        let mut block = Block::new(from, to, names.len());
+        for segment in &open {
+            block.take(segment, cases, collected)?;
+        }
+        open.retain(|open| open.segment.last >= to);
+        seen.extend_from_slice(&block.present);
+        let table = block.table(manifest, cases, names);
+        collected.rows += table.rows();
+        parquet.add(&table).map_err(parquet_failed)?;
+        table.write_rows(&mut csv).map_err(csv_failed)?;
+    }
+    // Rows beyond the last case are none of this sweep's.
+    for segment in waiting.map(|segment| Open::of(segment, names)) {
+        collected.foreign += segment?.map_or(0, |open| open.table.rows());
+    }
+    let flushed = |result: io::Result<()>| result.map_err(|error| SweepError::Csv(error.to_string()));
+    let mut parquet = parquet.end().map_err(parquet_failed)?;
+    flushed(parquet.flush())?;
+    flushed(csv.flush())?;
+    Ok(seen)
+}
+
+impl Open {
+    fn of(segment: Segment, names: &[String]) -> Result<Option<Self>, SweepError> {
+        let Some(table) = segment.read()? else { return Ok(None) };
+        let place = |name: &str| table.columns().iter().position(|(known, _)| known == name);
+        let scalars = names.iter().map(|name| place(name)).collect();
+        let [Some(status), Some(verdict), Some(error)] = TEXTS.map(place) else { return Ok(None) };
+        Ok(Some(Self { segment, texts: [status, verdict, error], scalars, table }))
+    }
+
+    fn text(&self, which: usize, row: usize) -> &str {
+        match &self.table.columns()[self.texts[which]].1 {
+            Column::Text(values) => &values[row],
+            _ => "",
+        }
+    }
+
+    fn scalar(&self, which: usize, row: usize) -> f64 {
+        match self.scalars[which].map(|column| &self.table.columns()[column].1) {
+            Some(Column::Number(values)) => values[row],
+            _ => f64::NAN,
+        }
+    }
+}
+
+impl Block {
+    fn new(from: usize, to: usize, scalars: usize) -> Self {
+        let rows = to - from;
+        Self {
+            from,
+            present: vec![false; rows],
+            texts: [(); 3].map(|()| vec![String::new(); rows]),
+            scalars: vec![vec![f64::NAN; rows]; scalars],
+        }
+    }
+
+    /// Takes the rows of a segment that belong here.
+    fn take(&mut self, open: &Open, cases: &PlannedCases, collected: &mut Collected) -> Result<(), SweepError> {
+        let Some((index, id, _)) = keys(&open.table) else { return Ok(()) };
+        let to = self.from + self.present.len();
+        for (row, (&case, id)) in index.iter().zip(id).enumerate() {
+            if case < self.from || case >= to {
+                continue;
+            }
+            if cases.id[case] != *id {
+                collected.foreign += 1;
+                continue;
+            }
+            let at = case - self.from;
+            if std::mem::replace(&mut self.present[at], true) {
+                let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+                let alike = (0..TEXTS.len()).all(|which| self.texts[which][at] == open.text(which, row))
+                    && self.scalars.iter().enumerate().all(|(which, values)| same(values[at], open.scalar(which, row)));
+                if !alike {
+                    return Err(SweepError::Different { case, segment: open.segment.path.clone() });
+                }
+                collected.duplicates += 1;
+                continue;
+            }
+            for which in 0..TEXTS.len() {
+                open.text(which, row).clone_into(&mut self.texts[which][at]);
+            }
+            for (which, values) in self.scalars.iter_mut().enumerate() {
+                values[at] = open.scalar(which, row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that are there, with their parameters.
+    fn table(self, manifest: &Manifest, cases: &PlannedCases, names: &[String]) -> Table {
+        let there: Vec<usize> = (0..self.present.len()).filter(|&at| self.present[at]).collect();
+        let from = self.from;
+        let mut table = Table::default();
+        table.push("index", Column::Count(there.iter().map(|at| from + at).collect()));
+        table.push("id", Column::Text(there.iter().map(|at| cases.id[from + at].clone()).collect()));
+        for (parameter, values) in manifest.parameters.iter().zip(&cases.values) {
+            let values = match values {
+                Column::Number(values) => Column::Number(there.iter().map(|at| values[from + at]).collect()),
+                Column::Text(values) => Column::Text(there.iter().map(|at| values[from + at].clone()).collect()),
+                Column::Count(_) | Column::Time(_) => continue,
+            };
+            table.push(parameter.name.clone(), values);
+        }
+        for (name, mut texts) in TEXTS.into_iter().zip(self.texts) {
+            table.push(name, Column::Text(there.iter().map(|&at| std::mem::take(&mut texts[at])).collect()));
+        }
+        for (name, values) in names.iter().zip(self.scalars) {
+            table.push(name.clone(), Column::Number(there.iter().map(|&at| values[at]).collect()));
+        }
+        table
+    }
+}

@@ -1,0 +1,384 @@
+//! What a sweep consists of: written once, and never changed.
+//!
+//! A case is known by its id, a hash of what it is made of: the parameters' values, the base case, the content of all input files,
+//! and the version of the model. The same case has the same id wherever and whenever it is run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::design::put;
+use super::{Cases, Parameter, Scalar, SweepFile, Values};
+use crate::config::{Case, Input, LoopSource, Request, Shelf, sha256};
+use crate::results::{Column, ParquetTable, Table, write_file};
+
+/// Version of what a case computes; another one gives every case another id.
+const MODEL_VERSION: u32 = 1;
+/// Files and folders of a sweep's folder.
+pub(super) const MANIFEST: &str = "manifest.json";
+const CASES: &str = "cases.parquet";
+pub(super) const SEGMENTS: &str = "segments";
+/// Cases that are written, and gathered, at a time.
+pub(super) const BLOCK: usize = 1 << 16;
+
+/// A sweep as it was planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// What the sweep is called.
+    pub name: String,
+    /// Version of the model.
+    pub model_version: u32,
+    /// The base case, with absolute paths.
+    pub base: Request,
+    /// How many cases.
+    pub cases: usize,
+    /// Its parameters.
+    pub parameters: Vec<PlannedParameter>,
+    /// All files that the cases read, with their hashes.
+    pub inputs: Vec<Input>,
+    /// Hash of the table of cases.
+    pub cases_sha256: String,
+}
+
+/// A parameter of a planned sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedParameter {
+    /// Dotted key, `scenario` or `window`.
+    pub key: String,
+    /// Column of the tables.
+    pub name: String,
+    /// Whether all its values are numbers.
+    pub is_numeric: bool,
+}
+
+/// The cases of a shard.
+#[derive(Debug, Default)]
+pub struct PlannedCases {
+    /// Numbers of the cases, ascending.
+    pub index: Vec<usize>,
+    /// Their ids.
+    pub id: Vec<String>,
+    /// Values by parameter.
+    pub values: Vec<Column>,
+}
+
+/// A shard: case k belongs to shard k modulo `of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 0.
+    pub index: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Shard {
+    /// All cases.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    /// Whether a case belongs to it.
+    #[must_use]
+    pub fn has(self, case: usize) -> bool {
+        case % self.of == self.index
+    }
+}
+
+impl Manifest {
+    /// Plans a sweep: its folder appears at `place` in one step, or stays as it is where the same sweep is planned there already.
+    ///
+    /// # Errors
+    /// [`SweepError`]: a mistake in the sweep file or in what its parameters make of the base case; something else at `place`.
+    pub fn plan(file: &SweepFile, place: &Path) -> Result<Self, SweepError> {
+        let base = absolute(file.request())?;
+        let cases = file.cases()?;
+        if cases.is_empty() {
+            return Err(SweepError::NoCases);
+        }
+        let inputs = try_out(&base, &cases)?;
+        let common = common_hash(&base, &inputs);
+        let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(parent).map_err(SweepError::io(parent, "create the folder"))?;
+        let draft = tempfile::Builder::new().prefix(".anergy-draft-").tempdir_in(parent);
+        let draft = draft.map_err(SweepError::io(parent, "create a folder in it"))?;
+        let table = draft.path().join(CASES);
+        write_cases(&table, &cases, &common)?;
+        let parameters = cases.parameters.iter().map(|parameter| PlannedParameter {
+            key: parameter.key.clone(),
+            name: parameter.name.clone(),
+            is_numeric: parameter.values.is_numeric(),
+        });
+        let manifest = Self {
+            name: file.name.clone(),
+            model_version: MODEL_VERSION,
+            base,
+            cases: cases.len(),
+            parameters: parameters.collect(),
+            inputs,
+            cases_sha256: hash_of(&table)?,
+        };
+        if place.exists() {
+            let known = Self::load(place)?;
+            return if known == manifest { Ok(known) } else { Err(SweepError::PlannedOtherwise(place.to_owned())) };
+        }
+        let json = serde_json::to_vec_pretty(&manifest)
+            .map_err(|source| SweepError::Manifest { path: place.join(MANIFEST), reason: source.to_string() })?;
+        let path = draft.path().join(MANIFEST);
+        write_file(&path, |out| out.write_all(&json)).map_err(SweepError::io(&path, "write"))?;
+        let segments = draft.path().join(SEGMENTS);
+        fs::create_dir(&segments).map_err(SweepError::io(&segments, "create"))?;
+        let kept = draft.keep();
+        crate::results::readable_by_all(&kept).map_err(SweepError::io(&kept, "open to others"))?;
+        match fs::rename(&kept, place) {
+            Ok(()) => Ok(manifest),
+            Err(source) => {
+                let _ = fs::remove_dir_all(&kept);
+                // Somebody else may have planned the same sweep in the meantime.
+                match Self::load(place) {
+                    Ok(known) if known == manifest => Ok(known),
+                    _ => Err(SweepError::Io { path: place.to_owned(), action: "put the folder in its place", source }),
+                }
+            }
+        }
+    }
+
+    /// Reads the manifest of a sweep's folder.
+    ///
+    /// # Errors
+    /// [`SweepError::NoSweep`] where there is none, [`SweepError::Manifest`] where it cannot be understood.
+    pub fn load(folder: &Path) -> Result<Self, SweepError> {
+        let path = folder.join(MANIFEST);
+        let bytes = fs::read(&path).map_err(|_| SweepError::NoSweep(folder.to_owned()))?;
+        let manifest: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| SweepError::Manifest { path: path.clone(), reason: error.to_string() })?;
+        if manifest.model_version != MODEL_VERSION {
+            let reason =
+                format!("it was planned for model version {}, and this is {MODEL_VERSION}", manifest.model_version);
+            return Err(SweepError::Manifest { path, reason });
+        }
+        Ok(manifest)
+    }
+
+    /// Sees to it that the input files are those of the plan.
+    ///
+    /// # Errors
+    /// [`SweepError::Changed`] names the first that is not.
+    pub fn check_inputs(&self) -> Result<(), SweepError> {
+        let changed = |input: &&Input| fs::read(&input.path).map_or(true, |bytes| sha256(&bytes) != input.sha256);
+        match self.inputs.iter().find(changed) {
+            None => Ok(()),
+            Some(input) => Err(SweepError::Changed(input.path.clone())),
+        }
+    }
+
+    /// The cases of a shard.
+    ///
+    /// # Errors
+    /// [`SweepError`] when the table of cases cannot be read or is not the one that was planned.
+    pub fn cases_of(&self, folder: &Path, shard: Shard) -> Result<PlannedCases, SweepError> {
+        let path = folder.join(CASES);
+        let bytes = fs::read(&path).map_err(SweepError::io(&path, "read"))?;
+        if sha256(&bytes) != self.cases_sha256 {
+            let reason = "it is not the table of cases that was planned".to_owned();
+            return Err(SweepError::Manifest { path, reason });
+        }
+        let mut cases = PlannedCases::default();
+        for (name, column) in Table::from_parquet(bytes)?.into_columns() {
+            match (name.as_str(), column) {
+                ("index", Column::Count(index)) => cases.index = only(index, shard),
+                ("id", Column::Text(id)) => cases.id = only(id, shard),
+                (_, Column::Number(values)) => cases.values.push(Column::Number(only(values, shard))),
+                (_, Column::Text(values)) => cases.values.push(Column::Text(only(values, shard))),
+                _ => {}
+            }
+        }
+        let lengths = [cases.index.len(), cases.id.len()].into_iter().chain(cases.values.iter().map(Column::len));
+        if cases.values.len() != self.parameters.len() || lengths.into_iter().any(|length| length != cases.index.len())
+        {
+            let reason = "it is not the table of cases of this sweep".to_owned();
+            return Err(SweepError::Manifest { path, reason });
+        }
+        Ok(cases)
+    }
+
+    /// The request of a case, from the values of its parameters.
+    #[must_use]
+    pub(super) fn request(&self, values: impl Iterator<Item = String>) -> Request {
+        let mut request = self.base.clone();
+        for (parameter, value) in self.parameters.iter().zip(values) {
+            put(&mut request, &parameter.key, &value);
+        }
+        request
+    }
+}
+
+impl PlannedCases {
+    /// How many cases.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// The values of a case's parameters, as one would write them.
+    pub(super) fn texts(&self, at: usize) -> impl Iterator<Item = String> + '_ {
+        self.values.iter().map(move |column| match column {
+            Column::Number(values) => Scalar::Number(values[at]).setting(),
+            Column::Text(values) => values[at].clone(),
+            Column::Count(_) | Column::Time(_) => String::new(),
+        })
+    }
+}
+
+fn only<T>(values: Vec<T>, shard: Shard) -> Vec<T> {
+    if shard.of == 1 {
+        return values;
+    }
+    values.into_iter().skip(shard.index).step_by(shard.of).collect()
+}
+
+/// Paths that mean the same wherever a worker runs.
+fn absolute(mut request: Request) -> Result<Request, SweepError> {
+    let make = |path: &Path| std::path::absolute(path).map_err(SweepError::io(path, "find"));
+    request.model = make(&request.model)?;
+    if let Some(LoopSource::File(path)) = &mut request.water_loop {
+        *path = make(path)?;
+    }
+    Ok(request)
+}
+
+/// Reads the first case, and each parameter's values by themselves in it (of numbers the least and the largest): mistakes show
+/// before anything is run, and all input files become known.
+fn try_out(base: &Request, cases: &Cases) -> Result<Vec<Input>, SweepError> {
+    let shelf = Arc::new(Shelf::default());
+    let mut inputs: BTreeMap<PathBuf, Input> = BTreeMap::new();
+    let mut load = |changed: Option<(&Parameter, usize)>| -> Result<(), SweepError> {
+        let mut request = base.clone();
+        for parameter in &cases.parameters {
+            let at = changed.filter(|(other, _)| other.key == parameter.key).map_or(0, |(_, at)| at);
+            put(&mut request, &parameter.key, &parameter.written(at));
+        }
+        let case = Case::load_from(&request, &shelf).map_err(|source| match changed {
+            Some((parameter, at)) => {
+                SweepError::Value { key: parameter.key.clone(), value: parameter.written(at), source: Box::new(source) }
+            }
+            None => source.into(),
+        })?;
+        inputs.extend(case.inputs.into_iter().map(|input| (input.path.clone(), input)));
+        Ok(())
+    };
+    load(None)?;
+    for parameter in &cases.parameters {
+        for at in telling(&parameter.values) {
+            load(Some((parameter, at)))?;
+        }
+    }
+    Ok(inputs.into_values().collect())
+}
+
+/// Cases that show what a parameter's values do: of numbers the least and the largest, else each.
+fn telling(values: &Values) -> Vec<usize> {
+    let extremes = |number: &dyn Fn(usize) -> f64, count: usize| {
+        let by_size = |a: &usize, b: &usize| number(*a).total_cmp(&number(*b));
+        let ends = [(0..count).min_by(by_size), (0..count).max_by(by_size)];
+        ends.into_iter().flatten().collect::<Vec<_>>()
+    };
+    match values {
+        Values::Numbers(numbers) => extremes(&|at| numbers[at], numbers.len()),
+        Values::Choices { of_case, .. } if values.is_numeric() => {
+            extremes(&|at| values.number(at).unwrap_or(f64::NAN), of_case.len())
+        }
+        Values::Choices { choices, of_case } => {
+            let mut first = vec![None; choices.len()];
+            for (case, &choice) in of_case.iter().enumerate() {
+                if let Some(first) = first.get_mut(choice as usize) {
+                    first.get_or_insert(case);
+                }
+            }
+            first.into_iter().flatten().collect()
+        }
+    }
+}
+
+/// Hash of what all cases have in common.
+fn common_hash(base: &Request, inputs: &[Input]) -> Sha256 {
+    let mut hash = Sha256::new();
+    let mut put = |text: &str| {
+        hash.update(text.len().to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    put(&format!("model version {MODEL_VERSION}"));
+    put(&format!("{:?} {:?} {:?} {}", base.scenario, base.preset, base.window, base.ignore_unsupported));
+    put(&format!("{:?}", base.water_loop.as_ref().map(|source| *source == LoopSource::Published)));
+    base.settings.iter().for_each(|setting| put(setting));
+    // Where the files lie makes no difference, and neither does what they are called.
+    let mut contents: Vec<&str> = inputs.iter().map(|input| input.sha256.as_str()).collect();
+    contents.sort_unstable();
+    contents.into_iter().for_each(put);
+    hash
+}
+
+/// The id of a case: 128 bits, hexadecimal.
+fn id(common: &Sha256, cases: &Cases, by_key: &[usize], case: usize) -> String {
+    let mut hash = common.clone();
+    for &index in by_key {
+        let parameter = &cases.parameters[index];
+        let value = parameter.written(case);
+        for text in [parameter.key.as_str(), value.as_str()] {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Writes the table of cases, block by block.
+fn write_cases(path: &Path, cases: &Cases, common: &Sha256) -> Result<(), SweepError> {
+    let mut by_key: Vec<usize> = (0..cases.parameters.len()).collect();
+    by_key.sort_by_key(|&index| &cases.parameters[index].key);
+    let block = |from: usize| {
+        let to = (from + BLOCK).min(cases.len());
+        let mut table = Table::default();
+        table.push("index", Column::Count((from..to).collect()));
+        table.push("id", Column::Text((from..to).map(|case| id(common, cases, &by_key, case)).collect()));
+        for parameter in &cases.parameters {
+            let Parameter { name, values, .. } = parameter;
+            let column = if values.is_numeric() {
+                Column::Number((from..to).map(|case| values.number(case).unwrap_or(f64::NAN)).collect())
+            } else {
+                Column::Text((from..to).map(|case| parameter.written(case)).collect())
+            };
+            table.push(name.clone(), column);
+        }
+        table
+    };
+    let file = fs::File::create(path).map_err(SweepError::io(path, "create"))?;
+    let first = block(0);
+    let parquet = |error| SweepError::Results(crate::results::ResultsError::Parquet(error));
+    let mut out = ParquetTable::begin(BufWriter::new(file), &first).map_err(parquet)?;
+    out.add(&first).map_err(parquet)?;
+    for from in (BLOCK..cases.len()).step_by(BLOCK) {
+        out.add(&block(from)).map_err(parquet)?;
+    }
+    let file = out.end().map_err(parquet)?.into_inner();
+    let file = file.map_err(|error| error.into_error()).map_err(SweepError::io(path, "write"))?;
+    file.sync_all().map_err(SweepError::io(path, "write"))
+}
+
+fn hash_of(path: &Path) -> Result<String, SweepError> {
+    Ok(sha256(&fs::read(path).map_err(SweepError::io(path, "read"))?))
+}

@@ -1,0 +1,245 @@
+//! What came of a case: a row of the result table.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::config::{Case, Request, Shelf};
+use crate::coupling::{Observer, Record, Verdict};
+use crate::results::{Column, Table};
+use crate::study::summary::{CarrierSummary, Summary};
+use crate::study::{Cause, StudyError, converge, solver};
+
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// With a plan, and dispatch and loop in agreement where there is a loop (or stopped by the published rule).
+    Ok,
+    /// With a plan that dispatch and loop do not agree on.
+    NotConverged,
+    /// There is no plan.
+    Infeasible,
+    /// Without an answer.
+    Failed,
+}
+
+impl Status {
+    /// As it stands in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotConverged => "not_converged",
+            Self::Infeasible => "infeasible",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What came of a case.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its number.
+    pub index: usize,
+    /// Its id.
+    pub id: String,
+    /// How it ended.
+    pub status: Status,
+    /// The coupling's verdict; empty without a loop.
+    pub verdict: String,
+    /// Why there is no answer; empty where there is one.
+    pub error: String,
+    /// Its results by name.
+    pub scalars: Vec<(String, f64)>,
+}
+
+/// Results that every case with an answer has, in the order of the tables.
+pub(super) const SCALARS: [&str; 28] = [
+    "cost_eur",
+    "operation_eur",
+    "forced_supply_eur",
+    "co2_price_eur",
+    "annualised_eur",
+    "demand_charge_eur",
+    "balancing_eur",
+    "co2_kg",
+    "unmet_kwh",
+    "surplus_kwh",
+    "iterations",
+    "relative_gap",
+    "gap_eur",
+    "mean_change_k",
+    "max_change_k",
+    "loop_min_c",
+    "loop_mean_c",
+    "loop_max_c",
+    "steps_at_low_limit",
+    "steps_at_high_limit",
+    "balancing_heating_kwh",
+    "balancing_cooling_kwh",
+    "balancing_energy_kwh",
+    "ground_gain_kwh",
+    "ground_loss_kwh",
+    "worst_below_low_limit_k",
+    "worst_above_high_limit_k",
+    "certificate_kw",
+];
+
+/// Ends a case when asked to.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Observer for Stopping<'_> {
+    fn iteration(&mut self, _record: &Record) {}
+
+    fn wants_to_stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Row {
+    /// Runs a case; `None` where it was stopped before its end.
+    pub(super) fn of(
+        index: usize,
+        id: String,
+        request: &Request,
+        shelf: &Arc<Shelf>,
+        stop: &AtomicBool,
+    ) -> Option<Self> {
+        // A mistake of ours in one case is no reason to lose the others.
+        let caught = catch_unwind(AssertUnwindSafe(|| answer(request, shelf, stop)));
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let failed = |status, error: String| Self {
+            index,
+            id: id.clone(),
+            status,
+            verdict: String::new(),
+            error,
+            scalars: Vec::new(),
+        };
+        Some(match caught {
+            Ok(Ok((status, verdict, scalars))) => Self { index, id, status, verdict, error: String::new(), scalars },
+            Ok(Err((status, error))) => failed(status, error),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+                failed(Status::Failed, format!("internal error: {text}"))
+            }
+        })
+    }
+
+    /// Rows as a table. Results that a row has not are empty.
+    pub(super) fn table(rows: &[Self]) -> Table {
+        let text = |cell: fn(&Self) -> String| Column::Text(rows.iter().map(cell).collect());
+        let mut table = Table::default();
+        table.push("index", Column::Count(rows.iter().map(|row| row.index).collect()));
+        table.push("id", text(|row| row.id.clone()));
+        table.push("status", text(|row| row.status.name().to_owned()));
+        table.push("verdict", text(|row| row.verdict.clone()));
+        table.push("error", text(|row| row.error.clone()));
+        let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            for (place, (name, value)) in row.scalars.iter().enumerate() {
+                // As a rule all rows have the same results in the same order.
+                let known = match columns.get(place) {
+                    Some((known, _)) if known == name => Some(place),
+                    _ => columns.iter().position(|(known, _)| known == name),
+                };
+                let column = known.unwrap_or_else(|| {
+                    columns.push((name.clone(), vec![f64::NAN; rows.len()]));
+                    columns.len() - 1
+                });
+                columns[column].1[at] = *value;
+            }
+        }
+        columns.into_iter().for_each(|(name, values)| table.push(name, Column::Number(values)));
+        table
+    }
+}
+
+type Answer = (Status, String, Vec<(String, f64)>);
+
+fn answer(request: &Request, shelf: &Arc<Shelf>, stop: &AtomicBool) -> Result<Answer, (Status, String)> {
+    let case = Case::load_from(request, shelf).map_err(|error| (Status::Failed, error.to_string()))?;
+    let run = converge::run(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: StudyError| {
+        let status = if error.cause() == Cause::Infeasible { Status::Infeasible } else { Status::Failed };
+        (status, error.to_string())
+    })?;
+    let summary = Summary::of(&case, &run);
+    let (status, verdict) = match summary.coupling.as_ref().map(|coupling| coupling.verdict) {
+        None => (Status::Ok, String::new()),
+        Some(verdict) => {
+            let status = match verdict {
+                Verdict::Infeasible { .. } => Status::Infeasible,
+                Verdict::StoppedByPaperRule { .. } => Status::Ok,
+                verdict if verdict.is_converged() => Status::Ok,
+                _ => Status::NotConverged,
+            };
+            (status, verdict.name().to_owned())
+        }
+    };
+    Ok((status, verdict, scalars(&summary)))
+}
+
+/// The results of a case by name: those of [`SCALARS`], then those of its technologies and links.
+fn scalars(summary: &Summary) -> Vec<(String, f64)> {
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 steps and iterations")]
+    let count = |count: usize| count as f64;
+    let cost = &summary.cost;
+    let sum = |part: fn(&CarrierSummary) -> f64| summary.carriers.iter().map(part).sum::<f64>();
+    let mut all = vec![
+        ("cost_eur", cost.total_eur),
+        ("operation_eur", cost.operation_eur),
+        ("forced_supply_eur", cost.forced_supply_eur),
+        ("co2_price_eur", cost.co2_eur),
+        ("annualised_eur", cost.annualised_eur),
+        ("demand_charge_eur", cost.demand_charge_eur),
+        ("balancing_eur", cost.balancing_eur),
+        ("co2_kg", summary.co2_kg),
+        ("unmet_kwh", sum(|carrier| carrier.unmet_kwh)),
+        ("surplus_kwh", sum(|carrier| carrier.surplus_kwh)),
+    ];
+    if let Some(coupling) = &summary.coupling {
+        let [low, high] = &coupling.violations;
+        all.extend([
+            ("iterations", count(coupling.last_iteration + 1)),
+            ("relative_gap", coupling.gap.map_or(f64::NAN, |gap| gap.relative)),
+            ("gap_eur", coupling.gap.map_or(f64::NAN, |gap| gap.absolute_eur)),
+            ("mean_change_k", coupling.residual.map_or(f64::NAN, |residual| residual.mean_k)),
+            ("max_change_k", coupling.residual.map_or(f64::NAN, |residual| residual.max_k)),
+            ("loop_min_c", coupling.temp_c[0]),
+            ("loop_mean_c", coupling.temp_c[1]),
+            ("loop_max_c", coupling.temp_c[2]),
+            ("steps_at_low_limit", count(coupling.limit_steps[0])),
+            ("steps_at_high_limit", count(coupling.limit_steps[1])),
+            ("balancing_heating_kwh", coupling.balancing_kwh[0]),
+            ("balancing_cooling_kwh", coupling.balancing_kwh[1]),
+            ("balancing_energy_kwh", coupling.balancing_energy_kwh),
+            ("ground_gain_kwh", coupling.ground_kwh[0]),
+            ("ground_loss_kwh", coupling.ground_kwh[1]),
+            ("worst_below_low_limit_k", low.worst_k),
+            ("worst_above_high_limit_k", high.worst_k),
+        ]);
+    }
+    all.push(("certificate_kw", summary.certificate.equation.max(summary.certificate.bound)));
+    let mut named: Vec<(String, f64)> = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    for technology in &summary.technologies {
+        let at = format!("{}|{}", technology.site, technology.technology);
+        named.push((format!("{at}|delivered_kwh"), technology.delivered_kwh));
+        named.push((format!("{at}|taken_kwh"), technology.taken_kwh));
+    }
+    for capacity in &summary.whole_time.capacities {
+        let at = format!("{}|{}", capacity.site, capacity.technology);
+        named.extend(capacity.capacity_kw.map(|chosen| (format!("{at}|capacity_kw"), chosen)));
+        named.extend(capacity.capacity_kwh.map(|chosen| (format!("{at}|capacity_kwh"), chosen)));
+    }
+    for peak in &summary.whole_time.peaks {
+        named.push((format!("{}|{}|peak_kw", peak.site, peak.technology), peak.peak_kw));
+    }
+    for link in &summary.links {
+        named.push((format!("{}|forward_kwh", link.link), link.forward_kwh));
+        named.push((format!("{}|backward_kwh", link.link), link.backward_kwh));
+    }
+    named
+}

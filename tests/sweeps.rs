@@ -1,0 +1,261 @@
+//! Sweeps: the same table however they are run, and whatever happens on the way.
+#![cfg(feature = "parquet")]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anergy::results::{Column, Table};
+use anergy::study::sweep::manifest::Manifest;
+use anergy::study::sweep::{Outlook, Shard, Status, SweepError, SweepFile, Watcher, Work, collect, progress};
+
+const CASES: usize = 12;
+
+/// A folder with a sweep file over the small district.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn begins(&mut self, _outlook: &Outlook) {}
+    fn ended(&mut self, _status: Status) {}
+    fn wants_to_stop(&self) -> bool {
+        false
+    }
+}
+
+impl Place {
+    fn new() -> Self {
+        let text = format!("parameters:\n  water_loop.water_mass_kg: {{linspace: [20000, 60000], points: {CASES}}}\n");
+        Self::with(&text)
+    }
+
+    fn with(parameters: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = env!("CARGO_MANIFEST_DIR");
+        let model = format!("{root}/configs/small_district/model.yaml");
+        let case = format!("case: {{model: {model}, water_loop: {root}/networks/small_ring.yaml}}\n");
+        fs::write(folder.path().join("masses.yaml"), case + parameters).unwrap();
+        Self { folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("masses.yaml")
+    }
+
+    /// Plans the sweep under a name.
+    fn plan(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        Manifest::plan(&SweepFile::load(&self.file()).unwrap(), &folder).unwrap();
+        folder
+    }
+}
+
+fn run(folder: &Path, shard: Shard, threads: usize, commit_every: usize) {
+    let done = Work { shard, threads, commit_every }.run(folder, &mut Nobody).unwrap();
+    assert_eq!(done.done, done.cases);
+}
+
+/// The tables' bytes, once everything is there.
+fn tables(folder: &Path) -> [Vec<u8>; 2] {
+    let collected = collect(folder, 1).unwrap();
+    assert_eq!((collected.rows, collected.missing_shards.len()), (collected.cases, 0));
+    collected.tables.map(|path| fs::read(path).unwrap())
+}
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join("segments")).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn anergy(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_anergy")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn threads_shards_and_segments_make_no_difference() {
+    let place = Place::new();
+    let serial = place.plan("serial");
+    run(&serial, Shard::WHOLE, 1, 100);
+    let [parquet, csv] = tables(&serial);
+    let text = String::from_utf8(csv.clone()).unwrap();
+    assert_eq!(text.lines().count(), CASES + 1);
+    assert!(text.lines().skip(1).all(|line| line.contains(",ok,Converged,,")), "{text}");
+    assert_eq!(Table::from_parquet(parquet.clone()).unwrap().rows(), CASES);
+
+    let two = place.plan("two");
+    run(&two, Shard::WHOLE, 2, 5);
+    assert_eq!(tables(&two), [parquet.clone(), csv.clone()]);
+
+    let shards = place.plan("shards");
+    for index in [2, 0, 1] {
+        run(&shards, Shard { index, of: 3 }, 1, 2);
+    }
+    assert_eq!(segments(&shards).len(), 6, "four cases a shard, two a segment");
+    assert_eq!(tables(&shards), [parquet, csv]);
+}
+
+#[test]
+fn what_is_done_is_not_run_again_and_what_is_broken_is() {
+    let place = Place::new();
+    let whole = place.plan("whole");
+    run(&whole, Shard::WHOLE, 1, 4);
+    let known = tables(&whole);
+    let before = segments(&whole);
+    run(&whole, Shard::WHOLE, 1, 4);
+    assert_eq!(segments(&whole), before, "there was nothing to do");
+
+    let bytes = fs::read(&before[1]).unwrap();
+    fs::write(&before[1], &bytes[..bytes.len() - 100]).unwrap();
+    let standing = progress(&whole, 3).unwrap();
+    assert_eq!((standing.done, standing.missing, standing.broken_segments), (CASES - 4, 4, 1));
+    assert_eq!(standing.missing_shards, [0, 1, 2]);
+    let collected = collect(&whole, 1).unwrap();
+    assert_eq!((collected.rows, collected.broken_segments), (CASES - 4, 1));
+    // Its name says what should be in it: the same bytes take its place.
+    run(&whole, Shard::WHOLE, 1, 4);
+    assert_eq!(segments(&whole), before);
+    assert_eq!(tables(&whole), known);
+}
+
+#[test]
+fn equal_duplicates_are_counted_and_different_ones_are_an_error() {
+    let place = Place::new();
+    let whole = place.plan("whole");
+    run(&whole, Shard::WHOLE, 1, 100);
+    let known = tables(&whole);
+    let other = place.plan("other");
+    run(&other, Shard { index: 0, of: 2 }, 1, 100);
+    let [segment] = &segments(&other)[..] else { panic!("one segment") };
+    let target = whole.join("segments").join(segment.file_name().unwrap());
+    fs::copy(segment, &target).unwrap();
+    assert_eq!(collect(&whole, 1).unwrap().duplicates, CASES / 2);
+    assert_eq!(tables(&whole), known);
+
+    // The same cases with another cost, under a name of its own.
+    fs::remove_file(&target).unwrap();
+    let table = Table::from_parquet(fs::read(segment).unwrap()).unwrap();
+    let mut changed = Table::default();
+    for (name, column) in table.into_columns() {
+        let column = match column {
+            Column::Number(values) if name == "cost_eur" => Column::Number(values.iter().map(|v| v + 1e-9).collect()),
+            column => column,
+        };
+        changed.push(name, column);
+    }
+    let bytes = changed.to_parquet().unwrap();
+    let written = place.folder.path().join("changed.parquet");
+    fs::write(&written, &bytes).unwrap();
+    let hash = Command::new("sha256sum").arg(&written).output().unwrap();
+    let hash = String::from_utf8(hash.stdout).unwrap();
+    let name = format!("{:09}-{:09}-{}.parquet", 0, CASES - 2, &hash[..32]);
+    fs::write(whole.join("segments").join(name), bytes).unwrap();
+    assert!(matches!(collect(&whole, 1), Err(SweepError::Different { case: 0, .. })));
+}
+
+#[test]
+fn a_plan_stays_what_it_is() {
+    let place = Place::new();
+    let folder = place.plan("sweep");
+    let manifest = fs::read(folder.join("manifest.json")).unwrap();
+    assert_eq!(place.plan("sweep"), folder, "the same plan again is no mistake");
+    assert_eq!(fs::read(folder.join("manifest.json")).unwrap(), manifest);
+    let text = fs::read_to_string(place.file()).unwrap().replace("60000", "70000");
+    fs::write(place.file(), text).unwrap();
+    let other = Manifest::plan(&SweepFile::load(&place.file()).unwrap(), &folder);
+    assert!(matches!(other, Err(SweepError::PlannedOtherwise(_))));
+    let out = anergy(&[
+        "sweep",
+        "plan",
+        place.file().to_str().unwrap(),
+        "--out",
+        place.folder.path().to_str().unwrap(),
+        "--name",
+        "sweep",
+    ]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("choose another --name"));
+}
+
+#[test]
+fn mistakes_show_before_anything_is_run() {
+    let refused = |parameters: &str, expected: &[&str]| {
+        let place = Place::with(parameters);
+        let file = place.file();
+        let out = place.folder.path().join("out");
+        let output = anergy(&["sweep", "run", file.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        expected.iter().for_each(|expected| assert!(text.contains(expected), "{text}"));
+        assert!(!out.exists() || fs::read_dir(out).unwrap().count() == 0, "nothing is left behind");
+    };
+    refused("parameters: {water_loop.water_mas_kg: [1e4, 2e4]}\n", &["water_mas_kg", "water_mass_kg"]);
+    refused("parameters: {water_loop.water_mass_kg: [1e4, -2e4]}\n", &["water_loop.water_mass_kg = -20000"]);
+    refused("paramters: {water_loop.water_mass_kg: [1e4, 2e4]}\n", &["paramters", "parameters", "masses.yaml:2"]);
+}
+
+#[test]
+fn changed_input_is_refused_and_a_case_without_answer_is_a_row() {
+    let place = Place::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ring = place.folder.path().join("ring.yaml");
+    fs::copy(root.join("networks/small_ring.yaml"), &ring).unwrap();
+    let text = fs::read_to_string(place.file()).unwrap();
+    let text = text.replace(root.join("networks/small_ring.yaml").to_str().unwrap(), ring.to_str().unwrap());
+    // Every case stops after one iteration, at most: that is no agreement.
+    let text = text.replace("parameters:\n", "parameters:\n  coupling.max_iterations: [1, 40]\n");
+    fs::write(place.file(), text).unwrap();
+    let folder = place.plan("sweep");
+    run(&folder, Shard::WHOLE, 2, 100);
+    let standing = progress(&folder, 1).unwrap();
+    assert_eq!((standing.done, standing.failed), (2 * CASES, 0));
+    assert_eq!(standing.not_converged, CASES);
+    fs::write(&ring, fs::read_to_string(&ring).unwrap() + "\n# changed\n").unwrap();
+    let again = Work { shard: Shard::WHOLE, threads: 1, commit_every: 9 }.run(&folder, &mut Nobody);
+    assert!(matches!(again, Err(SweepError::Changed(path)) if path == ring));
+}
+
+/// Whatever kills a worker, what it committed stays, and the next one does the rest.
+#[cfg(unix)]
+#[test]
+fn kill_and_interrupt_lose_no_more_than_what_was_in_flight() {
+    let place = Place::new();
+    let whole = place.plan("whole");
+    run(&whole, Shard::WHOLE, 1, 100);
+    let known = tables(&whole);
+    for (signal, code) in [("KILL", None), ("INT", Some(5)), ("TERM", Some(5))] {
+        let folder = place.plan(signal);
+        let arguments = ["sweep", "run", folder.to_str().unwrap(), "--threads", "2", "--commit-every", "2", "--quiet"];
+        let mut worker = Command::new(env!("CARGO_BIN_EXE_anergy"))
+            .args(arguments)
+            .env("ANERGY_TEST_SLEEP_MS", "300")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while segments(&folder).iter().filter(|path| path.extension().is_some_and(|end| end == "parquet")).count() < 2 {
+            assert!(began.elapsed() < Duration::from_secs(60), "no segment came");
+            sleep(Duration::from_millis(20));
+        }
+        let asked = Instant::now();
+        assert!(
+            Command::new("kill").args([&format!("-{signal}"), &worker.id().to_string()]).status().unwrap().success()
+        );
+        assert_eq!(worker.wait().unwrap().code(), code, "{signal}");
+        assert!(asked.elapsed() < Duration::from_secs(5), "it ends within five seconds");
+        let standing = progress(&folder, 1).unwrap();
+        assert!((4..CASES).contains(&standing.done), "{signal}: {} are done", standing.done);
+        let before = segments(&folder);
+        run(&folder, Shard::WHOLE, 2, 100);
+        let after = segments(&folder);
+        assert!(before.iter().all(|path| after.contains(path)), "{signal}: what was committed stays");
+        assert_eq!(tables(&folder), known, "{signal}");
+    }
+}
