@@ -1,0 +1,78 @@
+//! What a sweep costs beyond its cases: the same cases by themselves and in a sweep, on one thread.
+//!
+//! `cargo bench --bench sweep`; the ratio of the two medians is what planning, segments and fsync add.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anergy::config::{Case, Shelf};
+use anergy::study::sweep::manifest::Manifest;
+use anergy::study::sweep::{Outlook, Shard, Status, SweepFile, Watcher, Work, collect};
+use anergy::study::{Summary, converge, solver};
+use divan::Bencher;
+use tempfile::TempDir;
+
+const CASES: usize = 100;
+
+fn main() {
+    divan::main();
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn begins(&mut self, _outlook: &Outlook) {}
+    fn ended(&mut self, _status: Status) {}
+    fn wants_to_stop(&self) -> bool {
+        false
+    }
+}
+
+/// A folder with a sweep over the small district.
+fn place() -> (TempDir, SweepFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).display();
+    let text = format!(
+        "case: {{model: {root}/configs/small_district/model.yaml, water_loop: {root}/networks/small_ring.yaml, \
+         set: {{coupling.gap_tolerance: 3e-3}}}}\n\
+         parameters: {{water_loop.water_mass_kg: {{linspace: [20000, 60000], points: {CASES}}}}}\n"
+    );
+    let path = folder.path().join("masses.yaml");
+    fs::write(&path, text).unwrap();
+    let file = SweepFile::load(&path).unwrap();
+    (folder, file)
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn cases_by_themselves(bencher: Bencher<'_, '_>) {
+    let (_folder, file) = place();
+    let (base, cases) = (file.request(), file.cases().unwrap());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    bencher.bench(|| {
+        pool.install(|| {
+            let shelf = Arc::new(Shelf::default());
+            let costs = (0..cases.len()).map(|index| {
+                let case = Case::load_from(&cases.request(&base, index), &shelf).unwrap();
+                let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+                Summary::of(&case, &run).cost.total_eur
+            });
+            costs.sum::<f64>()
+        })
+    });
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn cases_in_a_sweep(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(place).bench_values(|(folder, file)| {
+        let sweep = folder.path().join("sweep");
+        Manifest::plan(&file, &sweep).unwrap();
+        let work = Work { shard: Shard::WHOLE, threads: 1, commit_every: 500 };
+        let done = work.run(&sweep, &mut Nobody).unwrap();
+        collect(&sweep, 1).unwrap();
+        assert_eq!(done.done, CASES);
+        folder
+    });
+}
