@@ -8,9 +8,11 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use anergy::config::Case;
 use anergy::results::{Column, Table};
 use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Outlook, Shard, Status, SweepError, SweepFile, Watcher, Work, collect, progress};
+use anergy::study::{converge, solver};
 use sha2::{Digest, Sha256};
 
 const CASES: usize = 12;
@@ -203,6 +205,35 @@ fn mistakes_show_before_anything_is_run() {
     refused("parameters: {water_loop.water_mas_kg: [1e4, 2e4]}\n", &["water_mas_kg", "water_mass_kg"]);
     refused("parameters: {water_loop.water_mass_kg: [1e4, -2e4]}\n", &["water_loop.water_mass_kg = -20000"]);
     refused("paramters: {water_loop.water_mass_kg: [1e4, 2e4]}\n", &["paramters", "parameters", "masses.yaml:2"]);
+}
+
+#[test]
+fn series_are_kept_where_they_are_asked_for() {
+    let series = "outputs: {series: [loop|temperature_c, flats|chp|heat|output_kw]}\n";
+    let parameters = "parameters:\n  water_loop.water_mass_kg: {linspace: [20000, 60000], points: 6}\n";
+    let unknown = Place::with(&format!("{parameters}{series}"));
+    let refused = Manifest::plan(&SweepFile::load(&unknown.file()).unwrap(), &unknown.folder.path().join("sweep"));
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("no column `flats|chp|heat|output_kw`"), "{message}");
+
+    let place = Place::with(&format!("{parameters}outputs: {{series: [\"loop|temperature_c\"]}}\n"));
+    let [whole, parts] = ["whole", "parts"].map(|name| place.plan(name));
+    run(&whole, Shard::WHOLE, 2, 100);
+    run(&parts, Shard { index: 1, of: 2 }, 1, 2);
+    run(&parts, Shard::WHOLE, 1, 1);
+    let [a, b] = [&whole, &parts].map(|folder| fs::read(collect(folder, 1).unwrap().series.unwrap()).unwrap());
+    assert_eq!(a, b);
+    let table = Table::from_parquet(a).unwrap();
+    let Column::Fixed(kept) = &table.columns()[2].1 else { panic!("{:?}", table.columns()[2].0) };
+
+    let file = SweepFile::load(&place.file()).unwrap();
+    let case = Case::load(&file.cases().unwrap().request(&file.request(), 4)).unwrap();
+    let steps = case.district.axis().len();
+    assert_eq!(kept.len(), 6 * steps);
+    let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+    let temperatures = &run.coupling.unwrap().response.temp_c;
+    let misses = kept[4 * steps..].iter().zip(temperatures).take(steps).map(|(kept, exact)| (kept - exact).abs());
+    assert!(misses.fold(0.0, f64::max) <= 0.5e-3 + 1e-12);
 }
 
 #[test]

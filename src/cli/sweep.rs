@@ -301,8 +301,11 @@ impl Look {
 
 /// What was collected, in words.
 fn told(collected: &Collected, shards: usize) -> String {
-    let Collected { cases, rows, duplicates, broken_segments, foreign, missing_shards, tables } = collected;
+    let Collected { cases, rows, duplicates, broken_segments, foreign, missing_shards, tables, series } = collected;
     let mut text = format!("{rows} of {cases} cases in {} and {}\n", tables[0].display(), tables[1].display());
+    if let Some(series) = series {
+        text += &format!("series in {}\n", series.display());
+    }
     let mut more = |count: usize, what: &str| {
         if count > 0 {
             text += &format!("{count} {what}\n");

@@ -13,6 +13,8 @@ pub enum Column {
     Text(Vec<String>),
     /// Numbers; NaN is written as an empty cell.
     Number(Vec<f64>),
+    /// Numbers to three decimals, for what must be small; NaN is written as an empty cell.
+    Fixed(Vec<f64>),
     /// Counts.
     Count(Vec<usize>),
     /// Moments in local standard time, written to the second: `2015-01-31 13:00:00`.
@@ -25,7 +27,7 @@ impl Column {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(values) => values.len(),
-            Self::Number(values) => values.len(),
+            Self::Number(values) | Self::Fixed(values) => values.len(),
             Self::Count(values) => values.len(),
             Self::Time(values) => values.len(),
         }
@@ -43,9 +45,10 @@ impl Column {
         // Writing to a string cannot fail.
         let _ = match self {
             Self::Text(values) => write!(cell, "{}", values[row]),
-            Self::Number(values) if values[row].is_nan() => Ok(()),
+            Self::Number(values) | Self::Fixed(values) if values[row].is_nan() => Ok(()),
             // The shortest text that reads back as the same number; minus zero is zero.
             Self::Number(values) => write!(cell, "{}", values[row] + 0.0),
+            Self::Fixed(values) => write!(cell, "{:.3}", values[row]),
             Self::Count(values) => write!(cell, "{}", values[row]),
             Self::Time(values) => write!(cell, "{}", format_stamp(values[row])),
         };

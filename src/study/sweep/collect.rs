@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
+use super::collect_series::collect_series;
 use super::manifest::{BLOCK, Manifest, PlannedCases, Shard};
 use super::progress::missing_shards;
 use super::row::SCALARS;
@@ -36,6 +37,8 @@ pub struct Collected {
     pub missing_shards: Vec<usize>,
     /// Where the tables are.
     pub tables: [PathBuf; 2],
+    /// Where the series are, if any are kept.
+    pub series: Option<PathBuf>,
 }
 
 /// A segment that is being read.
@@ -74,6 +77,7 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
         foreign: 0,
         missing_shards: Vec::new(),
         tables: tables.clone(),
+        series: None,
     };
     let mut seen = Vec::new();
     let [parquet, csv] = &tables;
@@ -97,6 +101,9 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     }
     written.map_err(SweepError::io(parquet, "write"))?;
     collected.missing_shards = missing_shards(&seen, shards);
+    if !manifest.series.is_empty() {
+        collected.series = Some(collect_series(folder, &manifest, &seen)?);
+    }
     Ok(collected)
 }
 
@@ -253,7 +260,7 @@ impl Block {
             let values = match values {
                 Column::Number(values) => Column::Number(there.iter().map(|at| values[from + at]).collect()),
                 Column::Text(values) => Column::Text(there.iter().map(|at| values[from + at].clone()).collect()),
-                Column::Count(_) | Column::Time(_) => continue,
+                Column::Fixed(_) | Column::Count(_) | Column::Time(_) => continue,
             };
             table.push(parameter.name.clone(), values);
         }

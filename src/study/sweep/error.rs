@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
 use crate::results::ResultsError;
+use crate::study::StudyError;
 
 /// Why a sweep cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,20 @@ pub enum SweepError {
     /// The constraints leave nothing.
     #[error("the sweep has no cases: its constraints leave none")]
     NoCases,
+    /// A series is wanted that no case has.
+    #[error(
+        "outputs.series: there is no column `{name}` in the first case's timeseries.csv{}",
+        nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
+    )]
+    UnknownSeries {
+        /// The name.
+        name: String,
+        /// The one that is meant, perhaps.
+        nearest: Option<String>,
+    },
+    /// The first case, which must be run to know its series, has no answer.
+    #[error("outputs.series: which there are is known from the first case, and it has no answer: {0}")]
+    FirstCase(#[source] StudyError),
     /// No sweep's folder.
     #[error("{}: is no folder of a sweep (it has no manifest.json); `anergy sweep plan` makes one", .0.display())]
     NoSweep(PathBuf),

@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 use super::SweepError;
 use super::design::put;
 use super::{Cases, Parameter, Scalar, SweepFile, Values};
-use crate::config::{Case, Input, LoopSource, Request, Shelf, sha256};
+use crate::config::{Case, Input, LoopSource, Request, Shelf, nearest, sha256};
 use crate::results::{Column, ParquetTable, Table, write_file};
+use crate::study::{converge, solver, timeseries_table};
 
 /// Version of what a case computes; another one gives every case another id.
 const MODEL_VERSION: u32 = 1;
@@ -24,6 +25,7 @@ const MODEL_VERSION: u32 = 1;
 pub(super) const MANIFEST: &str = "manifest.json";
 const CASES: &str = "cases.parquet";
 pub(super) const SEGMENTS: &str = "segments";
+pub(super) const SERIES: &str = "series";
 /// Cases that are written, and gathered, at a time.
 pub(super) const BLOCK: usize = 1 << 16;
 
@@ -40,6 +42,8 @@ pub struct Manifest {
     pub cases: usize,
     /// Its parameters.
     pub parameters: Vec<PlannedParameter>,
+    /// Columns of `timeseries.csv` that are kept of each case.
+    pub series: Vec<String>,
     /// All files that the cases read, with their hashes.
     pub inputs: Vec<Input>,
     /// Hash of the table of cases.
@@ -100,6 +104,9 @@ impl Manifest {
             return Err(SweepError::NoCases);
         }
         let inputs = try_out(&base, &cases)?;
+        if !file.series.is_empty() {
+            check_series(&file.series, &cases.request(&base, 0))?;
+        }
         let common = common_hash(&base, &inputs);
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(parent).map_err(SweepError::io(parent, "create the folder"))?;
@@ -118,6 +125,7 @@ impl Manifest {
             base,
             cases: cases.len(),
             parameters: parameters.collect(),
+            series: file.series.clone(),
             inputs,
             cases_sha256: hash_of(&table)?,
         };
@@ -129,8 +137,10 @@ impl Manifest {
             .map_err(|source| SweepError::Manifest { path: place.join(MANIFEST), reason: source.to_string() })?;
         let path = draft.path().join(MANIFEST);
         write_file(&path, |out| out.write_all(&json)).map_err(SweepError::io(&path, "write"))?;
-        let segments = draft.path().join(SEGMENTS);
-        fs::create_dir(&segments).map_err(SweepError::io(&segments, "create"))?;
+        for folder in [SEGMENTS, SERIES] {
+            let folder = draft.path().join(folder);
+            fs::create_dir(&folder).map_err(SweepError::io(&folder, "create"))?;
+        }
         let kept = draft.keep();
         crate::results::readable_by_all(&kept).map_err(SweepError::io(&kept, "open to others"))?;
         match fs::rename(&kept, place) {
@@ -234,7 +244,7 @@ impl PlannedCases {
         self.values.iter().map(move |column| match column {
             Column::Number(values) => Scalar::Number(values[at]).setting(),
             Column::Text(values) => values[at].clone(),
-            Column::Count(_) | Column::Time(_) => String::new(),
+            Column::Fixed(_) | Column::Count(_) | Column::Time(_) => String::new(),
         })
     }
 }
@@ -283,6 +293,18 @@ fn try_out(base: &Request, cases: &Cases) -> Result<Vec<Input>, SweepError> {
         }
     }
     Ok(inputs.into_values().collect())
+}
+
+/// Runs a case to learn which series there are.
+fn check_series(wanted: &[String], request: &Request) -> Result<(), SweepError> {
+    let case = Case::load(request)?;
+    let run = converge::run(&case, solver(&case.district), &mut ()).map_err(SweepError::FirstCase)?;
+    let known: Vec<String> =
+        timeseries_table(&case, &run).into_columns().into_iter().skip(1).map(|(name, _)| name).collect();
+    match wanted.iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(SweepError::UnknownSeries { name: name.clone(), nearest: nearest(name, &known) }),
+    }
 }
 
 /// Cases that show what a parameter's values do: of numbers the least and the largest, else each.

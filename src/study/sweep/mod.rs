@@ -10,6 +10,8 @@
 
 #[cfg(feature = "parquet")]
 pub mod collect;
+#[cfg(feature = "parquet")]
+mod collect_series;
 pub mod constraint;
 pub mod design;
 #[cfg(feature = "parquet")]

@@ -1,5 +1,6 @@
 //! What came of a case: a row of the result table.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use crate::config::{Case, Request, Shelf};
 use crate::coupling::{Observer, Record, Verdict};
 use crate::results::{Column, Table};
 use crate::study::summary::{CarrierSummary, Summary};
-use crate::study::{Cause, StudyError, converge, solver};
+use crate::study::{Cause, StudyError, converge, solver, timeseries_table};
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Row {
     pub error: String,
     /// Its results by name.
     pub scalars: Vec<(String, f64)>,
+    /// The series that are kept, in the order of the plan; empty where it has none of that name, and without an answer.
+    pub series: Vec<Vec<f64>>,
 }
 
 /// Results that every case with an answer has, in the order of the tables.
@@ -102,11 +105,12 @@ impl Row {
         index: usize,
         id: String,
         request: &Request,
+        series: &[String],
         shelf: &Arc<Shelf>,
         stop: &AtomicBool,
     ) -> Option<Self> {
         // A mistake of ours in one case is no reason to lose the others.
-        let caught = catch_unwind(AssertUnwindSafe(|| answer(request, shelf, stop)));
+        let caught = catch_unwind(AssertUnwindSafe(|| answer(request, series, shelf, stop)));
         if stop.load(Ordering::Relaxed) {
             return None;
         }
@@ -117,9 +121,12 @@ impl Row {
             verdict: String::new(),
             error,
             scalars: Vec::new(),
+            series: Vec::new(),
         };
         Some(match caught {
-            Ok(Ok((status, verdict, scalars))) => Self { index, id, status, verdict, error: String::new(), scalars },
+            Ok(Ok(Answer { status, verdict, scalars, series })) => {
+                Self { index, id, status, verdict, error: String::new(), scalars, series }
+            }
             Ok(Err((status, error))) => failed(status, error),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -127,6 +134,22 @@ impl Row {
                 failed(Status::Failed, format!("internal error: {text}"))
             }
         })
+    }
+
+    /// The series of rows as a table, a row a step. Series that a case has not are empty.
+    pub(super) fn series_table(rows: &[Self], names: &[String]) -> Table {
+        let steps = |row: &Self| row.series.iter().map(Vec::len).max().unwrap_or_default();
+        let mut table = Table::default();
+        table.push("index", Column::Count(rows.iter().flat_map(|row| vec![row.index; steps(row)]).collect()));
+        table.push("step", Column::Count(rows.iter().flat_map(|row| 0..steps(row)).collect()));
+        for (place, name) in names.iter().enumerate() {
+            let values = rows.iter().flat_map(|row| {
+                let values = row.series.get(place);
+                (0..steps(row)).map(move |step| values.and_then(|values| values.get(step)).copied().unwrap_or(f64::NAN))
+            });
+            table.push(name.clone(), Column::Fixed(values.collect()));
+        }
+        table
     }
 
     /// Rows as a table. Results that a row has not are empty.
@@ -158,9 +181,19 @@ impl Row {
     }
 }
 
-type Answer = (Status, String, Vec<(String, f64)>);
+struct Answer {
+    status: Status,
+    verdict: String,
+    scalars: Vec<(String, f64)>,
+    series: Vec<Vec<f64>>,
+}
 
-fn answer(request: &Request, shelf: &Arc<Shelf>, stop: &AtomicBool) -> Result<Answer, (Status, String)> {
+fn answer(
+    request: &Request,
+    series: &[String],
+    shelf: &Arc<Shelf>,
+    stop: &AtomicBool,
+) -> Result<Answer, (Status, String)> {
     let case = Case::load_from(request, shelf).map_err(|error| (Status::Failed, error.to_string()))?;
     let run = converge::run(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: StudyError| {
         let status = if error.cause() == Cause::Infeasible { Status::Infeasible } else { Status::Failed };
@@ -179,7 +212,15 @@ fn answer(request: &Request, shelf: &Arc<Shelf>, stop: &AtomicBool) -> Result<An
             (status, verdict.name().to_owned())
         }
     };
-    Ok((status, verdict, scalars(&summary)))
+    let mut kept = Vec::new();
+    if !series.is_empty() {
+        let mut known: HashMap<String, Column> = timeseries_table(&case, &run).into_columns().into_iter().collect();
+        kept.extend(series.iter().map(|name| match known.remove(name) {
+            Some(Column::Number(values)) => values,
+            _ => Vec::new(),
+        }));
+    }
+    Ok(Answer { status, verdict, scalars: scalars(&summary), series: kept })
 }
 
 /// The results of a case by name: those of [`SCALARS`], then those of its technologies and links.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
-use super::manifest::SEGMENTS;
+use super::manifest::{SEGMENTS, SERIES};
 use super::row::Row;
 use crate::config::sha256;
 use crate::results::{Column, Table, write_file};
@@ -50,33 +50,35 @@ impl Segment {
 
 /// The segments of a sweep's folder, by their first case.
 pub(super) fn segments(folder: &Path) -> Result<Vec<Segment>, SweepError> {
-    let folder = folder.join(SEGMENTS);
-    let entries = fs::read_dir(&folder).map_err(SweepError::io(&folder, "read"))?;
+    segments_in(&folder.join(SEGMENTS))
+}
+
+/// The segments in a folder, by their first case.
+pub(super) fn segments_in(folder: &Path) -> Result<Vec<Segment>, SweepError> {
+    let entries = fs::read_dir(folder).map_err(SweepError::io(folder, "read"))?;
     let mut segments = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(SweepError::io(&folder, "read"))?;
+        let entry = entry.map_err(SweepError::io(folder, "read"))?;
         segments.extend(Segment::of(entry.path()));
     }
     segments.sort_unstable();
     Ok(segments)
 }
 
-/// Puts the results of some cases into a sweep's folder.
-pub(super) fn commit(folder: &Path, rows: &mut [Row]) -> Result<(), SweepError> {
+/// Puts the results of some cases into a sweep's folder: first their series, so that a row's series are there when it is.
+pub(super) fn commit(folder: &Path, rows: &mut [Row], series: &[String]) -> Result<(), SweepError> {
     rows.sort_by_key(|row| row.index);
-    let [first, .., last] = rows else {
-        let [only] = rows else { return Ok(()) };
-        let index = only.index;
-        return write(folder, rows, index, index);
-    };
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
     let (first, last) = (first.index, last.index);
-    write(folder, rows, first, last)
+    if !series.is_empty() {
+        write(&folder.join(SERIES), &Row::series_table(rows, series), first, last)?;
+    }
+    write(&folder.join(SEGMENTS), &Row::table(rows), first, last)
 }
 
-fn write(folder: &Path, rows: &[Row], first: usize, last: usize) -> Result<(), SweepError> {
-    let bytes = Row::table(rows).to_parquet()?;
-    let name = format!("{first:09}-{last:09}-{}.parquet", &sha256(&bytes)[..HASH]);
-    let path = folder.join(SEGMENTS).join(name);
+fn write(folder: &Path, table: &Table, first: usize, last: usize) -> Result<(), SweepError> {
+    let bytes = table.to_parquet()?;
+    let path = folder.join(format!("{first:09}-{last:09}-{}.parquet", &sha256(&bytes)[..HASH]));
     write_file(&path, |file| file.write_all(&bytes)).map_err(SweepError::io(&path, "write"))
 }
 

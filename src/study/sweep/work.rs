@@ -132,7 +132,7 @@ impl Work {
         let mut waiting: Vec<Row> = Vec::new();
         let mut stopped: Option<Instant> = None;
         let finish = |waiting: &mut Vec<Row>, done: &mut Done| -> Result<(), SweepError> {
-            commit(folder, waiting)?;
+            commit(folder, waiting, &shop.manifest.series)?;
             done.done += waiting.len();
             waiting.clear();
             Ok(())
@@ -178,7 +178,9 @@ impl Shop {
                 dawdle();
                 let request = self.manifest.request(self.cases.texts(at));
                 let (index, id) = (self.cases.index[at], self.cases.id[at].clone());
-                let Some(row) = Row::of(index, id, &request, &self.shelf, &self.stop) else { break };
+                let Some(row) = Row::of(index, id, &request, &self.manifest.series, &self.shelf, &self.stop) else {
+                    break;
+                };
                 if rows.send(row).is_err() {
                     break;
                 }
