@@ -30,8 +30,11 @@ pub(super) struct Sweep {
 enum What {
     Plan(Plan),
     Run(Run),
+    /// The same, for a folder that is there
     Resume(Run),
+    /// Say how far a sweep has come
     Status(Look),
+    /// Put the results there are into one table
     Collect(Look),
 }
 
@@ -96,7 +99,7 @@ struct Run {
     quiet: bool,
 }
 
-/// Say how far a sweep has come, or put its results into one table
+/// A sweep's folder to look into.
 #[derive(Debug, Args)]
 struct Look {
     /// The sweep's folder

@@ -19,6 +19,11 @@ use crate::results::write_file;
 const GLANCE: Duration = Duration::from_millis(500);
 /// A shared file system may show a segment so much later than the queue shows its task's end.
 const LATE: Duration = Duration::from_secs(3);
+/// What commands say while the controller is away, and how long it is waited for.
+const AWAY: [&str; 2] = ["Unable to contact slurm controller", "Socket timed out"];
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What a task is called that has ended, while its node still cleans up: it writes no more.
+const ENDED: &str = "CG";
 /// How often missing shards are submitted, the first time included.
 const ROUNDS: usize = 4;
 
@@ -131,11 +136,20 @@ impl Slurm {
         let text = self.script(manifest, folder, shards);
         write_file(&script, |file| file.write_all(text.as_bytes())).map_err(SweepError::io(&script, "write"))?;
         let failed = |reason: String| SweepError::Scheduler { command: "sbatch", reason };
-        let output = Command::new("sbatch").arg("--parsable").arg(&script).output();
-        let output = output.map_err(|error| failed(format!("cannot be started: {error}")))?;
-        if !output.status.success() {
-            return Err(failed(said(&output)));
-        }
+        let began = Instant::now();
+        let output = loop {
+            let output = Command::new("sbatch").arg("--parsable").arg(&script).output();
+            let output = output.map_err(|error| failed(format!("cannot be started: {error}")))?;
+            if output.status.success() {
+                break output;
+            }
+            let reason = said(&output);
+            let is_away = AWAY.iter().any(|words| reason.contains(words));
+            if !is_away || began.elapsed() > PATIENCE {
+                return Err(failed(reason));
+            }
+            std::thread::sleep(GLANCE);
+        };
         let text = String::from_utf8_lossy(&output.stdout);
         // `123` or, among several clusters, `123;name`.
         Ok(text.trim().split(';').next().unwrap_or_default().to_owned())
@@ -146,7 +160,8 @@ impl Slurm {
 fn queued(job: &str) -> Option<usize> {
     let output = Command::new("squeue").args(["--noheader", "--array", "--format=%t", "--jobs", job]).output().ok()?;
     if output.status.success() {
-        return Some(String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.trim().is_empty()).count());
+        let text = String::from_utf8_lossy(&output.stdout);
+        return Some(text.lines().map(str::trim).filter(|state| !state.is_empty() && *state != ENDED).count());
     }
     // It forgets jobs some minutes after their end.
     said(&output).contains("Invalid job id").then_some(0)
