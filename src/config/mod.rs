@@ -18,6 +18,7 @@ mod timeseries;
 pub mod yaml;
 
 pub use column::Column;
+#[cfg(feature = "parquet")]
 pub(crate) use error::nearest;
 pub use error::{ConfigError, Finding, Level, Problem};
 pub(crate) use inputs::sha256;

@@ -1,12 +1,12 @@
 //! Sweeps: many variants of one case, described by a file, run on one machine or on a cluster.
 //!
-//! A sweep file ([`file`]) names the base case and the parameters that vary, each with its values ([`parameter`]); a
+//! A sweep file ([`SweepFile`]) names the base case and the parameters that vary, each with its values ([`parameter`]); a
 //! [`design`] makes cases of them, and a [`constraint`] leaves out those that make no sense. What a parameter is in one case
 //! ([`values`]) is written as a user would write it after `--set`.
 //!
-//! A plan is written once ([`manifest`]). Any number of workers, in one process or in many ([`work`], [`slurm`]), run cases and put
-//! their [`row`]s into [`segment`]s, which are whole or not there; who runs a case twice finds the same. What is done is told by the segments
-//! alone ([`progress`]), and [`collect`] makes one table of them.
+//! A plan is written once (`manifest`). Any number of workers, in one process or in many (`work`, `slurm`), run cases and put
+//! their rows into segments, files which are whole or not there; who runs a case twice finds the same. What is done is told by the
+//! segments alone (`progress`), and `collect` makes one table of them.
 
 #[cfg(feature = "parquet")]
 pub mod collect;
