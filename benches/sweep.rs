@@ -15,7 +15,7 @@ use anergy::study::{Summary, converge, solver};
 use divan::Bencher;
 use tempfile::TempDir;
 
-const CASES: usize = 100;
+const CASES: usize = 30;
 
 fn main() {
     divan::main();
@@ -46,7 +46,7 @@ fn place() -> (TempDir, SweepFile) {
     (folder, file)
 }
 
-#[divan::bench(sample_count = 5, sample_size = 1)]
+#[divan::bench(sample_count = 9, sample_size = 1)]
 fn cases_by_themselves(bencher: Bencher<'_, '_>) {
     let (_folder, file) = place();
     let (base, cases) = (file.request(), file.cases().unwrap());
@@ -64,7 +64,7 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(sample_count = 5, sample_size = 1)]
+#[divan::bench(sample_count = 9, sample_size = 1)]
 fn cases_in_a_sweep(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(place).bench_values(|(folder, file)| {
         let sweep = folder.path().join("sweep");
