@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anergy::config::{Case, Shelf};
 use anergy::study::sweep::manifest::Manifest;
-use anergy::study::sweep::{Outlook, Shard, Status, SweepFile, Watcher, Work, collect};
+use anergy::study::sweep::{Shard, SweepFile, Work, collect};
 use anergy::study::{Summary, converge, solver};
 use divan::Bencher;
 use tempfile::TempDir;
@@ -19,16 +19,6 @@ const CASES: usize = 30;
 
 fn main() {
     divan::main();
-}
-
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn begins(&mut self, _outlook: &Outlook) {}
-    fn ended(&mut self, _status: Status) {}
-    fn wants_to_stop(&self) -> bool {
-        false
-    }
 }
 
 /// A folder with a sweep over the small district.
@@ -70,7 +60,7 @@ fn cases_in_a_sweep(bencher: Bencher<'_, '_>) {
         let sweep = folder.path().join("sweep");
         Manifest::plan(&file, &sweep).unwrap();
         let work = Work { shard: Shard::WHOLE, threads: 1, commit_every: 500 };
-        let done = work.run(&sweep, &mut Nobody).unwrap();
+        let done = work.run(&sweep, &mut ()).unwrap();
         collect(&sweep, 1).unwrap();
         assert_eq!(done.done, CASES);
         folder

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anergy::config::Case;
 use anergy::results::{Column, Table};
 use anergy::study::sweep::manifest::Manifest;
-use anergy::study::sweep::{Outlook, Shard, Status, SweepError, SweepFile, Watcher, Work, collect, progress};
+use anergy::study::sweep::{Shard, SweepError, SweepFile, Work, collect, progress};
 use anergy::study::{converge, solver};
 use sha2::{Digest, Sha256};
 
@@ -20,16 +20,6 @@ const CASES: usize = 12;
 /// A folder with a sweep file over the small district.
 struct Place {
     folder: tempfile::TempDir,
-}
-
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn begins(&mut self, _outlook: &Outlook) {}
-    fn ended(&mut self, _status: Status) {}
-    fn wants_to_stop(&self) -> bool {
-        false
-    }
 }
 
 impl Place {
@@ -62,7 +52,7 @@ impl Place {
 }
 
 fn run(folder: &Path, shard: Shard, threads: usize, commit_every: usize) {
-    let done = Work { shard, threads, commit_every }.run(folder, &mut Nobody).unwrap();
+    let done = Work { shard, threads, commit_every }.run(folder, &mut ()).unwrap();
     assert_eq!(done.done, done.cases);
 }
 
@@ -262,7 +252,7 @@ fn changed_input_is_refused_and_a_case_without_answer_is_a_row() {
     assert_eq!(cells("status"), [["ok"; 3], ["not_converged"; 3]].map(|all| [&all[..], &["failed"]].concat()).concat());
     assert!(cells("error")[3].contains("max_c"), "{}", cells("error")[3]);
     fs::write(&ring, fs::read_to_string(&ring).unwrap() + "\n# changed\n").unwrap();
-    let again = Work { shard: Shard::WHOLE, threads: 1, commit_every: 9 }.run(&folder, &mut Nobody);
+    let again = Work { shard: Shard::WHOLE, threads: 1, commit_every: 9 }.run(&folder, &mut ());
     assert!(matches!(again, Err(SweepError::Changed(path)) if path == ring));
 }
 

@@ -33,13 +33,17 @@ pub(super) struct OutputArgs {
 impl OutputArgs {
     /// The run folder's place.
     pub(super) fn place(&self, default_name: &str) -> Result<PathBuf, Failure> {
-        let name = self.name.as_deref().unwrap_or(default_name);
-        let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
-        if !plain {
-            return Err(Failure::Usage(format!("--name `{name}` is no folder name; use --out for the folder above")));
-        }
-        Ok(self.out.join(name))
+        place(&self.out, self.name.as_deref().unwrap_or(default_name))
     }
+}
+
+/// The folder `name` below `out`.
+pub(super) fn place(out: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
+    if !plain {
+        return Err(Failure::Usage(format!("--name `{name}` is no folder name; use --out for the folder above")));
+    }
+    Ok(out.join(name))
 }
 
 /// A folder name from any text: what is no letter, digit, dot, minus or underscore becomes a minus.

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output::folder_name;
-use super::{Failure, exit, interrupt};
+use super::{Failure, exit, interrupt, output};
 use crate::study::sweep::{
     Collected, Event, Manifest, Outlook, Progress, Shard, Slurm, Status, SweepFile, Watcher, Work, as_array, collect,
     progress,
@@ -158,12 +157,8 @@ impl Place {
     fn plan(&self, sweep: &Path) -> Result<(PathBuf, Manifest), Failure> {
         let file = SweepFile::load(sweep)?;
         let stem = sweep.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = self.name.clone().unwrap_or_else(|| folder_name(&stem));
-        let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
-        if !plain {
-            return Err(Failure::Usage(format!("--name `{name}` is no folder name; use --out for the folder above")));
-        }
-        let folder = self.out.join(name);
+        let name = self.name.clone().unwrap_or_else(|| output::folder_name(&stem));
+        let folder = output::place(&self.out, &name)?;
         let manifest = Manifest::plan(&file, &folder)?;
         Ok((folder, manifest))
     }
@@ -245,7 +240,7 @@ impl Run {
         teller.begin(manifest.cases, 0);
         let mut tell = |event: Event<'_>| match event {
             Event::Submitted { job, array } => teller.say(&format!("job {job}: shards {array} of {shards}")),
-            Event::Waiting(progress, queued) => teller.stand(progress, queued),
+            Event::Waiting(progress) => teller.stand(progress),
         };
         let progress = slurm.run(folder, &mut tell, &interrupt::was_asked_for)?;
         teller.finish();
@@ -383,7 +378,7 @@ impl Teller {
         }
     }
 
-    fn stand(&mut self, progress: &Progress, _queued: Option<usize>) {
+    fn stand(&mut self, progress: &Progress) {
         (self.done, self.failed) = (progress.done, progress.failed);
         self.show();
     }

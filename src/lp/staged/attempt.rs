@@ -113,17 +113,20 @@ impl Attempts {
         if known.is_none() && self.0.len() == MEMORIES {
             self.0.remove(0);
         }
-        let index = known.unwrap_or_else(|| {
-            self.0.push(spare(&pattern).unwrap_or_else(|| {
+        let used = known.map(|index| self.0.remove(index)).or_else(|| spare(&pattern));
+        self.0.push(match used {
+            Some(mut memory) => {
+                memory.numbers.load(form);
+                memory
+            }
+            None => {
                 let numbers = Numbers::new(form);
                 let interior = Interior::new(&numbers);
                 Memory { pattern, numbers, interior }
-            }));
-            self.0.len() - 1
+            }
         });
-        let memory = &mut self.0[index];
-        memory.numbers.load(form);
-        memory
+        let last = self.0.len() - 1;
+        &mut self.0[last]
     }
 }
 

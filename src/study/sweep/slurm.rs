@@ -52,8 +52,8 @@ pub enum Event<'a> {
         /// Its tasks, as `sbatch --array` takes them.
         array: &'a str,
     },
-    /// How far it has come, and how many tasks are in the queue where that is known.
-    Waiting(&'a Progress, Option<usize>),
+    /// How far it has come.
+    Waiting(&'a Progress),
 }
 
 impl Slurm {
@@ -114,12 +114,12 @@ impl Slurm {
                     return Ok(survey.progress(self.shards));
                 }
                 survey.look(&folder)?;
-                let queued = queued(&job);
-                tell(Event::Waiting(&survey.progress(self.shards), queued));
-                if survey.progress(self.shards).missing == 0 {
-                    return Ok(survey.progress(self.shards));
+                let progress = survey.progress(self.shards);
+                tell(Event::Waiting(&progress));
+                if progress.missing == 0 {
+                    return Ok(progress);
                 }
-                gone = if queued == Some(0) { gone.or_else(|| Some(Instant::now())) } else { None };
+                gone = if queued(&job) == Some(0) { gone.or_else(|| Some(Instant::now())) } else { None };
             }
             if survey.progress(self.shards).done == before.done {
                 break;

@@ -58,6 +58,17 @@ pub trait Watcher {
     fn wants_to_stop(&self) -> bool;
 }
 
+/// Nobody watches.
+impl Watcher for () {
+    fn begins(&mut self, _outlook: &Outlook) {}
+
+    fn ended(&mut self, _status: Status) {}
+
+    fn wants_to_stop(&self) -> bool {
+        false
+    }
+}
+
 /// What came of a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Done {
