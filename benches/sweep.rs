@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anergy::config::{Case, Shelf};
 use anergy::study::sweep::manifest::Manifest;
@@ -58,7 +59,7 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
 fn cases_in_a_sweep(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(place).bench_values(|(folder, file)| {
         let sweep = folder.path().join("sweep");
-        Manifest::plan(&file, &sweep).unwrap();
+        Manifest::plan(&file, &sweep, &AtomicBool::new(false)).unwrap();
         let work = Work { shard: Shard::WHOLE, threads: 1, commit_every: 500 };
         let done = work.run(&sweep, &mut ()).unwrap();
         collect(&sweep, 1).unwrap();

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ impl Place {
     /// Plans the sweep under a name.
     fn plan(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);
-        Manifest::plan(&SweepFile::load(&self.file()).unwrap(), &folder).unwrap();
+        Manifest::plan(&SweepFile::load(&self.file()).unwrap(), &folder, &AtomicBool::new(false)).unwrap();
         folder
     }
 }
@@ -165,8 +166,8 @@ fn a_plan_stays_what_it_is() {
     assert_eq!(fs::read(folder.join("manifest.json")).unwrap(), manifest);
     let text = fs::read_to_string(place.file()).unwrap().replace("60000", "70000");
     fs::write(place.file(), text).unwrap();
-    let other = Manifest::plan(&SweepFile::load(&place.file()).unwrap(), &folder);
-    assert!(matches!(other, Err(SweepError::PlannedOtherwise(_))));
+    let other = Manifest::plan(&SweepFile::load(&place.file()).unwrap(), &folder, &AtomicBool::new(false));
+    assert!(matches!(other, Err(SweepError::PlannedOtherwise { .. })));
     let out = anergy(&[
         "sweep",
         "plan",
@@ -192,9 +193,57 @@ fn mistakes_show_before_anything_is_run() {
         expected.iter().for_each(|expected| assert!(text.contains(expected), "{text}"));
         assert!(!out.exists() || fs::read_dir(out).unwrap().count() == 0, "nothing is left behind");
     };
-    refused("parameters: {water_loop.water_mas_kg: [1e4, 2e4]}\n", &["water_mas_kg", "water_mass_kg"]);
-    refused("parameters: {water_loop.water_mass_kg: [1e4, -2e4]}\n", &["water_loop.water_mass_kg = -20000"]);
+    refused("parameters: {water_loop.water_mas_kg: [1e4, 2e4]}\n", &["water_mas_kg", "water_mass_kg", "masses.yaml:2"]);
+    refused("parameters: {water_loop.water_mass_kg: [1e4, -2e4]}\n", &["water_mass_kg is -20000", "case 1"]);
+    let reserved = "parameters: {water_loop.water_mass_kg: {values: [1e4, 2e4], as: cost_eur}}\n";
+    refused(reserved, &["`cost_eur` is a column", "masses.yaml:2"]);
     refused("paramters: {water_loop.water_mass_kg: [1e4, 2e4]}\n", &["paramters", "parameters", "masses.yaml:2"]);
+}
+
+/// What a case is tried with is a case: no mixture of cases that the design or a constraint leaves out.
+#[test]
+fn only_cases_of_the_design_are_tried() {
+    for rest in [
+        "design: zip\nparameters: {water_loop.min_c: [5, 17], water_loop.initial_c: [10, 20]}\n",
+        "parameters: {water_loop.min_c: {values: [5, 17], as: low}, water_loop.initial_c: {values: [10, 20], as: start}}\n\
+         constraints: [low < start]\n",
+    ] {
+        let place = Place::with(rest);
+        let manifest = Manifest::load(&place.plan("sweep")).unwrap();
+        assert!((2..=3).contains(&manifest.cases));
+    }
+}
+
+#[test]
+fn options_that_would_be_ignored_are_refused() {
+    let place = Place::new();
+    let folder = place.plan("sweep");
+    let folder = folder.to_str().unwrap();
+    for option in
+        [&["--dry-run"][..], &["--shards", "3"], &["--parallel", "2"], &["--name", "other"], &["--threads", "0"]]
+    {
+        let output = anergy(&[&["sweep", "run", folder], option].concat());
+        assert_eq!(output.status.code(), Some(2), "{option:?}");
+    }
+    assert_eq!(progress(Path::new(folder), usize::MAX).unwrap().done, 0, "nothing was run");
+}
+
+/// Rows of another sweep are not this one's, whatever they are called.
+#[test]
+fn rows_of_another_sweep_do_not_count() {
+    let (place, other) = (Place::new(), Place::with("parameters: {water_loop.max_c: [24, 25]}\n"));
+    let [folder, foreign] = [place.plan("sweep"), other.plan("sweep")];
+    run(&foreign, Shard::WHOLE, 1, 100);
+    for segment in segments(&foreign) {
+        fs::copy(&segment, folder.join("segments").join(segment.file_name().unwrap())).unwrap();
+    }
+    assert_eq!(progress(&folder, 1).unwrap().done, 0);
+    run(&folder, Shard::WHOLE, 2, 100);
+    let collected = collect(&folder, 1).unwrap();
+    assert_eq!((collected.rows, collected.foreign), (CASES, 2));
+    let clean = place.plan("clean");
+    run(&clean, Shard::WHOLE, 2, 100);
+    assert_eq!(tables(&folder), tables(&clean));
 }
 
 #[test]
@@ -202,7 +251,11 @@ fn series_are_kept_where_they_are_asked_for() {
     let series = "outputs: {series: [loop|temperature_c, flats|chp|heat|output_kw]}\n";
     let parameters = "parameters:\n  water_loop.water_mass_kg: {linspace: [20000, 60000], points: 6}\n";
     let unknown = Place::with(&format!("{parameters}{series}"));
-    let refused = Manifest::plan(&SweepFile::load(&unknown.file()).unwrap(), &unknown.folder.path().join("sweep"));
+    let refused = Manifest::plan(
+        &SweepFile::load(&unknown.file()).unwrap(),
+        &unknown.folder.path().join("sweep"),
+        &AtomicBool::new(false),
+    );
     let message = refused.unwrap_err().to_string();
     assert!(message.contains("no column `flats|chp|heat|output_kw`"), "{message}");
 
@@ -213,6 +266,16 @@ fn series_are_kept_where_they_are_asked_for() {
     run(&parts, Shard::WHOLE, 1, 1);
     let [a, b] = [&whole, &parts].map(|folder| fs::read(collect(folder, 1).unwrap().series.unwrap()).unwrap());
     assert_eq!(a, b);
+    // A file of series that is cut short or gone takes its rows with it, until they are run again.
+    let series = || fs::read_dir(parts.join("series")).unwrap().map(|entry| entry.unwrap().path()).next().unwrap();
+    fs::write(series(), "cut short").unwrap();
+    assert!(progress(&parts, 1).unwrap().broken_segments > 0);
+    assert!(collect(&parts, 1).unwrap().rows < 6);
+    run(&parts, Shard::WHOLE, 1, 1);
+    fs::remove_dir_all(parts.join("series")).unwrap();
+    assert_eq!(progress(&parts, 1).unwrap().done, 0);
+    run(&parts, Shard::WHOLE, 1, 9);
+    assert_eq!(fs::read(collect(&parts, 1).unwrap().series.unwrap()).unwrap(), a);
     let table = Table::from_parquet(a).unwrap();
     let Column::Fixed(kept) = &table.columns()[2].1 else { panic!("{:?}", table.columns()[2].0) };
 

@@ -1,5 +1,7 @@
 //! What went wrong, as a user sees it.
 
+#[cfg(feature = "parquet")]
+use std::io::ErrorKind;
 use std::io::IsTerminal;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -73,11 +75,19 @@ impl Failure {
             Self::Resume(_) | Self::Convergence(_) => exit::BAD_INPUT,
             #[cfg(feature = "parquet")]
             Self::Sweep(error) => match error {
+                // A place that may not be written to is the user's choice.
+                SweepError::Io { source, .. }
+                    if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
+                {
+                    exit::BAD_INPUT
+                }
                 SweepError::Io { .. }
                 | SweepError::Results(_)
-                | SweepError::Csv(_)
                 | SweepError::Different { .. }
+                | SweepError::Unreadable { .. }
                 | SweepError::Scheduler { .. } => exit::INTERNAL,
+                SweepError::Stopped => exit::INCOMPLETE,
+                SweepError::FirstCase(error) => exit_code_of(error),
                 _ => exit::BAD_INPUT,
             },
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
@@ -101,8 +111,17 @@ impl Failure {
             Self::Sweep(SweepError::Config(error)) => Some(error),
             _ => None,
         };
+        #[cfg(feature = "parquet")]
+        let (config, case) = match self {
+            Self::Sweep(SweepError::Case { case, values, source }) => {
+                (Some(&**source), format!(" (in case {case}: {values})"))
+            }
+            _ => (config, String::new()),
+        };
+        #[cfg(not(feature = "parquet"))]
+        let case = String::new();
         let span = config.and_then(ConfigError::span);
-        let message = config.map_or_else(|| self.to_string(), ConfigError::message);
+        let message = config.map_or_else(|| self.to_string(), |error| error.message() + &case);
         let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
         let mut report = Level::ERROR.primary_title(first).elements(None::<annotate_snippets::Message<'_>>);
         if let Some(span) = span {

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, exit, interrupt, output};
 use crate::study::sweep::{
-    Collected, Event, Manifest, Outlook, Progress, Shard, Slurm, Status, SweepFile, Watcher, Work, as_array, collect,
-    progress,
+    Collected, Event, Manifest, Outlook, Progress, Row, Shard, Slurm, Status, SweepFile, Watcher, Work, as_array,
+    collect, progress,
 };
 
 /// Run many variants of a case
@@ -54,9 +54,9 @@ struct Plan {
 #[derive(Debug, Args)]
 struct Place {
     /// Folder for sweep folders
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    out: PathBuf,
-    /// Name of the sweep's folder [default: from the sweep file]
+    #[arg(long, value_name = "DIR", help = "Folder for sweep folders [default: results]")]
+    out: Option<PathBuf>,
+    /// Name of the sweep's folder [default: that of the sweep file, without its ending]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
@@ -73,19 +73,19 @@ struct Run {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<Shard>,
     /// Workers on this machine [default: one a core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    #[arg(long, value_name = "N", value_parser = positive)]
+    threads: Option<usize>,
     /// Cases after which results are committed; they are every minute anyway
-    #[arg(long, value_name = "K", default_value_t = 500)]
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = positive)]
     commit_every: usize,
     /// What runs the cases
     #[arg(long, value_enum, default_value_t = Executor::Local)]
     executor: Executor,
-    /// With slurm: tasks of the array job, a shard each
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    shards: usize,
+    /// With slurm: tasks of the array job, a shard each [default: 10]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    shards: Option<usize>,
     /// With slurm: tasks at a time [default: as many as fit]
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = positive)]
     parallel: Option<usize>,
     /// With slurm: an argument for sbatch, as `--sbatch-arg=--time=1:00:00`; may be given several times
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
@@ -105,7 +105,7 @@ struct Look {
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
     /// Name the missing cases by shards of so many
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
     shards: usize,
     /// Print it as JSON
     #[arg(long)]
@@ -118,6 +118,11 @@ enum Executor {
     Local,
     /// An array job on a Slurm cluster that shares the file system
     Slurm,
+}
+
+/// A number of things, at least one.
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
 /// `I/N` with I from 0.
@@ -134,9 +139,10 @@ impl Sweep {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         match self.what {
             What::Plan(plan) => {
-                let (folder, manifest) = plan.place.plan(&plan.sweep)?;
+                interrupt::watch_for("stopping");
+                let planned = plan.place.plan(&plan.sweep)?;
                 if !plan.quiet {
-                    super::print(&planned(&folder, &manifest))?;
+                    super::print(&planned.told())?;
                 }
                 Ok(0)
             }
@@ -152,34 +158,69 @@ impl Sweep {
     }
 }
 
+/// A sweep that was planned.
+struct Planned {
+    folder: PathBuf,
+    manifest: Manifest,
+    /// Cases before the constraints.
+    combinations: u128,
+}
+
 impl Place {
     /// Plans the sweep of a file.
-    fn plan(&self, sweep: &Path) -> Result<(PathBuf, Manifest), Failure> {
+    fn plan(&self, sweep: &Path) -> Result<Planned, Failure> {
         let file = SweepFile::load(sweep)?;
         let stem = sweep.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = self.name.clone().unwrap_or_else(|| output::folder_name(&stem));
-        let folder = output::place(&self.out, &name)?;
-        let manifest = Manifest::plan(&file, &folder)?;
-        Ok((folder, manifest))
+        let folder = output::place(self.out.as_deref().unwrap_or_else(|| Path::new("results")), &name)?;
+        let manifest = Manifest::plan(&file, &folder, interrupt::flag())?;
+        Ok(Planned { folder, manifest, combinations: file.combinations() })
+    }
+
+    /// What makes no sense for a folder that is there.
+    fn refuse_folder(&self, folder: &Path) -> Result<(), Failure> {
+        if self.out.is_none() && self.name.is_none() {
+            return Ok(());
+        }
+        let message =
+            format!("{}: is a sweep's folder already; --out and --name go with a sweep file", folder.display());
+        Err(Failure::Usage(message))
     }
 }
 
-fn planned(folder: &Path, manifest: &Manifest) -> String {
-    let names: Vec<&str> = manifest.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-    format!("{}: {} cases of {}\nplanned in {}\n", manifest.name, manifest.cases, names.join(", "), folder.display())
+impl Planned {
+    fn told(&self) -> String {
+        let Self { folder, manifest, combinations } = self;
+        let names: Vec<&str> = manifest.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let cases = counted(manifest.cases, "case");
+        let left_out = combinations.saturating_sub(manifest.cases as u128);
+        let left_out = if left_out > 0 {
+            format!(" (the constraints leave out {left_out} of {combinations})")
+        } else {
+            String::new()
+        };
+        format!("{}: {cases} of {}{left_out}\nplanned in {}\n", manifest.name, names.join(", "), folder.display())
+    }
+}
+
+/// `1 case`, `2 cases`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 impl Run {
     fn execute(self) -> Result<u8, Failure> {
+        self.check()?;
         interrupt::watch_for("stopping; what has ended is kept, once more to stop at once");
         let folder = if self.sweep.is_dir() {
+            self.place.refuse_folder(&self.sweep)?;
             self.sweep.clone()
         } else {
-            let (folder, manifest) = self.place.plan(&self.sweep)?;
+            let planned = self.place.plan(&self.sweep)?;
             if !self.quiet {
-                super::say(planned(&folder, &manifest).trim_end());
+                super::say(planned.told().trim_end());
             }
-            folder
+            planned.folder
         };
         match self.executor {
             Executor::Local => self.locally(&folder),
@@ -187,41 +228,59 @@ impl Run {
         }
     }
 
+    /// Refuses options that the executor has no use for.
+    fn check(&self) -> Result<(), Failure> {
+        let unused = match self.executor {
+            Executor::Local => {
+                let given = [
+                    ("--dry-run", self.dry_run),
+                    ("--shards", self.shards.is_some()),
+                    ("--parallel", self.parallel.is_some()),
+                    ("--sbatch-arg", !self.sbatch_arg.is_empty()),
+                ];
+                given
+                    .into_iter()
+                    .find(|(_, given)| *given)
+                    .map(|(option, _)| format!("{option} goes with --executor slurm"))
+            }
+            Executor::Slurm if self.shard.is_some() => {
+                Some("--shard is what each task of the array is given; leave it out here".to_owned())
+            }
+            Executor::Slurm if self.threads.is_some() => {
+                Some("with slurm, a task has as many workers as CPUs: --sbatch-arg=--cpus-per-task=N".to_owned())
+            }
+            Executor::Slurm => None,
+        };
+        unused.map_or(Ok(()), |message| Err(Failure::Usage(message)))
+    }
+
     fn locally(&self, folder: &Path) -> Result<u8, Failure> {
         let shard = self.shard.unwrap_or(Shard::WHOLE);
         let mut teller = Teller::new(self.quiet);
-        let work = Work { shard, threads: self.threads, commit_every: self.commit_every };
+        let work = Work { shard, threads: self.threads.unwrap_or(0), commit_every: self.commit_every };
         let began = Instant::now();
-        let done = work.run(folder, &mut teller)?;
+        let done = work.run(folder, &mut teller);
         teller.finish();
-        if done.stopped {
-            let left = done.cases - done.done;
-            super::print(&format!("stopped: {} of {} cases are done, {left} are left\n", done.done, done.cases))?;
-            return Ok(exit::INCOMPLETE);
-        }
+        let done = done?;
+        let cases = counted(done.cases, "case");
         if done.done < done.cases {
-            super::print(&format!("{} of {} cases have no row\n", done.cases - done.done, done.cases))?;
+            let left = done.cases - done.done;
+            let why = if done.stopped { "stopped: " } else { "" };
+            super::print(&format!("{why}{} of {cases} are done, {left} are left\n", done.done))?;
             return Ok(exit::INCOMPLETE);
         }
         if !self.quiet {
             let seconds = began.elapsed().as_secs_f64();
-            super::print(&format!(
-                "{} cases done, {} of them now in {seconds:.1} s; {} without an answer\n",
-                done.done, done.now, done.failed
-            ))?;
+            let odd = teller.odd();
+            super::print(&format!("{cases} done, {} of them now in {seconds:.1} s{odd}\n", done.now))?;
         }
         if shard == Shard::WHOLE { self.put_together(folder, 1) } else { Ok(0) }
     }
 
     fn on_slurm(&self, folder: &Path) -> Result<u8, Failure> {
-        if self.shard.is_some() {
-            return Err(Failure::Usage(
-                "--shard is what each task of the array is given; leave it out here".to_owned(),
-            ));
-        }
         let manifest = Manifest::load(folder)?;
         let program = std::env::current_exe().map_err(|source| Failure::Read { path: "anergy".into(), source })?;
-        let shards = self.shards.clamp(1, manifest.cases);
+        let shards = self.shards.unwrap_or(10).clamp(1, manifest.cases);
         let slurm = Slurm {
             shards,
             parallel: self.parallel,
@@ -230,20 +289,25 @@ impl Run {
             commit_every: self.commit_every,
         };
         if self.dry_run {
-            let folder = std::path::absolute(folder);
-            let folder = folder.map_err(|source| Failure::Read { path: self.sweep.clone(), source })?;
-            let all: Vec<usize> = (0..shards).collect();
-            super::print(&slurm.script(&manifest, &folder, &all))?;
+            let absolute = std::path::absolute(folder);
+            let absolute = absolute.map_err(|source| Failure::Read { path: self.sweep.clone(), source })?;
+            let missing = progress(folder, shards)?.missing_shards;
+            super::print(&match missing.is_empty() {
+                true => "all cases are done: nothing would be submitted\n".to_owned(),
+                false => slurm.script(&manifest, &absolute, &missing),
+            })?;
             return Ok(0);
         }
         let mut teller = Teller::new(self.quiet);
-        teller.begin(manifest.cases, 0);
+        teller.begin(manifest.cases, progress(folder, shards)?.done);
         let mut tell = |event: Event<'_>| match event {
             Event::Submitted { job, array } => teller.say(&format!("job {job}: shards {array} of {shards}")),
+            Event::Found { job } => teller.say(&format!("job {job} is under way already")),
             Event::Waiting(progress) => teller.stand(progress),
         };
-        let progress = slurm.run(folder, &mut tell, &interrupt::was_asked_for)?;
+        let progress = slurm.run(folder, &mut tell, &interrupt::was_asked_for);
         teller.finish();
+        let progress = progress?;
         if progress.missing > 0 {
             let stopped = interrupt::was_asked_for();
             let why = if stopped {
@@ -252,9 +316,9 @@ impl Run {
                 "see its slurm folder for what the tasks said"
             };
             super::print(&format!(
-                "{} of {} cases are done; shards {} are not ({why})\n",
+                "{} of {} are done; shards {} are not ({why})\n",
                 progress.done,
-                progress.cases,
+                counted(progress.cases, "case"),
                 as_array(&progress.missing_shards)
             ))?;
             return Ok(exit::INCOMPLETE);
@@ -263,6 +327,7 @@ impl Run {
     }
 
     fn put_together(&self, folder: &Path, shards: usize) -> Result<u8, Failure> {
+        interrupt::end_at_once();
         let collected = collect(folder, shards)?;
         if !self.quiet {
             super::print(&told(&collected, shards))?;
@@ -275,15 +340,17 @@ impl Look {
     fn status(&self) -> Result<u8, Failure> {
         let progress = progress(&self.folder, self.shards)?;
         let mut text = format!(
-            "{} of {} cases are done: {} without an answer, {} not converged\n",
-            progress.done, progress.cases, progress.failed, progress.not_converged
+            "{} of {} are done: {} without an answer, {} not converged\n",
+            progress.done,
+            counted(progress.cases, "case"),
+            progress.failed,
+            progress.not_converged
         );
         if progress.missing > 0 && self.shards > 1 {
-            text += &format!("shards with cases missing: --array={}\n", as_array(&progress.missing_shards));
+            text += &format!("shards with cases missing: {}\n", as_array(&progress.missing_shards));
         }
         if progress.broken_segments > 0 {
-            text +=
-                &format!("{} segments are not what was written; their cases are run again\n", progress.broken_segments);
+            text += &broken(progress.broken_segments);
         }
         super::print(&if self.json { serde_json::to_string_pretty(&progress)? + "\n" } else { text })?;
         Ok(0)
@@ -297,6 +364,12 @@ impl Look {
     }
 }
 
+/// That segments are of no use.
+fn broken(count: usize) -> String {
+    let what = counted(count, "segment");
+    format!("{what}: not what was written (or its series); cases that are in no other are run again\n")
+}
+
 /// What was collected, in words.
 fn told(collected: &Collected, shards: usize) -> String {
     let Collected { cases, rows, duplicates, broken_segments, foreign, missing_shards, tables, series } = collected;
@@ -304,17 +377,17 @@ fn told(collected: &Collected, shards: usize) -> String {
     if let Some(series) = series {
         text += &format!("series in {}\n", series.display());
     }
-    let mut more = |count: usize, what: &str| {
+    let mut more = |count: usize, what: &str, then: &str| {
         if count > 0 {
-            text += &format!("{count} {what}\n");
+            text += &format!("{}: {then}\n", counted(count, what));
         }
     };
-    more(*duplicates, "rows were there more than once, all alike");
-    more(*broken_segments, "segments are not what was written, and were left out");
-    more(*foreign, "rows are of no case of this sweep, and were left out");
-    more(cases - rows, "cases are missing; `anergy sweep run` on the folder runs them");
+    more(*duplicates, "row", "there more than once, all alike");
+    more(*broken_segments, "segment", "not what was written (or its series), left out");
+    more(*foreign, "row", "of no case of this sweep, left out");
+    more(cases - rows, "case", "missing; `anergy sweep run` on the folder runs what is");
     if rows < cases && shards > 1 {
-        text += &format!("shards with cases missing: --array={}\n", as_array(missing_shards));
+        text += &format!("shards with cases missing: {}\n", as_array(missing_shards));
     }
     text
 }
@@ -326,7 +399,11 @@ struct Teller {
     cases: usize,
     before: usize,
     done: usize,
+    /// Of those that ended now: without an answer, not converged, with unmet demand; and the first reason.
     failed: usize,
+    not_converged: usize,
+    unmet: usize,
+    first: Option<String>,
     began: Instant,
     last: Instant,
 }
@@ -337,7 +414,19 @@ const PAUSE: Duration = Duration::from_secs(10);
 impl Teller {
     fn new(quiet: bool) -> Self {
         let now = Instant::now();
-        Self { bar: None, quiet, cases: 0, before: 0, done: 0, failed: 0, began: now, last: now }
+        Self {
+            bar: None,
+            quiet,
+            cases: 0,
+            before: 0,
+            done: 0,
+            failed: 0,
+            not_converged: 0,
+            unmet: 0,
+            first: None,
+            began: now,
+            last: now,
+        }
     }
 
     fn begin(&mut self, cases: usize, done: usize) {
@@ -345,7 +434,7 @@ impl Teller {
         (self.cases, self.before, self.done, self.began) = (cases, done, done, Instant::now());
         if !self.quiet && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(cases as u64).with_position(done as u64);
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {per_sec}, {eta} left {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {eta} left {msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -364,7 +453,7 @@ impl Teller {
 
     /// Shows where it stands.
     fn show(&mut self) {
-        let failures = if self.failed > 0 { format!("({} without an answer)", self.failed) } else { String::new() };
+        let failures = if self.failed > 0 { format!(" ({} without an answer)", self.failed) } else { String::new() };
         if let Some(bar) = &self.bar {
             bar.set_position(self.done as u64);
             bar.set_message(failures);
@@ -374,8 +463,23 @@ impl Teller {
             #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 cases")]
             let [now, left] = [self.done - self.before, self.cases - self.done].map(|count| count as f64);
             let left = if now > 0.0 { format!(", {:.0} s left", left * seconds / now) } else { String::new() };
-            self.say(&format!("{} of {} cases {failures}, {:.1}/s{left}", self.done, self.cases, now / seconds));
+            self.say(&format!("{} of {} cases{failures}, {:.1}/s{left}", self.done, self.cases, now / seconds));
         }
+    }
+
+    /// What is odd about the cases that ended now, as the end of a sentence and lines after it.
+    fn odd(&self) -> String {
+        let kinds = [
+            (self.failed, "without an answer"),
+            (self.not_converged, "not converged"),
+            (self.unmet, "with unmet demand"),
+        ];
+        let mut text: String =
+            kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}")).collect();
+        if let Some(first) = &self.first {
+            text += &format!("\nthe first without an answer: {first}");
+        }
+        text
     }
 
     fn stand(&mut self, progress: &Progress) {
@@ -394,16 +498,25 @@ impl Watcher for Teller {
     fn begins(&mut self, outlook: &Outlook) {
         let Outlook { cases, done, broken, threads, memory } = *outlook;
         let workers = if threads == 1 { "1 worker".to_owned() } else { format!("{threads} workers") };
-        self.say(&format!("{cases} cases, {done} done; {workers}, at most {} MB", memory.div_ceil(1 << 20)));
+        self.say(&format!(
+            "{}, {done} done; {workers}, at most {} MB",
+            counted(cases, "case"),
+            memory.div_ceil(1 << 20)
+        ));
         if broken > 0 {
-            self.say(&format!("{broken} segments are not what was written; their cases are run again"));
+            self.say(self::broken(broken).trim_end());
         }
         self.begin(cases, done);
     }
 
-    fn ended(&mut self, status: Status) {
+    fn ended(&mut self, row: &Row) {
         self.done += 1;
-        self.failed += usize::from(matches!(status, Status::Failed | Status::Infeasible));
+        self.failed += usize::from(row.status.is_without_answer());
+        self.not_converged += usize::from(row.status == Status::NotConverged);
+        self.unmet += usize::from(row.has_unmet_demand());
+        if row.status.is_without_answer() && self.first.is_none() {
+            self.first = Some(format!("case {}: {}", row.index, row.error));
+        }
         self.show();
     }
 

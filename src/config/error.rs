@@ -170,6 +170,20 @@ impl ConfigError {
         }
     }
 
+    /// Whether a file that should be there cannot be read now, as opposed to a mistake in what was read.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        let source = match self {
+            Self::Unreadable { source, .. } => source,
+            Self::Series { source, .. } => match &**source {
+                SeriesError::Unreadable { source, .. } => source,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        source.kind() != std::io::ErrorKind::InvalidData
+    }
+
     /// The message without its place.
     #[must_use]
     pub fn message(&self) -> String {

@@ -192,7 +192,8 @@ pub fn check_folder(place: &Path, files: &[&str], marks: &[&str]) -> Result<(), 
     if names.is_empty() || ours && marked { Ok(()) } else { Err(ResultsError::NotARunFolder(place.to_owned())) }
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Makes what was created, renamed or removed in a folder outlive a power failure.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

@@ -1,22 +1,24 @@
 //! From segments to one table: in the order of the cases, each once, the same bytes however they were run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
 use super::collect_series::collect_series;
+use super::columns::SCALARS;
 use super::manifest::{BLOCK, Manifest, PlannedCases, Shard};
 use super::progress::missing_shards;
-use super::row::SCALARS;
-use super::segment::{Segment, keys, segments};
+use super::segment::{Segment, SeriesFiles, keys, segments};
 use crate::results::{Column, ParquetTable, ResultsError, Table, write_file};
 
 /// The files that it writes.
 pub const TABLE_PARQUET: &str = "table.parquet";
 /// See [`TABLE_PARQUET`].
 pub const TABLE_CSV: &str = "table.csv";
+/// Rows that are kept in memory of segments that more blocks need.
+const KEPT_ROWS: usize = 1 << 19;
 /// Columns of a segment that say which case and how it ended.
 const TEXTS: [&str; 3] = ["status", "verdict", "error"];
 
@@ -41,6 +43,20 @@ pub struct Collected {
     pub series: Option<PathBuf>,
 }
 
+/// What can be collected.
+struct Survey {
+    /// Segments with rows of this sweep.
+    usable: Vec<Segment>,
+    /// The files of their series.
+    series: Vec<Segment>,
+    /// The names of all results in them, in the order of the table.
+    names: Vec<String>,
+    /// Segments that are not what was written, or whose series are not.
+    broken: usize,
+    /// Rows in segments without any row of this sweep.
+    foreign: usize,
+}
+
 /// A segment that is being read.
 struct Open {
     segment: Segment,
@@ -60,21 +76,22 @@ struct Block {
 
 /// Collects what there is of the sweep in `folder` into one Parquet and one CSV table, looking at it as `shards` shards.
 ///
-/// Memory: the table of cases, a block of rows, and the segments that reach into it.
+/// Memory: the table of cases, a block of rows, and of the segments that reach beyond it half a million rows at most; of series, the files
+/// that reach into a row group.
 ///
 /// # Errors
 /// [`SweepError::Different`] when two rows of the same case are not alike; others when files cannot be read or written.
 pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     let manifest = Manifest::load(folder)?;
     let cases = manifest.cases_of(folder, Shard::WHOLE)?;
-    let (usable, names, broken_segments) = survey(folder)?;
+    let Survey { usable, series, names, broken, foreign } = survey(folder, &manifest, &cases)?;
     let tables = [TABLE_PARQUET, TABLE_CSV].map(|name| folder.join(name));
     let mut collected = Collected {
         cases: manifest.cases,
         rows: 0,
         duplicates: 0,
-        broken_segments,
-        foreign: 0,
+        broken_segments: broken,
+        foreign,
         missing_shards: Vec::new(),
         tables: tables.clone(),
         series: None,
@@ -102,32 +119,47 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     written.map_err(SweepError::io(parquet, "write"))?;
     collected.missing_shards = missing_shards(&seen, shards);
     if !manifest.series.is_empty() {
-        collected.series = Some(collect_series(folder, &manifest, &seen)?);
+        collected.series = Some(collect_series(folder, &manifest, series, &seen)?);
     }
     Ok(collected)
 }
 
-/// The segments that can be used, the names of all results in them in the order of the table, and how many cannot.
-fn survey(folder: &Path) -> Result<(Vec<Segment>, Vec<String>, usize), SweepError> {
-    let (mut usable, mut broken) = (Vec::new(), 0);
-    let mut names: HashMap<String, ()> = HashMap::new();
+fn survey(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Survey, SweepError> {
+    let mut found = Survey { usable: Vec::new(), series: Vec::new(), names: Vec::new(), broken: 0, foreign: 0 };
+    let mut files = if manifest.series.is_empty() { None } else { Some(SeriesFiles::of(folder)?) };
+    let mut names: BTreeSet<(usize, String)> = BTreeSet::new();
+    let mut taken = HashSet::new();
     for segment in segments(folder)? {
-        match segment.read()?.filter(|table| keys(table).is_some()) {
-            None => broken += 1,
-            Some(table) => {
-                for (name, column) in table.columns() {
-                    if matches!(column, Column::Number(_)) && !names.contains_key(name) {
-                        names.insert(name.clone(), ());
-                    }
-                }
-                usable.push(segment);
-            }
+        let table = segment.read()?;
+        let Some((table, keys)) = table.as_ref().and_then(|table| Some((table, keys(table)?))) else {
+            found.broken += 1;
+            continue;
+        };
+        if !keys.index.iter().zip(keys.id).any(|(&case, id)| cases.id.get(case) == Some(id)) {
+            found.foreign += table.rows();
+            continue;
         }
+        if let (Some(files), hash) = (&mut files, keys.series.unwrap_or_default())
+            && !taken.contains(hash)
+        {
+            if !files.has(Some(hash))? {
+                found.broken += 1;
+                continue;
+            }
+            taken.insert(hash.to_owned());
+            found.series.extend(files.take(hash));
+        }
+        let numbers = table.columns().iter().filter(|(_, column)| matches!(column, Column::Number(_)));
+        let place = |name: &String| SCALARS.iter().position(|known| known == name).unwrap_or(SCALARS.len());
+        let new =
+            numbers.map(|(name, _)| (place(name), name)).filter(|(at, name)| !names.contains(&(*at, (*name).clone())));
+        let new: Vec<_> = new.map(|(at, name)| (at, name.clone())).collect();
+        names.extend(new);
+        found.usable.push(segment);
     }
-    let place = |name: &String| SCALARS.iter().position(|known| known == name).unwrap_or(SCALARS.len());
-    let mut names: Vec<String> = names.into_keys().collect();
-    names.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
-    Ok((usable, names, broken))
+    found.names = names.into_iter().map(|(_, name)| name).collect();
+    found.series.sort_unstable();
+    Ok(found)
 }
 
 /// Where the table goes.
@@ -146,38 +178,44 @@ fn gather(
     collected: &mut Collected,
 ) -> Result<Vec<bool>, SweepError> {
     let parquet_failed = |error| SweepError::Results(ResultsError::Parquet(error));
-    let csv_failed = |error: csv::Error| SweepError::Csv(error.to_string());
+    let path = PathBuf::from(TABLE_CSV);
+    let csv_failed = |error: csv::Error| SweepError::Io { path: path.clone(), action: "write", source: error.into() };
     let head = Block::new(0, 0, names.len()).table(manifest, cases, names);
     let mut parquet = ParquetTable::begin(BufWriter::new(out.parquet), &head).map_err(parquet_failed)?;
     let mut csv = csv::Writer::from_writer(BufWriter::new(out.csv));
     csv.write_record(head.columns().iter().map(|(name, _)| name)).map_err(csv_failed)?;
     let mut seen = Vec::with_capacity(manifest.cases);
-    let mut waiting = usable.into_iter().peekable();
-    let mut open: Vec<Open> = Vec::new();
+    let mut waiting = usable;
+    let mut open: HashMap<PathBuf, Open> = HashMap::new();
     for from in (0..manifest.cases).step_by(BLOCK) {
         let to = (from + BLOCK).min(manifest.cases);
-        while let Some(segment) = waiting.next_if(|segment| segment.first < to) {
-            open.extend(Open::of(segment, names)?);
-        }
         let mut block = Block::new(from, to, names.len());
-        for segment in &open {
-            block.take(segment, cases, collected)?;
+        let mut kept = 0;
+        for segment in waiting.iter().take_while(|segment| segment.first < to) {
+            let here = match open.remove(&segment.path) {
+                Some(here) => here,
+                None => match Open::of(segment.clone(), names)? {
+                    Some(here) => here,
+                    None => continue,
+                },
+            };
+            block.take(&here, cases, collected)?;
+            // What goes beyond is read again.
+            if segment.last >= to && kept < KEPT_ROWS {
+                kept += here.table.rows();
+                open.insert(segment.path.clone(), here);
+            }
         }
-        open.retain(|open| open.segment.last >= to);
+        waiting.retain(|segment| segment.last >= to);
         seen.extend_from_slice(&block.present);
         let table = block.table(manifest, cases, names);
         collected.rows += table.rows();
         parquet.add(&table).map_err(parquet_failed)?;
         table.write_rows(&mut csv).map_err(csv_failed)?;
     }
-    // Rows beyond the last case are none of this sweep's.
-    for segment in waiting.map(|segment| Open::of(segment, names)) {
-        collected.foreign += segment?.map_or(0, |open| open.table.rows());
-    }
-    let flushed = |result: io::Result<()>| result.map_err(|error| SweepError::Csv(error.to_string()));
     let mut parquet = parquet.end().map_err(parquet_failed)?;
-    flushed(parquet.flush())?;
-    flushed(csv.flush())?;
+    parquet.flush().map_err(SweepError::io(Path::new(TABLE_PARQUET), "write"))?;
+    csv.flush().map_err(SweepError::io(&path, "write"))?;
     Ok(seen)
 }
 
@@ -218,9 +256,9 @@ impl Block {
 
     /// Takes the rows of a segment that belong here.
     fn take(&mut self, open: &Open, cases: &PlannedCases, collected: &mut Collected) -> Result<(), SweepError> {
-        let Some((index, id, _)) = keys(&open.table) else { return Ok(()) };
+        let Some(keys) = keys(&open.table) else { return Ok(()) };
         let to = self.from + self.present.len();
-        for (row, (&case, id)) in index.iter().zip(id).enumerate() {
+        for (row, (&case, id)) in keys.index.iter().zip(keys.id).enumerate() {
             if case < self.from || case >= to {
                 continue;
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::SweepError;
 use super::manifest::{BLOCK, Manifest, SERIES};
 use super::row::Row;
-use super::segment::{Segment, segments_in};
+use super::segment::Segment;
 use crate::results::{Column, ParquetTable, ResultsError, Table, write_file};
 
 /// The file that it writes.
@@ -23,9 +23,13 @@ struct Open {
 /// some 65,000 steps.
 ///
 /// Memory: a row group, and the segments that reach into it.
-pub(super) fn collect_series(folder: &Path, manifest: &Manifest, seen: &[bool]) -> Result<PathBuf, SweepError> {
+pub(super) fn collect_series(
+    folder: &Path,
+    manifest: &Manifest,
+    segments: Vec<Segment>,
+    seen: &[bool],
+) -> Result<PathBuf, SweepError> {
     let path = folder.join(SERIES_PARQUET);
-    let segments = segments_in(&folder.join(SERIES))?;
     let mut failed = None;
     let written = write_file(&path, |file| {
         gather(manifest, seen, segments, file).map_err(|error| {
@@ -72,7 +76,7 @@ fn gather(
     }
     out.add(&rows.table(names)).map_err(parquet)?;
     let mut file = out.end().map_err(parquet)?;
-    file.flush().map_err(|error| SweepError::Csv(error.to_string()))
+    file.flush().map_err(SweepError::io(Path::new(SERIES_PARQUET), "write"))
 }
 
 impl Open {

@@ -166,12 +166,6 @@ impl Constraint {
         Ok(Self { text: text.to_owned(), span: span.clone(), condition, parameters })
     }
 
-    /// The condition as it was written.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// That no case fulfils it.
     pub(super) fn refuses_all(&self, cases: usize) -> ConfigError {
         let message = format!("the constraint `{}` leaves none of the {cases} cases", self.text);

@@ -85,6 +85,15 @@ impl Cases {
     }
 }
 
+impl Cases {
+    /// What varies, with its values in case `case`, in words.
+    #[must_use]
+    pub fn told(&self, case: usize) -> String {
+        let told = self.parameters.iter().map(|parameter| format!("{} = {}", parameter.name, parameter.written(case)));
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Parameter {
     /// Its value in case `case` as [`put`] takes it.
     pub(super) fn written(&self, case: usize) -> String {

@@ -14,43 +14,39 @@ pub enum SweepError {
     /// A mistake in the sweep file or in the base case.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A mistake that a parameter makes of the base case.
-    #[error("{key} = {value}: {source}")]
-    Value {
-        /// The parameter.
-        key: String,
-        /// The value.
-        value: String,
+    /// A mistake that a case's parameters make of the base case.
+    #[error("{source} (in case {case}: {values})")]
+    Case {
+        /// The case.
+        case: usize,
+        /// Its parameters.
+        values: String,
         /// The mistake.
         source: Box<ConfigError>,
     },
-    /// The constraints leave nothing.
-    #[error("the sweep has no cases: its constraints leave none")]
-    NoCases,
-    /// A series is wanted that no case has.
-    #[error(
-        "outputs.series: there is no column `{name}` in the first case's timeseries.csv{}",
-        nearest.as_ref().map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
-    )]
-    UnknownSeries {
-        /// The name.
-        name: String,
-        /// The one that is meant, perhaps.
-        nearest: Option<String>,
-    },
+    /// Somebody wants to stop.
+    #[error("stopped; nothing was changed")]
+    Stopped,
     /// The first case, which must be run to know its series, has no answer.
     #[error("outputs.series: which there are is known from the first case, and it has no answer: {0}")]
     FirstCase(#[source] StudyError),
     /// No sweep's folder.
     #[error("{}: is no folder of a sweep (it has no manifest.json); `anergy sweep plan` makes one", .0.display())]
     NoSweep(PathBuf),
+    /// Something else stands where the sweep is to go.
+    #[error("{}: is there already and is no folder of a sweep; choose another --name or remove it", .0.display())]
+    Occupied(PathBuf),
     /// Another sweep stands there.
     #[error(
-        "{}: another sweep was planned there, or this one with other input; a plan never changes: choose another --name or \
-         remove the folder",
-        .0.display()
+        "{}: {what}; a plan never changes: choose another --name or remove the folder",
+        folder.display()
     )]
-    PlannedOtherwise(PathBuf),
+    PlannedOtherwise {
+        /// Where.
+        folder: PathBuf,
+        /// How they differ.
+        what: String,
+    },
     /// The plan cannot be used.
     #[error("{}: {reason}", path.display())]
     Manifest {
@@ -66,6 +62,26 @@ pub enum SweepError {
         .0.display()
     )]
     Changed(PathBuf),
+    /// A case reads a file that the plan does not know.
+    #[error(
+        "{}: case {case} reads it, and the plan does not know it: the id of the case does not tell what is in it; make a sweep \
+         of each combination that reads other files",
+        path.display()
+    )]
+    Unplanned {
+        /// The file.
+        path: PathBuf,
+        /// The case.
+        case: usize,
+    },
+    /// A file cannot be read now: other than a mistake in it, no property of the case.
+    #[error("case {case}: {source}; what has ended is kept, and the case is run again with the next start")]
+    Unreadable {
+        /// The case.
+        case: usize,
+        /// What the operating system said.
+        source: Box<ConfigError>,
+    },
     /// Two rows of a case are not alike.
     #[error(
         "case {case} has two rows that are not alike, one of them in {}: it was run by different builds or its results depend \
@@ -91,9 +107,6 @@ pub enum SweepError {
     /// A table cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// The CSV table cannot be written.
-    #[error("table.csv: cannot write: {0}")]
-    Csv(String),
     /// A command of the cluster's scheduler failed.
     #[error("{command}: {reason}")]
     Scheduler {

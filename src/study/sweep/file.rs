@@ -13,8 +13,10 @@ use super::parameter::{ParameterSetting, Varied};
 use super::reading::Reading;
 use super::values::Scalar;
 use crate::config::switches::Preset;
-use crate::config::yaml::{Source, from_node, parse_keeping};
-use crate::config::{ConfigError, Input, Inputs, Problem, Request};
+use crate::config::yaml::{Node, Source, from_node, parse_keeping};
+use crate::config::{ConfigError, Inputs, Problem, Request};
+#[cfg(feature = "parquet")]
+use crate::config::{SETTING, nearest};
 
 /// Keys whose mappings have keys with dots in them.
 const KEPT: [&str; 3] = ["parameters", "list", "set"];
@@ -110,9 +112,10 @@ pub struct SweepFile {
     pub constraints: Vec<Constraint>,
     /// Columns of `timeseries.csv` that are kept of each case.
     pub series: Vec<String>,
-    /// The files that were read: this one, and those with columns of values.
-    pub inputs: Vec<Input>,
     base: Request,
+    /// The file as it was parsed: where a mistake stands that only a case shows.
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only sweeps that are run make such mistakes"))]
+    node: Node,
 }
 
 /// The JSON Schema (2020-12) of a sweep file, as editors use it for completion and checks.
@@ -156,13 +159,19 @@ impl SweepFile {
         }
         let stem = || source.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let (name, path) = (written.name.unwrap_or_else(stem), source.path.clone());
-        Ok(Self { name, path, design, parameters, constraints, series, inputs: inputs.into_list(), base })
+        Ok(Self { name, path, design, parameters, constraints, series, base, node })
     }
 
     /// What the base case asks for, with paths joined to the folder of the sweep file.
     #[must_use]
     pub fn request(&self) -> Request {
         self.base.clone()
+    }
+
+    /// The number of cases before constraints.
+    #[must_use]
+    pub fn combinations(&self) -> u128 {
+        self.design.count(&self.parameters)
     }
 
     /// The cases, without those that a constraint leaves out.
@@ -183,6 +192,38 @@ impl SweepFile {
         }
         cases.parameters.iter_mut().for_each(|parameter| parameter.values.retain(&keep));
         Ok(cases)
+    }
+}
+
+#[cfg(feature = "parquet")]
+impl SweepFile {
+    /// An error of a case, at the place of this file that it comes from, if it comes from here.
+    pub(super) fn place(&self, error: ConfigError) -> ConfigError {
+        let at = |keys: &[&str]| keys.iter().find_map(|key| self.node.at(key)).map(|node| node.span.clone());
+        let within = |mapping: &str, key: &str| Some(self.node.at(mapping)?.as_map()?.get(key)?.span.clone());
+        let span = match &error {
+            ConfigError::UnknownScenario { .. } => at(&["parameters.scenario", "list", "case.scenario"]),
+            ConfigError::Unreadable { path, .. } if *path == self.base.model => at(&["case.model"]),
+            other => other.span().filter(|span| span.path().to_string_lossy().starts_with(SETTING)).and_then(|span| {
+                let key = span.source.text.split(": ").next().unwrap_or_default();
+                within("parameters", key).or_else(|| at(&["list"])).or_else(|| within("case.set", key))
+            }),
+        };
+        match span {
+            Some(span) => span.error(Problem::Wrong(error.message())),
+            None => error,
+        }
+    }
+
+    /// Refuses series that are not among the `known` ones.
+    pub(super) fn check_series(&self, known: &[String]) -> Result<(), ConfigError> {
+        let Some(index) = self.series.iter().position(|name| !known.contains(name)) else { return Ok(()) };
+        let name = &self.series[index];
+        let meant = nearest(name, known).map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
+        let list = self.node.at("outputs.series").and_then(Node::as_list).unwrap_or_default();
+        let span = &list.get(index).unwrap_or(&self.node).span;
+        let message = format!("there is no column `{name}` in the first case's timeseries.csv{meant}");
+        Err(span.error(Problem::Wrong(message)))
     }
 }
 
@@ -256,7 +297,6 @@ mod tests {
         );
         let sweep = SweepFile::load(&folder.path().join("sweep.yaml")).unwrap();
         assert_eq!((column(&sweep, 0).join(" "), column(&sweep, 1).join(" ")), ("100000 2.5".into(), "a true".into()));
-        assert_eq!(sweep.inputs.len(), 2);
         for (cells, what) in [("1\nnan", "cases.csv:3"), ("", "no rows"), ("1\n2,3", "line")] {
             write("cases.csv", &format!("mass\n{cells}\n"));
             let message = SweepFile::load(&folder.path().join("sweep.yaml")).unwrap_err().to_string();

@@ -3,20 +3,22 @@
 //! A case is known by its id, a hash of what it is made of: the parameters' values, the base case, the content of all input files,
 //! and the version of the model. The same case has the same id wherever and whenever it is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use super::design::put;
+use super::row::Stopping;
 use super::{Cases, Parameter, Scalar, SweepFile, Values};
-use crate::config::{Case, Input, LoopSource, Request, Shelf, nearest, sha256};
-use crate::results::{Column, ParquetTable, Table, write_file};
+use crate::config::{Case, Input, LoopSource, Request, Shelf, sha256};
+use crate::results::{Column, ParquetTable, Table, readable_by_all, sync_folder, write_file};
 use crate::study::{converge, solver, timeseries_table};
 
 /// Version of what a case computes; another one gives every case another id.
@@ -24,6 +26,10 @@ const MODEL_VERSION: u32 = 1;
 /// Files and folders of a sweep's folder.
 pub(super) const MANIFEST: &str = "manifest.json";
 const CASES: &str = "cases.parquet";
+/// What to do about a plan that is damaged.
+const REMEDY: &str = "a copy of it may be put back, or the sweep planned anew under another --name";
+/// Combinations of words and files that are tried when a sweep is planned.
+const MOST_COMBINATIONS: usize = 2000;
 pub(super) const SEGMENTS: &str = "segments";
 pub(super) const SERIES: &str = "series";
 /// Cases that are written, and gathered, at a time.
@@ -57,8 +63,6 @@ pub struct PlannedParameter {
     pub key: String,
     /// Column of the tables.
     pub name: String,
-    /// Whether all its values are numbers.
-    pub is_numeric: bool,
 }
 
 /// The cases of a shard.
@@ -84,29 +88,18 @@ pub struct Shard {
 impl Shard {
     /// All cases.
     pub const WHOLE: Self = Self { index: 0, of: 1 };
-
-    /// Whether a case belongs to it.
-    #[must_use]
-    pub fn has(self, case: usize) -> bool {
-        case % self.of == self.index
-    }
 }
 
 impl Manifest {
     /// Plans a sweep: its folder appears at `place` in one step, or stays as it is where the same sweep is planned there already.
+    /// Once `stop` is set, it ends without one.
     ///
     /// # Errors
     /// [`SweepError`]: a mistake in the sweep file or in what its parameters make of the base case; something else at `place`.
-    pub fn plan(file: &SweepFile, place: &Path) -> Result<Self, SweepError> {
+    pub fn plan(file: &SweepFile, place: &Path, stop: &AtomicBool) -> Result<Self, SweepError> {
         let base = absolute(file.request())?;
         let cases = file.cases()?;
-        if cases.is_empty() {
-            return Err(SweepError::NoCases);
-        }
-        let inputs = try_out(&base, &cases)?;
-        if !file.series.is_empty() {
-            check_series(&file.series, &cases.request(&base, 0))?;
-        }
+        let inputs = try_out(file, &base, &cases, stop)?;
         let common = common_hash(&base, &inputs);
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(parent).map_err(SweepError::io(parent, "create the folder"))?;
@@ -114,11 +107,10 @@ impl Manifest {
         let draft = draft.map_err(SweepError::io(parent, "create a folder in it"))?;
         let table = draft.path().join(CASES);
         write_cases(&table, &cases, &common)?;
-        let parameters = cases.parameters.iter().map(|parameter| PlannedParameter {
-            key: parameter.key.clone(),
-            name: parameter.name.clone(),
-            is_numeric: parameter.values.is_numeric(),
-        });
+        let parameters = cases
+            .parameters
+            .iter()
+            .map(|parameter| PlannedParameter { key: parameter.key.clone(), name: parameter.name.clone() });
         let manifest = Self {
             name: file.name.clone(),
             model_version: MODEL_VERSION,
@@ -130,10 +122,35 @@ impl Manifest {
             cases_sha256: hash_of(&table)?,
         };
         if place.exists() {
-            let known = Self::load(place)?;
-            return if known == manifest { Ok(known) } else { Err(SweepError::PlannedOtherwise(place.to_owned())) };
+            return manifest.found_at(place);
         }
-        let json = serde_json::to_vec_pretty(&manifest)
+        manifest.put_at(place, draft)
+    }
+
+    /// This sweep, where it is planned at `place` already.
+    fn found_at(self, place: &Path) -> Result<Self, SweepError> {
+        let known = match Self::load(place) {
+            Err(SweepError::NoSweep(_)) => return Err(SweepError::Occupied(place.to_owned())),
+            known => known?,
+        };
+        if known == self {
+            known.table_of_cases(place)?;
+            return Ok(known);
+        }
+        let changed = self
+            .inputs
+            .iter()
+            .find(|input| known.inputs.iter().any(|known| known.path == input.path && known.sha256 != input.sha256));
+        let what = match changed {
+            Some(input) => format!("this sweep was planned there before {} changed", input.path.display()),
+            None => "another sweep was planned there".to_owned(),
+        };
+        Err(SweepError::PlannedOtherwise { folder: place.to_owned(), what })
+    }
+
+    /// Completes the folder of a plan and puts it at `place`.
+    fn put_at(self, place: &Path, draft: tempfile::TempDir) -> Result<Self, SweepError> {
+        let json = serde_json::to_vec_pretty(&self)
             .map_err(|source| SweepError::Manifest { path: place.join(MANIFEST), reason: source.to_string() })?;
         let path = draft.path().join(MANIFEST);
         write_file(&path, |out| out.write_all(&json)).map_err(SweepError::io(&path, "write"))?;
@@ -141,17 +158,19 @@ impl Manifest {
             let folder = draft.path().join(folder);
             fs::create_dir(&folder).map_err(SweepError::io(&folder, "create"))?;
         }
-        let kept = draft.keep();
-        crate::results::readable_by_all(&kept).map_err(SweepError::io(&kept, "open to others"))?;
-        match fs::rename(&kept, place) {
-            Ok(()) => Ok(manifest),
+        readable_by_all(draft.path()).map_err(SweepError::io(draft.path(), "open to others"))?;
+        sync_folder(draft.path()).map_err(SweepError::io(draft.path(), "write"))?;
+        match fs::rename(draft.path(), place) {
+            Ok(()) => {
+                let _ = draft.keep();
+                let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty());
+                sync_folder(parent.unwrap_or_else(|| Path::new("."))).map_err(SweepError::io(place, "write"))?;
+                Ok(self)
+            }
+            // Somebody else may have planned the same sweep in the meantime.
+            Err(_) if place.exists() => self.found_at(place),
             Err(source) => {
-                let _ = fs::remove_dir_all(&kept);
-                // Somebody else may have planned the same sweep in the meantime.
-                match Self::load(place) {
-                    Ok(known) if known == manifest => Ok(known),
-                    _ => Err(SweepError::Io { path: place.to_owned(), action: "put the folder in its place", source }),
-                }
+                Err(SweepError::Io { path: place.to_owned(), action: "put the folder in its place", source })
             }
         }
     }
@@ -162,9 +181,14 @@ impl Manifest {
     /// [`SweepError::NoSweep`] where there is none, [`SweepError::Manifest`] where it cannot be understood.
     pub fn load(folder: &Path) -> Result<Self, SweepError> {
         let path = folder.join(MANIFEST);
-        let bytes = fs::read(&path).map_err(|_| SweepError::NoSweep(folder.to_owned()))?;
-        let manifest: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| SweepError::Manifest { path: path.clone(), reason: error.to_string() })?;
+        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SweepError::NoSweep(folder.to_owned()),
+            _ => SweepError::Io { path: path.clone(), action: "read", source },
+        })?;
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            let reason = format!("is damaged ({error}); {REMEDY}");
+            SweepError::Manifest { path: path.clone(), reason }
+        })?;
         if manifest.model_version != MODEL_VERSION {
             let reason =
                 format!("it was planned for model version {}, and this is {MODEL_VERSION}", manifest.model_version);
@@ -185,22 +209,32 @@ impl Manifest {
         }
     }
 
+    /// The bytes of the table of cases.
+    fn table_of_cases(&self, folder: &Path) -> Result<Vec<u8>, SweepError> {
+        let path = folder.join(CASES);
+        match fs::read(&path) {
+            Ok(bytes) if sha256(&bytes) == self.cases_sha256 => Ok(bytes),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(SweepError::Io { path, action: "read", source })
+            }
+            _ => Err(SweepError::Manifest {
+                path,
+                reason: format!("is not the table of cases that was planned; {REMEDY}"),
+            }),
+        }
+    }
+
     /// The cases of a shard.
     ///
     /// # Errors
     /// [`SweepError`] when the table of cases cannot be read or is not the one that was planned.
     pub fn cases_of(&self, folder: &Path, shard: Shard) -> Result<PlannedCases, SweepError> {
-        let path = folder.join(CASES);
-        let bytes = fs::read(&path).map_err(SweepError::io(&path, "read"))?;
-        if sha256(&bytes) != self.cases_sha256 {
-            let reason = "it is not the table of cases that was planned".to_owned();
-            return Err(SweepError::Manifest { path, reason });
-        }
+        let bytes = self.table_of_cases(folder)?;
         let mut cases = PlannedCases::default();
-        for (name, column) in Table::from_parquet(bytes)?.into_columns() {
-            match (name.as_str(), column) {
-                ("index", Column::Count(index)) => cases.index = only(index, shard),
-                ("id", Column::Text(id)) => cases.id = only(id, shard),
+        for (place, (_, column)) in Table::from_parquet(bytes)?.into_columns().into_iter().enumerate() {
+            match (place, column) {
+                (0, Column::Count(index)) => cases.index = only(index, shard),
+                (1, Column::Text(id)) => cases.id = only(id, shard),
                 (_, Column::Number(values)) => cases.values.push(Column::Number(only(values, shard))),
                 (_, Column::Text(values)) => cases.values.push(Column::Text(only(values, shard))),
                 _ => {}
@@ -209,8 +243,8 @@ impl Manifest {
         let lengths = [cases.index.len(), cases.id.len()].into_iter().chain(cases.values.iter().map(Column::len));
         if cases.values.len() != self.parameters.len() || lengths.into_iter().any(|length| length != cases.index.len())
         {
-            let reason = "it is not the table of cases of this sweep".to_owned();
-            return Err(SweepError::Manifest { path, reason });
+            let reason = format!("is not the table of cases of this sweep; {REMEDY}");
+            return Err(SweepError::Manifest { path: folder.join(CASES), reason });
         }
         Ok(cases)
     }
@@ -266,69 +300,61 @@ fn absolute(mut request: Request) -> Result<Request, SweepError> {
     Ok(request)
 }
 
-/// Reads the first case, and each parameter's values by themselves in it (of numbers the least and the largest): mistakes show
-/// before anything is run, and all input files become known.
-fn try_out(base: &Request, cases: &Cases) -> Result<Vec<Input>, SweepError> {
+/// Reads the cases that tell most: mistakes show before anything is run, and all input files become known. Where series are wanted,
+/// it runs the first one, to learn which there are.
+fn try_out(file: &SweepFile, base: &Request, cases: &Cases, stop: &AtomicBool) -> Result<Vec<Input>, SweepError> {
     let shelf = Arc::new(Shelf::default());
-    let mut inputs: BTreeMap<PathBuf, Input> = BTreeMap::new();
-    let mut load = |changed: Option<(&Parameter, usize)>| -> Result<(), SweepError> {
-        let mut request = base.clone();
-        for parameter in &cases.parameters {
-            let at = changed.filter(|(other, _)| other.key == parameter.key).map_or(0, |(_, at)| at);
-            put(&mut request, &parameter.key, &parameter.written(at));
+    let mut inputs: Vec<Input> = Vec::new();
+    let mut known = HashSet::new();
+    for at in telling(&cases.parameters) {
+        if stop.load(Ordering::Relaxed) {
+            return Err(SweepError::Stopped);
         }
-        let case = Case::load_from(&request, &shelf).map_err(|source| match changed {
-            Some((parameter, at)) => {
-                SweepError::Value { key: parameter.key.clone(), value: parameter.written(at), source: Box::new(source) }
-            }
-            None => source.into(),
+        let case = Case::load_from(&cases.request(base, at), &shelf).map_err(|source| SweepError::Case {
+            case: at,
+            values: cases.told(at),
+            source: Box::new(file.place(source)),
         })?;
-        inputs.extend(case.inputs.into_iter().map(|input| (input.path.clone(), input)));
-        Ok(())
-    };
-    load(None)?;
-    for parameter in &cases.parameters {
-        for at in telling(&parameter.values) {
-            load(Some((parameter, at)))?;
+        if at == 0 && !file.series.is_empty() {
+            let run =
+                converge::run(&case, solver(&case.district), &mut Stopping(stop)).map_err(SweepError::FirstCase)?;
+            let columns = timeseries_table(&case, &run).into_columns().into_iter().skip(1);
+            file.check_series(&columns.map(|(name, _)| name).collect::<Vec<_>>())?;
         }
+        inputs.extend(case.inputs.into_iter().filter(|input| known.insert(input.path.clone())));
     }
-    Ok(inputs.into_values().collect())
+    Ok(inputs)
 }
 
-/// Runs a case to learn which series there are.
-fn check_series(wanted: &[String], request: &Request) -> Result<(), SweepError> {
-    let case = Case::load(request)?;
-    let run = converge::run(&case, solver(&case.district), &mut ()).map_err(SweepError::FirstCase)?;
-    let known: Vec<String> =
-        timeseries_table(&case, &run).into_columns().into_iter().skip(1).map(|(name, _)| name).collect();
-    match wanted.iter().find(|name| !known.contains(name)) {
-        None => Ok(()),
-        Some(name) => Err(SweepError::UnknownSeries { name: name.clone(), nearest: nearest(name, &known) }),
-    }
-}
-
-/// Cases that show what a parameter's values do: of numbers the least and the largest, else each.
-fn telling(values: &Values) -> Vec<usize> {
-    let extremes = |number: &dyn Fn(usize) -> f64, count: usize| {
-        let by_size = |a: &usize, b: &usize| number(*a).total_cmp(&number(*b));
-        let ends = [(0..count).min_by(by_size), (0..count).max_by(by_size)];
-        ends.into_iter().flatten().collect::<Vec<_>>()
-    };
-    match values {
-        Values::Numbers(numbers) => extremes(&|at| numbers[at], numbers.len()),
-        Values::Choices { of_case, .. } if values.is_numeric() => {
-            extremes(&|at| values.number(at).unwrap_or(f64::NAN), of_case.len())
-        }
-        Values::Choices { choices, of_case } => {
-            let mut first = vec![None; choices.len()];
-            for (case, &choice) in of_case.iter().enumerate() {
-                if let Some(first) = first.get_mut(choice as usize) {
-                    first.get_or_insert(case);
-                }
+/// The first case; of each parameter that is a number, those with the least and the largest; and the first case of each combination of
+/// the others, up to [`MOST_COMBINATIONS`].
+fn telling(parameters: &[Parameter]) -> Vec<usize> {
+    let mut telling = BTreeSet::from([0]);
+    let mut words: Vec<(&Vec<u32>, &Parameter)> = Vec::new();
+    for parameter in parameters {
+        let values = &parameter.values;
+        match values {
+            Values::Choices { of_case, .. } if !values.is_numeric() => words.push((of_case, parameter)),
+            _ => {
+                let number = |case: usize| values.number(case).unwrap_or(f64::NAN);
+                // The first ones of equals: in a grid, nothing else is changed there.
+                telling.extend((0..values.len()).min_by(|a, b| number(*a).total_cmp(&number(*b))));
+                telling.extend((0..values.len()).min_by(|a, b| number(*b).total_cmp(&number(*a))));
             }
-            first.into_iter().flatten().collect()
         }
     }
+    if let Some((first, _)) = words.first() {
+        let mut seen = HashSet::new();
+        for case in 0..first.len() {
+            if seen.insert(words.iter().map(|(of_case, _)| of_case[case]).collect::<Vec<_>>()) {
+                telling.insert(case);
+            }
+            if seen.len() >= MOST_COMBINATIONS {
+                break;
+            }
+        }
+    }
+    telling.into_iter().collect()
 }
 
 /// Hash of what all cases have in common.
@@ -342,10 +368,9 @@ fn common_hash(base: &Request, inputs: &[Input]) -> Sha256 {
     put(&format!("{:?} {:?} {:?} {}", base.scenario, base.preset, base.window, base.ignore_unsupported));
     put(&format!("{:?}", base.water_loop.as_ref().map(|source| *source == LoopSource::Published)));
     base.settings.iter().for_each(|setting| put(setting));
-    // Where the files lie makes no difference, and neither does what they are called.
-    let mut contents: Vec<&str> = inputs.iter().map(|input| input.sha256.as_str()).collect();
-    contents.sort_unstable();
-    contents.into_iter().for_each(put);
+    put(&format!("{} settings", base.settings.len()));
+    // In the order in which they are read: where the files lie and what they are called makes no difference.
+    inputs.iter().for_each(|input| put(&input.sha256));
     hash
 }
 

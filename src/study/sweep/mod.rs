@@ -12,6 +12,7 @@
 pub mod collect;
 #[cfg(feature = "parquet")]
 mod collect_series;
+mod columns;
 pub mod constraint;
 pub mod design;
 #[cfg(feature = "parquet")]

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::SweepError;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Shard};
 use super::row::Status;
-use super::segment::{keys, segments};
+use super::segment::{SeriesFiles, keys, segments};
 
 /// How far a sweep has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,67 +32,92 @@ pub struct Progress {
 /// What is known of a sweep's folder; looks at every segment once.
 #[derive(Debug)]
 pub struct Survey {
-    seen: Vec<bool>,
-    read: HashSet<PathBuf>,
-    broken: HashSet<PathBuf>,
-    done: usize,
-    failed: usize,
-    not_converged: usize,
+    folder: PathBuf,
+    keeps_series: bool,
+    /// Ids by case.
+    ids: Vec<String>,
+    status: Vec<Option<Status>>,
+    seen: HashSet<PathBuf>,
+    broken: usize,
 }
 
 impl Survey {
-    /// Before the first look.
-    #[must_use]
-    pub fn new(manifest: &Manifest) -> Self {
-        Self {
-            seen: vec![false; manifest.cases],
-            read: HashSet::new(),
-            broken: HashSet::new(),
-            done: 0,
-            failed: 0,
-            not_converged: 0,
-        }
+    /// Looks at the sweep in `folder` for the first time.
+    ///
+    /// # Errors
+    /// [`SweepError`] when the folder cannot be read.
+    pub fn of(folder: &Path, manifest: &Manifest) -> Result<Self, SweepError> {
+        let ids = manifest.cases_of(folder, Shard::WHOLE)?.id;
+        let mut survey = Self {
+            folder: folder.to_owned(),
+            keeps_series: !manifest.series.is_empty(),
+            status: vec![None; ids.len()],
+            ids,
+            seen: HashSet::new(),
+            broken: 0,
+        };
+        survey.look()?;
+        Ok(survey)
     }
 
     /// Looks at the segments that have come since.
     ///
     /// # Errors
     /// [`SweepError::Io`].
-    pub fn look(&mut self, folder: &Path) -> Result<(), SweepError> {
-        for segment in segments(folder)? {
-            if self.read.contains(&segment.path) {
-                continue;
-            }
+    pub fn look(&mut self) -> Result<(), SweepError> {
+        self.broken = 0;
+        let new: Vec<_> =
+            segments(&self.folder)?.into_iter().filter(|segment| !self.seen.contains(&segment.path)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let series = if self.keeps_series { SeriesFiles::of(&self.folder)? } else { SeriesFiles::default() };
+        for segment in new {
             let table = segment.read()?;
-            let Some((index, _, status)) = table.as_ref().and_then(keys) else {
-                self.broken.insert(segment.path);
+            let Some(keys) = table.as_ref().and_then(keys) else {
+                self.broken += 1;
                 continue;
             };
-            for (&index, status) in index.iter().zip(status) {
-                let Some(seen) = self.seen.get_mut(index).filter(|seen| !**seen) else { continue };
-                *seen = true;
-                self.done += 1;
-                self.not_converged += usize::from(status == Status::NotConverged.name());
-                self.failed +=
-                    usize::from([Status::Failed, Status::Infeasible].map(Status::name).contains(&status.as_str()));
+            if self.keeps_series && !series.has(keys.series)? {
+                self.broken += 1;
+                continue;
             }
-            self.read.insert(segment.path);
+            for ((&index, id), status) in keys.index.iter().zip(keys.id).zip(keys.status) {
+                if self.ids.get(index) == Some(id) {
+                    self.status[index] = self.status[index].or(Status::of(status));
+                }
+            }
+            self.seen.insert(segment.path);
         }
         Ok(())
+    }
+
+    /// Whether a case has a row.
+    #[must_use]
+    pub fn has(&self, case: usize) -> bool {
+        self.status.get(case).is_some_and(Option::is_some)
+    }
+
+    /// Segments that are not what was written, or whose series are not.
+    #[must_use]
+    pub fn broken(&self) -> usize {
+        self.broken
     }
 
     /// How far it has come, seen as `shards` shards.
     #[must_use]
     pub fn progress(&self, shards: usize) -> Progress {
-        let cases = self.seen.len();
+        let count = |of: fn(Status) -> bool| self.status.iter().flatten().filter(|status| of(**status)).count();
+        let (cases, done) = (self.status.len(), count(|_| true));
+        let seen: Vec<bool> = self.status.iter().map(Option::is_some).collect();
         Progress {
             cases,
-            done: self.done,
-            failed: self.failed,
-            not_converged: self.not_converged,
-            missing: cases - self.done,
-            broken_segments: self.broken.len(),
-            missing_shards: missing_shards(&self.seen, shards),
+            done,
+            failed: count(Status::is_without_answer),
+            not_converged: count(|status| status == Status::NotConverged),
+            missing: cases - done,
+            broken_segments: self.broken,
+            missing_shards: missing_shards(&seen, shards),
         }
     }
 }
@@ -102,14 +127,12 @@ impl Survey {
 /// # Errors
 /// [`SweepError`] when the folder cannot be read.
 pub fn progress(folder: &Path, shards: usize) -> Result<Progress, SweepError> {
-    let mut survey = Survey::new(&Manifest::load(folder)?);
-    survey.look(folder)?;
-    Ok(survey.progress(shards))
+    Ok(Survey::of(folder, &Manifest::load(folder)?)?.progress(shards))
 }
 
 /// The shards, of `shards`, that have cases which are not seen.
 pub(super) fn missing_shards(seen: &[bool], shards: usize) -> Vec<usize> {
-    let shards = shards.max(1);
+    let shards = shards.clamp(1, seen.len().max(1));
     let mut missing = vec![false; shards];
     seen.iter().enumerate().filter(|(_, seen)| !**seen).for_each(|(case, _)| missing[case % shards] = true);
     (0..shards).filter(|&shard| missing[shard]).collect()

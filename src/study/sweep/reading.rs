@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::columns::is_taken;
 use super::design::{Design, MOST_SOBOL_PARAMETERS};
 use super::file::{BaseCase, DesignWord, Written};
 use super::parameter::{ParameterSetting, Spread, Varied, window};
@@ -121,6 +122,11 @@ impl Reading<'_> {
         };
         let mut names: HashMap<&str, &str> = HashMap::new();
         for parameter in parameters {
+            if is_taken(&parameter.name) {
+                let message =
+                    format!("`{}` is a column of the tables already: choose another short name", parameter.name);
+                return Err(wrong(parameter, message));
+            }
             for name in [&parameter.key, &parameter.name] {
                 if let Some(other) = names.insert(name, &parameter.key).filter(|other| **other != parameter.key) {
                     let message = format!("`{name}` is the name of both `{other}` and `{}`", parameter.key);

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::SweepError;
 use crate::config::{Case, Request, Shelf};
 use crate::coupling::{Observer, Record, Verdict};
 use crate::results::{Column, Table};
+use crate::study::partners::NEGLIGIBLE_KWH;
 use crate::study::summary::{CarrierSummary, Summary};
 use crate::study::{Cause, StudyError, converge, solver, timeseries_table};
 
@@ -25,6 +28,19 @@ pub enum Status {
 }
 
 impl Status {
+    const ALL: [Self; 4] = [Self::Ok, Self::NotConverged, Self::Infeasible, Self::Failed];
+
+    /// The one of this name.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether there is no plan.
+    #[must_use]
+    pub fn is_without_answer(self) -> bool {
+        matches!(self, Self::Infeasible | Self::Failed)
+    }
+
     /// As it stands in the tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -56,40 +72,8 @@ pub struct Row {
     pub series: Vec<Vec<f64>>,
 }
 
-/// Results that every case with an answer has, in the order of the tables.
-pub(super) const SCALARS: [&str; 28] = [
-    "cost_eur",
-    "operation_eur",
-    "forced_supply_eur",
-    "co2_price_eur",
-    "annualised_eur",
-    "demand_charge_eur",
-    "balancing_eur",
-    "co2_kg",
-    "unmet_kwh",
-    "surplus_kwh",
-    "iterations",
-    "relative_gap",
-    "gap_eur",
-    "mean_change_k",
-    "max_change_k",
-    "loop_min_c",
-    "loop_mean_c",
-    "loop_max_c",
-    "steps_at_low_limit",
-    "steps_at_high_limit",
-    "balancing_heating_kwh",
-    "balancing_cooling_kwh",
-    "balancing_energy_kwh",
-    "ground_gain_kwh",
-    "ground_loss_kwh",
-    "worst_below_low_limit_k",
-    "worst_above_high_limit_k",
-    "certificate_kw",
-];
-
 /// Ends a case when asked to.
-struct Stopping<'a>(&'a AtomicBool);
+pub(super) struct Stopping<'a>(pub(super) &'a AtomicBool);
 
 impl Observer for Stopping<'_> {
     fn iteration(&mut self, _record: &Record) {}
@@ -101,39 +85,48 @@ impl Observer for Stopping<'_> {
 
 impl Row {
     /// Runs a case; `None` where it was stopped before its end.
+    ///
+    /// # Errors
+    /// [`SweepError`] where no row can be made because of the files around, not because of the case.
     pub(super) fn of(
         index: usize,
-        id: String,
+        id: &str,
         request: &Request,
-        series: &[String],
-        shelf: &Arc<Shelf>,
+        plan: &Planned<'_>,
         stop: &AtomicBool,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, SweepError> {
         // A mistake of ours in one case is no reason to lose the others.
-        let caught = catch_unwind(AssertUnwindSafe(|| answer(request, series, shelf, stop)));
+        let caught = catch_unwind(AssertUnwindSafe(|| answer(index, request, plan, stop)));
         if stop.load(Ordering::Relaxed) {
-            return None;
+            return Ok(None);
         }
         let failed = |status, error: String| Self {
             index,
-            id: id.clone(),
+            id: id.to_owned(),
             status,
             verdict: String::new(),
             error,
             scalars: Vec::new(),
             series: Vec::new(),
         };
-        Some(match caught {
+        Ok(Some(match caught {
             Ok(Ok(Answer { status, verdict, scalars, series })) => {
-                Self { index, id, status, verdict, error: String::new(), scalars, series }
+                Self { index, id: id.to_owned(), status, verdict, error: String::new(), scalars, series }
             }
-            Ok(Err((status, error))) => failed(status, error),
+            Ok(Err(NoAnswer::Row(status, error))) => failed(status, error),
+            Ok(Err(NoAnswer::Around(error))) => return Err(error),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
                 failed(Status::Failed, format!("internal error: {text}"))
             }
-        })
+        }))
+    }
+
+    /// Whether its plan leaves demand unmet.
+    #[must_use]
+    pub fn has_unmet_demand(&self) -> bool {
+        self.scalars.iter().any(|(name, value)| name == "unmet_kwh" && *value > NEGLIGIBLE_KWH)
     }
 
     /// The series of rows as a table, a row a step. Series that a case has not are empty.
@@ -188,16 +181,47 @@ struct Answer {
     series: Vec<Vec<f64>>,
 }
 
-fn answer(
-    request: &Request,
-    series: &[String],
-    shelf: &Arc<Shelf>,
-    stop: &AtomicBool,
-) -> Result<Answer, (Status, String)> {
-    let case = Case::load_from(request, shelf).map_err(|error| (Status::Failed, error.to_string()))?;
+/// Why there is no answer.
+enum NoAnswer {
+    /// It lies in the case: that is its row.
+    Row(Status, String),
+    /// It lies in the files around: the same case may have an answer later.
+    Around(SweepError),
+}
+
+/// What a plan says of all cases.
+pub(super) struct Planned<'a> {
+    /// Series that are kept.
+    pub(super) series: &'a [String],
+    /// Hashes of the files that cases read.
+    pub(super) inputs: &'a HashMap<PathBuf, String>,
+    /// Files that were read already.
+    pub(super) shelf: &'a Arc<Shelf>,
+}
+
+/// Reads a case, and sees to it that it reads what was planned.
+fn load(index: usize, request: &Request, plan: &Planned<'_>) -> Result<Case, NoAnswer> {
+    let case = Case::load_from(request, plan.shelf).map_err(|error| match error.is_unreadable() {
+        true => NoAnswer::Around(SweepError::Unreadable { case: index, source: Box::new(error) }),
+        false => NoAnswer::Row(Status::Failed, error.to_string()),
+    })?;
+    for input in &case.inputs {
+        let path = input.path.clone();
+        match plan.inputs.get(&path) {
+            Some(planned) if *planned == input.sha256 => {}
+            Some(_) => return Err(NoAnswer::Around(SweepError::Changed(path))),
+            None => return Err(NoAnswer::Around(SweepError::Unplanned { path, case: index })),
+        }
+    }
+    Ok(case)
+}
+
+fn answer(index: usize, request: &Request, plan: &Planned<'_>, stop: &AtomicBool) -> Result<Answer, NoAnswer> {
+    let case = load(index, request, plan)?;
+    let series = plan.series;
     let run = converge::run(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: StudyError| {
         let status = if error.cause() == Cause::Infeasible { Status::Infeasible } else { Status::Failed };
-        (status, error.to_string())
+        NoAnswer::Row(status, error.to_string())
     })?;
     let summary = Summary::of(&case, &run);
     let (status, verdict) = match summary.coupling.as_ref().map(|coupling| coupling.verdict) {
@@ -223,7 +247,7 @@ fn answer(
     Ok(Answer { status, verdict, scalars: scalars(&summary), series: kept })
 }
 
-/// The results of a case by name: those of [`SCALARS`], then those of its technologies and links.
+/// The results of a case by name: those of [`SCALARS`](super::columns::SCALARS), then those of its technologies and links.
 fn scalars(summary: &Summary) -> Vec<(String, f64)> {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 steps and iterations")]
     let count = |count: usize| count as f64;

@@ -15,6 +15,9 @@ use super::manifest::Manifest;
 use super::progress::{Progress, Survey, as_array};
 use crate::results::write_file;
 
+/// Folder for batch file, number of the last job, and what tasks say.
+const PLACE: &str = "slurm";
+const JOB: &str = "job";
 /// How often the queue and the folder are looked at.
 const GLANCE: Duration = Duration::from_millis(500);
 /// A shared file system may show a segment so much later than the queue shows its task's end.
@@ -52,6 +55,11 @@ pub enum Event<'a> {
         /// Its tasks, as `sbatch --array` takes them.
         array: &'a str,
     },
+    /// The job of an earlier call is in the queue still.
+    Found {
+        /// Its number.
+        job: &'a str,
+    },
     /// How far it has come.
     Waiting(&'a Progress),
 }
@@ -65,11 +73,13 @@ impl Slurm {
         let mut option = |option: &str| {
             let _ = writeln!(text, "#SBATCH {option}");
         };
-        option(&format!("--job-name={}", quoted_for_sbatch(&format!("anergy-{}", manifest.name))));
+        let name: String = manifest.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        option(&format!("--job-name=anergy-{name}"));
         let parallel = self.parallel.map_or_else(String::new, |parallel| format!("%{parallel}"));
         option(&format!("--array={}{parallel}", as_array(shards)));
-        let log = folder.join("slurm").join("%A_%a.log");
-        option(&format!("--output={}", quoted_for_sbatch(&log.display().to_string())));
+        // A percent sign of a folder's name is doubled: alone it stands for something.
+        let logs = folder.join(PLACE).display().to_string().replace('%', "%%");
+        option(&format!("--output={}", quoted_for_sbatch(&format!("{logs}/%A_%a.log"))));
         self.arguments.iter().for_each(|argument| option(argument));
         let [program, folder] = [&self.program, &folder.to_owned()].map(|path| quoted(&path.display().to_string()));
         let _ = write!(
@@ -95,25 +105,37 @@ impl Slurm {
         let manifest = Manifest::load(folder)?;
         manifest.check_inputs()?;
         let folder = std::path::absolute(folder).map_err(SweepError::io(folder, "find"))?;
-        let mut survey = Survey::new(&manifest);
-        survey.look(&folder)?;
+        let mut survey = Survey::of(&folder, &manifest)?;
         if let Some(limit) = array_limit().filter(|&limit| self.shards > limit) {
             return Err(SweepError::ArrayTooLarge { shards: self.shards, limit });
         }
+        // Somebody may have left while the job of an earlier call is still under way.
+        let mut under_way = fs::read_to_string(folder.join(PLACE).join(JOB)).ok().filter(|job| queued(job) != Some(0));
         for _ in 0..ROUNDS {
             let before = survey.progress(self.shards);
-            if before.missing == 0 {
+            if before.missing == 0 || wants_to_stop() {
                 break;
             }
-            let job = self.submit(&manifest, &folder, &before.missing_shards)?;
-            tell(Event::Submitted { job: &job, array: &as_array(&before.missing_shards) });
+            let (job, is_new) = match under_way.take() {
+                Some(job) => {
+                    tell(Event::Found { job: &job });
+                    (job, false)
+                }
+                None => {
+                    let Some(job) = self.submit(&manifest, &folder, &before.missing_shards, wants_to_stop)? else {
+                        break;
+                    };
+                    tell(Event::Submitted { job: &job, array: &as_array(&before.missing_shards) });
+                    (job, true)
+                }
+            };
             let mut gone: Option<Instant> = None;
             while gone.is_none_or(|since| since.elapsed() < LATE) {
                 std::thread::sleep(GLANCE);
                 if wants_to_stop() {
                     return Ok(survey.progress(self.shards));
                 }
-                survey.look(&folder)?;
+                survey.look()?;
                 let progress = survey.progress(self.shards);
                 tell(Event::Waiting(&progress));
                 if progress.missing == 0 {
@@ -121,23 +143,35 @@ impl Slurm {
                 }
                 gone = if queued(&job) == Some(0) { gone.or_else(|| Some(Instant::now())) } else { None };
             }
-            if survey.progress(self.shards).done == before.done {
+            if is_new && survey.progress(self.shards).done == before.done {
                 break;
             }
         }
         Ok(survey.progress(self.shards))
     }
 
-    /// Submits an array of some of the shards; the number of the job.
-    fn submit(&self, manifest: &Manifest, folder: &Path, shards: &[usize]) -> Result<String, SweepError> {
-        let place = folder.join("slurm");
+    /// Submits an array of some of the shards; the number of the job, `None` when somebody wants to stop.
+    fn submit(
+        &self,
+        manifest: &Manifest,
+        folder: &Path,
+        shards: &[usize],
+        wants_to_stop: &dyn Fn() -> bool,
+    ) -> Result<Option<String>, SweepError> {
+        let place = folder.join(PLACE);
         fs::create_dir_all(&place).map_err(SweepError::io(&place, "create"))?;
-        let script = place.join("sweep.sbatch");
-        let text = self.script(manifest, folder, shards);
-        write_file(&script, |file| file.write_all(text.as_bytes())).map_err(SweepError::io(&script, "write"))?;
+        let write = |name: &str, text: &str| {
+            let path = place.join(name);
+            write_file(&path, |file| file.write_all(text.as_bytes())).map_err(SweepError::io(&path, "write"))?;
+            Ok::<_, SweepError>(path)
+        };
+        let script = write("sweep.sbatch", &self.script(manifest, folder, shards))?;
         let failed = |reason: String| SweepError::Scheduler { command: "sbatch", reason };
         let began = Instant::now();
         let output = loop {
+            if wants_to_stop() {
+                return Ok(None);
+            }
             let output = Command::new("sbatch").arg("--parsable").arg(&script).output();
             let output = output.map_err(|error| failed(format!("cannot be started: {error}")))?;
             if output.status.success() {
@@ -152,7 +186,9 @@ impl Slurm {
         };
         let text = String::from_utf8_lossy(&output.stdout);
         // `123` or, among several clusters, `123;name`.
-        Ok(text.trim().split(';').next().unwrap_or_default().to_owned())
+        let job = text.trim().split(';').next().unwrap_or_default().to_owned();
+        write(JOB, &job)?;
+        Ok(Some(job))
     }
 }
 

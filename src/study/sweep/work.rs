@@ -1,18 +1,20 @@
 //! Running the cases of a shard: workers that take one case after the other, and segments of what they found.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::SweepError;
-use super::manifest::{Manifest, PlannedCases, Shard};
-use super::row::{Row, Status};
-use super::segment::{commit, keys, segments};
+use super::manifest::{Manifest, PlannedCases, SEGMENTS, Shard};
+use super::progress::Survey;
+use super::row::{Planned, Row};
+use super::segment::commit;
 use crate::config::{Case, Shelf};
 use crate::dispatch::Dispatch;
+use crate::results::Column;
 use crate::study::solver;
 
 /// What was found is committed no later than this.
@@ -44,7 +46,7 @@ pub struct Outlook {
     pub broken: usize,
     /// Workers.
     pub threads: usize,
-    /// Memory that this will take at most, estimated from the first case, bytes.
+    /// Memory that this will take at most, as far as can be told from its largest cases, bytes.
     pub memory: usize,
 }
 
@@ -53,7 +55,7 @@ pub trait Watcher {
     /// Before the first case.
     fn begins(&mut self, outlook: &Outlook);
     /// A case has ended.
-    fn ended(&mut self, status: Status);
+    fn ended(&mut self, row: &Row);
     /// Whether to stop.
     fn wants_to_stop(&self) -> bool;
 }
@@ -62,7 +64,7 @@ pub trait Watcher {
 impl Watcher for () {
     fn begins(&mut self, _outlook: &Outlook) {}
 
-    fn ended(&mut self, _status: Status) {}
+    fn ended(&mut self, _row: &Row) {}
 
     fn wants_to_stop(&self) -> bool {
         false
@@ -76,10 +78,8 @@ pub struct Done {
     pub cases: usize,
     /// Those with a row, from now or before.
     pub done: usize,
-    /// Those that ended now, and of them those without an answer.
+    /// Those that ended now.
     pub now: usize,
-    /// Those of them without an answer.
-    pub failed: usize,
     /// Whether somebody stopped it.
     pub stopped: bool,
 }
@@ -93,32 +93,39 @@ struct Shop {
     next: AtomicUsize,
     stop: AtomicBool,
     shelf: Arc<Shelf>,
+    /// Hashes of the files that the plan knows.
+    inputs: HashMap<PathBuf, String>,
 }
 
 impl Work {
     /// Runs what is not done yet of a shard of the sweep in `folder`.
     ///
     /// # Errors
-    /// [`SweepError`] when files changed since the plan, or results cannot be written; what was committed before stays.
+    /// [`SweepError`] when files changed since the plan or cannot be read, or results cannot be written; what was committed before
+    /// stays.
     pub fn run(&self, folder: &Path, watcher: &mut dyn Watcher) -> Result<Done, SweepError> {
         let manifest = Manifest::load(folder)?;
         manifest.check_inputs()?;
+        // Better now than after the first hour.
+        let segments = folder.join(SEGMENTS);
+        tempfile::tempfile_in(&segments).map_err(SweepError::io(&segments, "write to"))?;
+        let survey = Survey::of(folder, &manifest)?;
         let cases = manifest.cases_of(folder, self.shard)?;
-        let (known, broken) = known(folder)?;
-        let is_open = |&at: &usize| known.get(&cases.index[at]) != Some(&cases.id[at]);
-        let todo: Vec<usize> = (0..cases.len()).filter(is_open).collect();
-        drop(known);
+        let todo: Vec<usize> = (0..cases.len()).filter(|&at| !survey.has(cases.index[at])).collect();
+        let broken = survey.broken();
+        drop(survey);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = if self.threads == 0 { cores } else { self.threads }.min(todo.len().max(1));
         let shelf = Arc::new(Shelf::default());
-        let memory = memory(&manifest, &cases, &shelf, threads);
+        let memory = memory(&manifest, &cases, &shelf, threads, self.commit_every);
         let mut done = Done { cases: cases.len(), done: cases.len() - todo.len(), ..Done::default() };
         watcher.begins(&Outlook { cases: cases.len(), done: done.done, broken, threads, memory });
         if todo.is_empty() {
             return Ok(done);
         }
+        let inputs = manifest.inputs.iter().map(|input| (input.path.clone(), input.sha256.clone())).collect();
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let shop = Arc::new(Shop { manifest, cases, todo, next, stop, shelf });
+        let shop = Arc::new(Shop { manifest, cases, todo, next, stop, shelf, inputs });
         let (send, rows) = mpsc::sync_channel(4 * threads);
         for _ in 0..threads {
             let (shop, send) = (Arc::clone(&shop), send.clone());
@@ -136,7 +143,7 @@ impl Work {
         &self,
         folder: &Path,
         shop: &Shop,
-        rows: &mpsc::Receiver<Row>,
+        rows: &mpsc::Receiver<Result<Row, SweepError>>,
         done: &mut Done,
         watcher: &mut dyn Watcher,
     ) -> Result<(), SweepError> {
@@ -151,10 +158,14 @@ impl Work {
         let mut oldest = Instant::now();
         loop {
             match rows.recv_timeout(GLANCE) {
-                Ok(row) => {
-                    watcher.ended(row.status);
+                Ok(Err(error)) => {
+                    shop.stop.store(true, Ordering::Relaxed);
+                    finish(&mut waiting, done)?;
+                    return Err(error);
+                }
+                Ok(Ok(row)) => {
+                    watcher.ended(&row);
                     done.now += 1;
-                    done.failed += usize::from(!matches!(row.status, Status::Ok | Status::NotConverged));
                     if waiting.is_empty() {
                         oldest = Instant::now();
                     }
@@ -180,7 +191,7 @@ impl Work {
 
 impl Shop {
     /// Runs one case after the other, as long as there are any and somebody takes the rows.
-    fn work(&self, rows: &mpsc::SyncSender<Row>) {
+    fn work(&self, rows: &mpsc::SyncSender<Result<Row, SweepError>>) {
         // Each worker on one core, with all its memory: where a case forks, it stays there.
         let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
         pool.install(|| {
@@ -188,10 +199,9 @@ impl Shop {
                 let Some(&at) = self.todo.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
                 dawdle();
                 let request = self.manifest.request(self.cases.texts(at));
-                let (index, id) = (self.cases.index[at], self.cases.id[at].clone());
-                let Some(row) = Row::of(index, id, &request, &self.manifest.series, &self.shelf, &self.stop) else {
-                    break;
-                };
+                let (index, id) = (self.cases.index[at], &self.cases.id[at]);
+                let plan = Planned { series: &self.manifest.series, inputs: &self.inputs, shelf: &self.shelf };
+                let Some(row) = Row::of(index, id, &request, &plan, &self.stop).transpose() else { break };
                 if rows.send(row).is_err() {
                     break;
                 }
@@ -208,32 +218,41 @@ fn dawdle() {
     }
 }
 
-/// The cases that have a row, with their ids, and the number of segments that are not what was written.
-fn known(folder: &Path) -> Result<(HashMap<usize, String>, usize), SweepError> {
-    let (mut known, mut broken) = (HashMap::new(), 0);
-    for segment in segments(folder)? {
-        let table = segment.read()?;
-        match table.as_ref().and_then(keys) {
-            Some((index, id, _)) => known.extend(index.iter().copied().zip(id.iter().cloned())),
-            None => broken += 1,
-        }
-    }
-    Ok((known, broken))
-}
-
 /// Bytes of a worker by value of its plan: the plan, its duals, and the interior-point method's vectors of the size of a plan.
 const BYTES_PER_VALUE: usize = 300;
 /// Bytes of a program that has nothing to do yet.
 const BYTES_AT_REST: usize = 30 << 20;
 
-/// Memory that running these cases will take at most, from the size of the first one.
-fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads: usize) -> usize {
-    let table = cases.len() * (100 + 16 * cases.values.len());
-    let request = (!cases.is_empty()).then(|| manifest.request(cases.texts(0)));
-    let case = request.and_then(|request| Case::load_from(&request, shelf).ok());
-    let values = case.and_then(|case| {
-        let dispatch = Dispatch::new(case.district.clone(), solver(&case.district)).ok()?;
-        Some(dispatch.parts().iter().map(|(_, columns, rows)| columns + rows).sum::<usize>())
-    });
-    BYTES_AT_REST + table + threads * BYTES_PER_VALUE * values.unwrap_or_default()
+/// Bytes of a row that waits to be committed, and of a file by byte of its text.
+const BYTES_PER_ROW: usize = 8 << 10;
+const BYTES_PER_BYTE: usize = 4;
+/// Combinations of words whose size is looked at: what is a number does not change the size of a case.
+const MOST_LOOKED_AT: usize = 20;
+
+/// Memory that running these cases will take at most: what every worker has of the largest case among the first of each combination of words,
+/// and what they share.
+fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads: usize, commit_every: usize) -> usize {
+    let table = manifest.cases * 60 + cases.len() * (100 + 16 * cases.values.len());
+    let files = manifest.inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok());
+    let files: usize = files.map(|file| usize::try_from(file.len()).unwrap_or(usize::MAX / 100)).sum();
+    let (mut values, mut steps, mut seen) = (0, 0, HashSet::new());
+    for at in 0..cases.len() {
+        let words = cases.values.iter().filter_map(|column| match column {
+            Column::Text(texts) => Some(texts[at].as_str()),
+            _ => None,
+        });
+        if !seen.insert(words.collect::<Vec<_>>()) {
+            continue;
+        }
+        let Ok(case) = Case::load_from(&manifest.request(cases.texts(at)), shelf) else { continue };
+        steps = steps.max(case.district.axis().len());
+        if let Ok(dispatch) = Dispatch::new(case.district.clone(), solver(&case.district)) {
+            values = values.max(dispatch.parts().iter().map(|(_, columns, rows)| columns + rows).sum());
+        }
+        if seen.len() >= MOST_LOOKED_AT {
+            break;
+        }
+    }
+    let waiting = commit_every.min(cases.len()) * (BYTES_PER_ROW + 8 * steps * manifest.series.len());
+    BYTES_AT_REST + table + BYTES_PER_BYTE * files + waiting + threads * BYTES_PER_VALUE * values
 }
