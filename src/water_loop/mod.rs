@@ -5,12 +5,15 @@
 
 mod balance;
 mod balancing;
+mod fluid;
 mod ground;
+pub mod network;
 mod settings;
 mod well_mixed;
 
 pub use balance::EnergyBalance;
 pub use balancing::BalancingUse;
+pub use fluid::{Fluid, FluidSettings};
 pub use settings::{
     BalancingSettings, BalancingUnitSettings, GroundSettings, LoopLimit, LoopProfiles, WellMixedSettings,
 };

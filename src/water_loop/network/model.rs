@@ -1,0 +1,431 @@
+//! Water and heat in a network of pipes, step by step.
+
+use super::FlowError;
+use super::friction::Bore;
+use super::hydraulics::Hydraulics;
+use super::parcels::{Make, Pipe};
+use super::sparse::Pattern;
+use crate::water_loop::{Fluid, WaterLoopError};
+
+/// A pipe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PipeDesign {
+    /// Node at its beginning.
+    pub from: usize,
+    /// Node at its end.
+    pub to: usize,
+    /// Length, m, > 0.
+    pub length_m: f64,
+    /// Inner diameter, m, > 0.
+    pub inner_diameter_m: f64,
+    /// Roughness, m.
+    pub roughness_m: f64,
+    /// Sum of the loss coefficients of its fittings, of the dynamic pressure.
+    pub fittings: f64,
+    /// Heat capacity of its wall, J/(m K).
+    pub wall_j_m_k: f64,
+    /// Thermal resistance between its wall and what surrounds it, m K/W; infinite where it is insulated perfectly.
+    pub resistance_m_k_w: f64,
+}
+
+/// Something through which water goes from one node to another, driven by a pump of its own: a substation, a plant, a main pump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// Where it takes water when the flow is positive.
+    pub from: usize,
+    /// Where it gives water back when the flow is positive.
+    pub to: usize,
+}
+
+/// What a transfer does in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drive {
+    /// Flow, kg/s; back where negative.
+    pub flow_kg_s: f64,
+    /// What happens to the water.
+    pub effect: Effect,
+}
+
+/// What a transfer does to the water that it passes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Effect {
+    /// It receives this heat, W; without a flow it receives none.
+    Heat(f64),
+    /// It leaves with this temperature, degrees Celsius.
+    Outlet(f64),
+}
+
+/// How finely a network is computed, and where it starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolution {
+    /// Pipes are cut into cells of this length or shorter, m.
+    pub cell_m: f64,
+    /// Cells of a pipe at most.
+    pub most_cells: usize,
+    /// Steps are cut into equal parts of this length or shorter, s.
+    pub part_s: f64,
+    /// Water in every node, kg, > 0: it mixes there.
+    pub node_water_kg: f64,
+    /// Whether water and wall are at one temperature wherever they touch.
+    pub perfect_film: bool,
+    /// Temperature of everything at the start, degrees Celsius.
+    pub start_c: f64,
+}
+
+impl Default for Resolution {
+    fn default() -> Self {
+        Self { cell_m: 25.0, most_cells: 40, part_s: 900.0, node_water_kg: 1e-3, perfect_film: false, start_c: 15.0 }
+    }
+}
+
+/// Heat transfer coefficient of a film that is none, W/(m2 K).
+const PERFECT_W_M2_K: f64 = 1e9;
+
+/// What a step did, as far as it is not asked for node by node or pipe by pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct NetworkStep {
+    /// Heat into the water from all transfers, J.
+    pub received_j: f64,
+    /// Heat lost to what surrounds the pipes, J.
+    pub lost_j: f64,
+    /// More heat in pipes and nodes than before, J.
+    pub stored_j: f64,
+    /// Heat that moved in any direction or was there before, J: the measure of the balance.
+    pub moved_j: f64,
+}
+
+impl NetworkStep {
+    /// What the step's balance misses, relative to all heat that moved.
+    #[must_use]
+    pub fn residual(&self) -> f64 {
+        (self.received_j - self.lost_j - self.stored_j).abs() / self.moved_j.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// A network of pipes with water in it.
+#[derive(Debug, Clone)]
+pub struct PipeNetwork {
+    fluid: Fluid,
+    designs: Vec<PipeDesign>,
+    transfers: Vec<Transfer>,
+    resolution: Resolution,
+    hydraulics: Hydraulics,
+    pipes: Vec<Pipe>,
+    pattern: Pattern,
+    /// Temperature of each node, degrees Celsius; the solution of the mixing.
+    node_c: Vec<f64>,
+    mean_c: Vec<f64>,
+    /// Mean outlet temperature of each pipe, and what it lost, J.
+    outlet_c: Vec<f64>,
+    lost_j: Vec<f64>,
+    /// Mean temperatures at which each transfer took and gave water, and the heat it gave the water, J.
+    taken_c: Vec<f64>,
+    given_c: Vec<f64>,
+    received_j: Vec<f64>,
+    // Room for a step.
+    entering: Vec<f64>,
+    film: Vec<f64>,
+    linear: Vec<[f64; 2]>,
+    values: Vec<f64>,
+}
+
+impl PipeNetwork {
+    /// A network of `nodes` nodes.
+    ///
+    /// # Errors
+    /// [`WaterLoopError::Range`] for numbers out of range; a node that does not exist is one.
+    pub fn new(
+        fluid: Fluid,
+        nodes: usize,
+        designs: &[PipeDesign],
+        transfers: &[Transfer],
+        resolution: Resolution,
+    ) -> Result<Self, WaterLoopError> {
+        check(nodes, designs, transfers, &resolution)?;
+        let bores: Vec<Bore> = designs
+            .iter()
+            .map(|pipe| Bore::new(&fluid, pipe.inner_diameter_m, pipe.length_m, pipe.roughness_m, pipe.fittings))
+            .collect();
+        let ends: Vec<[usize; 2]> = designs.iter().map(|pipe| [pipe.from, pipe.to]).collect();
+        let hydraulics = Hydraulics::new(nodes, &ends, bores);
+        let across = transfers.iter().map(|transfer| [transfer.from, transfer.to]);
+        let pattern = Pattern::new(nodes, &ends.iter().copied().chain(across).collect::<Vec<_>>());
+        let pipes = designs.iter().map(|design| {
+            let make = design.make(&fluid);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
+            let cells = ((make.length_m / resolution.cell_m).ceil().max(1.0) as usize).min(resolution.most_cells);
+            Pipe::new(&make, cells, resolution.start_c)
+        });
+        let pipes: Vec<Pipe> = pipes.collect();
+        let (pipe_count, transfer_count) = (pipes.len(), transfers.len());
+        Ok(Self {
+            fluid,
+            designs: designs.to_vec(),
+            transfers: transfers.to_vec(),
+            resolution,
+            hydraulics,
+            pipes,
+            node_c: vec![resolution.start_c; nodes],
+            mean_c: vec![resolution.start_c; nodes],
+            outlet_c: vec![resolution.start_c; pipe_count],
+            lost_j: vec![0.0; pipe_count],
+            taken_c: vec![resolution.start_c; transfer_count],
+            given_c: vec![resolution.start_c; transfer_count],
+            received_j: vec![0.0; transfer_count],
+            entering: vec![0.0; nodes],
+            film: vec![0.0; pipe_count],
+            linear: vec![[0.0; 2]; pipe_count],
+            values: vec![0.0; pattern.values()],
+            pattern,
+        })
+    }
+
+    /// Sets the temperatures along a pipe: of water and wall, at a share of its length.
+    pub fn set_profile(&mut self, pipe: usize, temp_c: impl Fn(f64) -> f64) {
+        self.pipes[pipe].set_profile(temp_c);
+    }
+
+    /// Takes a step of `seconds` with `drives` for the transfers and what surrounds each pipe at `around_c`.
+    ///
+    /// # Errors
+    /// [`FlowError::Unbalanced`] where transfers bring more water into a part of the network than they take, [`FlowError::NotFound`] where
+    /// its flows are not found.
+    ///
+    /// # Panics
+    /// If there are not as many drives as transfers, or temperatures as pipes.
+    pub fn step(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64) -> Result<NetworkStep, FlowError> {
+        assert_eq!((drives.len(), around_c.len()), (self.transfers.len(), self.pipes.len()), "one for each");
+        self.entering.fill(0.0);
+        for (transfer, drive) in self.transfers.iter().zip(drives) {
+            self.entering[transfer.from] -= drive.flow_kg_s;
+            self.entering[transfer.to] += drive.flow_kg_s;
+        }
+        self.hydraulics.solve(&self.entering)?;
+        for (pipe, film) in self.film.iter_mut().enumerate() {
+            *film = match self.resolution.perfect_film {
+                true => PERFECT_W_M2_K,
+                false => self.hydraulics.bore(pipe).film_w_m2_k(self.hydraulics.flow_kg_s[pipe]),
+            };
+        }
+        for sums in [
+            &mut self.mean_c,
+            &mut self.outlet_c,
+            &mut self.lost_j,
+            &mut self.taken_c,
+            &mut self.given_c,
+            &mut self.received_j,
+        ] {
+            sums.fill(0.0);
+        }
+        let before = self.content_j();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of time, in parts")]
+        let parts = (seconds / self.resolution.part_s - 1e-9).ceil().max(1.0) as usize;
+        #[expect(clippy::cast_precision_loss, reason = "some thousand parts at most")]
+        let count = parts as f64;
+        let mut moved_j = 0.0;
+        for _ in 0..parts {
+            moved_j += self.part(drives, around_c, seconds / count, 1.0 / count);
+        }
+        Ok(NetworkStep {
+            received_j: self.received_j.iter().sum(),
+            lost_j: self.lost_j.iter().sum(),
+            stored_j: self.content_j() - before,
+            moved_j: moved_j + self.lost_j.iter().map(|lost| lost.abs()).sum::<f64>() + before.abs(),
+        })
+    }
+
+    /// A part of a step, which is a `share` of it: what leaves the pipes depends on what enters them, what enters on how it mixes in the nodes.
+    /// Returns the heat that transfers moved.
+    fn part(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64, share: f64) -> f64 {
+        let heat = self.fluid.specific_heat_j_kg_k;
+        let kept = self.resolution.node_water_kg / seconds;
+        self.values.fill(0.0);
+        for (node, node_c) in self.node_c.iter_mut().enumerate() {
+            self.values[self.pattern.diagonal(node)] = kept;
+            *node_c *= kept;
+        }
+        for (index, pipe) in self.pipes.iter_mut().enumerate() {
+            let flow = self.hydraulics.flow_kg_s[index];
+            let linear = pipe.prepare(flow * heat, self.film[index], around_c[index], seconds);
+            self.linear[index] = linear;
+            if flow == 0.0 {
+                continue;
+            }
+            let PipeDesign { from, to, .. } = self.designs[index];
+            // The entry of the row where the water arrives, in the column of where it comes from.
+            let [forth, back] = self.pattern.edge(index);
+            let (arrives, place) = if flow > 0.0 { (to, back) } else { (from, forth) };
+            let flow = flow.abs();
+            self.values[self.pattern.diagonal(arrives)] += flow;
+            self.values[place] -= flow * linear[1];
+            self.node_c[arrives] += flow * linear[0];
+        }
+        for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
+            let flow = drive.flow_kg_s;
+            if flow == 0.0 {
+                continue;
+            }
+            let [forth, back] = self.pattern.edge(self.pipes.len() + index);
+            let (arrives, place) = if flow > 0.0 { (transfer.to, back) } else { (transfer.from, forth) };
+            let flow = flow.abs();
+            self.values[self.pattern.diagonal(arrives)] += flow;
+            match drive.effect {
+                Effect::Heat(watts) => {
+                    self.values[place] -= flow;
+                    self.node_c[arrives] += watts / heat;
+                }
+                Effect::Outlet(outlet_c) => self.node_c[arrives] += flow * outlet_c,
+            }
+        }
+        self.pattern.solve(&mut self.values, &mut self.node_c);
+        for (index, pipe) in self.pipes.iter_mut().enumerate() {
+            let PipeDesign { from, to, .. } = self.designs[index];
+            let inlet = if self.hydraulics.flow_kg_s[index] < 0.0 { to } else { from };
+            let passed = pipe.commit(self.node_c[inlet]);
+            self.outlet_c[index] += share * passed.outlet_c;
+            self.lost_j[index] += passed.lost_j;
+        }
+        let mut moved_j = 0.0;
+        for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
+            let flow = drive.flow_kg_s;
+            let taken_c = self.node_c[if flow < 0.0 { transfer.to } else { transfer.from }];
+            let capacity = flow.abs() * heat;
+            let given_c = match drive.effect {
+                _ if flow == 0.0 => taken_c,
+                Effect::Heat(watts) => taken_c + watts / capacity,
+                Effect::Outlet(outlet_c) => outlet_c,
+            };
+            let received = capacity * (given_c - taken_c) * seconds;
+            self.taken_c[index] += share * taken_c;
+            self.given_c[index] += share * given_c;
+            self.received_j[index] += received;
+            moved_j += received.abs();
+        }
+        for (mean_c, node_c) in self.mean_c.iter_mut().zip(&self.node_c) {
+            *mean_c += share * node_c;
+        }
+        moved_j
+    }
+
+    /// Heat in pipes and nodes above 0 degrees Celsius, J.
+    #[must_use]
+    pub fn content_j(&self) -> f64 {
+        let nodes = self.fluid.specific_heat_j_kg_k * self.resolution.node_water_kg * self.node_c.iter().sum::<f64>();
+        self.pipes.iter().map(Pipe::content_j).sum::<f64>() + nodes
+    }
+
+    /// Flow in each pipe, from its beginning to its end, kg/s.
+    #[must_use]
+    pub fn flows_kg_s(&self) -> &[f64] {
+        &self.hydraulics.flow_kg_s
+    }
+
+    /// Pressure at each node above that at the first node which pipes join it to, Pa.
+    #[must_use]
+    pub fn pressures_pa(&self) -> &[f64] {
+        &self.hydraulics.pressure_pa
+    }
+
+    /// Pressure that a pipe's flow loses along it, Pa.
+    #[must_use]
+    pub fn loss_pa(&self, pipe: usize) -> f64 {
+        self.hydraulics.loss_pa(pipe)
+    }
+
+    /// Mean temperature of each node in the last step, degrees Celsius.
+    #[must_use]
+    pub fn nodes_c(&self) -> &[f64] {
+        &self.mean_c
+    }
+
+    /// Mean temperature of what left each pipe in the last step, degrees Celsius.
+    #[must_use]
+    pub fn outlets_c(&self) -> &[f64] {
+        &self.outlet_c
+    }
+
+    /// What each pipe lost to its surroundings in the last step, J.
+    #[must_use]
+    pub fn losses_j(&self) -> &[f64] {
+        &self.lost_j
+    }
+
+    /// Mean temperatures at which each transfer took water in the last step, degrees Celsius.
+    #[must_use]
+    pub fn taken_c(&self) -> &[f64] {
+        &self.taken_c
+    }
+
+    /// Mean temperatures at which each transfer gave water back in the last step, degrees Celsius.
+    #[must_use]
+    pub fn given_c(&self) -> &[f64] {
+        &self.given_c
+    }
+
+    /// Heat that the water received in each transfer in the last step, J.
+    #[must_use]
+    pub fn received_j(&self) -> &[f64] {
+        &self.received_j
+    }
+
+    /// Mean temperature of the water in a pipe, degrees Celsius.
+    #[must_use]
+    pub fn mean_c(&self, pipe: usize) -> f64 {
+        self.pipes[pipe].mean_c()
+    }
+}
+
+impl PipeDesign {
+    fn make(&self, fluid: &Fluid) -> Make {
+        let Self { length_m, inner_diameter_m, .. } = *self;
+        let area = 0.25 * std::f64::consts::PI * inner_diameter_m * inner_diameter_m;
+        Make {
+            length_m,
+            surface_m2: std::f64::consts::PI * inner_diameter_m * length_m,
+            water_j_k: area * length_m * fluid.density_kg_m3 * fluid.specific_heat_j_kg_k,
+            wall_j_k: self.wall_j_m_k * length_m,
+            ground_w_k: length_m / self.resistance_m_k_w,
+        }
+    }
+}
+
+fn check(
+    nodes: usize,
+    designs: &[PipeDesign],
+    transfers: &[Transfer],
+    resolution: &Resolution,
+) -> Result<(), WaterLoopError> {
+    let mut ends = designs.iter().map(|pipe| pipe.from.max(pipe.to));
+    let mut others = transfers.iter().map(|transfer| transfer.from.max(transfer.to));
+    if let Some(node) = ends.find(|node| *node >= nodes).or_else(|| others.find(|node| *node >= nodes)) {
+        #[expect(clippy::cast_precision_loss, reason = "to be shown")]
+        let value = node as f64;
+        return Err(WaterLoopError::Range { key: "network.node", value, expected: "a node that there is" });
+    }
+    let positive = |value: f64| value.is_finite() && value > 0.0;
+    let not_negative = |value: f64| value.is_finite() && value >= 0.0;
+    for pipe in designs {
+        let some = "a number > 0";
+        let any = "a number >= 0";
+        let checks = [
+            ("pipes.length_m", pipe.length_m, some, positive(pipe.length_m)),
+            ("pipes.inner_diameter_m", pipe.inner_diameter_m, some, positive(pipe.inner_diameter_m)),
+            ("pipes.roughness_m", pipe.roughness_m, any, not_negative(pipe.roughness_m)),
+            ("pipes.fittings", pipe.fittings, any, not_negative(pipe.fittings)),
+            ("pipes.wall_j_m_k", pipe.wall_j_m_k, any, not_negative(pipe.wall_j_m_k)),
+            ("pipes.resistance_m_k_w", pipe.resistance_m_k_w, some, pipe.resistance_m_k_w > 0.0),
+        ];
+        if let Some((key, value, expected, _)) = checks.into_iter().find(|(.., fine)| !fine) {
+            return Err(WaterLoopError::Range { key, value, expected });
+        }
+    }
+    let checks = [
+        ("network.cell_m", resolution.cell_m),
+        ("network.part_s", resolution.part_s),
+        ("network.node_water_kg", resolution.node_water_kg),
+    ];
+    match checks.into_iter().find(|(_, value)| !positive(*value)) {
+        Some((key, value)) => Err(WaterLoopError::Range { key, value, expected: "a number > 0" }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,109 @@
+//! Pipes against what can be worked out by hand.
+
+use proptest::prelude::*;
+
+use super::parcels::{Make, Pipe};
+
+const FLOW_W_K: f64 = 1000.0;
+const SECONDS: f64 = 200.0;
+
+/// A pipe that the flow of [`FLOW_W_K`] passes in [`SECONDS`].
+fn make(beta: f64, ground_w_k: f64) -> Make {
+    let water_j_k = FLOW_W_K * SECONDS;
+    Make { length_m: 100.0, surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
+}
+
+/// Film for a number of transfer units at [`FLOW_W_K`].
+fn film(units: f64) -> f64 {
+    units * FLOW_W_K / 10.0
+}
+
+#[test]
+fn what_stands_decays_with_its_own_time() {
+    // Almost no wall: water and ground with film and insulation in a row.
+    let mut pipe = Pipe::new(&make(0.0, 5.0), 7, 20.0);
+    pipe.prepare(0.0, 2.0, 10.0, 3600.0);
+    pipe.commit(f64::NAN.max(0.0));
+    let together: f64 = 1.0 / (1.0 / 20.0 + 1.0 / 5.0);
+    let expected = 10.0 + 10.0 * (-together * 3600.0 / (FLOW_W_K * SECONDS)).exp();
+    assert!((pipe.mean_c() - expected).abs() < 1e-5, "{} instead of {expected}", pipe.mean_c());
+    // In one step as in a thousand.
+    let [mut one, mut many] = [(); 2].map(|()| Pipe::new(&make(0.3, 5.0), 3, 20.0));
+    one.prepare(0.0, 2.0, 10.0, 36_000.0);
+    one.commit(0.0);
+    for _ in 0..1000 {
+        many.prepare(0.0, 2.0, 10.0, 36.0);
+        many.commit(0.0);
+    }
+    assert!((one.mean_c() - many.mean_c()).abs() < 1e-10);
+}
+
+#[test]
+fn a_steady_flow_decays_along_the_way() {
+    for (seconds, cells) in [(5.0, 40), (70.0, 40), (900.0, 4), (3600.0, 1)] {
+        let mut pipe = Pipe::new(&make(0.2, 30.0), cells, 15.0);
+        let mut outlet_c = f64::NAN;
+        for _ in 0..2000 {
+            pipe.prepare(FLOW_W_K, film(3.0), 10.0, seconds);
+            outlet_c = pipe.commit(60.0).outlet_c;
+        }
+        let together = 1.0 / (1.0 / (3.0 * FLOW_W_K) + 1.0 / 30.0);
+        let expected = 10.0 + 50.0 * (-together / FLOW_W_K).exp();
+        assert!((outlet_c - expected).abs() < 1e-6, "{seconds} s: {outlet_c} instead of {expected}");
+    }
+}
+
+/// A step at the inlet of an insulated pipe (Schumann 1929): the front comes after L/u with a height of e^-NTU, half of it comes late, and the whole
+/// is later than the water by the wall's share of the heat capacity.
+#[test]
+fn a_front_arrives_when_and_as_high_as_it_must() {
+    let (units, beta, cells) = (2.0, 0.3, 1000);
+    let mut pipe = Pipe::new(&make(beta, 0.0), cells, 0.0);
+    let step = SECONDS / cells as f64;
+    let (mut missing, mut moment, mut first) = (0.0, 0.0, Vec::new());
+    for k in 0..12 * cells {
+        pipe.prepare(FLOW_W_K, film(units), 0.0, step);
+        let outlet_c = pipe.commit(1.0).outlet_c;
+        if k < cells {
+            assert!(outlet_c.abs() < 1e-12, "nothing comes before the water does");
+        } else if first.len() < 3 {
+            first.push(outlet_c);
+        }
+        missing += (1.0 - outlet_c) * step;
+        // The integral of t over the step.
+        moment += (1.0 - outlet_c) * step * step * (k as f64 + 0.5);
+    }
+    // From means of three steps to the edge of the first.
+    let height = (11.0 * first[0] - 7.0 * first[1] + 2.0 * first[2]) / 6.0;
+    let mean = (1.0 + beta) * SECONDS;
+    let variance = 2.0 * (beta * SECONDS).powi(2) / units;
+    assert!((height / (-units).exp() - 1.0).abs() < 1e-6, "{height}");
+    assert!((missing / mean - 1.0).abs() < 1e-6, "{missing}");
+    assert!(((2.0 * moment - missing.powi(2)) / variance - 1.0).abs() < 1e-6);
+}
+
+proptest! {
+    /// What comes in, goes out, is lost and is kept: whatever flows, and whichever way the pipe is drawn.
+    #[test]
+    fn energy_is_kept_and_the_mirror_shows_the_same(
+        beta in 0.0f64..2.0, ground in 0.0f64..200.0, cells in 1usize..9, units in 0.01f64..30.0,
+        steps in proptest::collection::vec((-20.0f64..20.0, -10.0f64..90.0, 1.0f64..4000.0), 1..30),
+    ) {
+        let [mut pipe, mut mirror] = [(); 2].map(|()| Pipe::new(&make(beta, ground), cells, 12.0));
+        for (flow, inlet_c, seconds) in steps {
+            // Every fourth stands still.
+            let flow = if flow.abs() < 5.0 { 0.0 } else { flow.signum() * 10f64.powf(flow.abs() - 16.0) * FLOW_W_K };
+            let before = pipe.content_j();
+            pipe.prepare(flow, film(units), 9.0, seconds);
+            let passed = pipe.commit(inlet_c);
+            mirror.prepare(-flow, film(units), 9.0, seconds);
+            let mirrored = mirror.commit(inlet_c);
+            let through = flow.abs() * seconds;
+            let gained = through * (inlet_c - passed.outlet_c) - passed.lost_j;
+            let scale = through * 90.0 + pipe.content_j().abs().max(before.abs());
+            prop_assert!((pipe.content_j() - before - gained).abs() < 1e-11 * scale);
+            prop_assert!(flow == 0.0 || (passed.outlet_c - mirrored.outlet_c).abs() < 1e-9);
+            prop_assert!((pipe.content_j() - mirror.content_j()).abs() < 1e-9 * scale);
+        }
+    }
+}
