@@ -106,7 +106,9 @@ fn half_time(times: &[f64], values: &[f64]) -> f64 {
 #[test]
 fn measured_pipe_of_the_test_bench() {
     let Some(folder) = data("ulg") else { return };
-    let records: [(&str, [f64; 2], &[[f64; 2]], [[f64; 2]; 3]); 2] = [
+    // Name, temperatures at the start, fronts; then overall and front: target, independent model, half the wall as volume at each end.
+    type Record = (&'static str, [f64; 2], &'static [[f64; 2]], [[f64; 2]; 3]);
+    let records: [Record; 2] = [
         ("151202", [18.8, 18.2], &[[130.0, 330.0]], [[0.65, 1.1], [0.48, 0.80], [0.56, 0.93]]),
         ("151204_4", [31.2, 27.7], &[[60.0, 260.0], [690.0, 880.0]], [[0.65, 1.1], [0.55, 0.78], [0.58, 0.83]]),
     ];
@@ -204,4 +206,104 @@ fn measured_district_network() {
     println!("Modelica         1.78           1.46           3.50");
     assert!(two.0 <= 1.9 && two.1 <= 1.4, "T2: {two:?}");
     assert!(three.0 <= 1.8 && four.0 <= 3.3, "T3 {three:?}, T4 {four:?}");
+}
+
+/// Distinct node names of the DESTEST pipes, in the order in which they appear.
+fn numbered<'a>(names: &mut Vec<&'a str>, name: &'a str) -> usize {
+    names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    })
+}
+
+#[test]
+fn destest_ce_0() {
+    let Some(folder) = data("destest_ce0") else { return };
+    let text = fs::read_to_string(folder.join("pipes.csv")).unwrap();
+    let mut names = Vec::new();
+    let rows: Vec<(usize, usize, [f64; 4])> = text
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let number = |index: usize| cells[index].trim().parse::<f64>().unwrap();
+            let [far, near] = [0, 1].map(|index| numbered(&mut names, cells[index]));
+            (near, far, [2, 3, 4, 5].map(number))
+        })
+        .collect();
+    let count = names.len();
+    let place = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    // Supply and return, node by node: the return has the number of the supply plus `count`.
+    let mut pipes = Vec::new();
+    for (near, far, [length_m, inner_m, wall_m, insulation_m]) in rows {
+        let outer_m = inner_m + 2.0 * wall_m;
+        let resistance = (outer_m / inner_m).ln() / 0.35 + ((outer_m + 2.0 * insulation_m) / outer_m).ln() / 0.026;
+        let design = PipeDesign {
+            from: near,
+            to: far,
+            length_m,
+            inner_diameter_m: inner_m,
+            roughness_m: 0.007e-3,
+            fittings: 0.0,
+            wall_j_m_k: 0.0,
+            resistance_m_k_w: resistance / (2.0 * PI),
+        };
+        pipes.push(design);
+        pipes.push(PipeDesign { from: far + count, to: near + count, ..design });
+    }
+    let fluid = Fluid {
+        density_kg_m3: 988.0,
+        specific_heat_j_kg_k: 4180.0,
+        viscosity_pa_s: 5.434e-4,
+        conductivity_w_m_k: 0.64,
+        freezing_c: 0.0,
+    };
+    let consumers: Vec<usize> = (0..count).filter(|&node| names[node].starts_with("SimpleDistrict")).collect();
+    let plant = place("i");
+    let flow_kg_s = 553.0 / 3600.0;
+    let mut transfers = vec![transfer(plant + count, plant)];
+    let mut drives = vec![Drive { flow_kg_s: flow_kg_s * consumers.len() as f64, effect: Effect::Outlet(70.0) }];
+    for &consumer in &consumers {
+        transfers.push(transfer(consumer, consumer + count));
+        let effect = Effect::Heat(-30.0 * flow_kg_s * fluid.specific_heat_j_kg_k);
+        drives.push(Drive { flow_kg_s, effect });
+    }
+    let resolution = Resolution { perfect_film: true, start_c: 50.0, ..Resolution::default() };
+    let mut network = PipeNetwork::new(fluid, 2 * count, &pipes, &transfers, resolution).unwrap();
+    for _ in 0..48 {
+        network.step(&drives, &vec![10.0; pipes.len()], 3600.0).unwrap();
+    }
+    let (pressure, temp) = (network.pressures_pa(), network.nodes_c());
+    let supply_and_return = |name: &str| [temp[place(name)], temp[place(name) + count]];
+    let main = pipes.iter().position(|pipe| pipe.from == plant && pipe.to == place("h")).unwrap();
+    let heat_w = network.received_j()[0] / 3600.0;
+    let nodes = ["i", "h", "g", "f", "e", "SimpleDistrict_1"].map(supply_and_return);
+    let shown = |values: &[f64]| values.iter().map(|value| format!("{value:.3}")).collect::<Vec<_>>().join(" ");
+    let side = |side: usize, from: usize| nodes[from..].iter().map(|both| both[side]).collect::<Vec<f64>>();
+    let flow = 3600.0 * drives[0].flow_kg_s;
+    let dp = [
+        pressure[plant] - pressure[place("e")],
+        pressure[place("a") + count] - pressure[plant + count],
+        pressure[place("h") + count] - pressure[plant + count],
+    ];
+    let loss_w = network.losses_j()[main] / 3600.0;
+    println!("quantity                       ours      independent    consistent tools, slack included");
+    println!("flow kg/h                  {flow:.1}           8848.0    8847.9-8865.1");
+    println!("dp Pa   {}       23416 23416 5909", shown(&dp));
+    println!("supply h g f e SD1  {}  69.938 .866 .758 .588 .451", shown(&side(0, 1)));
+    println!("return i h g f e SD1 {}  39.478 .508 .469 .427 .384 .451", shown(&side(1, 0)));
+    println!("loss i-h W {loss_w:.1}   319.9    heat W {heat_w:.0}    313571");
+    let within = |value: f64, [low, high]: [f64; 2], slack: f64| {
+        assert!((low - slack..=high + slack).contains(&value), "{value} is not within {low}..{high}");
+    };
+    within(flow, [8847.9, 8865.1], 0.0);
+    for (value, [low, high]) in dp.into_iter().zip([[22385.0, 23443.0], [23012.0, 24224.0], [5806.0, 5912.0]]) {
+        within(value, [low, high], 0.01 * low);
+    }
+    let supply = [[69.937, 69.940], [69.863, 69.870], [69.754, 69.763], [69.580, 69.595], [69.440, 69.461]];
+    side(0, 1).into_iter().zip(supply).for_each(|(value, range)| within(value, range, 0.02));
+    let back = [[39.46, 39.486], [39.42, 39.516], [39.36, 39.478], [39.28, 39.436], [39.36, 39.394], [39.44, 39.461]];
+    side(1, 0).into_iter().zip(back).for_each(|(value, range)| within(value, range, 0.02));
+    within(loss_w, [314.4, 325.9], 3.2);
+    within(heat_w, [313_496.0, 314_334.0], 313.0);
 }

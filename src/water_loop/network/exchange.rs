@@ -47,8 +47,6 @@ impl Piece {
 /// What a time at rest makes of temperatures above the ground.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Exchange {
-    /// The length of time, seconds.
-    pub(super) seconds: f64,
     /// Water after, per K of water and of wall before.
     pub(super) water: [f64; 2],
     /// Wall after, per K of water and of wall before.
@@ -60,6 +58,9 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    /// What no time makes of them.
+    pub(super) const NOTHING: Self = Self { water: [1.0, 0.0], wall: [0.0, 1.0], lost_j_k: [0.0; 2], difference: 1.0 };
+
     pub(super) fn over(seconds: f64, piece: &Piece) -> Self {
         let Piece { water_j_k, wall_j_k, film_w_k, ground_w_k } = *piece;
         let (a, b, g) = (film_w_k / water_j_k, film_w_k / wall_j_k, ground_w_k / wall_j_k);
@@ -68,10 +69,11 @@ impl Exchange {
         let root = 0.5 * ((a - b - g).powi(2) + 4.0 * a * b).sqrt();
         let fast = half + root;
         let slow = if fast > 0.0 { a * g / fast } else { 0.0 };
-        let [left_slow, left_fast] = [slow, fast].map(|rate| (-rate * seconds).exp());
-        // Integrals of the two exponentials.
-        let over = |rate: f64| if rate * seconds > 0.0 { -(-rate * seconds).exp_m1() / rate } else { seconds };
-        let (area_slow, area_fast) = (over(slow), over(fast));
+        // The two exponentials and their integrals.
+        let gone = [slow, fast].map(|rate| -(-rate * seconds).exp_m1());
+        let left = gone.map(|gone| 1.0 - gone);
+        let area = |rate: f64, gone: f64| if rate * seconds > 0.0 { gone / rate } else { seconds };
+        let areas = [area(slow, gone[0]), area(fast, gone[1])];
         // e^(At) = P e^(-slow t) + (1 - P) e^(-fast t) with P = (A + fast) / (fast - slow).
         let split = 2.0 * root;
         let weights = |entry: f64, diagonal: f64| {
@@ -82,14 +84,11 @@ impl Exchange {
             }
         };
         let combine = |[slow, fast]: [f64; 2], [of_slow, of_fast]: [f64; 2]| slow * of_slow + fast * of_fast;
-        let left = [left_slow, left_fast];
         let [ww, wp, pw, pp] = [weights(-a, 1.0), weights(a, 0.0), weights(b, 0.0), weights(-(b + g), 1.0)];
-        let area = [area_slow, area_fast];
         Self {
-            seconds,
             water: [combine(ww, left), combine(wp, left)],
             wall: [combine(pw, left), combine(pp, left)],
-            lost_j_k: [ground_w_k * combine(pw, area), ground_w_k * combine(pp, area)],
+            lost_j_k: [ground_w_k * combine(pw, areas), ground_w_k * combine(pp, areas)],
             difference: (-a * seconds).exp(),
         }
     }

@@ -18,38 +18,113 @@ pub(super) struct Hydraulics {
     ends: Vec<[usize; 2]>,
     bores: Vec<Bore>,
     pattern: Pattern,
-    /// For every node, the first node of the part of the network that pipes join it to.
+    /// For every node, the first node of the part of the network that pipes join it to; and that of the mesh, which it is in alone where it is in
+    /// none.
     part: Vec<usize>,
-    has_loops: bool,
+    mesh: Vec<usize>,
+    /// Pipes in no loop: mass alone determines their flows.
+    is_bridge: Vec<bool>,
     values: Vec<f64>,
     /// From beginning to end, kg/s.
     pub(super) flow_kg_s: Vec<f64>,
     /// Above that at the first node of its part, Pa.
     pub(super) pressure_pa: Vec<f64>,
+    /// Loss of each pipe, and flow by pressure.
+    tangents: Vec<[f64; 2]>,
     /// What balances at each part.
     sums: Vec<f64>,
 }
 
+/// Which pipes are free to take on another flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Meshes,
+}
+
+/// For every node, the first of those that edges join it to.
+fn parts<'a>(nodes: usize, edges: impl Iterator<Item = &'a [usize; 2]>) -> Vec<usize> {
+    let mut part: Vec<usize> = (0..nodes).collect();
+    fn root(part: &mut [usize], node: usize) -> usize {
+        let mut root = node;
+        while part[root] != root {
+            part[root] = part[part[root]];
+            root = part[root];
+        }
+        root
+    }
+    for &[i, j] in edges {
+        let (a, b) = (root(&mut part, i), root(&mut part, j));
+        part[a.max(b)] = a.min(b);
+    }
+    (0..nodes).map(|node| root(&mut part, node)).collect()
+}
+
+/// The edges without which more parts would not hang together (Tarjan 1974), without recursion: networks are long.
+fn bridges(nodes: usize, edges: &[[usize; 2]]) -> Vec<bool> {
+    let mut at: Vec<Vec<usize>> = vec![Vec::new(); nodes];
+    for (edge, &[i, j]) in edges.iter().enumerate() {
+        at[i].push(edge);
+        at[j].push(edge);
+    }
+    const UNSEEN: usize = usize::MAX;
+    let (mut order, mut low, mut seen) = (vec![UNSEEN; nodes], vec![UNSEEN; nodes], 0);
+    let mut is_bridge = vec![false; edges.len()];
+    for start in 0..nodes {
+        if order[start] != UNSEEN {
+            continue;
+        }
+        // Node, edge by which it was reached, next of its edges.
+        let mut way = vec![(start, UNSEEN, 0)];
+        while let Some(top) = way.last_mut() {
+            let (node, by) = (top.0, top.1);
+            if order[node] == UNSEEN {
+                (order[node], low[node]) = (seen, seen);
+                seen += 1;
+            }
+            if let Some(&edge) = at[node].get(top.2) {
+                top.2 += 1;
+                let [i, j] = edges[edge];
+                let other = if i == node { j } else { i };
+                if edge == by {
+                    continue;
+                }
+                if order[other] == UNSEEN {
+                    way.push((other, edge, 0));
+                } else {
+                    low[node] = low[node].min(order[other]);
+                }
+            } else {
+                way.pop();
+                if let Some(&(before, ..)) = way.last() {
+                    low[before] = low[before].min(low[node]);
+                    is_bridge[by] = low[node] > order[before];
+                }
+            }
+        }
+    }
+    is_bridge
+}
+
 impl Hydraulics {
     pub(super) fn new(nodes: usize, ends: &[[usize; 2]], bores: Vec<Bore>) -> Self {
-        let mut part: Vec<usize> = (0..nodes).collect();
-        let mut has_loops = false;
-        for &[i, j] in ends {
-            let (a, b) = (part[i].min(part[j]), part[i].max(part[j]));
-            has_loops |= a == b;
-            part.iter_mut().filter(|part| **part == b).for_each(|part| *part = a);
-        }
+        let is_bridge = bridges(nodes, ends);
+        let part = parts(nodes, ends.iter());
+        let mesh =
+            parts(nodes, ends.iter().zip(&is_bridge).filter(|(_, is_bridge)| !**is_bridge).map(|(ends, _)| ends));
         let pattern = Pattern::new(nodes, ends);
         Self {
             values: vec![0.0; pattern.values()],
             flow_kg_s: vec![0.0; ends.len()],
             pressure_pa: vec![0.0; nodes],
+            tangents: vec![[0.0; 2]; ends.len()],
             sums: vec![0.0; nodes],
             ends: ends.to_vec(),
             bores,
             pattern,
             part,
-            has_loops,
+            mesh,
+            is_bridge,
         }
     }
 
@@ -81,35 +156,46 @@ impl Hydraulics {
         if let Some(node) = self.sums.iter().position(|sum| sum.abs() > 1e-9 * scale) {
             return Err(FlowError::Unbalanced { node, flow_kg_s: self.sums[node] });
         }
-        if !self.has_loops || self.flow_kg_s.iter().all(|flow| *flow == 0.0) {
-            // With equal resistances: in a tree, whatever they are; in a mesh, a beginning.
-            self.flow_kg_s.fill(0.0);
-            self.linearised(entering_kg_s, |_, flow| [flow, 1.0]);
+        // With equal resistances: in a tree right whatever they are, in a mesh a beginning.
+        let begins = self.flow_kg_s.iter().all(|flow| *flow == 0.0);
+        self.linearised(entering_kg_s, Which::All, |_, flow| [flow, 1.0]);
+        for (pipe, &[from, to]) in self.ends.iter().enumerate() {
+            if begins || self.is_bridge[pipe] {
+                let flow = self.pressure_pa[from] - self.pressure_pa[to];
+                // Rounding is no flow: a dead end has none.
+                self.flow_kg_s[pipe] = if flow.abs() <= CHANGE * scale { 0.0 } else { flow };
+            }
         }
-        if !self.has_loops {
-            self.linearised(entering_kg_s, |bore, flow| bore.pressure_pa(flow));
+        if self.is_bridge.iter().all(|is_bridge| *is_bridge) {
+            self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
             return Ok(());
         }
         let mut least = f64::INFINITY;
         for iteration in 0..ITERATIONS {
-            let change = self.linearised(entering_kg_s, |bore, flow| bore.pressure_pa(flow));
+            self.linearised(entering_kg_s, Which::Meshes, Bore::pressure_pa);
+            let change = self.advance();
             least = least.min(change);
             if change <= CHANGE * scale || iteration > 20 && change <= 1e3 * CHANGE * scale {
+                self.flow_kg_s.iter_mut().filter(|flow| flow.abs() <= CHANGE * scale).for_each(|flow| *flow = 0.0);
+                self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
                 return Ok(());
             }
         }
         Err(FlowError::NotFound { change_kg_s: least })
     }
 
-    /// One step of Newton's method; the largest change of a flow.
-    fn linearised(&mut self, entering_kg_s: &[f64], resistance: impl Fn(&Bore, f64) -> [f64; 2]) -> f64 {
-        let Self { ends, bores, pattern, part, values, flow_kg_s, pressure_pa, .. } = self;
+    /// Pressures for which mass is conserved with the pipes' tangents at their flows.
+    fn linearised(&mut self, entering_kg_s: &[f64], which: Which, resistance: impl Fn(&Bore, f64) -> [f64; 2]) {
+        let Self { ends, bores, pattern, part, mesh, is_bridge, values, flow_kg_s, pressure_pa, tangents, .. } = self;
         values.fill(0.0);
         pressure_pa.copy_from_slice(entering_kg_s);
         for (pipe, (&[from, to], flow)) in ends.iter().zip(&*flow_kg_s).enumerate() {
-            let [loss, slope] = resistance(&bores[pipe], *flow);
+            // The flow of a bridge is known: it enters one mesh and leaves another.
+            let fixed = is_bridge[pipe] && which == Which::Meshes;
+            let [loss, slope] = if fixed { [0.0, f64::INFINITY] } else { resistance(&bores[pipe], *flow) };
             let weight = 1.0 / slope;
             let kept = flow - loss * weight;
+            tangents[pipe] = [loss, weight];
             values[pattern.diagonal(from)] += weight;
             values[pattern.diagonal(to)] += weight;
             for place in pattern.edge(pipe) {
@@ -118,7 +204,8 @@ impl Hydraulics {
             pressure_pa[from] -= kept;
             pressure_pa[to] += kept;
         }
-        for (node, first) in part.iter().enumerate() {
+        let firsts = if which == Which::Meshes { mesh } else { part };
+        for (node, first) in firsts.iter().enumerate() {
             if node == *first {
                 // This pressure is 0: a tie as strong as all others together does not spoil the balance, which closes without it.
                 let place = pattern.diagonal(node);
@@ -126,12 +213,15 @@ impl Hydraulics {
             }
         }
         pattern.solve(values, pressure_pa);
+    }
+
+    /// Takes the flows that belong to these pressures; the largest change of one.
+    fn advance(&mut self) -> f64 {
+        let Self { ends, flow_kg_s, pressure_pa, tangents, .. } = self;
         let mut change = 0.0_f64;
-        for (pipe, &[from, to]) in ends.iter().enumerate() {
-            let flow = flow_kg_s[pipe];
-            let [loss, slope] = resistance(&bores[pipe], flow);
-            let more = (pressure_pa[from] - pressure_pa[to] - loss) / slope;
-            flow_kg_s[pipe] += more;
+        for ((flow, &[from, to]), &[loss, weight]) in flow_kg_s.iter_mut().zip(&*ends).zip(&*tangents) {
+            let more = (pressure_pa[from] - pressure_pa[to] - loss) * weight;
+            *flow += more;
             change = change.max(more.abs());
         }
         change

@@ -1,7 +1,10 @@
 //! Water and heat in a network of pipes, step by step.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::FlowError;
-use super::friction::Bore;
+use super::friction::{Bore, Factors};
 use super::hydraulics::Hydraulics;
 use super::parcels::{Make, Pipe};
 use super::sparse::Pattern;
@@ -74,7 +77,7 @@ pub struct Resolution {
 
 impl Default for Resolution {
     fn default() -> Self {
-        Self { cell_m: 25.0, most_cells: 40, part_s: 900.0, node_water_kg: 1e-3, perfect_film: false, start_c: 15.0 }
+        Self { cell_m: 50.0, most_cells: 40, part_s: 900.0, node_water_kg: 1e-3, perfect_film: false, start_c: 15.0 }
     }
 }
 
@@ -142,10 +145,14 @@ impl PipeNetwork {
         resolution: Resolution,
     ) -> Result<Self, WaterLoopError> {
         check(nodes, designs, transfers, &resolution)?;
-        let bores: Vec<Bore> = designs
-            .iter()
-            .map(|pipe| Bore::new(&fluid, pipe.inner_diameter_m, pipe.length_m, pipe.roughness_m, pipe.fittings))
-            .collect();
+        let mut factors: HashMap<u64, Arc<Factors>> = HashMap::new();
+        let bores = designs.iter().map(|pipe| {
+            let rough = pipe.roughness_m / pipe.inner_diameter_m;
+            let factors = factors.entry(rough.to_bits()).or_insert_with(|| Arc::new(Factors::new(rough)));
+            let sizes = [pipe.inner_diameter_m, pipe.length_m, pipe.roughness_m];
+            Bore::new(&fluid, sizes, pipe.fittings, Arc::clone(factors))
+        });
+        let bores: Vec<Bore> = bores.collect();
         let ends: Vec<[usize; 2]> = designs.iter().map(|pipe| [pipe.from, pipe.to]).collect();
         let hydraulics = Hydraulics::new(nodes, &ends, bores);
         let across = transfers.iter().map(|transfer| [transfer.from, transfer.to]);
@@ -222,6 +229,10 @@ impl PipeNetwork {
         let parts = (seconds / self.resolution.part_s - 1e-9).ceil().max(1.0) as usize;
         #[expect(clippy::cast_precision_loss, reason = "some thousand parts at most")]
         let count = parts as f64;
+        for (index, pipe) in self.pipes.iter_mut().enumerate() {
+            let flow_w_k = self.hydraulics.flow_kg_s[index] * self.fluid.specific_heat_j_kg_k;
+            pipe.begin(flow_w_k, self.film[index], seconds / count, count);
+        }
         let mut moved_j = 0.0;
         for _ in 0..parts {
             moved_j += self.part(drives, around_c, seconds / count, 1.0 / count);
@@ -246,7 +257,7 @@ impl PipeNetwork {
         }
         for (index, pipe) in self.pipes.iter_mut().enumerate() {
             let flow = self.hydraulics.flow_kg_s[index];
-            let linear = pipe.prepare(flow * heat, self.film[index], around_c[index], seconds);
+            let linear = pipe.prepare(around_c[index]);
             self.linear[index] = linear;
             if flow == 0.0 {
                 continue;

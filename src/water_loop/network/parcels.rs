@@ -2,17 +2,17 @@
 //!
 //! The pipe is cut into cells of equal length, each with a piece of wall; the water is a train of parcels as long as a cell, which moves
 //! without mixing. Only where a parcel is being filled, or lies across two cells, its parts mix: however long the way, a front is
-//! smeared over a cell and no more. In between, water, wall and ground exchange heat exactly ([`Exchange`]), half before and half after
-//! each movement. A pipe that is flushed several times in a step is solved at once, with a wall that is warmed as a whole.
+//! smeared over a cell and no more. Water, wall and ground exchange heat exactly ([`Exchange`]), at once for all the time that the train needs for
+//! a cell, when parcels and cells lie side by side. A pipe that is flushed several times is solved at once, with a wall that is warmed as a whole.
 //!
-//! What leaves is linear in the temperature that enters, and enters at one temperature throughout a step; so a step is first taken for
-//! an unknown inlet ([`Pipe::prepare`]), and made true when the inlet is known ([`Pipe::commit`]).
+//! A step has one flow and several parts, each with a temperature of its own at the inlet. What leaves in a part is linear in it: so a part is
+//! first taken for an unknown inlet ([`Pipe::prepare`]), and made true when the inlet is known ([`Pipe::commit`]).
 
 use super::exchange::{Exchange, Piece};
 
-/// A pipe that is flushed so often in a step, and so often against the time that its wall takes to follow, is solved at once.
-const FLUSHES: f64 = 4.0;
-const FOLLOWS: f64 = 2.0;
+/// A pipe that is flushed so often in a part, and so often against the time that its wall takes to follow, is solved at once.
+const FLUSHES: f64 = 2.0;
+const FOLLOWS: f64 = 1.5;
 /// Less of a cell than this is none.
 const NOTHING: f64 = 1e-12;
 
@@ -43,12 +43,61 @@ pub(super) struct Pipe {
     wall: Vec<f64>,
     /// Share of every cell that lies before the border of two parcels.
     offset: f64,
-    /// The step in the making, in the direction of the flow.
+    course: Course,
+    backwards: bool,
+    /// Length of a part, s.
+    part_s: f64,
+    /// Along a pipe that is flushed, by cell: what is left of the inlet's difference from the ground, and of one from the wall.
+    along: Vec<[f64; 2]>,
+    /// The part in the making, in the direction of the flow.
     cells: Vec<Cell>,
     next_offset: f64,
-    backwards: bool,
     outlet: Linear,
     lost_j: Linear,
+}
+
+/// How the water moves in a step.
+#[derive(Debug, Clone, PartialEq)]
+enum Course {
+    Rest(Exchange),
+    Train(Train),
+    Flush(Flush),
+}
+
+/// A train of parcels on its way. It exchanges heat where parcels and cells lie side by side, for the time of half a cell before and
+/// half a cell after that place; what is left at the ends of the step is exchanged there.
+#[derive(Debug, Clone, PartialEq)]
+struct Train {
+    /// Cells by which it moves in a part, and in the whole step.
+    moves: f64,
+    way: f64,
+    /// Where it is, in cells from its place at the beginning of the step.
+    at: f64,
+    /// Where parcels and cells first lie side by side.
+    first: f64,
+    /// Where the next exchange takes place, and for how many cells.
+    next: f64,
+    lasting: f64,
+    piece: Piece,
+    cell_s: f64,
+    whole: Exchange,
+}
+
+/// Coefficients of a pipe that is flushed.
+#[derive(Debug, Clone, PartialEq)]
+struct Flush {
+    flow_w_k: f64,
+    to_wall: f64,
+    to_ground: f64,
+    wall_j_k: f64,
+    water_j_k: f64,
+    /// Share of the film in what the wall's temperature follows.
+    of_film: f64,
+    /// Of the wall's difference from the steady state: what is left after a part, and its integral, s.
+    left: f64,
+    area: f64,
+    /// Mean along the pipe of what is left of the inlet's difference from the ground, and of what water takes on from the wall.
+    mean: [f64; 2],
 }
 
 /// What a pipe is made of.
@@ -95,9 +144,12 @@ impl Pipe {
             after: vec![temp_c; cells],
             wall: vec![temp_c; cells],
             offset: 0.0,
+            course: Course::Rest(Exchange::NOTHING),
+            backwards: false,
+            part_s: 0.0,
+            along: vec![[0.0; 2]; cells],
             cells: vec![Cell::default(); cells],
             next_offset: 0.0,
-            backwards: false,
             outlet: [temp_c, 0.0],
             lost_j: [0.0; 2],
         }
@@ -130,11 +182,11 @@ impl Pipe {
         water / cells
     }
 
-    /// Takes a step of `seconds` with `capacity_flow_w_k` of water (mass flow times specific heat, > 0 from beginning to end, < 0 back)
-    /// against a film of `film_w_m2_k` and a ground at `ground_c`. Returns what leaves: with an inlet at 0 degrees Celsius, and more per K
-    /// of the inlet.
-    pub(super) fn prepare(&mut self, capacity_flow_w_k: f64, film_w_m2_k: f64, ground_c: f64, seconds: f64) -> Linear {
-        self.load(capacity_flow_w_k < 0.0);
+    /// Begins a step of `parts` parts of `part_s` seconds, with `capacity_flow_w_k` of water (mass flow times specific heat, > 0 from beginning to end,
+    /// < 0 back) against a film of `film_w_m2_k`.
+    pub(super) fn begin(&mut self, capacity_flow_w_k: f64, film_w_m2_k: f64, part_s: f64, parts: f64) {
+        self.backwards = capacity_flow_w_k < 0.0;
+        self.part_s = part_s;
         let flow = capacity_flow_w_k.abs();
         let piece = Piece {
             water_j_k: self.water_j_k,
@@ -142,24 +194,39 @@ impl Pipe {
             film_w_k: film_w_m2_k * self.surface_m2,
             ground_w_k: self.ground_w_k,
         };
-        self.lost_j = [0.0; 2];
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let cells = self.cells.len() as f64;
-        let moves = flow * seconds / self.water_j_k;
+        let moves = flow * part_s / self.water_j_k;
         let follows = cells * (1.0 + self.wall_j_k / self.water_j_k);
-        if moves < NOTHING {
-            self.exchange(&Exchange::over(seconds, &piece), ground_c);
-            let last = self.cells[self.cells.len() - 1];
-            self.outlet = last.leaving;
+        self.course = if moves < NOTHING {
+            Course::Rest(Exchange::over(part_s, &piece))
         } else if moves >= FLUSHES * cells && moves >= FOLLOWS * follows {
-            self.flush(flow, &piece, ground_c, seconds);
+            Course::Flush(self.flushed(flow, &piece, cells))
         } else {
-            self.advance(moves, &piece, ground_c, seconds);
+            Course::Train(Train::new(moves, moves * parts, self.share(), part_s / moves, &piece))
+        };
+    }
+
+    /// Takes a part of the step against a ground at `ground_c`. Returns the mean temperature of what leaves: with an inlet at 0 degrees Celsius, and
+    /// what it gains per K of the inlet.
+    pub(super) fn prepare(&mut self, ground_c: f64) -> Linear {
+        self.load();
+        self.lost_j = [0.0; 2];
+        // Taken out for the while: each works on the cells.
+        let mut course = std::mem::replace(&mut self.course, Course::Rest(Exchange::NOTHING));
+        match &mut course {
+            Course::Rest(exchange) => {
+                self.exchange(exchange, ground_c);
+                self.outlet = self.cells[self.cells.len() - 1].leaving;
+            }
+            Course::Train(train) => self.advance(train, ground_c),
+            Course::Flush(flush) => self.flush(flush, ground_c),
         }
+        self.course = course;
         self.outlet
     }
 
-    /// Makes the prepared step true, with an inlet at `inlet_c`.
+    /// Makes the prepared part true, with an inlet at `inlet_c`.
     pub(super) fn commit(&mut self, inlet_c: f64) -> Passed {
         let at = |value: Linear| value[0] + inlet_c * value[1];
         let count = self.cells.len();
@@ -169,12 +236,19 @@ impl Pipe {
                 if self.backwards { (count - 1 - place, leaving, entered) } else { (place, entered, leaving) };
             (self.before[place], self.after[place], self.wall[place]) = (before, after, wall);
         }
-        self.offset = if self.backwards { 1.0 - self.next_offset } else { self.next_offset };
+        self.offset = self.next_offset;
+        if self.backwards {
+            // With nothing entered, all that is in a cell is leaving it: in the pipe's own direction, that is what lies before.
+            self.offset = if self.next_offset < NOTHING { 0.0 } else { 1.0 - self.next_offset };
+            if self.offset == 0.0 {
+                self.after.copy_from_slice(&self.before);
+            }
+        }
         Passed { outlet_c: at(self.outlet), lost_j: at(self.lost_j) }
     }
 
-    fn load(&mut self, backwards: bool) {
-        self.backwards = backwards;
+    fn load(&mut self) {
+        let backwards = self.backwards;
         let count = self.cells.len();
         for (place, cell) in self.cells.iter_mut().enumerate() {
             let (from, entered, leaving) = if backwards {
@@ -184,7 +258,19 @@ impl Pipe {
             };
             *cell = Cell { entered: [entered[from], 0.0], leaving: [leaving[from], 0.0], wall: [self.wall[from], 0.0] };
         }
-        self.next_offset = if backwards { 1.0 - self.offset } else { self.offset };
+        self.next_offset = self.share();
+        if backwards && self.offset < NOTHING {
+            self.cells.iter_mut().for_each(|cell| cell.leaving = cell.entered);
+        }
+    }
+
+    /// Share of every cell that lies before the border of two parcels, in the direction of the flow.
+    fn share(&self) -> f64 {
+        match (self.backwards, self.offset < NOTHING) {
+            (false, _) => self.offset,
+            (true, true) => 0.0,
+            (true, false) => 1.0 - self.offset,
+        }
     }
 
     /// Heat between water, wall and ground, with the water at rest.
@@ -207,38 +293,34 @@ impl Pipe {
         self.lost_j = map(self.lost_j, lost, |a, b| a + b);
     }
 
-    /// Moves the train by `moves` cells, parcel by parcel.
-    fn advance(&mut self, moves: f64, piece: &Piece, ground_c: f64, seconds: f64) {
-        let cell_seconds = seconds / moves;
-        let piece = &piece.in_steps(cell_seconds);
-        let mut known = Exchange::over(0.0, piece);
-        let mut rest = |pipe: &mut Self, seconds: f64| {
-            if (known.seconds - seconds).abs() > 1e-9 * seconds {
-                known = Exchange::over(seconds, piece);
+    /// Moves the train on for a part.
+    fn advance(&mut self, train: &mut Train, ground_c: f64) {
+        let end = train.at + train.moves;
+        let mut outlet = [0.0; 2];
+        loop {
+            while train.next - train.at < NOTHING {
+                self.exchange(&train.exchange(), ground_c);
+                train.plan();
             }
-            pipe.exchange(&known, ground_c);
-        };
-        let (mut left, mut waiting, mut outlet) = (moves, 0.0, [0.0; 2]);
-        while left > NOTHING {
-            let part = left.min(1.0 - self.next_offset);
-            // Half before the movement, half after it; the latter goes with the next one.
-            let half = 0.5 * part * cell_seconds;
-            rest(self, waiting + half);
+            if end - train.at < NOTHING {
+                break;
+            }
+            let to_border = 1.0 - self.next_offset;
+            let part = to_border.min(end - train.at).min(train.next - train.at);
             outlet = map(outlet, self.shift(part), |sum, out| sum + part * out);
-            waiting = half;
-            left -= part;
+            train.at += part;
         }
-        rest(self, waiting);
-        self.outlet = outlet.map(|sum| sum / moves);
+        self.outlet = outlet.map(|sum| sum / train.moves);
     }
 
     /// Moves the train by a part of a cell, up to the next border; returns what leaves.
     fn shift(&mut self, part: f64) -> Linear {
         let share = self.next_offset;
         let grown = share + part;
+        let [of_old, of_new] = [share / grown, part / grown];
         let mut behind: Linear = [0.0, 1.0];
         for cell in &mut self.cells {
-            cell.entered = map(cell.entered, behind, |old, new| (share * old + part * new) / grown);
+            cell.entered = map(cell.entered, behind, |old, new| of_old * old + of_new * new);
             behind = cell.leaving;
         }
         self.next_offset = grown;
@@ -251,10 +333,8 @@ impl Pipe {
         behind
     }
 
-    /// A step in which the pipe is flushed several times: the wall is warmed as a whole, by water that passes it quickly.
-    fn flush(&mut self, flow_w_k: f64, piece: &Piece, ground_c: f64, seconds: f64) {
-        #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
-        let cells = self.cells.len() as f64;
+    /// What a pipe does that is flushed in every part: the wall is warmed as a whole, by water that passes it quickly.
+    fn flushed(&mut self, flow_w_k: f64, piece: &Piece, cells: f64) -> Flush {
         let (film, ground) = (cells * piece.film_w_k, cells * piece.ground_w_k);
         let wall_j_k = cells * piece.wall_j_k;
         let units = film / flow_w_k;
@@ -264,39 +344,103 @@ impl Pipe {
         let exact = flow_w_k * -(-exact_units).exp_m1();
         let to_ground = if exact > 0.0 { 1.0 / (1.0 / exact - 1.0 / to_wall) } else { 0.0 };
         let rate = (to_wall + to_ground) / wall_j_k;
-        let [left, area] = [(-rate * seconds).exp(), -(-rate * seconds).exp_m1() / rate];
-        let (ground_c, inlet) = ([ground_c, 0.0], [0.0, 1.0]);
-        let share = self.next_offset;
-        for lane in 0..2 {
-            let mean =
-                |of: fn(&Cell, f64) -> Linear| self.cells.iter().map(|cell| of(cell, share)[lane]).sum::<f64>() / cells;
-            let water = mean(|cell, share| map(cell.entered, cell.leaving, |a, b| share * a + (1.0 - share) * b));
-            let wall = mean(|cell, _| cell.wall);
-            let (inlet, ground_c) = (inlet[lane], ground_c[lane]);
-            let steady = (to_wall * inlet + to_ground * ground_c) / (to_wall + to_ground);
-            let wall_after = steady + (wall - steady) * left;
-            let lost_j = to_ground * ((steady - ground_c) * seconds + (wall - steady) * area);
+        let mut mean = [0.0; 2];
+        for (place, along) in self.along.iter_mut().enumerate() {
+            #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
+            let way = (place as f64 + 0.5) / cells;
+            *along = [(-exact_units * way).exp(), -(-units * way).exp_m1()];
+            mean = map(mean, *along, |sum, here| sum + here / cells);
+        }
+        Flush {
+            flow_w_k,
+            to_wall,
+            to_ground,
+            wall_j_k,
+            water_j_k: cells * piece.water_j_k,
+            of_film: film / (film + ground),
+            left: (-rate * self.part_s).exp(),
+            area: -(-rate * self.part_s).exp_m1() / rate,
+            mean,
+        }
+    }
+
+    fn flush(&mut self, flush: &Flush, ground_c: f64) {
+        let Flush { flow_w_k, to_wall, to_ground, wall_j_k, water_j_k, of_film, left, area, mean } = *flush;
+        #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
+        let per_cell = 1.0 / self.cells.len() as f64;
+        let (share, seconds) = (self.next_offset, self.part_s);
+        let (mut water, mut wall) = ([0.0; 2], [0.0; 2]);
+        for cell in &self.cells {
+            let mixed = map(cell.entered, cell.leaving, |a, b| share * a + (1.0 - share) * b);
+            water = map(water, mixed, |sum, here| sum + per_cell * here);
+            wall = map(wall, cell.wall, |sum, here| sum + per_cell * here);
+        }
+        let (mut above, mut wall_more) = ([0.0; 2], [0.0; 2]);
+        let ground = [ground_c, 0.0];
+        for (lane, inlet) in [0.0, 1.0].into_iter().enumerate() {
+            let steady = (to_wall * inlet + to_ground * ground[lane]) / (to_wall + to_ground);
+            let wall_after = steady + (wall[lane] - steady) * left;
+            let lost_j = to_ground * ((steady - ground[lane]) * seconds + (wall[lane] - steady) * area);
             // Along the pipe: the steady course, moved so far that the wall has the heat it has.
-            let along = |place: usize| {
-                #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
-                let way = (place as f64 + 0.5) / cells;
-                let water = ground_c + (inlet - ground_c) * (-exact_units * way).exp();
-                (way, water, (film * water + ground * ground_c) / (film + ground))
-            };
-            let course = (0..self.cells.len()).map(|place| along(place).2).sum::<f64>() / cells;
-            let mut water_after = 0.0;
-            for place in 0..self.cells.len() {
-                let (way, here, wall_here) = along(place);
-                let here = here + (wall_after - course) * -(-units * way).exp_m1();
-                water_after += here / cells;
-                let cell = &mut self.cells[place];
-                (cell.entered[lane], cell.leaving[lane]) = (here, here);
-                cell.wall[lane] = wall_here + wall_after - course;
-            }
-            let kept_j = cells * piece.water_j_k * (water_after - water) + wall_j_k * (wall_after - wall);
+            above[lane] = inlet - ground[lane];
+            wall_more[lane] = wall_after - ground[lane] - of_film * mean[0] * above[lane];
+            let water_after = ground[lane] + mean[0] * above[lane] + mean[1] * wall_more[lane];
+            let kept_j = water_j_k * (water_after - water[lane]) + wall_j_k * (wall_after - wall[lane]);
             self.outlet[lane] = inlet - (kept_j + lost_j) / (flow_w_k * seconds);
             self.lost_j[lane] = lost_j;
         }
+        for (cell, [left, taken]) in self.cells.iter_mut().zip(&self.along) {
+            for lane in 0..2 {
+                let here = ground[lane] + left * above[lane] + taken * wall_more[lane];
+                (cell.entered[lane], cell.leaving[lane]) = (here, here);
+                cell.wall[lane] = ground[lane] + of_film * left * above[lane] + wall_more[lane];
+            }
+        }
         self.next_offset = 0.0;
+    }
+}
+
+impl Train {
+    /// A train that moves by `moves` cells a part and `way` cells in all, each in `cell_s` seconds, with a share `offset` of each parcel in the next cell.
+    fn new(moves: f64, way: f64, offset: f64, cell_s: f64, piece: &Piece) -> Self {
+        let piece = piece.in_steps(cell_s);
+        let whole = Exchange::over(cell_s, &piece);
+        let first = if offset < NOTHING { 0.0 } else { 1.0 - offset };
+        let mut train = Self { moves, way, at: 0.0, first, next: 0.0, lasting: 0.0, piece, cell_s, whole };
+        // What lies before the half cell around the first place, or everything where there is no such place.
+        train.lasting = (first - 0.5).max(0.0);
+        if first > way {
+            (train.next, train.lasting) = (0.5 * way, way);
+        } else if train.lasting == 0.0 {
+            train.next = first;
+            train.lasting = train.around(first);
+        }
+        train
+    }
+
+    /// How much of the half cells around a place lies within the step.
+    fn around(&self, place: f64) -> f64 {
+        (place + 0.5).min(self.way) - (place - 0.5).max(0.0)
+    }
+
+    /// The exchange that is next.
+    fn exchange(&self) -> Exchange {
+        match self.lasting {
+            lasting if lasting > 1.0 - NOTHING => self.whole,
+            lasting => Exchange::over(lasting * self.cell_s, &self.piece),
+        }
+    }
+
+    /// Finds the exchange after this one.
+    fn plan(&mut self) {
+        let after = if self.next < self.first { self.first } else { self.next + 1.0 };
+        let done = self.first <= self.way && self.next + 0.5 < self.way - NOTHING;
+        (self.next, self.lasting) = match () {
+            () if self.next >= self.way - NOTHING || self.first > self.way => (f64::INFINITY, 0.0),
+            () if after <= self.way + NOTHING => (after, self.around(after)),
+            // The end of the step, beyond the half cell around the last place.
+            () if done => (self.way, self.way - self.next - 0.5),
+            () => (f64::INFINITY, 0.0),
+        };
     }
 }

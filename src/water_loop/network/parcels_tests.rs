@@ -22,17 +22,20 @@ fn film(units: f64) -> f64 {
 fn what_stands_decays_with_its_own_time() {
     // Almost no wall: water and ground with film and insulation in a row.
     let mut pipe = Pipe::new(&make(0.0, 5.0), 7, 20.0);
-    pipe.prepare(0.0, 2.0, 10.0, 3600.0);
+    pipe.begin(0.0, 2.0, 3600.0, 1.0);
+    pipe.prepare(10.0);
     pipe.commit(f64::NAN.max(0.0));
     let together: f64 = 1.0 / (1.0 / 20.0 + 1.0 / 5.0);
     let expected = 10.0 + 10.0 * (-together * 3600.0 / (FLOW_W_K * SECONDS)).exp();
     assert!((pipe.mean_c() - expected).abs() < 1e-5, "{} instead of {expected}", pipe.mean_c());
     // In one step as in a thousand.
     let [mut one, mut many] = [(); 2].map(|()| Pipe::new(&make(0.3, 5.0), 3, 20.0));
-    one.prepare(0.0, 2.0, 10.0, 36_000.0);
+    one.begin(0.0, 2.0, 36_000.0, 1.0);
+    one.prepare(10.0);
     one.commit(0.0);
     for _ in 0..1000 {
-        many.prepare(0.0, 2.0, 10.0, 36.0);
+        many.begin(0.0, 2.0, 36.0, 1.0);
+        many.prepare(10.0);
         many.commit(0.0);
     }
     assert!((one.mean_c() - many.mean_c()).abs() < 1e-10);
@@ -44,7 +47,8 @@ fn a_steady_flow_decays_along_the_way() {
         let mut pipe = Pipe::new(&make(0.2, 30.0), cells, 15.0);
         let mut outlet_c = f64::NAN;
         for _ in 0..2000 {
-            pipe.prepare(FLOW_W_K, film(3.0), 10.0, seconds);
+            pipe.begin(FLOW_W_K, film(3.0), seconds, 1.0);
+            pipe.prepare(10.0);
             outlet_c = pipe.commit(60.0).outlet_c;
         }
         let together = 1.0 / (1.0 / (3.0 * FLOW_W_K) + 1.0 / 30.0);
@@ -62,7 +66,8 @@ fn a_front_arrives_when_and_as_high_as_it_must() {
     let step = SECONDS / cells as f64;
     let (mut missing, mut moment, mut first) = (0.0, 0.0, Vec::new());
     for k in 0..12 * cells {
-        pipe.prepare(FLOW_W_K, film(units), 0.0, step);
+        pipe.begin(FLOW_W_K, film(units), step, 1.0);
+        pipe.prepare(0.0);
         let outlet_c = pipe.commit(1.0).outlet_c;
         if k < cells {
             assert!(outlet_c.abs() < 1e-12, "nothing comes before the water does");
@@ -94,9 +99,11 @@ proptest! {
             // Every fourth stands still.
             let flow = if flow.abs() < 5.0 { 0.0 } else { flow.signum() * 10f64.powf(flow.abs() - 16.0) * FLOW_W_K };
             let before = pipe.content_j();
-            pipe.prepare(flow, film(units), 9.0, seconds);
+            pipe.begin(flow, film(units), seconds, 1.0);
+            pipe.prepare(9.0);
             let passed = pipe.commit(inlet_c);
-            mirror.prepare(-flow, film(units), 9.0, seconds);
+            mirror.begin(-flow, film(units), seconds, 1.0);
+            mirror.prepare(9.0);
             let mirrored = mirror.commit(inlet_c);
             let through = flow.abs() * seconds;
             let gained = through * (inlet_c - passed.outlet_c) - passed.lost_j;
