@@ -9,8 +9,11 @@ use super::sparse::Pattern;
 
 /// Iterations allowed; meshes take three to ten.
 const ITERATIONS: usize = 60;
-/// Flows are known when none changes by more than this, relative to the largest that enters.
-const CHANGE: f64 = 1e-11;
+/// Flows are known when none changes by more than this, relative to the largest that enters: the method doubles the digits, so the next change
+/// would be lost in rounding.
+const CHANGE: f64 = 1e-7;
+/// Less than this, by the same measure, is rounding.
+const ROUNDING: f64 = 1e-11;
 
 /// Pipes between nodes.
 #[derive(Debug, Clone)]
@@ -163,7 +166,7 @@ impl Hydraulics {
             if begins || self.is_bridge[pipe] {
                 let flow = self.pressure_pa[from] - self.pressure_pa[to];
                 // Rounding is no flow: a dead end has none.
-                self.flow_kg_s[pipe] = if flow.abs() <= CHANGE * scale { 0.0 } else { flow };
+                self.flow_kg_s[pipe] = if flow.abs() <= ROUNDING * scale { 0.0 } else { flow };
             }
         }
         if self.is_bridge.iter().all(|is_bridge| *is_bridge) {
@@ -171,12 +174,12 @@ impl Hydraulics {
             return Ok(());
         }
         let mut least = f64::INFINITY;
-        for iteration in 0..ITERATIONS {
+        for _ in 0..ITERATIONS {
             self.linearised(entering_kg_s, Which::Meshes, Bore::pressure_pa);
             let change = self.advance();
             least = least.min(change);
-            if change <= CHANGE * scale || iteration > 20 && change <= 1e3 * CHANGE * scale {
-                self.flow_kg_s.iter_mut().filter(|flow| flow.abs() <= CHANGE * scale).for_each(|flow| *flow = 0.0);
+            if change <= CHANGE * scale {
+                self.flow_kg_s.iter_mut().filter(|flow| flow.abs() <= ROUNDING * scale).for_each(|flow| *flow = 0.0);
                 self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
                 return Ok(());
             }

@@ -49,9 +49,15 @@ pub(super) struct Pipe {
     part_s: f64,
     /// Along a pipe that is flushed, by cell: what is left of the inlet's difference from the ground, and of one from the wall.
     along: Vec<[f64; 2]>,
-    /// The part in the making, in the direction of the flow.
+    part: Part,
+}
+
+/// A part of a step in the making, in the direction of the flow.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
     cells: Vec<Cell>,
-    next_offset: f64,
+    /// Share of every cell that lies before the border of two parcels.
+    offset: f64,
     outlet: Linear,
     lost_j: Linear,
 }
@@ -148,10 +154,7 @@ impl Pipe {
             backwards: false,
             part_s: 0.0,
             along: vec![[0.0; 2]; cells],
-            cells: vec![Cell::default(); cells],
-            next_offset: 0.0,
-            outlet: [temp_c, 0.0],
-            lost_j: [0.0; 2],
+            part: Part { cells: vec![Cell::default(); cells], offset: 0.0, outlet: [temp_c, 0.0], lost_j: [0.0; 2] },
         }
     }
 
@@ -195,7 +198,7 @@ impl Pipe {
             ground_w_k: self.ground_w_k,
         };
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
-        let cells = self.cells.len() as f64;
+        let cells = self.part.cells.len() as f64;
         let moves = flow * part_s / self.water_j_k;
         let follows = cells * (1.0 + self.wall_j_k / self.water_j_k);
         self.course = if moves < NOTHING {
@@ -211,46 +214,44 @@ impl Pipe {
     /// what it gains per K of the inlet.
     pub(super) fn prepare(&mut self, ground_c: f64) -> Linear {
         self.load();
-        self.lost_j = [0.0; 2];
-        // Taken out for the while: each works on the cells.
-        let mut course = std::mem::replace(&mut self.course, Course::Rest(Exchange::NOTHING));
-        match &mut course {
+        let part = &mut self.part;
+        part.lost_j = [0.0; 2];
+        match &mut self.course {
             Course::Rest(exchange) => {
-                self.exchange(exchange, ground_c);
-                self.outlet = self.cells[self.cells.len() - 1].leaving;
+                part.exchange(exchange, ground_c);
+                part.outlet = part.cells[part.cells.len() - 1].leaving;
             }
-            Course::Train(train) => self.advance(train, ground_c),
-            Course::Flush(flush) => self.flush(flush, ground_c),
+            Course::Train(train) => part.advance(train, ground_c),
+            Course::Flush(flush) => part.flush(flush, &self.along, self.part_s, ground_c),
         }
-        self.course = course;
-        self.outlet
+        part.outlet
     }
 
     /// Makes the prepared part true, with an inlet at `inlet_c`.
     pub(super) fn commit(&mut self, inlet_c: f64) -> Passed {
         let at = |value: Linear| value[0] + inlet_c * value[1];
-        let count = self.cells.len();
-        for (place, cell) in self.cells.iter().enumerate() {
+        let count = self.part.cells.len();
+        for (place, cell) in self.part.cells.iter().enumerate() {
             let (entered, leaving, wall) = (at(cell.entered), at(cell.leaving), at(cell.wall));
             let (place, before, after) =
                 if self.backwards { (count - 1 - place, leaving, entered) } else { (place, entered, leaving) };
             (self.before[place], self.after[place], self.wall[place]) = (before, after, wall);
         }
-        self.offset = self.next_offset;
+        self.offset = self.part.offset;
         if self.backwards {
             // With nothing entered, all that is in a cell is leaving it: in the pipe's own direction, that is what lies before.
-            self.offset = if self.next_offset < NOTHING { 0.0 } else { 1.0 - self.next_offset };
+            self.offset = if self.part.offset < NOTHING { 0.0 } else { 1.0 - self.part.offset };
             if self.offset == 0.0 {
                 self.after.copy_from_slice(&self.before);
             }
         }
-        Passed { outlet_c: at(self.outlet), lost_j: at(self.lost_j) }
+        Passed { outlet_c: at(self.part.outlet), lost_j: at(self.part.lost_j) }
     }
 
     fn load(&mut self) {
         let backwards = self.backwards;
-        let count = self.cells.len();
-        for (place, cell) in self.cells.iter_mut().enumerate() {
+        let count = self.part.cells.len();
+        for (place, cell) in self.part.cells.iter_mut().enumerate() {
             let (from, entered, leaving) = if backwards {
                 (count - 1 - place, &self.after, &self.before)
             } else {
@@ -258,9 +259,9 @@ impl Pipe {
             };
             *cell = Cell { entered: [entered[from], 0.0], leaving: [leaving[from], 0.0], wall: [self.wall[from], 0.0] };
         }
-        self.next_offset = self.share();
+        self.part.offset = self.share();
         if backwards && self.offset < NOTHING {
-            self.cells.iter_mut().for_each(|cell| cell.leaving = cell.entered);
+            self.part.cells.iter_mut().for_each(|cell| cell.leaving = cell.entered);
         }
     }
 
@@ -271,66 +272,6 @@ impl Pipe {
             (true, true) => 0.0,
             (true, false) => 1.0 - self.offset,
         }
-    }
-
-    /// Heat between water, wall and ground, with the water at rest.
-    fn exchange(&mut self, exchange: &Exchange, ground_c: f64) {
-        let (share, ground) = (self.next_offset, [ground_c, 0.0]);
-        let mut lost = [0.0; 2];
-        for cell in &mut self.cells {
-            for lane in 0..2 {
-                let (entered, leaving) = (cell.entered[lane], cell.leaving[lane]);
-                let water = share * entered + (1.0 - share) * leaving - ground[lane];
-                let wall = cell.wall[lane] - ground[lane];
-                let mean = ground[lane] + exchange.water[0] * water + exchange.water[1] * wall;
-                let apart = (entered - leaving) * exchange.difference;
-                cell.entered[lane] = mean + (1.0 - share) * apart;
-                cell.leaving[lane] = mean - share * apart;
-                cell.wall[lane] = ground[lane] + exchange.wall[0] * water + exchange.wall[1] * wall;
-                lost[lane] += exchange.lost_j_k[0] * water + exchange.lost_j_k[1] * wall;
-            }
-        }
-        self.lost_j = map(self.lost_j, lost, |a, b| a + b);
-    }
-
-    /// Moves the train on for a part.
-    fn advance(&mut self, train: &mut Train, ground_c: f64) {
-        let end = train.at + train.moves;
-        let mut outlet = [0.0; 2];
-        loop {
-            while train.next - train.at < NOTHING {
-                self.exchange(&train.exchange(), ground_c);
-                train.plan();
-            }
-            if end - train.at < NOTHING {
-                break;
-            }
-            let to_border = 1.0 - self.next_offset;
-            let part = to_border.min(end - train.at).min(train.next - train.at);
-            outlet = map(outlet, self.shift(part), |sum, out| sum + part * out);
-            train.at += part;
-        }
-        self.outlet = outlet.map(|sum| sum / train.moves);
-    }
-
-    /// Moves the train by a part of a cell, up to the next border; returns what leaves.
-    fn shift(&mut self, part: f64) -> Linear {
-        let share = self.next_offset;
-        let grown = share + part;
-        let [of_old, of_new] = [share / grown, part / grown];
-        let mut behind: Linear = [0.0, 1.0];
-        for cell in &mut self.cells {
-            cell.entered = map(cell.entered, behind, |old, new| of_old * old + of_new * new);
-            behind = cell.leaving;
-        }
-        self.next_offset = grown;
-        if grown > 1.0 - NOTHING {
-            self.next_offset = 0.0;
-            for cell in &mut self.cells {
-                cell.leaving = cell.entered;
-            }
-        }
-        behind
     }
 
     /// What a pipe does that is flushed in every part: the wall is warmed as a whole, by water that passes it quickly.
@@ -363,12 +304,75 @@ impl Pipe {
             mean,
         }
     }
+}
 
-    fn flush(&mut self, flush: &Flush, ground_c: f64) {
+impl Part {
+    /// Heat between water, wall and ground, with the water at rest.
+    fn exchange(&mut self, exchange: &Exchange, ground_c: f64) {
+        let (share, ground) = (self.offset, [ground_c, 0.0]);
+        let mut lost = [0.0; 2];
+        for cell in &mut self.cells {
+            for lane in 0..2 {
+                let (entered, leaving) = (cell.entered[lane], cell.leaving[lane]);
+                let water = share * entered + (1.0 - share) * leaving - ground[lane];
+                let wall = cell.wall[lane] - ground[lane];
+                let mean = ground[lane] + exchange.water[0] * water + exchange.water[1] * wall;
+                let apart = (entered - leaving) * exchange.difference;
+                cell.entered[lane] = mean + (1.0 - share) * apart;
+                cell.leaving[lane] = mean - share * apart;
+                cell.wall[lane] = ground[lane] + exchange.wall[0] * water + exchange.wall[1] * wall;
+                lost[lane] += exchange.lost_j_k[0] * water + exchange.lost_j_k[1] * wall;
+            }
+        }
+        self.lost_j = map(self.lost_j, lost, |a, b| a + b);
+    }
+
+    /// Moves the train on for a part.
+    fn advance(&mut self, train: &mut Train, ground_c: f64) {
+        let end = train.at + train.moves;
+        let mut outlet = [0.0; 2];
+        loop {
+            while train.next - train.at < NOTHING {
+                self.exchange(&train.exchange(), ground_c);
+                train.plan();
+            }
+            if end - train.at < NOTHING {
+                break;
+            }
+            let to_border = 1.0 - self.offset;
+            let part = to_border.min(end - train.at).min(train.next - train.at);
+            outlet = map(outlet, self.shift(part), |sum, out| sum + part * out);
+            train.at += part;
+        }
+        self.outlet = outlet.map(|sum| sum / train.moves);
+    }
+
+    /// Moves the train by a part of a cell, up to the next border; returns what leaves.
+    fn shift(&mut self, part: f64) -> Linear {
+        let share = self.offset;
+        let grown = share + part;
+        let [of_old, of_new] = [share / grown, part / grown];
+        let mut behind: Linear = [0.0, 1.0];
+        for cell in &mut self.cells {
+            cell.entered = map(cell.entered, behind, |old, new| of_old * old + of_new * new);
+            behind = cell.leaving;
+        }
+        self.offset = grown;
+        if grown > 1.0 - NOTHING {
+            self.offset = 0.0;
+            for cell in &mut self.cells {
+                cell.leaving = cell.entered;
+            }
+        }
+        behind
+    }
+
+    /// Flushes the pipe with what stands `along` it.
+    fn flush(&mut self, flush: &Flush, along: &[[f64; 2]], seconds: f64, ground_c: f64) {
         let Flush { flow_w_k, to_wall, to_ground, wall_j_k, water_j_k, of_film, left, area, mean } = *flush;
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let per_cell = 1.0 / self.cells.len() as f64;
-        let (share, seconds) = (self.next_offset, self.part_s);
+        let share = self.offset;
         let (mut water, mut wall) = ([0.0; 2], [0.0; 2]);
         for cell in &self.cells {
             let mixed = map(cell.entered, cell.leaving, |a, b| share * a + (1.0 - share) * b);
@@ -389,14 +393,14 @@ impl Pipe {
             self.outlet[lane] = inlet - (kept_j + lost_j) / (flow_w_k * seconds);
             self.lost_j[lane] = lost_j;
         }
-        for (cell, [left, taken]) in self.cells.iter_mut().zip(&self.along) {
+        for (cell, [left, taken]) in self.cells.iter_mut().zip(along) {
             for lane in 0..2 {
                 let here = ground[lane] + left * above[lane] + taken * wall_more[lane];
                 (cell.entered[lane], cell.leaving[lane]) = (here, here);
                 cell.wall[lane] = ground[lane] + of_film * left * above[lane] + wall_more[lane];
             }
         }
-        self.next_offset = 0.0;
+        self.offset = 0.0;
     }
 }
 

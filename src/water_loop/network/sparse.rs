@@ -12,21 +12,22 @@ pub(super) struct Pattern {
     size: usize,
     /// Place of a row's diagonal among the values.
     diagonal: Vec<usize>,
-    /// Rows in the order of their elimination, each with its still open neighbours.
+    /// Rows in the order of their elimination, with the ends of their neighbours and products in the lists below.
     columns: Vec<Column>,
-    /// `values[0] -= values[1] * values[2]`, by eliminated row.
+    /// Still open neighbours: row, place of its entry in this column, place of this row's entry in its column.
+    below: Vec<[u32; 3]>,
+    /// `values[0] -= values[1] * values[2]`.
     products: Vec<[u32; 3]>,
     values: usize,
     /// Places of the entries (i, j) and (j, i) of the edges, in the order in which they were given.
     edges: Vec<[usize; 2]>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Column {
     row: usize,
-    /// Later row, place of its entry in this column, place of this row's entry in its column.
-    below: Vec<(usize, usize, usize)>,
-    products: std::ops::Range<usize>,
+    below: usize,
+    products: usize,
 }
 
 impl Pattern {
@@ -50,17 +51,17 @@ impl Pattern {
             })
         };
         let mut by_degree: BTreeSet<(usize, usize)> = (0..size).map(|row| (open[row].len(), row)).collect();
-        let (mut columns, mut products): (Vec<Column>, Vec<[u32; 3]>) = (Vec::with_capacity(size), Vec::new());
+        let small = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let (mut columns, mut below, mut products) = (Vec::with_capacity(size), Vec::new(), Vec::new());
         while let Some((_, row)) = by_degree.pop_first() {
             let neighbours: Vec<usize> = std::mem::take(&mut open[row]).into_iter().collect();
             for &i in &neighbours {
                 by_degree.remove(&(open[i].len(), i));
             }
-            let from = products.len();
             for &i in &neighbours {
                 for &j in &neighbours {
                     let entry = [at(i, j, &mut values), at(i, row, &mut values), at(row, j, &mut values)];
-                    products.push(entry.map(|place| u32::try_from(place).unwrap_or(u32::MAX)));
+                    products.push(entry.map(small));
                     if i != j {
                         open[i].insert(j);
                     }
@@ -70,11 +71,13 @@ impl Pattern {
             for &i in &neighbours {
                 by_degree.insert((open[i].len(), i));
             }
-            let below = neighbours.iter().map(|&i| (i, at(i, row, &mut values), at(row, i, &mut values))).collect();
-            columns.push(Column { row, below, products: from..products.len() });
+            for &i in &neighbours {
+                below.push([i, at(i, row, &mut values), at(row, i, &mut values)].map(small));
+            }
+            columns.push(Column { row, below: below.len(), products: products.len() });
         }
         let edges = edges.iter().map(|&[i, j]| [at(i, j, &mut values), at(j, i, &mut values)]).collect();
-        Self { size, diagonal, columns, products, values, edges }
+        Self { size, diagonal, columns, below, products, values, edges }
     }
 
     /// How many values a matrix has.
@@ -95,20 +98,24 @@ impl Pattern {
     /// Solves for the right-hand side `x`, which becomes the solution; `values` become the factors.
     pub(super) fn solve(&self, values: &mut [f64], x: &mut [f64]) {
         debug_assert_eq!((values.len(), x.len()), (self.values, self.size));
+        let (mut below, mut products) = (0, 0);
         for column in &self.columns {
-            let pivot = 1.0 / values[column.row];
-            for &(i, below, _) in &column.below {
-                values[below] *= pivot;
-                x[i] -= values[below] * x[column.row];
+            let (pivot, right) = (1.0 / values[column.row], x[column.row]);
+            for &[i, entry, _] in &self.below[below..column.below] {
+                let factor = values[entry as usize] * pivot;
+                values[entry as usize] = factor;
+                x[i as usize] -= factor * right;
             }
-            for &[to, left, right] in &self.products[column.products.clone()] {
+            for &[to, left, right] in &self.products[products..column.products] {
                 values[to as usize] -= values[left as usize] * values[right as usize];
             }
+            (below, products) = (column.below, column.products);
         }
-        for column in self.columns.iter().rev() {
+        for (place, column) in self.columns.iter().enumerate().rev() {
+            let from = if place == 0 { 0 } else { self.columns[place - 1].below };
             let mut sum = x[column.row];
-            for &(j, _, right) in &column.below {
-                sum -= values[right] * x[j];
+            for &[j, _, entry] in &self.below[from..column.below] {
+                sum -= values[entry as usize] * x[j as usize];
             }
             x[column.row] = sum / values[column.row];
         }
