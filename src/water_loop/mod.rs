@@ -5,6 +5,7 @@
 
 mod balance;
 mod balancing;
+pub mod borehole;
 mod fluid;
 mod ground;
 pub mod network;

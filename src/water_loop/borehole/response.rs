@@ -1,0 +1,259 @@
+//! How the ground answers to a field of boreholes: finite line sources in homogeneous ground.
+
+use std::collections::BTreeMap;
+use std::f64::consts::PI;
+use std::num::NonZeroUsize;
+
+use gauss_quad::GaussLegendre;
+use nalgebra::{DMatrix, DVector};
+
+use super::{BoreholeError, BoreholeField};
+
+/// Pieces of a borehole, each with a heat flow of its own.
+const SEGMENTS: usize = 12;
+/// Times by factor of ten.
+const TIMES_A_DECADE: f64 = 7.0;
+/// First time, s: well before that the ground around a borehole has answered.
+const FIRST_S: f64 = 1800.0;
+/// Nodes of a quadrature between two times.
+const NODES: usize = 12;
+/// Where e^(-d^2 s^2) is nothing any more, in d s.
+const FAR: f64 = 6.5;
+
+/// The ground's answer to a heat flow that begins at once and stays: the wall's temperature falls by q' / (2 pi k) times this, where q' is
+/// the mean heat flow per length taken out of the field (Eskilson's g-function). All boreholes and all depths have the same wall temperature,
+/// as in a field whose boreholes are connected in parallel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GFunction {
+    log_s: Vec<f64>,
+    values: Vec<f64>,
+    slopes: Vec<f64>,
+}
+
+impl GFunction {
+    /// The answer of a field up to `years` years.
+    ///
+    /// # Errors
+    /// [`BoreholeError`] when numbers of the field are out of range.
+    pub fn of(field: &BoreholeField, years: f64) -> Result<Self, BoreholeError> {
+        field.check()?;
+        let last_s = (years * 8760.0 * 3600.0).max(2.0 * FIRST_S);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens")]
+        let count = ((last_s / FIRST_S).log10() * TIMES_A_DECADE).ceil().max(4.0) as usize;
+        #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+        let times_s: Vec<f64> =
+            (0..=count).map(|index| FIRST_S * (last_s / FIRST_S).powf(index as f64 / count as f64)).collect();
+        let groups = Groups::of(field);
+        let responses = Responses::of(field, &groups, &times_s);
+        Ok(Self::from_points(&times_s, responses.equal_walls(&groups, &times_s)))
+    }
+
+    fn from_points(times_s: &[f64], values: Vec<f64>) -> Self {
+        let log_s: Vec<f64> = times_s.iter().map(|time| time.ln()).collect();
+        let slopes = slopes(&log_s, &values);
+        Self { log_s, values, slopes }
+    }
+
+    /// Its value after `seconds`; before the first half hour, that of an infinite line source in proportion.
+    #[must_use]
+    pub fn at(&self, seconds: f64) -> f64 {
+        if seconds <= 0.0 {
+            return 0.0;
+        }
+        hermite(&self.log_s, &self.values, &self.slopes, seconds.ln())
+    }
+}
+
+/// Slopes of a smooth curve through points: of the parabola through three neighbours.
+fn slopes(x: &[f64], y: &[f64]) -> Vec<f64> {
+    let rise = |k: usize| (y[k + 1] - y[k]) / (x[k + 1] - x[k]);
+    let last = x.len() - 1;
+    let slope = |k: usize| match k {
+        0 => rise(0),
+        k if k == last => rise(last - 1),
+        k => ((x[k + 1] - x[k]) * rise(k - 1) + (x[k] - x[k - 1]) * rise(k)) / (x[k + 1] - x[k - 1]),
+    };
+    (0..x.len()).map(slope).collect()
+}
+
+/// Hermite's polynomials between points; before the first, an exponential towards 0.
+fn hermite(x: &[f64], y: &[f64], slopes: &[f64], at: f64) -> f64 {
+    if at <= x[0] {
+        return y[0] * (slopes[0] / y[0] * (at - x[0])).exp();
+    }
+    let k = x.partition_point(|x| *x <= at).clamp(1, x.len() - 1) - 1;
+    let width = x[k + 1] - x[k];
+    let t = (at - x[k]) / width;
+    let rise = y[k + 1] - y[k];
+    let bend = (1.0 - t) * (slopes[k] * width - rise) + t * (rise - slopes[k + 1] * width);
+    y[k] + t * (rise + (1.0 - t) * bend)
+}
+
+/// Boreholes that see the same field around them.
+struct Groups {
+    /// One borehole of each group, and how many there are.
+    first: Vec<usize>,
+    size: Vec<f64>,
+    group: Vec<usize>,
+}
+
+impl Groups {
+    fn of(field: &BoreholeField) -> Self {
+        let positions = &field.positions_m;
+        // Sorted distances, in millimetres.
+        let view = |here: &[f64; 2]| {
+            #[expect(clippy::cast_possible_truncation, reason = "kilometres")]
+            let mut distances: Vec<i64> = positions
+                .iter()
+                .map(|there| (1e3 * (here[0] - there[0]).hypot(here[1] - there[1])).round() as i64)
+                .collect();
+            distances.sort_unstable();
+            distances
+        };
+        let mut known: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        let (mut first, mut size, mut group) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, position) in positions.iter().enumerate() {
+            let count = known.len();
+            let place = *known.entry(view(position)).or_insert(count);
+            if place == first.len() {
+                first.push(index);
+                size.push(0.0);
+            }
+            size[place] += 1.0;
+            group.push(place);
+        }
+        Self { first, size, group }
+    }
+}
+
+/// Answers of every group's segments to a heat flow from all boreholes' segments of a group, by time.
+struct Responses {
+    /// By time: rows are answering segments, columns those that take heat.
+    by_time: Vec<DMatrix<f64>>,
+}
+
+impl Responses {
+    fn of(field: &BoreholeField, groups: &Groups, times_s: &[f64]) -> Self {
+        let diffusivity = field.conductivity_w_m_k / field.heat_capacity_j_m3_k;
+        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+        let length = field.length_m / SEGMENTS as f64;
+        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+        let top = |segment: usize| field.buried_m + segment as f64 * length;
+        // 1 / sqrt(4 a t), descending; what lies above the first is common to all.
+        let bounds: Vec<f64> = times_s.iter().map(|time| 1.0 / (4.0 * diffusivity * time).sqrt()).collect();
+        let far = (FAR / field.radius_m).max(2.0 * bounds[0]);
+        // Nodes s, weights ds / s^2, and the time from which they count.
+        let rule = GaussLegendre::new(NonZeroUsize::new(NODES).unwrap_or(NonZeroUsize::MIN));
+        let mut nodes: Vec<(f64, f64, usize)> = Vec::new();
+        let mut panel = |from: f64, to: f64, time: usize| {
+            let (middle, half) = (0.5 * (to.ln() + from.ln()), 0.5 * (to.ln() - from.ln()));
+            for (node, weight) in rule.iter() {
+                let s = (middle + half * node).exp();
+                nodes.push((s, weight * half / s, time));
+            }
+        };
+        let tails = 12;
+        let step = (far / bounds[0]).powf(1.0 / f64::from(tails));
+        (0..tails).for_each(|tail| panel(bounds[0] * step.powi(tail), bounds[0] * step.powi(tail + 1), 0));
+        (1..bounds.len()).for_each(|time| panel(bounds[time], bounds[time - 1], time));
+        // Of depths alone: by answering and taking segment and node.
+        let depths = |i: usize, j: usize, s: f64| {
+            let [apart, together] = [top(i) - top(j), top(i) + top(j)];
+            ierf((apart + length) * s) - 2.0 * ierf(apart * s)
+                + ierf((apart - length) * s)
+                + 2.0 * ierf((together + length) * s)
+                - ierf(together * s)
+                - ierf((together + 2.0 * length) * s)
+        };
+        let pairs: Vec<Vec<f64>> = (0..SEGMENTS * SEGMENTS)
+            .map(|pair| {
+                let of = |&(s, weight, _): &(f64, f64, usize)| {
+                    0.5 / length * weight * depths(pair / SEGMENTS, pair % SEGMENTS, s)
+                };
+                nodes.iter().map(of).collect()
+            })
+            .collect();
+        let size = groups.first.len() * SEGMENTS;
+        let mut by_time = vec![DMatrix::zeros(size, size); times_s.len()];
+        let mut near = vec![0.0; nodes.len()];
+        for (answering, &here) in groups.first.iter().enumerate() {
+            for taking in 0..groups.first.len() {
+                near.fill(0.0);
+                let others = (0..groups.group.len()).filter(|&other| groups.group[other] == taking);
+                for other in others {
+                    let distance = field.distance_m(here, other);
+                    for (near, (s, ..)) in near.iter_mut().zip(&nodes) {
+                        *near += (-(distance * s).powi(2)).exp();
+                    }
+                }
+                for (pair, of_depths) in pairs.iter().enumerate() {
+                    let (row, column) = (answering * SEGMENTS + pair / SEGMENTS, taking * SEGMENTS + pair % SEGMENTS);
+                    for ((value, near), (.., time)) in of_depths.iter().zip(&near).zip(&nodes) {
+                        by_time[*time][(row, column)] += value * near;
+                    }
+                }
+            }
+        }
+        for time in 1..by_time.len() {
+            let before = by_time[time - 1].clone();
+            by_time[time] += before;
+        }
+        Self { by_time }
+    }
+
+    /// The temperature that all walls have in common when the field gives heat at a constant rate: at every time, heat flows are found
+    /// for which they are equal, given those before (Cimmino and Bernier 2014, doi:10.1016/j.ijheatmasstransfer.2013.11.037).
+    fn equal_walls(&self, groups: &Groups, times_s: &[f64]) -> Vec<f64> {
+        let size = self.by_time[0].nrows();
+        let boreholes: f64 = groups.size.iter().sum();
+        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+        let share = |column: usize| groups.size[column / SEGMENTS] / (boreholes * SEGMENTS as f64);
+        let logs: Vec<f64> = times_s.iter().map(|time| time.ln()).collect();
+        // Answers at times between those known.
+        let between = |seconds: f64| -> DMatrix<f64> {
+            let at = seconds.ln();
+            if at <= logs[0] {
+                return &self.by_time[0] * (seconds / times_s[0]);
+            }
+            let k = logs.partition_point(|log| *log <= at).clamp(1, logs.len() - 1) - 1;
+            let width = logs[k + 1] - logs[k];
+            let t = (at - logs[k]) / width;
+            let slope = |k: usize| -> DMatrix<f64> {
+                let (low, high) = (k.saturating_sub(1), (k + 1).min(logs.len() - 1));
+                (&self.by_time[high] - &self.by_time[low]) / (logs[high] - logs[low])
+            };
+            let rise = &self.by_time[k + 1] - &self.by_time[k];
+            let bend = (slope(k) * width - &rise) * (1.0 - t) + (&rise - slope(k + 1) * width) * t;
+            &self.by_time[k] + (rise + bend * (1.0 - t)) * t
+        };
+        let mut flows: Vec<DVector<f64>> = Vec::new();
+        let mut found = Vec::new();
+        for (now, &time) in times_s.iter().enumerate() {
+            // What the flows before have left, with today's flow counting from the time before.
+            let mut history = DVector::zeros(size);
+            for (then, flow) in flows.iter().enumerate() {
+                let from = if then == 0 { time } else { time - times_s[then - 1] };
+                let answer = between(from) - between(time - times_s[then]);
+                history += answer * flow;
+            }
+            let latest = if now == 0 { self.by_time[0].clone() } else { between(time - times_s[now - 1]) };
+            // Unknown: the flows, and the temperature that they share.
+            let system = DMatrix::from_fn(size + 1, size + 1, |row, column| match (row < size, column < size) {
+                (true, true) => latest[(row, column)],
+                (true, false) => -1.0,
+                (false, true) => share(column),
+                (false, false) => 0.0,
+            });
+            let right = DVector::from_fn(size + 1, |row, _| if row < size { -history[row] } else { 1.0 });
+            let solution = system.lu().solve(&right).unwrap_or_else(|| DVector::repeat(size + 1, f64::NAN));
+            found.push(solution[size]);
+            flows.push(solution.rows(0, size).into_owned());
+        }
+        found
+    }
+}
+
+/// Integral of the error function from 0.
+fn ierf(x: f64) -> f64 {
+    x * libm::erf(x) + (-x * x).exp_m1() / PI.sqrt()
+}
