@@ -20,6 +20,7 @@ pub use driver::{Driven, Outcome, Start, drive};
 pub use gap::Gap;
 pub use journal::{Journal, JournalError, Kept};
 pub use record::{Observer, PhaseSeconds, Record, Residual};
+pub use scheme::acceleration;
 pub use scheme::{
     Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, Step, StepRule, Stepped, scheme,
 };

@@ -1,5 +1,6 @@
 //! How the next iterate follows from the last.
 
+pub mod acceleration;
 mod auto;
 mod averaging;
 mod picard;
