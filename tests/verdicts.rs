@@ -211,3 +211,19 @@ fn where_the_next_cops_have_no_plan_the_best_one_so_far_stays() {
     let error = run_with(Needy(Toy(|cop| cop)), Mirror, &settings, 1.0).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::Dispatch { iteration: 0, .. }), "{error}");
 }
+
+/// A loop that answers smoothly and takes its time: accelerated, it needs a fraction of the iterations.
+#[test]
+fn smooth_loops_are_accelerated() {
+    let iterations = |choice: SchemeChoice| {
+        let settings = CouplingSettings { max_iterations: 300, ..settings(choice, Stop::Residual) };
+        let outcome = run(|cop| 3.0 + 0.9 * (cop - 3.0) + 0.02 * (cop - 3.0).powi(2), &settings, 3.6);
+        assert_eq!(outcome.verdict, Verdict::Converged, "{choice:?}");
+        outcome.records.len()
+    };
+    let [picard, aitken, anderson] =
+        [SchemeChoice::Picard, SchemeChoice::Aitken, SchemeChoice::Anderson].map(iterations);
+    assert!(picard >= 4 * aitken.max(anderson), "{picard} {aitken} {anderson}");
+    let asked = CouplingSettings { scheme: Some(SchemeChoice::Anderson), ..CouplingSettings::default() };
+    assert!(asked.check().unwrap_err().to_string().contains("stop: residual"));
+}

@@ -69,6 +69,11 @@ pub enum SchemeChoice {
     SelfRegulated,
     /// Averages of plans; the step shrinks when the gap falls by less than 10 %.
     GapRegulated,
+    /// Picard with one relaxation factor for all COPs, from the last two iterations (Aitken); needs `stop: residual`. For loops that answer smoothly.
+    Aitken,
+    /// Picard from the COPs for which the last iterations promise the least change (Anderson; interface quasi-Newton); needs `stop: residual`.
+    /// For loops that answer smoothly.
+    Anderson,
     /// What `auto` does before Newton's method: Picard for three iterations, then averages, self-regulated and later gap-regulated,
     /// or Picard again where averages get worse.
     Averaging,
@@ -84,17 +89,25 @@ pub enum SchemeChoice {
 
 impl SchemeChoice {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Published,
         Self::Picard,
         Self::Msa,
         Self::SelfRegulated,
         Self::GapRegulated,
+        Self::Aitken,
+        Self::Anderson,
         Self::Averaging,
         Self::Newton,
         Self::Anticipative,
         Self::Auto,
     ];
+
+    /// Whether it dispatches at other COPs than those that the last plan led to.
+    #[must_use]
+    pub fn is_accelerated(self) -> bool {
+        matches!(self, Self::Aitken | Self::Anderson)
+    }
 
     /// Its word in settings.
     #[must_use]
@@ -105,6 +118,8 @@ impl SchemeChoice {
             Self::Msa => "msa",
             Self::SelfRegulated => "self_regulated",
             Self::GapRegulated => "gap_regulated",
+            Self::Aitken => "aitken",
+            Self::Anderson => "anderson",
             Self::Averaging => "averaging",
             Self::Newton => "newton",
             Self::Anticipative => "anticipative",
@@ -201,6 +216,9 @@ pub enum SettingsError {
 /// What [`CouplingSettings::gap_is_free`] stands for, in the words of the settings.
 const GAP_NEEDS: &str = "loop_cop: within_step, store_temperature: current and relaxation: 1";
 
+/// The same, where the scheme is at fault.
+const GAP_NEEDS_OTHER: &str = "a scheme that dispatches at the COPs its plans lead to; with aitken and anderson use stop: residual, the gap is measured in the end";
+
 impl CouplingSettings {
     /// Checks ranges and combinations.
     ///
@@ -219,13 +237,15 @@ impl CouplingSettings {
         positive("temperature_tolerance_k", self.temperature_tolerance_k)?;
         positive("cop_tolerance", self.cop_tolerance)?;
         if self.stop == Stop::Gap && !self.gap_is_free() {
-            return Err(SettingsError::GapUnknown { needs: GAP_NEEDS });
+            let accelerated = self.scheme.is_some_and(SchemeChoice::is_accelerated);
+            return Err(SettingsError::GapUnknown { needs: if accelerated { GAP_NEEDS_OTHER } else { GAP_NEEDS } });
         }
         let scheme = self.scheme_in_force();
         if scheme == SchemeChoice::Published && self.stop != Stop::Paper {
             return Err(SettingsError::NotPublished);
         }
-        if !matches!(scheme, SchemeChoice::Picard | SchemeChoice::Published) && !self.gap_is_free() {
+        let averages = !matches!(scheme, SchemeChoice::Picard | SchemeChoice::Published) && !scheme.is_accelerated();
+        if averages && !self.gap_is_free() {
             return Err(SettingsError::CannotAverage { scheme: scheme.name(), needs: GAP_NEEDS });
         }
         Ok(())
@@ -254,6 +274,7 @@ impl CouplingSettings {
         self.loop_cop == LoopCop::WithinStep
             && self.store_temperature == StoreTemperature::Current
             && self.relaxation == 1.0
+            && !self.scheme.is_some_and(SchemeChoice::is_accelerated)
     }
 }
 

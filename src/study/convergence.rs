@@ -251,6 +251,8 @@ fn tried(
             settings.store_temperature = StoreTemperature::Frozen;
         } else if settings.gap_is_free() {
             settings.stop = Stop::Gap;
+        } else if scheme.is_accelerated() {
+            settings.stop = Stop::Residual;
         }
         settings.check()?;
     }

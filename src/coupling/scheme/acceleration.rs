@@ -5,6 +5,9 @@
 
 use std::collections::VecDeque;
 
+use super::{Scheme, Situation, Stepped};
+use crate::coupling::{CopSeries, Dispatcher};
+
 /// What happens to a component that would leave its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AtBound {
@@ -184,6 +187,41 @@ impl Accelerate for Anderson {
         }
         self.bounds.apply(x, followed);
         self.last = Some([residual, followed.to_vec()]);
+    }
+}
+
+/// Picard iteration in which the COPs of the next dispatch are accelerated.
+#[derive(Debug, Clone)]
+pub struct Accelerated<A> {
+    acceleration: A,
+    name: &'static str,
+    cops: Vec<f64>,
+}
+
+impl<A: Accelerate> Accelerated<A> {
+    /// Picard iteration accelerated by `acceleration`, which is called `name` in the history.
+    #[must_use]
+    pub fn by(acceleration: A, name: &'static str) -> Self {
+        Self { acceleration, name, cops: Vec::new() }
+    }
+}
+
+impl<D: Dispatcher, A: Accelerate> Scheme<D> for Accelerated<A> {
+    fn plan(
+        &mut self,
+        _dispatcher: &mut D,
+        answer: D::Plan,
+        _at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error> {
+        Ok(Stepped { plan: answer, scheme: self.name, step: 1.0 })
+    }
+
+    fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
+        self.cops.clear();
+        self.cops.extend(cops.iter());
+        let followed: Vec<f64> = followed.iter().copied().collect();
+        self.acceleration.next(&mut self.cops, &followed);
+        cops.iter_mut().zip(&self.cops).for_each(|(cop, next)| *cop = *next);
     }
 }
 

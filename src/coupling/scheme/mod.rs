@@ -5,11 +5,18 @@ mod auto;
 mod averaging;
 mod picard;
 
+use acceleration::{Accelerated, Aitken, Anderson, AtBound, Bounds};
 pub use auto::Auto;
 pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, StepRule};
 pub use picard::Picard;
 
 use super::{CopSeries, CouplingSettings, Dispatcher, Gap, SchemeChoice};
+
+/// Differences that Anderson's acceleration remembers, and what of one must be new.
+const MEMORY: usize = 8;
+const FILTER: f64 = 1e-3;
+/// COPs beyond this are no heat pump's.
+const COPS: Bounds = Bounds { low: 0.1, high: 1e3, at: AtBound::Scale };
 
 /// Where an iteration stands when its plan is made.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +81,8 @@ pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Sche
         SchemeChoice::Msa => Box::new(Averaging::by(Msa)),
         SchemeChoice::SelfRegulated => Box::new(Averaging::by(SelfRegulated::default())),
         SchemeChoice::GapRegulated => Box::new(Averaging::by(GapRegulated::default())),
+        SchemeChoice::Aitken => Box::new(Accelerated::by(Aitken::new(settings.relaxation, COPS), "aitken")),
+        SchemeChoice::Anderson => Box::new(Accelerated::by(Anderson::new(MEMORY, FILTER, COPS), "anderson")),
         SchemeChoice::Auto | SchemeChoice::Anticipative | SchemeChoice::Averaging => {
             Box::new(Averaging::by(Auto::default()))
         }
