@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use anergy::water_loop::Fluid;
-use anergy::water_loop::network::{Drive, Effect, PipeDesign, PipeNetwork, Resolution, Transfer};
+use anergy::water_loop::network::{Drive, Effect, Keep, PipeDesign, PipeNetwork, Resolution, Transfer};
 use proptest::prelude::*;
 
 /// A two-pipe network with a plant at the first place and a substation at every other one.
@@ -14,6 +14,8 @@ struct Sketch {
     diameters_m: Vec<f64>,
     /// Heat taken by each substation in each step, kW, and the step's length, hours.
     steps: Vec<(Vec<f64>, f64)>,
+    /// What the plant can give and take, kW.
+    power_kw: [f64; 2],
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
@@ -31,10 +33,11 @@ fn sketch() -> impl Strategy<Value = Sketch> {
                 (proptest::collection::vec(heat, places - 1), prop_oneof![Just(1.0), 0.01f64..5.0]),
                 steps,
             ),
+            [0.0f64..80.0, 0.0f64..80.0],
         )
-            .prop_map(|(mut trenches, across, lengths_m, diameters_m, steps)| {
+            .prop_map(|(mut trenches, across, lengths_m, diameters_m, steps, power_kw)| {
                 trenches.extend(across.into_iter().map(|(a, b)| [a, b]).filter(|[a, b]| a != b));
-                Sketch { trenches, lengths_m, diameters_m, steps }
+                Sketch { trenches, lengths_m, diameters_m, steps, power_kw }
             })
     })
 }
@@ -73,7 +76,9 @@ impl Sketch {
         let mut network = PipeNetwork::new(fluid, nodes, &pipes, &transfers, resolution).unwrap();
         let mut seen = Vec::new();
         for (heats, hours) in &self.steps {
-            let mut drives = vec![Drive { flow_kg_s: 0.0, effect: Effect::Outlet(14.0) }];
+            let [heating_w, cooling_w] = self.power_kw.map(|power_kw| 1e3 * power_kw);
+            let keep = Keep { low_c: 10.0, high_c: 14.0, heating_w, cooling_w };
+            let mut drives = vec![Drive { flow_kg_s: 0.0, effect: Effect::Keep(keep) }];
             for kilowatts in heats {
                 let flow_kg_s = kilowatts / (5.0 * 4.19);
                 drives[0].flow_kg_s -= flow_kg_s;
@@ -82,6 +87,13 @@ impl Sketch {
             let around = vec![9.0; pipes.len()];
             let step = network.step(&drives, &around, 3600.0 * hours).unwrap();
             assert!(step.residual() < 1e-9, "{step:?}");
+            // The plant keeps what leaves it within its limits, or does all it can.
+            let (power_w, given_c) = (network.received_j()[0] / (3600.0 * hours), network.given_c()[0]);
+            assert!((-cooling_w - 1e-3..=heating_w + 1e-3).contains(&power_w), "{power_w} W");
+            if drives[0].flow_kg_s != 0.0 {
+                assert!(given_c > 10.0 - 1e-9 || power_w > 0.0, "{given_c}");
+                assert!(given_c < 14.0 + 1e-9 || power_w < 0.0, "{given_c}");
+            }
             seen.extend_from_slice(network.taken_c());
             seen.push(1e-7 * network.content_j());
         }

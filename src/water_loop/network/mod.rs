@@ -12,7 +12,7 @@ mod parcels;
 mod parcels_tests;
 mod sparse;
 
-pub use model::{Drive, Effect, NetworkStep, PipeDesign, PipeNetwork, Resolution, Transfer};
+pub use model::{Drive, Effect, Keep, NetworkStep, PipeDesign, PipeNetwork, Resolution, Transfer};
 
 /// Why no flows are found.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

@@ -56,6 +56,60 @@ pub enum Effect {
     Heat(f64),
     /// It leaves with this temperature, degrees Celsius.
     Outlet(f64),
+    /// It leaves as it came, or as near to these temperatures as the power allows: a balancing unit.
+    Keep(Keep),
+}
+
+/// What a balancing unit may do in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Keep {
+    /// Least temperature of what leaves, degrees Celsius.
+    pub low_c: f64,
+    /// Greatest temperature of what leaves, degrees Celsius.
+    pub high_c: f64,
+    /// Heat that it can give, W, >= 0.
+    pub heating_w: f64,
+    /// Heat that it can take, W, >= 0.
+    pub cooling_w: f64,
+}
+
+/// What a balancing unit does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Duty {
+    #[default]
+    Nothing,
+    ToLow,
+    ToHigh,
+    FullHeating,
+    FullCooling,
+}
+
+/// Changes of duties in a part at most: units that feed each other settle in one or two.
+const CHANGES: usize = 10;
+
+impl Keep {
+    /// What it does to the water while on duty.
+    fn effect(&self, duty: Duty) -> Effect {
+        match duty {
+            Duty::Nothing => Effect::Heat(0.0),
+            Duty::ToLow => Effect::Outlet(self.low_c),
+            Duty::ToHigh => Effect::Outlet(self.high_c),
+            Duty::FullHeating => Effect::Heat(self.heating_w),
+            Duty::FullCooling => Effect::Heat(-self.cooling_w),
+        }
+    }
+
+    /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`.
+    fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Duty {
+        let (short, over) = (self.low_c - taken_c, taken_c - self.high_c);
+        if short > 0.0 {
+            if short * capacity_w_k > self.heating_w { Duty::FullHeating } else { Duty::ToLow }
+        } else if over > 0.0 {
+            if over * capacity_w_k > self.cooling_w { Duty::FullCooling } else { Duty::ToHigh }
+        } else {
+            Duty::Nothing
+        }
+    }
 }
 
 /// How finely a network is computed, and where it starts.
@@ -125,7 +179,10 @@ pub struct PipeNetwork {
     taken_c: Vec<f64>,
     given_c: Vec<f64>,
     received_j: Vec<f64>,
+    /// What balancing units did last.
+    duties: Vec<Duty>,
     // Room for a step.
+    before_c: Vec<f64>,
     entering: Vec<f64>,
     film: Vec<f64>,
     linear: Vec<[f64; 2]>,
@@ -179,6 +236,8 @@ impl PipeNetwork {
             taken_c: vec![resolution.start_c; transfer_count],
             given_c: vec![resolution.start_c; transfer_count],
             received_j: vec![0.0; transfer_count],
+            duties: vec![Duty::Nothing; transfer_count],
+            before_c: vec![0.0; nodes],
             entering: vec![0.0; nodes],
             film: vec![0.0; pipe_count],
             linear: vec![[0.0; 2]; pipe_count],
@@ -248,25 +307,72 @@ impl PipeNetwork {
     /// A part of a step, which is a `share` of it: what leaves the pipes depends on what enters them, what enters on how it mixes in the nodes.
     /// Returns the heat that transfers moved.
     fn part(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64, share: f64) -> f64 {
+        self.before_c.copy_from_slice(&self.node_c);
+        for ((pipe, linear), around_c) in self.pipes.iter_mut().zip(&mut self.linear).zip(around_c) {
+            *linear = pipe.prepare(*around_c);
+        }
+        self.mix(drives, seconds);
+        for _ in 0..CHANGES {
+            if !self.reassign(drives) {
+                break;
+            }
+            self.mix(drives, seconds);
+        }
+        for (index, pipe) in self.pipes.iter_mut().enumerate() {
+            let PipeDesign { from, to, .. } = self.designs[index];
+            let inlet = if self.hydraulics.flow_kg_s[index] < 0.0 { to } else { from };
+            let passed = pipe.commit(self.node_c[inlet]);
+            self.outlet_c[index] += share * passed.outlet_c;
+            self.lost_j[index] += passed.lost_j;
+        }
+        let mut moved_j = 0.0;
+        for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
+            let flow = drive.flow_kg_s;
+            let taken_c = self.node_c[if flow < 0.0 { transfer.to } else { transfer.from }];
+            let capacity = flow.abs() * self.fluid.specific_heat_j_kg_k;
+            let given_c = match self.effect(index, drive) {
+                _ if flow == 0.0 => taken_c,
+                Effect::Heat(watts) => taken_c + watts / capacity,
+                Effect::Outlet(outlet_c) => outlet_c,
+                Effect::Keep(_) => unreachable!("a unit's duty is one of the others"),
+            };
+            let received = capacity * (given_c - taken_c) * seconds;
+            self.taken_c[index] += share * taken_c;
+            self.given_c[index] += share * given_c;
+            self.received_j[index] += received;
+            moved_j += received.abs();
+        }
+        for (mean_c, node_c) in self.mean_c.iter_mut().zip(&self.node_c) {
+            *mean_c += share * node_c;
+        }
+        moved_j
+    }
+
+    /// What happens to the water in a transfer, as far as it is known: a balancing unit does what it did last.
+    fn effect(&self, transfer: usize, drive: &Drive) -> Effect {
+        match drive.effect {
+            Effect::Keep(keep) => keep.effect(self.duties[transfer]),
+            known => known,
+        }
+    }
+
+    /// The temperatures of the nodes with what comes out of pipes and transfers.
+    fn mix(&mut self, drives: &[Drive], seconds: f64) {
         let heat = self.fluid.specific_heat_j_kg_k;
         let kept = self.resolution.node_water_kg / seconds;
         self.values.fill(0.0);
-        for (node, node_c) in self.node_c.iter_mut().enumerate() {
+        for (node, (node_c, before_c)) in self.node_c.iter_mut().zip(&self.before_c).enumerate() {
             self.values[self.pattern.diagonal(node)] = kept;
-            *node_c *= kept;
+            *node_c = kept * before_c;
         }
-        for (index, pipe) in self.pipes.iter_mut().enumerate() {
-            let flow = self.hydraulics.flow_kg_s[index];
-            let linear = pipe.prepare(around_c[index]);
-            self.linear[index] = linear;
+        for (index, (design, &flow)) in self.designs.iter().zip(&self.hydraulics.flow_kg_s).enumerate() {
             if flow == 0.0 {
                 continue;
             }
-            let PipeDesign { from, to, .. } = self.designs[index];
             // The entry of the row where the water arrives, in the column of where it comes from.
             let [forth, back] = self.pattern.edge(index);
-            let (arrives, place) = if flow > 0.0 { (to, back) } else { (from, forth) };
-            let flow = flow.abs();
+            let (arrives, place) = if flow > 0.0 { (design.to, back) } else { (design.from, forth) };
+            let (flow, linear) = (flow.abs(), self.linear[index]);
             self.values[self.pattern.diagonal(arrives)] += flow;
             self.values[place] -= flow * linear[1];
             self.node_c[arrives] += flow * linear[0];
@@ -280,42 +386,31 @@ impl PipeNetwork {
             let (arrives, place) = if flow > 0.0 { (transfer.to, back) } else { (transfer.from, forth) };
             let flow = flow.abs();
             self.values[self.pattern.diagonal(arrives)] += flow;
-            match drive.effect {
+            match self.effect(index, drive) {
                 Effect::Heat(watts) => {
                     self.values[place] -= flow;
                     self.node_c[arrives] += watts / heat;
                 }
                 Effect::Outlet(outlet_c) => self.node_c[arrives] += flow * outlet_c,
+                Effect::Keep(_) => {}
             }
         }
         self.pattern.solve(&mut self.values, &mut self.node_c);
-        for (index, pipe) in self.pipes.iter_mut().enumerate() {
-            let PipeDesign { from, to, .. } = self.designs[index];
-            let inlet = if self.hydraulics.flow_kg_s[index] < 0.0 { to } else { from };
-            let passed = pipe.commit(self.node_c[inlet]);
-            self.outlet_c[index] += share * passed.outlet_c;
-            self.lost_j[index] += passed.lost_j;
-        }
-        let mut moved_j = 0.0;
-        for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
-            let flow = drive.flow_kg_s;
+    }
+
+    /// Gives balancing units the duties that the nodes' temperatures ask for; whether one has changed.
+    fn reassign(&mut self, drives: &[Drive]) -> bool {
+        let mut changed = false;
+        for ((transfer, drive), duty) in self.transfers.iter().zip(drives).zip(&mut self.duties) {
+            let (Effect::Keep(keep), flow) = (drive.effect, drive.flow_kg_s) else { continue };
+            if flow == 0.0 {
+                continue;
+            }
             let taken_c = self.node_c[if flow < 0.0 { transfer.to } else { transfer.from }];
-            let capacity = flow.abs() * heat;
-            let given_c = match drive.effect {
-                _ if flow == 0.0 => taken_c,
-                Effect::Heat(watts) => taken_c + watts / capacity,
-                Effect::Outlet(outlet_c) => outlet_c,
-            };
-            let received = capacity * (given_c - taken_c) * seconds;
-            self.taken_c[index] += share * taken_c;
-            self.given_c[index] += share * given_c;
-            self.received_j[index] += received;
-            moved_j += received.abs();
+            let needed = keep.duty(taken_c, flow.abs() * self.fluid.specific_heat_j_kg_k);
+            changed |= std::mem::replace(duty, needed) != needed;
         }
-        for (mean_c, node_c) in self.mean_c.iter_mut().zip(&self.node_c) {
-            *mean_c += share * node_c;
-        }
-        moved_j
+        changed
     }
 
     /// Heat in pipes and nodes above 0 degrees Celsius, J.
