@@ -44,9 +44,9 @@ pub struct Collected {
 }
 
 /// What can be collected.
-struct Survey {
+struct Usable {
     /// Segments with rows of this sweep.
-    usable: Vec<Segment>,
+    segments: Vec<Segment>,
     /// The files of their series.
     series: Vec<Segment>,
     /// The names of all results in them, in the order of the table.
@@ -84,7 +84,7 @@ struct Block {
 pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     let manifest = Manifest::load(folder)?;
     let cases = manifest.cases_of(folder, Shard::WHOLE)?;
-    let Survey { usable, series, names, broken, foreign } = survey(folder, &manifest, &cases)?;
+    let Usable { segments: usable, series, names, broken, foreign } = usable(folder, &manifest, &cases)?;
     let tables = [TABLE_PARQUET, TABLE_CSV].map(|name| folder.join(name));
     let mut collected = Collected {
         cases: manifest.cases,
@@ -124,8 +124,8 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     Ok(collected)
 }
 
-fn survey(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Survey, SweepError> {
-    let mut found = Survey { usable: Vec::new(), series: Vec::new(), names: Vec::new(), broken: 0, foreign: 0 };
+fn usable(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Usable, SweepError> {
+    let mut found = Usable { segments: Vec::new(), series: Vec::new(), names: Vec::new(), broken: 0, foreign: 0 };
     let mut files = if manifest.series.is_empty() { None } else { Some(SeriesFiles::of(folder)?) };
     let mut names: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut taken = HashSet::new();
@@ -155,7 +155,7 @@ fn survey(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Su
             numbers.map(|(name, _)| (place(name), name)).filter(|(at, name)| !names.contains(&(*at, (*name).clone())));
         let new: Vec<_> = new.map(|(at, name)| (at, name.clone())).collect();
         names.extend(new);
-        found.usable.push(segment);
+        found.segments.push(segment);
     }
     found.names = names.into_iter().map(|(_, name)| name).collect();
     found.series.sort_unstable();

@@ -54,7 +54,7 @@ impl GFunction {
         Self { log_s, values, slopes }
     }
 
-    /// Its value after `seconds`; before the first half hour, that of an infinite line source in proportion.
+    /// Its value after `seconds`; before the first half hour, a power of the time that goes on from there to 0.
     #[must_use]
     pub fn at(&self, seconds: f64) -> f64 {
         if seconds <= 0.0 {
@@ -76,7 +76,7 @@ fn slopes(x: &[f64], y: &[f64]) -> Vec<f64> {
     (0..x.len()).map(slope).collect()
 }
 
-/// Hermite's polynomials between points; before the first, an exponential towards 0.
+/// Hermite's polynomials between points; before the first, an exponential in `x` towards 0.
 fn hermite(x: &[f64], y: &[f64], slopes: &[f64], at: f64) -> f64 {
     if at <= x[0] {
         return y[0] * (slopes[0] / y[0] * (at - x[0])).exp();

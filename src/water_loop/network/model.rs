@@ -217,7 +217,7 @@ impl PipeNetwork {
         let pipes = designs.iter().map(|design| {
             let make = design.make(&fluid);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
-            let cells = ((make.length_m / resolution.cell_m).ceil().max(1.0) as usize).min(resolution.most_cells);
+            let cells = ((design.length_m / resolution.cell_m).ceil().max(1.0) as usize).min(resolution.most_cells);
             Pipe::new(&make, cells, resolution.start_c)
         });
         let pipes: Vec<Pipe> = pipes.collect();
@@ -486,7 +486,6 @@ impl PipeDesign {
         let Self { length_m, inner_diameter_m, .. } = *self;
         let area = 0.25 * std::f64::consts::PI * inner_diameter_m * inner_diameter_m;
         Make {
-            length_m,
             surface_m2: std::f64::consts::PI * inner_diameter_m * length_m,
             water_j_k: area * length_m * fluid.density_kg_m3 * fluid.specific_heat_j_kg_k,
             wall_j_k: self.wall_j_m_k * length_m,

@@ -109,8 +109,6 @@ struct Flush {
 /// What a pipe is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Make {
-    /// Length, m.
-    pub(super) length_m: f64,
     /// Inner surface, m2.
     pub(super) surface_m2: f64,
     /// Heat capacity of the water in it, J/K.
@@ -171,18 +169,20 @@ impl Pipe {
 
     /// Heat in water and wall above 0 degrees Celsius, J.
     pub(super) fn content_j(&self) -> f64 {
-        let waters = self.before.iter().zip(&self.after);
-        let water: f64 = waters.map(|(before, after)| self.offset * before + (1.0 - self.offset) * after).sum();
-        self.water_j_k * water + self.wall_j_k * self.wall.iter().sum::<f64>()
+        self.water_j_k * self.waters_c() + self.wall_j_k * self.wall.iter().sum::<f64>()
     }
 
     /// Mean temperature of the water, degrees Celsius.
     pub(super) fn mean_c(&self) -> f64 {
-        let waters = self.before.iter().zip(&self.after);
-        let water: f64 = waters.map(|(before, after)| self.offset * before + (1.0 - self.offset) * after).sum();
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let cells = self.wall.len() as f64;
-        water / cells
+        self.waters_c() / cells
+    }
+
+    /// Sum of the water's temperatures over the cells.
+    fn waters_c(&self) -> f64 {
+        let waters = self.before.iter().zip(&self.after);
+        waters.map(|(before, after)| self.offset * before + (1.0 - self.offset) * after).sum()
     }
 
     /// Begins a step of `parts` parts of `part_s` seconds, with `capacity_flow_w_k` of water (mass flow times specific heat, > 0 from beginning to end,

@@ -10,7 +10,7 @@ const SECONDS: f64 = 200.0;
 /// A pipe that the flow of [`FLOW_W_K`] passes in [`SECONDS`].
 fn make(beta: f64, ground_w_k: f64) -> Make {
     let water_j_k = FLOW_W_K * SECONDS;
-    Make { length_m: 100.0, surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
+    Make { surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
 }
 
 /// Film for a number of transfer units at [`FLOW_W_K`].
