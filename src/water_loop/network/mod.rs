@@ -3,6 +3,7 @@
 //! Water flows through pipes ([`PipeDesign`]) between nodes, driven through transfers ([`Transfer`]) with pumps of their own: substations, plants,
 //! main pumps. Flows and pressures follow from the transfers' flows; temperatures move with the water ([`PipeNetwork`]).
 
+mod design;
 mod exchange;
 mod friction;
 mod hydraulics;
@@ -12,7 +13,8 @@ mod parcels;
 mod parcels_tests;
 mod sparse;
 
-pub use model::{Drive, Effect, Keep, NetworkStep, PipeDesign, PipeNetwork, Resolution, Transfer};
+pub use design::{Drive, Effect, Keep, PipeDesign, Resolution, Transfer};
+pub use model::{NetworkStep, PipeNetwork};
 
 /// Why no flows are found.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
