@@ -45,7 +45,7 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
     let Some((written, span)) = places.find(place, key) else { return error.into() };
     let reader = place.to_string();
     let keys = places.series_keys(key);
-    let used = columns.iter().find(|used| used.reader == reader && keys.contains(&used.key));
+    let used = columns.iter().find(|used| used.reader == reader && keys.contains(&used.key.as_str()));
     let of_file = step.zip(used).map_or_else(String::new, |(step, used)| format!(" ({})", used.column.place(step)));
     let message = error.to_string().replace(&format!("`{key}`"), &format!("`{written}`"));
     span.error(Problem::Wrong(message + &of_file))

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
+use super::water_loop;
 use super::yaml::{Node, Value, from_node};
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
-use crate::series::{Profile, ProfileSetting};
-use crate::water_loop::{LoopProfiles, WellMixedLoop, WellMixedSettings};
+use crate::water_loop::{WaterLoop, WaterLoopSettings};
 
 /// A kind of heat pump on the loop: wherever the technology stands in the district, it draws on the loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,6 @@ pub struct StoreEntry {
 struct Written {
     #[serde(default)]
     name: Option<String>,
-    water_loop: WellMixedSettings,
     heat_pumps: Vec<HeatPumpEntry>,
     #[serde(default)]
     stores: Vec<StoreEntry>,
@@ -107,13 +106,16 @@ pub struct LoopFile {
     pub switches: Switches,
     coupling: Numbers,
     /// The loop.
-    pub water_loop: WellMixedSettings,
+    pub water_loop: WaterLoopSettings,
     /// The heat pumps on it.
     pub heat_pumps: Vec<HeatPumpEntry>,
     /// Their stores.
     pub stores: Vec<StoreEntry>,
     /// Values known to be wrong.
     pub corrections: Vec<Correction>,
+    /// Where the loop stands.
+    #[serde(skip)]
+    node: Node,
 }
 
 /// A heat pump of the district that draws on the loop.
@@ -135,9 +137,11 @@ pub struct LoopPump {
 #[derive(Debug, Clone)]
 pub struct Coupled {
     /// The loop.
-    pub water_loop: WellMixedLoop,
+    pub water_loop: WaterLoop,
     /// The heat pumps on it, in the order of the district's sites and of the loop file.
     pub pumps: Vec<LoopPump>,
+    /// The balances (site and carrier) that bring the electricity of a network's circulation pumps and plants.
+    pub auxiliary: Vec<[String; 2]>,
     /// How the coupling runs.
     pub settings: CouplingSettings,
 }
@@ -151,9 +155,22 @@ impl LoopFile {
         if node.value == Value::Null {
             return Err(node.span.error(Problem::Wrong("an empty loop file".to_owned())));
         }
-        let written: Written = from_node(node)?;
+        let (mut rest, mut loop_node) = (node.clone(), None);
+        if let Value::Map(map) = &mut rest.value {
+            loop_node = map.remove("water_loop").map(|entry| entry.value);
+        }
+        let written: Written = from_node(&rest)?;
+        let Some(loop_node) = loop_node else {
+            return Err(node.span.error(Problem::MissingKey { key: "water_loop".to_owned() }));
+        };
+        let (water_loop, limit) = water_loop::settings(&loop_node)?;
+        if limit.is_some() {
+            let span = &loop_node.at("at_limit").unwrap_or(&loop_node).span;
+            let reason = Some("in a loop file it is the switch `loop_limit`".to_owned());
+            return Err(span.error(Problem::Unsupported { what: "at_limit".to_owned(), reason }));
+        }
         let preset = preset.or(written.preset).unwrap_or(Preset::Corrected);
-        let Written { name, water_loop, heat_pumps, stores, corrections, switches, coupling, .. } = written;
+        let Written { name, heat_pumps, stores, corrections, switches, coupling, .. } = written;
         let wrong = |message: String| node.span.error(Problem::Wrong(message));
         for (index, HeatPumpEntry { technology, cop, sink_c, .. }) in heat_pumps.iter().enumerate() {
             cop.check().map_err(|error| wrong(format!("heat_pumps.{technology}.cop.{error}")))?;
@@ -187,7 +204,7 @@ impl LoopFile {
             }
         }
         let switches = switches.on(preset);
-        let mut file = Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections };
+        let mut file = Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections, node: loop_node };
         file.coupling.scheme = Some(file.settings().scheme_in_force());
         Ok(file)
     }
@@ -220,13 +237,8 @@ impl LoopFile {
     /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
     /// its store has no entry.
     pub fn couple(&self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
-        let profiles = LoopProfiles::resolve(&self.water_loop, |key, setting| match setting {
-            ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
-            ProfileSetting::File(column) => {
-                Err(ConfigError::Mismatch(format!("{key}: a loop file reads no series (`{}`)", column.file)))
-            }
-        })?;
-        let water_loop = WellMixedLoop::new(&self.water_loop, profiles, self.switches.loop_limit)?;
+        let mut water_loop =
+            water_loop::without_series(&self.water_loop, &self.node, self.switches.loop_limit, district.axis())?;
         let settings = self.settings();
         settings.check()?;
         let mut pumps = Vec::new();
@@ -266,7 +278,8 @@ impl LoopFile {
         if pumps.is_empty() {
             return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));
         }
-        Ok(Coupled { water_loop, pumps, settings })
+        let auxiliary = water_loop::bind(&mut water_loop, &pumps, district, &self.node)?;
+        Ok(Coupled { water_loop, pumps, auxiliary, settings })
     }
 
     fn pump(&self, district: &District, site: &str, entry: &HeatPumpEntry) -> Result<LoopPump, ConfigError> {

@@ -15,6 +15,7 @@ pub mod loop_file;
 pub mod native;
 pub mod switches;
 mod timeseries;
+mod water_loop;
 pub mod yaml;
 
 pub use column::Column;

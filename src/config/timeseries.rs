@@ -56,7 +56,7 @@ pub struct UsedColumn {
     /// What reads it, for messages: a technology at a site, or a key.
     pub reader: String,
     /// Key it is read for.
-    pub key: &'static str,
+    pub key: String,
     /// The column.
     pub column: Column,
     /// Its rows within the time of the run, after corrections; gaps as NaN.
@@ -69,7 +69,7 @@ pub(super) struct Asked<'s> {
     /// What reads it, for messages.
     pub reader: &'s str,
     /// Key it is read for.
-    pub key: &'static str,
+    pub key: &'s str,
     /// Column where none is named.
     pub site: &'s str,
     /// Where the value stands in the configuration.
@@ -185,7 +185,7 @@ impl<'a> TimeSeries<'a> {
         if let Some(scale) = written.scale {
             values.iter_mut().for_each(|value| *value *= scale);
         }
-        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key, column: column.clone(), rows });
+        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key.to_owned(), column: column.clone(), rows });
         Ok((Profile::Series(column.resampled(values)), column))
     }
 

@@ -40,6 +40,8 @@ pub struct Outcome<P, A> {
     pub plan: P,
     /// The COPs its plan was made with.
     pub cops: CopSeries,
+    /// The electricity of the loop itself that its plan was made with, kW, shape (places, steps).
+    pub auxiliary_kw: Array2<f64>,
     /// What it did to the loop.
     pub response: LoopResponse,
     /// Its gap; `None` when it could not be measured.
@@ -57,6 +59,7 @@ struct Iterate<P> {
     iteration: usize,
     plan: P,
     cops: CopSeries,
+    auxiliary_kw: Array2<f64>,
     response: LoopResponse,
     cost_at_own_cops: PlanCost,
 }
@@ -107,6 +110,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         accounts: Vec::new(),
         frozen_levels: None,
         cops,
+        auxiliary_kw: Array2::default((0, 0)),
         last: None,
         best: None,
         refusal: None,
@@ -150,8 +154,9 @@ struct Driver<'a, D: Dispatcher, L> {
     accounts: Vec<D::Account>,
     /// Store levels of the first plan, where they stay in force.
     frozen_levels: Option<Array2<f64>>,
-    /// COPs of the next dispatch.
+    /// COPs of the next dispatch, and the electricity of the loop itself.
     cops: CopSeries,
+    auxiliary_kw: Array2<f64>,
     last: Option<Rc<Iterate<D::Plan>>>,
     /// The iterate of the smallest gap so far.
     best: Option<(Gap, Rc<Iterate<D::Plan>>)>,
@@ -227,6 +232,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.accounts.push(self.dispatcher.account(&plan));
         let cost = self.dispatcher.cost(&plan);
         let certificate = self.dispatcher.certificate(&plan);
+        self.dispatcher.set_auxiliary(&response.auxiliary_kw);
         let cost_at_own_cops = self.dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
         let rest = began.elapsed().as_secs_f64() - water_loop_seconds;
         let record = Record {
@@ -240,8 +246,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.commit(iteration, before)?;
         let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
         let used = self.cops.clone();
+        let auxiliary_kw = std::mem::replace(&mut self.auxiliary_kw, response.auxiliary_kw.clone());
         self.scheme.advance(&mut self.cops, &response.cop);
-        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, response, cost_at_own_cops }));
+        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, auxiliary_kw, response, cost_at_own_cops }));
         Ok(verdict)
     }
 
@@ -306,6 +313,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             answer: answer.iteration,
             plan: answer.plan.clone(),
             cops: answer.cops.clone(),
+            auxiliary_kw: answer.auxiliary_kw.clone(),
             response: answer.response.clone(),
             gap: records[answer.iteration].gap,
             gap_missing,
@@ -324,6 +332,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let simulated = self.water_loop.simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
         let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
         check_positive(&response.cop, iteration)?;
+        self.dispatcher.set_auxiliary(&response.auxiliary_kw);
         let plan = self.dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
         let cheapest = self.dispatcher.dispatch(&response.cop).map_err(failed)?;
         Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))

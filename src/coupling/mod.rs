@@ -76,6 +76,11 @@ pub trait Dispatcher {
     /// When there is no plan or none was found.
     fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
 
+    /// Puts the electricity that the loop itself takes in force, kW, shape (places, steps): a demand like any other until the next call.
+    fn set_auxiliary(&mut self, auxiliary_kw: &Array2<f64>) {
+        let _ = auxiliary_kw;
+    }
+
     /// Whether an error says that there is no plan, and not that none was found.
     fn is_infeasible(&self, error: &Self::Error) -> bool {
         let _ = error;
@@ -163,6 +168,8 @@ pub struct LoopResponse {
     pub balance_residual: f64,
     /// Worst miss of a step's energy balance, relative to the energy moved in it.
     pub step_balance_residual: f64,
+    /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
+    pub auxiliary_kw: Array2<f64>,
     /// Running steps of each heat pump below and above its model's range of validity, and all its running steps.
     pub validity: Vec<Validity>,
 }
@@ -181,6 +188,7 @@ impl LoopResponse {
             balancing_eur: 0.0,
             balancing_co2_kg: 0.0,
             cop: Array2::zeros((pumps, steps)),
+            auxiliary_kw: Array2::zeros((0, steps)),
             limit_steps: [0, 0],
             violations: [Violation::default(); 2],
             balance_residual: 0.0,

@@ -20,13 +20,16 @@ pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, Shortage
 pub use shared::{Limit, SharedQuantity, SharedRole};
 pub use worth::Price;
 
+use std::collections::HashMap;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{
-    Backend, Certificate, ColumnId, Component, Duals, LpError, Solution, Solver, StagedProblem, TermId, Violation,
+    Backend, Certificate, ColumnId, Component, Duals, LpError, RowId, Solution, Solver, StagedProblem, TermId, Violation,
 };
+use crate::series::Profile;
 use layout::Layout;
 use price::{ClosingRow, Sized};
 use tied::{Penalties, TiedRows};
@@ -60,6 +63,8 @@ pub struct Dispatch {
     parts: Vec<Part>,
     closing: Vec<ClosingRow>,
     tied: Vec<TiedRows>,
+    /// What is fixed in a balance without what is taken beside, where something was.
+    base_sums: HashMap<usize, Profile>,
     solver_name: String,
 }
 
@@ -99,7 +104,8 @@ impl Dispatch {
         let over_limit_eur = lost_load_eur_per_kwh(&district);
         let penalties = Penalties { over_limit_eur, open_eur: 2.0 * over_limit_eur };
         let tied = TiedRows::of(&layout, &links, &mut closing, penalties, backend)?;
-        Ok(Self { district, layout, parts, closing, tied, solver_name: backend.name() })
+        let base_sums = HashMap::new();
+        Ok(Self { district, layout, parts, closing, tied, base_sums, solver_name: backend.name() })
     }
 
     /// The district.
@@ -200,6 +206,32 @@ impl Dispatch {
                 && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
             {
                 component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
+            }
+        }
+    }
+
+    /// The index, for [`Dispatch::set_auxiliary`], of the balance of `carrier` at `site`.
+    #[must_use]
+    pub fn balance(&self, site: &str, carrier: &str) -> Option<usize> {
+        let same = |balance: &layout::Balance| {
+            self.district.sites()[balance.site].name == site && self.district.carriers()[balance.carrier] == carrier
+        };
+        self.layout.balances.iter().position(same)
+    }
+
+    /// Puts a demand in force beside those of the district, kW, one a step; it takes the place of what was set before.
+    ///
+    /// # Panics
+    /// If there is not one value a step.
+    pub fn set_auxiliary(&mut self, balance: usize, power_kw: &[f64]) {
+        let row = self.layout.balances[balance].row;
+        let base = self.base_sums.entry(balance).or_insert_with(|| self.layout.problem.rows()[row.0].lower.clone());
+        assert_eq!(power_kw.len(), self.layout.problem.stages(), "one value a step");
+        let sums = || power_kw.iter().enumerate().map(|(step, power)| base.at(step) + power);
+        self.layout.problem.set_sums(row, sums());
+        for Part { component, .. } in &mut self.parts {
+            if let Some(place) = component.rows.iter().position(|known| *known == row) {
+                component.problem.set_sums(RowId(place), sums());
             }
         }
     }

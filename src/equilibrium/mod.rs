@@ -34,6 +34,9 @@ pub enum Unsuited {
     /// A loop that jumps.
     #[error("a loop that jumps at its limits (loop_limit: reset) has no derivatives there")]
     Jumps,
+    /// A network of pipes.
+    #[error("a water loop with pipes (kind: network): only a well-mixed one has derivatives")]
+    Network,
     /// A store that may begin at any level.
     #[error("a store whose level at the beginning is free (`storage_boundary: free`)")]
     FreeBeginning,

@@ -1,19 +1,20 @@
 //! One case, run to its end.
 
-use std::convert::Infallible;
 use std::time::Instant;
 
 use super::Myopia;
-use super::partners::{DistrictDispatcher, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
+use super::partners::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CouplingError, CouplingSettings, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
+    Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
     Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, Verdict, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
+use crate::water_loop::district_network::{NetworkReport, Recording};
+use crate::water_loop::network::FlowError;
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,14 @@ pub enum StudyError {
         iteration: Option<usize>,
         /// Why.
         source: DispatchError,
+    },
+    /// The water loop has no answer.
+    #[error("iteration {iteration}: {source}")]
+    Loop {
+        /// The iteration.
+        iteration: usize,
+        /// Why.
+        source: FlowError,
     },
     /// A COP that no machine has.
     #[error(
@@ -96,7 +105,7 @@ impl StudyError {
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
-            Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) => Cause::Inside,
+            Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) | Self::Loop { .. } => Cause::Inside,
             Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
         }
     }
@@ -129,6 +138,15 @@ impl From<LpError> for StudyError {
 /// The coupled part of a run.
 pub type Coupling = Outcome<PricedPlan, Account>;
 
+/// What a network of pipes does under the answer.
+#[derive(Debug)]
+pub struct NetworkAnswer {
+    /// Component by component.
+    pub report: NetworkReport,
+    /// Step by step.
+    pub recording: Recording,
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct Run {
@@ -145,6 +163,8 @@ pub struct Run {
     pub certificate: PlanCertificate,
     /// The coupling, if there is a loop.
     pub coupling: Option<Coupling>,
+    /// What the loop does in the answer, where it is a network of pipes.
+    pub network: Option<NetworkAnswer>,
     /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
     pub myopia: Option<Myopia>,
     /// Why that was not found.
@@ -184,7 +204,7 @@ pub fn run_with_journal(
         let solve_seconds = began.elapsed().as_secs_f64();
         let Plan { decisions, certificate, duals, .. } = plan;
         let certificate = PlanCertificate { tied_steps, ..certificate };
-        let coupling = None;
+        let (coupling, network) = (None, None);
         let (myopia, myopia_missing) = (None, None);
         return Ok(Run {
             dispatch,
@@ -193,6 +213,7 @@ pub fn run_with_journal(
             account,
             certificate,
             coupling,
+            network,
             myopia,
             myopia_missing,
             build_seconds,
@@ -201,12 +222,8 @@ pub fn run_with_journal(
     };
     let pumps = coupled.pumps.iter();
     let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
-    let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names);
-    let mut water_loop = WellMixedPartner {
-        water_loop: coupled.water_loop.clone(),
-        pumps: coupled.pumps.iter().map(|pump| pump.pump.clone()).collect(),
-        step_hours: case.district.axis().step_hours(),
-    };
+    let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names).with_auxiliary(&coupled.auxiliary);
+    let mut water_loop = LoopPartner::of(coupled, case.district.axis().step_hours());
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
     let settings = &coupled.settings;
@@ -219,12 +236,12 @@ pub fn run_with_journal(
 
     // Somebody who wants to stop does not want more.
     let myopia = match known_loop {
-        Some(newton) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
+        Some((newton, ring)) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
             let first_cops = match settings.initial_cop_dispatch {
                 InitialCopDispatch::Committed => &start.committed,
                 InitialCopDispatch::Start => &start.start,
             };
-            Some(Myopia::of(&mut dispatcher, &water_loop, &newton, &outcome, first_cops, backend, observer))
+            Some(Myopia::of(&mut dispatcher, &ring, &newton, &outcome, first_cops, backend, observer))
         }
         _ => None,
     };
@@ -238,7 +255,22 @@ pub fn run_with_journal(
     let plan = &outcome.plan.plan;
     // Where the next COPs have no plan, the last ones that had one stay in force.
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
-    dispatcher.set_cops(if consistent { &outcome.response.cop } else { &outcome.cops });
+    let (cops, auxiliary_kw) = match consistent {
+        true => (&outcome.response.cop, &outcome.response.auxiliary_kw),
+        false => (&outcome.cops, &outcome.auxiliary_kw),
+    };
+    dispatcher.set_cops(cops);
+    dispatcher.set_auxiliary(auxiliary_kw);
+    let network = match &water_loop {
+        LoopPartner::WellMixed(_) => None,
+        LoopPartner::Network(partner) => {
+            let thermal = dispatcher.thermal(&outcome.plan);
+            let cops = if consistent { CopUse::WithinStep } else { CopUse::Given(&outcome.cops) };
+            let looked = partner.look(&thermal.output_kw, &thermal.level_kwh, cops);
+            let failed = |source| StudyError::Loop { iteration: outcome.answer, source };
+            Some(looked.map(|(report, recording)| NetworkAnswer { report, recording }).map_err(failed)?)
+        }
+    };
     let mut dispatch = dispatcher.into_dispatch();
     let (decisions, certificate, duals) = if consistent {
         let priced = dispatch.price(&plan.decisions)?;
@@ -265,6 +297,7 @@ pub fn run_with_journal(
         account,
         certificate,
         coupling,
+        network,
         myopia,
         myopia_missing,
         build_seconds,
@@ -273,18 +306,13 @@ pub fn run_with_journal(
 }
 
 /// What schemes that know the loop need of it.
-fn known_loop(dispatcher: &DistrictDispatcher, water_loop: &WellMixedPartner) -> Result<Newton, StudyError> {
-    let known = || Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours());
-    with_derivatives(water_loop, known)
-        .map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
-}
-
-/// What needs the derivatives of a loop, where it has them.
-fn with_derivatives<T>(
-    water_loop: &WellMixedPartner,
-    known: impl FnOnce() -> Result<T, Unsuited>,
-) -> Result<T, Unsuited> {
-    if water_loop.water_loop.jumps() { Err(Unsuited::Jumps) } else { known() }
+fn known_loop(dispatcher: &DistrictDispatcher, water_loop: &LoopPartner) -> Result<(Newton, WellMixedPartner), StudyError> {
+    let known = |ring: &WellMixedPartner| {
+        let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
+        Ok((newton, ring.clone()))
+    };
+    let found = water_loop.smooth().and_then(known);
+    found.map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
 }
 
 /// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
@@ -296,10 +324,10 @@ const AVERAGING_BEFORE_NEWTON: usize = 40;
 fn scheme_for(
     settings: &CouplingSettings,
     dispatcher: &DistrictDispatcher,
-    water_loop: &WellMixedPartner,
+    water_loop: &LoopPartner,
 ) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
     let refining =
-        |before, begins| with_derivatives(water_loop, || Refining::new(dispatcher, water_loop.clone(), before, begins));
+        |before, begins| water_loop.smooth().and_then(|ring| Refining::new(dispatcher, ring.clone(), before, begins));
     match (settings.scheme_in_force(), scheme(settings)) {
         (SchemeChoice::Auto | SchemeChoice::Anticipative, Some(averaging)) => {
             Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
@@ -351,10 +379,10 @@ fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
 }
 
 /// An error of the driver with names in place of indices.
-fn named(error: CouplingError<DispatchError, Infallible>, case: &Case, coupled: &Coupled) -> StudyError {
+fn named(error: CouplingError<DispatchError, FlowError>, case: &Case, coupled: &Coupled) -> StudyError {
     match error {
         CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
-        CouplingError::Loop { source, .. } => match source {},
+        CouplingError::Loop { iteration, source } => StudyError::Loop { iteration, source },
         CouplingError::Journal(error) => error.into(),
         CouplingError::Settings(error) => error.into(),
         CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {

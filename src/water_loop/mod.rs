@@ -1,16 +1,20 @@
 //! The water loop that the heat pumps draw from.
 //!
-//! One model so far: a ring so well mixed that it has one temperature, which exchanges heat with the ground and is kept
-//! within limits by balancing units. Heat into the loop is positive.
+//! Two models: a ring so well mixed that it has one temperature, which exchanges heat with the ground and is kept within limits by balancing
+//! units ([`WellMixedLoop`]), and a network of pipes with substations, plants and pumps ([`district_network`]). Heat into the loop is positive.
 
 mod balance;
 mod balancing;
 pub mod borehole;
+pub mod district_network;
 mod fluid;
 mod ground;
 pub mod network;
 mod settings;
 mod well_mixed;
+
+use district_network::{DistrictNetwork, NetworkSettings};
+use serde::Serialize;
 
 pub use balance::EnergyBalance;
 pub use balancing::BalancingUse;
@@ -20,8 +24,47 @@ pub use settings::{
 };
 pub use well_mixed::{LoopStep, LoopStepper, WellMixedLoop};
 
+/// A water loop of either model.
+#[derive(Debug, Clone)]
+pub enum WaterLoop {
+    /// A ring of one temperature.
+    WellMixed(WellMixedLoop),
+    /// A network of pipes.
+    Network(Box<DistrictNetwork>),
+}
+
+impl WaterLoop {
+    /// Lowest and highest temperature, degrees Celsius.
+    #[must_use]
+    pub fn limits_c(&self) -> [f64; 2] {
+        match self {
+            Self::WellMixed(ring) => ring.limits_c(),
+            Self::Network(network) => network.limits_c(),
+        }
+    }
+
+    /// The network, if it is one.
+    #[must_use]
+    pub fn network(&self) -> Option<&DistrictNetwork> {
+        match self {
+            Self::WellMixed(_) => None,
+            Self::Network(network) => Some(network),
+        }
+    }
+}
+
+/// Settings of a water loop of either model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WaterLoopSettings {
+    /// A ring of one temperature.
+    WellMixed(WellMixedSettings),
+    /// A network of pipes.
+    Network(Box<NetworkSettings>),
+}
+
 /// What makes a loop meaningless.
-#[derive(Debug, thiserror::Error, PartialEq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum WaterLoopError {
     /// A number is outside its range.
@@ -33,5 +76,23 @@ pub enum WaterLoopError {
         value: f64,
         /// The range.
         expected: &'static str,
+    },
+    /// Something of a network makes no sense.
+    #[error("water_loop.{path}: {message}")]
+    Network {
+        /// Where, with dots between the keys.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A network names what it has not.
+    #[error("water_loop.{path}: `{name}` is not known")]
+    UnknownName {
+        /// Where, with dots between the keys.
+        path: String,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
     },
 }

@@ -62,7 +62,7 @@ pub fn build(
         .and_then(|district| district.with_co2_price(written.co2_price_eur_per_t))
         .and_then(|district| district.with_co2_limit(written.co2_limit_kg))
         .map_err(|error| locate(error, &written, builder.series.used()))?;
-    let coupled = builder.coupled()?;
+    let coupled = builder.coupled(&district)?;
     defaults::left_out(document, &written, builder.findings);
     series.idle_corrections(findings);
     let name = written.name.clone().unwrap_or_else(|| document.stem());

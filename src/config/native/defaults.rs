@@ -26,10 +26,12 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
             add(key.to_owned(), "district");
         }
     }
+    let water_loop = written.water_loop.as_ref().map(|water_loop| &water_loop.node);
+    let is_network = water_loop.and_then(|node| node.at("kind")).and_then(Node::as_text) == Some("network");
     let parts = [
         ("shortage", map.get("shortage"), "ShortageSettings"),
         ("coupling", map.get("coupling"), "CouplingSettings"),
-        ("water_loop", written.water_loop.as_ref().map(|water_loop| &water_loop.node), "LoopSettings"),
+        ("water_loop", water_loop, if is_network { "NetworkLoopSettings" } else { "LoopSettings" }),
     ];
     for (place, node, settings) in parts {
         let Some(keys) = node.and_then(Node::as_map) else { continue };

@@ -4,10 +4,11 @@ use super::build::Builder;
 use super::reader::Draft;
 use super::settings::TechnologySettings;
 use crate::config::loop_file::{Coupled, LoopPump};
+use crate::config::water_loop::{NativeLoop, bind};
 use crate::config::yaml::{Node, Span};
 use crate::config::{ConfigError, Finding, Problem};
 use crate::coupling::SettingsError;
-use crate::district::Conversion;
+use crate::district::{Conversion, District};
 use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
 use crate::heat_pump::{HeatPump, HeatPumpSettings, SinkTemperature};
 use crate::series::Profile;
@@ -194,7 +195,7 @@ fn start_cop(
         );
         return Err(draft.node.span.error(Problem::Wrong(message)));
     };
-    let initial = water_loop.node.as_map().and_then(|map| map.get("initial_c")).and_then(Node::as_number);
+    let initial = water_loop.node.at("initial_c").or_else(|| water_loop.node.at("start.temp_c")).and_then(Node::as_number);
     let cop = pump.cop(initial.unwrap_or(15.0), 0.0);
     if cop.is_finite() && cop > 0.0 {
         return Ok(cop);
@@ -206,7 +207,7 @@ fn start_cop(
 
 impl Builder<'_, '_> {
     /// The loop with the heat pumps on it.
-    pub(super) fn coupled(&mut self) -> Result<Option<Coupled>, ConfigError> {
+    pub(super) fn coupled(&mut self, district: &District) -> Result<Option<Coupled>, ConfigError> {
         let Some(written) = &self.written.water_loop else {
             if let Some(node) = &self.written.coupling_node {
                 let message = "`coupling` has no effect: the district has no water_loop";
@@ -214,7 +215,8 @@ impl Builder<'_, '_> {
             }
             return Ok(None);
         };
-        let water_loop = super::water_loop::read(self, written)?;
+        let (series, inputs, findings) = (&mut *self.series, &mut *self.inputs, &mut *self.findings);
+        let mut water_loop = NativeLoop { series, inputs, findings }.read(&written.node, district.axis())?;
         let settings = self.written.coupling.clone();
         settings.check().map_err(|error| self.coupling_error(error))?;
         let mut pumps = Vec::new();
@@ -232,7 +234,8 @@ impl Builder<'_, '_> {
             let message = "no heat pump of the district is on the loop".to_owned();
             return Err(written.node.span.error(Problem::Wrong(message)));
         }
-        Ok(Some(Coupled { water_loop, pumps, settings }))
+        let auxiliary = bind(&mut water_loop, &pumps, district, &written.node)?;
+        Ok(Some(Coupled { water_loop, pumps, auxiliary, settings }))
     }
 
     /// Where the key of the coupling that is wrong stands.

@@ -11,7 +11,6 @@ mod locate;
 mod reader;
 mod schema;
 pub mod settings;
-mod water_loop;
 mod write;
 
 pub use build::{Built, build};

@@ -15,6 +15,7 @@ use crate::district::settings::{
 };
 use crate::heat_pump::{CarnotCop, HeatPumpSettings, QuadraticCop, RatingMap};
 use crate::series::{FileColumn, ProfileSetting};
+use crate::water_loop::district_network::NetworkSettings;
 use crate::water_loop::{LoopLimit, WellMixedSettings};
 
 /// The time of a run.
@@ -290,13 +291,45 @@ pub enum LoopReference {
         #[serde(flatten)]
         anew: IndexMap<String, serde_json::Value>,
     },
-    /// The loop itself.
+    /// The loop itself, well mixed.
     Here(Box<LoopSettings>),
+    /// The loop itself, a network of pipes.
+    Network(NetworkLoopSettings),
+}
+
+/// A network of pipes.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct NetworkLoopSettings {
+    /// That it is one.
+    pub kind: NetworkKind,
+    /// Its nodes, pipes, substations, plants, ground and limits.
+    #[serde(flatten)]
+    pub network: Box<NetworkSettings>,
+}
+
+/// The kind of a network of pipes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkKind {
+    /// Pipes, substations, plants.
+    Network,
+}
+
+/// The kind of a well-mixed loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WellMixedKind {
+    /// One temperature.
+    #[default]
+    WellMixed,
 }
 
 /// A well-mixed water loop.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopSettings {
+    /// That it is one.
+    #[serde(default)]
+    pub kind: WellMixedKind,
     /// What happens when the loop would leave its limits.
     #[serde(default)]
     pub at_limit: LoopLimit,

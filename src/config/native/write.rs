@@ -2,7 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::settings::{DistrictFile, LoopReference, LoopSettings, SiteSettings, TechnologySettings, TimeSettings};
+use super::settings::{
+    DistrictFile, LoopReference, LoopSettings, NetworkKind, NetworkLoopSettings, SiteSettings, TechnologySettings,
+    TimeSettings, WellMixedKind,
+};
 use crate::config::{Case, LoopPump};
 use crate::district::settings::{
     BoundarySettings, ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings,
@@ -12,6 +15,7 @@ use crate::district::{Availability, CapacitySetting, Conversion, Kind, Storage, 
 use crate::heat_pump::HeatPumpSettings;
 use crate::results::{Column, Table};
 use crate::series::{FileColumn, Profile, ProfileSetting};
+use crate::water_loop::WaterLoopSettings;
 
 /// Name of the CSV file that [`district_file`] refers to.
 pub const SERIES: &str = "series.csv";
@@ -49,8 +53,15 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
     let links = links.collect();
     let shortage = case.district.shortage();
     let water_loop = case.resolved.water_loop.as_ref().map(|file| {
-        let settings = LoopSettings { at_limit: file.switches.loop_limit, well_mixed: file.water_loop.clone() };
-        LoopReference::Here(Box::new(settings))
+        match &file.water_loop {
+            WaterLoopSettings::WellMixed(well_mixed) => {
+                let (at_limit, well_mixed) = (file.switches.loop_limit, well_mixed.clone());
+                LoopReference::Here(Box::new(LoopSettings { kind: WellMixedKind::WellMixed, at_limit, well_mixed }))
+            }
+            WaterLoopSettings::Network(network) => {
+                LoopReference::Network(NetworkLoopSettings { kind: NetworkKind::Network, network: network.clone() })
+            }
+        }
     });
     let time = TimeSettings {
         start: Some(axis.label(0)),

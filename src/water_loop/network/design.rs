@@ -51,6 +51,13 @@ pub enum Effect {
     Outlet(f64),
     /// It leaves as it came, or as near to these temperatures as the power allows: a balancing unit.
     Keep(Keep),
+    /// It comes nearer to a temperature: a heat exchanger with something large.
+    Exchange {
+        /// That temperature, degrees Celsius.
+        with_c: f64,
+        /// Share of the way that it goes, 0 to 1.
+        effectiveness: f64,
+    },
 }
 
 /// What a balancing unit may do in a step.

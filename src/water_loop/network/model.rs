@@ -14,6 +14,9 @@ use crate::water_loop::{Fluid, WaterLoopError};
 /// Changes of duties in a part at most: units that feed each other settle in one or two.
 const CHANGES: usize = 10;
 
+/// Less is no flow, kg/s.
+const RESTS_KG_S: f64 = 1e-9;
+
 /// Heat transfer coefficient of a film that is none, W/(m2 K).
 const PERFECT_W_M2_K: f64 = 1e9;
 
@@ -54,12 +57,18 @@ pub struct PipeNetwork {
     /// Mean outlet temperature of each pipe, and what it lost, J.
     outlet_c: Vec<f64>,
     lost_j: Vec<f64>,
+    /// Heat that each pipe's water brought in more than it took out, J.
+    brought_j: Vec<f64>,
     /// Mean temperatures at which each transfer took and gave water, and the heat it gave the water, J.
     taken_c: Vec<f64>,
     given_c: Vec<f64>,
     received_j: Vec<f64>,
     /// What balancing units did last.
     duties: Vec<Duty>,
+    /// Whether nothing flowed at a node in the last step.
+    rests: Vec<bool>,
+    /// The pipes that meet at each node, and whether with their ends.
+    ends: Vec<Vec<(usize, bool)>>,
     // Room for a step.
     before_c: Vec<f64>,
     entering: Vec<f64>,
@@ -101,6 +110,11 @@ impl PipeNetwork {
         });
         let pipes: Vec<Pipe> = pipes.collect();
         let (pipe_count, transfer_count) = (pipes.len(), transfers.len());
+        let mut meeting = vec![Vec::new(); nodes];
+        for (pipe, design) in designs.iter().enumerate() {
+            meeting[design.from].push((pipe, false));
+            meeting[design.to].push((pipe, true));
+        }
         Ok(Self {
             fluid,
             designs: designs.to_vec(),
@@ -112,10 +126,13 @@ impl PipeNetwork {
             mean_c: vec![resolution.start_c; nodes],
             outlet_c: vec![resolution.start_c; pipe_count],
             lost_j: vec![0.0; pipe_count],
+            brought_j: vec![0.0; pipe_count],
             taken_c: vec![resolution.start_c; transfer_count],
             given_c: vec![resolution.start_c; transfer_count],
             received_j: vec![0.0; transfer_count],
             duties: vec![Duty::Nothing; transfer_count],
+            rests: vec![true; nodes],
+            ends: meeting,
             before_c: vec![0.0; nodes],
             entering: vec![0.0; nodes],
             film: vec![0.0; pipe_count],
@@ -156,11 +173,23 @@ impl PipeNetwork {
             &mut self.mean_c,
             &mut self.outlet_c,
             &mut self.lost_j,
+            &mut self.brought_j,
             &mut self.taken_c,
             &mut self.given_c,
             &mut self.received_j,
         ] {
             sums.fill(0.0);
+        }
+        self.rests.fill(true);
+        for (design, flow) in self.designs.iter().zip(&self.hydraulics.flow_kg_s) {
+            if flow.abs() > RESTS_KG_S {
+                (self.rests[design.from], self.rests[design.to]) = (false, false);
+            }
+        }
+        for (transfer, drive) in self.transfers.iter().zip(drives) {
+            if drive.flow_kg_s.abs() > RESTS_KG_S {
+                (self.rests[transfer.from], self.rests[transfer.to]) = (false, false);
+            }
         }
         let before = self.content_j();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of time, in parts")]
@@ -199,10 +228,13 @@ impl PipeNetwork {
         }
         for (index, pipe) in self.pipes.iter_mut().enumerate() {
             let PipeDesign { from, to, .. } = self.designs[index];
-            let inlet = if self.hydraulics.flow_kg_s[index] < 0.0 { to } else { from };
-            let passed = pipe.commit(self.node_c[inlet]);
+            let flow = self.hydraulics.flow_kg_s[index];
+            let inlet_c = self.node_c[if flow < 0.0 { to } else { from }];
+            let passed = pipe.commit(inlet_c);
             self.outlet_c[index] += share * passed.outlet_c;
             self.lost_j[index] += passed.lost_j;
+            self.brought_j[index] +=
+                flow.abs() * self.fluid.specific_heat_j_kg_k * (inlet_c - passed.outlet_c) * seconds;
         }
         let mut moved_j = 0.0;
         for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
@@ -213,6 +245,7 @@ impl PipeNetwork {
                 _ if flow == 0.0 => taken_c,
                 Effect::Heat(watts) => taken_c + watts / capacity,
                 Effect::Outlet(outlet_c) => outlet_c,
+                Effect::Exchange { with_c, effectiveness } => taken_c + effectiveness * (with_c - taken_c),
                 Effect::Keep(_) => unreachable!("a unit's duty is one of the others"),
             };
             let received = capacity * (given_c - taken_c) * seconds;
@@ -271,6 +304,10 @@ impl PipeNetwork {
                     self.node_c[arrives] += watts / heat;
                 }
                 Effect::Outlet(outlet_c) => self.node_c[arrives] += flow * outlet_c,
+                Effect::Exchange { with_c, effectiveness } => {
+                    self.values[place] -= flow * (1.0 - effectiveness);
+                    self.node_c[arrives] += flow * effectiveness * with_c;
+                }
                 Effect::Keep(_) => {}
             }
         }
@@ -297,6 +334,47 @@ impl PipeNetwork {
     pub fn content_j(&self) -> f64 {
         let nodes = self.fluid.specific_heat_j_kg_k * self.resolution.node_water_kg * self.node_c.iter().sum::<f64>();
         self.pipes.iter().map(Pipe::content_j).sum::<f64>() + nodes
+    }
+
+    /// Heat capacity of pipes and nodes, J/K.
+    #[must_use]
+    pub fn heat_capacity_j_k(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "some thousand nodes")]
+        let nodes = self.fluid.specific_heat_j_kg_k * self.resolution.node_water_kg * self.node_c.len() as f64;
+        self.pipes.iter().map(Pipe::heat_capacity_j_k).sum::<f64>() + nodes
+    }
+
+    /// Heat in a pipe's water and wall above 0 degrees Celsius, J.
+    #[must_use]
+    pub fn pipe_content_j(&self, pipe: usize) -> f64 {
+        self.pipes[pipe].content_j()
+    }
+
+    /// Heat that each pipe's water brought in more than it took out in the last step, J.
+    #[must_use]
+    pub fn brought_j(&self) -> &[f64] {
+        &self.brought_j
+    }
+
+    /// Temperature of each node now, degrees Celsius. Where nothing flowed in the last step, the mean of the ends of the pipes that meet there.
+    pub fn write_now_c(&self, now_c: &mut [f64]) {
+        now_c.copy_from_slice(&self.node_c);
+        for (node, now_c) in now_c.iter_mut().enumerate().filter(|(node, _)| self.rests[*node]) {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for &(pipe, at_end) in &self.ends[node] {
+                sum += self.pipes[pipe].end_c(at_end);
+                count += 1.0;
+            }
+            if count > 0.0 {
+                *now_c = sum / count;
+            }
+        }
+    }
+
+    /// The fluid.
+    #[must_use]
+    pub fn fluid(&self) -> &Fluid {
+        &self.fluid
     }
 
     /// Flow in each pipe, from its beginning to its end, kg/s.

@@ -172,11 +172,27 @@ impl Pipe {
         self.water_j_k * self.waters_c() + self.wall_j_k * self.wall.iter().sum::<f64>()
     }
 
+    /// Heat capacity of water and wall, J/K.
+    pub(super) fn heat_capacity_j_k(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
+        let cells = self.wall.len() as f64;
+        cells * (self.water_j_k + self.wall_j_k)
+    }
+
     /// Mean temperature of the water, degrees Celsius.
     pub(super) fn mean_c(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let cells = self.wall.len() as f64;
         self.waters_c() / cells
+    }
+
+    /// Temperature of the water at the pipe's beginning or end, degrees Celsius.
+    pub(super) fn end_c(&self, at_end: bool) -> f64 {
+        match at_end {
+            true => self.after[self.after.len() - 1],
+            false if self.offset > 0.0 => self.before[0],
+            false => self.after[0],
+        }
     }
 
     /// Sum of the water's temperatures over the cells.

@@ -1,19 +1,23 @@
 //! The adapters through which the coupling sees a district's dispatch and a water loop.
 
-use std::convert::Infallible;
-use std::mem;
+mod network;
+mod well_mixed;
 
-use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
+pub use network::NetworkPartner;
+pub use well_mixed::WellMixedPartner;
+
+use ndarray::Array2;
 
 use crate::coupling::{
-    CopSeries, CopUse, Dispatcher, LoopDerivatives, LoopModel, LoopResponse, PlanCost, Rates, ThermalPlan, Validity,
+    CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
 use crate::district::{Kind, StorageBoundary};
-use crate::equilibrium::{LoopPump, Stages};
-use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::config::Coupled;
+use crate::equilibrium::{LoopPump, Stages, Unsuited};
 use crate::lp::{Backend, LpError, StagedProblem};
-use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
+use crate::water_loop::WaterLoop;
+use crate::water_loop::network::FlowError;
 
 /// Less output than this is not running, kW.
 const IDLE_KW: f64 = 1e-6;
@@ -109,6 +113,8 @@ pub struct DistrictDispatcher {
     dispatch: Dispatch,
     backend: &'static dyn Backend,
     pumps: Vec<PumpRows>,
+    /// Balances that bring the electricity of the loop itself.
+    auxiliary: Vec<usize>,
 }
 
 impl DistrictDispatcher {
@@ -131,7 +137,15 @@ impl DistrictDispatcher {
             PumpRows { conversion, output: dispatch.conversion_output(conversion), level, before }
         });
         let pumps = rows.collect();
-        Self { dispatch, backend, pumps }
+        Self { dispatch, backend, pumps, auxiliary: Vec::new() }
+    }
+
+    /// The same, with the balances (site and carrier) that bring the electricity of the loop itself.
+    #[must_use]
+    pub fn with_auxiliary(mut self, balances: &[[String; 2]]) -> Self {
+        let found = balances.iter().filter_map(|[site, carrier]| self.dispatch.balance(site, carrier));
+        self.auxiliary = found.collect();
+        self
     }
 
     /// The COPs now in force, of the pumps on the loop.
@@ -182,6 +196,12 @@ impl Dispatcher for DistrictDispatcher {
         self.set_cops(cops);
         let plan = self.dispatch.solve(self.backend)?;
         Ok(self.priced(plan))
+    }
+
+    fn set_auxiliary(&mut self, auxiliary_kw: &Array2<f64>) {
+        for (&balance, power_kw) in self.auxiliary.iter().zip(auxiliary_kw.rows()) {
+            self.dispatch.set_auxiliary(balance, &power_kw.to_vec());
+        }
     }
 
     fn is_infeasible(&self, error: &DispatchError) -> bool {
@@ -295,158 +315,57 @@ impl Stages for DistrictDispatcher {
     }
 }
 
-/// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
+/// A water loop of either model with its heat pumps, seen as a partner of the coupling.
 #[derive(Debug, Clone)]
-pub struct WellMixedPartner {
-    /// The loop.
-    pub water_loop: WellMixedLoop,
-    /// The heat pumps on it.
-    pub pumps: Vec<HeatPump>,
-    /// Length of a step, hours.
-    pub step_hours: f64,
+pub enum LoopPartner {
+    /// A ring of one temperature.
+    WellMixed(WellMixedPartner),
+    /// A network of pipes.
+    Network(Box<NetworkPartner>),
 }
 
-impl LoopModel for WellMixedPartner {
-    type Error = Infallible;
+impl LoopPartner {
+    /// The loop of a case, over steps of `step_hours`.
+    #[must_use]
+    pub fn of(coupled: &Coupled, step_hours: f64) -> Self {
+        let pumps = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
+        match &coupled.water_loop {
+            WaterLoop::WellMixed(ring) => {
+                Self::WellMixed(WellMixedPartner { water_loop: ring.clone(), pumps, step_hours })
+            }
+            WaterLoop::Network(network) => {
+                Self::Network(Box::new(NetworkPartner { network: (**network).clone(), pumps, step_hours }))
+            }
+        }
+    }
+
+    /// The ring, as schemes see it that need derivatives.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn smooth(&self) -> Result<&WellMixedPartner, Unsuited> {
+        match self {
+            Self::WellMixed(ring) if ring.water_loop.jumps() => Err(Unsuited::Jumps),
+            Self::WellMixed(ring) => Ok(ring),
+            Self::Network(_) => Err(Unsuited::Network),
+        }
+    }
+}
+
+impl LoopModel for LoopPartner {
+    type Error = FlowError;
 
     fn simulate(
         &mut self,
         output_kw: &Array2<f64>,
         level_kwh: &Array2<f64>,
         cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
-        let steps = output_kw.ncols();
-        let mut response = LoopResponse::zeros(self.pumps.len(), steps);
-        let (mut cop, mut validity) = (mem::take(&mut response.cop), mem::take(&mut response.validity));
-        let rows = output_kw.rows().into_iter().zip(level_kwh.rows()).zip(cop.rows_mut()).zip(&mut validity);
-        let runs = self.pumps.iter().enumerate().zip(rows);
-        let mut runs: Vec<PumpRun<'_>> = runs
-            .map(|((index, pump), (((output_kw, level_kwh), cop), validity))| {
-                let given_cop = match cops {
-                    CopUse::WithinStep => None,
-                    CopUse::Given(given) => Some(given.row(index)),
-                };
-                PumpRun { pump, output_kw, level_kwh, given_cop, cop, validity }
-            })
-            .collect();
-
-        let water_loop = self.water_loop.stepper(self.step_hours);
-        let mut balancing = BalancingUse::default();
-        let mut temp_c = self.water_loop.initial_c();
-        for step in 0..steps {
-            response.temp_c[step] = temp_c;
-            for run in &mut runs {
-                run.follow(step, temp_c);
+    ) -> Result<LoopResponse, FlowError> {
+        match self {
+            Self::WellMixed(ring) => {
+                ring.simulate(output_kw, level_kwh, cops).map_err(|never: std::convert::Infallible| match never {})
             }
-            // Apart from the COPs, so that the sum stays in a register: the next step waits for it.
-            let heat_kwh = runs.iter().fold(0.0, |sum, run| sum + run.loop_heat_kwh(step, self.step_hours));
-            let after = water_loop.advance(step, temp_c, heat_kwh);
-            temp_c = after.temp_c;
-            response.heat_kwh[step] = heat_kwh;
-            response.ground_kwh[step] = after.ground_kwh;
-            let added_kwh = after.created_kwh + after.balancing_kwh;
-            if added_kwh == 0.0 && after.violation_k == 0.0 {
-                continue;
-            }
-            balancing += after.balancing_use;
-            response.created_kwh[step] = after.created_kwh;
-            response.balancing_kwh[step] = after.balancing_kwh;
-            response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
-            response.limit_steps[0] += usize::from(added_kwh > 0.0 || after.violation_k < 0.0);
-            response.limit_steps[1] += usize::from(added_kwh < 0.0 || after.violation_k > 0.0);
-            if after.violation_k != 0.0 {
-                let side = usize::from(after.violation_k > 0.0);
-                response.violations[side].count(after.violation_k.abs(), self.step_hours, step + 1);
-            }
+            Self::Network(network) => network.simulate(output_kw, level_kwh, cops),
         }
-        response.temp_c[steps] = temp_c;
-        (response.cop, response.validity) = (cop, validity);
-        (response.balancing_eur, response.balancing_co2_kg) = (balancing.cost_eur, balancing.co2_kg);
-        let balance = self.balance(&response);
-        response.balance_residual = balance.whole(temp_c - self.water_loop.initial_c());
-        response.step_balance_residual = balance.worst_step();
-        Ok(response)
-    }
-}
-
-impl WellMixedPartner {
-    /// The energy balance of all steps.
-    fn balance(&self, response: &LoopResponse) -> EnergyBalance {
-        let LoopResponse { temp_c, heat_kwh, ground_kwh, created_kwh, balancing_kwh, .. } = response;
-        let mut balance = EnergyBalance::new(self.water_loop.heat_capacity_kwh_per_k());
-        let steps = Zip::from(temp_c.slice(s![..-1])).and(temp_c.slice(s![1..]));
-        let steps = steps.and(heat_kwh).and(ground_kwh).and(created_kwh).and(balancing_kwh);
-        steps.for_each(|before_c, after_c, heat, ground, created, balancing| {
-            balance.add(after_c - before_c, [*heat, *ground, *created, *balancing]);
-        });
-        balance
-    }
-}
-
-impl LoopDerivatives for WellMixedPartner {
-    fn initial_c(&self) -> f64 {
-        self.water_loop.initial_c()
-    }
-
-    fn heat_without_electricity(&self, pump: usize) -> f64 {
-        self.pumps[pump].loop_heat_per_output(f64::INFINITY)
-    }
-
-    /// Rates are central differences: smooth models give all digits that a Newton step needs, and no model has to tell more
-    /// than its COP.
-    fn electricity_per_output(&self, pump: usize, temp_c: f64, level_kwh: f64) -> Rates {
-        /// Of the temperatures on both sides, K.
-        const DIFFERENCE_K: f64 = 1e-3;
-        let pump = &self.pumps[pump];
-        let at = |temp_c: f64, level_kwh: f64| 1.0 / pump.cop(temp_c, level_kwh);
-        let slope = |low: f64, high: f64, width: f64| (high - low) / (2.0 * width);
-        let per_k = slope(at(temp_c - DIFFERENCE_K, level_kwh), at(temp_c + DIFFERENCE_K, level_kwh), DIFFERENCE_K);
-        let kelvin_per_kwh = pump.sink.kelvin_per_kwh();
-        let per_kwh = if kelvin_per_kwh == 0.0 {
-            0.0
-        } else {
-            let width = DIFFERENCE_K / kelvin_per_kwh.abs();
-            slope(at(temp_c, level_kwh - width), at(temp_c, level_kwh + width), width)
-        };
-        Rates { value: at(temp_c, level_kwh), per_k, per_kwh }
-    }
-
-    fn advance(&self, step: usize, temp_c: f64, heat_kwh: f64, rounding_k: f64) -> Rates {
-        let stepper = self.water_loop.stepper(self.step_hours);
-        let rounded = stepper.advance_rounded(step, temp_c, heat_kwh, rounding_k);
-        let [value, per_k, per_kwh] =
-            rounded.unwrap_or_else(|| [stepper.advance(step, temp_c, heat_kwh).temp_c, 1.0, 0.0]);
-        Rates { value, per_k, per_kwh }
-    }
-}
-
-/// A heat pump through the time of a simulation: its part of the plan, and of the response.
-struct PumpRun<'a> {
-    pump: &'a HeatPump,
-    output_kw: ArrayView1<'a, f64>,
-    level_kwh: ArrayView1<'a, f64>,
-    given_cop: Option<ArrayView1<'a, f64>>,
-    cop: ArrayViewMut1<'a, f64>,
-    validity: &'a mut Validity,
-}
-
-impl PumpRun<'_> {
-    /// Notes the COP at a loop temperature, and whether it is valid.
-    #[inline]
-    fn follow(&mut self, step: usize, temp_c: f64) {
-        let (cop, outside) = self.pump.cop_and_range(temp_c, self.level_kwh[step]);
-        self.cop[step] = cop;
-        if self.output_kw[step] > IDLE_KW {
-            self.validity.running += 1;
-            self.validity.below += usize::from(outside == Some(OutsideRange::Below));
-            self.validity.above += usize::from(outside == Some(OutsideRange::Above));
-        }
-    }
-
-    /// Heat that the pump gives the loop in a step, kWh.
-    #[inline]
-    fn loop_heat_kwh(&self, step: usize, step_hours: f64) -> f64 {
-        let used = self.given_cop.as_ref().map_or(self.cop[step], |given| given[step]);
-        self.output_kw[step] * step_hours * self.pump.loop_heat_per_output(used)
     }
 }

@@ -1,0 +1,214 @@
+//! The water loop of a district file or a loop file.
+
+use super::loop_file::LoopPump;
+use super::timeseries::{Asked, TimeSeries};
+use super::yaml::{Map, Node, Span, Value, from_node};
+use super::{ConfigError, Finding, Inputs, Problem};
+use crate::district::{District, Kind};
+use crate::series::{Profile, ProfileSetting, TimeAxis};
+use crate::water_loop::district_network::{DistrictNetwork, NetworkSettings};
+use crate::water_loop::{
+    LoopLimit, LoopProfiles, WaterLoop, WaterLoopError, WaterLoopSettings, WellMixedLoop, WellMixedSettings,
+};
+
+/// What reads the loop's series, in messages.
+const READER: &str = "water_loop";
+/// The kinds of loops.
+const KINDS: [&str; 2] = ["well_mixed", "network"];
+
+/// The loop's settings, and what happens at its limits where that is said.
+pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLimit>), ConfigError> {
+    let mut map = node.as_map().cloned().unwrap_or_default();
+    let kind = map.remove("kind");
+    let kind = kind.as_ref().map_or(Ok("well_mixed"), |entry| {
+        let found = entry.value.as_text().unwrap_or_default();
+        let wrong = || entry.value.span.error(Problem::unknown_choice(found, KINDS));
+        KINDS.into_iter().find(|kind| *kind == found).ok_or_else(wrong)
+    })?;
+    if kind == "network" {
+        let node = Node { value: Value::Map(map), ..node.clone() };
+        return Ok((WaterLoopSettings::Network(Box::new(from_node::<NetworkSettings>(&node)?)), None));
+    }
+    if map.get("pipes").is_some() {
+        let message = "a loop with pipes is `kind: network`";
+        return Err(span_of(node, "pipes").error(Problem::Wrong(message.to_owned())));
+    }
+    let limit = map.remove("at_limit").map(|entry| from_node(&entry.value)).transpose()?;
+    let node = Node { value: Value::Map(map.clone()), ..node.clone() };
+    let settings: WellMixedSettings = from_node(&node).map_err(|error| with_own_keys(error, &map))?;
+    Ok((WaterLoopSettings::WellMixed(settings), limit))
+}
+
+/// The loop of a file that reads no series.
+pub(super) fn without_series(
+    settings: &WaterLoopSettings,
+    node: &Node,
+    limit: LoopLimit,
+    axis: &TimeAxis,
+) -> Result<WaterLoop, ConfigError> {
+    let read = |key: &str, setting: &ProfileSetting| match setting {
+        ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
+        ProfileSetting::File(column) => {
+            Err(ConfigError::Mismatch(format!("{key}: a loop file reads no series (`{}`)", column.file)))
+        }
+    };
+    match settings {
+        WaterLoopSettings::WellMixed(settings) => {
+            let profiles = LoopProfiles::resolve(settings, read)?;
+            Ok(WaterLoop::WellMixed(WellMixedLoop::new(settings, profiles, limit)?))
+        }
+        WaterLoopSettings::Network(settings) => {
+            let network = DistrictNetwork::new(settings, axis, read).map_err(|error| placed(error, node))?;
+            Ok(WaterLoop::Network(Box::new(network)))
+        }
+    }
+}
+
+/// Binds a network's substations to the heat pumps of `district` on the loop. Returns the balances (site and carrier) that bring the electricity of
+/// its pumps and plants.
+pub(super) fn bind(
+    water_loop: &mut WaterLoop,
+    pumps: &[LoopPump],
+    district: &District,
+    node: &Node,
+) -> Result<Vec<[String; 2]>, ConfigError> {
+    let WaterLoop::Network(network) = water_loop else { return Ok(Vec::new()) };
+    let conversion = |pump: &LoopPump| match &district.technology(&pump.site, &pump.technology)?.kind {
+        Kind::Conversion(conversion) => Some(conversion),
+        _ => None,
+    };
+    let names: Vec<(&str, &str)> = pumps.iter().map(|pump| (pump.site.as_str(), pump.technology.as_str())).collect();
+    let output_kw: Vec<f64> =
+        pumps.iter().map(|pump| conversion(pump).map_or(0.0, |conversion| conversion.capacity_kw)).collect();
+    network.bind(&names, &output_kw).map_err(|error| placed(error.into(), node))?;
+    let balances = network.electricity_sites().iter().map(|name| {
+        let of_site = pumps.iter().find(|pump| pump.site == *name).or(pumps.first());
+        let carrier = of_site.and_then(conversion).map(|conversion| conversion.carrier_in.clone()).unwrap_or_default();
+        let site = district.sites().iter().find(|site| site.name == *name);
+        if site.is_some_and(|site| district.touches(site, &carrier)) {
+            return Ok([name.clone(), carrier]);
+        }
+        let message = format!("a `meter.site` is `{name}`, where nothing has to do with {carrier}");
+        let known = district.sites().iter().map(|site| site.name.as_str());
+        Err(node.span.error(if site.is_none() { Problem::unknown_choice(name, known) } else { Problem::Wrong(message) }))
+    });
+    balances.collect()
+}
+
+/// An error of a network, where it stands in the file.
+fn placed(error: ConfigError, node: &Node) -> ConfigError {
+    match error {
+        ConfigError::WaterLoop(WaterLoopError::UnknownName { path, name, known }) => {
+            span_of(node, &path).error(Problem::unknown_choice(&name, known.iter().map(String::as_str)))
+        }
+        ConfigError::WaterLoop(WaterLoopError::Network { path, message }) => {
+            span_of(node, &path).error(Problem::Wrong(format!("water_loop.{path}: {message}")))
+        }
+        ConfigError::WaterLoop(error @ WaterLoopError::Range { key, .. }) => {
+            span_of(node, key).error(Problem::Wrong(error.to_string()))
+        }
+        error => error,
+    }
+}
+
+/// What a district file's loop is read with.
+pub(super) struct NativeLoop<'b, 'c> {
+    pub(super) series: &'b mut TimeSeries<'c>,
+    pub(super) inputs: &'b mut Inputs,
+    pub(super) findings: &'b mut Vec<Finding>,
+}
+
+impl NativeLoop<'_, '_> {
+    /// Reads the loop's settings and the series that they name.
+    pub(super) fn read(mut self, node: &Node, axis: &TimeAxis) -> Result<WaterLoop, ConfigError> {
+        let (settings, limit) = settings(node)?;
+        match settings {
+            WaterLoopSettings::WellMixed(settings) => {
+                look_at(&settings, node, self.findings);
+                let profiles = LoopProfiles::resolve(&settings, |key, setting| self.profile(node, key, setting))?;
+                let ring = WellMixedLoop::new(&settings, profiles, limit.unwrap_or_default());
+                Ok(WaterLoop::WellMixed(ring.map_err(|error| self.with_file(error, node))?))
+            }
+            WaterLoopSettings::Network(settings) => {
+                let read = |key: &str, setting: &ProfileSetting| self.profile(node, key, setting);
+                let network = DistrictNetwork::new(&settings, axis, read).map_err(|error| placed(error, node))?;
+                Ok(WaterLoop::Network(Box::new(network)))
+            }
+        }
+    }
+
+    fn profile(&mut self, node: &Node, key: &str, setting: &ProfileSetting) -> Result<Profile, ConfigError> {
+        let asked = Asked { reader: READER, key, site: READER, span: span_of(node, key) };
+        self.series.profile(setting, asked, self.inputs, self.findings)
+    }
+
+    /// An error of a well-mixed loop, with the file that the value is from.
+    fn with_file(&self, error: WaterLoopError, node: &Node) -> ConfigError {
+        let WaterLoopError::Range { key, .. } = &error else { return placed(error.into(), node) };
+        let used = self.series.used().iter().find(|used| used.reader == READER && used.key.ends_with(key));
+        let file = used.map_or_else(String::new, |used| {
+            format!(" ({}, column `{}`)", used.column.path().display(), used.column.name())
+        });
+        span_of(node, key).error(Problem::Wrong(format!("{error}{file}")))
+    }
+}
+
+/// Settings that can hardly be meant.
+fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
+    /// Water loops run between these, degrees Celsius.
+    const USUAL_C: [f64; 2] = [-20.0, 90.0];
+    let mut warn = |key: &str, message: String| {
+        findings.push(Finding::warning(Some(span_of(node, key)), message));
+    };
+    let ground = settings.ground.as_ref().and_then(|ground| match ground.temp_c {
+        ProfileSetting::Constant(temp_c) => Some(("ground.temp_c", temp_c)),
+        ProfileSetting::File(_) => None,
+    });
+    for (key, temp_c) in [("min_c", settings.min_c), ("max_c", settings.max_c)].into_iter().chain(ground) {
+        if !(USUAL_C[0]..=USUAL_C[1]).contains(&temp_c) {
+            warn(key, format!("water_loop.{key} is {temp_c} C; in kelvin?"));
+        }
+    }
+    let units = [("heating", &settings.balancing.heating), ("cooling", &settings.balancing.cooling)];
+    for (name, unit) in units {
+        let priced = unit.price_eur_per_kwh != ProfileSetting::Constant(0.0) || unit.co2_kg_per_kwh != 0.0;
+        if priced && unit.electricity_per_heat == 0.0 {
+            let key = format!("balancing.{name}");
+            warn(&key, format!("water_loop.{key}: a price or CO2 without `electricity_per_heat` has no effect"));
+        }
+    }
+    if settings.ground.is_none() && units.iter().all(|(_, unit)| unit.electricity_per_heat == 0.0) {
+        let message =
+            "the balancing unit keeps the loop within its limits for nothing: no `electricity_per_heat` is given";
+        findings.push(Finding::note(message));
+    }
+}
+
+/// `kind` and `at_limit` are keys of the loop, too, though they are read apart.
+fn with_own_keys(error: ConfigError, map: &Map) -> ConfigError {
+    let ConfigError::At { span, problem } = &error else { return error };
+    match &**problem {
+        Problem::UnknownKey { key, known, .. } if map.get(key).is_some() => {
+            let known = known.iter().map(String::as_str).chain(["at_limit", "kind"]);
+            span.error(Problem::unknown_key(key, known))
+        }
+        _ => error,
+    }
+}
+
+/// The position of a dotted key of the loop, or of the nearest level above it that is there.
+fn span_of<'n>(node: &'n Node, key: &str) -> &'n Span {
+    let path = key.strip_prefix("water_loop.").unwrap_or(key);
+    let mut found = node;
+    for part in path.split('.') {
+        let below = match part.parse::<usize>() {
+            Ok(index) if found.as_list().is_some() => found.as_list().and_then(|list| list.get(index)),
+            _ => found.as_map().and_then(|map| map.get(part)),
+        };
+        match below {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    &found.span
+}

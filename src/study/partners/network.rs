@@ -1,0 +1,214 @@
+//! A network of pipes as a partner of the coupling.
+
+use ndarray::{Array2, ArrayView1};
+
+use super::IDLE_KW;
+use crate::coupling::{CopUse, LoopModel, LoopResponse};
+use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::water_loop::district_network::{DistrictNetwork, NetworkReport, Recording, Simulation};
+use crate::water_loop::network::FlowError;
+
+/// A periodic time is over when its mean temperature ends this near to where it began, K.
+const PERIODIC_K: f64 = 0.01;
+/// Times that it is gone through for that at most.
+const MOST_TIMES: usize = 8;
+/// Less output than this has no working point that its own direction of flow would tell, kW.
+const NO_HEAT_KW: f64 = 1e-6;
+
+/// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
+#[derive(Debug, Clone)]
+pub struct NetworkPartner {
+    /// The network, bound to the heat pumps.
+    pub network: DistrictNetwork,
+    /// The heat pumps on it.
+    pub pumps: Vec<HeatPump>,
+    /// Length of a step, hours.
+    pub step_hours: f64,
+}
+
+/// What the loop is asked: outputs and levels of a plan, and COPs where they are given.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    output_kw: &'a Array2<f64>,
+    level_kwh: &'a Array2<f64>,
+    cops: CopUse<'a>,
+}
+
+/// What a pass writes down.
+struct Notes<'r> {
+    response: &'r mut LoopResponse,
+    /// Electricity per output of each heat pump in the step.
+    per_output: Vec<f64>,
+    outside: Vec<Option<OutsideRange>>,
+}
+
+impl LoopModel for NetworkPartner {
+    type Error = FlowError;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, FlowError> {
+        Ok(self.pass(Asked { output_kw, level_kwh, cops }, false)?.0)
+    }
+}
+
+impl NetworkPartner {
+    /// What the network does under a plan, component by component and step by step.
+    ///
+    /// # Errors
+    /// [`FlowError`] where no flows are found.
+    pub fn look(
+        &self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<(NetworkReport, Recording), FlowError> {
+        let (_, report, recording) = self.pass(Asked { output_kw, level_kwh, cops }, true)?;
+        Ok((report, recording.unwrap_or_default()))
+    }
+
+    fn pass(
+        &self,
+        asked: Asked<'_>,
+        record: bool,
+    ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), FlowError> {
+        let (pumps, steps) = asked.output_kw.dim();
+        let mut simulation = Simulation::new(&self.network);
+        let mut response = LoopResponse::zeros(pumps, steps);
+        response.auxiliary_kw = Array2::zeros((self.network.electricity_sites().len(), steps));
+        let mut notes =
+            Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
+        self.before(asked, &mut simulation, &mut notes)?;
+        simulation.begin_again();
+        if record {
+            simulation.record(steps);
+        }
+        *notes.response = LoopResponse {
+            auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
+            ..LoopResponse::zeros(pumps, steps)
+        };
+        self.go(asked, steps, &mut simulation, &mut notes)?;
+        let (report, recording) = simulation.finish();
+        response.balance_residual = report.residual();
+        response.step_balance_residual = report.worst_step;
+        Ok((response, report, recording))
+    }
+
+    /// What happens before the time begins.
+    fn before(&self, asked: Asked<'_>, simulation: &mut Simulation<'_>, notes: &mut Notes<'_>) -> Result<(), FlowError> {
+        let steps = asked.output_kw.ncols();
+        let start = self.network.start();
+        let hours = start.spin_up_days * 24.0;
+        if hours > 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
+            let count = ((hours / self.step_hours).ceil() as usize).min(steps);
+            self.go(asked, count, simulation, notes)?;
+        }
+        let fields_are_old = self.network.years_before() > 0;
+        if !start.periodic && !fields_are_old {
+            return Ok(());
+        }
+        for time in 0..MOST_TIMES {
+            if time == 0 && fields_are_old {
+                simulation.keep_loads();
+            }
+            let began_c = simulation.mean_c();
+            self.go(asked, steps, simulation, notes)?;
+            let ended_c = simulation.mean_c();
+            if !start.periodic || (ended_c - began_c).abs() < PERIODIC_K {
+                break;
+            }
+        }
+        simulation.repeat_loads();
+        Ok(())
+    }
+
+    /// Takes the first `steps` steps.
+    fn go(
+        &self,
+        asked: Asked<'_>,
+        steps: usize,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), FlowError> {
+        let count = self.network.substation_names().len();
+        let mut heat_kw = vec![0.0; count];
+        for step in 0..steps {
+            notes.response.temp_c[step] = simulation.mean_c();
+            notes.per_output.fill(0.0);
+            notes.outside.fill(None);
+            for (substation, heat_kw) in heat_kw.iter_mut().enumerate() {
+                *heat_kw = self.draw(asked, step, substation, simulation.inlets_c(substation), notes);
+            }
+            let outcome = simulation.step(step, &heat_kw)?;
+            let response = &mut *notes.response;
+            for (pump, (per_output, outside)) in notes.per_output.iter().zip(&notes.outside).enumerate() {
+                response.cop[[pump, step]] = 1.0 / per_output;
+                if asked.output_kw[[pump, step]] > IDLE_KW {
+                    let validity = &mut response.validity[pump];
+                    validity.running += 1;
+                    validity.below += usize::from(*outside == Some(OutsideRange::Below));
+                    validity.above += usize::from(*outside == Some(OutsideRange::Above));
+                }
+            }
+            response.temp_c[step + 1] = outcome.mean_c;
+            response.heat_kwh[step] = outcome.substations_kwh;
+            response.ground_kwh[step] = -outcome.lost_kwh;
+            response.balancing_kwh[step] = outcome.units_kwh[0] + outcome.units_kwh[1] + outcome.waste_heat_kwh;
+            response.balancing_energy_kwh[step] = outcome.own_kwh;
+            response.balancing_eur += outcome.own_eur;
+            response.balancing_co2_kg += outcome.own_co2_kg;
+            response.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
+            for side in 0..2 {
+                response.limit_steps[side] += usize::from(outcome.kept[side]);
+                if outcome.excess_k[side] > 0.0 {
+                    response.violations[side].count(outcome.excess_k[side], self.step_hours, step + 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The heat that the heat pumps of a substation give the water, kW, and what their COPs then are.
+    fn draw(&self, asked: Asked<'_>, step: usize, substation: usize, inlets_c: [f64; 2], notes: &mut Notes<'_>) -> f64 {
+        let draws = self.network.draws(substation);
+        let heat_kw = |inlet_c: f64| -> f64 {
+            let of_pumps = draws.iter().map(|draw| {
+                let (pump, output_kw) = (&self.pumps[draw.pump], asked.output_kw[[draw.pump, step]] * draw.share);
+                if output_kw == 0.0 {
+                    return 0.0;
+                }
+                let cop = match asked.cops {
+                    CopUse::WithinStep => pump.cop(inlet_c, asked.level_kwh[[draw.pump, step]]),
+                    CopUse::Given(cops) => cops[[draw.pump, step]],
+                };
+                output_kw * pump.loop_heat_per_output(cop)
+            });
+            of_pumps.sum()
+        };
+        // The net heat tells which way the water flows, and that tells which water comes.
+        let [while_heating_c, while_cooling_c] = inlets_c;
+        let heating_kw = heat_kw(while_heating_c);
+        let (net_kw, comes_c) = if heating_kw < 0.0 {
+            (heating_kw, Some(while_heating_c))
+        } else {
+            let cooling_kw = heat_kw(while_cooling_c);
+            // Between the two there is a stretch where it wants to flow neither way.
+            if cooling_kw > 0.0 { (cooling_kw, Some(while_cooling_c)) } else { (0.0, None) }
+        };
+        let comes_c = comes_c.filter(|_| net_kw.abs() > NO_HEAT_KW);
+        for draw in draws {
+            let pump = &self.pumps[draw.pump];
+            // Where nothing is drawn, each pump would draw its own way.
+            let own_c = || if pump.loop_heat_per_output(f64::INFINITY) < 0.0 { while_heating_c } else { while_cooling_c };
+            let inlet_c = comes_c.unwrap_or_else(own_c);
+            let (cop, outside) = pump.cop_and_range(inlet_c, asked.level_kwh[[draw.pump, step]]);
+            notes.per_output[draw.pump] += draw.share / cop;
+            notes.outside[draw.pump] = notes.outside[draw.pump].or(outside);
+        }
+        net_kw
+    }
+}

@@ -1,0 +1,24 @@
+//! A network of pipes as a planner describes it: substations, plants, pumps and ground around a [`PipeNetwork`].
+//!
+//! [`NetworkSettings`] says what there is, [`DistrictNetwork`] is that, checked and laid out as nodes, pipes and transfers, and a
+//! [`Simulation`] takes it through time: flows from heat and spread, units of the plants, pressures and pumps, limits.
+
+mod build;
+mod layout;
+mod report;
+mod settings;
+mod simulation;
+mod units;
+
+pub use build::{DistrictNetwork, Draw};
+pub use report::{NetworkReport, Overrun, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
+pub use settings::{
+    AirSettings, AirSideSettings, BoreholeFieldSettings, FlowWarningSettings, Line, MainPumpSettings, MeterSettings,
+    NetworkSettings, NodeSettings, PipeGroundSettings, PipeSettings, PipeTypeSettings, PlantSettings, PumpSettings,
+    Pumping, ResolutionSettings, StartSettings, SubstationSettings, UnitSettings, WasteHeatSettings, WaveSettings,
+    WellSettings,
+};
+pub use simulation::{Simulation, StepOutcome};
+
+#[cfg(doc)]
+use crate::water_loop::network::PipeNetwork;

@@ -1,0 +1,459 @@
+//! A network through time.
+
+use super::build::{DistrictNetwork, MainPump, Meter, Plant, Substation};
+use super::report::{
+    NEGLIGIBLE_K, NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals,
+};
+use super::settings::Pumping;
+use super::units::{Unit, UnitKind};
+use crate::water_loop::network::{Drive, Effect, FlowError, PipeNetwork};
+
+const J_PER_KWH: f64 = 3.6e6;
+/// Less heat than this draws no flow, kW.
+const IDLE_KW: f64 = 1e-6;
+/// Water is cooled or warmed by so much at least where the freezing guard raises a flow, K.
+const LEAST_SPREAD_K: f64 = 0.5;
+/// Less flow than this is none, kg/s.
+const NO_FLOW_KG_S: f64 = 1e-9;
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StepOutcome {
+    /// Heat from the substations, kWh.
+    pub substations_kwh: f64,
+    /// Heat from sources of waste heat, kWh.
+    pub waste_heat_kwh: f64,
+    /// Heat from the plants' units, heating and cooling (negative), kWh.
+    pub units_kwh: [f64; 2],
+    /// Heat lost to the ground around the pipes, kWh.
+    pub lost_kwh: f64,
+    /// Electricity that each site of the district brings for pumps and units, kW.
+    pub sites_kw: Vec<f64>,
+    /// Electricity from meters of their own, kWh.
+    pub own_kwh: f64,
+    /// What that costs, EUR.
+    pub own_eur: f64,
+    /// What that emits, kg CO2.
+    pub own_co2_kg: f64,
+    /// Largest excess of a substation's inlet below and above its limits, K.
+    pub excess_k: [f64; 2],
+    /// Whether units that work as needed warmed or cooled.
+    pub kept: [bool; 2],
+    /// Mean temperature of water and walls at the end, degrees Celsius.
+    pub mean_c: f64,
+    /// What the balance of the step misses, relative to the heat that moved or was there.
+    pub residual: f64,
+}
+
+/// A network on its way through time.
+#[derive(Debug, Clone)]
+pub struct Simulation<'n> {
+    network: &'n DistrictNetwork,
+    water: PipeNetwork,
+    units: Vec<Unit>,
+    /// Direction of each substation's last flow.
+    directions: Vec<f64>,
+    now_c: Vec<f64>,
+    drives: Vec<Drive>,
+    around_c: Vec<f64>,
+    /// What the plants' units should keep, by transfer.
+    heat_capacity_j_k: f64,
+    content_j: f64,
+    start_j: f64,
+    pipe_start_j: Vec<f64>,
+    report: NetworkReport,
+    recording: Option<Recording>,
+    /// Loads of the borehole fields by step, kW, where they are kept.
+    loads_kw: Option<Vec<Vec<f64>>>,
+    outcome: StepOutcome,
+}
+
+impl<'n> Simulation<'n> {
+    /// A network at its start.
+    #[must_use]
+    pub fn new(network: &'n DistrictNetwork) -> Self {
+        let water = network.water.clone();
+        let transfers = network.transfers();
+        let idle = Drive { flow_kg_s: 0.0, effect: Effect::Heat(0.0) };
+        let mut simulation = Self {
+            network,
+            heat_capacity_j_k: water.heat_capacity_j_k(),
+            content_j: 0.0,
+            start_j: 0.0,
+            pipe_start_j: Vec::new(),
+            units: network.units.clone(),
+            directions: vec![1.0; network.substations.len()],
+            now_c: vec![network.start.temp_c; network.nodes.len()],
+            drives: vec![idle; transfers],
+            around_c: vec![0.0; network.pipes.len()],
+            report: NetworkReport::default(),
+            recording: None,
+            loads_kw: None,
+            outcome: StepOutcome { sites_kw: vec![0.0; network.electricity_sites.len()], ..StepOutcome::default() },
+            water,
+        };
+        simulation.begin_again();
+        simulation
+    }
+
+    /// Counts from now on, as if the network had just begun.
+    pub fn begin_again(&mut self) {
+        self.content_j = self.water.content_j();
+        self.start_j = self.content_j;
+        self.pipe_start_j = (0..self.network.pipes.len()).map(|pipe| self.water.pipe_content_j(pipe)).collect();
+        let nothing = SubstationTotals {
+            inlet_c: [f64::INFINITY, f64::NEG_INFINITY],
+            outlet_c: [f64::INFINITY, f64::NEG_INFINITY],
+            ..SubstationTotals::default()
+        };
+        self.report = NetworkReport {
+            pipes: vec![PipeTotals::default(); self.network.pipes.len()],
+            substations: vec![nothing; self.network.substations.len()],
+            plants: vec![PlantTotals::default(); self.network.plants.len()],
+            units: vec![UnitTotals::default(); self.units.len()],
+            ..NetworkReport::default()
+        };
+        self.outcome.mean_c = self.mean_c();
+        self.water.write_now_c(&mut self.now_c);
+    }
+
+    /// Records every step from now on, of `steps` in all.
+    pub fn record(&mut self, steps: usize) {
+        let network = self.network;
+        let sizes = [network.nodes.len(), network.substations.len(), network.plants.len(), network.units.len()];
+        self.recording = Some(Recording::zeros(sizes, steps));
+    }
+
+    /// Keeps the loads of borehole fields from now on, for [`Simulation::repeat_loads`].
+    pub fn keep_loads(&mut self) {
+        self.loads_kw = Some(vec![Vec::new(); self.units.len()]);
+    }
+
+    /// Lets the ground around boreholes go through the loads that were kept until each field has been through them as often as it is asked to.
+    pub fn repeat_loads(&mut self) {
+        let Some(loads_kw) = self.loads_kw.take() else { return };
+        for (unit, loads_kw) in self.units.iter_mut().zip(&loads_kw) {
+            let times = unit.years_before().saturating_sub(1);
+            if let UnitKind::Boreholes { history, .. } = &mut unit.kind {
+                for _ in 0..times {
+                    loads_kw.iter().for_each(|load_kw| {
+                        history.take(*load_kw);
+                    });
+                }
+            }
+        }
+    }
+
+    /// Mean temperature of water and walls now, degrees Celsius.
+    #[must_use]
+    pub fn mean_c(&self) -> f64 {
+        self.content_j / self.heat_capacity_j_k
+    }
+
+    /// Temperatures now at which a substation would take its water, degrees Celsius: while heating, while cooling.
+    #[must_use]
+    pub fn inlets_c(&self, substation: usize) -> [f64; 2] {
+        let Substation { ends: [warm, cold], .. } = self.network.substations[substation];
+        let comes_c = self.now_c[warm];
+        [comes_c, if self.network.is_ring() { comes_c } else { self.now_c[cold] }]
+    }
+
+    /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
+    ///
+    /// # Errors
+    /// [`FlowError`] where no flows are found.
+    pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, FlowError> {
+        let network = self.network;
+        let mut balance_kg_s = 0.0;
+        let mut moved_kg_s = 0.0;
+        for index in 0..network.substations.len() {
+            let drive = self.substation(index, step, heat_kw);
+            balance_kg_s += drive.flow_kg_s;
+            moved_kg_s += drive.flow_kg_s.abs();
+            self.drives[index] = drive;
+        }
+        if let Some(main) = &network.main {
+            let [least, most] = main.flow_kg_s;
+            let flow_kg_s = moved_kg_s.clamp(least, most);
+            self.drives[main.transfer] = Drive { flow_kg_s, effect: Effect::Heat(0.0) };
+        }
+        let mut left_kg_s = balance_kg_s;
+        for (index, plant) in network.plants.iter().enumerate() {
+            let flow_kg_s = match &network.main {
+                Some(main) => self.drives[main.transfer].flow_kg_s,
+                None if index + 1 == network.plants.len() => left_kg_s,
+                None => balance_kg_s * plant.share,
+            };
+            left_kg_s -= flow_kg_s;
+            self.plant(plant, step, flow_kg_s);
+        }
+        for (around_c, ground) in self.around_c.iter_mut().zip(&network.pipe_ground) {
+            *around_c = network.grounds[*ground].at(step);
+        }
+        let taken = self.water.step(&self.drives, &self.around_c, 3600.0 * network.step_hours)?;
+        self.water.write_now_c(&mut self.now_c);
+        self.content_j += taken.stored_j;
+        self.account(step, heat_kw);
+        self.outcome.lost_kwh = taken.lost_j / J_PER_KWH;
+        self.outcome.mean_c = self.mean_c();
+        self.outcome.residual = taken.residual();
+        let report = &mut self.report;
+        report.received_kwh += taken.received_j / J_PER_KWH;
+        report.lost_kwh += taken.lost_j / J_PER_KWH;
+        report.moved_kwh += (taken.received_j.abs() + taken.lost_j.abs()) / J_PER_KWH;
+        report.worst_step = report.worst_step.max(self.outcome.residual);
+        Ok(&self.outcome)
+    }
+
+    /// What happened, and what was recorded.
+    #[must_use]
+    pub fn finish(mut self) -> (NetworkReport, Option<Recording>) {
+        // From the temperatures themselves, so that the balance of the whole time is one.
+        self.report.stored_kwh = (self.water.content_j() - self.start_j) / J_PER_KWH;
+        for (pipe, totals) in self.report.pipes.iter_mut().enumerate() {
+            totals.stored_kwh = (self.water.pipe_content_j(pipe) - self.pipe_start_j[pipe]) / J_PER_KWH;
+        }
+        (self.report, self.recording)
+    }
+
+    /// Flow and heat of a substation.
+    fn substation(&mut self, index: usize, step: usize, heat_kw: &[f64]) -> Drive {
+        let substation = &self.network.substations[index];
+        let heat_w_k = self.water.fluid().specific_heat_j_kg_k;
+        let ring = self.network.is_ring();
+        let mut heat_kw = match &substation.source_kw {
+            Some(source_kw) => source_kw.at(step),
+            None => heat_kw[index],
+        };
+        if heat_kw.abs() < IDLE_KW {
+            let flow_kg_s = self.directions[index] * substation.bypass_kg_s;
+            return Drive { flow_kg_s, effect: Effect::Heat(0.0) };
+        }
+        let heating = heat_kw < 0.0;
+        let [least, most] = substation.flow_kg_s;
+        let [while_heating_c, while_cooling_c] = self.inlets_c(index);
+        let inlet_c = if heating { while_heating_c } else { while_cooling_c };
+        let mut flow_kg_s = 1e3 * heat_kw.abs() / (heat_w_k * substation.spread_k);
+        if heating {
+            let nearest_c = self.water.fluid().freezing_c + substation.freezing_margin_k;
+            let spread_k = (inlet_c - nearest_c).clamp(LEAST_SPREAD_K.min(substation.spread_k), substation.spread_k);
+            flow_kg_s *= substation.spread_k / spread_k;
+        } else if inlet_c + substation.spread_k > substation.source_max_c {
+            // The flow stays, the heat that would make it too warm goes elsewhere.
+            heat_kw = 1e-3 * flow_kg_s * heat_w_k * (substation.source_max_c - inlet_c).max(0.0);
+            if heat_kw < IDLE_KW {
+                return Drive { flow_kg_s: 0.0, effect: Effect::Heat(0.0) };
+            }
+        }
+        let direction = if heating || ring { 1.0 } else { -1.0 };
+        self.directions[index] = direction;
+        Drive { flow_kg_s: direction * flow_kg_s.clamp(least, most), effect: Effect::Heat(1e3 * heat_kw) }
+    }
+
+    /// What a plant's units do to the water.
+    fn plant(&mut self, plant: &Plant, step: usize, flow_kg_s: f64) {
+        let capacity_w_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k;
+        let [from, to] = plant.ends;
+        let comes_c = self.now_c[if flow_kg_s < 0.0 { to } else { from }];
+        let range_c = plant.keeps_c[usize::from(flow_kg_s < 0.0)];
+        let flowing = flow_kg_s.abs() > NO_FLOW_KG_S;
+        for (place, transfer) in plant.transfers.clone().enumerate() {
+            let unit = plant.units.clone().nth(place).filter(|_| flowing).map(|unit| &self.units[unit]);
+            let effect = unit.map_or(Effect::Heat(0.0), |unit| unit.effect(step, capacity_w_k, comes_c, range_c));
+            self.drives[transfer] = Drive { flow_kg_s, effect };
+        }
+    }
+
+    /// Adds up what a step did.
+    fn account(&mut self, step: usize, heat_kw: &[f64]) {
+        let network = self.network;
+        let outcome = &mut self.outcome;
+        outcome.sites_kw.fill(0.0);
+        (outcome.own_kwh, outcome.own_eur, outcome.own_co2_kg) = (0.0, 0.0, 0.0);
+        (outcome.substations_kwh, outcome.waste_heat_kwh, outcome.units_kwh) = (0.0, 0.0, [0.0; 2]);
+        (outcome.excess_k, outcome.kept) = ([0.0; 2], [false; 2]);
+        self.pipes(step);
+        let level_pa = self.level_pa();
+        for index in 0..network.substations.len() {
+            self.account_substation(index, step, heat_kw, level_pa);
+        }
+        for index in 0..network.plants.len() {
+            self.account_plant(index, step, level_pa);
+        }
+        if let Some(main) = &network.main {
+            let MainPump { ends: [before, after], transfer, efficiency, meter, .. } = main;
+            let pressures = self.water.pressures_pa();
+            let head_pa = pressures[*after] - pressures[*before];
+            let volume_m3_s = self.drives[*transfer].flow_kg_s / self.water.fluid().density_kg_m3;
+            let power_kw = 1e-3 * head_pa.max(0.0) * volume_m3_s / efficiency;
+            self.report.main_pump_kwh += power_kw * network.step_hours;
+            self.charge(meter, step, power_kw);
+        }
+        if let Some(recording) = &mut self.recording {
+            for (mut row, value) in recording.node_c.rows_mut().into_iter().zip(self.water.nodes_c()) {
+                row[step] = *value;
+            }
+        }
+    }
+
+    fn pipes(&mut self, step: usize) {
+        let density = self.water.fluid().density_kg_m3;
+        for (index, totals) in self.report.pipes.iter_mut().enumerate() {
+            let design = &self.network.pipes[index].design;
+            let area_m2 = 0.25 * std::f64::consts::PI * design.inner_diameter_m * design.inner_diameter_m;
+            let velocity_m_s = self.water.flows_kg_s()[index].abs() / (density * area_m2);
+            let loss_pa_m = self.water.loss_pa(index).abs() / design.length_m;
+            totals.brought_kwh += self.water.brought_j()[index] / J_PER_KWH;
+            totals.lost_kwh += self.water.losses_j()[index] / J_PER_KWH;
+            if velocity_m_s > totals.velocity_m_s {
+                (totals.velocity_m_s, totals.velocity_at) = (velocity_m_s, step);
+            }
+            if loss_pa_m > totals.loss_pa_m {
+                (totals.loss_pa_m, totals.loss_at) = (loss_pa_m, step);
+            }
+        }
+    }
+
+    /// How far the warm line's pressures are to be raised above those known of it, Pa: so that the first plant's pump has no more to
+    /// overcome than the plant itself, or so that it overcomes the critical path.
+    fn level_pa(&self) -> f64 {
+        let (None, Some(plant)) = (&self.network.main, self.network.plants.first()) else { return 0.0 };
+        let pressures = self.water.pressures_pa();
+        let [cold, warm] = plant.ends;
+        let flow_kg_s = self.drives[plant.transfers.start].flow_kg_s;
+        if self.network.pumping == Pumping::Distributed || flow_kg_s == 0.0 {
+            return pressures[cold] - pressures[warm];
+        }
+        // By the plant's flow, substations that pass water the other way round the circuit are served by it.
+        let way = flow_kg_s.signum();
+        let needs = self.network.substations.iter().zip(&self.drives).filter_map(|(substation, drive)| {
+            let [from, to] = substation.ends;
+            let served = drive.flow_kg_s * way > 0.0;
+            served.then(|| way * (pressures[to] - pressures[from]) + substation.pump.own_pa(drive.flow_kg_s))
+        });
+        match needs.reduce(f64::max) {
+            Some(need_pa) => way * need_pa,
+            None => pressures[cold] - pressures[warm],
+        }
+    }
+
+    fn account_substation(&mut self, index: usize, step: usize, heat_kw: &[f64], level_pa: f64) {
+        let network = self.network;
+        let substation = &network.substations[index];
+        let drive = self.drives[index];
+        let flow_kg_s = drive.flow_kg_s;
+        let fluid = self.water.fluid();
+        let received_kwh = self.water.received_j()[index] / J_PER_KWH;
+        let (taken_c, given_c) = (self.water.taken_c()[index], self.water.given_c()[index]);
+        let pressures = self.water.pressures_pa();
+        let [from, to] = substation.ends;
+        let head_pa = flow_kg_s.signum() * (pressures[to] - pressures[from] - level_pa) + substation.pump.own_pa(flow_kg_s);
+        let power_kw = substation.pump.power_kw(head_pa, flow_kg_s, fluid.density_kg_m3);
+        let freezing_c = fluid.freezing_c + substation.freezing_margin_k;
+        let totals = &mut self.report.substations[index];
+        let dt = network.step_hours;
+        totals.received_kwh += received_kwh;
+        totals.pump_kwh += power_kw * dt;
+        totals.flow_kg_s = totals.flow_kg_s.max(flow_kg_s.abs());
+        if substation.source_kw.is_none() {
+            let asked_kw = heat_kw[index];
+            totals.asked_kwh[usize::from(asked_kw > 0.0)] += asked_kw * dt;
+            self.outcome.substations_kwh += received_kwh;
+        } else {
+            self.outcome.waste_heat_kwh += received_kwh;
+        }
+        let draws = !matches!(drive.effect, Effect::Heat(watts) if watts == 0.0) && flow_kg_s != 0.0;
+        if draws {
+            totals.inlet_c = [totals.inlet_c[0].min(taken_c), totals.inlet_c[1].max(taken_c)];
+            totals.outlet_c = [totals.outlet_c[0].min(given_c), totals.outlet_c[1].max(given_c)];
+            let ([low, high], [outlet_low, outlet_high]) = (substation.inlet_c, substation.outlet_c);
+            let excess = [low - taken_c, taken_c - high, outlet_low - given_c, given_c - outlet_high];
+            for (overrun, excess_k) in totals.limits.iter_mut().zip(excess) {
+                overrun.note(excess_k, step, dt);
+            }
+            totals.freezing.note(freezing_c - given_c, step, dt);
+            for (worst, excess_k) in self.outcome.excess_k.iter_mut().zip(excess) {
+                if excess_k > NEGLIGIBLE_K {
+                    *worst = worst.max(excess_k);
+                }
+            }
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.flow_kg_s[[index, step]] = flow_kg_s;
+            recording.inlet_c[[index, step]] = taken_c;
+            recording.outlet_c[[index, step]] = given_c;
+            recording.pump_kw[[index, step]] = power_kw;
+        }
+        self.charge(&substation.meter, step, power_kw);
+    }
+
+    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) {
+        let network = self.network;
+        let plant = &network.plants[index];
+        let dt = network.step_hours;
+        let flow_kg_s = self.drives[plant.transfers.start].flow_kg_s;
+        let pressures = self.water.pressures_pa();
+        let [from, to] = plant.ends;
+        // Round a ring the main pump overcomes the way past a plant.
+        let way_pa = if network.is_ring() { 0.0 } else { flow_kg_s.signum() * (pressures[to] + level_pa - pressures[from]) };
+        let head_pa = way_pa + plant.pump.own_pa(flow_kg_s);
+        let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
+        let mut electricity_kwh = power_kw * dt;
+        let mut kept = false;
+        for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
+            let heat_kwh = self.water.received_j()[transfer] / J_PER_KWH;
+            let taken_kwh = self.units[unit].gave(step, heat_kwh, dt);
+            kept |= self.units[unit].is_kept();
+            electricity_kwh += taken_kwh;
+            let side = usize::from(heat_kwh < 0.0);
+            self.outcome.units_kwh[side] += heat_kwh;
+            self.outcome.kept[side] |= self.units[unit].is_kept() && heat_kwh != 0.0;
+            let totals = &mut self.report.units[unit];
+            totals.heating_kwh += heat_kwh.max(0.0);
+            totals.cooling_kwh += (-heat_kwh).max(0.0);
+            totals.electricity_kwh += taken_kwh;
+            totals.most_kw = totals.most_kw.max(heat_kwh.abs() / dt);
+            if let Some(loads_kw) = &mut self.loads_kw {
+                loads_kw[unit].push(heat_kwh / dt);
+            }
+            if let Some(recording) = &mut self.recording {
+                recording.unit_kw[[unit, step]] = heat_kwh / dt;
+            }
+        }
+        let totals = &mut self.report.plants[index];
+        totals.pump_kwh += power_kw * dt;
+        totals.flow_kg_s = totals.flow_kg_s.max(flow_kg_s.abs());
+        // What leaves, whichever way.
+        let leaves = if flow_kg_s < 0.0 { plant.transfers.start } else { plant.transfers.end - 1 };
+        let leaves_c = self.water.given_c()[leaves];
+        if kept && flow_kg_s.abs() > NO_FLOW_KG_S {
+            let [low, high] = plant.keeps_c[usize::from(flow_kg_s < 0.0)];
+            let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
+            for (side, excess_k) in [low - leaves_c, leaves_c - high].into_iter().enumerate() {
+                totals.unmet[side].note(excess_k, step, dt);
+                if excess_k > NEGLIGIBLE_K {
+                    totals.unmet_kwh[side] += excess_k * capacity_kwh_k;
+                }
+            }
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.plant_flow_kg_s[[index, step]] = flow_kg_s;
+            recording.plant_outlet_c[[index, step]] = leaves_c;
+            recording.plant_pump_kw[[index, step]] = power_kw;
+        }
+        self.charge(&plant.meter, step, electricity_kwh / dt);
+    }
+
+    /// Who pays for electricity.
+    fn charge(&mut self, meter: &Meter, step: usize, power_kw: f64) {
+        match meter {
+            Meter::Site(site) => self.outcome.sites_kw[*site] += power_kw,
+            Meter::Own { price_eur_per_kwh, co2_kg_per_kwh } => {
+                let energy_kwh = power_kw * self.network.step_hours;
+                self.outcome.own_kwh += energy_kwh;
+                self.outcome.own_eur += energy_kwh * price_eur_per_kwh.at(step);
+                self.outcome.own_co2_kg += energy_kwh * co2_kg_per_kwh;
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Balancing units of a plant: what they may do in a step, and what that takes.
+
+use super::layout::{number, wrong};
+use super::settings::{AirSettings, AirSideSettings, BoreholeFieldSettings, UnitSettings, WellSettings};
+use crate::series::{Profile, ProfileSetting};
+use crate::water_loop::WaterLoopError;
+use crate::water_loop::borehole::{BoreholeField, BoreholeHistory};
+use crate::water_loop::network::{Effect, Keep};
+
+/// Of groundwater, J/(kg K) and kg/m3.
+const GROUNDWATER: [f64; 2] = [4195.0, 999.7];
+/// Years that the history of a field can hold beyond those that it is asked for.
+const SPARE_YEARS: f64 = 2.0;
+
+/// A unit of a plant.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    /// Its plant and what it is.
+    pub(super) name: String,
+    pub(super) kind: UnitKind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum UnitKind {
+    Boreholes { history: Box<BoreholeHistory>, capacity_kw: f64, years_before: u32 },
+    Well { source_c: Profile, capacity_kw: f64, approach_k: f64, kwh_per_kwh: f64 },
+    Air { heating: AirSide, cooling: AirSide },
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct AirSide {
+    capacity_kw: f64,
+    cop: Profile,
+}
+
+impl Unit {
+    /// A unit as the settings at `path` say, for steps of `step_hours` and a run of `run_years`.
+    pub(super) fn new<E: From<WaterLoopError>>(
+        name: String,
+        settings: &UnitSettings,
+        path: &str,
+        [step_hours, run_years]: [f64; 2],
+        profile: &mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>,
+    ) -> Result<Self, E> {
+        let path = format!("{path}.{}", settings.name());
+        let kind = match settings {
+            UnitSettings::BoreholeField(field) => boreholes(field, &path, [step_hours, run_years])?,
+            UnitSettings::Well(well) => self::well(well, &path, profile)?,
+            UnitSettings::Air(air) => self::air(air, &path, profile)?,
+        };
+        Ok(Self { name, kind })
+    }
+
+    /// What it does to water that passes with `capacity_w_k`, comes at about `comes_c`, and should leave within `range_c`.
+    pub(super) fn effect(&self, step: usize, capacity_w_k: f64, comes_c: f64, [low_c, high_c]: [f64; 2]) -> Effect {
+        match &self.kind {
+            UnitKind::Boreholes { history, capacity_kw, .. } => {
+                let (with_c, k_per_w) = (history.rested_c(), 1e-3 * history.fluid_k_per_kw());
+                // The fluid's mean between both ends lies k_per_w times the heat from the rested walls.
+                let effectiveness = (1.0 / (capacity_w_k * k_per_w + 0.5)).min(1.0);
+                let heat_w = capacity_w_k * effectiveness * (with_c - comes_c);
+                if heat_w.abs() > 1e3 * capacity_kw {
+                    return Effect::Heat(1e3 * capacity_kw * heat_w.signum());
+                }
+                Effect::Exchange { with_c, effectiveness }
+            }
+            UnitKind::Well { source_c, capacity_kw, approach_k, .. } => {
+                let source_c = source_c.at(step);
+                let watts = 1e3 * capacity_kw;
+                Effect::Keep(Keep {
+                    low_c: low_c.min(source_c - approach_k),
+                    high_c: high_c.max(source_c + approach_k),
+                    heating_w: watts,
+                    cooling_w: watts,
+                })
+            }
+            UnitKind::Air { heating, cooling } => Effect::Keep(Keep {
+                low_c,
+                high_c,
+                heating_w: 1e3 * heating.capacity_kw,
+                cooling_w: 1e3 * cooling.capacity_kw,
+            }),
+        }
+    }
+
+    /// Notes the heat it gave in a step, kWh; returns the electricity that this took, kWh.
+    pub(super) fn gave(&mut self, step: usize, heat_kwh: f64, step_hours: f64) -> f64 {
+        match &mut self.kind {
+            UnitKind::Boreholes { history, .. } => {
+                history.take(heat_kwh / step_hours);
+                0.0
+            }
+            UnitKind::Well { kwh_per_kwh, .. } => heat_kwh.abs() * *kwh_per_kwh,
+            UnitKind::Air { heating, .. } if heat_kwh > 0.0 => heat_kwh / heating.cop.at(step),
+            UnitKind::Air { cooling, .. } => -heat_kwh / cooling.cop.at(step),
+        }
+    }
+
+    /// Whether it works only as far as it is needed.
+    pub(super) fn is_kept(&self) -> bool {
+        !matches!(self.kind, UnitKind::Boreholes { .. })
+    }
+
+    /// Times that it has been through the time of the run before.
+    pub(super) fn years_before(&self) -> u32 {
+        match self.kind {
+            UnitKind::Boreholes { years_before, .. } => years_before,
+            UnitKind::Well { .. } | UnitKind::Air { .. } => 0,
+        }
+    }
+}
+
+fn boreholes(settings: &BoreholeFieldSettings, path: &str, [step_hours, run_years]: [f64; 2]) -> Result<UnitKind, WaterLoopError> {
+    let capacity_kw = settings.capacity_kw.unwrap_or(f64::INFINITY);
+    number(&format!("{path}.capacity_kw"), capacity_kw, capacity_kw >= 0.0, "a number >= 0")?;
+    let [columns, rows] = [settings.columns, settings.rows].map(|count| count as usize);
+    let (count, most) = (columns * rows, 400);
+    if !(1..=most).contains(&count) {
+        return Err(wrong(format!("{path}.columns"), format!("{columns} by {rows} boreholes; expected 1 to {most} in all")));
+    }
+    let field = BoreholeField {
+        positions_m: BoreholeField::rectangle(columns, rows, settings.spacing_m),
+        length_m: settings.length_m,
+        buried_m: settings.buried_m,
+        radius_m: settings.radius_m,
+        conductivity_w_m_k: settings.conductivity_w_m_k,
+        heat_capacity_j_m3_k: settings.heat_capacity_j_m3_k,
+        resistance_m_k_w: settings.resistance_m_k_w,
+        ground_c: settings.ground_c,
+    };
+    number(&format!("{path}.ground_c"), settings.ground_c, settings.ground_c.is_finite(), "a temperature in degrees Celsius")?;
+    let years = run_years * f64::from(settings.years_before) + 2.0 * run_years + SPARE_YEARS;
+    let history = BoreholeHistory::new(&field, step_hours, years).map_err(|error| wrong(path, error.to_string()))?;
+    Ok(UnitKind::Boreholes { history: Box::new(history), capacity_kw, years_before: settings.years_before })
+}
+
+fn well<E: From<WaterLoopError>>(
+    settings: &WellSettings,
+    path: &str,
+    profile: &mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>,
+) -> Result<UnitKind, E> {
+    let WellSettings { max_flow_kg_s, max_change_k, approach_k, kwh_per_m3, .. } = *settings;
+    for (key, value) in [("max_flow_kg_s", max_flow_kg_s), ("approach_k", approach_k), ("kwh_per_m3", kwh_per_m3)] {
+        number(&format!("{path}.{key}"), value, value.is_finite() && value >= 0.0, "a number >= 0")?;
+    }
+    number(&format!("{path}.max_change_k"), max_change_k, max_change_k.is_finite() && max_change_k > 0.0, "a number > 0")?;
+    let source_c = profile(&format!("{path}.source_c"), &settings.source_c)?;
+    if !source_c.all(f64::is_finite) {
+        return Err(wrong(format!("{path}.source_c"), "expected temperatures in degrees Celsius").into());
+    }
+    let [heat_j_kg_k, density_kg_m3] = GROUNDWATER;
+    Ok(UnitKind::Well {
+        source_c,
+        capacity_kw: 1e-3 * max_flow_kg_s * heat_j_kg_k * max_change_k,
+        approach_k,
+        kwh_per_kwh: kwh_per_m3 * 3.6e6 / (heat_j_kg_k * max_change_k * density_kg_m3),
+    })
+}
+
+fn air<E: From<WaterLoopError>>(
+    settings: &AirSettings,
+    path: &str,
+    profile: &mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>,
+) -> Result<UnitKind, E> {
+    let mut side = |side: &str, settings: &AirSideSettings| {
+        let capacity_kw = settings.capacity_kw;
+        number(&format!("{path}.{side}.capacity_kw"), capacity_kw, capacity_kw >= 0.0, "a number >= 0")?;
+        let key = format!("{path}.{side}.cop");
+        let cop = profile(&key, &settings.cop)?;
+        if !cop.all(|cop| cop.is_finite() && cop > 0.0) {
+            return Err(E::from(wrong(key, "expected numbers > 0")));
+        }
+        Ok(AirSide { capacity_kw, cop })
+    };
+    Ok(UnitKind::Air { heating: side("heating", &settings.heating)?, cooling: side("cooling", &settings.cooling)? })
+}
