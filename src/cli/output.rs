@@ -10,7 +10,7 @@ use crate::config::Case;
 use crate::coupling::Verdict;
 use crate::results::{RunFolder, Table};
 use crate::study::{
-    Run, Summary, convergence_table, loop_temperature_table, prices_table, timeseries_table, timings_table,
+    Run, Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table, timeseries_table, timings_table,
 };
 
 /// Where results go and what is said.
@@ -80,6 +80,12 @@ pub(super) fn write(
     }
     if let Some(table) = loop_temperature_table(case, run) {
         folder.write("loop_temperature.csv", &table.to_csv())?;
+    }
+    if let Some(table) = network_components_table(case, run) {
+        folder.write("network_components.csv", &table.to_csv())?;
+    }
+    if let Some(table) = network_table(case, run) {
+        folder.write("network.csv", &table.to_csv())?;
     }
     for (name, table) in extra {
         folder.write(name, &table.to_csv())?;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::carnot::CarnotCop;
+use super::direct::DirectExchange;
 use super::quadratic::QuadraticCop;
 use super::rating_map::RatingMap;
 
@@ -59,6 +60,8 @@ pub enum CopModel {
     Carnot(CarnotCop),
     /// A map of measured COPs, as EN 14511 rates machines.
     En14511(RatingMap),
+    /// No machine at all: a heat exchanger.
+    Direct(DirectExchange),
 }
 
 /// Where a working point lies relative to a model's range of validity.
@@ -115,6 +118,7 @@ impl CopModel {
             Self::Quadratic(curve) => curve.at(point.lift_k),
             Self::Carnot(carnot) => carnot.at(point.service, point.source_c, point.sink_c),
             Self::En14511(map) => map.at(point.source_c, point.sink_c),
+            Self::Direct(exchanger) => exchanger.at(point.source_c, point.sink_c),
         }
     }
 
@@ -126,16 +130,19 @@ impl CopModel {
             Self::Quadratic(curve) => curve.outside(point.lift_k),
             Self::Carnot(carnot) => outside_lift(carnot.valid_lift_k, point.sink_c - point.source_c),
             Self::En14511(map) => map.outside(point.source_c, point.sink_c),
+            Self::Direct(exchanger) => exchanger.outside(point.sink_c - point.source_c),
         }
     }
 
     /// Whether it is evaluated beyond its range of validity.
     #[must_use]
     pub fn extrapolates(&self) -> bool {
-        let (Self::Quadratic(QuadraticCop { outside, .. })
-        | Self::Carnot(CarnotCop { outside, .. })
-        | Self::En14511(RatingMap { outside, .. })) = self;
-        *outside == UseOutsideRange::Extrapolate
+        match self {
+            Self::Quadratic(QuadraticCop { outside, .. })
+            | Self::Carnot(CarnotCop { outside, .. })
+            | Self::En14511(RatingMap { outside, .. }) => *outside == UseOutsideRange::Extrapolate,
+            Self::Direct(_) => false,
+        }
     }
 
     /// The range of validity.
@@ -149,6 +156,7 @@ impl CopModel {
                 let [valid_source_c, valid_sink_c] = map.rectangle_c();
                 ValidRange::Temperatures { valid_source_c, valid_sink_c }
             }
+            Self::Direct(exchanger) => exchanger.valid_range(),
         }
     }
 
@@ -161,6 +169,7 @@ impl CopModel {
             Self::Quadratic(curve) => curve.check(),
             Self::Carnot(carnot) => carnot.check(),
             Self::En14511(map) => map.check(),
+            Self::Direct(exchanger) => exchanger.check(),
         }
     }
 }

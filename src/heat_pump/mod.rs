@@ -2,6 +2,7 @@
 
 mod carnot;
 mod cop;
+mod direct;
 mod quadratic;
 mod rating_map;
 mod settings;
@@ -9,6 +10,7 @@ mod sink;
 
 pub use carnot::CarnotCop;
 pub use cop::{CopError, CopModel, OutsideRange, Service, UseOutsideRange, ValidRange, WorkingPoint};
+pub use direct::DirectExchange;
 pub use quadratic::QuadraticCop;
 pub use rating_map::RatingMap;
 pub use settings::HeatPumpSettings;

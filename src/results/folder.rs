@@ -40,7 +40,7 @@ pub const ITERATION: &str = "iteration-";
 /// How the names of what is not whole yet begin.
 pub(super) const DRAFT: &str = ".anergy-draft-";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 14] = [
+const FILES: [&str; 16] = [
     MARK,
     JOURNAL,
     "anticipative.csv",
@@ -52,6 +52,8 @@ const FILES: [&str; 14] = [
     "prices.csv",
     "run.log",
     "starts.csv",
+    "network.csv",
+    "network_components.csv",
     "timeseries.csv",
     "timeseries.parquet",
     "timings.csv",

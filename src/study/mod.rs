@@ -7,6 +7,8 @@ pub mod effects;
 mod iccep2019;
 pub mod journal;
 mod myopia;
+mod network_summary;
+mod network_tables;
 pub mod partners;
 pub mod reproduce;
 pub mod starts;
@@ -18,6 +20,8 @@ mod whole_time;
 
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
 pub use myopia::{Myopia, MyopiaSummary};
+pub use network_summary::{Excess, NetworkSummary, PipeWarning, UnitSummary};
+pub use network_tables::{network_components_table, network_table};
 pub use summary::Summary;
 pub use summary_text::wrapped;
 pub use tables::{

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::myopia::MyopiaSummary;
+use super::network_summary::NetworkSummary;
 use super::starts::Spread;
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
@@ -33,6 +34,9 @@ pub struct Summary {
     pub parts: Vec<Part>,
     /// How the coupling ended.
     pub coupling: Option<CouplingSummary>,
+    /// What the loop's pipes, substations and plants did, where it is a network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkSummary>,
     /// How far apart the answers from several beginnings are, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<Spread>,
@@ -282,6 +286,7 @@ impl Summary {
             solver: run.dispatch.solver_name().to_owned(),
             parts: parts.collect(),
             coupling: coupling(case, run),
+            network: NetworkSummary::of(case, run),
             starts: None,
             myopia: run.myopia.as_ref().map(MyopiaSummary::of),
             myopia_missing: run.myopia_missing.clone(),

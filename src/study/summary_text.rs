@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::myopia::MyopiaSummary;
+use super::network_summary::NetworkSummary;
 use super::summary::{
     CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary,
     ValiditySummary, ViolationSummary,
@@ -79,6 +80,11 @@ impl Summary {
                             "{hours} h {side} {limit_c} C ({kelvin_hours:.2} K h), worst by {worst_k:.2} K at {at}"
                         ),
                     );
+                }
+            }
+            for (label, words) in self.network.iter().flat_map(NetworkSummary::lines) {
+                for (index, part) in wrapped(&words, 92).into_iter().enumerate() {
+                    line(if index == 0 { label } else { "" }, part);
                 }
             }
             line(

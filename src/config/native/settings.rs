@@ -13,7 +13,7 @@ use crate::district::settings::{
     ConversionSettings, DemandSettings, ExportSettings, ImportSettings, LinkSettings, PvSettings, ShortageSettings,
     StorageSettings, SupplySettings,
 };
-use crate::heat_pump::{CarnotCop, HeatPumpSettings, QuadraticCop, RatingMap};
+use crate::heat_pump::{CarnotCop, DirectExchange, HeatPumpSettings, QuadraticCop, RatingMap};
 use crate::series::{FileColumn, ProfileSetting};
 use crate::water_loop::district_network::NetworkSettings;
 use crate::water_loop::{LoopLimit, WellMixedSettings};
@@ -201,7 +201,8 @@ fn check_cop(node: &Node) -> Result<(), ConfigError> {
         "quadratic" => from_node::<QuadraticCop>(&settings).map(drop),
         "carnot" => from_node::<CarnotCop>(&settings).map(drop),
         "en14511" => from_node::<RatingMap>(&settings).map(drop),
-        other => Err(model.value.span.error(Problem::unknown_choice(other, ["quadratic", "carnot", "en14511"]))),
+        "direct" => from_node::<DirectExchange>(&settings).map(drop),
+        other => Err(model.value.span.error(Problem::unknown_choice(other, ["quadratic", "carnot", "en14511", "direct"]))),
     }
 }
 

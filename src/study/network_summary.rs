@@ -1,0 +1,185 @@
+//! What a network of pipes did, in short.
+
+use serde::Serialize;
+
+use super::Run;
+use crate::config::Case;
+use crate::water_loop::district_network::Overrun;
+
+/// Lines of one kind that the terminal shows.
+const SHOWN: usize = 5;
+
+/// A network of pipes in short.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkSummary {
+    /// Electricity of all circulation pumps, kWh.
+    pub pumps_kwh: f64,
+    /// Heat from sources of waste heat, kWh.
+    pub waste_heat_kwh: f64,
+    /// The units of the plants.
+    pub units: Vec<UnitSummary>,
+    /// Water that plants could not keep within its range.
+    pub unmet: Vec<Excess>,
+    /// Substations whose water was outside their limits, or near freezing.
+    pub limits: Vec<Excess>,
+    /// Pipes whose flow is worth a warning.
+    pub pipes: Vec<PipeWarning>,
+}
+
+/// A unit of a plant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitSummary {
+    /// Its plant and what it is.
+    pub name: String,
+    /// Heat given to the water, kWh.
+    pub heating_kwh: f64,
+    /// Heat taken from it, kWh.
+    pub cooling_kwh: f64,
+    /// Electricity, kWh.
+    pub electricity_kwh: f64,
+    /// Largest power, kW.
+    pub most_kw: f64,
+}
+
+/// Time outside a limit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Excess {
+    /// Whose.
+    pub name: String,
+    /// What was outside.
+    pub what: &'static str,
+    /// The limit, degrees Celsius; of a plant that of the direction in which it was passed is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_c: Option<f64>,
+    /// Hours.
+    pub hours: f64,
+    /// Excess over time, K h.
+    pub kelvin_hours: f64,
+    /// Largest excess, K.
+    pub worst_k: f64,
+    /// When that was.
+    pub worst_at: String,
+    /// Heat or cold that was missing, of a plant, kWh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_kwh: Option<f64>,
+}
+
+/// A pipe whose flow is worth a warning.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PipeWarning {
+    /// Its name.
+    pub pipe: String,
+    /// Largest velocity, m/s.
+    pub velocity_m_s: f64,
+    /// Largest pressure loss per length, Pa/m.
+    pub loss_pa_m: f64,
+    /// When that was.
+    pub at: String,
+}
+
+impl NetworkSummary {
+    pub(super) fn of(case: &Case, run: &Run) -> Option<Self> {
+        let network = case.coupled.as_ref()?.water_loop.network()?;
+        let report = &run.network.as_ref()?.report;
+        let axis = case.district.axis();
+        let excess = |name: &str, what: &'static str, limit_c: Option<f64>, overrun: &Overrun| {
+            #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+            let hours = overrun.steps as f64 * axis.step_hours();
+            let Overrun { kelvin_hours, worst_k, at, .. } = *overrun;
+            (overrun.steps > 0).then(|| Excess {
+                name: name.to_owned(),
+                what,
+                limit_c,
+                hours,
+                kelvin_hours,
+                worst_k,
+                worst_at: axis.label(at),
+                missing_kwh: None,
+            })
+        };
+        let units = network.unit_names().zip(&report.units).map(|(name, unit)| UnitSummary {
+            name: name.to_owned(),
+            heating_kwh: unit.heating_kwh,
+            cooling_kwh: unit.cooling_kwh,
+            electricity_kwh: unit.electricity_kwh,
+            most_kw: unit.most_kw,
+        });
+        let mut unmet = Vec::new();
+        for (name, plant) in network.plant_names().zip(&report.plants) {
+            for (side, what) in ["water left it too cold", "water left it too warm"].into_iter().enumerate() {
+                let found = excess(name, what, None, &plant.unmet[side]);
+                unmet.extend(found.map(|found| Excess { missing_kwh: Some(plant.unmet_kwh[side]), ..found }));
+            }
+        }
+        let mut limits = Vec::new();
+        for (index, (name, totals)) in network.substation_names().zip(&report.substations).enumerate() {
+            let limits_c = network.substation_limits_c(index);
+            let whats = ["inlet below", "inlet above", "outlet below", "outlet above"];
+            for ((what, limit_c), overrun) in whats.into_iter().zip(limits_c).zip(&totals.limits) {
+                limits.extend(excess(name, what, Some(limit_c), overrun));
+            }
+            limits.extend(excess(name, "outlet nearer to freezing than its margin", None, &totals.freezing));
+        }
+        limits.sort_by(|a, b| b.kelvin_hours.total_cmp(&a.kelvin_hours));
+        let warnings = network.warnings();
+        let pipes = network.pipe_names().zip(&report.pipes);
+        let pipes = pipes.filter(|(_, pipe)| pipe.velocity_m_s > warnings.velocity_m_s || pipe.loss_pa_m > warnings.loss_pa_m);
+        let mut pipes: Vec<PipeWarning> = pipes
+            .map(|(name, pipe)| PipeWarning {
+                pipe: name.to_owned(),
+                velocity_m_s: pipe.velocity_m_s,
+                loss_pa_m: pipe.loss_pa_m,
+                at: axis.label(pipe.loss_at),
+            })
+            .collect();
+        pipes.sort_by(|a, b| b.loss_pa_m.total_cmp(&a.loss_pa_m));
+        let waste_heat =
+            report.substations.iter().enumerate().filter(|(index, _)| network.draws(*index).is_empty());
+        Some(Self {
+            pumps_kwh: report.pumps_kwh(),
+            waste_heat_kwh: waste_heat.map(|(_, totals)| totals.received_kwh).sum(),
+            units: units.collect(),
+            unmet,
+            limits,
+            pipes,
+        })
+    }
+
+    /// Labels and words for a terminal.
+    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("circulation", format!("{:.0} kWh of electricity for pumps", self.pumps_kwh))];
+        if self.waste_heat_kwh != 0.0 {
+            lines.push(("waste heat", format!("{:.0} kWh", self.waste_heat_kwh)));
+        }
+        for UnitSummary { name, heating_kwh, cooling_kwh, electricity_kwh, most_kw } in &self.units {
+            let taken = if *electricity_kwh == 0.0 { String::new() } else { format!(", {electricity_kwh:.0} kWh of electricity") };
+            let words = format!("{heating_kwh:.0} kWh of heat, {cooling_kwh:.0} kWh of cold{taken}; {most_kw:.0} kW at most");
+            lines.push(("unit", format!("{name}: {words}")));
+        }
+        for excess in &self.unmet {
+            let Excess { name, what, hours, worst_k, worst_at, missing_kwh, .. } = excess;
+            let missing = missing_kwh.map_or_else(String::new, |kwh| format!(", {kwh:.0} kWh short"));
+            let words = format!("{name}: {what} for {hours} h{missing}, worst by {worst_k:.2} K at {worst_at}");
+            lines.push(("BALANCING UNMET", words));
+        }
+        let mut shown = |label: &'static str, words: Vec<String>| {
+            let more = words.len().saturating_sub(SHOWN);
+            lines.extend(words.into_iter().take(SHOWN).map(|words| (label, words)));
+            if more > 0 {
+                lines.push(("", format!("and {more} more, see network_components.csv")));
+            }
+        };
+        let limits = self.limits.iter().map(|excess| {
+            let Excess { name, what, limit_c, hours, worst_k, worst_at, .. } = excess;
+            let limit = limit_c.map_or_else(String::new, |limit_c| format!(" {limit_c} C"));
+            format!("{name}: {what}{limit} for {hours} h, worst by {worst_k:.2} K at {worst_at}")
+        });
+        shown("substation", limits.collect());
+        let pipes = self.pipes.iter().map(|pipe| {
+            let PipeWarning { pipe, velocity_m_s, loss_pa_m, at } = pipe;
+            format!("{pipe}: up to {velocity_m_s:.2} m/s and {loss_pa_m:.0} Pa/m, at {at}")
+        });
+        shown("fast pipe", pipes.collect());
+        lines
+    }
+}

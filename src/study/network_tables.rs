@@ -1,0 +1,187 @@
+//! A network of pipes under the answer: its components' heat balances, and its temperatures and flows over time.
+
+use super::Run;
+use super::converge::NetworkAnswer;
+use crate::config::Case;
+use crate::results::{Column, Table};
+use crate::water_loop::district_network::{DistrictNetwork, Overrun, SubstationTotals};
+
+/// A row of the components' table; what does not apply is not a number.
+struct Row {
+    component: String,
+    kind: &'static str,
+    numbers: Vec<f64>,
+    moments: [String; 2],
+}
+
+/// The numbers of a component, in kWh unless their name says otherwise.
+const NUMBERS: [&str; 20] = [
+    "asked_kwh",
+    "received_kwh",
+    "brought_kwh",
+    "lost_kwh",
+    "stored_kwh",
+    "residual_kwh",
+    "electricity_kwh",
+    "max_power_kw",
+    "max_flow_kg_s",
+    "max_velocity_m_s",
+    "max_loss_pa_m",
+    "inlet_min_c",
+    "inlet_max_c",
+    "outlet_min_c",
+    "outlet_max_c",
+    "hours_inlet_below",
+    "hours_inlet_above",
+    "hours_outlet_below",
+    "hours_outlet_above",
+    "hours_near_freezing",
+];
+
+impl Row {
+    fn new(component: &str, kind: &'static str, values: &[(&str, f64)]) -> Self {
+        let value = |name: &&str| values.iter().find(|(known, _)| known == name).map_or(f64::NAN, |(_, value)| *value);
+        let numbers = NUMBERS.iter().map(value).collect();
+        Self { component: component.to_owned(), kind, numbers, moments: Default::default() }
+    }
+}
+
+fn of_case<'r>(case: &'r Case, run: &'r Run) -> Option<(&'r DistrictNetwork, &'r NetworkAnswer)> {
+    Some((case.coupled.as_ref()?.water_loop.network()?, run.network.as_ref()?))
+}
+
+/// One row per component: pipes, substations, sources of waste heat, units and pumps of plants, the mixing in the nodes, and the whole.
+///
+/// Heat balances: `asked` is what heat pumps or sources should give the water and `received` what it got; `brought` is what water brings into a pipe
+/// more than it takes out, `lost` goes into the ground, `stored` is more at the end than at the start. Every row's `residual` is what they miss.
+#[must_use]
+pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
+    let (network, NetworkAnswer { report, .. }) = of_case(case, run)?;
+    let axis = case.district.axis();
+    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    let hours = |overrun: &Overrun| overrun.steps as f64 * axis.step_hours();
+    let mut rows = Vec::new();
+    for (name, pipe) in network.pipe_names().zip(&report.pipes) {
+        let values = [
+            ("brought_kwh", pipe.brought_kwh),
+            ("lost_kwh", pipe.lost_kwh),
+            ("stored_kwh", pipe.stored_kwh),
+            ("residual_kwh", pipe.residual_kwh()),
+            ("max_velocity_m_s", pipe.velocity_m_s),
+            ("max_loss_pa_m", pipe.loss_pa_m),
+        ];
+        let moments = [axis.label(pipe.velocity_at), axis.label(pipe.loss_at)];
+        rows.push(Row { moments, ..Row::new(name, "pipe", &values) });
+    }
+    for (index, (name, substation)) in network.substation_names().zip(&report.substations).enumerate() {
+        let is_source = network.draws(index).is_empty();
+        let SubstationTotals { asked_kwh, received_kwh, pump_kwh, flow_kg_s, inlet_c, outlet_c, limits, freezing } =
+            substation;
+        let asked = asked_kwh[0] + asked_kwh[1];
+        let mut values = vec![
+            ("received_kwh", *received_kwh),
+            ("electricity_kwh", *pump_kwh),
+            ("max_flow_kg_s", *flow_kg_s),
+        ];
+        if inlet_c[0] <= inlet_c[1] {
+            let names = ["inlet_min_c", "inlet_max_c", "outlet_min_c", "outlet_max_c"];
+            values.extend(names.into_iter().zip([inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]));
+        }
+        if !is_source {
+            let names = ["hours_inlet_below", "hours_inlet_above", "hours_outlet_below", "hours_outlet_above"];
+            values.extend(names.into_iter().zip(limits.iter().map(hours)));
+            values.push(("hours_near_freezing", hours(freezing)));
+            values.extend([("asked_kwh", asked), ("residual_kwh", asked - received_kwh)]);
+        }
+        rows.push(Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values));
+    }
+    for (name, unit) in network.unit_names().zip(&report.units) {
+        let values = [
+            ("received_kwh", unit.heating_kwh - unit.cooling_kwh),
+            ("electricity_kwh", unit.electricity_kwh),
+            ("max_power_kw", unit.most_kw),
+        ];
+        rows.push(Row::new(name, "unit", &values));
+    }
+    for (name, plant) in network.plant_names().zip(&report.plants) {
+        let values = [("electricity_kwh", plant.pump_kwh), ("max_flow_kg_s", plant.flow_kg_s)];
+        rows.push(Row::new(name, "plant_pump", &values));
+    }
+    if network.is_ring() {
+        rows.push(Row::new("main_pump", "main_pump", &[("electricity_kwh", report.main_pump_kwh)]));
+    }
+    let sum = |of: &dyn Fn(&crate::water_loop::district_network::PipeTotals) -> f64| -> f64 {
+        report.pipes.iter().map(of).sum()
+    };
+    let (brought, stored) = (sum(&|pipe| pipe.brought_kwh), report.stored_kwh - sum(&|pipe| pipe.stored_kwh));
+    let mixing = [
+        ("received_kwh", report.received_kwh),
+        ("brought_kwh", -brought),
+        ("stored_kwh", stored),
+        ("residual_kwh", report.received_kwh - brought - stored),
+    ];
+    rows.push(Row::new("nodes", "mixing", &mixing));
+    let whole = [
+        ("received_kwh", report.received_kwh),
+        ("lost_kwh", report.lost_kwh),
+        ("stored_kwh", report.stored_kwh),
+        ("residual_kwh", report.received_kwh - report.lost_kwh - report.stored_kwh),
+        ("electricity_kwh", report.pumps_kwh() + report.units.iter().map(|unit| unit.electricity_kwh).sum::<f64>()),
+    ];
+    rows.push(Row::new("network", "whole", &whole));
+
+    let mut table = Table::default();
+    table.push("component", Column::Text(rows.iter().map(|row| row.component.clone()).collect()));
+    table.push("kind", Column::Text(rows.iter().map(|row| row.kind.to_owned()).collect()));
+    for (index, name) in NUMBERS.into_iter().enumerate() {
+        table.push(name, Column::Number(rows.iter().map(|row| row.numbers[index]).collect()));
+    }
+    for (index, name) in ["max_velocity_at", "max_loss_at"].into_iter().enumerate() {
+        table.push(name, Column::Text(rows.iter().map(|row| row.moments[index].clone()).collect()));
+    }
+    Some(table)
+}
+
+/// Temperatures and flows along the network by time step, means over the step, to three decimals.
+///
+/// Columns are `node|NAME|temperature_c`; `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c` and `pump_kw`;
+/// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`.
+#[must_use]
+pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
+    let (network, NetworkAnswer { recording, .. }) = of_case(case, run)?;
+    let axis = case.district.axis();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let nodes = network.node_names().iter().map(String::as_str);
+    let quantities: [(&str, Vec<&str>, Vec<(&str, &ndarray::Array2<f64>)>); 4] = [
+        ("node", nodes.collect(), vec![("temperature_c", &recording.node_c)]),
+        (
+            "substation",
+            network.substation_names().collect(),
+            vec![
+                ("flow_kg_s", &recording.flow_kg_s),
+                ("inlet_c", &recording.inlet_c),
+                ("outlet_c", &recording.outlet_c),
+                ("pump_kw", &recording.pump_kw),
+            ],
+        ),
+        (
+            "plant",
+            network.plant_names().collect(),
+            vec![
+                ("flow_kg_s", &recording.plant_flow_kg_s),
+                ("outlet_c", &recording.plant_outlet_c),
+                ("pump_kw", &recording.plant_pump_kw),
+            ],
+        ),
+        ("unit", network.unit_names().collect(), vec![("heat_kw", &recording.unit_kw)]),
+    ];
+    for (kind, names, values) in quantities {
+        for (index, name) in names.into_iter().enumerate() {
+            for (what, values) in &values {
+                table.push(format!("{kind}|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
+            }
+        }
+    }
+    Some(table)
+}
