@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Finding, LoopPump, UsedColumn};
 use crate::district::{Availability, District, Kind, Site, Supply};
-use crate::heat_pump::OutsideRange;
+use crate::heat_pump::{CopModel, OutsideRange};
 use crate::series::{Profile, outliers};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
@@ -22,7 +22,7 @@ pub fn lint(case: &mut Case) {
     let shortages = shortages(&case.district);
     look_for_outliers(case, &shortages, &mut found);
     found.extend(shortages.iter().map(|shortage| shortage.finding(case)));
-    look_at_numbers(&case.district, &mut found);
+    look_at_numbers(case, &mut found);
     look_for_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
         let limits = coupled.water_loop.limits_c();
@@ -172,7 +172,14 @@ fn reads(case: &Case, path: &std::path::Path, column: &str, site: &str) -> bool 
 }
 
 /// Numbers that no such technology has.
-fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
+fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
+    let district = &case.district;
+    // A heat exchanger takes next to nothing.
+    let is_exchanger = |site: &Site, technology: &str| {
+        let mut pumps = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
+        let here = pumps.find(|pump| pump.site == site.name && pump.technology == technology);
+        here.is_some_and(|pump| matches!(pump.pump.cop, CopModel::Direct(_)))
+    };
     let first = |profile: &Profile, odd: &dyn Fn(f64) -> bool| {
         (0..profile.steps().unwrap_or(1)).find(|&step| odd(profile.at(step))).map(|step| {
             let when = profile.steps().map_or_else(|| "always".to_owned(), |_| district.axis().label(step));
@@ -209,6 +216,7 @@ fn look_at_numbers(district: &District, found: &mut Vec<Finding>) {
                         ));
                     }
                 }
+                Kind::Conversion(_) if is_exchanger(site, &technology.name) => {}
                 Kind::Conversion(conversion) => {
                     let [low, high] = USUAL_COP;
                     if let Some((cop, when)) = first(&conversion.efficiency, &|cop| cop > high) {
@@ -304,7 +312,8 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
             pump.cop.valid_range()
         );
         // Below its range a model that clamps stays on the safe side: the COP is no better than its best.
-        let harmless = !pump.cop.extrapolates() && sides.iter().all(|side| *side == OutsideRange::Below);
+        let exchanger = matches!(pump.cop, CopModel::Direct(_));
+        let harmless = exchanger || !pump.cop.extrapolates() && sides.iter().all(|side| *side == OutsideRange::Below);
         found.push(if 2 * outside > SAMPLES as usize && !harmless {
             Finding::warning(None, message)
         } else {

@@ -191,7 +191,8 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free,
     /// whether that plan was an answer or an average; the verdict if it ends the iteration.
     fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
-        let before = self.last.as_ref().filter(|_| self.settings.gap_is_free()).map(Rc::clone)?;
+        let free = self.settings.gap_is_free() && self.scheme.answers_own_cops();
+        let before = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
         let gap = Gap::between(before.cost_at_own_cops, self.dispatcher.cost(answer));
         self.gap_known(gap, &before);
         self.history.judge_gap()

@@ -22,7 +22,8 @@ pub use journal::{Journal, JournalError, Kept};
 pub use record::{Observer, PhaseSeconds, Record, Residual};
 pub use scheme::acceleration;
 pub use scheme::{
-    Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, Step, StepRule, Stepped, scheme,
+    Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, SmoothAtFirst, Step, StepRule,
+    Stepped, scheme,
 };
 pub use settings::{
     CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop, StoreTemperature,

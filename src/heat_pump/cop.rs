@@ -177,6 +177,7 @@ impl CopModel {
 impl fmt::Display for ValidRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Lift { valid_lift_k: [f64::NEG_INFINITY, high] } => write!(f, "lifts of at most {high} K"),
             Self::Lift { valid_lift_k: [low, high] } => write!(f, "lifts of {low} to {high} K"),
             Self::Temperatures { valid_source_c: [cold, warm], valid_sink_c: [low, high] } => {
                 write!(f, "sources of {cold} to {warm} C and sinks of {low} to {high} C")
@@ -253,7 +254,7 @@ mod tests {
         let schema = serde_json::to_value(schemars::schema_for!(CopModel)).unwrap();
         let models = schema["oneOf"].as_array().unwrap();
         let tags: Vec<_> = models.iter().map(|model| model["properties"]["model"]["const"].clone()).collect();
-        assert_eq!(tags, ["quadratic", "carnot", "en14511"]);
+        assert_eq!(tags, ["quadratic", "carnot", "en14511", "direct"]);
         assert!(models.iter().all(|model| model["additionalProperties"] == false), "{schema:#}");
         assert_eq!(models[1]["properties"]["valid_lift_k"]["default"], serde_json::json!([5.0, 80.0]));
     }

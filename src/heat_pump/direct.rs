@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::cop::CopError;
 use super::{OutsideRange, ValidRange};
 
-/// Lifts are never below this, K.
-const COLDEST_K: f64 = -200.0;
-
 /// A heat exchanger in place of a heat pump: passive cooling, or direct heating. It takes electricity for its pump alone, as long as heat
 /// flows by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,7 +56,7 @@ impl DirectExchange {
     }
 
     pub(super) fn valid_range(&self) -> ValidRange {
-        ValidRange::Lift { valid_lift_k: [COLDEST_K, -self.approach_k] }
+        ValidRange::Lift { valid_lift_k: [f64::NEG_INFINITY, -self.approach_k] }
     }
 
     pub(super) fn check(&self) -> Result<(), CopError> {

@@ -7,7 +7,8 @@ use super::partners::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPla
 use crate::config::{Case, Coupled};
 use crate::coupling::{
     Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
-    Outcome, Picard, Scheme, SchemeChoice, SettingsError, Start, Verdict, drive, scheme,
+    Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst, Start, Stop, Verdict,
+    drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
@@ -332,6 +333,7 @@ fn scheme_for(
         (SchemeChoice::Auto | SchemeChoice::Anticipative, Some(averaging)) => {
             Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
                 Ok(refining) => Box::new(refining),
+                Err(Unsuited::Network) if settings.stop == Stop::Residual => Box::new(SmoothAtFirst::default()),
                 Err(_) => Box::new(Averaging::by(Auto::default())),
             })
         }

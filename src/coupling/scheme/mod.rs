@@ -4,11 +4,13 @@ pub mod acceleration;
 mod auto;
 mod averaging;
 mod picard;
+mod smooth;
 
 use acceleration::{Accelerated, Aitken, Anderson, AtBound, Bounds};
 pub use auto::Auto;
 pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, StepRule};
 pub use picard::Picard;
+pub use smooth::SmoothAtFirst;
 
 use super::{CopSeries, CouplingSettings, Dispatcher, Gap, SchemeChoice};
 
@@ -55,6 +57,11 @@ pub trait Scheme<D: Dispatcher> {
         answer: D::Plan,
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error>;
+
+    /// Whether the coming dispatch answers to the COPs that the last plan led to.
+    fn answers_own_cops(&self) -> bool {
+        true
+    }
 
     /// What was found at great cost for the plan of this iteration, for [`Scheme::recall`] to take its place in another run.
     fn memory(&self) -> Option<Vec<u8>> {

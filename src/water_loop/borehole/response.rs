@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use gauss_quad::GaussLegendre;
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 use super::{BoreholeError, BoreholeField};
 
@@ -209,45 +210,64 @@ impl Responses {
         #[expect(clippy::cast_precision_loss, reason = "a dozen")]
         let share = |column: usize| groups.size[column / SEGMENTS] / (boreholes * SEGMENTS as f64);
         let logs: Vec<f64> = times_s.iter().map(|time| time.ln()).collect();
-        // Answers at times between those known.
-        let between = |seconds: f64| -> DMatrix<f64> {
+        // Answers at times between those known, as shares of those.
+        let between = |seconds: f64| -> Vec<(usize, f64)> {
             let at = seconds.ln();
             if at <= logs[0] {
-                return &self.by_time[0] * (seconds / times_s[0]);
+                return vec![(0, seconds / times_s[0])];
             }
             let k = logs.partition_point(|log| *log <= at).clamp(1, logs.len() - 1) - 1;
             let width = logs[k + 1] - logs[k];
             let t = (at - logs[k]) / width;
-            let slope = |k: usize| -> DMatrix<f64> {
+            let rise = t * (1.0 + (1.0 - t) * (2.0 * t - 1.0));
+            let mut shares = vec![(k, 1.0 - rise), (k + 1, rise)];
+            for (k, share) in [(k, t * (1.0 - t) * (1.0 - t) * width), (k + 1, -t * t * (1.0 - t) * width)] {
                 let (low, high) = (k.saturating_sub(1), (k + 1).min(logs.len() - 1));
-                (&self.by_time[high] - &self.by_time[low]) / (logs[high] - logs[low])
-            };
-            let rise = &self.by_time[k + 1] - &self.by_time[k];
-            let bend = (slope(k) * width - &rise) * (1.0 - t) + (&rise - slope(k + 1) * width) * t;
-            &self.by_time[k] + (rise + bend * (1.0 - t)) * t
-        };
-        let mut flows: Vec<DVector<f64>> = Vec::new();
-        let mut found = Vec::new();
-        for (now, &time) in times_s.iter().enumerate() {
-            // What the flows before have left, with today's flow counting from the time before.
-            let mut history = DVector::zeros(size);
-            for (then, flow) in flows.iter().enumerate() {
-                let from = if then == 0 { time } else { time - times_s[then - 1] };
-                let answer = between(from) - between(time - times_s[then]);
-                history += answer * flow;
+                let share = share / (logs[high] - logs[low]);
+                shares.extend([(high, share), (low, -share)]);
             }
-            let latest = if now == 0 { self.by_time[0].clone() } else { between(time - times_s[now - 1]) };
-            // Unknown: the flows, and the temperature that they share.
-            let system = DMatrix::from_fn(size + 1, size + 1, |row, column| match (row < size, column < size) {
-                (true, true) => latest[(row, column)],
-                (true, false) => -1.0,
-                (false, true) => share(column),
-                (false, false) => 0.0,
-            });
+            shares
+        };
+        // Unknown at every time: the flows, and the temperature that they share; today's flow counts from the time before.
+        let systems: Vec<_> = (0..times_s.len())
+            .into_par_iter()
+            .map(|now| {
+                let latest = match now {
+                    0 => self.by_time[0].clone(),
+                    _ => {
+                        let shares = between(times_s[now] - times_s[now - 1]);
+                        let mut sum = DMatrix::zeros(size, size);
+                        shares.into_iter().for_each(|(time, share)| sum += &self.by_time[time] * share);
+                        sum
+                    }
+                };
+                let system = DMatrix::from_fn(size + 1, size + 1, |row, column| match (row < size, column < size) {
+                    (true, true) => latest[(row, column)],
+                    (true, false) => -1.0,
+                    (false, true) => share(column),
+                    (false, false) => 0.0,
+                });
+                system.lu()
+            })
+            .collect();
+        // By flow and time: what the flow has brought about after it.
+        let mut answers: Vec<Vec<DVector<f64>>> = Vec::new();
+        let mut found = Vec::new();
+        for (now, (&time, system)) in times_s.iter().zip(&systems).enumerate() {
+            // What the flows before have left.
+            let mut history = DVector::zeros(size);
+            for (then, answers) in answers.iter().enumerate() {
+                let from = if then == 0 { time } else { time - times_s[then - 1] };
+                between(from).into_iter().for_each(|(at, share)| history += &answers[at] * share);
+                between(time - times_s[then]).into_iter().for_each(|(at, share)| history -= &answers[at] * share);
+            }
             let right = DVector::from_fn(size + 1, |row, _| if row < size { -history[row] } else { 1.0 });
-            let solution = system.lu().solve(&right).unwrap_or_else(|| DVector::repeat(size + 1, f64::NAN));
+            let solution = system.solve(&right).unwrap_or_else(|| DVector::repeat(size + 1, f64::NAN));
             found.push(solution[size]);
-            flows.push(solution.rows(0, size).into_owned());
+            if now + 1 < times_s.len() {
+                let flow = solution.rows(0, size).into_owned();
+                answers.push(self.by_time.iter().map(|answer| answer * &flow).collect());
+            }
         }
         found
     }

@@ -1,0 +1,61 @@
+//! `auto` where the loop has no derivatives and temperatures have to come to rest: acceleration as long as it helps, then averages.
+
+use super::acceleration::{Accelerated, Anderson};
+use super::{Auto, Averaging, COPS, FILTER, MEMORY, Scheme, Situation, Stepped};
+use crate::coupling::{CopSeries, Dispatcher};
+
+/// Over so many iterations the largest change of a COP has to fall to a share of itself.
+const PATIENCE: usize = 3;
+const ENOUGH: f64 = 0.5;
+
+/// Anderson's acceleration as long as the largest change of a COP halves every three iterations: then dispatch and loop answer each other smoothly.
+/// Where it does not, answers jump from vertex to vertex, and [`Auto`]'s averages take over.
+#[derive(Debug)]
+pub struct SmoothAtFirst {
+    accelerated: Accelerated<Anderson>,
+    averaging: Averaging<Auto>,
+    changes: Vec<f64>,
+    given_up: bool,
+}
+
+impl Default for SmoothAtFirst {
+    fn default() -> Self {
+        Self {
+            accelerated: Accelerated::by(Anderson::new(MEMORY, FILTER, COPS), "anderson"),
+            averaging: Averaging::by(Auto::default()),
+            changes: Vec::new(),
+            given_up: false,
+        }
+    }
+}
+
+impl<D: Dispatcher> Scheme<D> for SmoothAtFirst {
+    fn plan(
+        &mut self,
+        dispatcher: &mut D,
+        answer: D::Plan,
+        at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error> {
+        match self.given_up {
+            true => self.averaging.plan(dispatcher, answer, at),
+            false => self.accelerated.plan(dispatcher, answer, at),
+        }
+    }
+
+    fn answers_own_cops(&self) -> bool {
+        self.given_up
+    }
+
+    fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
+        if !self.given_up {
+            let changes = cops.iter().zip(followed).map(|(before, after)| (after - before).abs());
+            self.changes.push(changes.fold(0.0, f64::max));
+            let now = self.changes.len() - 1;
+            self.given_up = now >= PATIENCE && self.changes[now] > ENOUGH * self.changes[now - PATIENCE];
+        }
+        match self.given_up {
+            true => cops.assign(followed),
+            false => Scheme::<D>::advance(&mut self.accelerated, cops, followed),
+        }
+    }
+}
