@@ -23,6 +23,7 @@ const APART_M: usize = 120;
 const LINKS: [[usize; 2]; 5] = [[0, 19], [1, 19], [2, 19], [3, 19], [1, 9]];
 
 const HEAD: &str = "\
+# yaml-language-server: $schema=loop.schema.json
 # The network of configs/ambient_mesh.yaml: a hundred buildings of five quarters on a warm and a cold line with five loops in each.
 # Written by `cargo run --example ambient_mesh`.
 name: Ambient mesh

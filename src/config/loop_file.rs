@@ -1,11 +1,15 @@
 //! Loop files (`networks/*.yaml`): the water loop, the heat pumps that draw on it, their stores, and how the coupling runs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::native::settings::{LoopSettings, NetworkLoopSettings};
+use super::native::allow_dotted_keys;
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
 use super::water_loop;
-use super::yaml::{Node, Value, from_node};
+use super::yaml::{self, Node, from_node};
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
@@ -13,7 +17,7 @@ use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTe
 use crate::water_loop::{WaterLoop, WaterLoopSettings};
 
 /// A kind of heat pump on the loop: wherever the technology stands in the district, it draws on the loop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeatPumpEntry {
     /// Technology of the district, a conversion.
@@ -32,7 +36,7 @@ pub struct HeatPumpEntry {
 }
 
 /// A store whose temperature heat pumps see.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreEntry {
     /// Technology of the district, a storage.
@@ -49,34 +53,47 @@ pub struct StoreEntry {
     pub as_published_kwh_per_k: Option<f64>,
 }
 
-/// The file as it is written.
-#[derive(Debug, Deserialize)]
+/// The file as it is written, without its loop.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// What the loop is called.
     #[serde(default)]
     name: Option<String>,
+    /// The heat pumps on it, wherever they stand in a Calliope model.
     heat_pumps: Vec<HeatPumpEntry>,
+    /// Stores whose temperature they see.
     #[serde(default)]
     stores: Vec<StoreEntry>,
+    /// Values of the model's series that are known to be wrong.
     #[serde(default)]
     corrections: Vec<Correction>,
+    /// Where the switches start from.
     #[serde(default)]
     preset: Option<Preset>,
+    /// Single switches on top of the preset.
     #[serde(default)]
     switches: SwitchChoices,
+    /// How dispatch and loop are brought to agree.
     #[serde(default)]
     coupling: Numbers,
 }
 
 /// The coupling's scheme and numbers; its other choices are switches.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Numbers {
+    /// How the next iterate follows from the last.
     scheme: Option<SchemeChoice>,
+    /// Share of the way that COPs go in an iteration of Picard's.
     relaxation: f64,
+    /// Iterations at most.
     max_iterations: usize,
+    /// Relative gap at which dispatch and loop agree.
     gap_tolerance: Option<f64>,
+    /// Change of the loop temperature at which it rests, K.
     temperature_tolerance_k: f64,
+    /// Change of a COP at which it rests.
     cop_tolerance: f64,
 }
 
@@ -93,6 +110,33 @@ impl Default for Numbers {
         } = CouplingSettings::default();
         Self { scheme, relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance }
     }
+}
+
+/// The JSON Schema (2020-12) of a loop file. For a Calliope model it has the heat pumps too; a district file takes `water_loop` alone.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Written).to_value();
+    let mut of_loop = schemars::schema_for!(LoopVariants).to_value();
+    if let (Some(own), Some(theirs)) = (
+        schema.get_mut("$defs").and_then(Value::as_object_mut),
+        of_loop.get_mut("$defs").and_then(Value::as_object_mut),
+    ) {
+        own.extend(std::mem::take(theirs));
+    }
+    schema["properties"]["water_loop"] = json!({ "description": "The loop.", "anyOf": of_loop["anyOf"] });
+    schema["required"] = json!(["water_loop"]);
+    allow_dotted_keys(&mut schema);
+    schema["title"] = json!("A water loop for anergy");
+    schema
+}
+
+/// What a loop can be.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "for the schema alone")]
+enum LoopVariants {
+    WellMixed(LoopSettings),
+    Network(NetworkLoopSettings),
 }
 
 /// A loop file with everything that was left out filled in.
@@ -152,11 +196,11 @@ impl LoopFile {
     /// # Errors
     /// [`ConfigError`] with the place of an unknown or missing key, or of a value of the wrong kind.
     pub fn read(node: &Node, preset: Option<Preset>) -> Result<Self, ConfigError> {
-        if node.value == Value::Null {
+        if node.value == yaml::Value::Null {
             return Err(node.span.error(Problem::Wrong("an empty loop file".to_owned())));
         }
         let (mut rest, mut loop_node) = (node.clone(), None);
-        if let Value::Map(map) = &mut rest.value {
+        if let yaml::Value::Map(map) = &mut rest.value {
             loop_node = map.remove("water_loop").map(|entry| entry.value);
         }
         let written: Written = from_node(&rest)?;

@@ -21,7 +21,7 @@ pub enum Preset {
 }
 
 /// Heat capacity of the commercial stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CommercialStoreCapacity {
     /// That of the buildings' stores, as published.
@@ -31,7 +31,7 @@ pub enum CommercialStoreCapacity {
 }
 
 /// What to do with the values that the loop file lists as wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outlier {
     /// Keep them.
@@ -41,7 +41,7 @@ pub enum Outlier {
 }
 
 /// What unmet demand and surplus cost in the dispatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SurplusAndUnmet {
     /// Each the model's `bigM`, as published.
@@ -118,19 +118,30 @@ impl Preset {
 }
 
 /// Switches set one by one on top of a preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SwitchChoices {
+    /// COPs of the first dispatch.
     initial_cop_dispatch: Option<InitialCopDispatch>,
+    /// COPs of the first loop simulation.
     initial_cop_ring: Option<InitialCopRing>,
+    /// COPs of the loop simulation.
     loop_cop: Option<LoopCop>,
+    /// Whose levels give the store temperatures.
     store_temperature: Option<StoreTemperature>,
+    /// What happens at a well-mixed loop's limits.
     loop_limit: Option<LoopLimit>,
+    /// How a cooling machine's lift is counted.
     cooling_lift: Option<CoolingLift>,
+    /// How a cold store's temperature follows its level.
     cold_store_temperature: Option<ColdStoreTemperature>,
+    /// Heat capacity of the commercial stores.
     commercial_store_capacity: Option<CommercialStoreCapacity>,
+    /// When to stop.
     stop: Option<Stop>,
+    /// Values listed as wrong.
     outlier: Option<Outlier>,
+    /// What unmet demand and surplus cost.
     surplus_and_unmet: Option<SurplusAndUnmet>,
 }
 

@@ -61,7 +61,7 @@ fn partial_technology(schema: &Value) -> Value {
 }
 
 /// `a.b: 1` stands for `a: {b: 1}` everywhere.
-fn allow_dotted_keys(schema: &mut Value) {
+pub(in crate::config) fn allow_dotted_keys(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.get("additionalProperties") == Some(&Value::Bool(false)) {
