@@ -10,7 +10,8 @@ use crate::config::Case;
 use crate::coupling::Verdict;
 use crate::results::{RunFolder, Table};
 use crate::study::{
-    Run, Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table, timeseries_table, timings_table,
+    Run, Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
+    timeseries_table, timings_table,
 };
 
 /// Where results go and what is said.

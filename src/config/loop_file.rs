@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::native::settings::{LoopSettings, NetworkLoopSettings};
 use super::native::allow_dotted_keys;
+use super::native::settings::{LoopSettings, NetworkLoopSettings};
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
 use super::water_loop;
@@ -248,7 +248,8 @@ impl LoopFile {
             }
         }
         let switches = switches.on(preset);
-        let mut file = Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections, node: loop_node };
+        let mut file =
+            Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections, node: loop_node };
         file.coupling.scheme = Some(file.settings().scheme_in_force());
         Ok(file)
     }

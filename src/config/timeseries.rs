@@ -185,7 +185,12 @@ impl<'a> TimeSeries<'a> {
         if let Some(scale) = written.scale {
             values.iter_mut().for_each(|value| *value *= scale);
         }
-        self.used.push(UsedColumn { reader: asked.reader.to_owned(), key: asked.key.to_owned(), column: column.clone(), rows });
+        self.used.push(UsedColumn {
+            reader: asked.reader.to_owned(),
+            key: asked.key.to_owned(),
+            column: column.clone(),
+            rows,
+        });
         Ok((Profile::Series(column.resampled(values)), column))
     }
 

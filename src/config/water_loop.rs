@@ -90,7 +90,11 @@ pub(super) fn bind(
         }
         let message = format!("a `meter.site` is `{name}`, where nothing has to do with {carrier}");
         let known = district.sites().iter().map(|site| site.name.as_str());
-        Err(node.span.error(if site.is_none() { Problem::unknown_choice(name, known) } else { Problem::Wrong(message) }))
+        Err(node.span.error(if site.is_none() {
+            Problem::unknown_choice(name, known)
+        } else {
+            Problem::Wrong(message)
+        }))
     });
     balances.collect()
 }

@@ -27,7 +27,8 @@ use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::lp::{
-    Backend, Certificate, ColumnId, Component, Duals, LpError, RowId, Solution, Solver, StagedProblem, TermId, Violation,
+    Backend, Certificate, ColumnId, Component, Duals, LpError, RowId, Solution, Solver, StagedProblem, TermId,
+    Violation,
 };
 use crate::series::Profile;
 use layout::Layout;

@@ -6,9 +6,9 @@ use super::Myopia;
 use super::partners::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal, JournalError, LoopCop, Observer,
-    Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst, Start, Stop, Verdict,
-    drive, scheme,
+    Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal,
+    JournalError, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst, Start, Stop,
+    Verdict, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
@@ -307,7 +307,10 @@ pub fn run_with_journal(
 }
 
 /// What schemes that know the loop need of it.
-fn known_loop(dispatcher: &DistrictDispatcher, water_loop: &LoopPartner) -> Result<(Newton, WellMixedPartner), StudyError> {
+fn known_loop(
+    dispatcher: &DistrictDispatcher,
+    water_loop: &LoopPartner,
+) -> Result<(Newton, WellMixedPartner), StudyError> {
     let known = |ring: &WellMixedPartner| {
         let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
         Ok((newton, ring.clone()))

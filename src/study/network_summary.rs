@@ -123,7 +123,8 @@ impl NetworkSummary {
         limits.sort_by(|a, b| b.kelvin_hours.total_cmp(&a.kelvin_hours));
         let warnings = network.warnings();
         let pipes = network.pipe_names().zip(&report.pipes);
-        let pipes = pipes.filter(|(_, pipe)| pipe.velocity_m_s > warnings.velocity_m_s || pipe.loss_pa_m > warnings.loss_pa_m);
+        let pipes =
+            pipes.filter(|(_, pipe)| pipe.velocity_m_s > warnings.velocity_m_s || pipe.loss_pa_m > warnings.loss_pa_m);
         let mut pipes: Vec<PipeWarning> = pipes
             .map(|(name, pipe)| PipeWarning {
                 pipe: name.to_owned(),
@@ -133,8 +134,7 @@ impl NetworkSummary {
             })
             .collect();
         pipes.sort_by(|a, b| b.loss_pa_m.total_cmp(&a.loss_pa_m));
-        let waste_heat =
-            report.substations.iter().enumerate().filter(|(index, _)| network.draws(*index).is_empty());
+        let waste_heat = report.substations.iter().enumerate().filter(|(index, _)| network.draws(*index).is_empty());
         Some(Self {
             pumps_kwh: report.pumps_kwh(),
             waste_heat_kwh: waste_heat.map(|(_, totals)| totals.received_kwh).sum(),
@@ -152,8 +152,13 @@ impl NetworkSummary {
             lines.push(("waste heat", format!("{:.0} kWh", self.waste_heat_kwh)));
         }
         for UnitSummary { name, heating_kwh, cooling_kwh, electricity_kwh, most_kw } in &self.units {
-            let taken = if *electricity_kwh == 0.0 { String::new() } else { format!(", {electricity_kwh:.0} kWh of electricity") };
-            let words = format!("{heating_kwh:.0} kWh of heat, {cooling_kwh:.0} kWh of cold{taken}; {most_kw:.0} kW at most");
+            let taken = if *electricity_kwh == 0.0 {
+                String::new()
+            } else {
+                format!(", {electricity_kwh:.0} kWh of electricity")
+            };
+            let words =
+                format!("{heating_kwh:.0} kWh of heat, {cooling_kwh:.0} kWh of cold{taken}; {most_kw:.0} kW at most");
             lines.push(("unit", format!("{name}: {words}")));
         }
         for excess in &self.unmet {

@@ -78,11 +78,8 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
         let SubstationTotals { asked_kwh, received_kwh, pump_kwh, flow_kg_s, inlet_c, outlet_c, limits, freezing } =
             substation;
         let asked = asked_kwh[0] + asked_kwh[1];
-        let mut values = vec![
-            ("received_kwh", *received_kwh),
-            ("electricity_kwh", *pump_kwh),
-            ("max_flow_kg_s", *flow_kg_s),
-        ];
+        let mut values =
+            vec![("received_kwh", *received_kwh), ("electricity_kwh", *pump_kwh), ("max_flow_kg_s", *flow_kg_s)];
         if inlet_c[0] <= inlet_c[1] {
             let names = ["inlet_min_c", "inlet_max_c", "outlet_min_c", "outlet_max_c"];
             values.extend(names.into_iter().zip([inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]));

@@ -8,8 +8,8 @@ use crate::config::water_loop::{NativeLoop, bind};
 use crate::config::yaml::{Node, Span};
 use crate::config::{ConfigError, Finding, Problem};
 use crate::coupling::SettingsError;
-use crate::district::{Conversion, District};
 use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
+use crate::district::{Conversion, District};
 use crate::heat_pump::{HeatPump, HeatPumpSettings, SinkTemperature};
 use crate::series::Profile;
 
@@ -195,7 +195,8 @@ fn start_cop(
         );
         return Err(draft.node.span.error(Problem::Wrong(message)));
     };
-    let initial = water_loop.node.at("initial_c").or_else(|| water_loop.node.at("start.temp_c")).and_then(Node::as_number);
+    let initial =
+        water_loop.node.at("initial_c").or_else(|| water_loop.node.at("start.temp_c")).and_then(Node::as_number);
     let cop = pump.cop(initial.unwrap_or(15.0), 0.0);
     if cop.is_finite() && cop > 0.0 {
         return Ok(cop);

@@ -202,7 +202,9 @@ fn check_cop(node: &Node) -> Result<(), ConfigError> {
         "carnot" => from_node::<CarnotCop>(&settings).map(drop),
         "en14511" => from_node::<RatingMap>(&settings).map(drop),
         "direct" => from_node::<DirectExchange>(&settings).map(drop),
-        other => Err(model.value.span.error(Problem::unknown_choice(other, ["quadratic", "carnot", "en14511", "direct"]))),
+        other => {
+            Err(model.value.span.error(Problem::unknown_choice(other, ["quadratic", "carnot", "en14511", "direct"])))
+        }
     }
 }
 

@@ -8,12 +8,10 @@ pub use well_mixed::WellMixedPartner;
 
 use ndarray::Array2;
 
-use crate::coupling::{
-    CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan,
-};
+use crate::config::Coupled;
+use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan};
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
 use crate::district::{Kind, StorageBoundary};
-use crate::config::Coupled;
 use crate::equilibrium::{LoopPump, Stages, Unsuited};
 use crate::lp::{Backend, LpError, StagedProblem};
 use crate::water_loop::WaterLoop;

@@ -79,8 +79,7 @@ impl NetworkPartner {
         let mut simulation = Simulation::new(&self.network);
         let mut response = LoopResponse::zeros(pumps, steps);
         response.auxiliary_kw = Array2::zeros((self.network.electricity_sites().len(), steps));
-        let mut notes =
-            Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
+        let mut notes = Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
         self.before(asked, &mut simulation, &mut notes)?;
         simulation.begin_again();
         if record {
@@ -98,7 +97,12 @@ impl NetworkPartner {
     }
 
     /// What happens before the time begins.
-    fn before(&self, asked: Asked<'_>, simulation: &mut Simulation<'_>, notes: &mut Notes<'_>) -> Result<(), FlowError> {
+    fn before(
+        &self,
+        asked: Asked<'_>,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), FlowError> {
         let steps = asked.output_kw.ncols();
         let start = self.network.start();
         let hours = start.spin_up_days * 24.0;
@@ -203,7 +207,8 @@ impl NetworkPartner {
         for draw in draws {
             let pump = &self.pumps[draw.pump];
             // Where nothing is drawn, each pump would draw its own way.
-            let own_c = || if pump.loop_heat_per_output(f64::INFINITY) < 0.0 { while_heating_c } else { while_cooling_c };
+            let own_c =
+                || if pump.loop_heat_per_output(f64::INFINITY) < 0.0 { while_heating_c } else { while_cooling_c };
             let inlet_c = comes_c.unwrap_or_else(own_c);
             let (cop, outside) = pump.cop_and_range(inlet_c, asked.level_kwh[[draw.pump, step]]);
             notes.per_output[draw.pump] += draw.share / cop;

@@ -43,7 +43,12 @@ impl Pump {
         let loss = "a number >= 0";
         number(&format!("{path}.pressure_loss_kpa"), pressure_loss_kpa, pressure_loss_kpa >= 0.0, loss)?;
         let design_kg_s = design_flow_kg_s.unwrap_or(0.0);
-        number(&format!("{path}.design_flow_kg_s"), design_kg_s, design_flow_kg_s.is_none_or(|flow| flow > 0.0), "a number > 0")?;
+        number(
+            &format!("{path}.design_flow_kg_s"),
+            design_kg_s,
+            design_flow_kg_s.is_none_or(|flow| flow > 0.0),
+            "a number > 0",
+        )?;
         Ok(Self { efficiency, loss_pa: 1e3 * pressure_loss_kpa, design_kg_s })
     }
 
@@ -215,12 +220,20 @@ impl DistrictNetwork {
             if of_site().next().is_none() {
                 let mut known: Vec<String> = pumps.iter().map(|(site, _)| (*site).to_owned()).collect();
                 known.dedup();
-                return Err(WaterLoopError::UnknownName { path: format!("{path}.site"), name: asked.site.clone(), known });
+                return Err(WaterLoopError::UnknownName {
+                    path: format!("{path}.site"),
+                    name: asked.site.clone(),
+                    known,
+                });
             }
             for name in asked.heat_pumps.iter().flatten() {
                 if !of_site().any(|(_, (_, technology))| technology == name) {
                     let known = of_site().map(|(_, (_, technology))| (*technology).to_owned()).collect();
-                    return Err(WaterLoopError::UnknownName { path: format!("{path}.heat_pumps"), name: name.clone(), known });
+                    return Err(WaterLoopError::UnknownName {
+                        path: format!("{path}.heat_pumps"),
+                        name: name.clone(),
+                        known,
+                    });
                 }
             }
             let drawn = of_site().filter(|(_, (_, technology))| {
@@ -234,10 +247,15 @@ impl DistrictNetwork {
         for (pump, indices) in substations_of.iter().enumerate() {
             let (site, technology) = pumps[pump];
             if indices.is_empty() {
-                return Err(wrong("substations", format!("none is for `{technology}` at {site}, which is on the loop")));
+                return Err(wrong(
+                    "substations",
+                    format!("none is for `{technology}` at {site}, which is on the loop"),
+                ));
             }
-            let draw = |substation: &Substation| substation.draws.iter().position(|draw| draw.pump == pump).unwrap_or(0);
-            let given = |&&index: &&usize| !self.substations[index].draws[draw(&self.substations[index])].share.is_nan();
+            let draw =
+                |substation: &Substation| substation.draws.iter().position(|draw| draw.pump == pump).unwrap_or(0);
+            let given =
+                |&&index: &&usize| !self.substations[index].draws[draw(&self.substations[index])].share.is_nan();
             let given: Vec<usize> = indices.iter().filter(given).copied().collect();
             let sum: f64 =
                 given.iter().map(|&index| self.substations[index].draws[draw(&self.substations[index])].share).sum();
@@ -264,7 +282,12 @@ impl DistrictNetwork {
                 Some(Profile::Constant(kw)) => *kw,
                 Some(Profile::Series(values)) => values.iter().copied().fold(0.0, f64::max),
                 // Heating and cooling at once cancel out; the larger of both is at most the sum.
-                None => substation.draws.iter().map(|draw| draw.share * output_kw[draw.pump]).filter(|kw| kw.is_finite()).sum(),
+                None => substation
+                    .draws
+                    .iter()
+                    .map(|draw| draw.share * output_kw[draw.pump])
+                    .filter(|kw| kw.is_finite())
+                    .sum(),
             };
             let flow_kg_s = kw / (heat_kj_kg_k * substation.spread_k);
             if substation.pump.design_kg_s == 0.0 {
@@ -273,8 +296,7 @@ impl DistrictNetwork {
             together_kg_s += substation.pump.design_kg_s;
         }
         for plant in self.plants.iter_mut().filter(|plant| plant.pump.design_kg_s == 0.0) {
-            plant.pump.design_kg_s =
-                self.main.as_ref().map_or(plant.share * together_kg_s, |main| main.flow_kg_s[1]);
+            plant.pump.design_kg_s = self.main.as_ref().map_or(plant.share * together_kg_s, |main| main.flow_kg_s[1]);
         }
         Ok(())
     }
@@ -382,7 +404,12 @@ fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
         ("min_c", *min_c, "a number > -273.15", min_c.is_finite() && *min_c > -273.15),
         ("max_c", *max_c, "a number above min_c", max_c.is_finite() && max_c > min_c),
         ("start.temp_c", start.temp_c, "a temperature in degrees Celsius", start.temp_c.is_finite()),
-        ("start.spin_up_days", start.spin_up_days, "a number >= 0", start.spin_up_days.is_finite() && start.spin_up_days >= 0.0),
+        (
+            "start.spin_up_days",
+            start.spin_up_days,
+            "a number >= 0",
+            start.spin_up_days.is_finite() && start.spin_up_days >= 0.0,
+        ),
         ("ground.conductivity_w_m_k", k, some, positive(k)),
         ("warnings.velocity_m_s", warnings.velocity_m_s, some, warnings.velocity_m_s > 0.0),
         ("warnings.loss_pa_m", warnings.loss_pa_m, some, warnings.loss_pa_m > 0.0),
@@ -391,7 +418,12 @@ fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
     ];
     checks.into_iter().try_for_each(|(path, value, expected, fine)| number(path, value, fine, expected))?;
     let freezing_c = settings.fluid.at(settings.fluid_temp_c)?.freezing_c;
-    number("start.temp_c", start.temp_c, start.temp_c > freezing_c, &format!("more than the fluid's freezing point, {freezing_c:.1} C"))?;
+    number(
+        "start.temp_c",
+        start.temp_c,
+        start.temp_c > freezing_c,
+        &format!("more than the fluid's freezing point, {freezing_c:.1} C"),
+    )?;
     if settings.substations.is_empty() {
         return Err(wrong("substations", "there are none: nothing draws on the network"));
     }
@@ -491,8 +523,18 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             ("min_flow_kg_s", asked.min_flow_kg_s, any, least(asked.min_flow_kg_s)),
             ("bypass_kg_s", asked.bypass_kg_s, any, least(asked.bypass_kg_s)),
             ("freezing_margin_k", asked.freezing_margin_k, any, least(asked.freezing_margin_k)),
-            ("share", asked.share.unwrap_or(1.0), "a share from 0 to 1", asked.share.is_none_or(|share| (0.0..=1.0).contains(&share))),
-            ("max_flow_kg_s", max.unwrap_or(1.0), "a number above min_flow_kg_s", max.is_none_or(|max| max > 0.0 && max >= asked.min_flow_kg_s)),
+            (
+                "share",
+                asked.share.unwrap_or(1.0),
+                "a share from 0 to 1",
+                asked.share.is_none_or(|share| (0.0..=1.0).contains(&share)),
+            ),
+            (
+                "max_flow_kg_s",
+                max.unwrap_or(1.0),
+                "a number above min_flow_kg_s",
+                max.is_none_or(|max| max > 0.0 && max >= asked.min_flow_kg_s),
+            ),
         ];
         for (key, value, expected, fine) in checks {
             number(&format!("{path}.{key}"), value, fine, expected)?;
@@ -529,7 +571,12 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             return Err(wrong(path, "a substation has the same name").into());
         }
         let ends = self.layout.at(self.settings, &asked.node, &format!("{path}.node"))?;
-        number(&format!("{path}.spread_k"), asked.spread_k, asked.spread_k.is_finite() && asked.spread_k > 0.0, "a number > 0")?;
+        number(
+            &format!("{path}.spread_k"),
+            asked.spread_k,
+            asked.spread_k.is_finite() && asked.spread_k > 0.0,
+            "a number > 0",
+        )?;
         let source_kw = (self.read)(&format!("{path}.heat_kw"), &asked.heat_kw)?;
         if !source_kw.all(|kw| kw.is_finite() && kw >= 0.0) {
             return Err(wrong(format!("{path}.heat_kw"), "expected numbers >= 0").into());
@@ -555,7 +602,9 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
     }
 
     fn main_pump(&mut self) -> Result<Option<MainPump>, E> {
-        let (Some(asked), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else { return Ok(None) };
+        let (Some(asked), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else {
+            return Ok(None);
+        };
         let most = asked.flow_kg_s;
         let least = asked.least_flow_kg_s.unwrap_or(most);
         number("main_pump.flow_kg_s", most, most.is_finite() && most > 0.0, "a number > 0")?;
@@ -577,7 +626,8 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         let settings = self.settings;
         let ring = self.layout.main.is_some();
         if settings.plants.is_empty() && !ring {
-            let message = "there is none: what substations take from one line more than from the other has to go through a plant";
+            let message =
+                "there is none: what substations take from one line more than from the other has to go through a plant";
             return Err(wrong("plants", message).into());
         }
         let shares = shares(&settings.plants.iter().map(|(name, plant)| (name.clone(), plant.share)).collect(), ring)?;
@@ -590,15 +640,19 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             // Round a ring, a plant stands in the water's way like everything else.
             let ends = if ring { [warm, cold] } else { [cold, warm] };
             let limits = [settings.min_c, settings.max_c];
-            let ranges = [("warm_c", asked.warm_c, !ring), ("cold_c", asked.cold_c, !ring), ("ring_c", asked.ring_c, ring)];
+            let ranges =
+                [("warm_c", asked.warm_c, !ring), ("cold_c", asked.cold_c, !ring), ("ring_c", asked.ring_c, ring)];
             for (key, range, fits) in ranges {
                 let Some([low, high]) = range else { continue };
                 if !fits {
-                    let instead = if ring { "a one-pipe ring has `ring_c`" } else { "two lines have `warm_c` and `cold_c`" };
+                    let instead =
+                        if ring { "a one-pipe ring has `ring_c`" } else { "two lines have `warm_c` and `cold_c`" };
                     return Err(wrong(format!("{path}.{key}"), instead).into());
                 }
                 if !(low.is_finite() && high.is_finite() && low <= high) {
-                    return Err(wrong(format!("{path}.{key}"), format!("it is [{low}, {high}]; expected [low, high]")).into());
+                    return Err(
+                        wrong(format!("{path}.{key}"), format!("it is [{low}, {high}]; expected [low, high]")).into()
+                    );
                 }
             }
             let [warm_c, cold_c, ring_c] = ranges.map(|(_, range, _)| range.unwrap_or(limits));
@@ -608,7 +662,10 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             for (index, unit) in asked.units.iter().enumerate() {
                 let path = format!("{path}.units.{index}");
                 let called = format!("{name}/{}", unit.name());
-                let same = units.iter().filter(|known: &&Unit| known.name == called || known.name.starts_with(&format!("{called} "))).count();
+                let same = units
+                    .iter()
+                    .filter(|known: &&Unit| known.name == called || known.name.starts_with(&format!("{called} ")))
+                    .count();
                 let called = if same == 0 { called } else { format!("{called} {}", same + 1) };
                 units.push(Unit::new(called.clone(), unit, &path, time, self.read)?);
                 let to = if index + 1 == asked.units.len() {
@@ -645,7 +702,8 @@ fn shares(given: &IndexMap<String, Option<f64>>, ring: bool) -> Result<Vec<f64>,
     let sum: f64 = given.values().flatten().sum();
     if ring {
         let found = given.iter().find(|(_, share)| share.is_some());
-        let refused = |(name, _)| Err(wrong(format!("plants.{name}.share"), "round a ring all water goes through every plant"));
+        let refused =
+            |(name, _)| Err(wrong(format!("plants.{name}.share"), "round a ring all water goes through every plant"));
         return found.map_or_else(|| Ok(vec![1.0; given.len()]), refused);
     }
     if let Some((name, _)) = given.iter().find(|(_, share)| share.is_some_and(|share| !(0.0..=1.0).contains(&share))) {

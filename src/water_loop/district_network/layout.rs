@@ -229,7 +229,12 @@ fn check_make(name: &str, make: &PipeTypeSettings) -> Result<(), WaterLoopError>
         ("inner_diameter_m", make.inner_diameter_m, some, positive(make.inner_diameter_m)),
         ("wall_m", make.wall_m.unwrap_or(1.0), some, make.wall_m.is_none_or(positive)),
         ("wall_conductivity_w_m_k", make.wall_conductivity_w_m_k, some, positive(make.wall_conductivity_w_m_k)),
-        ("wall_heat_capacity_j_m3_k", make.wall_heat_capacity_j_m3_k, any, not_negative(make.wall_heat_capacity_j_m3_k)),
+        (
+            "wall_heat_capacity_j_m3_k",
+            make.wall_heat_capacity_j_m3_k,
+            any,
+            not_negative(make.wall_heat_capacity_j_m3_k),
+        ),
         ("roughness_m", make.roughness_m, any, not_negative(make.roughness_m)),
         ("insulation_m", make.insulation_m, any, not_negative(make.insulation_m)),
         (
@@ -240,13 +245,18 @@ fn check_make(name: &str, make: &PipeTypeSettings) -> Result<(), WaterLoopError>
         ),
         ("u_w_m_k", make.u_w_m_k.unwrap_or(0.0), any, make.u_w_m_k.is_none_or(not_negative)),
     ];
-    checks.into_iter().try_for_each(|(key, value, expected, fine)| {
-        number(&format!("pipe_types.{name}.{key}"), value, fine, expected)
-    })
+    checks
+        .into_iter()
+        .try_for_each(|(key, value, expected, fine)| number(&format!("pipe_types.{name}.{key}"), value, fine, expected))
 }
 
 /// A pipe of water between two nodes.
-fn laid(settings: &NetworkSettings, name: &str, pipe: &PipeSettings, [from, to]: [usize; 2]) -> Result<LaidPipe, WaterLoopError> {
+fn laid(
+    settings: &NetworkSettings,
+    name: &str,
+    pipe: &PipeSettings,
+    [from, to]: [usize; 2],
+) -> Result<LaidPipe, WaterLoopError> {
     let own = name.split('/').next().unwrap_or(name);
     let path = |key: &str| format!("pipes.{own}.{key}");
     let make = known(&settings.pipe_types, &pipe.make, &path("type"))?;
@@ -266,7 +276,12 @@ fn laid(settings: &NetworkSettings, name: &str, pipe: &PipeSettings, [from, to]:
     let inner_m = 0.5 * make.inner_diameter_m;
     let wall_m = make.wall_m.unwrap_or(make.inner_diameter_m / 16.0);
     let (outer_m, jacket_m) = (inner_m + wall_m, inner_m + wall_m + make.insulation_m);
-    number(&path("burial_depth_m"), depth_m, depth_m.is_finite() && depth_m > jacket_m, "deeper than the pipe's radius")?;
+    number(
+        &path("burial_depth_m"),
+        depth_m,
+        depth_m.is_finite() && depth_m > jacket_m,
+        "deeper than the pipe's radius",
+    )?;
     let resistance_m_k_w = match make.u_w_m_k {
         Some(u_w_m_k) => 1.0 / u_w_m_k,
         None => series_resistance(settings.ground.conductivity_w_m_k, make, [inner_m, outer_m, jacket_m], depth_m),
@@ -286,7 +301,12 @@ fn laid(settings: &NetworkSettings, name: &str, pipe: &PipeSettings, [from, to]:
 }
 
 /// Wall, insulation and ground in series, m K/W: a cylinder under an isothermal surface, lowered by the surface's own resistance (EN 13941).
-fn series_resistance(ground_w_m_k: f64, make: &PipeTypeSettings, [inner, outer, jacket]: [f64; 3], depth_m: f64) -> f64 {
+fn series_resistance(
+    ground_w_m_k: f64,
+    make: &PipeTypeSettings,
+    [inner, outer, jacket]: [f64; 3],
+    depth_m: f64,
+) -> f64 {
     let wall = (outer / inner).ln() / (TAU * make.wall_conductivity_w_m_k);
     let insulation = (jacket / outer).ln() / (TAU * make.insulation_conductivity_w_m_k);
     let depth_m = depth_m + SURFACE_M2_K_W * ground_w_m_k;

@@ -12,7 +12,7 @@ use crate::water_loop::FluidSettings;
 #[serde(deny_unknown_fields)]
 pub struct NetworkSettings {
     /// What flows in the pipes.
-    #[serde(default)]
+    #[serde(default, serialize_with = "serde_yaml::with::singleton_map::serialize")]
     pub fluid: FluidSettings,
     /// Temperature at which the fluid's properties are taken, degrees Celsius.
     #[serde(default = "default_fluid_c")]
@@ -337,7 +337,7 @@ pub struct PlantSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ring_c: Option<[f64; 2]>,
     /// Its units, as the water meets them on its way to the warm line.
-    #[serde(default)]
+    #[serde(default, serialize_with = "serde_yaml::with::singleton_map_recursive::serialize")]
     pub units: Vec<UnitSettings>,
     /// Its pump.
     #[serde(default)]

@@ -1,9 +1,7 @@
 //! A network through time.
 
 use super::build::{DistrictNetwork, MainPump, Meter, Plant, Substation};
-use super::report::{
-    NEGLIGIBLE_K, NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals,
-};
+use super::report::{NEGLIGIBLE_K, NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 use super::settings::Pumping;
 use super::units::{Unit, UnitKind};
 use crate::water_loop::network::{Drive, Effect, FlowError, PipeNetwork};
@@ -56,7 +54,6 @@ pub struct Simulation<'n> {
     now_c: Vec<f64>,
     drives: Vec<Drive>,
     around_c: Vec<f64>,
-    /// What the plants' units should keep, by transfer.
     heat_capacity_j_k: f64,
     content_j: f64,
     start_j: f64,
@@ -253,13 +250,11 @@ impl<'n> Simulation<'n> {
     /// What a plant's units do to the water.
     fn plant(&mut self, plant: &Plant, step: usize, flow_kg_s: f64) {
         let capacity_w_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k;
-        let [from, to] = plant.ends;
-        let comes_c = self.now_c[if flow_kg_s < 0.0 { to } else { from }];
         let range_c = plant.keeps_c[usize::from(flow_kg_s < 0.0)];
         let flowing = flow_kg_s.abs() > NO_FLOW_KG_S;
         for (place, transfer) in plant.transfers.clone().enumerate() {
             let unit = plant.units.clone().nth(place).filter(|_| flowing).map(|unit| &self.units[unit]);
-            let effect = unit.map_or(Effect::Heat(0.0), |unit| unit.effect(step, capacity_w_k, comes_c, range_c));
+            let effect = unit.map_or(Effect::Heat(0.0), |unit| unit.effect(step, capacity_w_k, range_c));
             self.drives[transfer] = Drive { flow_kg_s, effect };
         }
     }
@@ -347,7 +342,8 @@ impl<'n> Simulation<'n> {
         let (taken_c, given_c) = (self.water.taken_c()[index], self.water.given_c()[index]);
         let pressures = self.water.pressures_pa();
         let [from, to] = substation.ends;
-        let head_pa = flow_kg_s.signum() * (pressures[to] - pressures[from] - level_pa) + substation.pump.own_pa(flow_kg_s);
+        let head_pa =
+            flow_kg_s.signum() * (pressures[to] - pressures[from] - level_pa) + substation.pump.own_pa(flow_kg_s);
         let power_kw = substation.pump.power_kw(head_pa, flow_kg_s, fluid.density_kg_m3);
         let freezing_c = fluid.freezing_c + substation.freezing_margin_k;
         let totals = &mut self.report.substations[index];
@@ -395,7 +391,8 @@ impl<'n> Simulation<'n> {
         let pressures = self.water.pressures_pa();
         let [from, to] = plant.ends;
         // Round a ring the main pump overcomes the way past a plant.
-        let way_pa = if network.is_ring() { 0.0 } else { flow_kg_s.signum() * (pressures[to] + level_pa - pressures[from]) };
+        let way_pa =
+            if network.is_ring() { 0.0 } else { flow_kg_s.signum() * (pressures[to] + level_pa - pressures[from]) };
         let head_pa = way_pa + plant.pump.own_pa(flow_kg_s);
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;

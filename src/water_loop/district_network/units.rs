@@ -51,18 +51,14 @@ impl Unit {
         Ok(Self { name, kind })
     }
 
-    /// What it does to water that passes with `capacity_w_k`, comes at about `comes_c`, and should leave within `range_c`.
-    pub(super) fn effect(&self, step: usize, capacity_w_k: f64, comes_c: f64, [low_c, high_c]: [f64; 2]) -> Effect {
+    /// What it does to water that passes with `capacity_w_k` and should leave within `range_c`.
+    pub(super) fn effect(&self, step: usize, capacity_w_k: f64, [low_c, high_c]: [f64; 2]) -> Effect {
         match &self.kind {
             UnitKind::Boreholes { history, capacity_kw, .. } => {
                 let (with_c, k_per_w) = (history.rested_c(), 1e-3 * history.fluid_k_per_kw());
                 // The fluid's mean between both ends lies k_per_w times the heat from the rested walls.
                 let effectiveness = (1.0 / (capacity_w_k * k_per_w + 0.5)).min(1.0);
-                let heat_w = capacity_w_k * effectiveness * (with_c - comes_c);
-                if heat_w.abs() > 1e3 * capacity_kw {
-                    return Effect::Heat(1e3 * capacity_kw * heat_w.signum());
-                }
-                Effect::Exchange { with_c, effectiveness }
+                Effect::Exchange { with_c, effectiveness, most_w: 1e3 * capacity_kw }
             }
             UnitKind::Well { source_c, capacity_kw, approach_k, .. } => {
                 let source_c = source_c.at(step);
@@ -110,13 +106,20 @@ impl Unit {
     }
 }
 
-fn boreholes(settings: &BoreholeFieldSettings, path: &str, [step_hours, run_years]: [f64; 2]) -> Result<UnitKind, WaterLoopError> {
+fn boreholes(
+    settings: &BoreholeFieldSettings,
+    path: &str,
+    [step_hours, run_years]: [f64; 2],
+) -> Result<UnitKind, WaterLoopError> {
     let capacity_kw = settings.capacity_kw.unwrap_or(f64::INFINITY);
     number(&format!("{path}.capacity_kw"), capacity_kw, capacity_kw >= 0.0, "a number >= 0")?;
     let [columns, rows] = [settings.columns, settings.rows].map(|count| count as usize);
     let (count, most) = (columns * rows, 400);
     if !(1..=most).contains(&count) {
-        return Err(wrong(format!("{path}.columns"), format!("{columns} by {rows} boreholes; expected 1 to {most} in all")));
+        return Err(wrong(
+            format!("{path}.columns"),
+            format!("{columns} by {rows} boreholes; expected 1 to {most} in all"),
+        ));
     }
     let field = BoreholeField {
         positions_m: BoreholeField::rectangle(columns, rows, settings.spacing_m),
@@ -128,7 +131,12 @@ fn boreholes(settings: &BoreholeFieldSettings, path: &str, [step_hours, run_year
         resistance_m_k_w: settings.resistance_m_k_w,
         ground_c: settings.ground_c,
     };
-    number(&format!("{path}.ground_c"), settings.ground_c, settings.ground_c.is_finite(), "a temperature in degrees Celsius")?;
+    number(
+        &format!("{path}.ground_c"),
+        settings.ground_c,
+        settings.ground_c.is_finite(),
+        "a temperature in degrees Celsius",
+    )?;
     let years = run_years * f64::from(settings.years_before) + 2.0 * run_years + SPARE_YEARS;
     let history = BoreholeHistory::new(&field, step_hours, years).map_err(|error| wrong(path, error.to_string()))?;
     Ok(UnitKind::Boreholes { history: Box::new(history), capacity_kw, years_before: settings.years_before })
@@ -143,7 +151,12 @@ fn well<E: From<WaterLoopError>>(
     for (key, value) in [("max_flow_kg_s", max_flow_kg_s), ("approach_k", approach_k), ("kwh_per_m3", kwh_per_m3)] {
         number(&format!("{path}.{key}"), value, value.is_finite() && value >= 0.0, "a number >= 0")?;
     }
-    number(&format!("{path}.max_change_k"), max_change_k, max_change_k.is_finite() && max_change_k > 0.0, "a number > 0")?;
+    number(
+        &format!("{path}.max_change_k"),
+        max_change_k,
+        max_change_k.is_finite() && max_change_k > 0.0,
+        "a number > 0",
+    )?;
     let source_c = profile(&format!("{path}.source_c"), &settings.source_c)?;
     if !source_c.all(f64::is_finite) {
         return Err(wrong(format!("{path}.source_c"), "expected temperatures in degrees Celsius").into());

@@ -57,6 +57,8 @@ pub enum Effect {
         with_c: f64,
         /// Share of the way that it goes, 0 to 1.
         effectiveness: f64,
+        /// Heat that it gives or takes at most, W.
+        most_w: f64,
     },
 }
 
@@ -84,9 +86,37 @@ pub(super) enum Duty {
     FullCooling,
 }
 
+impl Effect {
+    /// What it does to the water while on duty.
+    pub(super) fn on(self, duty: Duty) -> Self {
+        match (self, duty) {
+            (Self::Keep(keep), duty) => keep.effect(duty),
+            (Self::Exchange { most_w, .. }, Duty::FullHeating) => Self::Heat(most_w),
+            (Self::Exchange { most_w, .. }, Duty::FullCooling) => Self::Heat(-most_w),
+            (known, _) => known,
+        }
+    }
+
+    /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`; `None` for what does the same whatever comes.
+    pub(super) fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Option<Duty> {
+        match self {
+            Self::Heat(_) | Self::Outlet(_) => None,
+            Self::Keep(keep) => Some(keep.duty(taken_c, capacity_w_k)),
+            Self::Exchange { with_c, effectiveness, most_w } => {
+                let heat_w = effectiveness * capacity_w_k * (with_c - taken_c);
+                Some(match heat_w {
+                    heat_w if heat_w > *most_w => Duty::FullHeating,
+                    heat_w if heat_w < -most_w => Duty::FullCooling,
+                    _ => Duty::Nothing,
+                })
+            }
+        }
+    }
+}
+
 impl Keep {
     /// What it does to the water while on duty.
-    pub(super) fn effect(&self, duty: Duty) -> Effect {
+    fn effect(&self, duty: Duty) -> Effect {
         match duty {
             Duty::Nothing => Effect::Heat(0.0),
             Duty::ToLow => Effect::Outlet(self.low_c),
@@ -97,7 +127,7 @@ impl Keep {
     }
 
     /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`.
-    pub(super) fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Duty {
+    fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Duty {
         let (short, over) = (self.low_c - taken_c, taken_c - self.high_c);
         if short > 0.0 {
             if short * capacity_w_k > self.heating_w { Duty::FullHeating } else { Duty::ToLow }

@@ -245,7 +245,7 @@ impl PipeNetwork {
                 _ if flow == 0.0 => taken_c,
                 Effect::Heat(watts) => taken_c + watts / capacity,
                 Effect::Outlet(outlet_c) => outlet_c,
-                Effect::Exchange { with_c, effectiveness } => taken_c + effectiveness * (with_c - taken_c),
+                Effect::Exchange { with_c, effectiveness, .. } => taken_c + effectiveness * (with_c - taken_c),
                 Effect::Keep(_) => unreachable!("a unit's duty is one of the others"),
             };
             let received = capacity * (given_c - taken_c) * seconds;
@@ -262,10 +262,7 @@ impl PipeNetwork {
 
     /// What happens to the water in a transfer, as far as it is known: a balancing unit does what it did last.
     fn effect(&self, transfer: usize, drive: &Drive) -> Effect {
-        match drive.effect {
-            Effect::Keep(keep) => keep.effect(self.duties[transfer]),
-            known => known,
-        }
+        drive.effect.on(self.duties[transfer])
     }
 
     /// The temperatures of the nodes with what comes out of pipes and transfers.
@@ -304,7 +301,7 @@ impl PipeNetwork {
                     self.node_c[arrives] += watts / heat;
                 }
                 Effect::Outlet(outlet_c) => self.node_c[arrives] += flow * outlet_c,
-                Effect::Exchange { with_c, effectiveness } => {
+                Effect::Exchange { with_c, effectiveness, .. } => {
                     self.values[place] -= flow * (1.0 - effectiveness);
                     self.node_c[arrives] += flow * effectiveness * with_c;
                 }
@@ -318,12 +315,14 @@ impl PipeNetwork {
     fn reassign(&mut self, drives: &[Drive]) -> bool {
         let mut changed = false;
         for ((transfer, drive), duty) in self.transfers.iter().zip(drives).zip(&mut self.duties) {
-            let (Effect::Keep(keep), flow) = (drive.effect, drive.flow_kg_s) else { continue };
+            let flow = drive.flow_kg_s;
             if flow == 0.0 {
                 continue;
             }
             let taken_c = self.node_c[if flow < 0.0 { transfer.to } else { transfer.from }];
-            let needed = keep.duty(taken_c, flow.abs() * self.fluid.specific_heat_j_kg_k);
+            let Some(needed) = drive.effect.duty(taken_c, flow.abs() * self.fluid.specific_heat_j_kg_k) else {
+                continue;
+            };
             changed |= std::mem::replace(duty, needed) != needed;
         }
         changed
