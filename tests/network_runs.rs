@@ -1,0 +1,270 @@
+//! Networks of pipes in whole runs: the ready files, what they write, and what is said about mistakes in them.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "../examples/ambient_mesh.rs"]
+#[allow(dead_code)]
+mod ambient_mesh;
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anergy::dispatch::Dispatch;
+use anergy::lp::default_backend;
+use common::{anergy, contents, project, stderr, stdout};
+
+const READY: [&str; 3] = ["warm_cold_tree", "reservoir_ring", "warm_cold_mesh"];
+
+/// The numbers of a CSV file by column; what is no number is none.
+fn columns(path: &Path) -> BTreeMap<String, Vec<f64>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+    for record in reader.records() {
+        for (column, cell) in columns.iter_mut().zip(record.unwrap().iter()) {
+            column.push(cell.parse().unwrap_or(f64::NAN));
+        }
+    }
+    names.into_iter().zip(columns).collect()
+}
+
+fn week(folder: &Path, network: &str, more: &[&str]) -> std::process::Output {
+    let (district, network) = (project("configs/smart_district.yaml"), project(&format!("networks/{network}.yaml")));
+    let arguments = ["run", &district, "--water-loop", &network, "--window", "2019-01-14..2019-01-20"];
+    anergy(folder, &[&arguments[..], more].concat())
+}
+
+#[test]
+fn ready_networks_run_and_their_balances_close() {
+    for network in READY {
+        let folder = tempfile::tempdir().unwrap();
+        let output = week(folder.path(), network, &["--name", "one"]);
+        assert_eq!(output.status.code(), Some(0), "{network}: {}{}", stdout(&output), stderr(&output));
+        assert!(stdout(&output).contains("Converged") && stdout(&output).contains("gap "), "{}", stdout(&output));
+        let run = folder.path().join("results/one");
+        let summary: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(run.join("summary.json")).unwrap()).unwrap();
+        assert!(summary["coupling"]["loop_balance_residual"].as_f64().unwrap() < 1e-9);
+        assert!(summary["coupling"]["loop_step_balance_residual"].as_f64().unwrap() < 1e-9);
+        assert!(summary["network"]["pumps_kwh"].as_f64().unwrap() > 10.0);
+        let components = columns(&run.join("network_components.csv"));
+        let residuals = components["residual_kwh"].iter().filter(|residual| !residual.is_nan());
+        assert!(
+            residuals.clone().count() > 5 && residuals.clone().all(|residual| residual.abs() < 1e-5),
+            "{components:?}"
+        );
+        let temperatures = columns(&run.join("network.csv"));
+        let nodes = temperatures.iter().filter(|(name, _)| name.starts_with("node|"));
+        assert!(nodes.clone().count() > 6);
+        assert!(nodes.flat_map(|(_, values)| values).all(|temp_c| (-5.0..40.0).contains(temp_c)));
+
+        // The sites bring the electricity of pumps and plants.
+        let series = columns(&run.join("timeseries.csv"));
+        for site in ["homes", "offices"] {
+            let of = |name: &str| series.get(&format!("{site}|{name}")).cloned().unwrap_or_else(|| vec![0.0; 168]);
+            let brought =
+                ["grid|electricity|supply_kw", "solar|electricity|supply_kw", "|electricity|unmet_kw"].map(of);
+            let taken = [
+                "feed_in|electricity|export_kw",
+                "heat_pump|electricity|input_kw",
+                "booster|electricity|input_kw",
+                "chiller|electricity|input_kw",
+                "lights_and_plugs|electricity|demand_kw",
+                "|electricity|circulation_kw",
+                "|electricity|surplus_kw",
+            ]
+            .map(of);
+            let sum = |of: &[Vec<f64>], step: usize| of.iter().map(|values| values[step]).sum::<f64>();
+            for step in 0..168 {
+                let miss = sum(&brought, step) - sum(&taken, step);
+                assert!(miss.abs() < 1e-6, "{network}: {site} misses {miss} kW in step {step}");
+            }
+            assert!(taken[5].iter().sum::<f64>() > 1.0, "{network}: {site} pumps");
+        }
+    }
+}
+
+#[test]
+fn the_same_network_gives_the_same_bytes_and_other_beginnings_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one", "two"] {
+        let output = week(folder.path(), "warm_cold_tree", &["--name", name, "-q"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    assert_eq!(contents(&folder.path().join("results/one")), contents(&folder.path().join("results/two")));
+    let output = week(folder.path(), "warm_cold_tree", &["--name", "three", "-q", "--starts", "3"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("3 beginnings"), "{}", stdout(&output));
+    // Temperatures that have to come to rest: acceleration as long as it helps.
+    let more = ["--name", "four", "-q", "--set", "coupling.stop=residual", "--set", "coupling.max_iterations=6"];
+    let output = week(folder.path(), "warm_cold_tree", &more);
+    assert!(stdout(&output).contains("anderson"), "{}", stdout(&output));
+    for scheme in ["newton", "anticipative"] {
+        let scheme = format!("coupling.scheme={scheme}");
+        let output = week(folder.path(), "warm_cold_tree", &["--name", "five", "-q", "--set", &scheme]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("only a well-mixed one has derivatives"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn ready_networks_match_the_schema_and_misspelt_ones_do_not() {
+    let schema = anergy::config::loop_file::json_schema();
+    let published = std::fs::read_to_string(project("networks/loop.schema.json")).unwrap();
+    let published: serde_json::Value = serde_json::from_str(&published).unwrap();
+    assert!(published == schema, "write it anew: anergy schema loop > networks/loop.schema.json");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(project("networks")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let loop_file: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+            let errors: Vec<String> = validator.iter_errors(&loop_file).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 7);
+    let tree = std::fs::read_to_string(project("networks/warm_cold_tree.yaml")).unwrap();
+    for (word, instead) in
+        [("type: de180", "typ: de180"), ("kind: network", "kind: pipes"), ("warm_c: [7, 25]", "warm_c: 7")]
+    {
+        let broken: serde_json::Value = serde_yaml::from_str(&tree.replacen(word, instead, 1)).unwrap();
+        assert!(!validator.is_valid(&broken), "{instead}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_network_are_shown_where_they_stand() {
+    let tree = std::fs::read_to_string(project("networks/warm_cold_tree.yaml")).unwrap();
+    let cases = [
+        ("type: de180", "type: de108", "did you mean `de180`?"),
+        ("node: north, site", "node: nort, site", "did you mean `north`?"),
+        ("site: offices", "site: office", "did you mean `offices`?"),
+        ("site: offices, spread_k", "site: offices, spred_k", "did you mean `spread_k`?"),
+        ("kind: network", "kind: netwrk", "did you mean `network`?"),
+        ("  kind: network\n", "", "a loop with pipes is `kind: network`"),
+        ("share: 0.3}", "share: 0.5}", "add up to 1.2; expected 1"),
+        ("meter: {site: homes}", "meter: {site: homs}", "did you mean `homes`?"),
+        ("ground_c: 14.5}", "ground_c: 14.5, rows: 0}", "rows"),
+        ("heating: {capacity_kw: 400, cop: 2.8}", "heating: {capacity_kw: 400, cop: -2}", "expected numbers > 0"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tree.yaml");
+    for (word, instead, says) in cases {
+        assert!(tree.contains(word), "{word}");
+        let text = tree.replacen(word, instead, 1);
+        std::fs::write(&path, &text).unwrap();
+        let arguments = ["check", &project("configs/smart_district.yaml"), "--water-loop", path.to_str().unwrap()];
+        let output = anergy(folder.path(), &arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{instead}: {said}");
+        assert!(said.contains(says) && said.contains("tree.yaml:"), "{instead}: {said}");
+    }
+}
+
+#[test]
+fn a_calliope_model_takes_a_network_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
+    let (head, pumps) = ring.split_once("heat_pumps:").unwrap();
+    let (head, _) = head.split_once("water_loop:").unwrap();
+    let model = std::fs::read_to_string(project("configs/small_district/model.yaml")).unwrap();
+    let network = "water_loop:
+  kind: network
+  min_c: 8
+  max_c: 26
+  start: {temp_c: 17}
+  ground: {temp_c: 12}
+  nodes: {plant: {}, houses: {}}
+  pipe_types: {de400: {inner_diameter_m: 0.3526}}
+  pipes: {trench: {from: plant, to: houses, type: de400, length_m: 600}}
+  plants:
+    plant:
+      node: plant
+      units: [{air: {heating: {capacity_kw: 500}, cooling: {capacity_kw: 500}}}]
+      meter: {price_eur_per_kwh: 0.2}
+  substations:
+";
+    let sites = ["homes", "houses", "office", "offices", "house", "shop"];
+    let found: Vec<&str> = sites.into_iter().filter(|site| model.contains(&format!("\n  {site}:"))).collect();
+    let mut text = format!("{head}{network}");
+    for site in &found {
+        text.push_str(&format!("    at_{site}: {{node: houses, site: {site}}}\n"));
+    }
+    text.push_str(&format!("\nheat_pumps:{pumps}"));
+    let path = folder.path().join("network.yaml");
+    std::fs::write(&path, text).unwrap();
+    let model = project("configs/small_district/model.yaml");
+    let arguments = [
+        "run",
+        &model,
+        "--water-loop",
+        path.to_str().unwrap(),
+        "--name",
+        "one",
+        "--set",
+        "coupling.gap_tolerance=1e-2",
+    ];
+    let output = anergy(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{found:?} {}{}", stdout(&output), stderr(&output));
+    let resolved = std::fs::read_to_string(folder.path().join("results/one/config.resolved.yaml")).unwrap();
+    assert!(resolved.contains("kind: network") && !resolved.contains("- !"), "no tags of the serialiser: {resolved}");
+}
+
+#[test]
+fn electricity_taken_beside_the_demand_is_a_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(anergy(folder.path(), &["new", "mine"]).status.code(), Some(0));
+    let mine = folder.path().join("mine");
+    let more = "import: district.yaml\nsites.house.techs.pumps: {kind: demand, carrier: electricity, power_kw: 3}\n";
+    std::fs::write(mine.join("pumps.yaml"), more).unwrap();
+    let load = |name: &str| {
+        let request = anergy::config::Request { model: mine.join(name), ..Default::default() };
+        anergy::config::Case::load(&request).unwrap()
+    };
+    let backend = default_backend();
+    let mut plain = Dispatch::new(load("district.yaml").district, backend).unwrap();
+    let steps = plain.district().axis().len();
+    let alone = plain.solve(backend).unwrap();
+    let balance = plain.balance("house", "electricity").unwrap();
+    plain.set_auxiliary(balance, &vec![3.0; steps]);
+    let with = plain.solve(backend).unwrap();
+    let mut demanded = Dispatch::new(load("pumps.yaml").district, backend).unwrap();
+    let same = demanded.solve(backend).unwrap();
+    assert!(
+        (with.objective_eur - same.objective_eur).abs() < 1e-6 * same.objective_eur,
+        "{} {}",
+        with.objective_eur,
+        same.objective_eur
+    );
+    assert!(with.objective_eur > alone.objective_eur + 1.0);
+    // The plan without it, priced with it, costs at least as much as the plan made for it.
+    let priced = plain.price(&alone.decisions).unwrap();
+    assert!(priced.objective_eur >= with.objective_eur - 1e-6 && priced.short_kwh == 0.0);
+    plain.set_auxiliary(balance, &vec![0.0; steps]);
+    assert!((plain.solve(backend).unwrap().objective_eur - alone.objective_eur).abs() < 1e-6);
+}
+
+#[test]
+fn the_hundred_buildings_are_those_of_their_program() {
+    let written = std::fs::read_to_string(project("networks/ambient_mesh.yaml")).unwrap();
+    assert_eq!(written, ambient_mesh::network().unwrap(), "write it anew: cargo run --example ambient_mesh");
+}
+
+/// A year of a hundred buildings, half a minute.
+#[test]
+#[ignore = "half a minute; CI runs it in release"]
+fn a_hundred_buildings_on_a_mesh_converge_with_their_dispatch() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = anergy(folder.path(), &["run", &project("configs/ambient_mesh.yaml"), "--name", "one", "-q"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    println!("{}", stdout(&output));
+    let summary = std::fs::read_to_string(folder.path().join("results/one/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["coupling"]["verdict"], "converged");
+    assert!(summary["coupling"]["gap"]["relative"].as_f64().unwrap().abs() <= 1e-3);
+    assert!(summary["coupling"]["loop_balance_residual"].as_f64().unwrap() < 1e-9);
+    assert!(summary["coupling"]["loop_step_balance_residual"].as_f64().unwrap() < 1e-9);
+}
