@@ -9,6 +9,7 @@ use anergy::coupling::{CopUse, LoopModel, SchemeChoice};
 use anergy::lp::{Certificate, Column, Duals, Lag, Row, Solution, StagedProblem};
 use anergy::study::partners::WellMixedPartner;
 use anergy::study::{converge, solver};
+use anergy::water_loop::WaterLoop;
 use divan::Bencher;
 use ndarray::Array2;
 
@@ -46,7 +47,8 @@ fn simulate_a_year_of_the_loop(bencher: Bencher<'_, '_>) {
     let pumps: Vec<_> = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
     let output = Array2::from_shape_fn((pumps.len(), HOURS), |(pump, hour)| ((hour * (pump + 3)) % 50) as f64);
     let level = Array2::from_shape_fn((pumps.len(), HOURS), |(pump, hour)| ((hour * (pump + 7)) % 90) as f64);
-    let mut partner = WellMixedPartner { water_loop: coupled.water_loop, pumps, step_hours: 1.0 };
+    let WaterLoop::WellMixed(water_loop) = coupled.water_loop else { unreachable!("the published loop is well mixed") };
+    let mut partner = WellMixedPartner { water_loop, pumps, step_hours: 1.0 };
     bencher.bench_local(|| partner.simulate(&output, &level, CopUse::WithinStep));
 }
 

@@ -135,7 +135,7 @@ pub fn json_schema() -> Value {
 #[schemars(untagged)]
 #[expect(dead_code, reason = "for the schema alone")]
 enum LoopVariants {
-    WellMixed(LoopSettings),
+    WellMixed(Box<LoopSettings>),
     Network(NetworkLoopSettings),
 }
 

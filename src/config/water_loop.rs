@@ -36,7 +36,7 @@ pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLim
     let limit = map.remove("at_limit").map(|entry| from_node(&entry.value)).transpose()?;
     let node = Node { value: Value::Map(map.clone()), ..node.clone() };
     let settings: WellMixedSettings = from_node(&node).map_err(|error| with_own_keys(error, &map))?;
-    Ok((WaterLoopSettings::WellMixed(settings), limit))
+    Ok((WaterLoopSettings::WellMixed(Box::new(settings)), limit))
 }
 
 /// The loop of a file that reads no series.

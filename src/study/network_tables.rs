@@ -14,6 +14,9 @@ struct Row {
     moments: [String; 2],
 }
 
+/// What is known of something by step, and what it is called.
+type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
+
 /// The numbers of a component, in kWh unless their name says otherwise.
 const NUMBERS: [&str; 20] = [
     "asked_kwh",
@@ -150,7 +153,7 @@ pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
     let mut table = Table::default();
     table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
     let nodes = network.node_names().iter().map(String::as_str);
-    let quantities: [(&str, Vec<&str>, Vec<(&str, &ndarray::Array2<f64>)>); 4] = [
+    let quantities: [(&str, Vec<&str>, Vec<Quantity<'_>>); 4] = [
         ("node", nodes.collect(), vec![("temperature_c", &recording.node_c)]),
         (
             "substation",

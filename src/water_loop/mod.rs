@@ -43,6 +43,15 @@ impl WaterLoop {
         }
     }
 
+    /// Heat capacity of water and walls, kWh/K.
+    #[must_use]
+    pub fn heat_capacity_kwh_per_k(&self) -> f64 {
+        match self {
+            Self::WellMixed(ring) => ring.heat_capacity_kwh_per_k(),
+            Self::Network(network) => network.heat_capacity_kwh_per_k(),
+        }
+    }
+
     /// The network, if it is one.
     #[must_use]
     pub fn network(&self) -> Option<&DistrictNetwork> {
@@ -58,7 +67,7 @@ impl WaterLoop {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum WaterLoopSettings {
     /// A ring of one temperature.
-    WellMixed(WellMixedSettings),
+    WellMixed(Box<WellMixedSettings>),
     /// A network of pipes.
     Network(Box<NetworkSettings>),
 }

@@ -54,7 +54,7 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
     let shortage = case.district.shortage();
     let water_loop = case.resolved.water_loop.as_ref().map(|file| match &file.water_loop {
         WaterLoopSettings::WellMixed(well_mixed) => {
-            let (at_limit, well_mixed) = (file.switches.loop_limit, well_mixed.clone());
+            let (at_limit, well_mixed) = (file.switches.loop_limit, (**well_mixed).clone());
             LoopReference::Here(Box::new(LoopSettings { kind: WellMixedKind::WellMixed, at_limit, well_mixed }))
         }
         WaterLoopSettings::Network(network) => {

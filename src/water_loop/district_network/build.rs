@@ -313,6 +313,12 @@ impl DistrictNetwork {
         self.start.temp_c
     }
 
+    /// Heat capacity of water and walls, kWh/K.
+    #[must_use]
+    pub fn heat_capacity_kwh_per_k(&self) -> f64 {
+        self.water.heat_capacity_j_k() / 3.6e6
+    }
+
     /// How the time begins.
     #[must_use]
     pub fn start(&self) -> StartSettings {
