@@ -94,6 +94,8 @@ struct Overview<'a> {
     sites: Vec<SiteOverview<'a>>,
     links: usize,
     on_the_loop: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<NetworkOverview>,
     findings: &'a [Finding],
 }
 
@@ -110,6 +112,31 @@ struct DemandOverview<'a> {
     carrier: &'a str,
     energy_kwh: f64,
     peak_kw: f64,
+}
+
+/// A network of pipes in numbers.
+#[derive(Debug, Serialize)]
+struct NetworkOverview {
+    pipes: usize,
+    length_m: f64,
+    volume_m3: f64,
+    substations: usize,
+    plants: usize,
+}
+
+impl NetworkOverview {
+    fn of(case: &Case) -> Option<Self> {
+        let network = case.coupled.as_ref()?.water_loop.network()?;
+        let sizes = || network.pipe_sizes_m();
+        let volume_m3 = |[length_m, diameter_m]: [f64; 2]| 0.25 * std::f64::consts::PI * diameter_m * diameter_m * length_m;
+        Some(Self {
+            pipes: sizes().len(),
+            length_m: sizes().map(|[length_m, _]| length_m).sum(),
+            volume_m3: sizes().map(volume_m3).sum(),
+            substations: network.substation_names().len(),
+            plants: network.plant_names().len(),
+        })
+    }
 }
 
 impl Check {
@@ -158,6 +185,7 @@ impl<'a> Overview<'a> {
             sites: sites.collect(),
             links: case.district.links().len(),
             on_the_loop: case.coupled.as_ref().map_or(0, |coupled| coupled.pumps.len()),
+            network: NetworkOverview::of(case),
             findings: &case.findings,
         }
     }
@@ -181,6 +209,12 @@ impl<'a> Overview<'a> {
             line("links", links.to_string());
         }
         line("on the loop", format!("{on_the_loop} heat pumps"));
+        if let Some(NetworkOverview { pipes, length_m, volume_m3, substations, plants }) = &self.network {
+            let words = format!(
+                "{pipes} pipes of {length_m:.0} m with {volume_m3:.1} m3, {substations} substations, {plants} plants"
+            );
+            line("network", words);
+        }
         let count = |level: Level| self.findings.iter().filter(|finding| finding.level == level).count();
         let warnings = count(Level::Warning) + count(Level::Error);
         line("findings", format!("{warnings} to look at, {} to know", count(Level::Note)));

@@ -37,6 +37,8 @@ pub struct UnitSummary {
     pub cooling_kwh: f64,
     /// Electricity, kWh.
     pub electricity_kwh: f64,
+    /// What that costs on a meter of its own, EUR.
+    pub electricity_eur: f64,
     /// Largest power, kW.
     pub most_kw: f64,
 }
@@ -102,6 +104,7 @@ impl NetworkSummary {
             heating_kwh: unit.heating_kwh,
             cooling_kwh: unit.cooling_kwh,
             electricity_kwh: unit.electricity_kwh,
+            electricity_eur: unit.electricity_eur,
             most_kw: unit.most_kw,
         });
         let mut unmet = Vec::new();
@@ -151,11 +154,11 @@ impl NetworkSummary {
         if self.waste_heat_kwh != 0.0 {
             lines.push(("waste heat", format!("{:.0} kWh", self.waste_heat_kwh)));
         }
-        for UnitSummary { name, heating_kwh, cooling_kwh, electricity_kwh, most_kw } in &self.units {
-            let taken = if *electricity_kwh == 0.0 {
-                String::new()
-            } else {
-                format!(", {electricity_kwh:.0} kWh of electricity")
+        for UnitSummary { name, heating_kwh, cooling_kwh, electricity_kwh, electricity_eur, most_kw } in &self.units {
+            let price = if *electricity_eur == 0.0 { String::new() } else { format!(" for {electricity_eur:.2} EUR") };
+            let taken = match *electricity_kwh {
+                0.0 => String::new(),
+                kwh => format!(", {kwh:.0} kWh of electricity{price}"),
             };
             let words =
                 format!("{heating_kwh:.0} kWh of heat, {cooling_kwh:.0} kWh of cold{taken}; {most_kw:.0} kW at most");

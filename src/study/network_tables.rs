@@ -18,7 +18,7 @@ struct Row {
 type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
 
 /// The numbers of a component, in kWh unless their name says otherwise.
-const NUMBERS: [&str; 20] = [
+const NUMBERS: [&str; 21] = [
     "asked_kwh",
     "received_kwh",
     "brought_kwh",
@@ -26,6 +26,7 @@ const NUMBERS: [&str; 20] = [
     "stored_kwh",
     "residual_kwh",
     "electricity_kwh",
+    "electricity_eur",
     "max_power_kw",
     "max_flow_kg_s",
     "max_velocity_m_s",
@@ -56,7 +57,8 @@ fn of_case<'r>(case: &'r Case, run: &'r Run) -> Option<(&'r DistrictNetwork, &'r
 /// One row per component: pipes, substations, sources of waste heat, units and pumps of plants, the mixing in the nodes, and the whole.
 ///
 /// Heat balances: `asked` is what heat pumps or sources should give the water and `received` what it got; `brought` is what water brings into a pipe
-/// more than it takes out, `lost` goes into the ground, `stored` is more at the end than at the start. Every row's `residual` is what they miss.
+/// more than it takes out, `lost` goes into the ground, `stored` is more at the end than at the start. Every row's `residual` is what they miss. `electricity_eur` is paid on meters of
+/// their own; what sites bring is in their bills.
 #[must_use]
 pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     let (network, NetworkAnswer { report, .. }) = of_case(case, run)?;
@@ -99,12 +101,13 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
         let values = [
             ("received_kwh", unit.heating_kwh - unit.cooling_kwh),
             ("electricity_kwh", unit.electricity_kwh),
+            ("electricity_eur", unit.electricity_eur),
             ("max_power_kw", unit.most_kw),
         ];
         rows.push(Row::new(name, "unit", &values));
     }
     for (name, plant) in network.plant_names().zip(&report.plants) {
-        let values = [("electricity_kwh", plant.pump_kwh), ("max_flow_kg_s", plant.flow_kg_s)];
+        let values = [("electricity_kwh", plant.pump_kwh), ("electricity_eur", plant.pump_eur), ("max_flow_kg_s", plant.flow_kg_s)];
         rows.push(Row::new(name, "plant_pump", &values));
     }
     if network.is_ring() {
@@ -144,7 +147,7 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
 
 /// Temperatures and flows along the network by time step, means over the step, to three decimals.
 ///
-/// Columns are `node|NAME|temperature_c`; `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c` and `pump_kw`;
+/// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c` and `pump_kw`;
 /// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`.
 #[must_use]
 pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
@@ -152,9 +155,10 @@ pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
     let axis = case.district.axis();
     let mut table = Table::default();
     table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let pressure_kpa = recording.pressure_pa.mapv(|pressure| 1e-3 * pressure);
     let nodes = network.node_names().iter().map(String::as_str);
     let quantities: [(&str, Vec<&str>, Vec<Quantity<'_>>); 4] = [
-        ("node", nodes.collect(), vec![("temperature_c", &recording.node_c)]),
+        ("node", nodes.collect(), vec![("temperature_c", &recording.node_c), ("pressure_kpa", &pressure_kpa)]),
         (
             "substation",
             network.substation_names().collect(),

@@ -76,6 +76,16 @@ pub(super) enum Meter {
     Own { price_eur_per_kwh: Profile, co2_kg_per_kwh: f64 },
 }
 
+impl Meter {
+    /// The price on a meter of its own, EUR/kWh; nothing where a site pays.
+    pub(super) fn own_price(&self, step: usize) -> f64 {
+        match self {
+            Self::Site(_) => 0.0,
+            Self::Own { price_eur_per_kwh, .. } => price_eur_per_kwh.at(step),
+        }
+    }
+}
+
 /// A substation, or a source of waste heat.
 #[derive(Debug, Clone)]
 pub(super) struct Substation {
@@ -135,6 +145,8 @@ pub struct DistrictNetwork {
     pub(super) pumping: Pumping,
     pub(super) step_hours: f64,
     pub(super) nodes: Vec<String>,
+    /// Which nodes are those of a warm line beside a cold one.
+    pub(super) is_warm: Vec<bool>,
     pub(super) pipes: Vec<LaidPipe>,
     /// By pipe, the ground around it among `grounds`.
     pub(super) pipe_ground: Vec<usize>,
@@ -185,6 +197,10 @@ impl DistrictNetwork {
             start_c: settings.start.temp_c,
             ..Resolution::default()
         };
+        let mut is_warm = vec![false; nodes.len()];
+        if layout.main.is_none() {
+            layout.places.values().filter_map(|[warm, _]| *warm).for_each(|warm| is_warm[warm] = true);
+        }
         let designs: Vec<_> = layout.pipes.iter().map(|pipe| pipe.design).collect();
         let water = PipeNetwork::new(fluid, nodes.len(), &designs, &transfers, resolution)?;
         Ok(Self {
@@ -194,6 +210,7 @@ impl DistrictNetwork {
             pumping: settings.pumping,
             step_hours: axis.step_hours(),
             nodes,
+            is_warm,
             pipes: layout.pipes,
             pipe_ground,
             grounds,

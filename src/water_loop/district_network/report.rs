@@ -85,6 +85,8 @@ pub struct SubstationTotals {
 pub struct PlantTotals {
     /// Electricity of its pump, kWh.
     pub pump_kwh: f64,
+    /// What that costs on a meter of its own, EUR.
+    pub pump_eur: f64,
     /// Largest flow, kg/s.
     pub flow_kg_s: f64,
     /// Water that left colder and warmer than it should.
@@ -102,6 +104,8 @@ pub struct UnitTotals {
     pub cooling_kwh: f64,
     /// Electricity for that, kWh.
     pub electricity_kwh: f64,
+    /// What that costs on a meter of its own, EUR.
+    pub electricity_eur: f64,
     /// Largest power, kW.
     pub most_kw: f64,
 }
@@ -151,6 +155,8 @@ impl NetworkReport {
 pub struct Recording {
     /// Mean temperature of each node of water, degrees Celsius, shape (nodes, steps).
     pub node_c: Array2<f64>,
+    /// Pressure at each node of water above that at the first node of its line or ring, Pa; between the lines as the pumps bring it about.
+    pub pressure_pa: Array2<f64>,
     /// Flow of each substation from the warm line to the cold one, kg/s, shape (substations, steps).
     pub flow_kg_s: Array2<f64>,
     /// Temperature of the water that comes to each substation, degrees Celsius.
@@ -174,6 +180,7 @@ impl Recording {
         let of = |rows: usize| Array2::zeros((rows, steps));
         Self {
             node_c: of(nodes),
+            pressure_pa: of(nodes),
             flow_kg_s: of(substations),
             inlet_c: of(substations),
             outlet_c: of(substations),

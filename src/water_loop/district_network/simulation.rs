@@ -288,6 +288,11 @@ impl<'n> Simulation<'n> {
             for (mut row, value) in recording.node_c.rows_mut().into_iter().zip(self.water.nodes_c()) {
                 row[step] = *value;
             }
+            let raised = network.is_warm.iter().map(|warm| if *warm { level_pa } else { 0.0 });
+            let pressures = self.water.pressures_pa().iter().zip(raised);
+            for (mut row, (pressure_pa, raised_pa)) in recording.pressure_pa.rows_mut().into_iter().zip(pressures) {
+                row[step] = pressure_pa + raised_pa;
+            }
         }
     }
 
@@ -405,7 +410,9 @@ impl<'n> Simulation<'n> {
             let side = usize::from(heat_kwh < 0.0);
             self.outcome.units_kwh[side] += heat_kwh;
             self.outcome.kept[side] |= self.units[unit].is_kept() && heat_kwh != 0.0;
+            let price = plant.meter.own_price(step);
             let totals = &mut self.report.units[unit];
+            totals.electricity_eur += taken_kwh * price;
             totals.heating_kwh += heat_kwh.max(0.0);
             totals.cooling_kwh += (-heat_kwh).max(0.0);
             totals.electricity_kwh += taken_kwh;
@@ -419,6 +426,7 @@ impl<'n> Simulation<'n> {
         }
         let totals = &mut self.report.plants[index];
         totals.pump_kwh += power_kw * dt;
+        totals.pump_eur += power_kw * dt * plant.meter.own_price(step);
         totals.flow_kg_s = totals.flow_kg_s.max(flow_kg_s.abs());
         // What leaves, whichever way.
         let leaves = if flow_kg_s < 0.0 { plant.transfers.start } else { plant.transfers.end - 1 };
