@@ -128,7 +128,8 @@ impl NetworkOverview {
     fn of(case: &Case) -> Option<Self> {
         let network = case.coupled.as_ref()?.water_loop.network()?;
         let sizes = || network.pipe_sizes_m();
-        let volume_m3 = |[length_m, diameter_m]: [f64; 2]| 0.25 * std::f64::consts::PI * diameter_m * diameter_m * length_m;
+        let volume_m3 =
+            |[length_m, diameter_m]: [f64; 2]| 0.25 * std::f64::consts::PI * diameter_m * diameter_m * length_m;
         Some(Self {
             pipes: sizes().len(),
             length_m: sizes().map(|[length_m, _]| length_m).sum(),

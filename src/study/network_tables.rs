@@ -107,7 +107,11 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
         rows.push(Row::new(name, "unit", &values));
     }
     for (name, plant) in network.plant_names().zip(&report.plants) {
-        let values = [("electricity_kwh", plant.pump_kwh), ("electricity_eur", plant.pump_eur), ("max_flow_kg_s", plant.flow_kg_s)];
+        let values = [
+            ("electricity_kwh", plant.pump_kwh),
+            ("electricity_eur", plant.pump_eur),
+            ("max_flow_kg_s", plant.flow_kg_s),
+        ];
         rows.push(Row::new(name, "plant_pump", &values));
     }
     if network.is_ring() {
