@@ -128,9 +128,12 @@ fn ready_networks_match_the_schema_and_misspelt_ones_do_not() {
     }
     assert!(count >= 7);
     let tree = std::fs::read_to_string(project("networks/warm_cold_tree.yaml")).unwrap();
-    for (word, instead) in
-        [("type: de180", "typ: de180"), ("kind: network", "kind: pipes"), ("warm_c: [7, 25]", "warm_c: 7")]
-    {
+    for (word, instead) in [
+        ("type: de180", "typ: de180"),
+        ("kind: network", "kind: pipes"),
+        ("  min_c: 4\n", "  min_c: 4\n  pumpign: central\n"),
+        ("warm_c: [7, 25]", "warm_c: 7"),
+    ] {
         let broken: serde_json::Value = serde_yaml::from_str(&tree.replacen(word, instead, 1)).unwrap();
         assert!(!validator.is_valid(&broken), "{instead}");
     }
@@ -153,16 +156,31 @@ fn mistakes_in_a_network_are_shown_where_they_stand() {
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tree.yaml");
-    for (word, instead, says) in cases {
-        assert!(tree.contains(word), "{word}");
-        let text = tree.replacen(word, instead, 1);
-        std::fs::write(&path, &text).unwrap();
+    let checked = |text: &str, more: &[&str]| {
+        std::fs::write(&path, text).unwrap();
         let arguments = ["check", &project("configs/smart_district.yaml"), "--water-loop", path.to_str().unwrap()];
-        let output = anergy(folder.path(), &arguments);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{instead}: {said}");
-        assert!(said.contains(says) && said.contains("tree.yaml:"), "{instead}: {said}");
+        let output = anergy(folder.path(), &[&arguments[..], more].concat());
+        (output.status.code(), stderr(&output))
+    };
+    for (word, instead, says) in cases {
+        let at = tree.find(word).unwrap_or_else(|| panic!("{word}"));
+        let (code, said) = checked(&tree.replacen(word, instead, 1), &[]);
+        assert_eq!(code, Some(2), "{instead}: {said}");
+        // On the line of what was written, or on one beside it where something is missing.
+        let line = tree[..at].lines().count();
+        let places = [line - 1, line, line + 1].map(|line| format!("tree.yaml:{line}:"));
+        let is_there = places.iter().any(|place| said.contains(place)) || instead.is_empty();
+        assert!(said.contains(says) && is_there, "{instead}: {said} {places:?}");
     }
+    // What is not there cannot be set, nor is it left lying about in silence.
+    let (code, said) = checked(&tree, &["--set", "water_loop.pipe_types.de18.inner_diameter_m=0.1"]);
+    assert!(code == Some(2) && said.contains("unknown key `de18`; did you mean `de180`?"), "{said}");
+    let (code, said) = checked(&tree, &["--set", "water_loop.pipe_types.de180.inner_diameter_m=0.1"]);
+    assert_eq!(code, Some(0), "{said}");
+    let unused = tree.replace("  pipe_types:\n", "  pipe_types:\n    de90: {inner_diameter_m: 0.08}\n");
+    assert!(checked(&unused, &[]).1.contains("no pipe is of the type `de90`"));
+    let unpaid = tree.replace("      meter: {site: homes}\n", "");
+    assert!(checked(&unpaid, &[]).1.contains("its electricity costs nothing"));
 }
 
 #[test]

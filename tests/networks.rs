@@ -77,7 +77,7 @@ impl Sketch {
         let mut seen = Vec::new();
         for (heats, hours) in &self.steps {
             let [heating_w, cooling_w] = self.power_kw.map(|power_kw| 1e3 * power_kw);
-            let keep = Keep { low_c: 10.0, high_c: 14.0, heating_w, cooling_w };
+            let keep = Keep { low_c: 10.0, high_c: 14.0, heating_w, cooling_w, source: None };
             let mut drives = vec![Drive { flow_kg_s: 0.0, effect: Effect::Keep(keep) }];
             for kilowatts in heats {
                 let flow_kg_s = kilowatts / (5.0 * 4.19);

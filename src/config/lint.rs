@@ -283,6 +283,20 @@ fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
     }
 }
 
+/// The carrier that a conversion brings, if nothing else at its site does.
+fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Option<&'d str> {
+    let brings = |kind: &'d Kind| match kind {
+        Kind::Conversion(conversion) => Some(conversion.carrier_out.as_str()),
+        Kind::Supply(supply) => Some(supply.carrier.as_str()),
+        Kind::Export(_) | Kind::Demand(_) | Kind::Storage(_) => None,
+    };
+    let carrier = brings(&district.technology(site, technology)?.kind)?;
+    let here = district.sites().iter().find(|known| known.name == site)?;
+    let mut others = here.technologies.iter().filter(|other| other.name != technology);
+    let linked = district.links().iter().any(|link| link.carrier == carrier && (link.from == site || link.to == site));
+    (!linked && !others.any(|other| brings(&other.kind) == Some(carrier))).then_some(carrier)
+}
+
 /// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.
 fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], found: &mut Vec<Finding>) {
     let LoopPump { site, technology, store, pump, .. } = pump;
@@ -295,6 +309,17 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
         let message = format!(
             "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating must \
              gain, cooling must lose)"
+        );
+        found.push(Finding::warning(None, message));
+    }
+    let alone = match pump.cop {
+        CopModel::Direct(_) => only_source(district, site, technology),
+        _ => None,
+    };
+    if let Some(carrier) = alone {
+        let message = format!(
+            "{technology} at {site} is a heat exchanger, and nothing else there brings {carrier}: where its water does not suffice, \
+             it is reckoned to bring it all the same, at the COP `cop_beyond`"
         );
         found.push(Finding::warning(None, message));
     }

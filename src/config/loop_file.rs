@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::native::allow_dotted_keys;
 use super::native::settings::{LoopSettings, NetworkLoopSettings};
+use super::native::{allow_dotted_keys, close_loops};
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
 use super::water_loop;
@@ -125,6 +125,7 @@ pub fn json_schema() -> Value {
     }
     schema["properties"]["water_loop"] = json!({ "description": "The loop.", "anyOf": of_loop["anyOf"] });
     schema["required"] = json!(["water_loop"]);
+    close_loops(&mut schema);
     allow_dotted_keys(&mut schema);
     schema["title"] = json!("A water loop for anergy");
     schema

@@ -3,16 +3,22 @@
 use super::loop_file::LoopPump;
 use super::timeseries::{Asked, TimeSeries};
 use super::yaml::{Map, Node, Span, Value, from_node};
-use super::{ConfigError, Finding, Inputs, Problem};
+use super::{ConfigError, Finding, Inputs, Problem, SETTING};
 use crate::district::{District, Kind};
 use crate::series::{Profile, ProfileSetting, TimeAxis};
-use crate::water_loop::district_network::{DistrictNetwork, NetworkSettings};
+use crate::water_loop::district_network::{DistrictNetwork, LoopMachine, MeterSettings, NetworkSettings};
 use crate::water_loop::{
     LoopLimit, LoopProfiles, WaterLoop, WaterLoopError, WaterLoopSettings, WellMixedLoop, WellMixedSettings,
 };
 
+/// Water loops run between these, degrees Celsius.
+const USUAL_C: [f64; 2] = [-20.0, 90.0];
 /// What reads the loop's series, in messages.
 const READER: &str = "water_loop";
+/// What pumps take, where the district has it.
+const ELECTRICITY: &str = "electricity";
+/// Parts of a network that have names.
+const NAMED: [&str; 6] = ["nodes", "pipe_types", "pipes", "substations", "waste_heat", "plants"];
 /// The kinds of loops.
 const KINDS: [&str; 2] = ["well_mixed", "network"];
 
@@ -26,6 +32,7 @@ pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLim
         KINDS.into_iter().find(|kind| *kind == found).ok_or_else(wrong)
     })?;
     if kind == "network" {
+        introduced(&map)?;
         let node = Node { value: Value::Map(map), ..node.clone() };
         return Ok((WaterLoopSettings::Network(Box::new(from_node::<NetworkSettings>(&node)?)), None));
     }
@@ -39,6 +46,18 @@ pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLim
     Ok((WaterLoopSettings::WellMixed(Box::new(settings)), limit))
 }
 
+/// A setting that names a part of the network which is not there is a mistake.
+fn introduced(map: &Map) -> Result<(), ConfigError> {
+    for part in NAMED {
+        let entries = || map.get(part).and_then(Node::as_map).into_iter().flat_map(Map::entries);
+        if let Some(new) = entries().find(|entry| entry.value.origin.as_deref() == Some(SETTING)) {
+            let known = entries().filter(|entry| entry.value.origin.is_none()).map(|entry| entry.key.as_str());
+            return Err(new.key_span.error(Problem::unknown_key(&new.key, known)));
+        }
+    }
+    Ok(())
+}
+
 /// The loop of a file that reads no series.
 pub(super) fn without_series(
     settings: &WaterLoopSettings,
@@ -49,7 +68,8 @@ pub(super) fn without_series(
     let read = |key: &str, setting: &ProfileSetting| match setting {
         ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
         ProfileSetting::File(column) => {
-            Err(ConfigError::Mismatch(format!("{key}: a loop file reads no series (`{}`)", column.file)))
+            let message = format!("{key}: for a Calliope model, a loop file reads no series (`{}`)", column.file);
+            Err(span_of(node, key).error(Problem::Wrong(message)))
         }
     };
     match settings {
@@ -77,24 +97,36 @@ pub(super) fn bind(
         Kind::Conversion(conversion) => Some(conversion),
         _ => None,
     };
-    let names: Vec<(&str, &str)> = pumps.iter().map(|pump| (pump.site.as_str(), pump.technology.as_str())).collect();
-    let output_kw: Vec<f64> =
-        pumps.iter().map(|pump| conversion(pump).map_or(0.0, |conversion| conversion.capacity_kw)).collect();
-    network.bind(&names, &output_kw).map_err(|error| placed(error.into(), node))?;
-    let balances = network.electricity_sites().iter().map(|name| {
-        let of_site = pumps.iter().find(|pump| pump.site == *name).or(pumps.first());
-        let carrier = of_site.and_then(conversion).map(|conversion| conversion.carrier_in.clone()).unwrap_or_default();
-        let site = district.sites().iter().find(|site| site.name == *name);
-        if site.is_some_and(|site| district.touches(site, &carrier)) {
-            return Ok([name.clone(), carrier]);
+    let machines = pumps.iter().map(|pump| {
+        let capacity_kw = conversion(pump).map_or(0.0, |conversion| conversion.capacity_kw);
+        let loop_kw = capacity_kw * pump.pump.loop_heat_per_output(pump.start_cop);
+        LoopMachine { site: &pump.site, technology: &pump.technology, loop_kw }
+    });
+    network.bind(&machines.collect::<Vec<_>>()).map_err(|error| placed(error.into(), node))?;
+
+    let asked = node.at("electricity").and_then(Node::as_text);
+    let carriers = district.carriers();
+    let unknown = |name: &str| {
+        let known = carriers.iter().map(String::as_str);
+        span_of(node, "electricity").error(Problem::unknown_choice(name, known))
+    };
+    let carrier = match asked.or(Some(ELECTRICITY).filter(|name| carriers.iter().any(|known| known == name))) {
+        Some(name) => carriers.iter().find(|known| *known == name).cloned().ok_or_else(|| unknown(name))?,
+        None => pumps.iter().find_map(conversion).map(|conversion| conversion.carrier_in.clone()).unwrap_or_default(),
+    };
+    let balances = network.electricity_sites().iter().map(|[name, path]| {
+        let span = span_of(node, path);
+        let Some(site) = district.sites().iter().find(|site| site.name == *name) else {
+            return Err(
+                span.error(Problem::unknown_choice(name, district.sites().iter().map(|site| site.name.as_str())))
+            );
+        };
+        if district.touches(site, &carrier) {
+            return Ok([name.clone(), carrier.clone()]);
         }
-        let message = format!("a `meter.site` is `{name}`, where nothing has to do with {carrier}");
-        let known = district.sites().iter().map(|site| site.name.as_str());
-        Err(node.span.error(if site.is_none() {
-            Problem::unknown_choice(name, known)
-        } else {
-            Problem::Wrong(message)
-        }))
+        Err(span.error(Problem::Wrong(format!(
+            "nothing at {name} brings or takes {carrier}, which pumps there would need"
+        ))))
     });
     balances.collect()
 }
@@ -134,6 +166,7 @@ impl NativeLoop<'_, '_> {
                 Ok(WaterLoop::WellMixed(ring.map_err(|error| self.with_file(error, node))?))
             }
             WaterLoopSettings::Network(settings) => {
+                look_at_network(&settings, node, self.findings);
                 let read = |key: &str, setting: &ProfileSetting| self.profile(node, key, setting);
                 let network = DistrictNetwork::new(&settings, axis, read).map_err(|error| placed(error, node))?;
                 Ok(WaterLoop::Network(Box::new(network)))
@@ -159,8 +192,6 @@ impl NativeLoop<'_, '_> {
 
 /// Settings that can hardly be meant.
 fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
-    /// Water loops run between these, degrees Celsius.
-    const USUAL_C: [f64; 2] = [-20.0, 90.0];
     let mut warn = |key: &str, message: String| {
         findings.push(Finding::warning(Some(span_of(node, key)), message));
     };
@@ -185,6 +216,37 @@ fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding
         let message =
             "the balancing unit keeps the loop within its limits for nothing: no `electricity_per_heat` is given";
         findings.push(Finding::note(message));
+    }
+}
+
+/// Settings of a network that can hardly be meant.
+fn look_at_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<Finding>) {
+    let mut warn = |key: &str, message: String| {
+        findings.push(Finding::warning(Some(span_of(node, key)), message));
+    };
+    let ground = match &settings.ground.temp_c {
+        Some(ProfileSetting::Constant(temp_c)) => Some(("ground.temp_c", *temp_c)),
+        _ => settings.ground.wave.map(|wave| ("ground.wave.mean_c", wave.mean_c)),
+    };
+    let temps = [("min_c", settings.min_c), ("max_c", settings.max_c), ("start.temp_c", settings.start.temp_c)];
+    for (key, temp_c) in temps.into_iter().chain(ground) {
+        if !(USUAL_C[0]..=USUAL_C[1]).contains(&temp_c) {
+            warn(key, format!("water_loop.{key} is {temp_c} C; in kelvin?"));
+        }
+    }
+    for name in settings.pipe_types.keys() {
+        if !settings.pipes.values().any(|pipe| pipe.make == *name) {
+            warn(&format!("pipe_types.{name}"), format!("no pipe is of the type `{name}`"));
+        }
+    }
+    let free = |meter: &MeterSettings| meter.site.is_none() && meter.price_eur_per_kwh.is_zero();
+    let plants = settings.plants.iter().map(|(name, plant)| (format!("plants.{name}"), &plant.meter));
+    let sources = settings.waste_heat.iter().map(|(name, source)| (format!("waste_heat.{name}"), &source.meter));
+    let main = settings.main_pump.iter().map(|pump| ("main_pump".to_owned(), &pump.meter));
+    for (path, _) in plants.chain(sources).chain(main).filter(|(_, meter)| free(meter)) {
+        let message =
+            format!("water_loop.{path}: its electricity costs nothing: no `meter` with a `site` or a price is given");
+        findings.push(Finding { place: Some(span_of(node, &path).to_string()), ..Finding::note(message) });
     }
 }
 

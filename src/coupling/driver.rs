@@ -8,8 +8,8 @@ use ndarray::{Array1, Array2};
 use super::history::History;
 use super::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
-    JournalError, Kept, LoopCop, LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme, Situation,
-    Stepped, Stop, StoreTemperature, Unrest, Verdict,
+    JournalError, Kept, LoopAsked, LoopCop, LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme,
+    Situation, Stepped, Stop, StoreTemperature, ThermalPlan, Unrest, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -42,6 +42,8 @@ pub struct Outcome<P, A> {
     pub cops: CopSeries,
     /// The electricity of the loop itself that its plan was made with, kW, shape (places, steps).
     pub auxiliary_kw: Array2<f64>,
+    /// What the loop was asked for it.
+    pub asked: LoopAsked,
     /// What it did to the loop.
     pub response: LoopResponse,
     /// Its gap; `None` when it could not be measured.
@@ -60,6 +62,7 @@ struct Iterate<P> {
     plan: P,
     cops: CopSeries,
     auxiliary_kw: Array2<f64>,
+    asked: LoopAsked,
     response: LoopResponse,
     cost_at_own_cops: PlanCost,
 }
@@ -98,6 +101,8 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         InitialCopDispatch::Start => start.start.clone(),
     };
     check_positive(&cops, 0)?;
+    // Nothing is left of a run before.
+    dispatcher.set_auxiliary(&Array2::default((0, 0)));
     let mut driver = Driver {
         dispatcher,
         water_loop,
@@ -226,7 +231,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let Stepped { plan, scheme, step } =
             self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
         let simulating = Instant::now();
-        let response = self.simulate(iteration, &plan)?;
+        let (asked, response) = self.simulate(iteration, &plan)?;
         let water_loop_seconds = simulating.elapsed().as_secs_f64();
         check_positive(&response.cop, iteration)?;
 
@@ -249,7 +254,8 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let used = self.cops.clone();
         let auxiliary_kw = std::mem::replace(&mut self.auxiliary_kw, response.auxiliary_kw.clone());
         self.scheme.advance(&mut self.cops, &response.cop);
-        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, auxiliary_kw, response, cost_at_own_cops }));
+        self.last =
+            Some(Rc::new(Iterate { iteration, plan, cops: used, auxiliary_kw, asked, response, cost_at_own_cops }));
         Ok(verdict)
     }
 
@@ -267,19 +273,24 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     }
 
     /// The loop under a plan, with the COPs and store levels that the settings say.
-    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<LoopResponse, Failed<D, L>> {
-        let thermal = self.dispatcher.thermal(plan);
+    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopAsked, LoopResponse), Failed<D, L>> {
+        let ThermalPlan { output_kw, level_kwh } = self.dispatcher.thermal(plan);
         let levels = match self.settings.store_temperature {
-            StoreTemperature::Frozen => self.frozen_levels.get_or_insert_with(|| thermal.level_kwh.clone()),
-            StoreTemperature::Current => &thermal.level_kwh,
+            StoreTemperature::Frozen => self.frozen_levels.get_or_insert_with(|| level_kwh.clone()).clone(),
+            StoreTemperature::Current => level_kwh,
         };
         let cops = match (self.settings.loop_cop, self.settings.initial_cop_ring, iteration) {
             (LoopCop::WithinStep, ..) => CopUse::WithinStep,
             (LoopCop::AsDispatched, InitialCopRing::Start, 0) => CopUse::Given(&self.start.start),
             (LoopCop::AsDispatched, ..) => CopUse::Given(&self.cops),
         };
-        let simulated = self.water_loop.simulate(&thermal.output_kw, levels, cops);
-        simulated.map_err(|source| CouplingError::Loop { iteration, source })
+        let simulated = self.water_loop.simulate(&output_kw, &levels, cops);
+        let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
+        let cops = match cops {
+            CopUse::WithinStep => None,
+            CopUse::Given(cops) => Some(cops.clone()),
+        };
+        Ok((LoopAsked { output_kw, level_kwh: levels, cops }, response))
     }
 
     /// Measures the last iterate's gap where it is not known yet, and picks the answer.
@@ -315,6 +326,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             plan: answer.plan.clone(),
             cops: answer.cops.clone(),
             auxiliary_kw: answer.auxiliary_kw.clone(),
+            asked: answer.asked.clone(),
             response: answer.response.clone(),
             gap: records[answer.iteration].gap,
             gap_missing,

@@ -140,6 +140,17 @@ pub enum CopUse<'a> {
     Given(&'a CopSeries),
 }
 
+/// What a loop was asked: the plan's outputs and levels (shape (heat pumps, steps)), and COPs where they were given from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoopAsked {
+    /// Useful heat or cold of each heat pump, kW.
+    pub output_kw: Array2<f64>,
+    /// Level of each heat pump's store before the step, kWh.
+    pub level_kwh: Array2<f64>,
+    /// The COPs that were given; `None` for those of each step's own temperature.
+    pub cops: Option<CopSeries>,
+}
+
 /// What a plan did to the loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopResponse {
@@ -151,9 +162,9 @@ pub struct LoopResponse {
     pub created_kwh: Array1<f64>,
     /// Heat from the ground (into it negative), kWh by step.
     pub ground_kwh: Array1<f64>,
-    /// Energy from the balancing unit (heating positive), kWh by step.
+    /// Energy from balancing units (heating positive), of a network with that from sources of waste heat, kWh by step.
     pub balancing_kwh: Array1<f64>,
-    /// Electricity or fuel that the balancing unit took for it, kWh by step.
+    /// Electricity or fuel that this took, of a network with its pumps, on meters of their own, kWh by step.
     pub balancing_energy_kwh: Array1<f64>,
     /// What that cost, EUR.
     pub balancing_eur: f64,

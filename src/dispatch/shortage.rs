@@ -30,6 +30,11 @@ pub(super) fn explain(
     for (conversion, original) in relaxed.conversions.iter().zip(&layout.conversions) {
         relaxed.problem.set_coefficients(conversion.term, original.efficiency.iter().map(|eta| -1.0 / eta));
     }
+    // What is taken beside the demand, too.
+    for (balance, original) in relaxed.balances.iter().zip(&layout.balances) {
+        let sums = &layout.problem.rows()[original.row.0].lower;
+        relaxed.problem.set_sums(balance.row, (0..district.axis().len()).map(|stage| sums.at(stage)));
+    }
     let stages = district.axis().len();
     for (column, quantity) in relaxed.quantities.iter().enumerate() {
         if !matches!(quantity.role, Role::Unmet | Role::Surplus) {

@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
+use ndarray::Array2;
+
 use super::Myopia;
 use super::partners::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
     Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal,
-    JournalError, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst, Start, Stop,
-    Verdict, drive, scheme,
+    JournalError, LoopAsked, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst,
+    Start, Stop, Verdict, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
@@ -164,6 +166,8 @@ pub struct Run {
     pub certificate: PlanCertificate,
     /// The coupling, if there is a loop.
     pub coupling: Option<Coupling>,
+    /// The electricity of the loop itself that the answer brings, kW, shape (balances of [`Coupled::auxiliary`], steps); without rows where it brought none yet.
+    pub auxiliary_kw: Array2<f64>,
     /// What the loop does in the answer, where it is a network of pipes.
     pub network: Option<NetworkAnswer>,
     /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
@@ -205,7 +209,7 @@ pub fn run_with_journal(
         let solve_seconds = began.elapsed().as_secs_f64();
         let Plan { decisions, certificate, duals, .. } = plan;
         let certificate = PlanCertificate { tied_steps, ..certificate };
-        let (coupling, network) = (None, None);
+        let (coupling, network, auxiliary_kw) = (None, None, Array2::default((0, 0)));
         let (myopia, myopia_missing) = (None, None);
         return Ok(Run {
             dispatch,
@@ -214,6 +218,7 @@ pub fn run_with_journal(
             account,
             certificate,
             coupling,
+            auxiliary_kw,
             network,
             myopia,
             myopia_missing,
@@ -262,12 +267,13 @@ pub fn run_with_journal(
     };
     dispatcher.set_cops(cops);
     dispatcher.set_auxiliary(auxiliary_kw);
+    let auxiliary_kw = auxiliary_kw.clone();
     let network = match &water_loop {
         LoopPartner::WellMixed(_) => None,
         LoopPartner::Network(partner) => {
-            let thermal = dispatcher.thermal(&outcome.plan);
-            let cops = if consistent { CopUse::WithinStep } else { CopUse::Given(&outcome.cops) };
-            let looked = partner.look(&thermal.output_kw, &thermal.level_kwh, cops);
+            let LoopAsked { output_kw, level_kwh, cops } = &outcome.asked;
+            let cops = cops.as_ref().map_or(CopUse::WithinStep, CopUse::Given);
+            let looked = partner.look(output_kw, level_kwh, cops);
             let failed = |source| StudyError::Loop { iteration: outcome.answer, source };
             Some(looked.map(|(report, recording)| NetworkAnswer { report, recording }).map_err(failed)?)
         }
@@ -298,6 +304,7 @@ pub fn run_with_journal(
         account,
         certificate,
         coupling,
+        auxiliary_kw,
         network,
         myopia,
         myopia_missing,

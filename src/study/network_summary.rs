@@ -18,6 +18,15 @@ pub struct NetworkSummary {
     pub waste_heat_kwh: f64,
     /// The units of the plants.
     pub units: Vec<UnitSummary>,
+    /// Water somewhere below its freezing point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Excess>,
+    /// By how much a periodic time misses its own beginning, K, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_miss_k: Option<f64>,
+    /// Hours in which a substation drew more than a ring's water.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_ring_hours: Option<f64>,
     /// Water that plants could not keep within its range.
     pub unmet: Vec<Excess>,
     /// Substations whose water was outside their limits, or near freezing.
@@ -50,7 +59,7 @@ pub struct Excess {
     pub name: String,
     /// What was outside.
     pub what: &'static str,
-    /// The limit, degrees Celsius; of a plant that of the direction in which it was passed is meant.
+    /// The limit, degrees Celsius, where it is one number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_c: Option<f64>,
     /// Hours.
@@ -73,10 +82,12 @@ pub struct PipeWarning {
     pub pipe: String,
     /// Largest velocity, m/s.
     pub velocity_m_s: f64,
-    /// Largest pressure loss per length, Pa/m.
+    /// When that was.
+    pub velocity_at: String,
+    /// Largest pressure loss per length, Pa/m, without fittings.
     pub loss_pa_m: f64,
     /// When that was.
-    pub at: String,
+    pub loss_at: String,
 }
 
 impl NetworkSummary {
@@ -133,14 +144,21 @@ impl NetworkSummary {
                 pipe: name.to_owned(),
                 velocity_m_s: pipe.velocity_m_s,
                 loss_pa_m: pipe.loss_pa_m,
-                at: axis.label(pipe.loss_at),
+                velocity_at: axis.label(pipe.velocity_at),
+                loss_at: axis.label(pipe.loss_at),
             })
             .collect();
         pipes.sort_by(|a, b| b.loss_pa_m.total_cmp(&a.loss_pa_m));
-        let waste_heat = report.substations.iter().enumerate().filter(|(index, _)| network.draws(*index).is_empty());
+        let waste_heat = report.substations.iter().enumerate().filter(|(index, _)| network.is_source(*index));
+        #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+        let short_ring_hours = report.short_ring_steps as f64 * axis.step_hours();
         Some(Self {
             pumps_kwh: report.pumps_kwh(),
-            waste_heat_kwh: waste_heat.map(|(_, totals)| totals.received_kwh).sum(),
+            // From plus zero: the sum of nothing is a minus zero.
+            waste_heat_kwh: 0.0 + waste_heat.map(|(_, totals)| totals.received_kwh).sum::<f64>(),
+            frozen: excess("the network", "below the fluid's freezing point", None, &report.frozen),
+            start_miss_k: report.start_miss_k,
+            short_ring_hours: (short_ring_hours > 0.0).then_some(short_ring_hours),
             units: units.collect(),
             unmet,
             limits,
@@ -148,9 +166,34 @@ impl NetworkSummary {
         })
     }
 
+    /// Its results by name, for a table of many cases.
+    pub(crate) fn scalars(&self) -> Vec<(String, f64)> {
+        let hours = |of: &[Excess]| of.iter().map(|excess| excess.hours).sum::<f64>();
+        let fastest = self.pipes.iter().map(|pipe| pipe.loss_pa_m).fold(0.0, f64::max);
+        let mut named = vec![
+            ("network|circulation_kwh".to_owned(), self.pumps_kwh),
+            ("network|waste_heat_kwh".to_owned(), self.waste_heat_kwh),
+            ("network|unmet_hours".to_owned(), hours(&self.unmet)),
+            (
+                "network|unmet_kwh".to_owned(),
+                0.0 + self.unmet.iter().filter_map(|unmet| unmet.missing_kwh).sum::<f64>(),
+            ),
+            ("network|substation_hours_outside_limits".to_owned(), hours(&self.limits)),
+            ("network|frozen_hours".to_owned(), self.frozen.as_ref().map_or(0.0, |frozen| frozen.hours)),
+            ("network|fast_pipes_pa_m".to_owned(), fastest),
+        ];
+        for unit in &self.units {
+            named.push((format!("network|{}|heating_kwh", unit.name), unit.heating_kwh));
+            named.push((format!("network|{}|cooling_kwh", unit.name), unit.cooling_kwh));
+            named.push((format!("network|{}|electricity_kwh", unit.name), unit.electricity_kwh));
+        }
+        named
+    }
+
     /// Labels and words for a terminal.
     pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("circulation", format!("{:.0} kWh of electricity for pumps", self.pumps_kwh))];
+        let mut lines =
+            vec![("circulation", format!("{:.0} kWh of electricity for circulation pumps", self.pumps_kwh))];
         if self.waste_heat_kwh != 0.0 {
             lines.push(("waste heat", format!("{:.0} kWh", self.waste_heat_kwh)));
         }
@@ -163,6 +206,18 @@ impl NetworkSummary {
             let words =
                 format!("{heating_kwh:.0} kWh of heat, {cooling_kwh:.0} kWh of cold{taken}; {most_kw:.0} kW at most");
             lines.push(("unit", format!("{name}: {words}")));
+        }
+        if let Some(Excess { hours, worst_k, worst_at, .. }) = &self.frozen {
+            let words = format!("water below its freezing point for {hours} h, worst by {worst_k:.2} K at {worst_at}");
+            lines.push(("FROZEN", words));
+        }
+        if let Some(miss_k) = self.start_miss_k {
+            lines.push(("NOT PERIODIC", format!("the time does not end as it began: {miss_k:.3} K apart")));
+        }
+        if let Some(hours) = self.short_ring_hours {
+            let words =
+                format!("buildings drew more than the ring passes for {hours} h: they took back some of their own");
+            lines.push(("ring too slow", words));
         }
         for excess in &self.unmet {
             let Excess { name, what, hours, worst_k, worst_at, missing_kwh, .. } = excess;
@@ -184,8 +239,8 @@ impl NetworkSummary {
         });
         shown("substation", limits.collect());
         let pipes = self.pipes.iter().map(|pipe| {
-            let PipeWarning { pipe, velocity_m_s, loss_pa_m, at } = pipe;
-            format!("{pipe}: up to {velocity_m_s:.2} m/s and {loss_pa_m:.0} Pa/m, at {at}")
+            let PipeWarning { pipe, velocity_m_s, velocity_at, loss_pa_m, .. } = pipe;
+            format!("{pipe}: up to {velocity_m_s:.2} m/s and {loss_pa_m:.0} Pa/m, fastest at {velocity_at}")
         });
         shown("fast pipe", pipes.collect());
         lines

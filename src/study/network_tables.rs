@@ -18,9 +18,10 @@ struct Row {
 type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
 
 /// The numbers of a component, in kWh unless their name says otherwise.
-const NUMBERS: [&str; 21] = [
+const NUMBERS: [&str; 24] = [
     "asked_kwh",
     "received_kwh",
+    "rejected_kwh",
     "brought_kwh",
     "lost_kwh",
     "stored_kwh",
@@ -40,6 +41,8 @@ const NUMBERS: [&str; 21] = [
     "hours_outlet_below",
     "hours_outlet_above",
     "hours_near_freezing",
+    "hours_unmet",
+    "unmet_kwh",
 ];
 
 impl Row {
@@ -54,6 +57,41 @@ fn of_case<'r>(case: &'r Case, run: &'r Run) -> Option<(&'r DistrictNetwork, &'r
     Some((case.coupled.as_ref()?.water_loop.network()?, run.network.as_ref()?))
 }
 
+/// The row of a substation or of a source of waste heat.
+fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dyn Fn(&Overrun) -> f64) -> Row {
+    let SubstationTotals {
+        asked_kwh,
+        received_kwh,
+        pump_kwh,
+        pump_eur,
+        flow_kg_s,
+        inlet_c,
+        outlet_c,
+        limits,
+        freezing,
+    } = totals;
+    let left_kwh = asked_kwh[0] + asked_kwh[1] - received_kwh;
+    let mut values = vec![
+        ("asked_kwh", asked_kwh[0] + asked_kwh[1]),
+        ("received_kwh", *received_kwh),
+        // What a source cannot give the network goes elsewhere.
+        (if is_source { "rejected_kwh" } else { "residual_kwh" }, left_kwh),
+        ("electricity_kwh", *pump_kwh),
+        ("electricity_eur", *pump_eur),
+        ("max_flow_kg_s", *flow_kg_s),
+    ];
+    if inlet_c[0] <= inlet_c[1] {
+        let names = ["inlet_min_c", "inlet_max_c", "outlet_min_c", "outlet_max_c"];
+        values.extend(names.into_iter().zip([inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]));
+    }
+    if !is_source {
+        let names = ["hours_inlet_below", "hours_inlet_above", "hours_outlet_below", "hours_outlet_above"];
+        values.extend(names.into_iter().zip(limits.iter().map(hours)));
+        values.push(("hours_near_freezing", hours(freezing)));
+    }
+    Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values)
+}
+
 /// One row per component: pipes, substations, sources of waste heat, units and pumps of plants, the mixing in the nodes, and the whole.
 ///
 /// Heat balances: `asked` is what heat pumps or sources should give the water and `received` what it got; `brought` is what water brings into a pipe
@@ -66,7 +104,7 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
     let hours = |overrun: &Overrun| overrun.steps as f64 * axis.step_hours();
     let mut rows = Vec::new();
-    for (name, pipe) in network.pipe_names().zip(&report.pipes) {
+    for (index, (name, pipe)) in network.pipe_names().zip(&report.pipes).enumerate() {
         let values = [
             ("brought_kwh", pipe.brought_kwh),
             ("lost_kwh", pipe.lost_kwh),
@@ -76,26 +114,11 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
             ("max_loss_pa_m", pipe.loss_pa_m),
         ];
         let moments = [axis.label(pipe.velocity_at), axis.label(pipe.loss_at)];
-        rows.push(Row { moments, ..Row::new(name, "pipe", &values) });
+        let kind = if network.is_beside(index) { "beside" } else { "pipe" };
+        rows.push(Row { moments, ..Row::new(name, kind, &values) });
     }
-    for (index, (name, substation)) in network.substation_names().zip(&report.substations).enumerate() {
-        let is_source = network.draws(index).is_empty();
-        let SubstationTotals { asked_kwh, received_kwh, pump_kwh, flow_kg_s, inlet_c, outlet_c, limits, freezing } =
-            substation;
-        let asked = asked_kwh[0] + asked_kwh[1];
-        let mut values =
-            vec![("received_kwh", *received_kwh), ("electricity_kwh", *pump_kwh), ("max_flow_kg_s", *flow_kg_s)];
-        if inlet_c[0] <= inlet_c[1] {
-            let names = ["inlet_min_c", "inlet_max_c", "outlet_min_c", "outlet_max_c"];
-            values.extend(names.into_iter().zip([inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]));
-        }
-        if !is_source {
-            let names = ["hours_inlet_below", "hours_inlet_above", "hours_outlet_below", "hours_outlet_above"];
-            values.extend(names.into_iter().zip(limits.iter().map(hours)));
-            values.push(("hours_near_freezing", hours(freezing)));
-            values.extend([("asked_kwh", asked), ("residual_kwh", asked - received_kwh)]);
-        }
-        rows.push(Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values));
+    for (index, (name, totals)) in network.substation_names().zip(&report.substations).enumerate() {
+        rows.push(substation(name, network.is_source(index), totals, &hours));
     }
     for (name, unit) in network.unit_names().zip(&report.units) {
         let values = [
@@ -111,11 +134,14 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
             ("electricity_kwh", plant.pump_kwh),
             ("electricity_eur", plant.pump_eur),
             ("max_flow_kg_s", plant.flow_kg_s),
+            ("hours_unmet", plant.unmet.iter().map(hours).sum()),
+            ("unmet_kwh", plant.unmet_kwh.iter().sum()),
         ];
-        rows.push(Row::new(name, "plant_pump", &values));
+        rows.push(Row::new(name, "plant", &values));
     }
     if network.is_ring() {
-        rows.push(Row::new("main_pump", "main_pump", &[("electricity_kwh", report.main_pump_kwh)]));
+        let values = [("electricity_kwh", report.main_pump_kwh), ("electricity_eur", report.main_pump_eur)];
+        rows.push(Row::new("main_pump", "main_pump", &values));
     }
     let sum = |of: &dyn Fn(&crate::water_loop::district_network::PipeTotals) -> f64| -> f64 {
         report.pipes.iter().map(of).sum()
@@ -134,6 +160,7 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
         ("stored_kwh", report.stored_kwh),
         ("residual_kwh", report.received_kwh - report.lost_kwh - report.stored_kwh),
         ("electricity_kwh", report.pumps_kwh() + report.units.iter().map(|unit| unit.electricity_kwh).sum::<f64>()),
+        ("electricity_eur", report.own_eur()),
     ];
     rows.push(Row::new("network", "whole", &whole));
 

@@ -45,9 +45,13 @@ impl Summary {
             let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
             line("schemes", schemes.collect::<Vec<_>>().join(", "));
             let [low, mean, high] = coupling.temp_c;
-            line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max)"));
+            let of = if self.network.is_some() { " of the mean over all water and walls" } else { "" };
+            line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max{of})"));
             let [at_low, at_high] = coupling.limit_steps;
-            line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one"));
+            match self.network {
+                None => line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one")),
+                Some(_) => line("kept in range", format!("by warming in {at_low} steps, by cooling in {at_high}")),
+            }
             let [appeared, vanished] = coupling.created_kwh;
             if appeared != 0.0 || vanished != 0.0 {
                 line(
@@ -56,7 +60,8 @@ impl Summary {
                 );
             }
             let [heating, cooling] = coupling.balancing_kwh;
-            if heating != 0.0 || cooling != 0.0 {
+            // Of a network, unit by unit below.
+            if self.network.is_none() && (heating != 0.0 || cooling != 0.0) {
                 line("balancing unit", format!("{:.0} kWh of heat, {:.0} kWh of cold", heating.abs(), cooling.abs()));
             }
             let CouplingSummary { balancing_energy_kwh, balancing_co2_kg, .. } = *coupling;
@@ -64,14 +69,16 @@ impl Summary {
                 let cost_eur = self.cost.balancing_eur;
                 let taken =
                     format!("{balancing_energy_kwh:.0} kWh for {cost_eur:.2} EUR, {balancing_co2_kg:.0} kg CO2");
-                line("balancing energy", taken);
+                line(if self.network.is_some() { "bought apart" } else { "balancing energy" }, taken);
                 line("", "the dispatch does not see this cost, and the gap does not cover it".to_owned());
             }
             let [gained, lost] = coupling.ground_kwh;
             if gained != 0.0 || lost != 0.0 {
                 line("ground", format!("{gained:.0} kWh from it, {:.0} kWh into it", lost.abs()));
             }
-            for (violation, side) in coupling.violations.iter().zip(["below", "above"]) {
+            // Of a network, substation by substation below.
+            let violations = coupling.violations.iter().filter(|_| self.network.is_none());
+            for (violation, side) in violations.zip(["below", "above"]) {
                 let ViolationSummary { limit_c, hours, kelvin_hours, worst_k, worst_at } = violation;
                 if let Some(at) = worst_at {
                     line(

@@ -91,7 +91,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
         table.push("loop|balancing_kwh", Column::Number(response.balancing_kwh.to_vec()));
         table.push("loop|balancing_energy_kwh", Column::Number(response.balancing_energy_kwh.to_vec()));
         let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
-        for ([site, carrier], power_kw) in balances.zip(response.auxiliary_kw.rows()) {
+        for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
             table.push(format!("{site}||{carrier}|circulation_kw"), Column::Number(power_kw.to_vec()));
         }
         table.push("loop|created_kwh", Column::Number(response.created_kwh.to_vec()));

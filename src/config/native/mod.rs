@@ -14,6 +14,6 @@ pub mod settings;
 mod write;
 
 pub use build::{Built, build};
-pub(in crate::config) use schema::allow_dotted_keys;
 pub use schema::json_schema;
+pub(in crate::config) use schema::{allow_dotted_keys, close_loops};
 pub use write::{SERIES, district_file};

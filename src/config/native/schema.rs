@@ -20,11 +20,21 @@ pub fn json_schema() -> Value {
     if let Some(techs) = schema.pointer_mut("/$defs/SiteSettings/properties/techs") {
         techs["additionalProperties"] = json!({ "$ref": "#/$defs/SiteTechnology" });
     }
+    close_loops(&mut schema);
     allow_dotted_keys(&mut schema);
     if let Some(top) = schema.as_object_mut() {
         top.insert("title".to_owned(), json!("A district for anergy"));
     }
     schema
+}
+
+/// Settings that are joined from two lose that they have no other keys.
+pub(in crate::config) fn close_loops(schema: &mut Value) {
+    for name in ["LoopSettings", "NetworkLoopSettings"] {
+        if let Some(settings) = schema.pointer_mut(&format!("/$defs/{name}")) {
+            settings["additionalProperties"] = json!(false);
+        }
+    }
 }
 
 /// A technology under `techs` may leave keys to the sites: only its kind is needed there.

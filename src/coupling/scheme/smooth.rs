@@ -16,6 +16,8 @@ pub struct SmoothAtFirst {
     averaging: Averaging<Auto>,
     changes: Vec<f64>,
     given_up: bool,
+    /// The iteration from which on plans are averaged.
+    begins: usize,
 }
 
 impl Default for SmoothAtFirst {
@@ -25,6 +27,7 @@ impl Default for SmoothAtFirst {
             averaging: Averaging::by(Auto::default()),
             changes: Vec::new(),
             given_up: false,
+            begins: 0,
         }
     }
 }
@@ -37,7 +40,11 @@ impl<D: Dispatcher> Scheme<D> for SmoothAtFirst {
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error> {
         match self.given_up {
-            true => self.averaging.plan(dispatcher, answer, at),
+            // Its rules count from their own beginning.
+            true => {
+                let at = Situation { iteration: at.iteration - self.begins, ..*at };
+                self.averaging.plan(dispatcher, answer, &at)
+            }
             false => self.accelerated.plan(dispatcher, answer, at),
         }
     }
@@ -52,6 +59,7 @@ impl<D: Dispatcher> Scheme<D> for SmoothAtFirst {
             self.changes.push(changes.fold(0.0, f64::max));
             let now = self.changes.len() - 1;
             self.given_up = now >= PATIENCE && self.changes[now] > ENOUGH * self.changes[now - PATIENCE];
+            self.begins = now + 1;
         }
         match self.given_up {
             true => cops.assign(followed),

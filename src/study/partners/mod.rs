@@ -139,9 +139,15 @@ impl DistrictDispatcher {
     }
 
     /// The same, with the balances (site and carrier) that bring the electricity of the loop itself.
+    ///
+    /// # Panics
+    /// If one is no balance of the district; the configuration has checked that.
     #[must_use]
     pub fn with_auxiliary(mut self, balances: &[[String; 2]]) -> Self {
-        let found = balances.iter().filter_map(|[site, carrier]| self.dispatch.balance(site, carrier));
+        let found = balances.iter().map(|[site, carrier]| {
+            let found = self.dispatch.balance(site, carrier);
+            found.unwrap_or_else(|| panic!("{carrier} has a balance at {site}"))
+        });
         self.auxiliary = found.collect();
         self
     }
@@ -197,8 +203,12 @@ impl Dispatcher for DistrictDispatcher {
     }
 
     fn set_auxiliary(&mut self, auxiliary_kw: &Array2<f64>) {
-        for (&balance, power_kw) in self.auxiliary.iter().zip(auxiliary_kw.rows()) {
-            self.dispatch.set_auxiliary(balance, &power_kw.to_vec());
+        let nothing = vec![0.0; self.dispatch.district().axis().len()];
+        for (index, &balance) in self.auxiliary.iter().enumerate() {
+            match index < auxiliary_kw.nrows() {
+                true => self.dispatch.set_auxiliary(balance, &auxiliary_kw.row(index).to_vec()),
+                false => self.dispatch.set_auxiliary(balance, &nothing),
+            }
         }
     }
 

@@ -4,12 +4,14 @@ use ndarray::{Array2, ArrayView1};
 
 use super::IDLE_KW;
 use crate::coupling::{CopUse, LoopModel, LoopResponse};
-use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::heat_pump::{HeatPump, OutsideRange, Service};
 use crate::water_loop::district_network::{DistrictNetwork, NetworkReport, Recording, Simulation};
 use crate::water_loop::network::FlowError;
 
-/// A periodic time is over when its mean temperature ends this near to where it began, K.
+/// A periodic time is over when every pipe's temperature ends this near to where it began, K.
 const PERIODIC_K: f64 = 0.01;
+/// Of a field that has been used for so many times the time of the run, one is simulated for itself and one for all others of its share.
+const BLOCKS: u32 = 3;
 /// Times that it is gone through for that at most.
 const MOST_TIMES: usize = 8;
 /// Less output than this has no working point that its own direction of flow would tell, kW.
@@ -80,7 +82,7 @@ impl NetworkPartner {
         let mut response = LoopResponse::zeros(pumps, steps);
         response.auxiliary_kw = Array2::zeros((self.network.electricity_sites().len(), steps));
         let mut notes = Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
-        self.before(asked, &mut simulation, &mut notes)?;
+        let start_miss_k = self.before(asked, &mut simulation, &mut notes)?;
         simulation.begin_again();
         if record {
             simulation.record(steps);
@@ -90,43 +92,69 @@ impl NetworkPartner {
             ..LoopResponse::zeros(pumps, steps)
         };
         self.go(asked, steps, &mut simulation, &mut notes)?;
-        let (report, recording) = simulation.finish();
+        let (mut report, recording) = simulation.finish();
+        report.start_miss_k = start_miss_k.filter(|miss_k| *miss_k >= PERIODIC_K);
         response.balance_residual = report.residual();
         response.step_balance_residual = report.worst_step;
         Ok((response, report, recording))
     }
 
-    /// What happens before the time begins.
+    /// What happens before the time begins. Returns by how much a periodic time misses its own beginning, K.
     fn before(
+        &self,
+        asked: Asked<'_>,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<Option<f64>, FlowError> {
+        let steps = asked.output_kw.ncols();
+        let start = self.network.start();
+        // What comes before is for the water: the ground around boreholes begins as it is.
+        let hours = start.spin_up_days * 24.0;
+        if hours > 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
+            let count = ((hours / self.step_hours).ceil() as usize).min(steps);
+            self.go(asked, count, simulation, notes)?;
+            simulation.renew_units();
+        }
+        let mut miss_k = None;
+        for _ in 0..if start.periodic { MOST_TIMES } else { 0 } {
+            let began_c = simulation.pipes_c();
+            self.go(asked, steps, simulation, notes)?;
+            simulation.renew_units();
+            let ended_c = simulation.pipes_c();
+            let changes = began_c.iter().zip(&ended_c).map(|(began, ended)| (ended - began).abs());
+            let change_k = changes.fold(0.0, f64::max);
+            miss_k = Some(change_k);
+            if change_k < PERIODIC_K {
+                break;
+            }
+        }
+        self.years_before(asked, simulation, notes)?;
+        Ok(miss_k)
+    }
+
+    /// Lets the ground around boreholes go through the time as often as it has before: each time simulated stands for itself and for as many that
+    /// follow as the ground is old, since its answer changes ever more slowly.
+    fn years_before(
         &self,
         asked: Asked<'_>,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
     ) -> Result<(), FlowError> {
         let steps = asked.output_kw.ncols();
-        let start = self.network.start();
-        let hours = start.spin_up_days * 24.0;
-        if hours > 0.0 {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
-            let count = ((hours / self.step_hours).ceil() as usize).min(steps);
-            self.go(asked, count, simulation, notes)?;
-        }
-        let fields_are_old = self.network.years_before() > 0;
-        if !start.periodic && !fields_are_old {
-            return Ok(());
-        }
-        for time in 0..MOST_TIMES {
-            if time == 0 && fields_are_old {
-                simulation.keep_loads();
-            }
-            let began_c = simulation.mean_c();
+        let years = self.network.years_before();
+        let (mut gone, mut block) = (0, 1);
+        while gone < years {
+            let times = block.min(years - gone);
+            let settled = simulation.clone();
+            simulation.keep_loads();
             self.go(asked, steps, simulation, notes)?;
-            let ended_c = simulation.mean_c();
-            if !start.periodic || (ended_c - began_c).abs() < PERIODIC_K {
-                break;
-            }
+            let loads_kw = simulation.take_loads();
+            *simulation = settled;
+            simulation.age(&loads_kw, gone, times);
+            gone += times;
+            block = (gone / BLOCKS).max(1);
         }
-        simulation.repeat_loads();
         Ok(())
     }
 
@@ -167,9 +195,10 @@ impl NetworkPartner {
             response.balancing_co2_kg += outcome.own_co2_kg;
             response.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
             for side in 0..2 {
-                response.limit_steps[side] += usize::from(outcome.kept[side]);
-                if outcome.excess_k[side] > 0.0 {
-                    response.violations[side].count(outcome.excess_k[side], self.step_hours, step + 1);
+                let excess_k = outcome.excess_k[side];
+                response.limit_steps[side] += usize::from(outcome.kept[side] || excess_k > 0.0);
+                if excess_k > 0.0 {
+                    response.violations[side].count(excess_k, self.step_hours, step);
                 }
             }
         }
@@ -179,14 +208,14 @@ impl NetworkPartner {
     /// The heat that the heat pumps of a substation give the water, kW, and what their COPs then are.
     fn draw(&self, asked: Asked<'_>, step: usize, substation: usize, inlets_c: [f64; 2], notes: &mut Notes<'_>) -> f64 {
         let draws = self.network.draws(substation);
-        let heat_kw = |inlet_c: f64| -> f64 {
+        let heat_kw = |inlet_c: &dyn Fn(&HeatPump) -> f64| -> f64 {
             let of_pumps = draws.iter().map(|draw| {
                 let (pump, output_kw) = (&self.pumps[draw.pump], asked.output_kw[[draw.pump, step]] * draw.share);
                 if output_kw == 0.0 {
                     return 0.0;
                 }
                 let cop = match asked.cops {
-                    CopUse::WithinStep => pump.cop(inlet_c, asked.level_kwh[[draw.pump, step]]),
+                    CopUse::WithinStep => pump.cop(inlet_c(pump), asked.level_kwh[[draw.pump, step]]),
                     CopUse::Given(cops) => cops[[draw.pump, step]],
                 };
                 output_kw * pump.loop_heat_per_output(cop)
@@ -195,21 +224,22 @@ impl NetworkPartner {
         };
         // The net heat tells which way the water flows, and that tells which water comes.
         let [while_heating_c, while_cooling_c] = inlets_c;
-        let heating_kw = heat_kw(while_heating_c);
-        let (net_kw, comes_c) = if heating_kw < 0.0 {
-            (heating_kw, Some(while_heating_c))
-        } else {
-            let cooling_kw = heat_kw(while_cooling_c);
-            // Between the two there is a stretch where it wants to flow neither way.
-            if cooling_kw > 0.0 { (cooling_kw, Some(while_cooling_c)) } else { (0.0, None) }
+        // Where heating with the one and cooling with the other contradict each other, each pump sees what it would draw alone.
+        let own_c = |pump: &HeatPump| match pump.service {
+            Service::Heating => while_heating_c,
+            Service::Cooling => while_cooling_c,
         };
-        let comes_c = comes_c.filter(|_| net_kw.abs() > NO_HEAT_KW);
+        let (heating_kw, cooling_kw) = (heat_kw(&|_| while_heating_c), heat_kw(&|_| while_cooling_c));
+        let (net_kw, comes_c) = if heating_kw < -NO_HEAT_KW {
+            (heating_kw, Some(while_heating_c))
+        } else if cooling_kw > NO_HEAT_KW {
+            (cooling_kw, Some(while_cooling_c))
+        } else {
+            (heat_kw(&own_c), None)
+        };
         for draw in draws {
             let pump = &self.pumps[draw.pump];
-            // Where nothing is drawn, each pump would draw its own way.
-            let own_c =
-                || if pump.loop_heat_per_output(f64::INFINITY) < 0.0 { while_heating_c } else { while_cooling_c };
-            let inlet_c = comes_c.unwrap_or_else(own_c);
+            let inlet_c = comes_c.unwrap_or_else(|| own_c(pump));
             let (cop, outside) = pump.cop_and_range(inlet_c, asked.level_kwh[[draw.pump, step]]);
             notes.per_output[draw.pump] += draw.share / cop;
             notes.outside[draw.pump] = notes.outside[draw.pump].or(outside);

@@ -12,7 +12,7 @@ use crate::coupling::{Observer, Record, Verdict};
 use crate::results::{Column, Table};
 use crate::study::partners::NEGLIGIBLE_KWH;
 use crate::study::summary::{CarrierSummary, Summary};
-use crate::study::{Cause, StudyError, converge, solver, timeseries_table};
+use crate::study::{Cause, NetworkSummary, StudyError, converge, solver, timeseries_table};
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,6 +294,7 @@ fn scalars(summary: &Summary) -> Vec<(String, f64)> {
         named.push((format!("{at}|delivered_kwh"), technology.delivered_kwh));
         named.push((format!("{at}|taken_kwh"), technology.taken_kwh));
     }
+    named.extend(summary.network.iter().flat_map(NetworkSummary::scalars));
     for capacity in &summary.whole_time.capacities {
         let at = format!("{}|{}", capacity.site, capacity.technology);
         named.extend(capacity.capacity_kw.map(|chosen| (format!("{at}|capacity_kw"), chosen)));

@@ -1,6 +1,6 @@
 //! How the ground answers to a field of boreholes: finite line sources in homogeneous ground.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::PI;
 use std::num::NonZeroUsize;
 
@@ -18,6 +18,8 @@ const TIMES_A_DECADE: f64 = 7.0;
 const FIRST_S: f64 = 1800.0;
 /// Nodes of a quadrature between two times.
 const NODES: usize = 12;
+/// Systems of equations that are factored at a time, in parallel.
+const AT_ONCE: usize = 4;
 /// Where e^(-d^2 s^2) is nothing any more, in d s.
 const FAR: f64 = 6.5;
 
@@ -229,31 +231,35 @@ impl Responses {
             shares
         };
         // Unknown at every time: the flows, and the temperature that they share; today's flow counts from the time before.
-        let systems: Vec<_> = (0..times_s.len())
-            .into_par_iter()
-            .map(|now| {
-                let latest = match now {
-                    0 => self.by_time[0].clone(),
-                    _ => {
-                        let shares = between(times_s[now] - times_s[now - 1]);
-                        let mut sum = DMatrix::zeros(size, size);
-                        shares.into_iter().for_each(|(time, share)| sum += &self.by_time[time] * share);
-                        sum
-                    }
-                };
-                let system = DMatrix::from_fn(size + 1, size + 1, |row, column| match (row < size, column < size) {
-                    (true, true) => latest[(row, column)],
-                    (true, false) => -1.0,
-                    (false, true) => share(column),
-                    (false, false) => 0.0,
-                });
-                system.lu()
-            })
-            .collect();
+        let system = |now: usize| {
+            let latest = match now {
+                0 => self.by_time[0].clone(),
+                _ => {
+                    let shares = between(times_s[now] - times_s[now - 1]);
+                    let mut sum = DMatrix::zeros(size, size);
+                    shares.into_iter().for_each(|(time, share)| sum += &self.by_time[time] * share);
+                    sum
+                }
+            };
+            let system = DMatrix::from_fn(size + 1, size + 1, |row, column| match (row < size, column < size) {
+                (true, true) => latest[(row, column)],
+                (true, false) => -1.0,
+                (false, true) => share(column),
+                (false, false) => 0.0,
+            });
+            system.lu()
+        };
+        // A few at a time: they are as large as all answers together otherwise.
+        let mut systems = VecDeque::new();
         // By flow and time: what the flow has brought about after it.
         let mut answers: Vec<Vec<DVector<f64>>> = Vec::new();
         let mut found = Vec::new();
-        for (now, (&time, system)) in times_s.iter().zip(&systems).enumerate() {
+        for (now, &time) in times_s.iter().enumerate() {
+            if systems.is_empty() {
+                let coming: Vec<usize> = (now..times_s.len().min(now + AT_ONCE)).collect();
+                systems.extend(coming.into_par_iter().map(system).collect::<Vec<_>>());
+            }
+            let Some(system) = systems.pop_front() else { unreachable!("it has just been filled") };
             // What the flows before have left.
             let mut history = DVector::zeros(size);
             for (then, answers) in answers.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::binding::Draw;
 use super::layout::{LaidPipe, Layout, number, wrong};
 use super::settings::{
     FlowWarningSettings, MeterSettings, NetworkSettings, PumpSettings, Pumping, StartSettings, SubstationSettings,
@@ -13,18 +14,20 @@ use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 use crate::weather::GroundWave;
 
-/// Shares of the same heat pump add up to 1 to this.
-const SHARES: f64 = 1e-6;
+/// Shares add up to 1 to this.
+pub(super) const SHARES: f64 = 1e-6;
 /// Reads a value over time at a path.
 type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
-/// A heat pump that draws at a substation, and with what share of its heat.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Draw {
-    /// Index of the heat pump.
-    pub pump: usize,
-    /// Share of its heat.
-    pub share: f64,
+/// What is known of a node's pressure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// It is relative to the warm line, whose level the pumps set.
+    Warm,
+    /// It is relative to the cold line or the ring.
+    Known,
+    /// Nothing.
+    Unknown,
 }
 
 /// A pump.
@@ -41,7 +44,8 @@ impl Pump {
         let PumpSettings { efficiency, pressure_loss_kpa, design_flow_kg_s } = *settings;
         check_efficiency(efficiency, path)?;
         let loss = "a number >= 0";
-        number(&format!("{path}.pressure_loss_kpa"), pressure_loss_kpa, pressure_loss_kpa >= 0.0, loss)?;
+        let fine = pressure_loss_kpa.is_finite() && pressure_loss_kpa >= 0.0;
+        number(&format!("{path}.pressure_loss_kpa"), pressure_loss_kpa, fine, loss)?;
         let design_kg_s = design_flow_kg_s.unwrap_or(0.0);
         number(
             &format!("{path}.design_flow_kg_s"),
@@ -64,7 +68,7 @@ impl Pump {
 }
 
 fn check_efficiency(efficiency: f64, path: &str) -> Result<(), WaterLoopError> {
-    number(&format!("{path}.efficiency"), efficiency, efficiency > 0.0 && efficiency <= 1.0, "a number from 0 to 1")
+    number(&format!("{path}.efficiency"), efficiency, efficiency > 0.0 && efficiency <= 1.0, "a number > 0, at most 1")
 }
 
 /// Who brings electricity.
@@ -105,8 +109,8 @@ pub(super) struct Substation {
     pub(super) freezing_margin_k: f64,
     pub(super) pump: Pump,
     pub(super) meter: Meter,
-    /// For [`DistrictNetwork::bind`].
-    asked: Option<SubstationSettings>,
+    /// For [`DistrictNetwork::bind`]; a source of waste heat is bound to nothing.
+    pub(super) asked: Option<SubstationSettings>,
 }
 
 /// A plant.
@@ -118,6 +122,8 @@ pub(super) struct Plant {
     pub(super) share: f64,
     /// What leaves stays within: to the warm line, to the cold line.
     pub(super) keeps_c: [[f64; 2]; 2],
+    /// Whether it has to keep that: a range of its own, or a unit that works as needed.
+    pub(super) is_watched: bool,
     /// Its units' places among all, and among the transfers.
     pub(super) units: std::ops::Range<usize>,
     pub(super) transfers: std::ops::Range<usize>,
@@ -145,8 +151,8 @@ pub struct DistrictNetwork {
     pub(super) pumping: Pumping,
     pub(super) step_hours: f64,
     pub(super) nodes: Vec<String>,
-    /// Which nodes are those of a warm line beside a cold one.
-    pub(super) is_warm: Vec<bool>,
+    /// What is known of the nodes' pressures.
+    pub(super) levels: Vec<Level>,
     pub(super) pipes: Vec<LaidPipe>,
     /// By pipe, the ground around it among `grounds`.
     pub(super) pipe_ground: Vec<usize>,
@@ -156,7 +162,8 @@ pub struct DistrictNetwork {
     pub(super) units: Vec<Unit>,
     pub(super) main: Option<MainPump>,
     pub(super) water: PipeNetwork,
-    pub(super) electricity_sites: Vec<String>,
+    /// The sites that bring electricity, each with the key that says so.
+    pub(super) electricity_sites: Vec<[String; 2]>,
 }
 
 impl DistrictNetwork {
@@ -193,13 +200,16 @@ impl DistrictNetwork {
         let fluid = settings.fluid.at(settings.fluid_temp_c)?;
         let resolution = Resolution {
             cell_m: settings.resolution.cell_m,
+            most_cells: settings.resolution.most_cells as usize,
             part_s: 60.0 * settings.resolution.part_minutes,
             start_c: settings.start.temp_c,
             ..Resolution::default()
         };
-        let mut is_warm = vec![false; nodes.len()];
+        // Between the units of a plant nobody knows who brings what pressure.
+        let mut levels = vec![Level::Unknown; nodes.len()];
+        levels[..layout.nodes.len()].fill(Level::Known);
         if layout.main.is_none() {
-            layout.places.values().filter_map(|[warm, _]| *warm).for_each(|warm| is_warm[warm] = true);
+            layout.places.values().filter_map(|[warm, _]| *warm).for_each(|warm| levels[warm] = Level::Warm);
         }
         let designs: Vec<_> = layout.pipes.iter().map(|pipe| pipe.design).collect();
         let water = PipeNetwork::new(fluid, nodes.len(), &designs, &transfers, resolution)?;
@@ -210,7 +220,7 @@ impl DistrictNetwork {
             pumping: settings.pumping,
             step_hours: axis.step_hours(),
             nodes,
-            is_warm,
+            levels,
             pipes: layout.pipes,
             pipe_ground,
             grounds,
@@ -223,111 +233,10 @@ impl DistrictNetwork {
         })
     }
 
-    /// Binds the substations to the heat pumps on the loop, given by site and technology; `output_kw` is the most that each gives.
-    ///
-    /// # Errors
-    /// [`WaterLoopError`] where a substation has none, a heat pump has no substation, or shares do not add up to 1.
-    pub fn bind(&mut self, pumps: &[(&str, &str)], output_kw: &[f64]) -> Result<(), WaterLoopError> {
-        let heat_kj_kg_k = 1e-3 * self.water.fluid().specific_heat_j_kg_k;
-        let mut substations_of: Vec<Vec<usize>> = vec![Vec::new(); pumps.len()];
-        for (index, substation) in self.substations.iter_mut().enumerate() {
-            let Some(asked) = &substation.asked else { continue };
-            let path = format!("substations.{}", substation.name);
-            let of_site = || pumps.iter().enumerate().filter(|(_, (site, _))| *site == asked.site);
-            if of_site().next().is_none() {
-                let mut known: Vec<String> = pumps.iter().map(|(site, _)| (*site).to_owned()).collect();
-                known.dedup();
-                return Err(WaterLoopError::UnknownName {
-                    path: format!("{path}.site"),
-                    name: asked.site.clone(),
-                    known,
-                });
-            }
-            for name in asked.heat_pumps.iter().flatten() {
-                if !of_site().any(|(_, (_, technology))| technology == name) {
-                    let known = of_site().map(|(_, (_, technology))| (*technology).to_owned()).collect();
-                    return Err(WaterLoopError::UnknownName {
-                        path: format!("{path}.heat_pumps"),
-                        name: name.clone(),
-                        known,
-                    });
-                }
-            }
-            let drawn = of_site().filter(|(_, (_, technology))| {
-                asked.heat_pumps.as_ref().is_none_or(|names| names.iter().any(|name| name == technology))
-            });
-            for (pump, _) in drawn {
-                substations_of[pump].push(index);
-                substation.draws.push(Draw { pump, share: asked.share.unwrap_or(f64::NAN) });
-            }
-        }
-        for (pump, indices) in substations_of.iter().enumerate() {
-            let (site, technology) = pumps[pump];
-            if indices.is_empty() {
-                return Err(wrong(
-                    "substations",
-                    format!("none is for `{technology}` at {site}, which is on the loop"),
-                ));
-            }
-            let draw =
-                |substation: &Substation| substation.draws.iter().position(|draw| draw.pump == pump).unwrap_or(0);
-            let given =
-                |&&index: &&usize| !self.substations[index].draws[draw(&self.substations[index])].share.is_nan();
-            let given: Vec<usize> = indices.iter().filter(given).copied().collect();
-            let sum: f64 =
-                given.iter().map(|&index| self.substations[index].draws[draw(&self.substations[index])].share).sum();
-            if given.len() == indices.len() && (sum - 1.0).abs() > SHARES {
-                let path = format!("substations.{}.share", self.substations[indices[0]].name);
-                return Err(wrong(path, format!("the shares of `{technology}` at {site} add up to {sum}; expected 1")));
-            }
-            if !given.is_empty() && given.len() < indices.len() {
-                let path = format!("substations.{}.share", self.substations[given[0]].name);
-                let message = format!("other substations of `{technology}` at {site} have none; give all or none");
-                return Err(wrong(path, message));
-            }
-            #[expect(clippy::cast_precision_loss, reason = "some thousand at most")]
-            let equal = 1.0 / indices.len() as f64;
-            for &index in indices {
-                let draw = draw(&self.substations[index]);
-                let share = &mut self.substations[index].draws[draw].share;
-                *share = if share.is_nan() { equal } else { *share / sum };
-            }
-        }
-        let mut together_kg_s = 0.0;
-        for substation in &mut self.substations {
-            let kw: f64 = match &substation.source_kw {
-                Some(Profile::Constant(kw)) => *kw,
-                Some(Profile::Series(values)) => values.iter().copied().fold(0.0, f64::max),
-                // Heating and cooling at once cancel out; the larger of both is at most the sum.
-                None => substation
-                    .draws
-                    .iter()
-                    .map(|draw| draw.share * output_kw[draw.pump])
-                    .filter(|kw| kw.is_finite())
-                    .sum(),
-            };
-            let flow_kg_s = kw / (heat_kj_kg_k * substation.spread_k);
-            if substation.pump.design_kg_s == 0.0 {
-                substation.pump.design_kg_s = flow_kg_s;
-            }
-            together_kg_s += substation.pump.design_kg_s;
-        }
-        for plant in self.plants.iter_mut().filter(|plant| plant.pump.design_kg_s == 0.0) {
-            plant.pump.design_kg_s = self.main.as_ref().map_or(plant.share * together_kg_s, |main| main.flow_kg_s[1]);
-        }
-        Ok(())
-    }
-
     /// Lowest and highest temperature at which a substation should get its water, degrees Celsius.
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         self.limits_c
-    }
-
-    /// Temperature at the start, degrees Celsius.
-    #[must_use]
-    pub fn initial_c(&self) -> f64 {
-        self.start.temp_c
     }
 
     /// Heat capacity of water and walls, kWh/K.
@@ -352,6 +261,18 @@ impl DistrictNetwork {
     #[must_use]
     pub fn node_names(&self) -> &[String] {
         &self.nodes
+    }
+
+    /// Whether a substation is a source of waste heat.
+    #[must_use]
+    pub fn is_source(&self, substation: usize) -> bool {
+        self.substations[substation].source_kw.is_some()
+    }
+
+    /// Whether a pipe is not one of the user's, but what lets a ring's water pass beside a place.
+    #[must_use]
+    pub fn is_beside(&self, pipe: usize) -> bool {
+        self.pipes[pipe].is_beside
     }
 
     /// Names of the pipes, with their line where there are two.
@@ -392,9 +313,9 @@ impl DistrictNetwork {
         self.units.iter().map(|unit| unit.name.as_str())
     }
 
-    /// The sites of the district that bring electricity for pumps and units.
+    /// The sites of the district that bring electricity for pumps and units, each with the path of a key that says so.
     #[must_use]
-    pub fn electricity_sites(&self) -> &[String] {
+    pub fn electricity_sites(&self) -> &[[String; 2]] {
         &self.electricity_sites
     }
 
@@ -437,7 +358,18 @@ fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
         ("warnings.velocity_m_s", warnings.velocity_m_s, some, warnings.velocity_m_s > 0.0),
         ("warnings.loss_pa_m", warnings.loss_pa_m, some, warnings.loss_pa_m > 0.0),
         ("resolution.cell_m", resolution.cell_m, some, positive(resolution.cell_m)),
-        ("resolution.part_minutes", resolution.part_minutes, some, positive(resolution.part_minutes)),
+        (
+            "resolution.most_cells",
+            f64::from(resolution.most_cells),
+            "1 to 10000",
+            (1..=10_000).contains(&resolution.most_cells),
+        ),
+        (
+            "resolution.part_minutes",
+            resolution.part_minutes,
+            "a number >= 0.1",
+            resolution.part_minutes.is_finite() && resolution.part_minutes >= 0.1,
+        ),
     ];
     checks.into_iter().try_for_each(|(path, value, expected, fine)| number(path, value, fine, expected))?;
     let freezing_c = settings.fluid.at(settings.fluid_temp_c)?.freezing_c;
@@ -447,6 +379,19 @@ fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
         start.temp_c > freezing_c,
         &format!("more than the fluid's freezing point, {freezing_c:.1} C"),
     )?;
+    let unreached = |name: &&String| !settings.pipes.values().any(|pipe| pipe.from == **name || pipe.to == **name);
+    if let Some(name) = settings.nodes.keys().find(unreached) {
+        return Err(wrong(format!("nodes.{name}"), "no pipe reaches it"));
+    }
+    let names = settings.pipes.keys().chain(settings.nodes.keys()).chain(settings.substations.keys());
+    if let Some(name) =
+        names.chain(settings.waste_heat.keys()).chain(settings.plants.keys()).find(|name| name.contains(['/', '|']))
+    {
+        return Err(wrong("nodes", format!("`{name}`: names have neither / nor | in them")));
+    }
+    if settings.main_pump.is_some() && settings.pumping == Pumping::Central {
+        return Err(wrong("pumping", "a one-pipe ring has its main pump; `central` is for a warm and a cold line"));
+    }
     if settings.substations.is_empty() {
         return Err(wrong("substations", "there are none: nothing draws on the network"));
     }
@@ -505,15 +450,15 @@ struct Builder<'a, E> {
     layout: &'a Layout,
     nodes: Vec<String>,
     transfers: Vec<Transfer>,
-    electricity_sites: Vec<String>,
+    electricity_sites: Vec<[String; 2]>,
     read: Read<'a, E>,
 }
 
 impl<E: From<WaterLoopError>> Builder<'_, E> {
-    fn site(&mut self, name: &str) -> usize {
-        let known = self.electricity_sites.iter().position(|site| site == name);
+    fn site(&mut self, name: &str, path: String) -> usize {
+        let known = self.electricity_sites.iter().position(|[site, _]| site == name);
         known.unwrap_or_else(|| {
-            self.electricity_sites.push(name.to_owned());
+            self.electricity_sites.push([name.to_owned(), path]);
             self.electricity_sites.len() - 1
         })
     }
@@ -524,14 +469,19 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                 let message = "takes either the `site` that brings the electricity, or a price of its own";
                 return Err(wrong(format!("{path}.meter"), message).into());
             }
-            return Ok(Meter::Site(self.site(site)));
+            return Ok(Meter::Site(self.site(site, format!("{path}.meter.site"))));
         }
         let price_eur_per_kwh = (self.read)(&format!("{path}.meter.price_eur_per_kwh"), &settings.price_eur_per_kwh)?;
         if !price_eur_per_kwh.all(f64::is_finite) {
             return Err(wrong(format!("{path}.meter.price_eur_per_kwh"), "expected numbers").into());
         }
         let co2_kg_per_kwh = settings.co2_kg_per_kwh;
-        number(&format!("{path}.meter.co2_kg_per_kwh"), co2_kg_per_kwh, co2_kg_per_kwh >= 0.0, "a number >= 0")?;
+        number(
+            &format!("{path}.meter.co2_kg_per_kwh"),
+            co2_kg_per_kwh,
+            co2_kg_per_kwh.is_finite() && co2_kg_per_kwh >= 0.0,
+            "a number >= 0",
+        )?;
         Ok(Meter::Own { price_eur_per_kwh, co2_kg_per_kwh })
     }
 
@@ -565,10 +515,23 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         let [min_c, max_c] = [self.settings.min_c, self.settings.max_c];
         let inlet_c = [asked.inlet_min_c.unwrap_or(min_c), asked.inlet_max_c.unwrap_or(max_c)];
         let outlet_c = [asked.outlet_min_c.unwrap_or(f64::NEG_INFINITY), asked.outlet_max_c.unwrap_or(f64::INFINITY)];
-        for (key, [low, high]) in [("inlet_max_c", inlet_c), ("outlet_max_c", outlet_c)] {
-            number(&format!("{path}.{key}"), high, low < high, "a number above the lower limit")?;
+        let limits =
+            [("inlet", asked.inlet_min_c.is_some(), inlet_c), ("outlet", asked.outlet_min_c.is_some(), outlet_c)];
+        for (which, has_low, [low, high]) in limits {
+            let (side, value, expected) = match has_low {
+                true => ("min", low, format!("a number below the upper limit, {high}")),
+                false => ("max", high, format!("a number above the lower limit, {low}")),
+            };
+            number(&format!("{path}.{which}_{side}_c"), value, low < high, &expected)?;
         }
-        let meter = Meter::Site(self.site(&asked.site));
+        if asked.heat_pumps.as_ref().is_some_and(Vec::is_empty) {
+            return Err(wrong(
+                format!("{path}.heat_pumps"),
+                "it is empty; leave it out for all heat pumps of the site",
+            )
+            .into());
+        }
+        let meter = Meter::Site(self.site(&asked.site, format!("{path}.site")));
         self.transfers.push(Transfer { from: ends[0], to: ends[1] });
         Ok(Substation {
             name: name.to_owned(),
@@ -672,6 +635,11 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                         if ring { "a one-pipe ring has `ring_c`" } else { "two lines have `warm_c` and `cold_c`" };
                     return Err(wrong(format!("{path}.{key}"), instead).into());
                 }
+                let freezing_c = settings.fluid.at(settings.fluid_temp_c)?.freezing_c;
+                if low <= freezing_c {
+                    let message = format!("it begins at {low}, where the fluid is frozen ({freezing_c:.1} C)");
+                    return Err(wrong(format!("{path}.{key}"), message).into());
+                }
                 if !(low.is_finite() && high.is_finite() && low <= high) {
                     return Err(
                         wrong(format!("{path}.{key}"), format!("it is [{low}, {high}]; expected [low, high]")).into()
@@ -709,6 +677,8 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                 ends,
                 share,
                 keeps_c,
+                is_watched: ranges.iter().any(|(_, range, _)| range.is_some())
+                    || units[first_unit..].iter().any(Unit::is_kept),
                 units: first_unit..units.len(),
                 transfers: first_transfer..self.transfers.len(),
                 pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,

@@ -11,6 +11,8 @@ use crate::water_loop::network::PipeDesign;
 
 /// What lies between ring and substation: a piece of pipe along which the ring goes on.
 const BESIDE_M: f64 = 1.0;
+/// What it is called.
+const BESIDE: &str = "beside";
 /// Thermal resistance of the ground's surface, m2 K/W (EN 13941).
 const SURFACE_M2_K_W: f64 = 0.0685;
 
@@ -21,6 +23,8 @@ pub(super) struct LaidPipe {
     pub(super) name: String,
     pub(super) design: PipeDesign,
     pub(super) depth_m: f64,
+    /// Whether it lets a ring's water pass beside a place.
+    pub(super) is_beside: bool,
 }
 
 /// The water's nodes and pipes.
@@ -173,7 +177,7 @@ impl Layout {
         }
         for (index, place) in places.iter().enumerate() {
             let beside = PipeSettings { length_m: Some(BESIDE_M), fittings: 0.0, ..order[index].1.clone() };
-            let pipe = laid(settings, &format!("{place}/beside"), &beside, [2 * index, 2 * index + 1])?;
+            let pipe = laid(settings, &format!("{place}/{BESIDE}"), &beside, [2 * index, 2 * index + 1])?;
             layout.pipes.push(pipe);
         }
         Ok(layout)
@@ -257,7 +261,7 @@ fn laid(
     pipe: &PipeSettings,
     [from, to]: [usize; 2],
 ) -> Result<LaidPipe, WaterLoopError> {
-    let own = name.split('/').next().unwrap_or(name);
+    let (own, part) = name.split_once('/').unwrap_or((name, ""));
     let path = |key: &str| format!("pipes.{own}.{key}");
     let make = known(&settings.pipe_types, &pipe.make, &path("type"))?;
     let length_m = match pipe.length_m {
@@ -297,7 +301,7 @@ fn laid(
         wall_j_m_k: area_m2 * make.wall_heat_capacity_j_m3_k,
         resistance_m_k_w,
     };
-    Ok(LaidPipe { name: name.to_owned(), design, depth_m })
+    Ok(LaidPipe { name: name.to_owned(), design, depth_m, is_beside: part == BESIDE })
 }
 
 /// Wall, insulation and ground in series, m K/W: a cylinder under an isothermal surface, lowered by the surface's own resistance (EN 13941).

@@ -3,6 +3,7 @@
 //! [`NetworkSettings`] says what there is, [`DistrictNetwork`] is that, checked and laid out as nodes, pipes and transfers, and a
 //! [`Simulation`] takes it through time: flows from heat and spread, units of the plants, pressures and pumps, limits.
 
+mod binding;
 mod build;
 mod layout;
 mod report;
@@ -10,7 +11,8 @@ mod settings;
 mod simulation;
 mod units;
 
-pub use build::{DistrictNetwork, Draw};
+pub use binding::{Draw, LoopMachine};
+pub use build::DistrictNetwork;
 pub use report::{NetworkReport, Overrun, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 pub use settings::{
     AirSettings, AirSideSettings, BoreholeFieldSettings, FlowWarningSettings, Line, MainPumpSettings, MeterSettings,

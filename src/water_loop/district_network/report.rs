@@ -68,6 +68,8 @@ pub struct SubstationTotals {
     pub received_kwh: f64,
     /// Electricity of its pump, kWh.
     pub pump_kwh: f64,
+    /// What that costs on a meter of its own, EUR.
+    pub pump_eur: f64,
     /// Largest flow, kg/s.
     pub flow_kg_s: f64,
     /// Lowest and highest temperature of its water when it came, degrees Celsius, while it drew; not numbers if it never did.
@@ -133,6 +135,14 @@ pub struct NetworkReport {
     pub moved_kwh: f64,
     /// Worst miss of the balance of a step, relative to the heat that moved or was there.
     pub worst_step: f64,
+    /// By how much a periodic time misses its own beginning, K, where it does.
+    pub start_miss_k: Option<f64>,
+    /// Water somewhere below its freezing point.
+    pub frozen: Overrun,
+    /// Steps in which a substation drew more than a ring's water: it took some of its own back.
+    pub short_ring_steps: usize,
+    /// What the main pump's electricity costs on a meter of its own, EUR.
+    pub main_pump_eur: f64,
 }
 
 impl NetworkReport {
@@ -140,6 +150,14 @@ impl NetworkReport {
     #[must_use]
     pub fn residual(&self) -> f64 {
         (self.received_kwh - self.lost_kwh - self.stored_kwh).abs() / self.moved_kwh.max(f64::MIN_POSITIVE)
+    }
+
+    /// What the electricity of pumps and units costs on meters of their own, EUR.
+    #[must_use]
+    pub fn own_eur(&self) -> f64 {
+        let substations: f64 = self.substations.iter().map(|totals| totals.pump_eur).sum();
+        let plants: f64 = self.plants.iter().map(|totals| totals.pump_eur).sum();
+        substations + plants + self.units.iter().map(|totals| totals.electricity_eur).sum::<f64>() + self.main_pump_eur
     }
 
     /// Electricity of all circulation pumps, kWh.

@@ -45,6 +45,10 @@ pub struct NetworkSettings {
     /// Who overcomes the pressure loss of a two-pipe network.
     #[serde(default)]
     pub pumping: Pumping,
+    /// The carrier that pumps and units take where a site brings it; `electricity` unless given, where the district has such a carrier, otherwise
+    /// what the heat pumps take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub electricity: Option<String>,
     /// From where on a flow is worth a warning.
     #[serde(default)]
     pub warnings: FlowWarningSettings,
@@ -63,10 +67,10 @@ fn default_fluid_c() -> f64 {
 pub struct StartSettings {
     /// Temperature of all water and walls, degrees Celsius.
     pub temp_c: f64,
-    /// The first days of the run are simulated once before it begins, so that the start is forgotten, days.
+    /// The first days of the run (all of it at most) are simulated once before it begins, so that the start is forgotten, days.
     #[serde(default)]
     pub spin_up_days: f64,
-    /// The whole time is simulated once before it begins: it begins as it ends.
+    /// The whole time is simulated before it begins, until it begins as it ends.
     #[serde(default)]
     pub periodic: bool,
 }
@@ -272,7 +276,7 @@ pub struct PumpSettings {
     pub efficiency: f64,
     /// Pressure loss of evaporator, condenser or heat exchanger at the design flow, kPa.
     pub pressure_loss_kpa: f64,
-    /// The design flow, kg/s; that of all heat pumps at full power, of a plant that of all its substations, unless given.
+    /// The design flow, kg/s; that of all heat pumps at full power, heating or cooling, of a plant its share of all substations', unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub design_flow_kg_s: Option<f64>,
 }
@@ -441,10 +445,10 @@ pub struct WellSettings {
     pub source_c: ProfileSetting,
     /// Most groundwater, kg/s.
     pub max_flow_kg_s: f64,
-    /// By how much the groundwater may be warmed or cooled, K.
+    /// By how much the groundwater may be warmed or cooled, K: as far as it is that much warmer or colder than the water that comes.
     #[serde(default = "default_spread")]
     pub max_change_k: f64,
-    /// How near the loop comes to the groundwater's temperature, K.
+    /// How near the loop comes to the groundwater's temperature, and the groundwater to the loop's, K.
     #[serde(default = "default_approach")]
     pub approach_k: f64,
     /// Electricity of the well pump, kWh per m3 of groundwater.
@@ -518,7 +522,7 @@ pub enum Pumping {
     /// The pumps of the substations, each its own way.
     #[default]
     Distributed,
-    /// The first plant's pump, on the critical path.
+    /// The first plant's pump, on the critical path; while no water goes through that plant, the substations'.
     Central,
 }
 
@@ -542,14 +546,16 @@ impl Default for FlowWarningSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResolutionSettings {
-    /// Longest cell of a pipe, m.
+    /// Longest cell of a pipe, m, where it has no more than `most_cells`.
     pub cell_m: f64,
+    /// Cells of a pipe at most.
+    pub most_cells: u32,
     /// Longest part of a step, minutes.
     pub part_minutes: f64,
 }
 
 impl Default for ResolutionSettings {
     fn default() -> Self {
-        Self { cell_m: 50.0, part_minutes: 15.0 }
+        Self { cell_m: 50.0, most_cells: 200, part_minutes: 15.0 }
     }
 }

@@ -1,16 +1,18 @@
 //! A network through time.
 
-use super::build::{DistrictNetwork, MainPump, Meter, Plant, Substation};
+use super::build::{DistrictNetwork, Level, MainPump, Meter, Plant, Substation};
 use super::report::{NEGLIGIBLE_K, NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 use super::settings::Pumping;
-use super::units::{Unit, UnitKind};
-use crate::water_loop::network::{Drive, Effect, FlowError, PipeNetwork};
+use super::units::Unit;
+use crate::water_loop::network::{Drive, Effect, FlowError, Keep, PipeNetwork};
 
 const J_PER_KWH: f64 = 3.6e6;
 /// Less heat than this draws no flow, kW.
 const IDLE_KW: f64 = 1e-6;
 /// Water is cooled or warmed by so much at least where the freezing guard raises a flow, K.
 const LEAST_SPREAD_K: f64 = 0.5;
+/// The freezing guard is as good as this, K.
+const GUARD_K: f64 = 0.01;
 /// Less flow than this is none, kg/s.
 const NO_FLOW_KG_S: f64 = 1e-9;
 
@@ -33,7 +35,7 @@ pub struct StepOutcome {
     pub own_eur: f64,
     /// What that emits, kg CO2.
     pub own_co2_kg: f64,
-    /// Largest excess of a substation's inlet below and above its limits, K.
+    /// Largest excess of a substation's inlet below and above the network's limits, K.
     pub excess_k: [f64; 2],
     /// Whether units that work as needed warmed or cooled.
     pub kept: [bool; 2],
@@ -121,24 +123,32 @@ impl<'n> Simulation<'n> {
         self.recording = Some(Recording::zeros(sizes, steps));
     }
 
-    /// Keeps the loads of borehole fields from now on, for [`Simulation::repeat_loads`].
+    /// Keeps the loads of borehole fields from now on.
     pub fn keep_loads(&mut self) {
         self.loads_kw = Some(vec![Vec::new(); self.units.len()]);
     }
 
-    /// Lets the ground around boreholes go through the loads that were kept until each field has been through them as often as it is asked to.
-    pub fn repeat_loads(&mut self) {
-        let Some(loads_kw) = self.loads_kw.take() else { return };
-        for (unit, loads_kw) in self.units.iter_mut().zip(&loads_kw) {
-            let times = unit.years_before().saturating_sub(1);
-            if let UnitKind::Boreholes { history, .. } = &mut unit.kind {
-                for _ in 0..times {
-                    loads_kw.iter().for_each(|load_kw| {
-                        history.take(*load_kw);
-                    });
-                }
-            }
+    /// The loads of all units that were kept, kW by step.
+    pub fn take_loads(&mut self) -> Vec<Vec<f64>> {
+        self.loads_kw.take().unwrap_or_default()
+    }
+
+    /// Lets the units begin anew: the ground around boreholes has seen nothing yet.
+    pub fn renew_units(&mut self) {
+        self.units.clone_from(&self.network.units);
+    }
+
+    /// Lets the ground around boreholes go through loads `times` times, after `gone` times before; each field as often as it has been through the time at most.
+    pub fn age(&mut self, loads_kw: &[Vec<f64>], gone: u32, times: u32) {
+        for (unit, loads_kw) in self.units.iter_mut().zip(loads_kw) {
+            unit.age(loads_kw, times.min(unit.years_before().saturating_sub(gone)));
         }
+    }
+
+    /// Mean temperatures of the water in all pipes now, degrees Celsius.
+    #[must_use]
+    pub fn pipes_c(&self) -> Vec<f64> {
+        (0..self.network.pipes.len()).map(|pipe| self.water.mean_c(pipe)).collect()
     }
 
     /// Mean temperature of water and walls now, degrees Celsius.
@@ -218,7 +228,7 @@ impl<'n> Simulation<'n> {
         let substation = &self.network.substations[index];
         let heat_w_k = self.water.fluid().specific_heat_j_kg_k;
         let ring = self.network.is_ring();
-        let mut heat_kw = match &substation.source_kw {
+        let heat_kw = match &substation.source_kw {
             Some(source_kw) => source_kw.at(step),
             None => heat_kw[index],
         };
@@ -233,18 +243,27 @@ impl<'n> Simulation<'n> {
         let mut flow_kg_s = 1e3 * heat_kw.abs() / (heat_w_k * substation.spread_k);
         if heating {
             let nearest_c = self.water.fluid().freezing_c + substation.freezing_margin_k;
-            let spread_k = (inlet_c - nearest_c).clamp(LEAST_SPREAD_K.min(substation.spread_k), substation.spread_k);
+            // Water that comes too cold already is not helped by more of it.
+            let spread_k = match inlet_c - nearest_c {
+                left_k if left_k > 0.0 => left_k.clamp(LEAST_SPREAD_K.min(substation.spread_k), substation.spread_k),
+                _ => substation.spread_k,
+            };
             flow_kg_s *= substation.spread_k / spread_k;
-        } else if inlet_c + substation.spread_k > substation.source_max_c {
-            // The flow stays, the heat that would make it too warm goes elsewhere.
-            heat_kw = 1e-3 * flow_kg_s * heat_w_k * (substation.source_max_c - inlet_c).max(0.0);
-            if heat_kw < IDLE_KW {
-                return Drive { flow_kg_s: 0.0, effect: Effect::Heat(0.0) };
-            }
         }
         let direction = if heating || ring { 1.0 } else { -1.0 };
         self.directions[index] = direction;
-        Drive { flow_kg_s: direction * flow_kg_s.clamp(least, most), effect: Effect::Heat(1e3 * heat_kw) }
+        let effect = match &substation.source_kw {
+            None => Effect::Heat(1e3 * heat_kw),
+            // As warm as it may get; what is left of the heat goes elsewhere.
+            Some(_) => Effect::Keep(Keep {
+                low_c: substation.source_max_c,
+                high_c: f64::INFINITY,
+                heating_w: 1e3 * heat_kw,
+                cooling_w: 0.0,
+                source: None,
+            }),
+        };
+        Drive { flow_kg_s: direction * flow_kg_s.clamp(least, most), effect }
     }
 
     /// What a plant's units do to the water.
@@ -282,16 +301,27 @@ impl<'n> Simulation<'n> {
             let volume_m3_s = self.drives[*transfer].flow_kg_s / self.water.fluid().density_kg_m3;
             let power_kw = 1e-3 * head_pa.max(0.0) * volume_m3_s / efficiency;
             self.report.main_pump_kwh += power_kw * network.step_hours;
+            self.report.main_pump_eur += power_kw * network.step_hours * meter.own_price(step);
+            let passes_kg_s = self.drives[*transfer].flow_kg_s;
+            let draws = &self.drives[..network.substations.len()];
+            let is_short = draws.iter().any(|drive| drive.flow_kg_s > passes_kg_s + NO_FLOW_KG_S);
+            self.report.short_ring_steps += usize::from(is_short);
             self.charge(meter, step, power_kw);
         }
+        let coldest_c = self.water.nodes_c().iter().copied().fold(f64::INFINITY, f64::min);
+        self.report.frozen.note(self.water.fluid().freezing_c - coldest_c, step, network.step_hours);
         if let Some(recording) = &mut self.recording {
             for (mut row, value) in recording.node_c.rows_mut().into_iter().zip(self.water.nodes_c()) {
                 row[step] = *value;
             }
-            let raised = network.is_warm.iter().map(|warm| if *warm { level_pa } else { 0.0 });
-            let pressures = self.water.pressures_pa().iter().zip(raised);
-            for (mut row, (pressure_pa, raised_pa)) in recording.pressure_pa.rows_mut().into_iter().zip(pressures) {
-                row[step] = pressure_pa + raised_pa;
+            let levels = network.levels.iter().map(|level| match level {
+                Level::Warm => level_pa,
+                Level::Known => 0.0,
+                Level::Unknown => f64::NAN,
+            });
+            let pressures = self.water.pressures_pa().iter().zip(levels);
+            for (mut row, (pressure_pa, level_pa)) in recording.pressure_pa.rows_mut().into_iter().zip(pressures) {
+                row[step] = pressure_pa + level_pa;
             }
         }
     }
@@ -302,7 +332,9 @@ impl<'n> Simulation<'n> {
             let design = &self.network.pipes[index].design;
             let area_m2 = 0.25 * std::f64::consts::PI * design.inner_diameter_m * design.inner_diameter_m;
             let velocity_m_s = self.water.flows_kg_s()[index].abs() / (density * area_m2);
-            let loss_pa_m = self.water.loss_pa(index).abs() / design.length_m;
+            // Of the pipe alone: what bends and valves lose does not come with its length.
+            let of_fittings_pa = design.fittings * 0.5 * density * velocity_m_s * velocity_m_s;
+            let loss_pa_m = (self.water.loss_pa(index).abs() - of_fittings_pa).max(0.0) / design.length_m;
             totals.brought_kwh += self.water.brought_j()[index] / J_PER_KWH;
             totals.lost_kwh += self.water.losses_j()[index] / J_PER_KWH;
             if velocity_m_s > totals.velocity_m_s {
@@ -321,7 +353,7 @@ impl<'n> Simulation<'n> {
         let pressures = self.water.pressures_pa();
         let [cold, warm] = plant.ends;
         let flow_kg_s = self.drives[plant.transfers.start].flow_kg_s;
-        if self.network.pumping == Pumping::Distributed || flow_kg_s == 0.0 {
+        if self.network.pumping == Pumping::Distributed || flow_kg_s.abs() <= NO_FLOW_KG_S {
             return pressures[cold] - pressures[warm];
         }
         // By the plant's flow, substations that pass water the other way round the circuit are served by it.
@@ -355,14 +387,19 @@ impl<'n> Simulation<'n> {
         let dt = network.step_hours;
         totals.received_kwh += received_kwh;
         totals.pump_kwh += power_kw * dt;
+        totals.pump_eur += power_kw * dt * substation.meter.own_price(step);
         totals.flow_kg_s = totals.flow_kg_s.max(flow_kg_s.abs());
-        if substation.source_kw.is_none() {
-            let asked_kw = heat_kw[index];
-            totals.asked_kwh[usize::from(asked_kw > 0.0)] += asked_kw * dt;
-            self.outcome.substations_kwh += received_kwh;
-        } else {
-            self.outcome.waste_heat_kwh += received_kwh;
-        }
+        let asked_kw = match &substation.source_kw {
+            None => {
+                self.outcome.substations_kwh += received_kwh;
+                heat_kw[index]
+            }
+            Some(source_kw) => {
+                self.outcome.waste_heat_kwh += received_kwh;
+                source_kw.at(step)
+            }
+        };
+        totals.asked_kwh[usize::from(asked_kw > 0.0)] += asked_kw * dt;
         let draws = !matches!(drive.effect, Effect::Heat(watts) if watts == 0.0) && flow_kg_s != 0.0;
         if draws {
             totals.inlet_c = [totals.inlet_c[0].min(taken_c), totals.inlet_c[1].max(taken_c)];
@@ -372,9 +409,14 @@ impl<'n> Simulation<'n> {
             for (overrun, excess_k) in totals.limits.iter_mut().zip(excess) {
                 overrun.note(excess_k, step, dt);
             }
-            totals.freezing.note(freezing_c - given_c, step, dt);
-            for (worst, excess_k) in self.outcome.excess_k.iter_mut().zip(excess) {
-                if excess_k > NEGLIGIBLE_K {
+            // The guard knows the water that stood there when the step began.
+            if freezing_c - given_c > GUARD_K {
+                totals.freezing.note(freezing_c - given_c, step, dt);
+            }
+            let [min_c, max_c] = network.limits_c;
+            let of_network = [min_c - taken_c, taken_c - max_c];
+            for (worst, excess_k) in self.outcome.excess_k.iter_mut().zip(of_network) {
+                if excess_k > NEGLIGIBLE_K && substation.source_kw.is_none() {
                     *worst = worst.max(excess_k);
                 }
             }
@@ -401,27 +443,31 @@ impl<'n> Simulation<'n> {
         let head_pa = way_pa + plant.pump.own_pa(flow_kg_s);
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;
-        let mut kept = false;
         for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
-            let heat_kwh = self.water.received_j()[transfer] / J_PER_KWH;
-            let taken_kwh = self.units[unit].gave(step, heat_kwh, dt);
-            kept |= self.units[unit].is_kept();
+            let net_kwh = self.water.received_j()[transfer] / J_PER_KWH;
+            let heat_kwh = self.water.heated_j()[transfer] / J_PER_KWH;
+            let cold_kwh = heat_kwh - net_kwh;
+            let comes_c = self.water.taken_c()[transfer];
+            let taken_kwh = self.units[unit].gave(step, [heat_kwh, cold_kwh], comes_c, dt);
             electricity_kwh += taken_kwh;
-            let side = usize::from(heat_kwh < 0.0);
-            self.outcome.units_kwh[side] += heat_kwh;
-            self.outcome.kept[side] |= self.units[unit].is_kept() && heat_kwh != 0.0;
+            let kept = self.units[unit].is_kept();
+            for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
+                self.outcome.kept[side] |= kept && given_kwh > 0.0;
+            }
+            self.outcome.units_kwh[0] += heat_kwh;
+            self.outcome.units_kwh[1] -= cold_kwh;
             let price = plant.meter.own_price(step);
             let totals = &mut self.report.units[unit];
             totals.electricity_eur += taken_kwh * price;
-            totals.heating_kwh += heat_kwh.max(0.0);
-            totals.cooling_kwh += (-heat_kwh).max(0.0);
+            totals.heating_kwh += heat_kwh;
+            totals.cooling_kwh += cold_kwh;
             totals.electricity_kwh += taken_kwh;
-            totals.most_kw = totals.most_kw.max(heat_kwh.abs() / dt);
+            totals.most_kw = totals.most_kw.max(heat_kwh.max(cold_kwh) / dt);
             if let Some(loads_kw) = &mut self.loads_kw {
-                loads_kw[unit].push(heat_kwh / dt);
+                loads_kw[unit].push(net_kwh / dt);
             }
             if let Some(recording) = &mut self.recording {
-                recording.unit_kw[[unit, step]] = heat_kwh / dt;
+                recording.unit_kw[[unit, step]] = net_kwh / dt;
             }
         }
         let totals = &mut self.report.plants[index];
@@ -431,7 +477,7 @@ impl<'n> Simulation<'n> {
         // What leaves, whichever way.
         let leaves = if flow_kg_s < 0.0 { plant.transfers.start } else { plant.transfers.end - 1 };
         let leaves_c = self.water.given_c()[leaves];
-        if kept && flow_kg_s.abs() > NO_FLOW_KG_S {
+        if plant.is_watched && flow_kg_s.abs() > NO_FLOW_KG_S {
             let [low, high] = plant.keeps_c[usize::from(flow_kg_s < 0.0)];
             let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
             for (side, excess_k) in [low - leaves_c, leaves_c - high].into_iter().enumerate() {

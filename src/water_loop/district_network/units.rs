@@ -9,6 +9,12 @@ use crate::water_loop::network::{Effect, Keep};
 
 /// Of groundwater, J/(kg K) and kg/m3.
 const GROUNDWATER: [f64; 2] = [4195.0, 999.7];
+/// Groundwater changes by so much at least, K.
+const LEAST_CHANGE_K: f64 = 0.1;
+/// Times that a field may have been through the time before.
+const MOST_YEARS_BEFORE: u32 = 200;
+/// Boreholes of a field, and those of a quarter of it: the ground's answers to each other are kept for all of them.
+const MOST_BOREHOLES: [usize; 2] = [256, 80];
 /// Years that the history of a field can hold beyond those that it is asked for.
 const SPARE_YEARS: f64 = 2.0;
 
@@ -23,7 +29,7 @@ pub(super) struct Unit {
 #[derive(Debug, Clone)]
 pub(super) enum UnitKind {
     Boreholes { history: Box<BoreholeHistory>, capacity_kw: f64, years_before: u32 },
-    Well { source_c: Profile, capacity_kw: f64, approach_k: f64, kwh_per_kwh: f64 },
+    Well { source_c: Profile, max_flow_kg_s: f64, max_change_k: f64, approach_k: f64, kwh_per_m3: f64 },
     Air { heating: AirSide, cooling: AirSide },
 }
 
@@ -60,14 +66,16 @@ impl Unit {
                 let effectiveness = (1.0 / (capacity_w_k * k_per_w + 0.5)).min(1.0);
                 Effect::Exchange { with_c, effectiveness, most_w: 1e3 * capacity_kw }
             }
-            UnitKind::Well { source_c, capacity_kw, approach_k, .. } => {
-                let source_c = source_c.at(step);
-                let watts = 1e3 * capacity_kw;
+            UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, .. } => {
+                let (source_c, groundwater_w_k) = (source_c.at(step), max_flow_kg_s * GROUNDWATER[0]);
+                // All the groundwater, brought as near to the water that comes as the exchanger can.
+                let effectiveness = (groundwater_w_k / capacity_w_k).min(1.0);
                 Effect::Keep(Keep {
                     low_c: low_c.min(source_c - approach_k),
                     high_c: high_c.max(source_c + approach_k),
-                    heating_w: watts,
-                    cooling_w: watts,
+                    heating_w: groundwater_w_k * max_change_k,
+                    cooling_w: groundwater_w_k * max_change_k,
+                    source: Some([[source_c - approach_k, effectiveness], [source_c + approach_k, effectiveness]]),
                 })
             }
             UnitKind::Air { heating, cooling } => Effect::Keep(Keep {
@@ -75,20 +83,38 @@ impl Unit {
                 high_c,
                 heating_w: 1e3 * heating.capacity_kw,
                 cooling_w: 1e3 * cooling.capacity_kw,
+                source: None,
             }),
         }
     }
 
-    /// Notes the heat it gave in a step, kWh; returns the electricity that this took, kWh.
-    pub(super) fn gave(&mut self, step: usize, heat_kwh: f64, step_hours: f64) -> f64 {
+    /// Notes the heat and the cold that it gave in a step to water that came at `comes_c`, kWh; returns the electricity that this took, kWh.
+    pub(super) fn gave(&mut self, step: usize, [heat_kwh, cold_kwh]: [f64; 2], comes_c: f64, step_hours: f64) -> f64 {
         match &mut self.kind {
             UnitKind::Boreholes { history, .. } => {
-                history.take(heat_kwh / step_hours);
+                history.take((heat_kwh - cold_kwh) / step_hours);
                 0.0
             }
-            UnitKind::Well { kwh_per_kwh, .. } => heat_kwh.abs() * *kwh_per_kwh,
-            UnitKind::Air { heating, .. } if heat_kwh > 0.0 => heat_kwh / heating.cop.at(step),
-            UnitKind::Air { cooling, .. } => -heat_kwh / cooling.cop.at(step),
+            UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, kwh_per_m3 } => {
+                let [heat_j_kg_k, density_kg_m3] = GROUNDWATER;
+                let apart_k = (source_c.at(step) - comes_c).abs() - *approach_k;
+                let change_k = apart_k.min(*max_change_k).max(LEAST_CHANGE_K);
+                // No more than there is, however near the two are.
+                let needed_kg = (heat_kwh + cold_kwh) * 3.6e6 / (heat_j_kg_k * change_k);
+                needed_kg.min(*max_flow_kg_s * 3600.0 * step_hours) / density_kg_m3 * *kwh_per_m3
+            }
+            UnitKind::Air { heating, cooling } => heat_kwh / heating.cop.at(step) + cold_kwh / cooling.cop.at(step),
+        }
+    }
+
+    /// Lets a field go through loads (kW out of it, one a step) some times.
+    pub(super) fn age(&mut self, loads_kw: &[f64], times: u32) {
+        if let UnitKind::Boreholes { history, .. } = &mut self.kind {
+            for _ in 0..times {
+                for load_kw in loads_kw {
+                    history.take(*load_kw);
+                }
+            }
         }
     }
 
@@ -114,12 +140,16 @@ fn boreholes(
     let capacity_kw = settings.capacity_kw.unwrap_or(f64::INFINITY);
     number(&format!("{path}.capacity_kw"), capacity_kw, capacity_kw >= 0.0, "a number >= 0")?;
     let [columns, rows] = [settings.columns, settings.rows].map(|count| count as usize);
-    let (count, most) = (columns * rows, 400);
-    if !(1..=most).contains(&count) {
-        return Err(wrong(
-            format!("{path}.columns"),
-            format!("{columns} by {rows} boreholes; expected 1 to {most} in all"),
-        ));
+    let [most, most_of_quarter] = MOST_BOREHOLES;
+    let count = columns.saturating_mul(rows);
+    if !(1..=most).contains(&count) || columns.div_ceil(2) * rows.div_ceil(2) > most_of_quarter {
+        let expected = format!("1 to {most} in all, in a long row no more than {}", 2 * most_of_quarter);
+        return Err(wrong(format!("{path}.columns"), format!("{columns} by {rows} boreholes; expected {expected}")));
+    }
+    let years_before = settings.years_before;
+    if years_before > MOST_YEARS_BEFORE {
+        let message = format!("it is {years_before}; expected at most {MOST_YEARS_BEFORE}");
+        return Err(wrong(format!("{path}.years_before"), message));
     }
     let field = BoreholeField {
         positions_m: BoreholeField::rectangle(columns, rows, settings.spacing_m),
@@ -137,9 +167,9 @@ fn boreholes(
         settings.ground_c.is_finite(),
         "a temperature in degrees Celsius",
     )?;
-    let years = run_years * f64::from(settings.years_before) + 2.0 * run_years + SPARE_YEARS;
+    let years = run_years * (1.0 + f64::from(years_before)) + SPARE_YEARS;
     let history = BoreholeHistory::new(&field, step_hours, years).map_err(|error| wrong(path, error.to_string()))?;
-    Ok(UnitKind::Boreholes { history: Box::new(history), capacity_kw, years_before: settings.years_before })
+    Ok(UnitKind::Boreholes { history: Box::new(history), capacity_kw, years_before })
 }
 
 fn well<E: From<WaterLoopError>>(
@@ -161,13 +191,7 @@ fn well<E: From<WaterLoopError>>(
     if !source_c.all(f64::is_finite) {
         return Err(wrong(format!("{path}.source_c"), "expected temperatures in degrees Celsius").into());
     }
-    let [heat_j_kg_k, density_kg_m3] = GROUNDWATER;
-    Ok(UnitKind::Well {
-        source_c,
-        capacity_kw: 1e-3 * max_flow_kg_s * heat_j_kg_k * max_change_k,
-        approach_k,
-        kwh_per_kwh: kwh_per_m3 * 3.6e6 / (heat_j_kg_k * max_change_k * density_kg_m3),
-    })
+    Ok(UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, kwh_per_m3 })
 }
 
 fn air<E: From<WaterLoopError>>(

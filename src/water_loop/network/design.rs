@@ -73,6 +73,9 @@ pub struct Keep {
     pub heating_w: f64,
     /// Heat that it can take, W, >= 0.
     pub cooling_w: f64,
+    /// Temperatures that it can bring the water towards at most, while heating and while cooling, degrees Celsius, and the share of the way that it can:
+    /// where its source is no larger than that. `None` where nothing but its power limits it.
+    pub source: Option<[[f64; 2]; 2]>,
 }
 
 /// What a balancing unit does.
@@ -84,6 +87,9 @@ pub(super) enum Duty {
     ToHigh,
     FullHeating,
     FullCooling,
+    /// As far as the source goes.
+    SourceHeating,
+    SourceCooling,
 }
 
 impl Effect {
@@ -123,16 +129,33 @@ impl Keep {
             Duty::ToHigh => Effect::Outlet(self.high_c),
             Duty::FullHeating => Effect::Heat(self.heating_w),
             Duty::FullCooling => Effect::Heat(-self.cooling_w),
+            Duty::SourceHeating | Duty::SourceCooling => {
+                let [heating, cooling] = self.source.unwrap_or_default();
+                let [with_c, effectiveness] = if duty == Duty::SourceHeating { heating } else { cooling };
+                Effect::Exchange { with_c, effectiveness, most_w: f64::INFINITY }
+            }
         }
     }
 
     /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`.
     fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Duty {
         let (short, over) = (self.low_c - taken_c, taken_c - self.high_c);
+        let least = |needed_w: f64, most_w: f64, source: Option<[f64; 2]>, duties: [Duty; 3]| {
+            let of_source = |[with_c, effectiveness]: [f64; 2]| (with_c - taken_c).abs() * effectiveness * capacity_w_k;
+            let source_w = source.map_or(f64::INFINITY, of_source);
+            let [enough, full, as_source] = duties;
+            match needed_w <= most_w.min(source_w) {
+                true => enough,
+                false if most_w <= source_w => full,
+                false => as_source,
+            }
+        };
         if short > 0.0 {
-            if short * capacity_w_k > self.heating_w { Duty::FullHeating } else { Duty::ToLow }
+            let source = self.source.map(|[heating, _]| heating);
+            least(short * capacity_w_k, self.heating_w, source, [Duty::ToLow, Duty::FullHeating, Duty::SourceHeating])
         } else if over > 0.0 {
-            if over * capacity_w_k > self.cooling_w { Duty::FullCooling } else { Duty::ToHigh }
+            let source = self.source.map(|[_, cooling]| cooling);
+            least(over * capacity_w_k, self.cooling_w, source, [Duty::ToHigh, Duty::FullCooling, Duty::SourceCooling])
         } else {
             Duty::Nothing
         }

@@ -63,6 +63,8 @@ pub struct PipeNetwork {
     taken_c: Vec<f64>,
     given_c: Vec<f64>,
     received_j: Vec<f64>,
+    /// The same, of the parts of the step in which it was heat.
+    heated_j: Vec<f64>,
     /// What balancing units did last.
     duties: Vec<Duty>,
     /// Whether nothing flowed at a node in the last step.
@@ -130,6 +132,7 @@ impl PipeNetwork {
             taken_c: vec![resolution.start_c; transfer_count],
             given_c: vec![resolution.start_c; transfer_count],
             received_j: vec![0.0; transfer_count],
+            heated_j: vec![0.0; transfer_count],
             duties: vec![Duty::Nothing; transfer_count],
             rests: vec![true; nodes],
             ends: meeting,
@@ -177,6 +180,7 @@ impl PipeNetwork {
             &mut self.taken_c,
             &mut self.given_c,
             &mut self.received_j,
+            &mut self.heated_j,
         ] {
             sums.fill(0.0);
         }
@@ -252,6 +256,7 @@ impl PipeNetwork {
             self.taken_c[index] += share * taken_c;
             self.given_c[index] += share * given_c;
             self.received_j[index] += received;
+            self.heated_j[index] += received.max(0.0);
             moved_j += received.abs();
         }
         for (mean_c, node_c) in self.mean_c.iter_mut().zip(&self.node_c) {
@@ -428,6 +433,12 @@ impl PipeNetwork {
     #[must_use]
     pub fn received_j(&self) -> &[f64] {
         &self.received_j
+    }
+
+    /// The same, of the parts of the last step in which it was heat and not cold, J.
+    #[must_use]
+    pub fn heated_j(&self) -> &[f64] {
+        &self.heated_j
     }
 
     /// Mean temperature of the water in a pipe, degrees Celsius.
