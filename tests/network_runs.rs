@@ -177,6 +177,8 @@ fn mistakes_in_a_network_are_shown_where_they_stand() {
     assert!(code == Some(2) && said.contains("unknown key `de18`; did you mean `de180`?"), "{said}");
     let (code, said) = checked(&tree, &["--set", "water_loop.pipe_types.de180.inner_diameter_m=0.1"]);
     assert_eq!(code, Some(0), "{said}");
+    let alone = anergy(folder.path(), &["check", path.to_str().unwrap()]);
+    assert!(alone.status.code() == Some(2) && stderr(&alone).contains("this is a loop file"), "{}", stderr(&alone));
     let unused = tree.replace("  pipe_types:\n", "  pipe_types:\n    de90: {inner_diameter_m: 0.08}\n");
     assert!(checked(&unused, &[]).1.contains("no pipe is of the type `de90`"));
     let unpaid = tree.replace("      meter: {site: homes}\n", "");

@@ -78,6 +78,11 @@ pub(super) fn read(
     let node = |key: &str| map.get(key).filter(|node| node.value != Value::Null);
     let text = |key: &str| node(key).map(from_node::<String>).transpose();
     let start = Span::start_of(document.source());
+    if let (Some(entry), None) = (map.entries().iter().find(|entry| entry.key == "water_loop"), node("sites")) {
+        let message =
+            "this is a loop file and no district; a district takes it with `--water-loop` or as its `water_loop`";
+        return Err(entry.key_span.error(Problem::Wrong(message.to_owned())));
+    }
     let carriers = node("carriers").ok_or_else(|| start.error(missing("carriers")))?;
     let sites = node("sites").ok_or_else(|| start.error(missing("sites")))?;
     let empty = Map::default();
