@@ -67,6 +67,8 @@ pub struct PipeNetwork {
     heated_j: Vec<f64>,
     /// What balancing units did last.
     duties: Vec<Duty>,
+    /// Heat in pipes and nodes after the last step, where nothing has changed since, J.
+    known_j: Option<f64>,
     /// Whether nothing flowed at a node in the last step.
     rests: Vec<bool>,
     /// The pipes that meet at each node, and whether with their ends.
@@ -134,6 +136,7 @@ impl PipeNetwork {
             received_j: vec![0.0; transfer_count],
             heated_j: vec![0.0; transfer_count],
             duties: vec![Duty::Nothing; transfer_count],
+            known_j: None,
             rests: vec![true; nodes],
             ends: meeting,
             before_c: vec![0.0; nodes],
@@ -148,6 +151,7 @@ impl PipeNetwork {
     /// Sets the temperatures along a pipe: of water and wall, at a share of its length.
     pub fn set_profile(&mut self, pipe: usize, temp_c: impl Fn(f64) -> f64) {
         self.pipes[pipe].set_profile(temp_c);
+        self.known_j = None;
     }
 
     /// Takes a step of `seconds` with `drives` for the transfers and what surrounds each pipe at `around_c`.
@@ -195,7 +199,7 @@ impl PipeNetwork {
                 (self.rests[transfer.from], self.rests[transfer.to]) = (false, false);
             }
         }
-        let before = self.content_j();
+        let before = self.known_j.take().unwrap_or_else(|| self.content_j());
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of time, in parts")]
         let parts = (seconds / self.resolution.part_s - 1e-9).ceil().max(1.0) as usize;
         #[expect(clippy::cast_precision_loss, reason = "some thousand parts at most")]
@@ -208,10 +212,12 @@ impl PipeNetwork {
         for _ in 0..parts {
             moved_j += self.part(drives, around_c, seconds / count, 1.0 / count);
         }
+        let after = self.content_j();
+        self.known_j = Some(after);
         Ok(NetworkStep {
             received_j: self.received_j.iter().sum(),
             lost_j: self.lost_j.iter().sum(),
-            stored_j: self.content_j() - before,
+            stored_j: after - before,
             moved_j: moved_j + self.lost_j.iter().map(|lost| lost.abs()).sum::<f64>() + before.abs(),
         })
     }
