@@ -1,7 +1,9 @@
 //! Substations and the heat pumps that draw at them.
 
-use super::build::{DistrictNetwork, SHARES, Substation};
+use super::build::DistrictNetwork;
+use super::checks::SHARES;
 use super::layout::wrong;
+use super::parts::Substation;
 use crate::series::Profile;
 use crate::water_loop::WaterLoopError;
 

@@ -1,146 +1,19 @@
 //! From what a user says to a network that can be simulated.
 
-use indexmap::IndexMap;
-
 use super::binding::Draw;
+use super::checks::{check_top, grounds, shares};
 use super::layout::{LaidPipe, Layout, number, wrong};
+use super::parts::{Level, MainPump, Meter, Plant, Pump, Substation, check_efficiency};
 use super::settings::{
-    FlowWarningSettings, MeterSettings, NetworkSettings, PumpSettings, Pumping, StartSettings, SubstationSettings,
-    WasteHeatSettings,
+    FlowWarningSettings, MeterSettings, NetworkSettings, Pumping, StartSettings, SubstationSettings, WasteHeatSettings,
 };
 use super::units::Unit;
 use crate::series::{Profile, ProfileSetting, TimeAxis};
 use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
-use crate::weather::GroundWave;
 
-/// Shares add up to 1 to this.
-pub(super) const SHARES: f64 = 1e-6;
 /// Reads a value over time at a path.
-type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
-
-/// What is known of a node's pressure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    /// It is relative to the warm line, whose level the pumps set.
-    Warm,
-    /// It is relative to the cold line or the ring.
-    Known,
-    /// Nothing.
-    Unknown,
-}
-
-/// A pump.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pump {
-    pub(super) efficiency: f64,
-    pub(super) loss_pa: f64,
-    /// Design flow, kg/s.
-    pub(super) design_kg_s: f64,
-}
-
-impl Pump {
-    fn new(settings: &PumpSettings, path: &str) -> Result<Self, WaterLoopError> {
-        let PumpSettings { efficiency, pressure_loss_kpa, design_flow_kg_s } = *settings;
-        check_efficiency(efficiency, path)?;
-        let loss = "a number >= 0";
-        let fine = pressure_loss_kpa.is_finite() && pressure_loss_kpa >= 0.0;
-        number(&format!("{path}.pressure_loss_kpa"), pressure_loss_kpa, fine, loss)?;
-        let design_kg_s = design_flow_kg_s.unwrap_or(0.0);
-        number(
-            &format!("{path}.design_flow_kg_s"),
-            design_kg_s,
-            design_flow_kg_s.is_none_or(|flow| flow > 0.0),
-            "a number > 0",
-        )?;
-        Ok(Self { efficiency, loss_pa: 1e3 * pressure_loss_kpa, design_kg_s })
-    }
-
-    /// What machines and exchangers beside the pipes lose at a flow, Pa.
-    pub(super) fn own_pa(&self, flow_kg_s: f64) -> f64 {
-        if self.design_kg_s > 0.0 { self.loss_pa * (flow_kg_s / self.design_kg_s).powi(2) } else { 0.0 }
-    }
-
-    /// Its electricity for a head and a flow, kW; none where the head is negative.
-    pub(super) fn power_kw(&self, head_pa: f64, flow_kg_s: f64, density_kg_m3: f64) -> f64 {
-        1e-3 * head_pa.max(0.0) * flow_kg_s.abs() / (density_kg_m3 * self.efficiency)
-    }
-}
-
-fn check_efficiency(efficiency: f64, path: &str) -> Result<(), WaterLoopError> {
-    number(&format!("{path}.efficiency"), efficiency, efficiency > 0.0 && efficiency <= 1.0, "a number > 0, at most 1")
-}
-
-/// Who brings electricity.
-#[derive(Debug, Clone)]
-pub(super) enum Meter {
-    /// A site of the district, by its index in [`DistrictNetwork::electricity_sites`].
-    Site(usize),
-    /// A meter of its own.
-    Own { price_eur_per_kwh: Profile, co2_kg_per_kwh: f64 },
-}
-
-impl Meter {
-    /// The price on a meter of its own, EUR/kWh; nothing where a site pays.
-    pub(super) fn own_price(&self, step: usize) -> f64 {
-        match self {
-            Self::Site(_) => 0.0,
-            Self::Own { price_eur_per_kwh, .. } => price_eur_per_kwh.at(step),
-        }
-    }
-}
-
-/// A substation, or a source of waste heat.
-#[derive(Debug, Clone)]
-pub(super) struct Substation {
-    pub(super) name: String,
-    /// Where it takes water while heating, and where it gives it.
-    pub(super) ends: [usize; 2],
-    pub(super) draws: Vec<Draw>,
-    /// Heat that comes of itself, kW.
-    pub(super) source_kw: Option<Profile>,
-    pub(super) spread_k: f64,
-    pub(super) flow_kg_s: [f64; 2],
-    pub(super) bypass_kg_s: f64,
-    pub(super) inlet_c: [f64; 2],
-    pub(super) outlet_c: [f64; 2],
-    /// Of waste heat: it leaves no warmer.
-    pub(super) source_max_c: f64,
-    pub(super) freezing_margin_k: f64,
-    pub(super) pump: Pump,
-    pub(super) meter: Meter,
-    /// For [`DistrictNetwork::bind`]; a source of waste heat is bound to nothing.
-    pub(super) asked: Option<SubstationSettings>,
-}
-
-/// A plant.
-#[derive(Debug, Clone)]
-pub(super) struct Plant {
-    pub(super) name: String,
-    /// Where it takes water on its way to the warm line, and where it gives it.
-    pub(super) ends: [usize; 2],
-    pub(super) share: f64,
-    /// What leaves stays within: to the warm line, to the cold line.
-    pub(super) keeps_c: [[f64; 2]; 2],
-    /// Whether it has to keep that: a range of its own, or a unit that works as needed.
-    pub(super) is_watched: bool,
-    /// Its units' places among all, and among the transfers.
-    pub(super) units: std::ops::Range<usize>,
-    pub(super) transfers: std::ops::Range<usize>,
-    pub(super) pump: Pump,
-    pub(super) meter: Meter,
-}
-
-/// The pump of a ring.
-#[derive(Debug, Clone)]
-pub(super) struct MainPump {
-    pub(super) ends: [usize; 2],
-    pub(super) transfer: usize,
-    /// Least and greatest flow, kg/s.
-    pub(super) flow_kg_s: [f64; 2],
-    pub(super) efficiency: f64,
-    pub(super) meter: Meter,
-}
+pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
 /// A network that can be simulated.
 #[derive(Debug, Clone)]
@@ -337,111 +210,6 @@ impl DistrictNetwork {
     pub fn is_ring(&self) -> bool {
         self.main.is_some()
     }
-}
-
-fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
-    let NetworkSettings { min_c, max_c, start, ground, warnings, resolution, .. } = settings;
-    let positive = |value: f64| value.is_finite() && value > 0.0;
-    let some = "a number > 0";
-    let k = ground.conductivity_w_m_k;
-    let checks = [
-        ("min_c", *min_c, "a number > -273.15", min_c.is_finite() && *min_c > -273.15),
-        ("max_c", *max_c, "a number above min_c", max_c.is_finite() && max_c > min_c),
-        ("start.temp_c", start.temp_c, "a temperature in degrees Celsius", start.temp_c.is_finite()),
-        (
-            "start.spin_up_days",
-            start.spin_up_days,
-            "a number >= 0",
-            start.spin_up_days.is_finite() && start.spin_up_days >= 0.0,
-        ),
-        ("ground.conductivity_w_m_k", k, some, positive(k)),
-        ("warnings.velocity_m_s", warnings.velocity_m_s, some, warnings.velocity_m_s > 0.0),
-        ("warnings.loss_pa_m", warnings.loss_pa_m, some, warnings.loss_pa_m > 0.0),
-        ("resolution.cell_m", resolution.cell_m, some, positive(resolution.cell_m)),
-        (
-            "resolution.most_cells",
-            f64::from(resolution.most_cells),
-            "1 to 10000",
-            (1..=10_000).contains(&resolution.most_cells),
-        ),
-        (
-            "resolution.part_minutes",
-            resolution.part_minutes,
-            "a number >= 0.1",
-            resolution.part_minutes.is_finite() && resolution.part_minutes >= 0.1,
-        ),
-    ];
-    checks.into_iter().try_for_each(|(path, value, expected, fine)| number(path, value, fine, expected))?;
-    let freezing_c = settings.fluid.at(settings.fluid_temp_c)?.freezing_c;
-    number(
-        "start.temp_c",
-        start.temp_c,
-        start.temp_c > freezing_c,
-        &format!("more than the fluid's freezing point, {freezing_c:.1} C"),
-    )?;
-    let unreached = |name: &&String| !settings.pipes.values().any(|pipe| pipe.from == **name || pipe.to == **name);
-    if let Some(name) = settings.nodes.keys().find(unreached) {
-        return Err(wrong(format!("nodes.{name}"), "no pipe reaches it"));
-    }
-    let names = settings.pipes.keys().chain(settings.nodes.keys()).chain(settings.substations.keys());
-    if let Some(name) =
-        names.chain(settings.waste_heat.keys()).chain(settings.plants.keys()).find(|name| name.contains(['/', '|']))
-    {
-        return Err(wrong("nodes", format!("`{name}`: names have neither / nor | in them")));
-    }
-    if settings.main_pump.is_some() && settings.pumping == Pumping::Central {
-        return Err(wrong("pumping", "a one-pipe ring has its main pump; `central` is for a warm and a cold line"));
-    }
-    if settings.substations.is_empty() {
-        return Err(wrong("substations", "there are none: nothing draws on the network"));
-    }
-    Ok(())
-}
-
-/// The ground around the pipes: one profile for each depth, and which is whose.
-fn grounds<E: From<WaterLoopError>>(
-    settings: &NetworkSettings,
-    pipes: &[LaidPipe],
-    axis: &TimeAxis,
-    read: Read<'_, E>,
-) -> Result<(Vec<Profile>, Vec<usize>), E> {
-    let wave = match (&settings.ground.temp_c, settings.ground.wave) {
-        (Some(temp_c), None) => {
-            let temp_c = read("ground.temp_c", temp_c)?;
-            if !temp_c.all(|value| value.is_finite() && value > -273.15) {
-                return Err(wrong("ground.temp_c", "expected temperatures in degrees Celsius").into());
-            }
-            return Ok((vec![temp_c], vec![0; pipes.len()]));
-        }
-        (None, Some(wave)) => wave,
-        (None, None) => return Err(wrong("ground", "its temperature is missing: give `temp_c`, or `wave`").into()),
-        (Some(_), Some(_)) => return Err(wrong("ground", "takes either `temp_c` or `wave`").into()),
-    };
-    number("ground.wave.mean_c", wave.mean_c, wave.mean_c.is_finite(), "a temperature in degrees Celsius")?;
-    number("ground.wave.coldest_day", wave.coldest_day, (0.0..=366.0).contains(&wave.coldest_day), "0 to 366")?;
-    let mut depths: Vec<f64> = Vec::new();
-    let mut profiles = Vec::new();
-    let mut of_pipes = Vec::new();
-    for pipe in pipes {
-        let found = depths.iter().position(|depth| *depth == pipe.depth_m);
-        of_pipes.push(match found {
-            Some(index) => index,
-            None => {
-                let wave = GroundWave {
-                    mean_c: wave.mean_c,
-                    amplitude_k: wave.amplitude_k,
-                    coldest_day: wave.coldest_day,
-                    depth_m: pipe.depth_m,
-                    diffusivity_m2_day: wave.diffusivity_m2_day,
-                };
-                let temp_c = wave.temperatures_c(axis).map_err(|error| wrong("ground.wave", error.to_string()))?;
-                depths.push(pipe.depth_m);
-                profiles.push(Profile::Series(temp_c));
-                depths.len() - 1
-            }
-        });
-    }
-    Ok((profiles, of_pipes))
 }
 
 /// Transfers in the making.
@@ -686,28 +454,5 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             });
         }
         Ok((plants, units))
-    }
-}
-
-/// Shares of the plants, which add up to 1; in a ring all water goes through each.
-fn shares(given: &IndexMap<String, Option<f64>>, ring: bool) -> Result<Vec<f64>, WaterLoopError> {
-    let count = given.values().filter(|share| share.is_some()).count();
-    let sum: f64 = given.values().flatten().sum();
-    if ring {
-        let found = given.iter().find(|(_, share)| share.is_some());
-        let refused =
-            |(name, _)| Err(wrong(format!("plants.{name}.share"), "round a ring all water goes through every plant"));
-        return found.map_or_else(|| Ok(vec![1.0; given.len()]), refused);
-    }
-    if let Some((name, _)) = given.iter().find(|(_, share)| share.is_some_and(|share| !(0.0..=1.0).contains(&share))) {
-        return Err(wrong(format!("plants.{name}.share"), "expected a share from 0 to 1"));
-    }
-    match given.first() {
-        Some((name, _)) if count > 0 && (count < given.len() || (sum - 1.0).abs() > SHARES) => {
-            let message = format!("the shares of all plants add up to {sum}; expected 1, or none given");
-            Err(wrong(format!("plants.{name}.share"), message))
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a handful")]
-        _ => Ok(given.values().map(|share| share.map_or(1.0 / given.len() as f64, |share| share / sum)).collect()),
     }
 }

@@ -5,7 +5,9 @@
 
 mod binding;
 mod build;
+mod checks;
 mod layout;
+mod parts;
 mod report;
 mod settings;
 mod simulation;
