@@ -167,7 +167,8 @@ impl NetworkSummary {
     }
 
     /// Its results by name, for a table of many cases.
-    pub(crate) fn scalars(&self) -> Vec<(String, f64)> {
+    #[must_use]
+    pub fn scalars(&self) -> Vec<(String, f64)> {
         let hours = |of: &[Excess]| of.iter().map(|excess| excess.hours).sum::<f64>();
         let fastest = self.pipes.iter().map(|pipe| pipe.loss_pa_m).fold(0.0, f64::max);
         let mut named = vec![
