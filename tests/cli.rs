@@ -264,3 +264,29 @@ fn loop_files_that_contradict_themselves_are_refused() {
         assert!(stderr(&output).contains(what), "{to}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn shells_and_manuals_know_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = anergy(folder.path(), &["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stdout(&output).contains("reproduce") && stdout(&output).contains("window"), "{shell}");
+    }
+    let output = anergy(folder.path(), &["man", "pages"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for page in ["anergy", "anergy-run", "anergy-check", "anergy-study-convergence"] {
+        let text = std::fs::read_to_string(folder.path().join(format!("pages/{page}.1"))).unwrap();
+        assert!(text.starts_with(".ie") && text.contains(".SH SYNOPSIS"), "{page}: {text}");
+    }
+}
+
+#[test]
+fn nothing_is_coloured_that_is_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
+    let output = anergy(folder.path(), &["run", &model, "--water-loop", &ring, "-q"]);
+    assert!(!stdout(&output).contains('\u{1b}'), "{}", stdout(&output));
+    let course = stdout(&output).lines().find(|line| line.contains("loop over time")).unwrap().to_owned();
+    assert!(course.chars().filter(|c| ('▁'..='█').contains(c)).count() == 60, "{course}");
+}

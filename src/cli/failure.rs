@@ -2,7 +2,6 @@
 
 #[cfg(feature = "parquet")]
 use std::io::ErrorKind;
-use std::io::IsTerminal;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -130,9 +129,7 @@ impl Failure {
             let snippet = Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(range));
             report = report.element(snippet);
         }
-        let styled =
-            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if super::colours(&std::io::stderr()) { Renderer::styled() } else { Renderer::plain() };
         let text = renderer.term_width(DEFAULT_TERM_WIDTH).render(&[report]);
         if rest.is_empty() { text } else { format!("{text}\n{rest}") }
     }

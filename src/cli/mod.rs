@@ -5,6 +5,7 @@ mod check;
 mod failure;
 mod import;
 mod interrupt;
+mod manual;
 mod new;
 mod output;
 mod progress;
@@ -59,6 +60,8 @@ enum Verb {
     Reproduce(reproduce::Reproduce),
     Schema(schema::Schema),
     Import(import::Import),
+    Completions(manual::Completions),
+    Man(manual::Man),
 }
 
 /// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
@@ -76,6 +79,11 @@ fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
         0 => Ok(()),
         count => Err(Failure::Strict { count }),
     }
+}
+
+/// Whether a stream may be coloured: it is a terminal, and nobody asked for none (NO_COLOR).
+fn colours(stream: &impl std::io::IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Says something on standard error; if nobody can hear it, so be it.
@@ -96,6 +104,8 @@ pub fn main() -> ExitCode {
         Verb::Reproduce(verb) => verb.execute(),
         Verb::Schema(verb) => verb.execute(),
         Verb::Import(verb) => verb.execute(),
+        Verb::Completions(verb) => verb.execute(),
+        Verb::Man(verb) => verb.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

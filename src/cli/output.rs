@@ -106,8 +106,34 @@ pub(super) fn write(
 /// What a run prints: its summary, where the time went, where the results are.
 pub(super) fn text(summary: &Summary, split: &str, folder: &Path) -> String {
     let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
-    summary.to_text() + &line("time spent", split) + &line("results", &folder.display().to_string())
+    let text = summary.to_text() + &line("time spent", split) + &line("results", &folder.display().to_string());
+    if super::colours(&std::io::stdout()) { coloured(&text) } else { text }
 }
+
+/// A summary with its verdict in green or red, and what it says in capitals in yellow.
+fn coloured(text: &str) -> String {
+    use anstyle::{AnsiColor, Style};
+    let style = |label: &str, value: &str| -> Option<Style> {
+        let colour = match label.trim() {
+            "verdict" if value == "Converged" => AnsiColor::Green,
+            "verdict" => AnsiColor::Red,
+            label if label.len() > 3 && label.chars().all(|c| c.is_uppercase() || c == ' ') => AnsiColor::Yellow,
+            _ => return None,
+        };
+        Some(colour.on_default().bold())
+    };
+    let lines = text.lines().map(|line| match line.char_indices().nth(LABEL).map(|(at, _)| line.split_at(at)) {
+        Some((label, value)) => match style(label, value) {
+            Some(style) => format!("{label}{style}{value}{style:#}\n"),
+            None => format!("{line}\n"),
+        },
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+/// Characters before the values of a summary.
+const LABEL: usize = 20;
 
 /// Where the time went, in one line.
 pub(super) fn time_split(run: &Run, read_seconds: f64) -> String {
@@ -128,4 +154,19 @@ pub(super) fn time_split(run: &Run, read_seconds: f64) -> String {
         run.build_seconds,
         (solve - dispatch - water_loop).max(0.0)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::coloured;
+
+    #[test]
+    fn verdicts_and_capitals_stand_out() {
+        let text = "  case              Mine\n  verdict           Converged\n  BALANCING UNMET   plant: cold\n  CO2               5 kg\n";
+        let with = coloured(text);
+        assert!(with.contains("\u{1b}[1m\u{1b}[32mConverged\u{1b}[0m"), "{with:?}");
+        assert!(with.contains("\u{1b}[33mplant: cold"), "{with:?}");
+        assert!(with.contains("  case              Mine\n") && with.contains("  CO2               5 kg\n"));
+        assert!(coloured("  verdict           Stalled\n").contains("[31mStalled"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The summary of a run: what `summary.json` holds and the terminal shows.
 
+use ndarray::Array1;
 use serde::Serialize;
 
 use super::myopia::MyopiaSummary;
@@ -10,6 +11,9 @@ use crate::config::{Case, Finding, Input};
 use crate::coupling::{Distance, Gap, Record, Residual, Unrest, Verdict, Violation};
 use crate::district::Kind;
 use crate::heat_pump::ValidRange;
+
+/// Pieces of the time in [`CouplingSummary::course_c`].
+const PIECES: usize = 60;
 
 /// A run in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -105,6 +109,8 @@ pub struct CouplingSummary {
     pub moved: Moved,
     /// Lowest, mean and highest loop temperature of the answer, degrees Celsius.
     pub temp_c: [f64; 3],
+    /// Course of the loop temperature of the answer: means over equal pieces of the time, 60 at most, degrees Celsius.
+    pub course_c: Vec<f64>,
     /// Steps in which the low and the high limit were met.
     pub limit_steps: [usize; 2],
     /// Energy that appeared and vanished (negative) without a source, kWh.
@@ -376,6 +382,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         residual: last.residual,
         moved: Moved::of(&outcome.unrest, |at| axis.label(at)),
         temp_c: answer.temp_c,
+        course_c: course(&outcome.response.temp_c),
         limit_steps: answer.limit_steps,
         created_kwh: answer.created_kwh,
         ground_kwh: answer.ground_kwh,
@@ -387,6 +394,17 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         loop_step_balance_residual: answer.step_balance_residual,
         validity: validity.collect(),
     })
+}
+
+/// Means over equal pieces of a series, as many as [`PIECES`] at most.
+#[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+fn course(series: &Array1<f64>) -> Vec<f64> {
+    let (count, pieces) = (series.len(), PIECES.min(series.len()));
+    let piece = |index: usize| {
+        let (from, to) = (index * count / pieces, (index + 1) * count / pieces);
+        series.iter().skip(from).take(to - from).sum::<f64>() / (to - from) as f64
+    };
+    (0..pieces).map(piece).collect()
 }
 
 fn schemes(records: &[Record]) -> Vec<SchemeSummary> {

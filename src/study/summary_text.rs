@@ -47,6 +47,7 @@ impl Summary {
             let [low, mean, high] = coupling.temp_c;
             let of = if self.network.is_some() { " of the mean over all water and walls" } else { "" };
             line("loop", format!("{low:.2} / {mean:.2} / {high:.2} C (min / mean / max{of})"));
+            line("loop over time", sparkline(&coupling.course_c));
             let [at_low, at_high] = coupling.limit_steps;
             match self.network {
                 None => line("loop at limits", format!("{at_low} steps at the low one, {at_high} at the high one")),
@@ -173,6 +174,20 @@ impl Summary {
     }
 }
 
+/// A line of blocks as high as the values between the least and the greatest.
+fn sparkline(values: &[f64]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let block = |value: &f64| {
+        let share = if greatest > least { (value - least) / (greatest - least) } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 7")]
+        let height = (share * 7.99) as usize;
+        BLOCKS[height.min(7)]
+    };
+    values.iter().map(block).collect()
+}
+
 /// Text broken into lines of at most `width` characters, at spaces.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -194,7 +209,14 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{sparkline, wrapped};
+
+    #[test]
+    fn a_course_is_drawn_from_its_least_to_its_greatest() {
+        assert_eq!(sparkline(&[1.0, 2.0, 3.0, 2.0]), "▁▄█▄");
+        assert_eq!(sparkline(&[5.0, 5.0]), "▁▁");
+        assert_eq!(sparkline(&[]), "");
+    }
 
     #[test]
     fn text_is_broken_at_spaces() {
