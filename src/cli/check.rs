@@ -127,13 +127,19 @@ struct NetworkOverview {
 impl NetworkOverview {
     fn of(case: &Case) -> Option<Self> {
         let network = case.coupled.as_ref()?.water_loop.network()?;
-        let sizes = || network.pipe_sizes_m();
+        // Without what only lets a ring's water pass beside its buildings.
+        let sizes: Vec<[f64; 2]> = network
+            .pipe_sizes_m()
+            .enumerate()
+            .filter(|(pipe, _)| !network.is_beside(*pipe))
+            .map(|(_, size)| size)
+            .collect();
         let volume_m3 =
-            |[length_m, diameter_m]: [f64; 2]| 0.25 * std::f64::consts::PI * diameter_m * diameter_m * length_m;
+            |[length_m, diameter_m]: &[f64; 2]| 0.25 * std::f64::consts::PI * diameter_m * diameter_m * length_m;
         Some(Self {
-            pipes: sizes().len(),
-            length_m: sizes().map(|[length_m, _]| length_m).sum(),
-            volume_m3: sizes().map(volume_m3).sum(),
+            pipes: sizes.len(),
+            length_m: sizes.iter().map(|[length_m, _]| length_m).sum(),
+            volume_m3: sizes.iter().map(volume_m3).sum(),
             substations: network.substation_names().len(),
             plants: network.plant_names().len(),
         })
