@@ -85,7 +85,7 @@ impl Simulation<'_> {
         if self.network.pumping == Pumping::Distributed || flow_kg_s.abs() <= NO_FLOW_KG_S {
             return pressures[cold] - pressures[warm];
         }
-        // By the plant's flow, substations that pass water the other way round the circuit are served by it.
+        // It serves the substations that pass on what it brings; the others pump against it themselves.
         let way = flow_kg_s.signum();
         let needs = self.network.substations.iter().zip(&self.drives).filter_map(|(substation, drive)| {
             let [from, to] = substation.ends;
