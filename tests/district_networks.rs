@@ -7,7 +7,7 @@ use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{CopUse, LoopModel};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
-use anergy::study::partners::{NetworkPartner, WellMixedPartner};
+use anergy::study::partners::{NetworkPartner, WellMixedPartner, year_blocks};
 use anergy::water_loop::district_network::{
     DistrictNetwork, LoopMachine, NetworkReport, NetworkSettings, Recording, Simulation,
 };
@@ -393,15 +393,13 @@ fn years_in_blocks_are_years() {
     for _ in 0..20 {
         year(&mut each);
     }
-    let (mut gone, mut block) = (0, 1);
-    while gone < 20 {
-        let times = block.min(20 - gone);
+    assert_eq!(year_blocks(20).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1, 2, 2, 3, 4, 3]);
+    assert_eq!(year_blocks(0).count(), 0);
+    for times in year_blocks(20) {
         let loads = year(&mut blocks.clone());
         for load_kw in (0..times).flat_map(|_| loads.clone()) {
             blocks.take(load_kw);
         }
-        gone += times;
-        block = (gone / 3).max(1);
     }
     near(blocks.rested_c(), each.rested_c(), 0.05);
     assert!(each.rested_c() < 11.0, "{}", each.rested_c());

@@ -3,7 +3,7 @@
 mod network;
 mod well_mixed;
 
-pub use network::NetworkPartner;
+pub use network::{NetworkPartner, year_blocks};
 pub use well_mixed::WellMixedPartner;
 
 use ndarray::Array2;

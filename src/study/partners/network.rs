@@ -10,11 +10,9 @@ use crate::water_loop::network::FlowError;
 
 /// A periodic time is over when every pipe's temperature ends this near to where it began, K.
 const PERIODIC_K: f64 = 0.01;
-/// Of a field that has been used for so many times the time of the run, one is simulated for itself and one for all others of its share.
-const BLOCKS: u32 = 3;
 /// Times that it is gone through for that at most.
 const MOST_TIMES: usize = 8;
-/// Less output than this has no working point that its own direction of flow would tell, kW.
+/// Less net heat than this tells no direction of flow, kW.
 const NO_HEAT_KW: f64 = 1e-6;
 
 /// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
@@ -26,6 +24,17 @@ pub struct NetworkPartner {
     pub pumps: Vec<HeatPump>,
     /// Length of a step, hours.
     pub step_hours: f64,
+}
+
+/// How many times one that is simulated stands for, one after the other, until `years` have gone by: a third of the times before it, since the
+/// ground's answer changes ever more slowly.
+pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
+    let mut gone = 0;
+    std::iter::from_fn(move || {
+        let times = (gone / 3).max(1).min(years - gone);
+        gone += times;
+        (times > 0).then_some(times)
+    })
 }
 
 /// What the loop is asked: outputs and levels of a plan, and COPs where they are given.
@@ -79,18 +88,18 @@ impl NetworkPartner {
     ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), FlowError> {
         let (pumps, steps) = asked.output_kw.dim();
         let mut simulation = Simulation::new(&self.network);
-        let mut response = LoopResponse::zeros(pumps, steps);
-        response.auxiliary_kw = Array2::zeros((self.network.electricity_sites().len(), steps));
+        let nothing = || LoopResponse {
+            auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
+            ..LoopResponse::zeros(pumps, steps)
+        };
+        let mut response = nothing();
         let mut notes = Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
         let start_miss_k = self.before(asked, &mut simulation, &mut notes)?;
         simulation.begin_again();
         if record {
             simulation.record(steps);
         }
-        *notes.response = LoopResponse {
-            auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
-            ..LoopResponse::zeros(pumps, steps)
-        };
+        *notes.response = nothing();
         self.go(asked, steps, &mut simulation, &mut notes)?;
         let (mut report, recording) = simulation.finish();
         report.start_miss_k = start_miss_k.filter(|miss_k| *miss_k >= PERIODIC_K);
@@ -133,8 +142,7 @@ impl NetworkPartner {
         Ok(miss_k)
     }
 
-    /// Lets the ground around boreholes go through the time as often as it has before: each time simulated stands for itself and for as many that
-    /// follow as the ground is old, since its answer changes ever more slowly.
+    /// Lets the ground around boreholes go through the time as often as it has before, block by block.
     fn years_before(
         &self,
         asked: Asked<'_>,
@@ -142,10 +150,8 @@ impl NetworkPartner {
         notes: &mut Notes<'_>,
     ) -> Result<(), FlowError> {
         let steps = asked.output_kw.ncols();
-        let years = self.network.years_before();
-        let (mut gone, mut block) = (0, 1);
-        while gone < years {
-            let times = block.min(years - gone);
+        let mut gone = 0;
+        for times in year_blocks(self.network.years_before()) {
             let settled = simulation.clone();
             simulation.keep_loads();
             self.go(asked, steps, simulation, notes)?;
@@ -153,7 +159,6 @@ impl NetworkPartner {
             *simulation = settled;
             simulation.age(&loads_kw, gone, times);
             gone += times;
-            block = (gone / BLOCKS).max(1);
         }
         Ok(())
     }
