@@ -16,16 +16,18 @@ mod summary;
 mod summary_text;
 pub mod sweep;
 mod tables;
+mod technologies;
 mod whole_time;
 
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
 pub use myopia::{Myopia, MyopiaSummary};
-pub use network_summary::{Excess, NetworkSummary, PipeWarning, UnitSummary};
+pub use network_summary::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 pub use network_tables::{network_components_table, network_table};
-pub use summary::Summary;
+pub use summary::{Summary, Tolerance};
 pub use summary_text::wrapped;
 pub use tables::{
     anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table, prices_table,
     timeseries_table, timings_table,
 };
+pub use technologies::{StoreTemperature, TechnologyKind, TechnologySummary};
 pub use whole_time::{CapacitySummary, Co2LimitSummary, ImportLimitSummary, PeakSummary, WholeTime};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Run;
 use crate::config::Case;
-use crate::water_loop::district_network::Overrun;
+use crate::water_loop::district_network::{DistrictNetwork, Overrun, Place, Sited};
 
 /// Lines of one kind that the terminal shows.
 const SHOWN: usize = 5;
@@ -33,6 +33,69 @@ pub struct NetworkSummary {
     pub limits: Vec<Excess>,
     /// Pipes whose flow is worth a warning.
     pub pipes: Vec<PipeWarning>,
+    /// What stands where, to draw it.
+    pub map: MapSummary,
+}
+
+/// A network as it lies in the ground.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MapSummary {
+    /// Its places.
+    pub places: Vec<PlaceSummary>,
+    /// Its pipes, but not the short ones beside the places of a ring.
+    pub pipes: Vec<PipeEnds>,
+    /// Substations and sources of waste heat with their places.
+    pub substations: Vec<[String; 2]>,
+    /// Plants with their places.
+    pub plants: Vec<[String; 2]>,
+}
+
+/// A place of a network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlaceSummary {
+    /// Its name: the nodes `NAME/warm` and `NAME/cold`, of a ring `NAME/comes` and `NAME/goes`, are there.
+    pub name: String,
+    /// Where it lies, m east.
+    pub x_m: Option<f64>,
+    /// Where it lies, m north.
+    pub y_m: Option<f64>,
+}
+
+/// A pipe and the nodes of water at its ends.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PipeEnds {
+    /// Its name.
+    pub name: String,
+    /// The node at its beginning.
+    pub from: String,
+    /// The node at its end.
+    pub to: String,
+}
+
+impl MapSummary {
+    fn of(network: &DistrictNetwork) -> Self {
+        let map = network.map();
+        let ends = network.pipe_names().zip(network.pipe_ends()).enumerate();
+        let sited = |all: &[Sited]| all.iter().map(|sited| [sited.name.clone(), sited.place.clone()]).collect();
+        let place = |place: &Place| PlaceSummary {
+            name: place.name.clone(),
+            x_m: place.position_m.map(|[x_m, _]| x_m),
+            y_m: place.position_m.map(|[_, y_m]| y_m),
+        };
+        Self {
+            places: map.places.iter().map(place).collect(),
+            pipes: ends
+                .filter(|(index, _)| !network.is_beside(*index))
+                .map(|(_, (name, [from, to]))| PipeEnds {
+                    name: name.to_owned(),
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                })
+                .collect(),
+            substations: sited(&map.substations),
+            plants: sited(&map.plants),
+        }
+    }
 }
 
 /// A unit of a plant.
@@ -163,6 +226,7 @@ impl NetworkSummary {
             unmet,
             limits,
             pipes,
+            map: MapSummary::of(network),
         })
     }
 

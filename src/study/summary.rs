@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::myopia::MyopiaSummary;
 use super::network_summary::NetworkSummary;
 use super::starts::Spread;
+use super::technologies::{StoreTemperature, TechnologySummary};
 use super::{Run, WholeTime};
 use crate::config::{Case, Finding, Input};
-use crate::coupling::{Distance, Gap, Record, Residual, Unrest, Verdict, Violation};
-use crate::district::Kind;
+use crate::coupling::{Distance, Gap, Record, Residual, Stop, Unrest, Verdict, Violation};
 use crate::heat_pump::ValidRange;
 
 /// Pieces of the time in [`CouplingSummary::course_c`].
@@ -59,6 +59,8 @@ pub struct Summary {
     pub whole_time: WholeTime,
     /// Energy of every supply, export, store and conversion, kWh.
     pub technologies: Vec<TechnologySummary>,
+    /// Temperatures of the stores that heat pumps of the loop fill.
+    pub stores: Vec<StoreTemperature>,
     /// Energy through every link, kWh.
     pub links: Vec<LinkSummary>,
     /// Unmet demand and surplus of every balance, kWh.
@@ -98,6 +100,8 @@ pub struct CouplingSummary {
     pub last_iteration: usize,
     /// Number of the iteration that is the answer.
     pub answer: usize,
+    /// What the run stops for: a relative gap, and a change of the loop temperature in K.
+    pub tolerance: Tolerance,
     /// Gap of the answer.
     pub gap: Option<Gap>,
     /// Why the gap is not known.
@@ -149,6 +153,17 @@ impl Moved {
         let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
         Self { moments: unrest.moments, most_at, distance: unrest.distance }
     }
+}
+
+/// What a run stops for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Tolerance {
+    /// The rule.
+    pub stop: Stop,
+    /// Largest relative gap.
+    pub relative_gap: f64,
+    /// Largest change of the loop temperature, K.
+    pub temperature_k: f64,
 }
 
 /// Iterations in a row of one scheme.
@@ -212,19 +227,6 @@ pub struct Cost {
     pub balancing_eur: f64,
 }
 
-/// Energy of a supply or conversion.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TechnologySummary {
-    /// Site.
-    pub site: String,
-    /// Technology.
-    pub technology: String,
-    /// Delivered, kWh.
-    pub delivered_kwh: f64,
-    /// Taken in, kWh; for a conversion its input.
-    pub taken_kwh: f64,
-}
-
 /// Energy through a link.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LinkSummary {
@@ -271,10 +273,8 @@ impl Summary {
     pub fn of(case: &Case, run: &Run) -> Self {
         let axis = case.district.axis();
         let parts = run.dispatch.parts().into_iter().map(|(name, columns, rows)| Part { name, columns, rows });
-        let technologies = run.account.technologies.iter().filter(|totals| {
-            let technology = case.district.technology(&totals.site, &totals.technology);
-            technology.is_some_and(|technology| !matches!(technology.kind, Kind::Demand(_)))
-        });
+        let technologies =
+            run.account.technologies.iter().filter_map(|totals| TechnologySummary::of(case, run, totals));
         let residual_of = |site: &str, carrier: &str| {
             let balances = &run.certificate.balances;
             balances.iter().find(|(s, c, _)| s == site && c == carrier).map_or(0.0, |(.., residual)| *residual)
@@ -305,14 +305,8 @@ impl Summary {
                 demand_charge_eur: run.account.demand_charge_eur,
                 balancing_eur,
             },
-            technologies: technologies
-                .map(|totals| TechnologySummary {
-                    site: totals.site.clone(),
-                    technology: totals.technology.clone(),
-                    delivered_kwh: totals.delivered_kwh,
-                    taken_kwh: totals.taken_kwh,
-                })
-                .collect(),
+            technologies: technologies.collect(),
+            stores: StoreTemperature::all(case),
             co2_kg: run.account.co2_kg + balancing_co2_kg,
             whole_time: WholeTime::of(run),
             links: run
@@ -377,6 +371,11 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         schemes: schemes(&outcome.records),
         last_iteration: last.iteration,
         answer: outcome.answer,
+        tolerance: Tolerance {
+            stop: coupled.settings.stop,
+            relative_gap: coupled.settings.gap_tolerance_in_force(),
+            temperature_k: coupled.settings.temperature_tolerance_k,
+        },
         gap: outcome.gap,
         gap_missing: outcome.gap_missing.clone(),
         residual: last.residual,

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::myopia::MyopiaSummary;
 use super::network_summary::NetworkSummary;
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, TechnologySummary,
-    ValiditySummary, ViolationSummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, ValiditySummary, ViolationSummary,
 };
+use super::technologies::TechnologySummary;
 
 impl Summary {
     /// The summary as aligned text for a terminal.
@@ -147,13 +147,15 @@ impl Summary {
             line(label, words);
         }
         for totals in &self.technologies {
-            let TechnologySummary { site, technology, delivered_kwh, taken_kwh } = totals;
+            let TechnologySummary { site, technology, delivered_kwh, taken_kwh, curtailed_kwh, .. } = totals;
+            let curtailed_kwh = curtailed_kwh.filter(|kwh| *kwh >= 0.5);
+            let curtailed = curtailed_kwh.map_or_else(String::new, |kwh| format!(", {kwh:.0} kWh curtailed"));
             let energy = match (*delivered_kwh, *taken_kwh) {
                 (0.0, taken) if taken > 0.0 => format!("{taken:>10.0} kWh out"),
                 (delivered, taken) if taken > 0.0 => format!("{delivered:>10.0} kWh from {taken:.0} kWh"),
                 (delivered, _) => format!("{delivered:>10.0} kWh"),
             };
-            line(site, format!("{technology:<22}{energy}"));
+            line(site, format!("{technology:<22}{energy}{curtailed}"));
         }
         for LinkSummary { link, forward_kwh, backward_kwh } in &self.links {
             line("link", format!("{link:<22}{forward_kwh:>10.0} kWh forth, {backward_kwh:.0} kWh back"));

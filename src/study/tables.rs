@@ -76,10 +76,13 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
         }
     }
     for (index, link) in case.district.links().iter().enumerate() {
-        for (role, from) in [(Role::Forward, &link.from), (Role::Backward, &link.to)] {
+        for (role, from, to) in [(Role::Forward, &link.from, &link.to), (Role::Backward, &link.to, &link.from)] {
             if let Some(row) = run.dispatch.link_quantity(index, role) {
-                let name = format!("{}|{}|{}|enters_kw", from, link.name, link.carrier);
-                table.push(name, Column::Number(run.decisions.values.row(row).to_vec()));
+                let enters_kw = run.decisions.values.row(row);
+                let leaves_kw = enters_kw.iter().map(|kw| link.efficiency * kw).collect();
+                let name = |site: &str, what: &str| format!("{site}|{}|{}|{what}", link.name, link.carrier);
+                table.push(name(from, "enters_kw"), Column::Number(enters_kw.to_vec()));
+                table.push(name(to, "leaves_kw"), Column::Number(leaves_kw));
             }
         }
     }

@@ -15,9 +15,56 @@ use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 /// Reads a value over time at a path.
 pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
+/// Something at a place of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sited {
+    /// Its name.
+    pub name: String,
+    /// The place where it stands.
+    pub place: String,
+}
+
+/// A place of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Its name; its nodes of water are called after it.
+    pub name: String,
+    /// Where it lies, m east and m north, where that was given.
+    pub position_m: Option<[f64; 2]>,
+}
+
+/// What stands where.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NetworkMap {
+    /// The places.
+    pub places: Vec<Place>,
+    /// Substations and sources of waste heat.
+    pub substations: Vec<Sited>,
+    /// Plants.
+    pub plants: Vec<Sited>,
+}
+
+impl NetworkMap {
+    fn of(settings: &NetworkSettings, layout: &Layout) -> Self {
+        let place = |name: &String| Place {
+            name: name.clone(),
+            position_m: settings.nodes.get(name).and_then(|node| Some([node.x_m?, node.y_m?])),
+        };
+        let sited = |(name, place): (&String, &String)| Sited { name: name.clone(), place: place.clone() };
+        let substations = settings.substations.iter().map(|(name, substation)| (name, &substation.node));
+        let sources = settings.waste_heat.iter().map(|(name, source)| (name, &source.node));
+        Self {
+            places: layout.places.keys().map(place).collect(),
+            substations: substations.chain(sources).map(sited).collect(),
+            plants: settings.plants.iter().map(|(name, plant)| sited((name, &plant.node))).collect(),
+        }
+    }
+}
+
 /// A network that can be simulated.
 #[derive(Debug, Clone)]
 pub struct DistrictNetwork {
+    map: NetworkMap,
     pub(super) limits_c: [f64; 2],
     pub(super) start: StartSettings,
     pub(super) warnings: FlowWarningSettings,
@@ -87,6 +134,7 @@ impl DistrictNetwork {
         let designs: Vec<_> = layout.pipes.iter().map(|pipe| pipe.design).collect();
         let water = PipeNetwork::new(fluid, nodes.len(), &designs, &transfers, resolution)?;
         Ok(Self {
+            map: NetworkMap::of(settings, &layout),
             limits_c: [settings.min_c, settings.max_c],
             start: settings.start,
             warnings: settings.warnings,
@@ -128,6 +176,17 @@ impl DistrictNetwork {
     #[must_use]
     pub fn years_before(&self) -> u32 {
         self.units.iter().map(Unit::years_before).max().unwrap_or(0)
+    }
+
+    /// What stands where.
+    #[must_use]
+    pub fn map(&self) -> &NetworkMap {
+        &self.map
+    }
+
+    /// Nodes at the two ends of every pipe.
+    pub fn pipe_ends(&self) -> impl ExactSizeIterator<Item = [&str; 2]> {
+        self.pipes.iter().map(|pipe| [pipe.design.from, pipe.design.to].map(|node| self.nodes[node].as_str()))
     }
 
     /// Names of the water's nodes.

@@ -14,7 +14,7 @@ mod simulation;
 mod units;
 
 pub use binding::{Draw, LoopMachine};
-pub use build::DistrictNetwork;
+pub use build::{DistrictNetwork, NetworkMap, Place, Sited};
 pub use report::{NetworkReport, Overrun, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 pub use settings::{
     AirSettings, AirSideSettings, BoreholeFieldSettings, FlowWarningSettings, Line, MainPumpSettings, MeterSettings,
