@@ -9,6 +9,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`cli`] | one file per verb of the command line |
+//! | [`report`] | pages and pictures of results, from result files alone |
 //! | [`study`] | what users run: a case, its journal, the published case, studies of schemes and beginnings |
 //! | [`equilibrium`] | dispatch and loop in agreement at once: Newton's method on the joint optimality conditions, the joint optimum |
 //! | [`config`] | files into a case: districts of our own format, Calliope 0.6 models, lint |
@@ -30,6 +31,7 @@ pub mod district;
 pub mod equilibrium;
 pub mod heat_pump;
 pub mod lp;
+pub mod report;
 pub mod results;
 pub mod series;
 pub mod study;

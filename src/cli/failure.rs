@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::exit;
 use crate::config::ConfigError;
 use crate::coupling::JournalError;
+use crate::report::ReportError;
 use crate::results::ResultsError;
 use crate::study::convergence::ConvergenceError;
 use crate::study::effects::EffectsError;
@@ -38,6 +39,8 @@ pub(super) enum Failure {
     Sweep(#[from] SweepError),
     #[error(transparent)]
     Results(#[from] ResultsError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
     #[error("{0}")]
     Usage(String),
     #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
@@ -95,6 +98,8 @@ impl Failure {
             Self::Place(_) | Self::Read { .. } | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => {
                 exit::BAD_INPUT
             }
+            Self::Report(ReportError::Page(_) | ReportError::Picture { .. }) => exit::INTERNAL,
+            Self::Report(_) => exit::BAD_INPUT,
             Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,
         }
     }

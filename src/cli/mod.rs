@@ -9,6 +9,7 @@ mod manual;
 mod new;
 mod output;
 mod progress;
+mod report;
 mod reproduce;
 mod run;
 mod schema;
@@ -58,6 +59,7 @@ enum Verb {
     #[cfg(feature = "parquet")]
     Sweep(sweep::Sweep),
     Reproduce(reproduce::Reproduce),
+    Report(report::Report),
     Schema(schema::Schema),
     Import(import::Import),
     Completions(manual::Completions),
@@ -102,6 +104,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "parquet")]
         Verb::Sweep(verb) => verb.execute(),
         Verb::Reproduce(verb) => verb.execute(),
+        Verb::Report(verb) => verb.execute(),
         Verb::Schema(verb) => verb.execute(),
         Verb::Import(verb) => verb.execute(),
         Verb::Completions(verb) => verb.execute(),

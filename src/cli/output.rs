@@ -8,6 +8,7 @@ use super::Failure;
 use super::progress::Progress;
 use crate::config::Case;
 use crate::coupling::Verdict;
+use crate::report::{RunResults, html, name_of, run_page};
 use crate::results::{RunFolder, Table};
 use crate::study::{
     Run, Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
@@ -95,6 +96,11 @@ pub(super) fn write(
     json.push(b'\n');
     folder.write("summary.json", &json)?;
     folder.write("config.resolved.yaml", serde_yaml::to_string(&case.resolved)?.as_bytes())?;
+    // The results stand without a picture of them.
+    match RunResults::read(folder.draft(), &name_of(place)).and_then(|results| html(&run_page(&results))) {
+        Ok(report) => folder.write("report.html", report.as_bytes())?,
+        Err(error) => super::say(&format!("warning: there is no report.html: {error}")),
+    }
     let write_seconds = began.elapsed().as_secs_f64();
     let phases =
         [("read", read_seconds), ("build", run.build_seconds), ("solve", run.solve_seconds), ("write", write_seconds)];

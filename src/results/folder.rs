@@ -40,7 +40,7 @@ pub const ITERATION: &str = "iteration-";
 /// How the names of what is not whole yet begin.
 pub(super) const DRAFT: &str = ".anergy-draft-";
 /// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 16] = [
+const FILES: [&str; 18] = [
     MARK,
     JOURNAL,
     "anticipative.csv",
@@ -49,7 +49,9 @@ const FILES: [&str; 16] = [
     "config.resolved.yaml",
     "convergence.csv",
     "loop_temperature.csv",
+    "figures",
     "prices.csv",
+    "report.html",
     "run.log",
     "starts.csv",
     "network.csv",
@@ -91,6 +93,12 @@ impl RunFolder {
         let draft =
             tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).map_err(failed("create a folder in it"))?;
         Ok(Self { place: place.to_owned(), draft })
+    }
+
+    /// Where its files are as long as it is in the making.
+    #[must_use]
+    pub fn draft(&self) -> &Path {
+        self.draft.path()
     }
 
     /// Writes a file of the folder.

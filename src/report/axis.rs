@@ -1,0 +1,141 @@
+//! The time axis of a report, and series made coarser for it.
+
+use jiff::civil::DateTime;
+
+/// Evenly spaced moments of local standard time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    /// The first moment, milliseconds since 1970-01-01 on the same clock.
+    pub start_ms: f64,
+    /// From one to the next, milliseconds.
+    pub step_ms: f64,
+    /// Moments.
+    pub len: usize,
+}
+
+/// Milliseconds of a day.
+pub const DAY_MS: f64 = 86_400_000.0;
+
+impl Axis {
+    /// The axis of a column of stamps.
+    #[must_use]
+    pub fn of(stamps: &[String]) -> Option<Self> {
+        let start_ms = moment_ms(stamps.first()?)?;
+        let step_ms = match stamps.get(1) {
+            Some(second) => moment_ms(second)? - start_ms,
+            None => 3_600_000.0,
+        };
+        (step_ms > 0.0).then_some(Self { start_ms, step_ms, len: stamps.len() })
+    }
+
+    /// A moment, milliseconds.
+    #[must_use]
+    pub fn at(&self, index: usize) -> f64 {
+        self.start_ms + self.step_ms * index as f64
+    }
+
+    /// Length of a step, hours.
+    #[must_use]
+    pub fn step_hours(&self) -> f64 {
+        self.step_ms / 3_600_000.0
+    }
+
+    /// Its whole length, days.
+    #[must_use]
+    pub fn days(&self) -> f64 {
+        self.step_ms * self.len as f64 / DAY_MS
+    }
+
+    /// Steps of a day, where a day has a whole number of them.
+    #[must_use]
+    pub fn steps_per_day(&self) -> Option<usize> {
+        let steps = DAY_MS / self.step_ms;
+        (steps.fract() == 0.0 && steps >= 2.0).then_some(steps as usize)
+    }
+
+    /// The axis of blocks of `block` moments.
+    #[must_use]
+    pub fn coarser(&self, block: usize) -> Self {
+        Self { step_ms: self.step_ms * block as f64, len: self.len.div_ceil(block), ..*self }
+    }
+}
+
+fn moment_ms(stamp: &str) -> Option<f64> {
+    let moment: DateTime = stamp.parse().ok()?;
+    let zoned = moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_millisecond() as f64)
+}
+
+/// Means over blocks of `block` values; the last block may be shorter.
+#[must_use]
+pub fn means(values: &[f64], block: usize) -> Vec<f64> {
+    values.chunks(block.max(1)).map(|block| block.iter().sum::<f64>() / block.len() as f64).collect()
+}
+
+/// The least and the largest value of each block, in the order in which they come: a line of `2 n / block` points that keeps its
+/// peaks. The last block may be shorter.
+#[must_use]
+pub fn envelope(values: &[f64], block: usize) -> Vec<f64> {
+    if block < 3 {
+        return values.to_vec();
+    }
+    let ends = |block: &[f64]| {
+        let [mut low, mut high] = [0; 2];
+        for (index, value) in block.iter().enumerate() {
+            if *value < block[low] {
+                low = index;
+            }
+            if *value > block[high] {
+                high = index;
+            }
+        }
+        [block[low.min(high)], block[low.max(high)]]
+    };
+    values.chunks(block).flat_map(ends).collect()
+}
+
+/// Values from the largest to the least, `points` of them at even distances, with the first and the last.
+#[must_use]
+pub fn duration(values: &[f64], points: usize) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    if sorted.len() <= points {
+        return sorted;
+    }
+    (0..points).map(|index| sorted[index * (sorted.len() - 1) / (points - 1)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn stamps_become_an_axis() {
+        let stamps = ["2019-02-28 23:30:00", "2019-03-01 00:00:00", "2019-03-01 00:30:00"].map(str::to_owned);
+        let axis = Axis::of(&stamps).unwrap();
+        assert_eq!((axis.step_hours(), axis.steps_per_day(), axis.len), (0.5, Some(48), 3));
+        assert_eq!(axis.at(2) - axis.at(0), 3_600_000.0);
+        assert_eq!(Axis::of(&["yesterday".to_owned()]), None);
+        assert_eq!(axis.coarser(2).len, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn coarse_series_keep_what_they_promise(
+            values in proptest::collection::vec(-1e3..1e3, 1..300), block in 1_usize..20,
+        ) {
+            let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+            let line = envelope(&values, block);
+            prop_assert_eq!((most(&line), least(&line)), (most(&values), least(&values)));
+            let sorted = duration(&values, 20);
+            prop_assert!(sorted.is_sorted_by(|a, b| a >= b));
+            prop_assert_eq!((sorted[0], *sorted.last().unwrap()), (most(&values), least(&values)));
+            let means = means(&values, block);
+            prop_assert_eq!(means.len(), values.len().div_ceil(block));
+            prop_assert!(most(&means) <= most(&values) + 1e-9 && least(&means) >= least(&values) - 1e-9);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The loop temperature over time: the answer, its limits, and every iteration.
+
+use super::extremes;
+use crate::report::axis::{Axis, envelope};
+use crate::report::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
+use crate::report::run::RunResults;
+
+/// Points of all faint lines together.
+const FAINT_POINTS: usize = 60_000;
+
+/// The loop's temperature with its limits; every other iteration is a faint line.
+pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
+    let coupling = run.summary.coupling.as_ref()?;
+    let frame = run.temperatures.as_ref()?;
+    let axis = frame.axis()?;
+    let columns: Vec<(&str, &[f64])> = frame.all_numbers().collect();
+    let answer = format!("iteration_{}_c", coupling.answer);
+    let [low, mean, high] = extremes(frame.numbers(&answer)?)?;
+    let mut lines: Vec<Line> = Vec::new();
+    let per_line = (FAINT_POINTS / columns.len().max(1)).clamp(200, 1500);
+    for (name, values) in columns.iter().filter(|(name, _)| *name != answer) {
+        let name = name.trim_end_matches("_c").replace('_', " ");
+        lines.push(Line { style: Style::Faint, ..thin(&name, Colour::Grey, values, &axis, per_line) });
+    }
+    let values = frame.numbers(&answer)?.to_vec();
+    lines.push(Line::new(format!("answer (iteration {})", coupling.answer), Colour::Nth(0), values));
+    let limits = coupling.violations.iter().zip(["lowest", "highest"]);
+    let limits = limits.map(|(violation, name)| (format!("{name} allowed"), violation.limit_c)).collect();
+    let of =
+        if run.summary.network.is_some() { "Mean temperature of all water and pipe walls" } else { "Loop temperature" };
+    let text = format!(
+        "{of}, at the start of each step: {low:.2} to {high:.2} °C, {mean:.2} °C on average. Grey: the other {} iterations, thinned to \
+         their extremes.",
+        columns.len().saturating_sub(1)
+    );
+    let panel = Panel { limits, ..Panel::new("°C", lines) };
+    let plot = Plot::Lines { x: X::Time(axis), panels: vec![panel] };
+    Some(Figure { id: "loop-temperature".to_owned(), title: "Loop temperature".to_owned(), text, plot })
+}
+
+/// A line of at most about `points` points that keeps its peaks.
+fn thin(name: &str, colour: Colour, values: &[f64], axis: &Axis, points: usize) -> Line {
+    let block = (2 * values.len()).div_ceil(points);
+    let thinned = envelope(values, block);
+    let own = (block >= 3).then(|| Axis { step_ms: 0.5 * axis.step_ms * block as f64, len: thinned.len(), ..*axis });
+    Line { axis: own, ..Line::new(name, colour, thinned) }
+}

@@ -1,0 +1,152 @@
+//! The columns of a run's time series, understood: whose they are, and on which side of which balance they stand.
+
+use super::run::RunResults;
+
+/// What a column of powers is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Supply,
+    Output,
+    Discharge,
+    Arrives,
+    Unmet,
+    Demand,
+    Input,
+    Charge,
+    Enters,
+    Export,
+    Circulation,
+    Surplus,
+}
+
+impl What {
+    const ALL: [(&'static str, Self); 12] = [
+        ("supply_kw", Self::Supply),
+        ("output_kw", Self::Output),
+        ("discharge_kw", Self::Discharge),
+        ("leaves_kw", Self::Arrives),
+        ("unmet_kw", Self::Unmet),
+        ("demand_kw", Self::Demand),
+        ("input_kw", Self::Input),
+        ("charge_kw", Self::Charge),
+        ("enters_kw", Self::Enters),
+        ("export_kw", Self::Export),
+        ("circulation_kw", Self::Circulation),
+        ("surplus_kw", Self::Surplus),
+    ];
+
+    /// Whether it brings something to its site.
+    pub(super) fn is_source(self) -> bool {
+        matches!(self, Self::Supply | Self::Output | Self::Discharge | Self::Arrives | Self::Unmet)
+    }
+
+    /// Its word in a balance.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Supply => "supply",
+            Self::Output => "production",
+            Self::Discharge => "discharge",
+            Self::Arrives => "from other sites",
+            Self::Unmet => "unmet",
+            Self::Demand => "demand",
+            Self::Input => "consumption",
+            Self::Charge => "charge",
+            Self::Enters => "to other sites",
+            Self::Export => "export",
+            Self::Circulation => "circulation",
+            Self::Surplus => "surplus",
+        }
+    }
+
+    /// All of them, sources first.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().map(|(_, what)| what)
+    }
+}
+
+/// A power over time on a balance.
+#[derive(Debug, Clone)]
+pub(super) struct Flow<'r> {
+    pub(super) site: &'r str,
+    /// Empty for what belongs to the balance itself.
+    pub(super) technology: &'r str,
+    pub(super) carrier: &'r str,
+    pub(super) what: What,
+    pub(super) kw: &'r [f64],
+}
+
+impl Flow<'_> {
+    /// Its name on its balance.
+    pub(super) fn name(&self) -> String {
+        match self.what {
+            What::Charge | What::Discharge => format!("{} {}", self.technology, self.what.name()),
+            _ if self.technology.is_empty() => self.what.name().to_owned(),
+            _ => self.technology.to_owned(),
+        }
+    }
+
+    /// Energy, kWh.
+    pub(super) fn kwh(&self, step_hours: f64) -> f64 {
+        self.kw.iter().sum::<f64>() * step_hours
+    }
+}
+
+/// All powers of a run, in the order of its columns.
+pub(super) fn flows(run: &RunResults) -> Vec<Flow<'_>> {
+    let flow = |(name, kw)| {
+        let mut parts = str::split(name, '|');
+        let (site, technology, carrier, unit) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (_, what) = What::ALL.into_iter().find(|(known, _)| *known == unit)?;
+        parts.next().is_none().then_some(Flow { site, technology, carrier, what, kw })
+    };
+    run.series.all_numbers().filter_map(flow).collect()
+}
+
+/// The balances (site and carrier), in the order in which they come.
+pub(super) fn balances<'r>(flows: &[Flow<'r>]) -> Vec<(&'r str, &'r str)> {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for flow in flows {
+        if !found.contains(&(flow.site, flow.carrier)) {
+            found.push((flow.site, flow.carrier));
+        }
+    }
+    found
+}
+
+/// A balance over the whole time.
+#[derive(Debug, Clone)]
+pub(super) struct Balance<'r> {
+    pub(super) site: &'r str,
+    pub(super) carrier: &'r str,
+    /// Energy of each part, kWh, > 0.
+    pub(super) parts: Vec<(What, f64)>,
+    /// What is left over, kWh.
+    pub(super) residual_kwh: f64,
+    /// Most that is left over in a step, kW.
+    pub(super) worst_kw: f64,
+}
+
+/// Every balance of a run, from its time series alone.
+pub(super) fn account<'r>(run: &RunResults, flows: &[Flow<'r>]) -> Vec<Balance<'r>> {
+    let step_hours = run.axis.step_hours();
+    let balance = |(site, carrier): (&'r str, &'r str)| {
+        let own = || flows.iter().filter(|flow| flow.site == site && flow.carrier == carrier);
+        let mut left = vec![0.0; run.axis.len];
+        for flow in own() {
+            let sign = if flow.what.is_source() { 1.0 } else { -1.0 };
+            left.iter_mut().zip(flow.kw).for_each(|(left, kw)| *left += sign * kw);
+        }
+        let part = |what: What| {
+            let kwh: f64 = own().filter(|flow| flow.what == what).map(|flow| flow.kwh(step_hours)).sum();
+            (kwh.abs() > 1e-6).then_some((what, kwh))
+        };
+        Balance {
+            site,
+            carrier,
+            parts: What::all().filter_map(part).collect(),
+            residual_kwh: left.iter().sum::<f64>() * step_hours,
+            worst_kw: left.iter().fold(0.0, |worst: f64, left| worst.max(left.abs())),
+        }
+    };
+    balances(flows).into_iter().map(balance).collect()
+}

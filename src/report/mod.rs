@@ -1,0 +1,39 @@
+//! Reports: pages and pictures of results, from the files of run folders alone.
+//!
+//! A report is made in three steps: files are read ([`RunResults`]), a page is made of them as data ([`run_page`]; figures are
+//! [`figure::Figure`]), and the page is written as HTML that needs nothing else ([`html()`]), or its figures as pictures.
+
+#![expect(clippy::cast_precision_loss, reason = "time axes and tables have far fewer than 2^52 rows")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of steps and days are small and positive"
+)]
+
+mod axis;
+mod comparison;
+mod effects;
+mod error;
+pub mod figure;
+mod figures;
+mod flows;
+mod frame;
+mod headline;
+mod html;
+mod page;
+pub mod print;
+mod run;
+mod run_page;
+mod summary;
+mod sweep_page;
+
+pub use axis::Axis;
+pub use comparison::comparison_page;
+pub use effects::effects_page;
+pub use error::ReportError;
+pub use frame::Frame;
+pub use html::html;
+pub use page::{Block, Cell, Page, Section, Table, Tile, Tone};
+pub use run::{RunResults, name_of};
+pub use run_page::run_page;
+pub use sweep_page::sweep_page;

@@ -1,0 +1,363 @@
+//! Figures as pictures for papers: SVG, and PNG at 300 dots per inch, 180 mm wide.
+
+use kuva::backend::png::PngBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::plot::heatmap::ColorMap;
+use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::plot::{BarPlot, Heatmap, LinePlot, SankeyPlot, ScatterPlot};
+use kuva::render::annotations::{ReferenceLine, TextAnnotation};
+use kuva::render::datetime::DateTimeAxis;
+use kuva::render::figure::Figure as Panels;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot as Drawn;
+use kuva::render::render::{Scene, render_multiple};
+
+use super::ReportError;
+use super::axis::{Axis, DAY_MS, envelope, means};
+use super::figure::{Colour, Explorer, Figure, Layer, Line, Map, Node, Panel, Plot, Style, X};
+use super::figures::{extremes, number};
+
+/// 180 mm, the width of a page of a journal, in pixels of SVG (96 per inch).
+const WIDTH: f64 = 680.0;
+const HEIGHT: f64 = 330.0;
+/// Pixels of PNG per pixel of SVG: 300 per inch.
+const SCALE: f32 = 300.0 / 96.0;
+/// Points of a line, at most.
+const POINTS: usize = 1500;
+/// Steps of a stack, at most; beyond, they are means over days.
+const STACKED: usize = 45 * 24;
+/// Colours that are told apart with any colour vision (Okabe and Ito; Tol).
+const PALETTE: [&str; 11] = [
+    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#b5a300", "#332288", "#44aa99", "#882255",
+    "#999933",
+];
+const FONT: &str = "DejaVu Sans, Arial, sans-serif";
+
+/// The figure as SVG.
+#[must_use]
+pub fn svg(figure: &Figure) -> String {
+    let drawn = SvgBackend::new().render_scene(&scene(figure));
+    // What is to be seen, for who cannot see it.
+    let text = format!("<title>{}</title><desc>{}</desc>", escaped(&figure.title), escaped(&figure.text));
+    match drawn.find('>') {
+        Some(at) => format!("{}{text}{}", &drawn[..=at], &drawn[at + 1..]),
+        None => drawn,
+    }
+}
+
+/// The figure as PNG.
+///
+/// # Errors
+/// [`ReportError::Picture`].
+pub fn png(figure: &Figure) -> Result<Vec<u8>, ReportError> {
+    let picture = PngBackend::new().with_scale(SCALE).render_scene(&scene(figure));
+    picture.map_err(|message| ReportError::Picture { figure: figure.id.clone(), message })
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn colour(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Nth(index) => PALETTE[index % PALETTE.len()],
+        Colour::Grey => "#8a939c",
+        Colour::Alarm => "#b00020",
+        Colour::Pale => "#c9ced4",
+    }
+}
+
+/// Seconds of a moment.
+fn seconds(ms: f64) -> f64 {
+    ms / 1000.0
+}
+
+fn time_axis(axis: &Axis) -> DateTimeAxis {
+    match axis.days() {
+        days if days > 100.0 => DateTimeAxis::months("%b"),
+        days if days > 40.0 => DateTimeAxis::weeks("%d %b"),
+        days if days > 2.0 => DateTimeAxis::days("%d %b").with_step((days / 10.0).ceil() as usize),
+        _ => DateTimeAxis::hours("%H:%M").with_step(6),
+    }
+}
+
+fn layout(plots: &[Drawn], title: &str, height: f64) -> Layout {
+    Layout::auto_from_plots(plots)
+        .with_width(WIDTH)
+        .with_height(height)
+        .with_title(title)
+        .with_font_family(FONT)
+        .with_title_size(13)
+        .with_label_size(11)
+        .with_tick_size(10)
+        .with_body_size(10)
+        .with_axis_line_width(0.8)
+        .with_grid_line_width(0.4)
+        .with_legend_position(LegendPosition::OutsideBottomColumns)
+        .with_legend_box(false)
+}
+
+fn scene(figure: &Figure) -> Scene {
+    let title = figure.title.as_str();
+    match &figure.plot {
+        Plot::Lines { x, panels } => lines(title, x, panels),
+        Plot::Stack { axis, layers } => stack(title, axis, layers),
+        Plot::Carpet { axis, values, label } => carpet(title, axis, values, label),
+        Plot::Sankey { nodes, flows } => sankey(title, nodes, flows),
+        Plot::Map(map) => network(title, map),
+        Plot::Bars { is_stacked, categories, label, series } => bars(title, *is_stacked, categories, label, series),
+        Plot::Explorer(explorer) => cases(title, explorer),
+    }
+}
+
+fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
+    let last = panels.len().saturating_sub(1);
+    let rows = panels.iter().enumerate().map(|(index, panel)| {
+        let mut plots: Vec<Drawn> = panel.lines.iter().map(|line| drawn(line, x)).collect();
+        if plots.is_empty() {
+            plots.push(Drawn::Line(LinePlot::new().with_data([(0.0, 0.0)])));
+        }
+        let mut layout = layout(&plots, if index == 0 { title } else { "" }, HEIGHT).with_y_label(panel.label.as_str());
+        for (name, value) in &panel.limits {
+            let limit = ReferenceLine::horizontal(*value).with_color("#b00020");
+            layout = layout.with_reference_line(limit.with_label(format!("{name} {}", number(*value))));
+        }
+        if panel.is_log {
+            layout = layout.with_log_y();
+        } else if let Some([low, _, high]) = spanned(panel) {
+            layout = layout.with_y_axis_min(low).with_y_axis_max(high);
+        }
+        layout = match x {
+            X::Time(axis) => layout.with_x_datetime(time_axis(axis)),
+            X::Number { label, .. } if index == last => layout.with_x_label(label.as_str()),
+            X::Number { .. } => layout,
+        };
+        (plots, layout)
+    });
+    let (mut plots, mut layouts): (Vec<_>, Vec<_>) = rows.unzip();
+    match (plots.len(), plots.pop(), layouts.pop()) {
+        (1, Some(plots), Some(layout)) => render_multiple(plots, layout),
+        (count, Some(last_plots), Some(last_layout)) => {
+            plots.push(last_plots);
+            layouts.push(last_layout);
+            Panels::new(count, 1).with_plots(plots).with_layouts(layouts).with_cell_size(WIDTH, 0.85 * HEIGHT).render()
+        }
+        _ => Scene::new(WIDTH, HEIGHT),
+    }
+}
+
+/// Range of a linear panel with its limits in it and some room around.
+fn spanned(panel: &Panel) -> Option<[f64; 3]> {
+    let mut all: Vec<f64> = panel.lines.iter().flat_map(|line| &line.values).copied().collect();
+    all.extend(panel.limits.iter().map(|(_, value)| value));
+    let [low, mean, high] = extremes(&all)?;
+    let room = 0.04 * (high - low).max(1e-9);
+    Some([if low >= 0.0 && low < room { 0.0 } else { low - room }, mean, high + room])
+}
+
+fn drawn(line: &Line, x: &X) -> Drawn {
+    let (points, block) = match line.values.len() {
+        len if len > POINTS && matches!(x, X::Time(_)) => {
+            let block = (2 * len).div_ceil(POINTS).max(3);
+            (envelope(&line.values, block), 0.5 * block as f64)
+        }
+        _ => (line.values.clone(), 1.0),
+    };
+    let at = |index: usize| match (x, &line.axis) {
+        (X::Time(axis), own) => {
+            let axis = own.as_ref().unwrap_or(axis);
+            seconds(axis.start_ms + axis.step_ms * block * index as f64)
+        }
+        (X::Number { values, .. }, _) => values.get(index).copied().unwrap_or(f64::NAN),
+    };
+    let pairs: Vec<(f64, f64)> =
+        points.iter().enumerate().map(|(index, value)| (at(index), *value)).filter(|(_, y)| y.is_finite()).collect();
+    match line.style {
+        Style::Plain => Drawn::Line(
+            LinePlot::new()
+                .with_data(pairs)
+                .with_color(colour(line.colour))
+                .with_stroke_width(0.9)
+                .with_legend(&line.name),
+        ),
+        Style::Faint => Drawn::Line(LinePlot::new().with_data(pairs).with_color("#d0d5da").with_stroke_width(0.6)),
+        Style::Points => Drawn::Line(
+            LinePlot::new()
+                .with_data(pairs)
+                .with_color(colour(line.colour))
+                .with_stroke_width(1.2)
+                .with_legend(&line.name),
+        ),
+    }
+}
+
+fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
+    let block = if axis.len > STACKED { axis.steps_per_day().unwrap_or(1) } else { 1 };
+    let axis = axis.coarser(block);
+    let at: Vec<f64> = (0..axis.len).map(|index| seconds(axis.at(index))).collect();
+    let mut sums = [vec![0.0; axis.len], vec![0.0; axis.len]];
+    let mut plots = Vec::new();
+    for layer in layers {
+        let sign = if layer.is_source { 1.0 } else { -1.0 };
+        let sum = &mut sums[usize::from(!layer.is_source)];
+        let base = sum.clone();
+        sum.iter_mut().zip(means(&layer.values, block)).for_each(|(sum, kw)| *sum += sign * kw);
+        let band = LinePlot::new()
+            .with_data(at.iter().copied().zip(sum.iter().copied()))
+            .with_band(base, sum.clone())
+            .with_color(colour(layer.colour))
+            .with_stroke_width(0.4)
+            .with_fill_opacity(if layer.is_source { 0.85 } else { 0.5 });
+        // A technology that is on both sides is named once.
+        let is_named = plots.iter().any(|(name, _): &(String, Drawn)| *name == layer.name);
+        plots.push((layer.name.clone(), Drawn::Line(if is_named { band } else { band.with_legend(&layer.name) })));
+    }
+    let plots: Vec<Drawn> = plots.into_iter().map(|(_, plot)| plot).collect();
+    if plots.is_empty() {
+        return Scene::new(WIDTH, HEIGHT);
+    }
+    let label = if block > 1 { "kW, means over days" } else { "kW" };
+    let all: Vec<f64> = sums.concat();
+    let [low, _, high] = extremes(&all).unwrap_or([0.0, 0.0, 1.0]);
+    let layout = layout(&plots, title, HEIGHT).with_y_label(label).with_x_datetime(time_axis(&axis));
+    render_multiple(plots, layout.with_y_axis_min(1.05 * low).with_y_axis_max(1.05 * high))
+}
+
+fn carpet(title: &str, axis: &Axis, values: &[f64], label: &str) -> Scene {
+    let per_day = axis.steps_per_day().unwrap_or(1);
+    let days = values.len().div_ceil(per_day);
+    let [low, ..] = extremes(values).unwrap_or_default();
+    // A cell for which there is no value is as the least; there are none but before the first and after the last.
+    let cell = |hour: usize, day: usize| values.get(day * per_day + hour).copied().filter(|value| value.is_finite());
+    let rows = (0..per_day).map(|hour| (0..days).map(|day| cell(hour, day).unwrap_or(low)).collect::<Vec<f64>>());
+    let from = seconds(axis.start_ms);
+    let map = Heatmap::new()
+        .with_data(rows)
+        .with_color_map(ColorMap::Viridis)
+        .with_x_range(from, from + days as f64 * seconds(DAY_MS))
+        .with_y_range(0.0, 24.0)
+        .with_cell_size(1.0)
+        .with_legend(label);
+    let plots = vec![Drawn::Heatmap(map)];
+    let layout = layout(&plots, title, 0.75 * HEIGHT).with_y_label("hour of the day").with_y_tick_step(6.0);
+    render_multiple(plots, layout.with_x_datetime(time_axis(axis)))
+}
+
+fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)]) -> Scene {
+    let mut plot = SankeyPlot::new();
+    for node in nodes {
+        plot = plot.with_node_color(&node.name, colour(node.colour));
+    }
+    for (from, to, kwh) in flows {
+        plot = plot.with_link_colored(&nodes[*from].name, &nodes[*to].name, *kwh, colour(nodes[*from].colour));
+    }
+    let plots = vec![Drawn::Sankey(plot.with_per_link_colors().with_link_opacity(0.4).with_node_gap(10.0))];
+    let layout = layout(&plots, title, 1.4 * HEIGHT);
+    render_multiple(plots, layout)
+}
+
+/// A colour of the scale from low to high.
+fn of_scale(value: f64, low: f64, high: f64) -> String {
+    ColorMap::Viridis.map((value - low) / (high - low).max(1e-9))
+}
+
+fn network(title: &str, map: &Map) -> Scene {
+    let all: Vec<f64> = map.nodes.iter().map(|node| node.mean_c).collect();
+    let [low, mean, high] = extremes(&all).unwrap_or_default();
+    let mut plots = Vec::new();
+    for (_, from, to) in &map.pipes {
+        let ends = [&map.nodes[*from], &map.nodes[*to]];
+        let colour = of_scale(0.5 * (ends[0].mean_c + ends[1].mean_c), low, high);
+        let line = LinePlot::new().with_data(ends.map(|node| (node.x_m, node.y_m)));
+        plots.push(Drawn::Line(line.with_color(colour).with_stroke_width(3.0)));
+    }
+    let colours = all.iter().map(|temp_c| of_scale(*temp_c, low, high));
+    let nodes = ScatterPlot::new().with_data(map.nodes.iter().map(|node| (node.x_m, node.y_m))).with_size(5.0);
+    plots.push(Drawn::Scatter(nodes.with_colors(colours)));
+    let mut layout = layout(&plots, title, 1.2 * HEIGHT).with_equal_aspect().with_x_label("m").with_y_label("m");
+    for node in &map.nodes {
+        if let Some(label) = &node.label {
+            let above = TextAnnotation::new(label.as_str(), node.x_m, node.y_m).with_font_size(9);
+            layout = layout.with_annotation(above);
+        }
+    }
+    let entry = |temp_c: f64| LegendEntry {
+        label: format!("{temp_c:.1} °C"),
+        color: of_scale(temp_c, low, high),
+        shape: LegendShape::Rect,
+        dasharray: None,
+    };
+    render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
+}
+
+fn bars(
+    title: &str,
+    is_stacked: bool,
+    categories: &[String],
+    label: &str,
+    series: &[(String, Colour, Vec<f64>)],
+) -> Scene {
+    let mut plot = BarPlot::new();
+    for (index, category) in categories.iter().enumerate() {
+        let values = series.iter().map(|(_, shade, values)| {
+            (values.get(index).copied().filter(|value| value.is_finite()).unwrap_or(0.0), colour(*shade))
+        });
+        plot = plot.with_group(category, values);
+    }
+    if series.len() > 1 {
+        plot = plot.with_legend(series.iter().map(|(name, ..)| name.as_str()).collect());
+    }
+    if is_stacked {
+        plot = plot.with_stacked();
+    }
+    let plots = vec![Drawn::Bar(plot.with_horizontal(true))];
+    let layout = layout(&plots, title, HEIGHT.max(120.0 + 22.0 * categories.len() as f64)).with_x_label(label);
+    render_multiple(plots, layout)
+}
+
+fn cases(title: &str, explorer: &Explorer) -> Scene {
+    let [x, y, z] = explorer.first.map(|index| &explorer.columns[index]);
+    let [low, mean, high] = extremes(&z.1).unwrap_or_default();
+    let title = format!("{title}: {}", z.0);
+    if explorer.is_grid {
+        return cells(&title, x, y, z);
+    }
+    let rows = || (0..x.1.len()).filter(|row| x.1[*row].is_finite() && y.1[*row].is_finite());
+    let points = ScatterPlot::new().with_data(rows().map(|row| (x.1[row], y.1[row]))).with_size(3.5);
+    let colours = rows().map(|row| of_scale(z.1[row], low, high));
+    let plots = vec![Drawn::Scatter(points.with_colors(colours))];
+    let entry = |value: f64| LegendEntry {
+        label: format!("{} {}", z.0, number(value)),
+        color: of_scale(value, low, high),
+        shape: LegendShape::Circle,
+        dasharray: None,
+    };
+    let layout = layout(&plots, &title, HEIGHT).with_x_label(x.0.as_str()).with_y_label(y.0.as_str());
+    render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
+}
+
+type Named = (String, Vec<f64>);
+
+fn cells(title: &str, x: &Named, y: &Named, z: &Named) -> Scene {
+    let levels = |values: &[f64]| {
+        let mut levels: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        levels.sort_by(f64::total_cmp);
+        levels.dedup();
+        levels
+    };
+    let (xs, ys) = (levels(&x.1), levels(&y.1));
+    let [low, ..] = extremes(&z.1).unwrap_or_default();
+    let of = |across: f64, up: f64| {
+        let row = (0..z.1.len()).find(|row| x.1[*row] == across && y.1[*row] == up);
+        row.map(|row| z.1[row]).filter(|value| value.is_finite()).unwrap_or(low)
+    };
+    let rows = ys.iter().map(|up| xs.iter().map(|across| of(*across, *up)).collect::<Vec<f64>>());
+    let plots = vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Viridis))];
+    let names = |levels: &[f64]| levels.iter().map(|level| number(*level)).collect::<Vec<String>>();
+    let layout = layout(&plots, title, HEIGHT)
+        .with_x_label(x.0.as_str())
+        .with_y_label(y.0.as_str())
+        .with_x_categories(names(&xs))
+        .with_y_categories(names(&ys));
+    render_multiple(plots, layout)
+}

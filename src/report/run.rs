@@ -1,0 +1,139 @@
+//! The files of a run folder, read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::ReportError;
+use super::axis::Axis;
+use super::frame::Frame;
+use super::summary::Summary;
+
+/// The results of a run.
+#[derive(Debug, Clone)]
+pub struct RunResults {
+    /// What the run is called: the name of its folder.
+    pub name: String,
+    pub(super) summary: Summary,
+    /// The time of `series`.
+    pub(super) axis: Axis,
+    pub(super) series: Frame,
+    pub(super) prices: Option<Frame>,
+    pub(super) convergence: Option<Frame>,
+    pub(super) temperatures: Option<Frame>,
+    pub(super) network: Option<Frame>,
+    pub(super) comparison: Option<Frame>,
+    /// SHA-256 of the resolved configuration.
+    pub(super) config_sha256: Option<String>,
+    /// Its settings by their dotted keys, as text.
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+impl RunResults {
+    /// Reads the files of a run folder, which is to be called `name`.
+    ///
+    /// # Errors
+    /// [`ReportError`] with the file that is missing or broken.
+    pub fn read(folder: &Path, name: &str) -> Result<Self, ReportError> {
+        let path = folder.join("summary.json");
+        let text = fs::read(&path).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => ReportError::NotResults(folder.to_owned()),
+            _ => ReportError::Io { path: path.clone(), source },
+        })?;
+        let summary = serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
+        let table = |file: &str| Frame::read(&folder.join(file));
+        // The largest table takes as long as the others together.
+        let (series, others) = rayon::join(
+            || table("timeseries.csv"),
+            || -> Result<_, ReportError> {
+                Ok((table("prices.csv")?, table("loop_temperature.csv")?, table("network.csv")?))
+            },
+        );
+        let (prices, temperatures, network) = others?;
+        let series_path = folder.join("timeseries.csv");
+        let missing = || ReportError::Io { path: series_path.clone(), source: ErrorKind::NotFound.into() };
+        let series = series?.ok_or_else(missing)?;
+        let axis = series.axis().ok_or_else(|| {
+            let message = "no time axis in the column `timestamp`".to_owned();
+            ReportError::Table { path: series_path.clone(), line: 2, message }
+        })?;
+        let config = fs::read_to_string(folder.join("config.resolved.yaml")).ok();
+        Ok(Self {
+            settings: config.as_deref().map(settings).unwrap_or_default(),
+            config_sha256: config.map(|text| hash(text.as_bytes())),
+            name: name.to_owned(),
+            summary,
+            axis,
+            series,
+            prices,
+            temperatures,
+            network,
+            convergence: table("convergence.csv")?,
+            comparison: table("comparison.csv")?,
+        })
+    }
+
+    /// A title for people.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.summary.scenario {
+            Some(scenario) => format!("{}, {scenario}", self.summary.case),
+            None => self.summary.case.clone(),
+        }
+    }
+}
+
+/// What a folder is called.
+#[must_use]
+pub fn name_of(folder: &Path) -> String {
+    let absolute: PathBuf = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Scalars of a YAML text by their dotted keys; none of a text that is no YAML.
+fn settings(text: &str) -> BTreeMap<String, String> {
+    fn add(key: &str, value: &serde_yaml::Value, all: &mut BTreeMap<String, String>) {
+        let below = |part: &str| if key.is_empty() { part.to_owned() } else { format!("{key}.{part}") };
+        match value {
+            serde_yaml::Value::Mapping(map) => {
+                for (part, value) in map {
+                    add(&below(&scalar(part)), value, all);
+                }
+            }
+            serde_yaml::Value::Sequence(list) if list.iter().any(|item| item.is_mapping() || item.is_sequence()) => {
+                for (index, value) in list.iter().enumerate() {
+                    add(&below(&index.to_string()), value, all);
+                }
+            }
+            value => {
+                all.insert(key.to_owned(), scalar(value));
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    if let Ok(value) = serde_yaml::from_str(text) {
+        add("", &value, &mut all);
+    }
+    all
+}
+
+/// A value on one line.
+fn scalar(value: &serde_yaml::Value) -> String {
+    match value {
+        serde_yaml::Value::String(text) => text.clone(),
+        value => serde_json::to_string(value).unwrap_or_default(),
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,306 @@
+//! The report of a sweep: its table, its cases held against each other, and how they ended.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::ReportError;
+use super::figure::{Colour, Explorer, Figure, Plot};
+use super::figures::{extremes, number};
+use super::frame::Frame;
+use super::page::{Block, Cell, Page, Section, Table, Tile, Tone};
+
+/// Rows of the table, and points of a figure, at most: beyond, every so manieth case is shown.
+const MOST_ROWS: usize = 200;
+const MOST_POINTS: usize = 3000;
+/// Results that can be chosen in a figure, at most.
+const MOST_RESULTS: usize = 24;
+/// Values of a parameter by which cells of a heat map are drawn, at most.
+const MOST_LEVELS: usize = 60;
+
+/// What is read of a sweep's manifest.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    name: Option<String>,
+    cases: usize,
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parameter {
+    name: String,
+}
+
+/// A sweep's table with its parameters.
+struct Sweep {
+    manifest: Manifest,
+    frame: Frame,
+    /// Parameters as numbers: of words, their place in the order in which they come.
+    parameters: Vec<(String, Vec<f64>)>,
+    /// Results that are not everywhere the same.
+    results: Vec<(String, Vec<f64>)>,
+    statuses: Vec<String>,
+    verdicts: Vec<String>,
+}
+
+/// The page of a sweep's folder.
+///
+/// # Errors
+/// [`ReportError`].
+pub fn sweep_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
+    let sweep = Sweep::read(folder)?;
+    let sections = [
+        Section::of("headline", "At a glance", vec![Some(Block::Tiles(sweep.tiles()))]),
+        Section::of(
+            "verdicts",
+            "How the cases ended",
+            vec![sweep.verdict_bars().map(Block::Figure), sweep.failures().map(Block::Table)],
+        ),
+        Section::of(
+            "cases",
+            "Cases against each other",
+            vec![sweep.explorer(false).map(Block::Figure), sweep.explorer(true).map(Block::Figure)],
+        ),
+        Section::of("table", "Table", vec![sweep.note(), Some(Block::Table(sweep.table()))]),
+    ];
+    let page = Page {
+        title: sweep.manifest.name.clone().unwrap_or_else(|| name.to_owned()),
+        subtitle: format!("{} of {} cases, in {name}", sweep.frame.rows(), sweep.manifest.cases),
+        badge: None,
+        sections: sections.into_iter().flatten().collect(),
+    };
+    Ok(page.with_own_ids())
+}
+
+impl Sweep {
+    fn read(folder: &Path) -> Result<Self, ReportError> {
+        let path = folder.join("manifest.json");
+        let text = fs::read(&path).map_err(|source| ReportError::Io { path: path.clone(), source })?;
+        let manifest: Manifest =
+            serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
+        let path = folder.join("table.csv");
+        let frame = Frame::read(&path)?.ok_or_else(|| ReportError::NotResults(folder.to_owned()))?;
+        let missing =
+            |column: &str| ReportError::Table { path: path.clone(), line: 1, message: format!("no column `{column}`") };
+        let statuses = frame.texts("status").ok_or_else(|| missing("status"))?;
+        let verdicts = frame.texts("verdict").ok_or_else(|| missing("verdict"))?;
+        let parameters = manifest.parameters.iter().filter_map(|parameter| {
+            let name = parameter.name.clone();
+            match frame.numbers(&name) {
+                Some(values) => Some((name, values.to_vec())),
+                None => Some(coded(&name, &frame.texts(&name)?)),
+            }
+        });
+        let parameters: Vec<(String, Vec<f64>)> = parameters.collect();
+        let after = frame.names().position(|name| name == "error").unwrap_or(0);
+        let results = frame.names().skip(after + 1).filter_map(|name| {
+            let values = frame.numbers(name)?;
+            let [low, _, high] = extremes(values)?;
+            (high - low > 1e-9 * high.abs().max(low.abs())).then(|| (name.to_owned(), values.to_vec()))
+        });
+        let results = results.take(MOST_RESULTS).collect();
+        Ok(Self { manifest, parameters, results, statuses, verdicts, frame })
+    }
+
+    fn tiles(&self) -> Vec<Tile> {
+        let count = |wanted: &str| self.statuses.iter().filter(|status| *status == wanted).count();
+        let tile = |label: &str, value: String, unit, note: String, tone| Tile {
+            label: label.to_owned(),
+            value,
+            unit,
+            note,
+            tone,
+        };
+        let (ok, rows) = (count("ok"), self.frame.rows());
+        let missing = self.manifest.cases.saturating_sub(rows);
+        let tone = if ok == rows && missing == 0 { Tone::Good } else { Tone::Warning };
+        let mut tiles = vec![
+            tile(
+                "Cases with an answer",
+                format!("{ok} of {}", self.manifest.cases),
+                "",
+                format!("{missing} not run"),
+                tone,
+            ),
+            tile("Not converged", count("not_converged").to_string(), "", String::new(), Tone::Plain),
+            tile("Infeasible", count("infeasible").to_string(), "", String::new(), Tone::Plain),
+            tile("Failed", count("failed").to_string(), "", String::new(), Tone::Plain),
+        ];
+        for (name, label, unit) in
+            [("cost_eur", "Cost", "EUR"), ("co2_kg", "CO2", "kg"), ("loop_mean_c", "Mean loop temperature", "°C")]
+        {
+            if let Some([low, _, high]) = self.frame.numbers(name).and_then(extremes) {
+                tiles.push(tile(
+                    label,
+                    format!("{} to {}", number(low), number(high)),
+                    unit,
+                    String::new(),
+                    Tone::Plain,
+                ));
+            }
+        }
+        tiles
+    }
+
+    /// Cases by verdict, along the first parameter where it has few values.
+    fn verdict_bars(&self) -> Option<Figure> {
+        let mut kinds: Vec<&String> = self.ends().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let first = self.parameters.first().map(|(name, values)| (name, values, levels(values)));
+        let (categories, of_row): (Vec<String>, Box<dyn Fn(usize) -> Option<usize> + '_>) = match first {
+            Some((name, values, levels)) if levels.len() <= MOST_LEVELS => (
+                levels.iter().map(|level| format!("{name} {}", number(*level))).collect(),
+                Box::new(move |row| levels.iter().position(|level| *level == values[row])),
+            ),
+            _ => (vec!["all cases".to_owned()], Box::new(|_| Some(0))),
+        };
+        let counts = |kind: &String| {
+            let mut counts = vec![0.0; categories.len()];
+            for (row, _) in self.ends().enumerate().filter(|(_, end)| *end == kind) {
+                if let Some(category) = of_row(row) {
+                    counts[category] += 1.0;
+                }
+            }
+            counts
+        };
+        let series: Vec<(String, Colour, Vec<f64>)> =
+            kinds.iter().enumerate().map(|(index, kind)| ((*kind).clone(), Colour::Nth(index), counts(kind))).collect();
+        let words = series.iter().map(|(name, _, counts)| format!("{name} {}", counts.iter().sum::<f64>()));
+        let text = format!("Cases by how they ended: {}.", words.collect::<Vec<_>>().join(", "));
+        let plot = Plot::Bars { is_stacked: true, categories, label: "cases".to_owned(), series };
+        (self.frame.rows() > 0).then(|| Figure { id: "verdicts".to_owned(), title: "Verdicts".to_owned(), text, plot })
+    }
+
+    /// How each case ended: its verdict, or without one its status.
+    fn ends(&self) -> impl Iterator<Item = &String> {
+        self.verdicts
+            .iter()
+            .zip(&self.statuses)
+            .map(|(verdict, status)| if verdict.is_empty() { status } else { verdict })
+    }
+
+    fn failures(&self) -> Option<Table> {
+        let errors = self.frame.texts("error")?;
+        let rows = errors.iter().enumerate().filter(|(_, error)| !error.is_empty());
+        let rows: Vec<Vec<Cell>> = rows
+            .take(MOST_ROWS)
+            .map(|(row, error)| {
+                vec![Cell::Text(self.name(row)), Cell::Text(self.statuses[row].clone()), Cell::Text(error.clone())]
+            })
+            .collect();
+        let heads = ["Case", "Status", "Why"].map(str::to_owned).to_vec();
+        (!rows.is_empty()).then(|| Table {
+            caption: "Cases without an answer".to_owned(),
+            heads,
+            rows,
+            is_folded: false,
+        })
+    }
+
+    /// A case by its parameters.
+    fn name(&self, row: usize) -> String {
+        let texts = self.manifest.parameters.iter().filter_map(|parameter| {
+            let text = self.frame.texts(&parameter.name)?[row].clone();
+            Some(format!("{} = {text}", parameter.name))
+        });
+        texts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Points of the first parameter and the cost, or cells of two parameters coloured by it.
+    fn explorer(&self, is_grid: bool) -> Option<Figure> {
+        let few =
+            |index: usize| self.parameters.get(index).is_some_and(|(_, values)| levels(values).len() <= MOST_LEVELS);
+        if self.parameters.is_empty() || self.results.is_empty() || is_grid && !(few(0) && few(1)) {
+            return None;
+        }
+        let every = self.frame.rows().div_ceil(MOST_POINTS).max(1);
+        let thin = |values: &Vec<f64>| values.iter().copied().step_by(every).collect::<Vec<f64>>();
+        let columns: Vec<(String, Vec<f64>)> =
+            self.parameters.iter().chain(&self.results).map(|(name, values)| (name.clone(), thin(values))).collect();
+        let named: Vec<Vec<String>> =
+            self.manifest.parameters.iter().filter_map(|parameter| self.frame.texts(&parameter.name)).collect();
+        let case = |row: usize| {
+            let parts = self.manifest.parameters.iter().zip(&named);
+            parts
+                .map(|(parameter, texts)| format!("{} = {}", parameter.name, texts[row]))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let result = columns.iter().position(|(name, _)| name == "cost_eur").unwrap_or(self.parameters.len());
+        let second = if self.parameters.len() > 1 { 1 } else { result };
+        let first = if is_grid { [0, 1, result] } else { [0, result, second] };
+        let [low, _, high] = extremes(&columns[result].1)?;
+        let [x, y, z] = first.map(|index| columns[index].0.clone());
+        let text = format!(
+            "At first: {x} horizontally, {y} vertically, {z} as colour; choose any others. {} lies between {} and {}.{}",
+            columns[result].0,
+            number(low),
+            number(high),
+            if every > 1 { format!(" One case of {every} is shown.") } else { String::new() }
+        );
+        let explorer = Explorer {
+            cases: (0..self.frame.rows()).step_by(every).map(case).collect(),
+            verdicts: self.ends().step_by(every).cloned().collect(),
+            columns,
+            first,
+            is_grid,
+        };
+        let (id, title) = if is_grid { ("heat-map", "Heat map") } else { ("scatter", "Scatter") };
+        Some(Figure { id: id.to_owned(), title: title.to_owned(), text, plot: Plot::Explorer(explorer) })
+    }
+
+    fn note(&self) -> Option<Block> {
+        let rows = self.frame.rows();
+        (rows > MOST_ROWS).then(|| {
+            Block::Text(format!("The first {MOST_ROWS} of {rows} rows; table.csv and table.parquet have all."))
+        })
+    }
+
+    fn table(&self) -> Table {
+        let parameters = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
+        let results = self.results.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = parameters.chain(["status", "verdict"]).chain(results).collect();
+        let columns: Vec<Vec<Cell>> = names.iter().filter_map(|name| self.cells(name)).collect();
+        Table {
+            caption: "Cases with their parameters, and the results that differ".to_owned(),
+            heads: names.iter().map(|name| (*name).to_owned()).collect(),
+            rows: (0..self.frame.rows().min(MOST_ROWS))
+                .map(|row| columns.iter().map(|column| column[row].clone()).collect())
+                .collect(),
+            is_folded: false,
+        }
+    }
+
+    fn cells(&self, name: &str) -> Option<Vec<Cell>> {
+        let shown = |value: &f64| Cell::Number(if value.is_nan() { String::new() } else { number(*value) });
+        match self.frame.numbers(name) {
+            Some(values) => Some(values.iter().take(MOST_ROWS).map(shown).collect()),
+            None => Some(self.frame.texts(name)?.into_iter().take(MOST_ROWS).map(Cell::Text).collect()),
+        }
+    }
+}
+
+/// Words as numbers: their place in the order in which they come, told in the name.
+fn coded(name: &str, texts: &[String]) -> (String, Vec<f64>) {
+    let mut known: Vec<&String> = Vec::new();
+    let mut codes = Vec::with_capacity(texts.len());
+    for text in texts {
+        let code = known.iter().position(|word| *word == text).unwrap_or_else(|| {
+            known.push(text);
+            known.len() - 1
+        });
+        codes.push(code as f64);
+    }
+    let words = known.iter().take(6).enumerate().map(|(code, word)| format!("{code}: {word}"));
+    (format!("{name} ({})", words.collect::<Vec<_>>().join(", ")), codes)
+}
+
+/// The different values of a parameter, in order.
+fn levels(values: &[f64]) -> Vec<f64> {
+    let mut levels: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    levels
+}
