@@ -188,7 +188,7 @@
         ...base(), grid: { left: 60, right: 90, top: 28, bottom: 34 },
         xAxis: { ...axisStyle(), type: "category", data: Array.from({ length: days }, (_, k) => stamp(axis.start + k * DAY).slice(0, 10)), splitLine: { show: false } },
         yAxis: { ...axisStyle(), type: "category", data: Array.from({ length: perDay }, (_, k) => clock(k)), splitLine: { show: false }, axisLabel: { ...axisStyle().axisLabel, interval: Math.max(Math.round(perDay / 6) - 1, 0) } },
-        visualMap: { min: low, max: high === low ? low + 1 : high, calculable: true, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: [figure.label, ""], textStyle: { color: theme.soft }, formatter: (value) => number(Number(value.toPrecision(3))) },
+        visualMap: { dimension: 2, min: low, max: high === low ? low + 1 : high, calculable: true, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: [figure.label, ""], textStyle: { color: theme.soft }, formatter: (value) => number(Number(value.toPrecision(3))) },
         tooltip: { ...base().tooltip, formatter: (item) => spoken(figure, `<b>${stamp(axis.start + item.value[0] * DAY + item.value[1] * axis.step)}</b>` + row("", figure.label, number(item.value[2]))) },
         series: [{ type: "heatmap", name: figure.title, data: cells, progressive: 0, emphasis: { itemStyle: { borderColor: theme.ink, borderWidth: 1 } } }],
       };
@@ -296,7 +296,7 @@
       const known = z[1].filter((value) => value !== null);
       const [low, high] = known.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
       const tip = (k) => spoken(figure, `<b>${escape(figure.cases[k])}</b>` + row("", figure.verdicts[k], "") + [x, y, z].map(([name, all]) => row("", name, number(all[k]))).join(""));
-      const visualMap = { min: known.length ? low : 0, max: known.length && high > low ? high : low + 1, calculable: true, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: [z[0].length > 16 ? "" : z[0], ""], textStyle: { color: theme.soft }, formatter: (value) => number(Number(value.toPrecision(3))) };
+      const visualMap = { dimension: 2, min: known.length ? low : 0, max: known.length && high > low ? high : low + 1, calculable: true, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: [z[0].length > 16 ? "" : z[0], ""], textStyle: { color: theme.soft }, formatter: (value) => number(Number(value.toPrecision(3))) };
       const shared = { ...base(), grid: { left: 90, right: 110, top: 34, bottom: 46 }, visualMap };
       const levels = (all) => [...new Set(all.filter((value) => value !== null))].sort((a, b) => a - b);
       if (figure.grid) {

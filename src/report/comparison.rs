@@ -9,6 +9,8 @@ use super::page::{Block, Cell, Page, Section, Table};
 use super::run::RunResults;
 use super::run_page::badge;
 
+/// Rows of the table of settings beyond which it is closed at first.
+const MOST_SETTINGS: usize = 25;
 /// Names of runs in a title.
 const NAMED: usize = 3;
 
@@ -257,6 +259,7 @@ fn settings(runs: &[RunResults]) -> Block {
     if rows.is_empty() {
         return Block::Text("Nothing: the resolved configurations are the same.".to_owned());
     }
-    let caption = "Keys of config.resolved.yaml that differ".to_owned();
-    Block::Table(Table { caption, heads: heads(&["Key"], runs), rows, is_folded: false })
+    let caption = format!("{} keys of config.resolved.yaml that differ", rows.len());
+    let is_folded = rows.len() > MOST_SETTINGS;
+    Block::Table(Table { caption, heads: heads(&["Key"], runs), rows, is_folded })
 }

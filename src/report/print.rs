@@ -2,6 +2,7 @@
 
 use kuva::backend::png::PngBackend;
 use kuva::backend::svg::SvgBackend;
+use kuva::plot::band::BandPlot;
 use kuva::plot::heatmap::ColorMap;
 use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
 use kuva::plot::{BarPlot, Heatmap, LinePlot, SankeyPlot, ScatterPlot};
@@ -67,6 +68,12 @@ fn colour(colour: Colour) -> &'static str {
     }
 }
 
+/// Columns of a legend in which the longest of `names` fits.
+fn columns<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    let longest = names.map(|name| name.chars().count()).max().unwrap_or(1);
+    ((WIDTH - 80.0) / (6.5 * longest as f64 + 34.0)).floor().max(1.0) as usize
+}
+
 /// Seconds of a moment.
 fn seconds(ms: f64) -> f64 {
     ms / 1000.0
@@ -117,7 +124,11 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
         if plots.is_empty() {
             plots.push(Drawn::Line(LinePlot::new().with_data([(0.0, 0.0)])));
         }
-        let mut layout = layout(&plots, if index == 0 { title } else { "" }, HEIGHT).with_y_label(panel.label.as_str());
+        let names = panel.lines.iter().map(|line| line.name.as_str());
+        let mut layout = layout(&plots, if index == 0 { title } else { "" }, HEIGHT)
+            .with_y_label(panel.label.as_str())
+            .with_legend_col_limit(columns(names))
+            .with_clamp_axis();
         for (name, value) in &panel.limits {
             let limit = ReferenceLine::horizontal(*value).with_color("#b00020");
             layout = layout.with_reference_line(limit.with_label(format!("{name} {}", number(*value))));
@@ -129,8 +140,12 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
         }
         layout = match x {
             X::Time(axis) => layout.with_x_datetime(time_axis(axis)),
-            X::Number { label, .. } if index == last => layout.with_x_label(label.as_str()),
-            X::Number { .. } => layout,
+            X::Number { label, values } => {
+                let layout = if index == last { layout.with_x_label(label.as_str()) } else { layout };
+                // Between whole numbers, few of them, nothing is to be read.
+                let few = values.len() <= 20 && values.iter().all(|value| value.fract() == 0.0);
+                if few { layout.with_x_tick_step((values.len() as f64 / 10.0).ceil()) } else { layout }
+            }
         };
         (plots, layout)
     });
@@ -140,7 +155,12 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
         (count, Some(last_plots), Some(last_layout)) => {
             plots.push(last_plots);
             layouts.push(last_layout);
-            Panels::new(count, 1).with_plots(plots).with_layouts(layouts).with_cell_size(WIDTH, 0.85 * HEIGHT).render()
+            Panels::new(count, 1)
+                .with_plots(plots)
+                .with_layouts(layouts)
+                .with_cell_size(WIDTH, 0.8 * HEIGHT)
+                .with_spacing(4.0)
+                .render()
         }
         _ => Scene::new(WIDTH, HEIGHT),
     }
@@ -151,7 +171,7 @@ fn spanned(panel: &Panel) -> Option<[f64; 3]> {
     let mut all: Vec<f64> = panel.lines.iter().flat_map(|line| &line.values).copied().collect();
     all.extend(panel.limits.iter().map(|(_, value)| value));
     let [low, mean, high] = extremes(&all)?;
-    let room = 0.04 * (high - low).max(1e-9);
+    let room = 0.07 * (high - low).max(1e-9);
     Some([if low >= 0.0 && low < room { 0.0 } else { low - room }, mean, high + room])
 }
 
@@ -202,15 +222,12 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
         let sum = &mut sums[usize::from(!layer.is_source)];
         let base = sum.clone();
         sum.iter_mut().zip(means(&layer.values, block)).for_each(|(sum, kw)| *sum += sign * kw);
-        let band = LinePlot::new()
-            .with_data(at.iter().copied().zip(sum.iter().copied()))
-            .with_band(base, sum.clone())
+        let band = BandPlot::new(at.clone(), base, sum.clone())
             .with_color(colour(layer.colour))
-            .with_stroke_width(0.4)
-            .with_fill_opacity(if layer.is_source { 0.85 } else { 0.5 });
+            .with_opacity(if layer.is_source { 0.9 } else { 0.6 });
         // A technology that is on both sides is named once.
-        let is_named = plots.iter().any(|(name, _): &(String, Drawn)| *name == layer.name);
-        plots.push((layer.name.clone(), Drawn::Line(if is_named { band } else { band.with_legend(&layer.name) })));
+        let is_named = plots.iter().any(|(name, _): &(&str, Drawn)| *name == layer.name);
+        plots.push((&layer.name, Drawn::Band(if is_named { band } else { band.with_legend(&layer.name) })));
     }
     let plots: Vec<Drawn> = plots.into_iter().map(|(_, plot)| plot).collect();
     if plots.is_empty() {
@@ -219,7 +236,10 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
     let label = if block > 1 { "kW, means over days" } else { "kW" };
     let all: Vec<f64> = sums.concat();
     let [low, _, high] = extremes(&all).unwrap_or([0.0, 0.0, 1.0]);
-    let layout = layout(&plots, title, HEIGHT).with_y_label(label).with_x_datetime(time_axis(&axis));
+    let layout = layout(&plots, title, HEIGHT)
+        .with_y_label(label)
+        .with_legend_col_limit(columns(layers.iter().map(|layer| layer.name.as_str())))
+        .with_x_datetime(time_axis(&axis));
     render_multiple(plots, layout.with_y_axis_min(1.05 * low).with_y_axis_max(1.05 * high))
 }
 
@@ -245,15 +265,36 @@ fn carpet(title: &str, axis: &Axis, values: &[f64], label: &str) -> Scene {
 
 fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)]) -> Scene {
     let mut plot = SankeyPlot::new();
-    for node in nodes {
-        plot = plot.with_node_color(&node.name, colour(node.colour));
+    for (node, column) in nodes.iter().zip(node_columns(nodes.len(), flows)) {
+        plot = plot.with_node_color(&node.name, colour(node.colour)).with_node_column(&node.name, column);
     }
     for (from, to, kwh) in flows {
         plot = plot.with_link_colored(&nodes[*from].name, &nodes[*to].name, *kwh, colour(nodes[*from].colour));
     }
-    let plots = vec![Drawn::Sankey(plot.with_per_link_colors().with_link_opacity(0.4).with_node_gap(10.0))];
-    let layout = layout(&plots, title, 1.4 * HEIGHT);
+    let plots = vec![Drawn::Sankey(
+        plot.with_per_link_colors()
+            .with_link_opacity(0.4)
+            .with_node_gap(10.0)
+            .with_node_width(9.0)
+            .with_crossing_reduction(),
+    )];
+    // Names stand beside the outermost nodes.
+    let layout = layout(&plots, title, 1.4 * HEIGHT).with_body_size(8).with_force_margins(125.0, 135.0);
     render_multiple(plots, layout)
+}
+
+/// Columns of nodes: each behind all from which something flows to it, those from which nothing flows in the last.
+fn node_columns(nodes: usize, flows: &[(usize, usize, f64)]) -> Vec<usize> {
+    let mut columns = vec![0; nodes];
+    // Flows do not go round in circles: no path is longer than there are nodes.
+    for _ in 0..nodes {
+        for (from, to, _) in flows {
+            columns[*to] = columns[*to].max(columns[*from] + 1);
+        }
+    }
+    let last = columns.iter().copied().max().unwrap_or(0);
+    let goes_on = |node: usize| flows.iter().any(|(from, ..)| *from == node);
+    (0..nodes).map(|node| if goes_on(node) { columns[node] } else { last }).collect()
 }
 
 /// A colour of the scale from low to high.
@@ -274,10 +315,13 @@ fn network(title: &str, map: &Map) -> Scene {
     let colours = all.iter().map(|temp_c| of_scale(*temp_c, low, high));
     let nodes = ScatterPlot::new().with_data(map.nodes.iter().map(|node| (node.x_m, node.y_m))).with_size(5.0);
     plots.push(Drawn::Scatter(nodes.with_colors(colours)));
+    let height =
+        extremes(&map.nodes.iter().map(|node| node.y_m).collect::<Vec<_>>()).map_or(0.0, |[low, _, high]| high - low);
+    let lift = 0.04 * height;
     let mut layout = layout(&plots, title, 1.2 * HEIGHT).with_equal_aspect().with_x_label("m").with_y_label("m");
     for node in &map.nodes {
         if let Some(label) = &node.label {
-            let above = TextAnnotation::new(label.as_str(), node.x_m, node.y_m).with_font_size(9);
+            let above = TextAnnotation::new(label.as_str(), node.x_m, node.y_m + lift).with_font_size(9);
             layout = layout.with_annotation(above);
         }
     }
@@ -298,7 +342,8 @@ fn bars(
     series: &[(String, Colour, Vec<f64>)],
 ) -> Scene {
     let mut plot = BarPlot::new();
-    for (index, category) in categories.iter().enumerate() {
+    // The first one stands at the top.
+    for (index, category) in categories.iter().enumerate().rev() {
         let values = series.iter().map(|(_, shade, values)| {
             (values.get(index).copied().filter(|value| value.is_finite()).unwrap_or(0.0), colour(*shade))
         });
@@ -311,7 +356,9 @@ fn bars(
         plot = plot.with_stacked();
     }
     let plots = vec![Drawn::Bar(plot.with_horizontal(true))];
-    let layout = layout(&plots, title, HEIGHT.max(120.0 + 22.0 * categories.len() as f64)).with_x_label(label);
+    let layout = layout(&plots, title, HEIGHT.max(120.0 + 22.0 * categories.len() as f64))
+        .with_x_label(label)
+        .with_legend_col_limit(columns(series.iter().map(|(name, ..)| name.as_str())));
     render_multiple(plots, layout)
 }
 
@@ -352,7 +399,8 @@ fn cells(title: &str, x: &Named, y: &Named, z: &Named) -> Scene {
         row.map(|row| z.1[row]).filter(|value| value.is_finite()).unwrap_or(low)
     };
     let rows = ys.iter().map(|up| xs.iter().map(|across| of(*across, *up)).collect::<Vec<f64>>());
-    let plots = vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Viridis))];
+    let plots =
+        vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Viridis).with_cell_size(1.0))];
     let names = |levels: &[f64]| levels.iter().map(|level| number(*level)).collect::<Vec<String>>();
     let layout = layout(&plots, title, HEIGHT)
         .with_x_label(x.0.as_str())
