@@ -38,12 +38,16 @@ pub enum FluidSettings {
 #[serde(deny_unknown_fields)]
 pub struct Fluid {
     /// Density, kg/m3.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub density_kg_m3: f64,
     /// Specific heat, J/(kg K).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub specific_heat_j_kg_k: f64,
     /// Dynamic viscosity, Pa s.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub viscosity_pa_s: f64,
     /// Thermal conductivity, W/(m K).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub conductivity_w_m_k: f64,
     /// Temperature at which it freezes, degrees Celsius.
     #[serde(default)]
