@@ -275,6 +275,14 @@ fn every_file_of_a_run_folder_and_its_columns_are_explained() {
     for file in files.into_iter().chain(["summary.json", "journal"]) {
         assert!(page.contains(&format!("`{file}`")), "{file}");
     }
+    let tables = code("src/study/network_tables.rs");
+    let numbers =
+        tables.split("const NUMBERS").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
+    let numbers: Vec<&str> = numbers.split('"').skip(1).step_by(2).collect();
+    assert!(numbers.len() >= 20, "{numbers:?}");
+    for name in numbers {
+        assert!(page.contains(&format!("`{name}`")), "network_components.csv: {name}");
+    }
     let words = [("src/study/tables.rs", "push(\""), ("src/study/tables.rs", "(&conversion.carrier_out, \"")];
     for (path, before) in words {
         for part in code(path).split(before).skip(1) {

@@ -69,6 +69,11 @@ fn require_what_is_required(schema: &mut Value) {
     let mut joined = variants(technology);
     for (variant, whole) in joined.iter_mut().zip(variants(&whole)) {
         variant["required"] = whole["required"].clone();
+        let is_battery = variant.pointer("/properties/kind/const").is_some_and(|kind| kind == "battery");
+        if let Some(required) = variant["required"].as_array_mut().filter(|_| is_battery) {
+            // The reader knows what a battery keeps.
+            required.retain(|key| key != "carrier");
+        }
     }
     technology["oneOf"] = json!(joined);
 }

@@ -147,7 +147,7 @@ pub struct DemandSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageSettings {
-    /// Carrier it keeps.
+    /// Carrier it keeps; of a battery `electricity` unless given.
     pub carrier: String,
     /// Capacity, kWh; chosen by the dispatch where a range is given.
     pub capacity_kwh: CapacitySetting,

@@ -54,6 +54,7 @@ pub struct HeatPumpSettings {
     pub cop_series: Option<ProfileSetting>,
     /// How the lift of a cooling machine is counted; the published model had it the wrong way round.
     #[serde(default = "loop_minus_store", skip_serializing_if = "is_physical")]
+    #[schemars(extend("default" = "loop_minus_store"))]
     pub cooling_lift: CoolingLift,
     /// EUR per kWh of useful heat or cold.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]

@@ -22,11 +22,13 @@ pub enum FluidSettings {
     /// Water with ethylene glycol.
     EthyleneGlycol {
         /// Mass of glycol per mass of mixture, 0.05 to 0.55.
+        #[schemars(range(min = 0.05, max = 0.55))]
         mass_share: f64,
     },
     /// Water with propylene glycol.
     PropyleneGlycol {
         /// Mass of glycol per mass of mixture, 0.05 to 0.55.
+        #[schemars(range(min = 0.05, max = 0.55))]
         mass_share: f64,
     },
     /// Given by numbers.

@@ -125,4 +125,7 @@ fn technologies_name_what_somebody_must_give() {
         let row = import.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap();
         assert!(row.contains(&format!("| {default} |")), "{row}");
     }
+    let battery = page.split("### `kind: battery`").nth(1).unwrap().split("\n### ").next().unwrap();
+    let row = battery.lines().find(|line| line.starts_with("| `carrier` |")).unwrap();
+    assert!(row.contains("| - |"), "the reader gives a battery its carrier: {row}");
 }

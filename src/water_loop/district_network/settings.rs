@@ -296,6 +296,7 @@ pub struct PumpSettings {
     #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub efficiency: f64,
     /// Pressure loss of evaporator, condenser or heat exchanger at the design flow, kPa.
+    #[schemars(range(min = 0.0))]
     pub pressure_loss_kpa: f64,
     /// The design flow, kg/s; that of all heat pumps at full power, heating or cooling, of a plant its share of all substations', unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -405,28 +406,36 @@ impl UnitSettings {
 #[serde(deny_unknown_fields)]
 pub struct BoreholeFieldSettings {
     /// Boreholes in a row.
+    #[schemars(range(min = 1))]
     pub columns: u32,
     /// Rows.
+    #[schemars(range(min = 1))]
     pub rows: u32,
     /// Distance between neighbours, m.
     #[serde(default = "default_spacing")]
     pub spacing_m: f64,
     /// Length of each, m.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub length_m: f64,
     /// Depth of their upper ends, m.
     #[serde(default = "default_buried")]
+    #[schemars(range(min = 0.0))]
     pub buried_m: f64,
     /// Radius, m.
     #[serde(default = "default_radius")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub radius_m: f64,
     /// Thermal resistance between fluid and borehole wall, m K/W.
     #[serde(default = "default_resistance")]
+    #[schemars(range(min = 0.0))]
     pub resistance_m_k_w: f64,
     /// Thermal conductivity of the ground, W/(m K).
     #[serde(default = "default_deep_conductivity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub conductivity_w_m_k: f64,
     /// Heat capacity of the ground, J/(m3 K).
     #[serde(default = "default_deep_capacity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub heat_capacity_j_m3_k: f64,
     /// Mean undisturbed temperature of the ground along the boreholes, degrees Celsius.
     pub ground_c: f64,
@@ -436,6 +445,7 @@ pub struct BoreholeFieldSettings {
     pub capacity_kw: Option<f64>,
     /// Times that the field has been through the time of the run before: 9 asks for the tenth year of a year's run.
     #[serde(default)]
+    #[schemars(range(max = 200))]
     pub years_before: u32,
 }
 
