@@ -109,7 +109,7 @@ impl Stage {
                 std::fs::write(&place, &block.code).unwrap();
                 if is_district { failed(&anergy(self.folder.path(), &["check", name])) } else { Ok(()) }
             }
-            "" | "toml" | "snakemake" => Ok(()),
+            "" => Ok(()),
             other => Err(format!("nobody knows what to do with a block of `{other}`")),
         }
     }
