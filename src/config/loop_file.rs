@@ -27,6 +27,7 @@ pub struct HeatPumpEntry {
     /// Its COP.
     pub cop: CopModel,
     /// COP before the loop is known.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub start_cop: f64,
     /// Technology whose level gives the sink temperature, where it stands at the same site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,14 +87,18 @@ struct Numbers {
     /// How the next iterate follows from the last.
     scheme: Option<SchemeChoice>,
     /// Share of the way that COPs go in an iteration of Picard's.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     relaxation: f64,
     /// Iterations at most.
     max_iterations: usize,
     /// Relative gap at which dispatch and loop agree.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     gap_tolerance: Option<f64>,
     /// Change of the loop temperature at which it rests, K.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     temperature_tolerance_k: f64,
     /// Change of a COP at which it rests.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     cop_tolerance: f64,
 }
 

@@ -9,6 +9,7 @@ mod column;
 pub mod document;
 mod error;
 mod inputs;
+pub mod key_reference;
 pub mod lint;
 mod locate;
 pub mod loop_file;

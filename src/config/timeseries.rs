@@ -22,6 +22,7 @@ pub struct Correction {
     /// Time stamp.
     pub at: String,
     /// What the value is divided by.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub divide_by: f64,
     /// Values at or below this size are not touched.
     pub only_above: f64,

@@ -147,15 +147,19 @@ pub struct CouplingSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<SchemeChoice>,
     /// Share of the step from the old COPs to the new ones that is taken, in (0, 1].
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub relaxation: f64,
     /// Iterations after the first, at most.
     pub max_iterations: usize,
     /// Largest relative gap that counts as converged. Where none is given: 1e-6 with `scheme: newton`, 1e-4 otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub gap_tolerance: Option<f64>,
     /// Largest change of the loop temperature that counts as none, K.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub temperature_tolerance_k: f64,
     /// Largest change of a COP that counts as none.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cop_tolerance: f64,
 }
 

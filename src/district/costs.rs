@@ -19,9 +19,11 @@ pub fn capital_recovery_factor(interest_rate: f64, lifetime_years: f64) -> f64 {
 #[serde(deny_unknown_fields, default)]
 pub struct Investment {
     /// Interest rate, 0.1 for 10 %.
+    #[schemars(extend("minimum" = 0.0, "exclusiveMaximum" = 10.0))]
     pub interest_rate: f64,
     /// Years over which the investment is paid off; needed where it is not zero.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub lifetime_years: Option<f64>,
     /// EUR per kW of capacity.
     pub per_kw_eur: f64,

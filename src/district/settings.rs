@@ -52,10 +52,11 @@ pub struct ImportSettings {
     pub price_eur_per_kwh: ProfileSetting,
     /// kg of CO2 per kWh.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub co2_kg_per_kwh: ProfileSetting,
     /// EUR per kW of the largest power (mean of a step), paid once for the time of the run, however long that is.
     #[serde(default, skip_serializing_if = "is_nothing")]
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("default" = 0))]
     pub demand_charge_eur_per_kw: f64,
     /// The most that it may bring over the time of the run, kWh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +99,7 @@ pub struct PvSettings {
     pub curtailable: bool,
     /// EUR per kWh used.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub price_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
     #[serde(default, skip_serializing_if = "Investment::is_none")]
@@ -120,9 +122,11 @@ pub struct SupplySettings {
     pub curtailable: bool,
     /// EUR per kWh used.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub price_eur_per_kwh: ProfileSetting,
     /// kg of CO2 per kWh.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub co2_kg_per_kwh: ProfileSetting,
     /// What it costs to have it.
     #[serde(default, skip_serializing_if = "Investment::is_none")]
@@ -143,39 +147,48 @@ pub struct DemandSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageSettings {
-    /// Carrier it keeps.
+    /// Carrier it keeps; of a battery `electricity` unless given.
     pub carrier: String,
     /// Capacity, kWh; chosen by the dispatch where a range is given.
     pub capacity_kwh: CapacitySetting,
     /// Largest charging and discharging power, kW; or give the two one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub power_kw: Option<f64>,
     /// Largest charging power, kW.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub charge_kw: Option<f64>,
     /// Largest discharging power, kW.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub discharge_kw: Option<f64>,
     /// Efficiency of charging and of discharging, each, in (0, 1]; or give the two one by one.
     #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0, "default" = 1))]
     pub efficiency: f64,
     /// Efficiency of charging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub charge_efficiency: Option<f64>,
     /// Efficiency of discharging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub discharge_efficiency: Option<f64>,
     /// Share of the level that is lost per hour, in [0, 1).
     #[serde(default)]
+    #[schemars(extend("minimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub loss_per_hour: f64,
     /// Where the level begins and ends.
     #[serde(default)]
     pub boundary: BoundarySettings,
     /// EUR per kWh discharged.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub discharge_eur_per_kwh: ProfileSetting,
     /// EUR per kWh charged.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub charge_eur_per_kwh: ProfileSetting,
     /// Its temperature, which the heat pumps that feed it see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -255,9 +268,11 @@ pub struct ConversionSettings {
     pub carrier_ratios: IndexMap<String, ProfileSetting>,
     /// EUR per kWh of output.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub output_eur_per_kwh: ProfileSetting,
     /// EUR per kWh of input.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub input_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
     #[serde(default, skip_serializing_if = "Investment::is_none")]
@@ -279,12 +294,14 @@ pub struct LinkSettings {
     pub capacity_kw: f64,
     /// What arrives of what enters, in (0, 1].
     #[serde(default = "one")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub efficiency: f64,
     /// Whether it carries only from `from` to `to`.
     #[serde(default)]
     pub one_way: bool,
     /// EUR per kWh that enters it.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub price_eur_per_kwh: ProfileSetting,
 }
 

@@ -15,15 +15,18 @@ const CELSIUS_ZERO_K: f64 = 273.15;
 #[serde(deny_unknown_fields)]
 pub struct CarnotCop {
     /// COP as a share of Carnot's, above 0 and at most 1.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub quality_grade: f64,
     /// Lowest and highest lift (sink minus source, outside the machine) for which the grade holds, K.
     #[serde(default = "usual_lifts")]
     pub valid_lift_k: [f64; 2],
     /// How much colder the refrigerant evaporates than the source is, K.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub source_approach_k: f64,
     /// How much hotter the refrigerant condenses than the sink is, K.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub sink_approach_k: f64,
     /// What happens outside the valid lifts; `clamp` holds the lift at their end.
     #[serde(default = "UseOutsideRange::clamp")]

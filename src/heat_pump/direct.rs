@@ -13,15 +13,19 @@ use super::{OutsideRange, ValidRange};
 pub struct DirectExchange {
     /// Heat or cold per electricity of its pump.
     #[serde(default = "default_cop")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cop: f64,
     /// Least difference between the two waters, K.
     #[serde(default = "default_approach")]
+    #[schemars(range(min = 0.0))]
     pub approach_k: f64,
     /// Where the difference is too small, the exchange fades over this many K.
     #[serde(default = "default_fading")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub fading_k: f64,
     /// Heat or cold per electricity where nothing flows by itself any more: low enough that every machine does better.
     #[serde(default = "default_beyond")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cop_beyond: f64,
 }
 

@@ -46,6 +46,7 @@ pub struct HeatPumpSettings {
     pub source_c: Option<ProfileSetting>,
     /// COP of the first dispatch; that at the loop's initial temperature and an empty store unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub start_cop: Option<f64>,
     /// COPs known from elsewhere: those of a dispatch without a loop, and of the first dispatch with
     /// `coupling.initial_cop_dispatch: committed`.
@@ -53,12 +54,15 @@ pub struct HeatPumpSettings {
     pub cop_series: Option<ProfileSetting>,
     /// How the lift of a cooling machine is counted; the published model had it the wrong way round.
     #[serde(default = "loop_minus_store", skip_serializing_if = "is_physical")]
+    #[schemars(extend("default" = "loop_minus_store"))]
     pub cooling_lift: CoolingLift,
     /// EUR per kWh of useful heat or cold.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub output_eur_per_kwh: ProfileSetting,
     /// EUR per kWh of what drives it, beside the carrier's own price.
     #[serde(default, skip_serializing_if = "ProfileSetting::is_zero")]
+    #[schemars(extend("default" = 0))]
     pub input_eur_per_kwh: ProfileSetting,
     /// What it costs to have it.
     #[serde(default, skip_serializing_if = "Investment::is_none")]

@@ -22,11 +22,13 @@ pub enum FluidSettings {
     /// Water with ethylene glycol.
     EthyleneGlycol {
         /// Mass of glycol per mass of mixture, 0.05 to 0.55.
+        #[schemars(range(min = 0.05, max = 0.55))]
         mass_share: f64,
     },
     /// Water with propylene glycol.
     PropyleneGlycol {
         /// Mass of glycol per mass of mixture, 0.05 to 0.55.
+        #[schemars(range(min = 0.05, max = 0.55))]
         mass_share: f64,
     },
     /// Given by numbers.
@@ -38,12 +40,16 @@ pub enum FluidSettings {
 #[serde(deny_unknown_fields)]
 pub struct Fluid {
     /// Density, kg/m3.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub density_kg_m3: f64,
     /// Specific heat, J/(kg K).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub specific_heat_j_kg_k: f64,
     /// Dynamic viscosity, Pa s.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub viscosity_pa_s: f64,
     /// Thermal conductivity, W/(m K).
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub conductivity_w_m_k: f64,
     /// Temperature at which it freezes, degrees Celsius.
     #[serde(default)]

@@ -24,13 +24,16 @@ pub enum LoopLimit {
 #[serde(deny_unknown_fields)]
 pub struct WellMixedSettings {
     /// Mass of the water, kg.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub water_mass_kg: f64,
     /// Specific heat of the water, kJ/(kg K).
     #[serde(default = "specific_heat_of_water")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub specific_heat_kj_per_kg_k: f64,
     /// Temperature at the start, degrees Celsius.
     pub initial_c: f64,
     /// Lowest temperature, degrees Celsius.
+    #[schemars(extend("exclusiveMinimum" = -273.15))]
     pub min_c: f64,
     /// Highest temperature, degrees Celsius.
     pub max_c: f64,
@@ -54,6 +57,7 @@ fn specific_heat_of_water() -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct GroundSettings {
     /// Heat conductance between the water and the undisturbed ground (UA), kW/K.
+    #[schemars(range(min = 0.0))]
     pub conductance_kw_per_k: f64,
     /// Temperature of the undisturbed ground, degrees Celsius.
     pub temp_c: ProfileSetting,
@@ -75,12 +79,15 @@ pub struct BalancingSettings {
 pub struct BalancingUnitSettings {
     /// Largest heat or cold it gives the loop, kW; unlimited unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub capacity_kw: Option<f64>,
     /// Electricity (or fuel) it takes per heat or cold it gives, kWh/kWh.
+    #[schemars(range(min = 0.0))]
     pub electricity_per_heat: f64,
     /// Price of that electricity or fuel, EUR/kWh.
     pub price_eur_per_kwh: ProfileSetting,
     /// Emissions of that electricity or fuel, kg CO2/kWh.
+    #[schemars(range(min = 0.0))]
     pub co2_kg_per_kwh: f64,
 }
 

@@ -18,6 +18,7 @@ pub struct NetworkSettings {
     #[serde(default = "default_fluid_c")]
     pub fluid_temp_c: f64,
     /// Lowest temperature at which a substation should get its water, degrees Celsius.
+    #[schemars(extend("exclusiveMinimum" = -273.15))]
     pub min_c: f64,
     /// Highest temperature at which a substation should get its water, degrees Celsius.
     pub max_c: f64,
@@ -69,6 +70,7 @@ pub struct StartSettings {
     pub temp_c: f64,
     /// The first days of the run (all of it at most) are simulated once before it begins, so that the start is forgotten, days.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub spin_up_days: f64,
     /// The whole time is simulated before it begins, until it begins as it ends.
     #[serde(default)]
@@ -87,6 +89,7 @@ pub struct PipeGroundSettings {
     pub wave: Option<WaveSettings>,
     /// Thermal conductivity of the ground, W/(m K): 1 dry, 1.5 moist, 2 to 2.5 wet.
     #[serde(default = "default_conductivity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub conductivity_w_m_k: f64,
 }
 
@@ -103,6 +106,7 @@ pub struct WaveSettings {
     /// Half the difference between the warmest and the coldest time, K.
     pub amplitude_k: f64,
     /// Days from the beginning of the year to the coldest moment, 0 to 366.
+    #[schemars(range(min = 0.0, max = 366.0))]
     pub coldest_day: f64,
     /// Thermal diffusivity of the ground, m2/day: 0.03 dry to 0.08 wet.
     #[serde(default = "default_diffusivity")]
@@ -130,27 +134,35 @@ pub struct NodeSettings {
 #[serde(deny_unknown_fields)]
 pub struct PipeTypeSettings {
     /// Inner diameter, m.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub inner_diameter_m: f64,
     /// Thickness of the wall, m; a sixteenth of the inner diameter unless given (polyethylene, SDR 17 is near).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub wall_m: Option<f64>,
     /// Thermal conductivity of the wall, W/(m K); polyethylene unless given.
     #[serde(default = "default_wall_conductivity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub wall_conductivity_w_m_k: f64,
     /// Heat capacity of the wall, J/(m3 K); polyethylene unless given (steel 3.9e6).
     #[serde(default = "default_wall_capacity")]
+    #[schemars(range(min = 0.0))]
     pub wall_heat_capacity_j_m3_k: f64,
     /// Roughness of the inner wall, m; polyethylene unless given (steel 5e-5).
     #[serde(default = "default_roughness")]
+    #[schemars(range(min = 0.0))]
     pub roughness_m: f64,
     /// Thickness of the insulation, m.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub insulation_m: f64,
     /// Thermal conductivity of the insulation, W/(m K).
     #[serde(default = "default_insulation")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub insulation_conductivity_w_m_k: f64,
     /// Heat loss to undisturbed ground, W/(m K), in place of what follows from wall, insulation and ground.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub u_w_m_k: Option<f64>,
 }
 
@@ -201,12 +213,14 @@ pub struct PipeSettings {
     pub make: String,
     /// Length, m; the distance of its nodes unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub length_m: Option<f64>,
     /// Depth of its axis below the surface, m.
     #[serde(default = "default_depth")]
     pub burial_depth_m: f64,
     /// Sum of the loss coefficients of its bends, tees and valves (zeta).
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub fittings: f64,
 }
 
@@ -227,18 +241,23 @@ pub struct SubstationSettings {
     pub heat_pumps: Option<Vec<String>>,
     /// Share of their heat that is drawn here; equal shares unless given, where several substations have the same heat pumps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub share: Option<f64>,
     /// By how much its water changes its temperature, K: the flow follows from this.
     #[serde(default = "default_spread")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub spread_k: f64,
     /// Least flow while it draws or gives heat, kg/s.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub min_flow_kg_s: f64,
     /// Greatest flow, kg/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub max_flow_kg_s: Option<f64>,
     /// Flow that goes on through it while nothing is drawn, in the direction of the last draw, kg/s.
     #[serde(default)]
+    #[schemars(range(min = 0.0))]
     pub bypass_kg_s: f64,
     /// Lowest temperature of its water when it comes, degrees Celsius; the network's `min_c` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -254,6 +273,7 @@ pub struct SubstationSettings {
     pub outlet_max_c: Option<f64>,
     /// Its water goes no nearer to its freezing point than this, K: then the flow grows.
     #[serde(default = "default_margin")]
+    #[schemars(range(min = 0.0))]
     pub freezing_margin_k: f64,
     /// Its pump.
     #[serde(default)]
@@ -273,11 +293,14 @@ fn default_margin() -> f64 {
 #[serde(deny_unknown_fields, default)]
 pub struct PumpSettings {
     /// Hydraulic power per electricity.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub efficiency: f64,
     /// Pressure loss of evaporator, condenser or heat exchanger at the design flow, kPa.
+    #[schemars(range(min = 0.0))]
     pub pressure_loss_kpa: f64,
     /// The design flow, kg/s; that of all heat pumps at full power, heating or cooling, of a plant its share of all substations', unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub design_flow_kg_s: Option<f64>,
 }
 
@@ -297,6 +320,7 @@ pub struct WasteHeatSettings {
     pub heat_kw: ProfileSetting,
     /// By how much it warms the water, K.
     #[serde(default = "default_spread")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub spread_k: f64,
     /// The water leaves it no warmer than this, degrees Celsius: what is left of the heat goes elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -319,6 +343,7 @@ pub struct MeterSettings {
     /// Its price on a meter of its own, EUR/kWh.
     pub price_eur_per_kwh: ProfileSetting,
     /// Its emissions on a meter of its own, kg CO2/kWh.
+    #[schemars(range(min = 0.0))]
     pub co2_kg_per_kwh: f64,
 }
 
@@ -330,6 +355,7 @@ pub struct PlantSettings {
     pub node: String,
     /// Its share of all plants' flow; equal shares unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub share: Option<f64>,
     /// What it keeps the water within on its way to the warm line, degrees Celsius; the network's limits unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -380,36 +406,46 @@ impl UnitSettings {
 #[serde(deny_unknown_fields)]
 pub struct BoreholeFieldSettings {
     /// Boreholes in a row.
+    #[schemars(range(min = 1))]
     pub columns: u32,
     /// Rows.
+    #[schemars(range(min = 1))]
     pub rows: u32,
     /// Distance between neighbours, m.
     #[serde(default = "default_spacing")]
     pub spacing_m: f64,
     /// Length of each, m.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub length_m: f64,
     /// Depth of their upper ends, m.
     #[serde(default = "default_buried")]
+    #[schemars(range(min = 0.0))]
     pub buried_m: f64,
     /// Radius, m.
     #[serde(default = "default_radius")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub radius_m: f64,
     /// Thermal resistance between fluid and borehole wall, m K/W.
     #[serde(default = "default_resistance")]
+    #[schemars(range(min = 0.0))]
     pub resistance_m_k_w: f64,
     /// Thermal conductivity of the ground, W/(m K).
     #[serde(default = "default_deep_conductivity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub conductivity_w_m_k: f64,
     /// Heat capacity of the ground, J/(m3 K).
     #[serde(default = "default_deep_capacity")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub heat_capacity_j_m3_k: f64,
     /// Mean undisturbed temperature of the ground along the boreholes, degrees Celsius.
     pub ground_c: f64,
     /// Most heat that it gives or takes, kW.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub capacity_kw: Option<f64>,
     /// Times that the field has been through the time of the run before: 9 asks for the tenth year of a year's run.
     #[serde(default)]
+    #[schemars(range(max = 200))]
     pub years_before: u32,
 }
 
@@ -444,15 +480,19 @@ pub struct WellSettings {
     /// Temperature of the groundwater, degrees Celsius.
     pub source_c: ProfileSetting,
     /// Most groundwater, kg/s.
+    #[schemars(range(min = 0.0))]
     pub max_flow_kg_s: f64,
     /// By how much the groundwater may be warmed or cooled, K: as far as it is that much warmer or colder than the water that comes.
     #[serde(default = "default_spread")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub max_change_k: f64,
     /// How near the loop comes to the groundwater's temperature, and the groundwater to the loop's, K.
     #[serde(default = "default_approach")]
+    #[schemars(range(min = 0.0))]
     pub approach_k: f64,
     /// Electricity of the well pump, kWh per m3 of groundwater.
     #[serde(default = "default_lift")]
+    #[schemars(range(min = 0.0))]
     pub kwh_per_m3: f64,
 }
 
@@ -479,6 +519,7 @@ pub struct AirSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct AirSideSettings {
     /// Most heat or cold, kW; none unless given.
+    #[schemars(range(min = 0.0))]
     pub capacity_kw: f64,
     /// Heat or cold per electricity.
     pub cop: ProfileSetting,
@@ -499,12 +540,15 @@ pub struct MainPumpSettings {
     /// The neighbouring node towards which it pumps.
     pub towards: String,
     /// Its flow, kg/s; where `least_flow_kg_s` is given, its greatest.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub flow_kg_s: f64,
     /// Its least flow, kg/s: then it follows the flow of all substations together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub least_flow_kg_s: Option<f64>,
     /// Hydraulic power per electricity.
     #[serde(default = "default_efficiency")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub efficiency: f64,
     /// Who pays for its electricity.
     #[serde(default)]
@@ -531,8 +575,10 @@ pub enum Pumping {
 #[serde(deny_unknown_fields, default)]
 pub struct FlowWarningSettings {
     /// Velocity, m/s.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub velocity_m_s: f64,
     /// Pressure loss per length, Pa/m.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub loss_pa_m: f64,
 }
 
@@ -547,10 +593,13 @@ impl Default for FlowWarningSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct ResolutionSettings {
     /// Longest cell of a pipe, m, where it has no more than `most_cells`.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cell_m: f64,
     /// Cells of a pipe at most.
+    #[schemars(range(min = 1, max = 10_000))]
     pub most_cells: u32,
     /// Longest part of a step, minutes.
+    #[schemars(range(min = 0.1))]
     pub part_minutes: f64,
 }
 

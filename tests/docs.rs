@@ -1,0 +1,317 @@
+//! The book: its commands, snippets and districts run, its links lead somewhere, and nothing that a user meets is left out.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "common/book.rs"]
+mod book;
+mod common;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use book::{Block, Chapter, chapters, source};
+use common::{anergy, project, stderr, stdout};
+
+/// What Python snippets of the book import.
+const PYTHON_PACKAGES: &str = "import pandas, polars, xarray, pyarrow";
+
+/// The interpreter for snippets: that of `ANERGY_PYTHON`, which must then have all packages, or `python3` if it has them.
+fn python() -> Option<PathBuf> {
+    let asked = std::env::var_os("ANERGY_PYTHON").map(PathBuf::from);
+    let interpreter = asked.clone().unwrap_or_else(|| PathBuf::from("python3"));
+    let output = Command::new(&interpreter).args(["-c", PYTHON_PACKAGES]).output();
+    if output.as_ref().is_ok_and(|output| output.status.success()) {
+        return Some(interpreter);
+    }
+    let reason = output.map_or_else(|error| error.to_string(), |output| stderr(&output));
+    assert!(asked.is_none(), "ANERGY_PYTHON is set, but `{PYTHON_PACKAGES}` fails there: {reason}");
+    eprintln!(
+        "SKIPPED: the book's Python snippets; `{PYTHON_PACKAGES}` fails with python3 (name another one in ANERGY_PYTHON)"
+    );
+    None
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), &place).unwrap();
+        }
+    }
+}
+
+/// A chapter being run: a folder with the ready districts and networks in it, in which each block finds what those before it made.
+struct Stage {
+    folder: tempfile::TempDir,
+    python: Option<PathBuf>,
+    /// What the last commands printed, on both streams.
+    printed: String,
+}
+
+impl Stage {
+    fn new(python: Option<PathBuf>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for part in ["configs", "networks"] {
+            copy(Path::new(&project(part)), &folder.path().join(part));
+        }
+        Self { folder, python, printed: String::new() }
+    }
+
+    fn run(&self, program: &Path, arguments: &[&str]) -> Output {
+        let built = Path::new(env!("CARGO_BIN_EXE_anergy")).parent().unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let home = self.folder.path();
+        Command::new(program)
+            .args(arguments)
+            .current_dir(home)
+            .env("PATH", format!("{}:{path}", built.display()))
+            .env("HOME", home)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs a block; says what is wrong with it.
+    fn block(&mut self, block: &Block) -> Result<(), String> {
+        let expected = block.mark("exits").map_or(0, |code| code.parse().unwrap());
+        let failed = |output: &Output| match output.status.code() == Some(expected) {
+            true => Ok(()),
+            false => Err(format!("{}\n{}{}", output.status, stdout(output), stderr(output))),
+        };
+        match block.language.as_str() {
+            "sh" => {
+                let output = self.run(Path::new("sh"), &["-eu", "-c", &block.code]);
+                self.printed = stdout(&output) + &stderr(&output);
+                failed(&output)
+            }
+            "text" => {
+                let printed: Vec<&str> = self.printed.lines().map(str::trim).collect();
+                let missing = block.code.lines().map(str::trim).find(|line| *line != "..." && !printed.contains(line));
+                missing.map_or(Ok(()), |line| Err(format!("`{line}` is not printed; printed was\n{}", self.printed)))
+            }
+            "python" => match &self.python {
+                Some(python) => failed(&self.run(python, &["-c", &block.code])),
+                None => Ok(()),
+            },
+            "yaml" => {
+                let name = block.mark("file").unwrap_or("district-of-the-book.yaml");
+                let is_district =
+                    ["carriers:", "sites:"].iter().all(|key| block.code.lines().any(|line| line.starts_with(key)));
+                if !is_district && block.mark("file").is_none() {
+                    return Ok(());
+                }
+                let place = self.folder.path().join(name);
+                std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+                std::fs::write(&place, &block.code).unwrap();
+                if is_district { failed(&anergy(self.folder.path(), &["check", name])) } else { Ok(()) }
+            }
+            "" => Ok(()),
+            other => Err(format!("nobody knows what to do with a block of `{other}`")),
+        }
+    }
+}
+
+/// Runs all blocks of a chapter in their order.
+fn run(chapter: &Chapter, python: Option<PathBuf>) -> Vec<String> {
+    let blocks: Vec<Block> = chapter.blocks().into_iter().filter(|block| block.mark("not run").is_none()).collect();
+    if blocks.is_empty() {
+        return Vec::new();
+    }
+    let mut stage = Stage::new(python);
+    let at = |block: &Block| format!("docs/src/{}:{}", chapter.name, block.line);
+    let failure = |(block, result): (&Block, Result<(), String>)| Some(format!("{}: {}", at(block), result.err()?));
+    blocks.iter().filter_map(|block| failure((block, stage.block(block)))).collect()
+}
+
+/// Whether a block cannot run in a build without Parquet files.
+fn needs_parquet(block: &Block) -> bool {
+    ["anergy sweep", "parquet"].iter().any(|word| block.code.contains(word))
+}
+
+#[test]
+fn every_command_snippet_and_district_runs() {
+    if cfg!(not(feature = "parquet")) {
+        let all = chapters();
+        let needed: usize =
+            all.iter().map(|chapter| chapter.blocks().iter().filter(|block| needs_parquet(block)).count()).sum();
+        eprintln!("SKIPPED: the book is for a build with the feature `parquet`, which {needed} of its blocks need");
+        return;
+    }
+    let python = python();
+    let chapters = chapters();
+    let (mut failures, next) = (std::sync::Mutex::new(Vec::new()), std::sync::atomic::AtomicUsize::new(0));
+    // Two at a time: the program runs in parallel itself.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(chapter) = chapters.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    let found = run(chapter, python.clone());
+                    failures.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let failures = failures.get_mut().unwrap();
+    failures.sort();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    let ran = |language: &str| {
+        let blocks = chapters.iter().flat_map(Chapter::blocks);
+        blocks.filter(|block| block.language == language && block.mark("not run").is_none()).count()
+    };
+    assert!(ran("sh") > 20 && ran("python") >= 3 && ran("yaml") > 3, "the blocks are still found");
+}
+
+/// A block that is not run says why.
+#[test]
+fn blocks_that_are_not_run_have_a_reason() {
+    for chapter in chapters() {
+        for block in chapter.blocks() {
+            let known = block.mark.is_empty() || ["file", "exits"].iter().any(|kind| block.mark(kind).is_some());
+            let reason = block.mark("not run").map(str::len);
+            assert!(known || reason > Some(3), "{}:{}: what does `{}` mean?", chapter.name, block.line, block.mark);
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere_and_every_chapter_is_in_the_summary() {
+    let chapters = chapters();
+    let mut wrong = String::new();
+    for chapter in &chapters {
+        for link in chapter.links() {
+            let elsewhere = link.starts_with("https://");
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let file = if file.is_empty() { &chapter.name } else { file };
+            let target = chapters.iter().find(|known| known.name == file);
+            let fine = match target {
+                _ if elsewhere => true,
+                Some(target) => anchor.is_empty() || target.anchors().iter().any(|known| known == anchor),
+                None => anchor.is_empty() && !file.ends_with(".md") && source().join(file).is_file(),
+            };
+            if !fine {
+                let _ = writeln!(wrong, "{}: {link}", chapter.name);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere:\n{wrong}");
+    let summary = chapters.iter().find(|chapter| chapter.name == "SUMMARY.md").unwrap().links();
+    for chapter in chapters.iter().filter(|chapter| chapter.name != "SUMMARY.md") {
+        assert_eq!(summary.iter().filter(|link| **link == chapter.name).count(), 1, "{} in the summary", chapter.name);
+    }
+    // What README.md points to in the book is there.
+    let readme = Chapter { name: "README.md".to_owned(), text: std::fs::read_to_string(project("README.md")).unwrap() };
+    for link in readme.links().iter().filter(|link| link.starts_with("docs/")) {
+        assert!(Path::new(&project(link)).is_file(), "README.md: {link}");
+    }
+}
+
+/// A file of the project's source, in which names are looked up that no interface tells.
+fn code(path: &str) -> String {
+    std::fs::read_to_string(project(path)).unwrap()
+}
+
+fn chapter(name: &str) -> String {
+    std::fs::read_to_string(source().join(name)).unwrap()
+}
+
+/// The words under `Commands:` of a help text.
+fn verbs(arguments: &[&str]) -> Vec<String> {
+    let output = anergy(Path::new("."), &[arguments, &["--help"]].concat());
+    let help = stdout(&output);
+    let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_verb_and_every_exit_code_is_explained() {
+    let page = chapter("commands.md");
+    let top = verbs(&[]);
+    assert!(top.len() >= 9, "{top:?}");
+    for verb in top {
+        assert!(page.contains(&format!("`anergy {verb}")), "anergy {verb}");
+        for below in verbs(&[&verb]) {
+            assert!(page.contains(&format!("`anergy {verb} {below}")), "anergy {verb} {below}");
+        }
+    }
+    let codes: Vec<String> = code("src/cli/mod.rs")
+        .lines()
+        .filter_map(|line| Some(line.split("u8 = ").nth(1)?.trim_end_matches(';').to_owned()))
+        .collect();
+    assert!(codes.len() >= 6, "{codes:?}");
+    for code in codes.iter().map(String::as_str).chain(["0"]) {
+        assert!(page.contains(&format!("\n| {code} |")), "exit code {code}");
+    }
+}
+
+#[test]
+fn every_verdict_and_every_scheme_is_explained() {
+    let page = chapter("convergence.md");
+    let names = code("src/coupling/verdict.rs");
+    let names: Vec<&str> =
+        names.lines().filter_map(|line| line.trim().split("=> \"").nth(1)?.split('"').next()).collect();
+    assert!(names.len() >= 9, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("\n| `{name}` |")), "verdict {name}");
+    }
+    for scheme in anergy::coupling::SchemeChoice::ALL {
+        assert!(page.contains(&format!("\n| `{}` |", scheme.name())), "scheme {}", scheme.name());
+    }
+}
+
+#[test]
+fn every_file_of_a_run_folder_and_its_columns_are_explained() {
+    let page = chapter("results.md").replace("\\|", "|");
+    let folder = code("src/results/folder.rs");
+    let list = folder.split("const FILES").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
+    let files: Vec<&str> =
+        list.split(',').map(str::trim).filter_map(|item| item.strip_prefix('"')?.strip_suffix('"')).collect();
+    assert!(files.len() >= 14, "{files:?}");
+    for file in files.into_iter().chain(["summary.json", "journal"]) {
+        assert!(page.contains(&format!("`{file}`")), "{file}");
+    }
+    let tables = code("src/study/network_tables.rs");
+    let numbers =
+        tables.split("const NUMBERS").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
+    let numbers: Vec<&str> = numbers.split('"').skip(1).step_by(2).collect();
+    assert!(numbers.len() >= 20, "{numbers:?}");
+    for name in numbers {
+        assert!(page.contains(&format!("`{name}`")), "network_components.csv: {name}");
+    }
+    let words = [("src/study/tables.rs", "push(\""), ("src/study/tables.rs", "(&conversion.carrier_out, \"")];
+    for (path, before) in words {
+        for part in code(path).split(before).skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(page.contains(&format!("`{name}`")) || page.contains(&format!("|{name}`")), "{path}: {name}");
+        }
+    }
+}
+
+/// The pages of keys are those of this version.
+#[test]
+fn the_pages_of_keys_are_what_the_program_writes() {
+    for (files, page) in [("district", "keys.md"), ("loop", "keys-loop.md"), ("sweep", "keys-sweep.md")] {
+        let output = anergy(Path::new("."), &["schema", "--format", "markdown", files]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(
+            stdout(&output) == chapter(page),
+            "write it anew: anergy schema --format markdown {files} > docs/src/{page}"
+        );
+    }
+    // Every property of the sweep file's schema is a row; the other pages' own tests count theirs.
+    let output = anergy(Path::new("."), &["schema", "sweep"]);
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let page = chapter("keys-sweep.md");
+    let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys: Vec<&String> =
+        objects.filter_map(|object| object["properties"].as_object()).flat_map(|keys| keys.keys()).collect();
+    assert!(keys.len() > 20);
+    for key in keys {
+        assert!(page.contains(&format!("{key}` |")), "{key}");
+    }
+}
