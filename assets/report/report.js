@@ -18,6 +18,8 @@
   const DAY = 86400000;
   // Spans of time longer than this are shown in means over days.
   const FINE_DAYS = 45;
+  // Width of a figure on paper, pixels.
+  const PAPER = 680;
 
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
   const number = (value) => {
@@ -46,6 +48,8 @@
   const moment = (axis, k) => axis.start + axis.step * k;
 
   const charts = new Map();
+  // Figures that are drawn in the colours of now.
+  const drawn = new Set();
   let theme = THEMES.light;
   const colour = (slot) => (typeof slot === "number" ? theme.colours[slot % theme.colours.length] : theme[slot]);
   const between = (low, high, value) => {
@@ -349,9 +353,14 @@
   }
 
   function draw(figure, element) {
-    charts.get(figure.id)?.dispose();
-    const chart = echarts.init(element, null, { renderer: "canvas" });
+    // An instance stays as long as the page: one that is thrown away while it paints fails.
+    const chart = charts.get(figure.id) || echarts.init(element, null, { renderer: "canvas" });
     charts.set(figure.id, chart);
+    drawn.add(figure.id);
+    chart.resize();
+    chart.off("datazoom");
+    chart.off("brushEnd");
+    chart.clear();
     chart.setOption(build[figure.kind](figure, chart, element));
     // The drawing is of one piece for who cannot see it: its label says what is to be seen.
     element.firstElementChild?.setAttribute("aria-hidden", "true");
@@ -361,7 +370,7 @@
   function keys(event, figure, element) {
     const chart = charts.get(figure.id);
     if (!chart) return;
-    const at = element.pointer || (element.pointer = [chart.getWidth() / 2, chart.getHeight() / 2]);
+    const at = element.pointer || (element.pointer = [chart.getWidth() / 2, chart.getHeight() * (figure.panels?.length > 1 ? 0.3 : 0.5)]);
     const step = event.shiftKey ? 40 : 6;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     if (event.key === "Escape") { chart.dispatchAction({ type: "hideTip" }); return; }
@@ -378,12 +387,12 @@
   const elements = [...document.querySelectorAll(".chart")];
   const figureOf = (element) => data.figures[element.dataset.figure];
   const isSeen = (element) => element.offsetParent !== null;
-  const drawAll = () => elements.filter(isSeen).forEach((element) => { if (!charts.has(element.dataset.figure)) draw(figureOf(element), element); });
-  const redraw = () => elements.filter((element) => charts.has(element.dataset.figure)).forEach((element) => {
-    if (isSeen(element)) { draw(figureOf(element), element); return; }
-    charts.get(element.dataset.figure).dispose();
-    charts.delete(element.dataset.figure);
-  });
+  const drawAll = () => elements.filter(isSeen).forEach((element) => { if (!drawn.has(element.dataset.figure)) draw(figureOf(element), element); });
+  const redraw = () => {
+    const before = [...drawn];
+    drawn.clear();
+    elements.filter((element) => before.includes(element.dataset.figure) && isSeen(element)).forEach((element) => draw(figureOf(element), element));
+  };
 
   function setTheme(name) {
     document.documentElement.dataset.theme = name;
@@ -400,15 +409,28 @@
   });
   document.getElementById("print").addEventListener("click", () => window.print());
 
-  // Paper is white, and has no lower end that is not drawn yet.
+  // Paper is white, and does not wait: every figure becomes a picture of its own, painted at once.
   let before = null;
   window.addEventListener("beforeprint", () => {
     before = document.documentElement.dataset.theme;
     if (before !== "light") setTheme("light");
     drawAll();
-    charts.forEach((chart) => chart.resize({ width: 680 }));
+    elements.filter(isSeen).forEach((element) => {
+      const chart = charts.get(element.dataset.figure);
+      chart.resize({ width: PAPER });
+      const painted = chart.renderToCanvas({ pixelRatio: 2, backgroundColor: "#ffffff" });
+      // Printers repeat the strokes of a canvas, and lose their transparency on the way: pixels have none to lose.
+      const { width, height } = painted;
+      const picture = Object.assign(document.createElement("canvas"), { width, height, className: "paper" });
+      picture.getContext("2d").putImageData(painted.getContext("2d").getImageData(0, 0, width, height), 0, 0);
+      element.after(picture);
+    });
   });
-  window.addEventListener("afterprint", () => { setTheme(before || "light"); });
+  window.addEventListener("afterprint", () => {
+    document.querySelectorAll("canvas.paper").forEach((picture) => picture.remove());
+    if (before !== "light") setTheme(before);
+    charts.forEach((chart) => chart.resize());
+  });
 
   for (const select of document.querySelectorAll("select.choice")) {
     select.addEventListener("change", () => {
@@ -420,7 +442,7 @@
   // Figures are drawn as they come into sight.
   const observer = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
-      if (isIntersecting && !charts.has(target.dataset.figure)) draw(figureOf(target), target);
+      if (isIntersecting && !drawn.has(target.dataset.figure)) draw(figureOf(target), target);
     }
   }, { rootMargin: "500px" });
   for (const element of elements) {
