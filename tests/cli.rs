@@ -30,6 +30,7 @@ fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {
         "convergence.csv",
         "loop_temperature.csv",
         "prices.csv",
+        "report.html",
         "summary.json",
         "timeseries.csv",
     ];

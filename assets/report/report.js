@@ -15,6 +15,7 @@
   };
   // Viridis: even steps of lightness, readable in grey.
   const SCALE = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+  const FONT = 'system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
   const DAY = 86400000;
   // Spans of time longer than this are shown in means over days.
   const FINE_DAYS = 45;
@@ -61,7 +62,7 @@
   // What all figures share.
   const base = () => ({
     animation: false, useUTC: true, color: theme.colours, backgroundColor: "transparent",
-    textStyle: { color: theme.ink, fontFamily: "inherit" },
+    textStyle: { color: theme.ink, fontFamily: FONT },
     tooltip: { backgroundColor: theme.ground, borderColor: theme.edge, textStyle: { color: theme.ink, fontSize: 12 }, confine: true },
     toolbox: { right: 8, top: 0, itemSize: 13, iconStyle: { borderColor: theme.soft }, feature: { restore: { title: "reset" }, saveAsImage: { title: "save as picture", backgroundColor: theme.ground } } },
   });

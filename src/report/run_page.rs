@@ -330,7 +330,6 @@ fn provenance(run: &RunResults) -> Vec<Option<Block>> {
     let ties = ties.map_or_else(String::new, |steps| format!("; in {steps} steps something else would cost the same"));
     let facts = [
         ("anergy", summary.version.clone()),
-        ("Run folder", run.name.clone()),
         ("Solver", summary.solver.clone()),
         ("Equations hold to", format!("{:.1e} kW or kWh, bounds to {:.1e}", certificate.equation, certificate.bound)),
         ("Proof of the dispatch", proof + &ties),
