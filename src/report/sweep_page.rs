@@ -149,17 +149,18 @@ impl Sweep {
         kinds.sort_unstable();
         kinds.dedup();
         let first = self.parameters.first().map(|(name, values)| (name, values, levels(values)));
-        let (categories, of_row): (Vec<String>, Box<dyn Fn(usize) -> Option<usize> + '_>) = match first {
-            Some((name, values, levels)) if levels.len() <= MOST_LEVELS => (
+        let few = first.filter(|(_, _, levels)| levels.len() <= MOST_LEVELS);
+        let (categories, of_row): (Vec<String>, Vec<Option<usize>>) = match few {
+            Some((name, values, levels)) => (
                 levels.iter().map(|level| format!("{name} {}", number(*level))).collect(),
-                Box::new(move |row| levels.iter().position(|level| *level == values[row])),
+                values.iter().map(|value| levels.iter().position(|level| level == value)).collect(),
             ),
-            _ => (vec!["all cases".to_owned()], Box::new(|_| Some(0))),
+            None => (vec!["all cases".to_owned()], vec![Some(0); self.frame.rows()]),
         };
         let counts = |kind: &String| {
             let mut counts = vec![0.0; categories.len()];
-            for (row, _) in self.ends().enumerate().filter(|(_, end)| *end == kind) {
-                if let Some(category) = of_row(row) {
+            for (end, category) in self.ends().zip(&of_row) {
+                if let Some(category) = category.filter(|_| end == kind) {
                     counts[category] += 1.0;
                 }
             }

@@ -42,6 +42,6 @@ pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
 fn thin(name: &str, colour: Colour, values: &[f64], axis: &Axis, points: usize) -> Line {
     let block = (2 * values.len()).div_ceil(points);
     let thinned = envelope(values, block);
-    let own = (block >= 3).then(|| Axis { step_ms: 0.5 * axis.step_ms * block as f64, len: thinned.len(), ..*axis });
+    let own = (block >= 3).then_some(Axis { step_ms: 0.5 * axis.step_ms * block as f64, len: thinned.len(), ..*axis });
     Line { axis: own, ..Line::new(name, colour, thinned) }
 }
