@@ -187,6 +187,15 @@ fn no_name_breaks_a_report_or_gets_into_it() {
 }
 
 #[test]
+fn names_that_could_be_taken_for_others_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = minimal_model(folder.path(), |text| text.replace("tank", "'t|nk'"));
+    let output = anergy(folder.path(), &["check", model.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`t|nk`; expected a name without `|`"), "{}", stderr(&output));
+}
+
+#[test]
 fn what_is_no_result_is_refused_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |arguments: &[&str], word: &str| {

@@ -40,7 +40,12 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
                 None => error.into(),
             };
         }
-        DistrictError::Empty | DistrictError::NoTime | DistrictError::Duplicate { .. } => return error.into(),
+        DistrictError::Empty
+        | DistrictError::NoTime
+        | DistrictError::Duplicate { .. }
+        | DistrictError::Joins { .. } => {
+            return error.into();
+        }
     };
     let Some((written, span)) = places.find(place, key) else { return error.into() };
     let reader = place.to_string();

@@ -74,6 +74,14 @@ pub enum DistrictError {
         /// The name.
         name: String,
     },
+    /// A name with the sign that joins names.
+    #[error("one of the {what} is named `{name}`; expected a name without `|`, which joins names in result tables")]
+    Joins {
+        /// `sites`, `carriers` or `technologies at SITE`.
+        what: String,
+        /// The name.
+        name: String,
+    },
     /// A series does not have one value a step.
     #[error("{place}: `{key}` has {found} values for {expected} time steps")]
     Length {
@@ -173,6 +181,7 @@ impl District {
                 }
             }
         }
+        unique("carriers", carriers.iter().map(String::as_str))?;
         Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0, co2_limit_kg: None })
     }
 
@@ -349,6 +358,9 @@ impl District {
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), DistrictError> {
     let mut seen = HashSet::new();
     for name in names {
+        if name.contains('|') {
+            return Err(DistrictError::Joins { what: what.to_owned(), name: name.to_owned() });
+        }
         if !seen.insert(name) {
             return Err(DistrictError::Duplicate { what: what.to_owned(), name: name.to_owned() });
         }
