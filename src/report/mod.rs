@@ -26,6 +26,8 @@ mod run;
 mod run_page;
 mod summary;
 mod sweep_page;
+mod tables;
+mod trust;
 
 pub use axis::Axis;
 pub use comparison::comparison_page;

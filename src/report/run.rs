@@ -26,6 +26,7 @@ pub struct RunResults {
     pub(super) temperatures: Option<Frame>,
     pub(super) network: Option<Frame>,
     pub(super) comparison: Option<Frame>,
+    pub(super) starts: Option<Frame>,
     /// SHA-256 of the resolved configuration.
     pub(super) config_sha256: Option<String>,
     /// Its settings by their dotted keys, as text.
@@ -73,6 +74,7 @@ impl RunResults {
             network,
             convergence: table("convergence.csv")?,
             comparison: table("comparison.csv")?,
+            starts: table("starts.csv")?,
         })
     }
 

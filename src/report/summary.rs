@@ -15,6 +15,8 @@ pub struct Summary {
     pub(super) solver: String,
     pub(super) coupling: Option<Coupling>,
     pub(super) network: Option<Network>,
+    pub(super) starts: Option<Spread>,
+    pub(super) myopia: Option<Myopia>,
     pub(super) cost: Cost,
     pub(super) co2_kg: f64,
     pub(super) technologies: Vec<Technology>,
@@ -46,6 +48,23 @@ pub(super) struct Coupling {
     pub(super) loop_balance_residual: f64,
     pub(super) loop_step_balance_residual: f64,
     pub(super) validity: Vec<Validity>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Spread {
+    pub(super) asked: usize,
+    pub(super) cost_eur: f64,
+    pub(super) cost_relative: f64,
+    pub(super) temp_k: f64,
+    pub(super) temp_mean_k: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Myopia {
+    pub(super) equilibrium_eur: f64,
+    pub(super) anticipative_eur: f64,
+    pub(super) price_eur: f64,
+    pub(super) price_relative: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,12 +1,15 @@
 //! Figures as pictures for papers: SVG, and PNG at 300 dots per inch, 180 mm wide.
 
+mod cases;
+mod graphs;
+
 use kuva::backend::png::PngBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::band::BandPlot;
 use kuva::plot::heatmap::ColorMap;
-use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
-use kuva::plot::{BarPlot, Heatmap, LinePlot, SankeyPlot, ScatterPlot};
-use kuva::render::annotations::{ReferenceLine, TextAnnotation};
+use kuva::plot::legend::LegendPosition;
+use kuva::plot::{Heatmap, LinePlot};
+use kuva::render::annotations::ReferenceLine;
 use kuva::render::datetime::DateTimeAxis;
 use kuva::render::figure::Figure as Panels;
 use kuva::render::layout::Layout;
@@ -15,8 +18,11 @@ use kuva::render::render::{Scene, render_multiple};
 
 use super::ReportError;
 use super::axis::{Axis, DAY_MS, envelope, means};
-use super::figure::{Colour, Explorer, Figure, Layer, Line, Map, Node, Panel, Plot, Style, X};
+use super::figure::{Colour, Figure, Layer, Line, Panel, Plot, Style, X};
 use super::figures::{extremes, number};
+
+use cases::{bars, cases};
+use graphs::{network, sankey};
 
 /// 180 mm, the width of a page of a journal, in pixels of SVG (96 per inch).
 const WIDTH: f64 = 680.0;
@@ -261,151 +267,4 @@ fn carpet(title: &str, axis: &Axis, values: &[f64], label: &str) -> Scene {
     let plots = vec![Drawn::Heatmap(map)];
     let layout = layout(&plots, title, 0.75 * HEIGHT).with_y_label("hour of the day").with_y_tick_step(6.0);
     render_multiple(plots, layout.with_x_datetime(time_axis(axis)))
-}
-
-fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)]) -> Scene {
-    let mut plot = SankeyPlot::new();
-    for (node, column) in nodes.iter().zip(node_columns(nodes.len(), flows)) {
-        plot = plot.with_node_color(&node.name, colour(node.colour)).with_node_column(&node.name, column);
-    }
-    for (from, to, kwh) in flows {
-        plot = plot.with_link_colored(&nodes[*from].name, &nodes[*to].name, *kwh, colour(nodes[*from].colour));
-    }
-    let plots = vec![Drawn::Sankey(
-        plot.with_per_link_colors()
-            .with_link_opacity(0.4)
-            .with_node_gap(10.0)
-            .with_node_width(9.0)
-            .with_crossing_reduction(),
-    )];
-    // Names stand beside the outermost nodes.
-    let layout = layout(&plots, title, 1.4 * HEIGHT).with_body_size(8).with_force_margins(125.0, 135.0);
-    render_multiple(plots, layout)
-}
-
-/// Columns of nodes: each behind all from which something flows to it, those from which nothing flows in the last.
-fn node_columns(nodes: usize, flows: &[(usize, usize, f64)]) -> Vec<usize> {
-    let mut columns = vec![0; nodes];
-    // Flows do not go round in circles: no path is longer than there are nodes.
-    for _ in 0..nodes {
-        for (from, to, _) in flows {
-            columns[*to] = columns[*to].max(columns[*from] + 1);
-        }
-    }
-    let last = columns.iter().copied().max().unwrap_or(0);
-    let goes_on = |node: usize| flows.iter().any(|(from, ..)| *from == node);
-    (0..nodes).map(|node| if goes_on(node) { columns[node] } else { last }).collect()
-}
-
-/// A colour of the scale from low to high.
-fn of_scale(value: f64, low: f64, high: f64) -> String {
-    ColorMap::Viridis.map((value - low) / (high - low).max(1e-9))
-}
-
-fn network(title: &str, map: &Map) -> Scene {
-    let all: Vec<f64> = map.nodes.iter().map(|node| node.mean_c).collect();
-    let [low, mean, high] = extremes(&all).unwrap_or_default();
-    let mut plots = Vec::new();
-    for (_, from, to) in &map.pipes {
-        let ends = [&map.nodes[*from], &map.nodes[*to]];
-        let colour = of_scale(0.5 * (ends[0].mean_c + ends[1].mean_c), low, high);
-        let line = LinePlot::new().with_data(ends.map(|node| (node.x_m, node.y_m)));
-        plots.push(Drawn::Line(line.with_color(colour).with_stroke_width(3.0)));
-    }
-    let colours = all.iter().map(|temp_c| of_scale(*temp_c, low, high));
-    let nodes = ScatterPlot::new().with_data(map.nodes.iter().map(|node| (node.x_m, node.y_m))).with_size(5.0);
-    plots.push(Drawn::Scatter(nodes.with_colors(colours)));
-    let height =
-        extremes(&map.nodes.iter().map(|node| node.y_m).collect::<Vec<_>>()).map_or(0.0, |[low, _, high]| high - low);
-    let lift = 0.04 * height;
-    let mut layout = layout(&plots, title, 1.2 * HEIGHT).with_equal_aspect().with_x_label("m").with_y_label("m");
-    for node in &map.nodes {
-        if let Some(label) = &node.label {
-            let above = TextAnnotation::new(label.as_str(), node.x_m, node.y_m + lift).with_font_size(9);
-            layout = layout.with_annotation(above);
-        }
-    }
-    let entry = |temp_c: f64| LegendEntry {
-        label: format!("{temp_c:.1} °C"),
-        color: of_scale(temp_c, low, high),
-        shape: LegendShape::Rect,
-        dasharray: None,
-    };
-    render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
-}
-
-fn bars(
-    title: &str,
-    is_stacked: bool,
-    categories: &[String],
-    label: &str,
-    series: &[(String, Colour, Vec<f64>)],
-) -> Scene {
-    let mut plot = BarPlot::new();
-    // The first one stands at the top.
-    for (index, category) in categories.iter().enumerate().rev() {
-        let values = series.iter().map(|(_, shade, values)| {
-            (values.get(index).copied().filter(|value| value.is_finite()).unwrap_or(0.0), colour(*shade))
-        });
-        plot = plot.with_group(category, values);
-    }
-    if series.len() > 1 {
-        plot = plot.with_legend(series.iter().map(|(name, ..)| name.as_str()).collect());
-    }
-    if is_stacked {
-        plot = plot.with_stacked();
-    }
-    let plots = vec![Drawn::Bar(plot.with_horizontal(true))];
-    let layout = layout(&plots, title, HEIGHT.max(120.0 + 22.0 * categories.len() as f64))
-        .with_x_label(label)
-        .with_legend_col_limit(columns(series.iter().map(|(name, ..)| name.as_str())));
-    render_multiple(plots, layout)
-}
-
-fn cases(title: &str, explorer: &Explorer) -> Scene {
-    let [x, y, z] = explorer.first.map(|index| &explorer.columns[index]);
-    let [low, mean, high] = extremes(&z.1).unwrap_or_default();
-    let title = format!("{title}: {}", z.0);
-    if explorer.is_grid {
-        return cells(&title, x, y, z);
-    }
-    let rows = || (0..x.1.len()).filter(|row| x.1[*row].is_finite() && y.1[*row].is_finite());
-    let points = ScatterPlot::new().with_data(rows().map(|row| (x.1[row], y.1[row]))).with_size(3.5);
-    let colours = rows().map(|row| of_scale(z.1[row], low, high));
-    let plots = vec![Drawn::Scatter(points.with_colors(colours))];
-    let entry = |value: f64| LegendEntry {
-        label: format!("{} {}", z.0, number(value)),
-        color: of_scale(value, low, high),
-        shape: LegendShape::Circle,
-        dasharray: None,
-    };
-    let layout = layout(&plots, &title, HEIGHT).with_x_label(x.0.as_str()).with_y_label(y.0.as_str());
-    render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
-}
-
-type Named = (String, Vec<f64>);
-
-fn cells(title: &str, x: &Named, y: &Named, z: &Named) -> Scene {
-    let levels = |values: &[f64]| {
-        let mut levels: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-        levels.sort_by(f64::total_cmp);
-        levels.dedup();
-        levels
-    };
-    let (xs, ys) = (levels(&x.1), levels(&y.1));
-    let [low, ..] = extremes(&z.1).unwrap_or_default();
-    let of = |across: f64, up: f64| {
-        let row = (0..z.1.len()).find(|row| x.1[*row] == across && y.1[*row] == up);
-        row.map(|row| z.1[row]).filter(|value| value.is_finite()).unwrap_or(low)
-    };
-    let rows = ys.iter().map(|up| xs.iter().map(|across| of(*across, *up)).collect::<Vec<f64>>());
-    let plots =
-        vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Viridis).with_cell_size(1.0))];
-    let names = |levels: &[f64]| levels.iter().map(|level| number(*level)).collect::<Vec<String>>();
-    let layout = layout(&plots, title, HEIGHT)
-        .with_x_label(x.0.as_str())
-        .with_y_label(y.0.as_str())
-        .with_x_categories(names(&xs))
-        .with_y_categories(names(&ys));
-    render_multiple(plots, layout)
 }

@@ -1,0 +1,155 @@
+//! Tables of a run's report.
+
+use super::figures::number;
+use super::flows::{Balance, Flow, What, account};
+use super::frame::Frame;
+use super::page::{Cell, Table};
+use super::run::RunResults;
+use super::summary::{Excess, Technology, Unit, Validity};
+
+/// Running steps outside the range of validity of each COP model.
+pub(super) fn validity_table(run: &RunResults) -> Option<Table> {
+    let validity = &run.summary.coupling.as_ref()?.validity;
+    let left = validity.iter().filter(|pump| pump.below + pump.above > 0);
+    let row = |pump: &Validity| {
+        let counts = [pump.running, pump.below, pump.above];
+        let names = [&pump.technology, &pump.site].into_iter().map(|name| Cell::Text(name.clone()));
+        names.chain(counts.map(|count| Cell::Number(count.to_string()))).collect()
+    };
+    let rows: Vec<Vec<Cell>> = left.map(row).collect();
+    let heads = ["Heat pump", "Site", "Running steps", "Below the range", "Above it"].map(str::to_owned).to_vec();
+    let caption = "Running steps outside the range of validity of the COP model".to_owned();
+    (!rows.is_empty()).then_some(Table { caption, heads, rows, is_folded: false })
+}
+
+/// Water of a network outside its limits.
+pub(super) fn excess_table(run: &RunResults) -> Option<Table> {
+    let network = run.summary.network.as_ref()?;
+    let row = |excess: &Excess| {
+        let limit = excess.limit_c.map_or_else(String::new, |limit| format!("{limit}"));
+        vec![
+            Cell::Text(excess.name.clone()),
+            Cell::Text(excess.what.clone()),
+            Cell::Number(limit),
+            Cell::Number(number(excess.hours)),
+            Cell::Number(format!("{:.2}", excess.worst_k)),
+            Cell::Text(excess.worst_at.clone()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = network.unmet.iter().chain(&network.limits).map(row).collect();
+    let heads = ["Where", "What", "Limit, °C", "Hours", "Worst, K", "at"].map(str::to_owned).to_vec();
+    (!rows.is_empty()).then_some(Table {
+        caption: "Water outside its limits".to_owned(),
+        heads,
+        rows,
+        is_folded: false,
+    })
+}
+
+/// What the units and pumps of a network did.
+pub(super) fn units_table(run: &RunResults) -> Option<Table> {
+    let network = run.summary.network.as_ref()?;
+    let row = |unit: &Unit| {
+        let numbers = [unit.heating_kwh, unit.cooling_kwh, unit.electricity_kwh, unit.most_kw];
+        let name = Cell::Text(unit.name.clone());
+        std::iter::once(name).chain(numbers.map(|value| Cell::Number(number(value)))).collect()
+    };
+    let pumps = vec![
+        Cell::Text("circulation pumps".to_owned()),
+        Cell::Number(String::new()),
+        Cell::Number(String::new()),
+        Cell::Number(number(network.pumps_kwh)),
+        Cell::Number(String::new()),
+    ];
+    let heads = ["Unit", "Heat, kWh", "Cold, kWh", "Electricity, kWh", "Most, kW"].map(str::to_owned).to_vec();
+    let rows = network.units.iter().map(row).chain([pumps]).collect();
+    Some(Table { caption: "Plants and pumps of the network".to_owned(), heads, rows, is_folded: false })
+}
+
+/// Energy, peaks and seasonal COPs by technology.
+pub(super) fn technology_table(run: &RunResults) -> Table {
+    let row = |known: &Technology| {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let cop = match known.taken_kwh > 0.0 && known.service.is_some() {
+            true => format!("{:.2}", known.delivered_kwh / known.taken_kwh),
+            false => String::new(),
+        };
+        let curtailed = known.curtailed_kwh.map_or_else(String::new, number_of_energy);
+        let numbers = [
+            number_of_energy(known.delivered_kwh),
+            number_of_energy(known.taken_kwh),
+            number(known.peak_kw),
+            cop,
+            curtailed,
+        ];
+        let names = [text(&known.site), text(&known.technology), text(&known.carrier)];
+        names.into_iter().chain(numbers.map(Cell::Number)).collect()
+    };
+    let heads =
+        ["Site", "Technology", "Carrier", "Delivered, kWh", "Taken, kWh", "Peak, kW", "Seasonal COP", "Curtailed, kWh"];
+    Table {
+        caption: "Energy by technology".to_owned(),
+        heads: heads.map(str::to_owned).to_vec(),
+        rows: run.summary.technologies.iter().map(row).collect(),
+        is_folded: false,
+    }
+}
+
+/// Amounts that are nothing but rounding are nothing.
+fn number_of_energy(kwh: f64) -> String {
+    if kwh.abs() < 5e-4 { "0".to_owned() } else { number(kwh) }
+}
+
+/// Energy balances of every carrier at every site.
+pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
+    let balances = account(run, flows);
+    let kinds: Vec<_> = What::all()
+        .filter(|what| balances.iter().any(|balance| balance.parts.iter().any(|(known, _)| known == what)))
+        .collect();
+    let mut heads = vec!["Site".to_owned(), "Carrier".to_owned()];
+    let sign = |what: &What| if what.is_source() { '+' } else { '−' };
+    heads.extend(kinds.iter().map(|what| format!("{} {}", sign(what), what.name())));
+    heads.extend(["= residual".to_owned(), "worst step, kW".to_owned()]);
+    let row = |balance: &Balance<'_>| {
+        let mut cells = vec![Cell::Text(balance.site.to_owned()), Cell::Text(balance.carrier.to_owned())];
+        cells.extend(kinds.iter().map(|what| {
+            let part = balance.parts.iter().find(|(known, _)| known == what);
+            Cell::Number(part.map_or_else(String::new, |(_, kwh)| number_of_energy(*kwh)))
+        }));
+        cells.push(Cell::Number(format!("{:.1e}", balance.residual_kwh)));
+        cells.push(Cell::Number(format!("{:.1e}", balance.worst_kw)));
+        cells
+    };
+    Table {
+        caption: "Energy balances, kWh, added up from timeseries.csv".to_owned(),
+        heads,
+        rows: balances.iter().map(row).collect(),
+        is_folded: false,
+    }
+}
+
+/// Figures against their published values.
+pub(super) fn comparison_table(frame: &Frame) -> Table {
+    let text = |name: &str, row: usize| frame.texts(name).map_or_else(String::new, |texts| texts[row].clone());
+    let value = |name: &str, row: usize| {
+        let value = frame.numbers(name).map_or(f64::NAN, |values| values[row]);
+        Cell::Number(match value {
+            value if value.is_nan() => String::new(),
+            value if value.abs() < 1.0 => format!("{value:.3e}"),
+            value => format!("{value:.3}"),
+        })
+    };
+    let row = |row| {
+        let names = [Cell::Text(text("figure", row)), Cell::Number(text("iteration", row))];
+        let values = ["published", "ours", "difference", "tolerance"].map(|name| value(name, row));
+        names.into_iter().chain(values).collect()
+    };
+    let heads = ["Figure", "Iteration", "Published", "Ours", "Difference", "Tolerance"].map(str::to_owned).to_vec();
+    let rows = (0..frame.rows()).map(row).collect();
+    Table {
+        caption: "Against the published figures; without a tolerance they are only shown".to_owned(),
+        heads,
+        rows,
+        is_folded: false,
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether the answer of a run can be trusted: its verdict, its iterations, and what was asked besides.
+
+use super::figures::{convergence, number};
+use super::frame::Frame;
+use super::page::{Block, Cell, Table};
+use super::run::RunResults;
+use super::summary::{Myopia, Spread};
+
+/// The blocks on the verdict.
+pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
+    let Some(coupling) = &run.summary.coupling else {
+        return vec![Some(Block::Text("There is no loop: one dispatch, proven by its certificate below.".to_owned()))];
+    };
+    let schemes = coupling.schemes.iter().map(|ran| format!("{} {}", ran.scheme, ran.iterations));
+    let residual = coupling.residual.as_ref().map_or_else(String::new, |residual| {
+        format!(" The loop last moved by up to {:.3} K, by {:.4} K on average.", residual.max_k, residual.mean_k)
+    });
+    let balance = format!(
+        "Energy of the loop: closed to {:.1e} of what was moved, in every step to {:.1e}.",
+        coupling.loop_balance_residual, coupling.loop_step_balance_residual
+    );
+    vec![
+        Some(Block::Text(sentence(&coupling.explanation))),
+        Some(Block::Text(format!(
+            "Iterations by scheme: {}.{residual} {balance}",
+            schemes.collect::<Vec<_>>().join(", ")
+        ))),
+        coupling.gap_missing.as_ref().map(|missing| Block::Text(format!("The gap is not known: {missing}"))),
+        run.summary.starts.as_ref().map(|spread| Block::Text(starts_in_words(spread))),
+        run.starts.as_ref().map(starts_table).map(Block::Table),
+        run.summary.myopia.as_ref().map(|myopia| Block::Text(myopia_in_words(myopia))),
+        convergence::convergence(run).map(Block::Figure),
+        run.convergence.as_ref().map(iteration_table).map(Block::Table),
+    ]
+}
+
+/// Columns of the table of iterations: of the file, and for people.
+const ITERATION: [(&str, &str); 11] = [
+    ("iteration", "Iteration"),
+    ("scheme", "Scheme"),
+    ("step", "Step"),
+    ("cost_eur", "Planned, EUR"),
+    ("cost_at_own_cops_eur", "At own COPs, EUR"),
+    ("relative_gap", "Relative gap"),
+    ("mean_change_k", "Mean change, K"),
+    ("max_change_k", "Largest change, K"),
+    ("max_change_at", "at"),
+    ("temp_mean_c", "Mean loop, °C"),
+    ("balancing_energy_kwh", "Balancing energy, kWh"),
+];
+
+fn iteration_table(frame: &Frame) -> Table {
+    let known: Vec<(&str, &str)> = ITERATION.into_iter().filter(|(name, _)| frame.texts(name).is_some()).collect();
+    let cell = |name: &str, row: usize| match (name, frame.numbers(name)) {
+        (_, None) => Cell::Text(frame.texts(name).map_or_else(String::new, |texts| texts[row].clone())),
+        (_, Some(values)) if values[row].is_nan() => Cell::Number(String::new()),
+        ("iteration", Some(values)) => Cell::Number(format!("{}", values[row])),
+        ("relative_gap" | "mean_change_k" | "max_change_k", Some(values)) => {
+            Cell::Number(format!("{:.2e}", values[row]))
+        }
+        (_, Some(values)) => Cell::Number(format!("{:.2}", values[row])),
+    };
+    Table {
+        caption: "Iterations".to_owned(),
+        heads: known.iter().map(|(_, head)| (*head).to_owned()).collect(),
+        rows: (0..frame.rows()).map(|row| known.iter().map(|(name, _)| cell(name, row)).collect()).collect(),
+        is_folded: true,
+    }
+}
+
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+/// How far apart the answers from several beginnings are.
+fn starts_in_words(spread: &Spread) -> String {
+    format!(
+        "From {} beginnings: costs are {} EUR apart ({:.1e}), loop temperatures up to {:.3} K ({:.4} K on average). Agreements of dispatch \
+         and loop need not be unique.",
+        spread.asked,
+        number(spread.cost_eur),
+        spread.cost_relative,
+        spread.temp_k,
+        spread.temp_mean_k
+    )
+}
+
+fn starts_table(frame: &Frame) -> Table {
+    let columns: Vec<(&str, Vec<String>)> = frame.names().filter_map(|name| Some((name, frame.texts(name)?))).collect();
+    let row = |row: usize| columns.iter().map(|(_, texts)| Cell::Text(texts[row].clone())).collect();
+    Table {
+        caption: "Beginnings (starts.csv)".to_owned(),
+        heads: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        rows: (0..frame.rows()).map(row).collect(),
+        is_folded: true,
+    }
+}
+
+/// What it costs that the dispatcher does not know what it does to the loop.
+fn myopia_in_words(myopia: &Myopia) -> String {
+    format!(
+        "Price of myopia: {:.3} % ({} EUR). A dispatcher who knew what it does to the loop would pay {} EUR in place of {} EUR.",
+        100.0 * myopia.price_relative,
+        number(myopia.price_eur),
+        number(myopia.anticipative_eur),
+        number(myopia.equilibrium_eur)
+    )
+}
