@@ -156,6 +156,70 @@ fn runs_stand_side_by_side() {
 }
 
 #[test]
+fn runs_of_any_length_stand_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    week(folder.path(), "week", &[]);
+    // The same time in one step, and in six.
+    let run = |name: &str, hours: usize| {
+        let model = minimal_model(&folder.path().join(name), |text| text);
+        for file in ["heat.csv", "cop.csv"] {
+            let path = folder.path().join(name).join("series").join(file);
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.lines().take(hours + 1).collect::<Vec<_>>().join("\n") + "\n").unwrap();
+        }
+        let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--quiet", "--name", name]);
+        (output.status.code() == Some(0)).then_some(format!("results/{name}"))
+    };
+    let short: Vec<String> =
+        [("six", 6), ("two", 2)].into_iter().filter_map(|(name, hours)| run(name, hours)).collect();
+    assert_eq!(short.len(), 2);
+    report(folder.path(), &["results/week", &short[0], &short[1], "--quiet", "--png", "--svg"]);
+    // Beside a folder that is the one at hand.
+    let output = anergy(&folder.path().join("results/week"), &["report", ".", "../six"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        !folder.path().join("results/week/comparison.html").exists()
+            && folder.path().join("results/comparison.html").exists()
+    );
+}
+
+#[test]
+fn pictures_of_somebody_else_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = week(folder.path(), "week", &[]);
+    report(folder.path(), &["results/week", "--svg", "--quiet"]);
+    fs::write(run.join("figures/mine.ai"), "precious").unwrap();
+    let model = project("configs/smart_district.yaml");
+    let output =
+        anergy(folder.path(), &["run", &model, "--window", "2019-01-14..2019-01-14", "--name", "week", "--quiet"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(run.join("figures/mine.ai")).unwrap(), "precious");
+}
+
+#[test]
+fn things_of_one_name_are_not_mixed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    // A grid called after what it brings, and a heat pump called after the loop.
+    let model = minimal_model(folder.path(), |text| text.replace("grid:", "electricity:").replace("pump", "heat"));
+    let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--quiet", "--name", "alike"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let run = RunResults::read(&folder.path().join("results/alike"), "alike").unwrap();
+    let page = run_page(&run);
+    let flows = page.figures().find_map(|figure| match &figure.plot {
+        Plot::Sankey { nodes, flows } => Some((nodes, flows)),
+        _ => None,
+    });
+    let (nodes, flows) = flows.unwrap();
+    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    assert!(names.contains(&"electricity (carrier)") && names.contains(&"electricity (outside)"), "{names:?}");
+    assert!(names.contains(&"heat (carrier)") && names.contains(&"heat (technology)"), "{names:?}");
+    let at = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    let through =
+        flows.iter().any(|(from, to, _)| [*from, *to] == [at("electricity (outside)"), at("electricity (carrier)")]);
+    assert!(through, "{flows:?}");
+}
+
+#[test]
 fn no_name_breaks_a_report_or_gets_into_it() {
     let folder = tempfile::tempdir().unwrap();
     let evil = r#"Süd </script><script>alert('x')</script> & "Öst" O'Brien <b>日本</b>"#;
@@ -206,9 +270,29 @@ fn what_is_no_result_is_refused_with_its_place() {
     refused(&["nowhere"], "nowhere: no results");
     let run = week(folder.path(), "week", &[]);
     let series = fs::read_to_string(run.join("timeseries.csv")).unwrap();
-    let cut: Vec<&str> = series.lines().take(20).collect();
-    fs::write(run.join("timeseries.csv"), format!("{}\n2019-01-14 19:00:00,1", cut.join("\n"))).unwrap();
+    let lines: Vec<&str> = series.lines().collect();
+    let with = |lines: &[&str], last: &str| {
+        fs::write(run.join("timeseries.csv"), format!("{}\n{last}", lines.join("\n"))).unwrap()
+    };
+    // In the middle of a line, at the end of one, and without one that was in the middle.
+    with(&lines[..20], "2019-01-14 19:00:00,1");
     refused(&["results/week"], "timeseries.csv:21:");
+    with(&lines[..20], "");
+    refused(&["results/week"], "ends after 19 steps; expected the 168");
+    with(&[&lines[..30], &lines[31..]].concat(), "");
+    refused(&["results/week"], "timeseries.csv:31: expected a column `timestamp` of evenly spaced");
+    // Something that is no number where one must be.
+    for (wrong, word) in [
+        ("12;5", "`12;5` in column `homes|grid|electricity|supply_kw`"),
+        ("", "no finite number"),
+        ("inf", "no finite"),
+    ] {
+        let mut cells: Vec<&str> = lines[5].split(',').collect();
+        cells[1] = wrong;
+        let line = cells.join(",");
+        with(&[&lines[..5], &[line.as_str()], &lines[6..]].concat(), "");
+        refused(&["results/week"], &format!("timeseries.csv:6: {word}"));
+    }
     fs::remove_file(run.join("timeseries.csv")).unwrap();
     refused(&["results/week"], "timeseries.csv");
     fs::write(run.join("summary.json"), "{").unwrap();
@@ -292,6 +376,13 @@ fn a_sweep_shows_its_cases() {
         html.contains("Tanks &amp; &quot;loops&quot;") || html.contains("Tanks &#38; &#34;loops&#34;"),
         "the title is escaped"
     );
+    // A table without one of its parameters is none.
+    let table = folder.path().join("results/tanks/table.csv");
+    let whole = fs::read_to_string(&table).unwrap();
+    fs::write(&table, whole.replacen("mass_kg", "mass", 1)).unwrap();
+    let output = anergy(folder.path(), &["report", "results/tanks"]);
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("no column `mass_kg`"), "{}", stderr(&output));
+    fs::write(&table, whole).unwrap();
     // The sweep goes on where it stands, and its folder is still one.
     let output = anergy(folder.path(), &["sweep", "run", "results/tanks", "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -33,19 +33,17 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const pool = await unpack(document.getElementById("series").textContent.trim());
 
+  // Three bytes a number, bytes of equal weight together: a single-precision number without its last byte.
   async function unpack(text) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint16Array(await new Response(stream).arrayBuffer());
+    const planes = new Uint8Array(await new Response(stream).arrayBuffer());
+    const count = planes.length / 3;
+    const bits = new Uint32Array(count);
+    for (let k = 0; k < count; k++) bits[k] = (planes[k] << 24) | (planes[count + k] << 16) | (planes[2 * count + k] << 8);
+    return new Float32Array(bits.buffer);
   }
-  const values = (packed) => {
-    const all = new Array(packed.n);
-    for (let k = 0; k < packed.n; k++) {
-      const raw = pool[packed.at + k];
-      all[k] = raw === 65535 ? null : packed.zero + packed.step * (raw - packed.offset);
-    }
-    return all;
-  };
+  const values = (packed) => Array.from(pool.subarray(packed.at, packed.at + packed.n), (value) => (Number.isNaN(value) ? null : value));
   const moment = (axis, k) => axis.start + axis.step * k;
 
   const charts = new Map();
@@ -137,6 +135,7 @@
       const days = axis.step * axis.n / DAY;
       const coarse = days > FINE_DAYS && perDay > 1;
       const daily = coarse ? fine.map((all) => means(all, perDay)) : fine;
+      const dailyStep = axis.step * perDay;
       const pairs = (all, layer, step) => {
         const sign = layer.source ? 1 : -1;
         const list = all.map((value, k) => [axis.start + step * k, value === null ? null : sign * value]);
@@ -146,12 +145,12 @@
       };
       const seriesOf = (isFine) => figure.layers.map((layer, k) => ({
         id: "layer" + k, type: "line", name: layer.name, stack: layer.source ? "up" : "down", step: "end", showSymbol: false,
-        data: isFine || !coarse ? pairs(fine[k], layer, axis.step) : pairs(daily[k], layer, DAY),
+        data: isFine || !coarse ? pairs(fine[k], layer, axis.step) : pairs(daily[k], layer, dailyStep),
         areaStyle: { color: colour(layer.colour), opacity: layer.source ? 0.9 : 0.6 }, lineStyle: { width: 0 }, itemStyle: { color: colour(layer.colour) },
         emphasis: { focus: "series" },
       }));
       let isFine = !coarse;
-      const word = () => (isFine ? "kW" : "kW, means over days");
+      const word = () => (isFine ? "kW" : dailyStep === DAY ? "kW, means over days" : `kW, means over ${number(dailyStep / 3600000)} h`);
       if (coarse) {
         chart.on("datazoom", () => {
           const { startValue, endValue } = chart.getOption().dataZoom[0];
@@ -162,11 +161,13 @@
           }
         });
       }
+      chart.on("restore", () => { isFine = !coarse; });
       chart.on("brushEnd", (event) => selection(figure, fine, event.areas[0]));
       const tooltip = {
         ...base().tooltip, trigger: "axis",
         formatter: (items) => {
           const seen = items.filter((item) => Math.abs(item.value[1]) > 5e-4);
+          if (!items.length) return "";
           const part = (title, list) => (list.length ? `<i>${title}</i>` + list.map((item) => row(item.marker, item.seriesName, number(Math.abs(item.value[1])) + " kW")).join("") : "");
           return spoken(figure, `<b>${stamp(items[0].value[0])}</b>` + part("from", seen.filter((item) => item.value[1] > 0)) + part("to", seen.filter((item) => item.value[1] < 0)));
         },
@@ -247,6 +248,7 @@
       const scale = 1.15 * Math.max((x1 - x0) / width, (y1 - y0) / height, 1e-9);
       const span = (a, b, pixels) => [(a + b) / 2 - (scale * pixels) / 2, (a + b) / 2 + (scale * pixels) / 2];
       const [xs, ys] = [span(x0, x1, width), span(y0, y1, height)];
+      chart.on("restore", () => figure.reset?.());
       const round = (value) => Math.round(value);
       const metres = (name, [min, max]) => ({ ...axisStyle(), type: "value", name, min, max, splitLine: { show: false }, axisLabel: { ...axisStyle().axisLabel, showMinLabel: false, showMaxLabel: false, formatter: round } });
       const controls = element.parentElement.querySelector(".controls");
@@ -255,11 +257,12 @@
         const slider = Object.assign(document.createElement("input"), { type: "range", min: -1, max: figure.axis.n - 1, value: -1 });
         slider.setAttribute("aria-label", "Moment");
         const say = () => {
-          const k = Number(slider.value);
+          const k = (figure.moment = Number(slider.value));
           label.textContent = k < 0 ? "mean of the whole time" : stamp(moment(figure.axis, k));
           charts.get(figure.id)?.setOption({ series: seriesAt(k) });
         };
         slider.addEventListener("input", say);
+        figure.reset = () => { slider.value = -1; say(); };
         controls.append(slider, label);
         label.textContent = "mean of the whole time";
       }
@@ -268,7 +271,7 @@
         xAxis: { ...metres("m", xs), nameLocation: "end" }, yAxis: metres("m", ys),
         visualMap: { type: "continuous", min: low, max: high === low ? low + 1 : high, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: ["°C", ""], textStyle: { color: theme.soft }, dimension: 2, seriesIndex: 1, calculable: false, precision: 1, formatter: (value) => number(Number(value.toPrecision(3))), show: true, hoverLink: false },
         tooltip: { ...base().tooltip, formatter: (item) => spoken(figure, row("", item.name, number(Array.isArray(item.value) ? item.value[2] : item.value) + " °C")) },
-        series: seriesAt(-1),
+        series: seriesAt(figure.moment ?? -1),
       };
     },
 
@@ -306,11 +309,27 @@
       const levels = (all) => [...new Set(all.filter((value) => value !== null))].sort((a, b) => a - b);
       if (figure.grid) {
         const [xs, ys] = [levels(x[1]), levels(y[1])];
+        // Several cases may share a cell: it is their mean, and names the first of them.
+        const cells = new Map();
+        figure.cases.forEach((_, k) => {
+          if (x[1][k] === null || y[1][k] === null || z[1][k] === null) return;
+          const place = `${xs.indexOf(x[1][k])} ${ys.indexOf(y[1][k])}`;
+          const cell = cells.get(place) || { sum: 0, count: 0, first: k };
+          cells.set(place, { sum: cell.sum + z[1][k], count: cell.count + 1, first: cell.first });
+        });
         return {
-          ...shared, tooltip: { ...base().tooltip, formatter: (item) => tip(item.value[3]) },
-          xAxis: { ...axisStyle(), type: "category", name: x[0], nameLocation: "middle", nameGap: 28, data: xs.map(number) },
-          yAxis: { ...axisStyle(), type: "category", name: y[0], data: ys.map(number) },
-          series: [{ type: "heatmap", progressive: 0, data: figure.cases.map((_, k) => [xs.indexOf(x[1][k]), ys.indexOf(y[1][k]), z[1][k], k]).filter((cell) => cell[0] >= 0 && cell[1] >= 0 && cell[2] !== null) }],
+          ...shared,
+          tooltip: {
+            ...base().tooltip,
+            formatter: (item) => {
+              const count = item.value[4];
+              if (count === 1) return tip(item.value[3]);
+              return spoken(figure, `<b>mean of ${count} cases</b>` + row("", x[0], String(xs[item.value[0]])) + row("", y[0], String(ys[item.value[1]])) + row("", z[0], number(item.value[2])));
+            },
+          },
+          xAxis: { ...axisStyle(), type: "category", name: x[0], nameLocation: "middle", nameGap: 28, data: xs.map(String) },
+          yAxis: { ...axisStyle(), type: "category", name: y[0], data: ys.map(String) },
+          series: [{ type: "heatmap", progressive: 0, data: [...cells].map(([place, cell]) => [...place.split(" ").map(Number), cell.sum / cell.count, cell.first, cell.count]) }],
         };
       }
       return {
@@ -325,8 +344,8 @@
   function means(all, block) {
     const list = [];
     for (let k = 0; k < all.length; k += block) {
-      const part = all.slice(k, k + block);
-      list.push(part.reduce((sum, value) => sum + value, 0) / part.length);
+      const part = all.slice(k, k + block).filter((value) => value !== null);
+      list.push(part.length ? part.reduce((sum, value) => sum + value, 0) / part.length : null);
     }
     return list;
   }
@@ -359,8 +378,7 @@
     charts.set(figure.id, chart);
     drawn.add(figure.id);
     chart.resize();
-    chart.off("datazoom");
-    chart.off("brushEnd");
+    ["datazoom", "brushEnd", "restore"].forEach((event) => chart.off(event));
     chart.clear();
     chart.setOption(build[figure.kind](figure, chart, element));
     // The drawing is of one piece for who cannot see it: its label says what is to be seen.
@@ -412,7 +430,10 @@
 
   // Paper is white, and does not wait: every figure becomes a picture of its own, painted at once.
   let before = null;
+  let closed = [];
   window.addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach((details) => { details.open = true; });
     before = document.documentElement.dataset.theme;
     if (before !== "light") setTheme("light");
     drawAll();
@@ -429,6 +450,7 @@
   });
   window.addEventListener("afterprint", () => {
     document.querySelectorAll("canvas.paper").forEach((picture) => picture.remove());
+    closed.forEach((details) => { details.open = false; });
     if (before !== "light") setTheme(before);
     charts.forEach((chart) => chart.resize());
   });

@@ -9,7 +9,7 @@ use super::Failure;
 use crate::report::{
     Page, ReportError, RunResults, comparison_page, effects_page, html, name_of, print, run_page, sweep_page,
 };
-use crate::results::{JOURNAL, write_file};
+use crate::results::{FIGURES, JOURNAL, write_file};
 
 /// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's switches
 #[derive(Debug, Args)]
@@ -70,14 +70,14 @@ impl Report {
         let first = &self.folders[0];
         let output = self.output.clone().unwrap_or_else(|| match self.folders.len() {
             1 => first.join("report.html"),
-            _ => first.parent().unwrap_or(Path::new("")).join("comparison.html"),
+            _ => above(first).join("comparison.html"),
         });
         write(&output, html(&page)?.as_bytes())?;
         if !self.quiet {
             super::print(&format!("{}\n", output.display()))?;
         }
         if self.png || self.svg {
-            let folder = output.parent().unwrap_or(Path::new("")).join("figures");
+            let folder = output.parent().unwrap_or(Path::new("")).join(FIGURES);
             let count = self.pictures(&page, &folder)?;
             if !self.quiet {
                 super::print(&format!("{} ({count} files)\n", folder.display()))?;
@@ -125,14 +125,18 @@ impl Report {
     }
 }
 
+/// The folder above another one, also of `.` and `..`.
+fn above(folder: &Path) -> PathBuf {
+    let plain = folder.parent().filter(|_| folder.file_name().is_some());
+    let resolved = || folder.canonicalize().ok().and_then(|folder| folder.parent().map(Path::to_owned));
+    plain.map(Path::to_owned).or_else(resolved).unwrap_or_default()
+}
+
 /// Names of folders; those that are alike with the folder above.
 fn names(folders: &[PathBuf]) -> Vec<String> {
     let short: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
     let alike = |name: &String| short.iter().filter(|other| *other == name).count() > 1;
-    let long = |folder: &Path, name: &String| {
-        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        absolute.parent().map_or_else(|| name.clone(), |above| format!("{}/{name}", name_of(above)))
-    };
+    let long = |folder: &Path, name: &String| format!("{}/{name}", name_of(&above(folder)));
     folders
         .iter()
         .zip(&short)

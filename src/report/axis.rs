@@ -18,14 +18,21 @@ pub const DAY_MS: f64 = 86_400_000.0;
 
 impl Axis {
     /// The axis of a column of stamps.
-    #[must_use]
-    pub fn of(stamps: &[String]) -> Option<Self> {
-        let start_ms = moment_ms(stamps.first()?)?;
-        let step_ms = match stamps.get(1) {
-            Some(second) => moment_ms(second)? - start_ms,
-            None => 3_600_000.0,
-        };
-        (step_ms > 0.0).then_some(Self { start_ms, step_ms, len: stamps.len() })
+    ///
+    /// # Errors
+    /// The row that is no stamp, or where the distance to the one before is not that of the first two.
+    pub fn of(stamps: &[String]) -> Result<Self, usize> {
+        let mut moments = Vec::with_capacity(stamps.len());
+        for (row, stamp) in stamps.iter().enumerate() {
+            moments.push(moment_ms(stamp).ok_or(row)?);
+        }
+        let start_ms = *moments.first().ok_or(0_usize)?;
+        let step_ms = moments.get(1).map_or(3_600_000.0, |second| second - start_ms);
+        let uneven = |pair: &[f64]| pair[1] - pair[0] != step_ms || step_ms <= 0.0;
+        match moments.windows(2).position(uneven) {
+            Some(row) => Err(row + 1),
+            None => Ok(Self { start_ms, step_ms, len: stamps.len() }),
+        }
     }
 
     /// A moment, milliseconds.
@@ -66,10 +73,14 @@ fn moment_ms(stamp: &str) -> Option<f64> {
     Some(zoned.timestamp().as_millisecond() as f64)
 }
 
-/// Means over blocks of `block` values; the last block may be shorter.
+/// Means over blocks of `block` values, of those that are numbers; the last block may be shorter.
 #[must_use]
 pub fn means(values: &[f64], block: usize) -> Vec<f64> {
-    values.chunks(block.max(1)).map(|block| block.iter().sum::<f64>() / block.len() as f64).collect()
+    let mean = |block: &[f64]| {
+        let known = block.iter().filter(|value| !value.is_nan());
+        known.clone().sum::<f64>() / known.count() as f64
+    };
+    values.chunks(block.max(1)).map(mean).collect()
 }
 
 /// The least and the largest value of each block, in the order in which they come: a line of `2 n / block` points that keeps its
@@ -94,11 +105,13 @@ pub fn envelope(values: &[f64], block: usize) -> Vec<f64> {
     values.chunks(block).flat_map(ends).collect()
 }
 
-/// Values from the largest to the least, `points` of them at even distances, with the first and the last.
+/// Values from the largest to the least, `points` (two at least) of them at even distances, with the first and the last; all of
+/// them where there are fewer.
 #[must_use]
 pub fn duration(values: &[f64], points: usize) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_by(|a, b| b.total_cmp(a));
+    let points = points.max(2);
     if sorted.len() <= points {
         return sorted;
     }
@@ -117,7 +130,12 @@ mod tests {
         let axis = Axis::of(&stamps).unwrap();
         assert_eq!((axis.step_hours(), axis.steps_per_day(), axis.len), (0.5, Some(48), 3));
         assert_eq!(axis.at(2) - axis.at(0), 3_600_000.0);
-        assert_eq!(Axis::of(&["yesterday".to_owned()]), None);
+        assert_eq!(Axis::of(&["yesterday".to_owned()]), Err(0));
+        let gap = ["2019-02-28 23:00:00", "2019-03-01 00:00:00", "2019-03-01 02:00:00"].map(str::to_owned);
+        assert_eq!(Axis::of(&gap), Err(2));
+        assert_eq!(duration(&[1.0, 3.0, 2.0], 1), [3.0, 1.0]);
+        let means = means(&[f64::NAN, 1.0, f64::NAN, f64::NAN], 2);
+        assert!(means[0] == 1.0 && means[1].is_nan());
         assert_eq!(axis.coarser(2).len, 2);
     }
 

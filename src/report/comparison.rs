@@ -2,9 +2,9 @@
 
 use super::axis::duration;
 use super::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
-use super::figures::{durations, number};
+use super::figures::{Grain, durations, number};
 use super::flows::flows;
-use super::headline::{Headline, Quantity, cost_parts, shown};
+use super::headline::{Headline, Quantity, cost_parts, is_nothing, shown};
 use super::page::{Block, Cell, Page, Section, Table};
 use super::run::RunResults;
 use super::run_page::badge;
@@ -92,7 +92,7 @@ fn difference_table(runs: &[RunResults], headlines: &[Headline]) -> Option<Table
     }
     let difference = |quantity: &Quantity, base: &Quantity| {
         let by = quantity.value - base.value;
-        if by.abs() <= 5e-4_f64.min(1e-9 * base.value.abs()) {
+        if is_nothing(quantity.unit, by) || by.abs() <= 1e-9 * base.value.abs() {
             return "0".to_owned();
         }
         let share =
@@ -171,7 +171,7 @@ fn gaps(runs: &[RunResults]) -> Option<Figure> {
     let longest = lines.iter().map(|line| line.values.len()).max()?;
     lines.iter_mut().for_each(|line| line.values.resize(longest, f64::NAN));
     let x = X::Number { label: "iteration".to_owned(), values: (0..longest).map(|k| k as f64).collect() };
-    let text = "Relative gap by iteration: the share of the cost that a dispatcher could still save.".to_owned();
+    let text = "Relative gap by iteration: the share of the objective that a dispatcher could still save.".to_owned();
     let panels = vec![Panel { is_log: true, ..Panel::new("relative gap", lines) }];
     Some(Figure { id: "gaps".to_owned(), title: "Gap by iteration".to_owned(), text, plot: Plot::Lines { x, panels } })
 }
@@ -181,32 +181,38 @@ fn temperature(run: &RunResults) -> Option<&[f64]> {
 }
 
 fn temperatures(runs: &[RunResults]) -> Option<Figure> {
+    let longest = runs.iter().max_by_key(|run| run.axis.len)?;
+    let grain = Grain::of(runs.len(), longest.axis.len, longest.axis.steps_per_day());
     let line = |(index, run): (usize, &RunResults)| {
-        Some(Line {
-            axis: Some(run.axis),
-            ..Line::new(run.name.clone(), Colour::Nth(index), temperature(run)?.to_vec())
-        })
+        let values = grain.values(temperature(run)?);
+        Some(Line { axis: Some(grain.axis(&run.axis)), ..Line::new(run.name.clone(), Colour::Nth(index), values) })
     };
     let lines: Vec<Line> = runs.iter().enumerate().filter_map(line).collect();
     let axis = lines.first()?.axis?;
     let means =
         runs.iter().filter_map(|run| Some(format!("{} {:.2}", run.name, run.summary.coupling.as_ref()?.temp_c[1])));
-    let text = format!("Loop temperature over time, °C; means: {}.", means.collect::<Vec<_>>().join(", "));
+    let coarse = if grain.block > 1 { format!(" Shown in means over {} steps.", grain.block) } else { String::new() };
+    let text = format!("Loop temperature over time, °C; means: {}.{coarse}", means.collect::<Vec<_>>().join(", "));
     let plot = Plot::Lines { x: X::Time(axis), panels: vec![Panel::new("°C", lines)] };
     Some(Figure { id: "loop-temperatures".to_owned(), title: "Loop temperature".to_owned(), text, plot })
 }
 
 fn duration_curves(runs: &[RunResults]) -> Option<Figure> {
-    let with_loop: Vec<&RunResults> = runs.iter().filter(|run| temperature(run).is_some()).collect();
-    // Curves have an axis in common: that of runs that are as long.
-    let first = *with_loop.first()?;
+    let mut with_loop = runs.iter().enumerate().filter(|(_, run)| temperature(run).is_some());
+    // Curves have an axis in common: that of runs that are as long. A run keeps its colour from figure to figure.
     let hours = |run: &RunResults| run.axis.step_hours() * run.axis.len as f64;
-    let alike: Vec<&&RunResults> = with_loop.iter().filter(|run| hours(run) == hours(first)).collect();
-    let points = durations::points(alike.iter().map(|run| run.axis.len).min()?);
-    let line = |(index, run): (usize, &&&RunResults)| {
-        Some(Line::new(run.name.clone(), Colour::Nth(index), duration(temperature(run)?, points)))
+    let (_, first) = with_loop.clone().next()?;
+    let alike: Vec<(usize, &RunResults)> = with_loop.by_ref().filter(|(_, run)| hours(run) == hours(first)).collect();
+    let points = durations::points(alike.iter().map(|(_, run)| run.axis.len).min()?);
+    let line = |(index, run): (usize, &RunResults)| {
+        let values = duration(temperature(run)?, points);
+        // A single step is no curve.
+        Some((values.len() == points).then(|| Line::new(run.name.clone(), Colour::Nth(index), values)))
     };
-    let lines: Vec<Line> = alike.iter().enumerate().filter_map(line).collect();
+    let lines: Vec<Line> = alike.into_iter().filter_map(line).flatten().collect();
+    if lines.is_empty() {
+        return None;
+    }
     let text = "For how many hours the loop was at least so warm; of runs that are as long as the first.".to_owned();
     let plot = Plot::Lines { x: durations::hours(first, points), panels: vec![Panel::new("°C", lines)] };
     Some(Figure { id: "loop-durations".to_owned(), title: "Loop temperature, duration curves".to_owned(), text, plot })

@@ -8,7 +8,7 @@ use super::figures::number;
 use super::frame::Frame;
 use super::page::{Block, Cell, Page, Section, Table};
 
-/// Columns of the table: of the file, for people, and whether the published value is taken away.
+/// Columns of the table: of the file, and for people.
 const COLUMNS: [(&str, &str); 9] = [
     ("cost_eur", "Cost, EUR"),
     ("grid_kwh", "Grid, kWh"),
@@ -36,8 +36,8 @@ pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
         Section::of("ends", "Published and corrected", vec![ends_table(&frame, &variants).map(Block::Table)]),
         Section::of("switches", "What each switch does", vec![
             Some(Block::Text(
-                "Each variant is the published case with one of its quirks mended; the last has all of them mended, and converges. What does \
-                 not converge is shown as a mean over iterations 7 to 11."
+                "Each variant is the published case with one of its quirks mended; `corrected` has all of them mended. Figures are means \
+                 over the iterations that the table names."
                     .to_owned(),
             )),
             bars("cost", "Cost against the published case", "EUR", &variants, differences).map(Block::Figure),
@@ -97,24 +97,34 @@ fn bars(id: &str, title: &str, unit: &str, variants: &[String], values: &[f64]) 
     if categories.is_empty() {
         return None;
     }
-    let text =
-        format!("{title}, {unit}: {}.", if words.is_empty() { "no difference".to_owned() } else { words.join(", ") });
+    let text = format!(
+        "{title}, {unit}: {}.",
+        if words.is_empty() { format!("all below half a {unit}") } else { words.join(", ") }
+    );
     let plot = Plot::Bars { is_stacked: false, categories, label: unit.to_owned(), series };
     Some(Figure { id: format!("effects-{id}"), title: title.to_owned(), text, plot })
 }
 
 fn switch_table(frame: &Frame, variants: &[String]) -> Table {
-    let text = |column: &str, row: usize| frame.texts(column).map_or_else(String::new, |texts| texts[row].clone());
+    let columns = ["flipped_to", "mean_from", "mean_to", "verdict"].map(|column| (column, frame.texts(column)));
+    let text = |column: &str, row: usize| {
+        let texts = columns.iter().find(|(name, _)| *name == column).and_then(|(_, texts)| texts.as_ref());
+        texts.map_or_else(String::new, |texts| texts[row].clone())
+    };
     let row = |row: usize| {
         let names = [variants[row].clone(), text("flipped_to", row)].map(Cell::Text);
         let values = COLUMNS.into_iter().map(|(column, _)| {
             let value = frame.numbers(column).map_or(f64::NAN, |values| values[row]);
             Cell::Number(if value.is_nan() { String::new() } else { number(value) })
         });
-        let last = [Cell::Text(text("verdict", row))];
+        let last = [
+            Cell::Number(format!("{} to {}", text("mean_from", row), text("mean_to", row))),
+            Cell::Text(text("verdict", row)),
+        ];
         names.into_iter().chain(values).chain(last).collect()
     };
-    let heads = ["Switch", "Flipped to"].into_iter().chain(COLUMNS.map(|(_, head)| head)).chain(["Verdict"]);
+    let heads =
+        ["Switch", "Flipped to"].into_iter().chain(COLUMNS.map(|(_, head)| head)).chain(["Iterations", "Verdict"]);
     Table {
         caption: "The published case with one switch flipped".to_owned(),
         heads: heads.map(str::to_owned).collect(),

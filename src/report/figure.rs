@@ -34,7 +34,7 @@ pub enum Plot {
     },
     /// Values by day and time of day.
     Carpet {
-        /// Time; its first moment is a midnight.
+        /// Time; it begins with the first step of a day.
         axis: Axis,
         /// The values.
         values: Vec<f64>,

@@ -53,7 +53,7 @@ impl What {
             Self::Charge => "charge",
             Self::Enters => "to other sites",
             Self::Export => "export",
-            Self::Circulation => "circulation",
+            Self::Circulation => "for pumps and plants",
             Self::Surplus => "surplus",
         }
     }

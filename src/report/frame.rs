@@ -40,6 +40,11 @@ impl Cells {
     }
 }
 
+/// The line of a row: below the header, counted from 1.
+fn line_of(row: usize) -> u64 {
+    row as u64 + 2
+}
+
 impl Frame {
     /// Reads a CSV file; a missing one is no table.
     ///
@@ -119,13 +124,46 @@ impl Frame {
         })
     }
 
-    /// The time axis of its column `timestamp`.
-    #[must_use]
-    pub fn axis(&self) -> Option<Axis> {
-        match self.column("timestamp")? {
-            Cells::Text(stamps) => Axis::of(stamps),
-            Cells::Number(_) => None,
+    /// The time axis of its column `timestamp`; `path` is where it came from.
+    ///
+    /// # Errors
+    /// [`ReportError::Table`] with the line on which the stamps are not evenly spaced.
+    pub fn axis(&self, path: &Path) -> Result<Axis, ReportError> {
+        let found = match self.column("timestamp") {
+            Some(Cells::Text(stamps)) => Axis::of(stamps),
+            _ => Err(0),
+        };
+        found.map_err(|row| {
+            let message =
+                "expected a column `timestamp` of evenly spaced time stamps, as 2015-01-31 13:00:00".to_owned();
+            ReportError::Table { path: path.to_owned(), line: line_of(row), message }
+        })
+    }
+
+    /// Refuses columns whose names end in one of `units` and that are not finite numbers all through.
+    ///
+    /// # Errors
+    /// [`ReportError::Table`] with the line, the column and what stands there.
+    pub fn check_numbers(&self, path: &Path, units: &[&str]) -> Result<(), ReportError> {
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            if !units.iter().any(|unit| name.ends_with(unit)) {
+                continue;
+            }
+            let wrong = match column {
+                Cells::Number(cells) => {
+                    cells.iter().position(|cell| !cell.is_finite()).map(|row| (row, "no finite number".to_owned()))
+                }
+                Cells::Text(cells) => cells
+                    .iter()
+                    .position(|cell| !cell.parse::<f64>().is_ok_and(f64::is_finite))
+                    .map(|row| (row, format!("`{}`", cells[row]))),
+            };
+            if let Some((row, found)) = wrong {
+                let message = format!("{found} in column `{name}`; expected a number");
+                return Err(ReportError::Table { path: path.to_owned(), line: line_of(row), message });
+            }
         }
+        Ok(())
     }
 }
 
@@ -160,7 +198,7 @@ mod tests {
         #[test]
         fn tables_read_back_as_they_were_written(
             values in proptest::collection::vec(proptest::num::f64::NORMAL, 1..40),
-            name in "[^\r\n]{1,12}",
+            name in "[^\r\n\u{feff}]{1,12}",
         ) {
             let mut table = Table::default();
             table.push(name.clone(), Column::Number(values.clone()));

@@ -4,15 +4,14 @@ use super::figures::number;
 use super::flows::{Flow, What};
 use super::page::{Cell, Table, Tile, Tone};
 use super::run::RunResults;
-use super::summary::{Cost, Kind, Service};
+use super::summary::{Cost, Coupling, Kind, Network, Service, Summary, Unit};
 
 /// The carrier of which self-sufficiency is told.
 const ELECTRICITY: &str = "electricity";
 
 /// What a run comes to, in numbers that can be compared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Headline {
-    /// Name, unit, value, whether less is worse.
     pub(super) figures: Vec<Quantity>,
 }
 
@@ -28,66 +27,88 @@ pub(super) struct Quantity {
 
 impl Headline {
     pub(super) fn of(run: &RunResults, flows: &[Flow<'_>]) -> Self {
-        let mut figures = Vec::new();
-        let summary = &run.summary;
-        let mut add = |name: &str, unit: &'static str, value: f64, note: String, tone: Tone| {
-            figures.push(Quantity { name: name.to_owned(), unit, value, note, tone });
-        };
-        add("Cost", "EUR", summary.cost.total_eur, format!("from {} to {}", summary.from, summary.to), Tone::Plain);
-        let imports: Vec<&str> = imported(run);
-        let kwh = |carrier: &str| -> f64 {
-            let imports = summary.technologies.iter().filter(|known| known.kind == Kind::Import);
-            imports.filter(|known| known.carrier == carrier).map(|known| known.delivered_kwh).sum()
-        };
-        for carrier in &imports {
-            let peak = peak_kw(flows, carrier, run);
-            add(&format!("{carrier} imported"), "kWh", kwh(carrier), String::new(), Tone::Plain);
-            add(
-                &format!("Peak import of {carrier}"),
-                "kW",
-                peak,
-                "of the whole district, mean of a step".to_owned(),
-                Tone::Plain,
-            );
+        let mut headline = Self::default();
+        headline.add("Cost", "EUR", run.summary.cost.total_eur, "");
+        headline.supply(run, flows);
+        if let Some(coupling) = &run.summary.coupling {
+            headline.water_loop(coupling);
+            match &run.summary.network {
+                Some(network) => headline.network(network),
+                None => headline.balancing(coupling, run.summary.cost.balancing_eur),
+            }
+        }
+        headline.left_over(&run.summary);
+        headline
+    }
+
+    fn add(&mut self, name: &str, unit: &'static str, value: f64, note: &str) {
+        self.figures.push(Quantity { name: name.to_owned(), unit, value, note: note.to_owned(), tone: Tone::Plain });
+    }
+
+    /// The last figure is a warning where there is any of it.
+    fn warn(&mut self) {
+        if let Some(last) = self.figures.last_mut().filter(|last| last.value > 1e-3) {
+            last.tone = Tone::Warning;
+        }
+    }
+
+    /// Imports, and what heat pumps make of them.
+    fn supply(&mut self, run: &RunResults, flows: &[Flow<'_>]) {
+        for carrier in imported(run) {
+            self.add(&format!("{carrier} imported"), "kWh", imported_kwh(run, carrier), "");
+            let peak_kw = peak_kw(flows, carrier, run);
+            self.add(&format!("Peak import of {carrier}"), "kW", peak_kw, "of the whole district, mean of a step");
         }
         if let Some(share) = self_sufficiency(run, flows) {
-            add(
-                "Self-sufficiency",
-                "%",
-                100.0 * share,
-                "electricity used that was not imported".to_owned(),
-                Tone::Plain,
-            );
+            let note = "1 − electricity imported / electricity used (without what has a meter of its own)";
+            self.add("Self-sufficiency", "%", 100.0 * share, note);
         }
-        for known in summary.technologies.iter().filter(|known| known.kind == Kind::HeatPump && known.taken_kwh > 0.0) {
+        let pumps = run.summary.technologies.iter().filter(|known| known.kind == Kind::HeatPump);
+        for known in pumps.filter(|known| known.taken_kwh > 0.0) {
             let service = if known.service == Some(Service::Cooling) { "cooling" } else { "heating" };
             let name = format!("Seasonal COP, {} at {}", known.technology, known.site);
-            add(&name, "", known.delivered_kwh / known.taken_kwh, service.to_owned(), Tone::Plain);
+            self.add(&name, "", known.delivered_kwh / known.taken_kwh, service);
         }
-        if let Some(coupling) = &summary.coupling {
-            let [low, mean, high] = coupling.temp_c;
-            add("Loop temperature", "°C", mean, format!("{low:.2} to {high:.2}"), Tone::Plain);
-            let outside: f64 = coupling.violations.iter().map(|violation| violation.hours).sum();
-            let degree: f64 = coupling.violations.iter().map(|violation| violation.kelvin_hours).sum();
-            let tone = if outside > 0.0 { Tone::Warning } else { Tone::Plain };
-            add("Hours outside the limits", "h", outside, format!("{} K h", number(degree)), tone);
-            let [heating, cooling] = coupling.balancing_kwh;
-            let note = format!("{} kWh of heat, {} kWh of cold", number(heating.abs()), number(cooling.abs()));
-            add("Balancing", "kWh", heating.abs() + cooling.abs(), note, Tone::Plain);
-            if let Some(gap) = &coupling.gap {
-                add("Gap", "EUR", gap.absolute_eur, format!("{:.1e} of the cost", gap.relative), Tone::Plain);
-            }
-            let energy = format!("{} EUR, not seen by the dispatch", number(summary.cost.balancing_eur));
-            add("Energy for balancing", "kWh", coupling.balancing_energy_kwh, energy, Tone::Plain);
+    }
+
+    fn water_loop(&mut self, coupling: &Coupling) {
+        if let Some(gap) = &coupling.gap {
+            self.add("Gap", "EUR", gap.absolute_eur, &format!("{:.1e} of the objective", gap.relative));
         }
-        add("CO2", "kg", summary.co2_kg, String::new(), Tone::Plain);
-        let sources = summary.technologies.iter().filter_map(|known| known.curtailed_kwh);
-        add("Curtailed", "kWh", sources.sum::<f64>() + 0.0, "of what sources had to offer".to_owned(), Tone::Plain);
-        let unmet: f64 = summary.carriers.iter().map(|carrier| carrier.unmet_kwh).sum();
-        add("Unmet demand", "kWh", unmet, String::new(), if unmet > 1e-3 { Tone::Warning } else { Tone::Plain });
-        let surplus: f64 = summary.carriers.iter().map(|carrier| carrier.surplus_kwh).sum();
-        add("Surplus", "kWh", surplus, "produced and thrown away".to_owned(), Tone::Plain);
-        Self { figures }
+        let [low, mean, high] = coupling.temp_c;
+        self.add("Loop temperature", "°C", mean, &format!("{low:.2} to {high:.2}"));
+        let outside: f64 = coupling.violations.iter().map(|violation| violation.hours).sum();
+        let degree: f64 = coupling.violations.iter().map(|violation| violation.kelvin_hours).sum();
+        self.add("Hours outside the limits", "h", outside, &format!("{} K h", number(degree)));
+        self.warn();
+    }
+
+    fn balancing(&mut self, coupling: &Coupling, eur: f64) {
+        let [heating, cooling] = coupling.balancing_kwh;
+        let note = format!("{} kWh of heat, {} kWh of cold", number(heating.abs()), number(cooling.abs()));
+        self.add("Balancing", "kWh", heating.abs() + cooling.abs(), &note);
+        let note = format!("{} EUR, not seen by the dispatch", number(eur));
+        self.add("Energy for balancing", "kWh", coupling.balancing_energy_kwh, &note);
+    }
+
+    fn network(&mut self, network: &Network) {
+        let sum = |of: fn(&Unit) -> f64| network.units.iter().map(of).sum::<f64>();
+        let (heat, cold) = (sum(|unit| unit.heating_kwh), sum(|unit| unit.cooling_kwh));
+        let note =
+            format!("{} kWh of heat, {} kWh of cold, boreholes and wells among them", number(heat), number(cold));
+        self.add("From plants", "kWh", heat + cold, &note);
+        let note = format!("{} kWh of it for circulation", number(network.pumps_kwh));
+        self.add("Electricity of plants and pumps", "kWh", sum(|unit| unit.electricity_kwh) + network.pumps_kwh, &note);
+    }
+
+    fn left_over(&mut self, summary: &Summary) {
+        self.add("CO2", "kg", summary.co2_kg, "");
+        let curtailed = summary.technologies.iter().filter_map(|known| known.curtailed_kwh);
+        self.add("Curtailed", "kWh", curtailed.sum(), "of what sources had to offer");
+        self.add("Unmet demand", "kWh", summary.carriers.iter().map(|carrier| carrier.unmet_kwh).sum(), "");
+        self.warn();
+        let surplus = summary.carriers.iter().map(|carrier| carrier.surplus_kwh).sum();
+        self.add("Surplus", "kWh", surplus, "produced and thrown away");
     }
 
     pub(super) fn tiles(&self) -> Vec<Tile> {
@@ -104,8 +125,12 @@ impl Headline {
 
 /// The value as it is shown: amounts that are nothing but rounding are nothing.
 pub(super) fn shown(quantity: &Quantity) -> String {
-    let tiny = matches!(quantity.unit, "kWh" | "kW" | "kg" | "EUR") && quantity.value.abs() < 5e-4;
-    if tiny { "0".to_owned() } else { number(quantity.value) }
+    if is_nothing(quantity.unit, quantity.value) { "0".to_owned() } else { number(quantity.value) }
+}
+
+/// Whether an amount is nothing but rounding.
+pub(super) fn is_nothing(unit: &str, value: f64) -> bool {
+    matches!(unit, "kWh" | "kW" | "kg" | "EUR") && value.abs() < 5e-4
 }
 
 /// Carriers that are brought in as they are wanted.
@@ -133,17 +158,23 @@ fn peak_kw(flows: &[Flow<'_>], carrier: &str, run: &RunResults) -> f64 {
     (0..run.axis.len).map(|step| imports.iter().map(|flow| flow.kw[step]).sum::<f64>()).fold(0.0, f64::max)
 }
 
-/// Share of the electricity used in the district that it did not import; exports count as not used.
-fn self_sufficiency(run: &RunResults, flows: &[Flow<'_>]) -> Option<f64> {
-    let used = [What::Demand, What::Input, What::Circulation];
-    let own = flows.iter().filter(|flow| flow.carrier == ELECTRICITY && used.contains(&flow.what));
-    let used_kwh: f64 = own.map(|flow| flow.kwh(run.axis.step_hours())).sum();
+/// What was imported of a carrier, kWh.
+fn imported_kwh(run: &RunResults, carrier: &str) -> f64 {
     let imports = run.summary.technologies.iter().filter(|known| known.kind == Kind::Import);
-    let imported_kwh: f64 = imports.filter(|known| known.carrier == ELECTRICITY).map(|known| known.delivered_kwh).sum();
-    (used_kwh > 0.0).then(|| (1.0 - imported_kwh / used_kwh).max(0.0))
+    imports.filter(|known| known.carrier == carrier).map(|known| known.delivered_kwh).sum()
 }
 
-/// The parts of the cost with their names, EUR; without those that are zero in every run.
+/// One less the electricity that was imported, by what was used in the district: demand that was met, consumption, pumps and plants.
+fn self_sufficiency(run: &RunResults, flows: &[Flow<'_>]) -> Option<f64> {
+    let sum = |of: &[What]| {
+        let own = flows.iter().filter(|flow| flow.carrier == ELECTRICITY && of.contains(&flow.what));
+        own.map(|flow| flow.kwh(run.axis.step_hours())).sum::<f64>()
+    };
+    let used_kwh = sum(&[What::Demand, What::Input, What::Circulation]) - sum(&[What::Unmet]);
+    (used_kwh > 0.0).then(|| (1.0 - imported_kwh(run, ELECTRICITY) / used_kwh).max(0.0))
+}
+
+/// The parts of the cost with their names, EUR.
 pub(super) fn cost_parts(cost: &Cost) -> [(&'static str, f64); 6] {
     [
         ("Operation", cost.operation_eur),

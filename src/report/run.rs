@@ -44,7 +44,7 @@ impl RunResults {
             ErrorKind::NotFound => ReportError::NotResults(folder.to_owned()),
             _ => ReportError::Io { path: path.clone(), source },
         })?;
-        let summary = serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
+        let summary: Summary = serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
         let table = |file: &str| Frame::read(&folder.join(file));
         // The largest table takes as long as the others together.
         let (series, others) = rayon::join(
@@ -57,10 +57,9 @@ impl RunResults {
         let series_path = folder.join("timeseries.csv");
         let missing = || ReportError::Io { path: series_path.clone(), source: ErrorKind::NotFound.into() };
         let series = series?.ok_or_else(missing)?;
-        let axis = series.axis().ok_or_else(|| {
-            let message = "no time axis in the column `timestamp`".to_owned();
-            ReportError::Table { path: series_path.clone(), line: 2, message }
-        })?;
+        let axis = series.axis(&series_path)?;
+        series.check_numbers(&series_path, &["_kw", "_kwh", "loop|temperature_c"])?;
+        same_length(&summary, &series, &series_path)?;
         let config = fs::read_to_string(folder.join("config.resolved.yaml")).ok();
         Ok(Self {
             settings: config.as_deref().map(settings).unwrap_or_default(),
@@ -88,10 +87,21 @@ impl RunResults {
     }
 }
 
+/// Refuses series that were cut off.
+fn same_length(summary: &Summary, series: &Frame, path: &Path) -> Result<(), ReportError> {
+    if series.rows() == summary.steps {
+        return Ok(());
+    }
+    let message =
+        format!("the file ends after {} steps; expected the {} of summary.json", series.rows(), summary.steps);
+    Err(ReportError::Table { path: path.to_owned(), line: series.rows() as u64 + 1, message })
+}
+
 /// What a folder is called.
 #[must_use]
 pub fn name_of(folder: &Path) -> String {
-    let absolute: PathBuf = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    // Also of `.` and `..`.
+    let absolute: PathBuf = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned()
 }
 

@@ -6,7 +6,9 @@ use super::frame::Frame;
 use super::headline::{Headline, cost_table};
 use super::page::{Block, Cell, Page, Section, Table, Tone};
 use super::run::RunResults;
-use super::tables::{balance_table, comparison_table, excess_table, technology_table, units_table, validity_table};
+use super::tables::{
+    balance_table, comparison_table, excess_table, loop_table, technology_table, units_table, validity_table,
+};
 use super::trust::verdict;
 
 /// The page of a run.
@@ -15,8 +17,11 @@ pub fn run_page(run: &RunResults) -> Page {
     let flows = flows(run);
     let stored = run.series.names().filter(|name| name.ends_with("|level_kwh")).count();
     let priced = run.prices.iter().flat_map(Frame::names).filter(|name| name.ends_with("|price_eur_per_kwh")).count();
-    let grain = Grain::of(flows.len() + 2 * stored + priced, run.axis.len, run.axis.steps_per_day());
     let summary = &run.summary;
+    let pumps = summary.coupling.as_ref().map_or(0, |coupling| coupling.validity.len());
+    let carpets = 1 + pumps.min(carpet::MOST_PUMPS);
+    let series = flows.len() + 2 * stored + priced + carpets;
+    let grain = Grain::of(series, run.axis.len, run.axis.steps_per_day());
     let sections = [
         Section::of(
             "headline",
@@ -34,6 +39,9 @@ pub fn run_page(run: &RunResults) -> Page {
             vec![
                 temperature::temperature(run).map(Block::Figure),
                 Block::choice("Carpet of", carpet::carpets(run)),
+                (pumps > carpet::MOST_PUMPS).then(|| {
+                    Block::Text(format!("Carpets of the first {} of {pumps} heat pumps.", carpet::MOST_PUMPS))
+                }),
                 map::map(run).map(Block::Figure),
                 validity_table(run).map(Block::Table),
                 excess_table(run).map(Block::Table),
@@ -53,6 +61,7 @@ pub fn run_page(run: &RunResults) -> Page {
                 sankey::sankey(run, &flows).map(Block::Figure),
                 Some(Block::Table(technology_table(run))),
                 Some(Block::Table(balance_table(run, &flows))),
+                loop_table(run).map(Block::Table),
                 durations::durations(run).map(Block::Figure),
             ],
         ),

@@ -7,12 +7,13 @@ use serde::Deserialize;
 
 use super::ReportError;
 use super::figure::{Colour, Explorer, Figure, Plot};
-use super::figures::{extremes, number};
+use super::figures::{extremes, levels, number};
 use super::frame::Frame;
 use super::page::{Block, Cell, Page, Section, Table, Tile, Tone};
 
-/// Rows of the table, and points of a figure, at most: beyond, every so manieth case is shown.
+/// Rows of a table, at most: the first ones.
 const MOST_ROWS: usize = 200;
+/// Points of a figure, at most: beyond, one case of so many is shown.
 const MOST_POINTS: usize = 3000;
 /// Results that can be chosen in a figure, at most.
 const MOST_RESULTS: usize = 24;
@@ -32,12 +33,22 @@ struct Parameter {
     name: String,
 }
 
+/// A parameter of a sweep in its table.
+struct Varied {
+    name: String,
+    /// Its values as they stand in the table.
+    texts: Vec<String>,
+    /// The same as numbers: of words, their place in the order in which they come.
+    values: Vec<f64>,
+    /// Its name with the places of its words.
+    label: String,
+}
+
 /// A sweep's table with its parameters.
 struct Sweep {
     manifest: Manifest,
     frame: Frame,
-    /// Parameters as numbers: of words, their place in the order in which they come.
-    parameters: Vec<(String, Vec<f64>)>,
+    parameters: Vec<Varied>,
     /// Results that are not everywhere the same.
     results: Vec<(String, Vec<f64>)>,
     statuses: Vec<String>,
@@ -85,21 +96,23 @@ impl Sweep {
             |column: &str| ReportError::Table { path: path.clone(), line: 1, message: format!("no column `{column}`") };
         let statuses = frame.texts("status").ok_or_else(|| missing("status"))?;
         let verdicts = frame.texts("verdict").ok_or_else(|| missing("verdict"))?;
-        let parameters = manifest.parameters.iter().filter_map(|parameter| {
+        let parameter = |parameter: &Parameter| {
             let name = parameter.name.clone();
-            match frame.numbers(&name) {
-                Some(values) => Some((name, values.to_vec())),
-                None => Some(coded(&name, &frame.texts(&name)?)),
-            }
-        });
-        let parameters: Vec<(String, Vec<f64>)> = parameters.collect();
+            let texts = frame.texts(&name).ok_or_else(|| missing(&name))?;
+            let (label, values) = match frame.numbers(&name) {
+                Some(values) => (name.clone(), values.to_vec()),
+                None => coded(&name, &texts),
+            };
+            Ok(Varied { name, texts, values, label })
+        };
+        let parameters = manifest.parameters.iter().map(parameter).collect::<Result<Vec<Varied>, ReportError>>()?;
         let after = frame.names().position(|name| name == "error").unwrap_or(0);
         let results = frame.names().skip(after + 1).filter_map(|name| {
             let values = frame.numbers(name)?;
             let [low, _, high] = extremes(values)?;
             (high - low > 1e-9 * high.abs().max(low.abs())).then(|| (name.to_owned(), values.to_vec()))
         });
-        let results = results.take(MOST_RESULTS).collect();
+        let results = results.collect();
         Ok(Self { manifest, parameters, results, statuses, verdicts, frame })
     }
 
@@ -148,12 +161,12 @@ impl Sweep {
         let mut kinds: Vec<&String> = self.ends().collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let first = self.parameters.first().map(|(name, values)| (name, values, levels(values)));
-        let few = first.filter(|(_, _, levels)| levels.len() <= MOST_LEVELS);
+        let first = self.parameters.first().map(|first| (first, levels(&first.values)));
+        let few = first.filter(|(_, levels)| levels.len() <= MOST_LEVELS);
         let (categories, of_row): (Vec<String>, Vec<Option<usize>>) = match few {
-            Some((name, values, levels)) => (
-                levels.iter().map(|level| format!("{name} {}", number(*level))).collect(),
-                values.iter().map(|value| levels.iter().position(|level| level == value)).collect(),
+            Some((first, levels)) => (
+                levels.iter().map(|level| format!("{} {}", first.name, first.text(*level))).collect(),
+                first.values.iter().map(|value| levels.iter().position(|level| level == value)).collect(),
             ),
             None => (vec!["all cases".to_owned()], vec![Some(0); self.frame.rows()]),
         };
@@ -185,6 +198,7 @@ impl Sweep {
     fn failures(&self) -> Option<Table> {
         let errors = self.frame.texts("error")?;
         let rows = errors.iter().enumerate().filter(|(_, error)| !error.is_empty());
+        let all = rows.clone().count();
         let rows: Vec<Vec<Cell>> = rows
             .take(MOST_ROWS)
             .map(|(row, error)| {
@@ -193,7 +207,10 @@ impl Sweep {
             .collect();
         let heads = ["Case", "Status", "Why"].map(str::to_owned).to_vec();
         (!rows.is_empty()).then(|| Table {
-            caption: "Cases without an answer".to_owned(),
+            caption: format!(
+                "Cases without an answer: {}",
+                if all > MOST_ROWS { format!("the first {MOST_ROWS} of {all}") } else { all.to_string() }
+            ),
             heads,
             rows,
             is_folded: false,
@@ -202,33 +219,21 @@ impl Sweep {
 
     /// A case by its parameters.
     fn name(&self, row: usize) -> String {
-        let texts = self.manifest.parameters.iter().filter_map(|parameter| {
-            let text = self.frame.texts(&parameter.name)?[row].clone();
-            Some(format!("{} = {text}", parameter.name))
-        });
-        texts.collect::<Vec<_>>().join(", ")
+        let named = self.parameters.iter().map(|parameter| format!("{} = {}", parameter.name, parameter.texts[row]));
+        named.collect::<Vec<_>>().join(", ")
     }
 
     /// Points of the first parameter and the cost, or cells of two parameters coloured by it.
     fn explorer(&self, is_grid: bool) -> Option<Figure> {
-        let few =
-            |index: usize| self.parameters.get(index).is_some_and(|(_, values)| levels(values).len() <= MOST_LEVELS);
+        let few = |index: usize| self.parameters.get(index).is_some_and(|of| levels(&of.values).len() <= MOST_LEVELS);
         if self.parameters.is_empty() || self.results.is_empty() || is_grid && !(few(0) && few(1)) {
             return None;
         }
         let every = self.frame.rows().div_ceil(MOST_POINTS).max(1);
-        let thin = |values: &Vec<f64>| values.iter().copied().step_by(every).collect::<Vec<f64>>();
-        let columns: Vec<(String, Vec<f64>)> =
-            self.parameters.iter().chain(&self.results).map(|(name, values)| (name.clone(), thin(values))).collect();
-        let named: Vec<Vec<String>> =
-            self.manifest.parameters.iter().filter_map(|parameter| self.frame.texts(&parameter.name)).collect();
-        let case = |row: usize| {
-            let parts = self.manifest.parameters.iter().zip(&named);
-            parts
-                .map(|(parameter, texts)| format!("{} = {}", parameter.name, texts[row]))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let thin = |values: &[f64]| values.iter().copied().step_by(every).collect::<Vec<f64>>();
+        let parameters = self.parameters.iter().map(|of| (of.label.clone(), thin(&of.values)));
+        let results = self.results.iter().take(MOST_RESULTS).map(|(name, values)| (name.clone(), thin(values)));
+        let columns: Vec<(String, Vec<f64>)> = parameters.chain(results).collect();
         let result = columns.iter().position(|(name, _)| name == "cost_eur").unwrap_or(self.parameters.len());
         let second = if self.parameters.len() > 1 { 1 } else { result };
         let first = if is_grid { [0, 1, result] } else { [0, result, second] };
@@ -239,10 +244,10 @@ impl Sweep {
             columns[result].0,
             number(low),
             number(high),
-            if every > 1 { format!(" One case of {every} is shown.") } else { String::new() }
+            self.left_out(every, is_grid)
         );
         let explorer = Explorer {
-            cases: (0..self.frame.rows()).step_by(every).map(case).collect(),
+            cases: (0..self.frame.rows()).step_by(every).map(|row| self.name(row)).collect(),
             verdicts: self.ends().step_by(every).cloned().collect(),
             columns,
             first,
@@ -250,6 +255,24 @@ impl Sweep {
         };
         let (id, title) = if is_grid { ("heat-map", "Heat map") } else { ("scatter", "Scatter") };
         Some(Figure { id: id.to_owned(), title: title.to_owned(), text, plot: Plot::Explorer(explorer) })
+    }
+
+    /// What a figure of cases does not show, in words.
+    fn left_out(&self, every: usize, is_grid: bool) -> String {
+        let mut words = String::new();
+        if every > 1 {
+            words += &format!(" One case of {every} is shown.");
+        }
+        if is_grid && self.parameters.len() > 2 {
+            words += " Cells are means over the other parameters.";
+        }
+        if is_grid {
+            words += " Cells without a number are empty.";
+        }
+        if self.results.len() > MOST_RESULTS {
+            words += &format!(" The first {MOST_RESULTS} of {} results can be chosen.", self.results.len());
+        }
+        words
     }
 
     fn note(&self) -> Option<Block> {
@@ -261,11 +284,16 @@ impl Sweep {
 
     fn table(&self) -> Table {
         let parameters = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
-        let results = self.results.iter().map(|(name, _)| name.as_str());
+        let results = self.results.iter().take(MOST_RESULTS).map(|(name, _)| name.as_str());
         let names: Vec<&str> = parameters.chain(["status", "verdict"]).chain(results).collect();
         let columns: Vec<Vec<Cell>> = names.iter().filter_map(|name| self.cells(name)).collect();
         Table {
-            caption: "Cases with their parameters, and the results that differ".to_owned(),
+            caption: match self.results.len() {
+                0..=MOST_RESULTS => "Cases with their parameters, and the results that differ".to_owned(),
+                all => {
+                    format!("Cases with their parameters, and the first {MOST_RESULTS} of {all} results that differ")
+                }
+            },
             heads: names.iter().map(|name| (*name).to_owned()).collect(),
             rows: (0..self.frame.rows().min(MOST_ROWS))
                 .map(|row| columns.iter().map(|column| column[row].clone()).collect())
@@ -275,11 +303,22 @@ impl Sweep {
     }
 
     fn cells(&self, name: &str) -> Option<Vec<Cell>> {
+        if let Some(parameter) = self.parameters.iter().find(|parameter| parameter.name == name) {
+            return Some(parameter.texts.iter().take(MOST_ROWS).cloned().map(Cell::Number).collect());
+        }
         let shown = |value: &f64| Cell::Number(if value.is_nan() { String::new() } else { number(*value) });
         match self.frame.numbers(name) {
             Some(values) => Some(values.iter().take(MOST_ROWS).map(shown).collect()),
             None => Some(self.frame.texts(name)?.into_iter().take(MOST_ROWS).map(Cell::Text).collect()),
         }
+    }
+}
+
+impl Varied {
+    /// A value as it stands in the table.
+    fn text(&self, level: f64) -> &str {
+        let row = self.values.iter().position(|value| *value == level);
+        row.map_or("", |row| &self.texts[row])
     }
 }
 
@@ -296,12 +335,4 @@ fn coded(name: &str, texts: &[String]) -> (String, Vec<f64>) {
     }
     let words = known.iter().take(6).enumerate().map(|(code, word)| format!("{code}: {word}"));
     (format!("{name} ({})", words.collect::<Vec<_>>().join(", ")), codes)
-}
-
-/// The different values of a parameter, in order.
-fn levels(values: &[f64]) -> Vec<f64> {
-    let mut levels: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-    levels.sort_by(f64::total_cmp);
-    levels.dedup();
-    levels
 }

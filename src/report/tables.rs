@@ -3,6 +3,7 @@
 use super::figures::number;
 use super::flows::{Balance, Flow, What, account};
 use super::frame::Frame;
+use super::headline::is_nothing;
 use super::page::{Cell, Table};
 use super::run::RunResults;
 use super::summary::{Excess, Technology, Unit, Validity};
@@ -97,7 +98,7 @@ pub(super) fn technology_table(run: &RunResults) -> Table {
 
 /// Amounts that are nothing but rounding are nothing.
 fn number_of_energy(kwh: f64) -> String {
-    if kwh.abs() < 5e-4 { "0".to_owned() } else { number(kwh) }
+    if is_nothing("kWh", kwh) { "0".to_owned() } else { number(kwh) }
 }
 
 /// Energy balances of every carrier at every site.
@@ -130,7 +131,11 @@ pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
 
 /// Figures against their published values.
 pub(super) fn comparison_table(frame: &Frame) -> Table {
-    let text = |name: &str, row: usize| frame.texts(name).map_or_else(String::new, |texts| texts[row].clone());
+    let texts = ["figure", "iteration"].map(|name| (name, frame.texts(name)));
+    let text = |name: &str, row: usize| {
+        let column = texts.iter().find(|(known, _)| *known == name).and_then(|(_, column)| column.as_ref());
+        column.map_or_else(String::new, |column| column[row].clone())
+    };
     let value = |name: &str, row: usize| {
         let value = frame.numbers(name).map_or(f64::NAN, |values| values[row]);
         Cell::Number(match value {
@@ -152,4 +157,39 @@ pub(super) fn comparison_table(frame: &Frame) -> Table {
         rows,
         is_folded: false,
     }
+}
+
+/// Energy into the loop's water and out of it.
+pub(super) fn loop_table(run: &RunResults) -> Option<Table> {
+    let coupling = run.summary.coupling.as_ref()?;
+    let heat = run.series.numbers("loop|heat_kwh")?;
+    let sum = |sign: f64| heat.iter().filter(|kwh| sign * **kwh > 0.0).sum::<f64>();
+    let network = run.summary.network.is_some();
+    let parts = [
+        ("Heat pumps that cool, and what heats the loop directly", [sum(1.0), 0.0]),
+        ("Heat pumps that heat", [0.0, sum(-1.0)]),
+        ("Ground", coupling.ground_kwh),
+        (if network { "Plants and waste heat" } else { "Balancing unit" }, coupling.balancing_kwh),
+        ("Out of nothing, into nothing", coupling.created_kwh),
+    ];
+    let kept_kwh: f64 = parts.iter().flat_map(|(_, sides)| sides).sum();
+    let row = |(name, [into, out]): (&str, [f64; 2])| {
+        let sides = [number(into), number(out)].map(Cell::Number);
+        std::iter::once(Cell::Text(name.to_owned())).chain(sides).collect()
+    };
+    let mut rows: Vec<Vec<Cell>> = parts.into_iter().filter(|(_, sides)| *sides != [0.0; 2]).map(row).collect();
+    rows.push(row(("Kept by the water (what is left)", [kept_kwh.max(0.0), kept_kwh.min(0.0)])));
+    let residual = |value: f64| Cell::Number(format!("{value:.1e}"));
+    let (whole, step) = (coupling.loop_balance_residual, coupling.loop_step_balance_residual);
+    rows.push(vec![
+        Cell::Text("Residual: of the whole time, and the worst of a step, relative to the energy moved".to_owned()),
+        residual(whole),
+        residual(step),
+    ]);
+    Some(Table {
+        caption: "Energy balance of the loop".to_owned(),
+        heads: ["", "Into the water, kWh", "Out of it, kWh"].map(str::to_owned).to_vec(),
+        rows,
+        is_folded: false,
+    })
 }

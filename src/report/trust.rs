@@ -50,20 +50,22 @@ const ITERATION: [(&str, &str); 11] = [
 ];
 
 fn iteration_table(frame: &Frame) -> Table {
-    let known: Vec<(&str, &str)> = ITERATION.into_iter().filter(|(name, _)| frame.texts(name).is_some()).collect();
-    let cell = |name: &str, row: usize| match (name, frame.numbers(name)) {
-        (_, None) => Cell::Text(frame.texts(name).map_or_else(String::new, |texts| texts[row].clone())),
-        (_, Some(values)) if values[row].is_nan() => Cell::Number(String::new()),
-        ("iteration", Some(values)) => Cell::Number(format!("{}", values[row])),
-        ("relative_gap" | "mean_change_k" | "max_change_k", Some(values)) => {
-            Cell::Number(format!("{:.2e}", values[row]))
-        }
-        (_, Some(values)) => Cell::Number(format!("{:.2}", values[row])),
+    let column = |(name, head): (&'static str, &'static str)| {
+        let texts = frame.texts(name)?;
+        let shown = |(row, text): (usize, String)| match (name, frame.numbers(name).map(|values| values[row])) {
+            (_, None) => Cell::Text(text),
+            (_, Some(value)) if value.is_nan() => Cell::Number(String::new()),
+            ("iteration", Some(_)) => Cell::Number(text),
+            ("relative_gap" | "mean_change_k" | "max_change_k", Some(value)) => Cell::Number(format!("{value:.2e}")),
+            (_, Some(value)) => Cell::Number(format!("{value:.2}")),
+        };
+        Some((head, texts.into_iter().enumerate().map(shown).collect::<Vec<Cell>>()))
     };
+    let columns: Vec<(&str, Vec<Cell>)> = ITERATION.into_iter().filter_map(column).collect();
     Table {
         caption: "Iterations".to_owned(),
-        heads: known.iter().map(|(_, head)| (*head).to_owned()).collect(),
-        rows: (0..frame.rows()).map(|row| known.iter().map(|(name, _)| cell(name, row)).collect()).collect(),
+        heads: columns.iter().map(|(head, _)| (*head).to_owned()).collect(),
+        rows: (0..frame.rows()).map(|row| columns.iter().map(|(_, cells)| cells[row].clone()).collect()).collect(),
         is_folded: true,
     }
 }

@@ -33,6 +33,8 @@ pub enum ResultsError {
 const MARK: &str = "summary.json";
 /// The folder in it in which an unfinished run keeps what it needs to go on.
 pub const JOURNAL: &str = "journal";
+/// The folder of its figures as pictures.
+pub const FIGURES: &str = "figures";
 /// The file in it that says what the run was asked for.
 pub const ASKED: &str = "run.json";
 /// How the names of its iterations begin.
@@ -49,7 +51,7 @@ const FILES: [&str; 18] = [
     "config.resolved.yaml",
     "convergence.csv",
     "loop_temperature.csv",
-    "figures",
+    FIGURES,
     "prices.csv",
     "report.html",
     "run.log",
@@ -174,11 +176,22 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
             let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
             let journal = place.join(JOURNAL);
             let run = place.join(MARK).is_file() || journal.is_dir();
-            !names.is_empty() && !(run && names.iter().all(ours) && (!journal.exists() || is_journal(&journal)))
+            let figures = place.join(FIGURES);
+            let all_ours = names.iter().all(ours)
+                && (!journal.exists() || is_journal(&journal))
+                && (!figures.exists() || are_figures(&figures));
+            !names.is_empty() && !(run && all_ours)
         }
         Err(_) => place.exists(),
     };
     if foreign { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) }
+}
+
+/// Whether there are only pictures in a folder.
+fn are_figures(folder: &Path) -> bool {
+    let picture = |name: &str| name.ends_with(".png") || name.ends_with(".svg") || name.starts_with(DRAFT);
+    let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
+    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(picture)))
 }
 
 /// Whether there is nothing in a folder but what a run keeps of itself.

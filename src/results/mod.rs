@@ -10,7 +10,7 @@ pub use file::write_file;
 pub(crate) use folder::readable_by_all;
 #[cfg(feature = "parquet")]
 pub(crate) use folder::sync_folder;
-pub use folder::{ASKED, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder};
+pub use folder::{ASKED, FIGURES, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder};
 #[cfg(feature = "parquet")]
 pub use parquet::ParquetTable;
 pub use table::{Column, Table};

@@ -40,7 +40,7 @@ pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
         .as_ref()
         .map_or_else(String::new, |gap| format!(" The answer's relative gap is {:.2e}.", gap.relative));
     let text = format!(
-        "Relative gap: the share of the cost that a dispatcher could save at the COPs its plan leads to. Change: of the loop temperature \
+        "Relative gap: the share of the objective that a dispatcher could save at the COPs its plan leads to. Change: of the loop temperature \
          since the iteration before; it may go on while nothing is to be gained any more.{gap}"
     );
     let x = X::Number { label: "iteration".to_owned(), values: iterations.to_vec() };

@@ -18,7 +18,7 @@ pub(crate) fn hours(run: &RunResults, points: usize) -> X {
 
 /// The curve's points for a run of so many steps.
 pub(crate) fn points(steps: usize) -> usize {
-    steps.min(POINTS)
+    steps.clamp(2, POINTS)
 }
 
 /// Curves of imports, exports and heat pumps, and of the loop temperature.

@@ -1,6 +1,7 @@
 //! The network on its ground, with the temperatures of its water.
 
 use std::f64::consts::TAU;
+use std::path::Path;
 
 use super::{extremes, number};
 use crate::report::axis::{Axis, means};
@@ -17,7 +18,7 @@ const APART: f64 = 0.012;
 pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     let map = run.summary.network.as_ref()?.map.as_ref()?;
     let frame = run.network.as_ref()?;
-    let axis = frame.axis()?;
+    let axis = frame.axis(Path::new("network.csv")).ok()?;
     let per_day = axis.steps_per_day().unwrap_or(1);
     let block = match axis.len {
         steps if steps <= MOMENTS => 1,
@@ -32,7 +33,7 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
             (node.strip_prefix(place.name.as_str())?.rsplit_once('/')?.0.is_empty()).then_some((node, values))
         });
         for (index, (node, values)) in own.enumerate() {
-            let [_, mean_c, _] = extremes(values)?;
+            let Some([_, mean_c, _]) = extremes(values) else { continue };
             // Two lines run side by side: the second is drawn a little to the right and below.
             let shift = APART * size * index as f64;
             nodes.push(MapNode {
@@ -45,6 +46,9 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
             });
         }
     }
+    if nodes.is_empty() {
+        return None;
+    }
     let at = |node: &str| nodes.iter().position(|known| known.name == node);
     let pipes = map.pipes.iter().filter_map(|pipe| Some((pipe.name.clone(), at(&pipe.from)?, at(&pipe.to)?)));
     let pipes: Vec<(String, usize, usize)> = pipes.collect();
@@ -55,11 +59,15 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
         number(extreme(f64::max, f64::NEG_INFINITY)),
         nodes.len(),
         pipes.len(),
-        if block > 1 { " in means over days" } else { "" },
-        if map.places.iter().all(|place| place.x_m.is_some()) {
+        if block > 1 {
+            format!(" in means over {} h", number(axis.step_hours() * block as f64))
+        } else {
+            String::new()
+        },
+        if places_known(map).is_some() {
             ""
         } else {
-            " Places without coordinates stand on a circle."
+            " Coordinates are not known of all places: they stand on a circle."
         }
     );
     let axis = Axis { len: axis.len.div_ceil(block), ..axis.coarser(block) };
@@ -74,11 +82,15 @@ fn label(map: &NetworkMap, place: &str) -> String {
     if names.is_empty() { place.to_owned() } else { names.join(", ") }
 }
 
+/// Where the places lie, m, where that is known of all of them.
+fn places_known(map: &NetworkMap) -> Option<Vec<[f64; 2]>> {
+    let known = |place: &Place| Some([place.x_m?, place.y_m?]);
+    map.places.iter().map(known).collect()
+}
+
 /// Where the places lie, m; on a circle where that is not known of all.
 fn positions(map: &NetworkMap) -> Vec<[f64; 2]> {
-    let known = |place: &Place| Some([place.x_m?, place.y_m?]);
-    let all: Option<Vec<[f64; 2]>> = map.places.iter().map(known).collect();
-    all.unwrap_or_else(|| {
+    places_known(map).unwrap_or_else(|| {
         let angle = |index: usize| TAU * index as f64 / map.places.len() as f64;
         (0..map.places.len()).map(|index| [100.0 * angle(index).sin(), 100.0 * angle(index).cos()]).collect()
     })

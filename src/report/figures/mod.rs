@@ -13,7 +13,7 @@ pub(super) mod temperature;
 use super::axis::{Axis, means};
 
 /// Values that a page may hold in all its series together; beyond, time is made coarser.
-const MOST_VALUES: usize = 2_000_000;
+const MOST_VALUES: usize = 1_200_000;
 
 /// How finely a page shows time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ impl Grain {
 
 /// A number for people: three significant digits, thousands apart.
 pub(super) fn number(value: f64) -> String {
+    // Minus zero is zero.
+    let value = value + 0.0;
     let size = value.abs();
     let digits = match size {
         0.0 => 0,
@@ -64,6 +66,14 @@ pub(super) fn number(value: f64) -> String {
         grouped.push(digit);
     }
     fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
+}
+
+/// The different values of a column, in order.
+pub(super) fn levels(values: &[f64]) -> Vec<f64> {
+    let mut levels: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    levels
 }
 
 /// Least, mean and largest of what is a number.
@@ -97,8 +107,8 @@ mod tests {
     #[test]
     fn time_is_made_coarser_where_there_is_too_much_of_it() {
         assert_eq!(Grain::of(100, 8760, Some(24)).block, 1);
-        assert_eq!(Grain::of(100, 35040, Some(96)).block, 2);
-        assert_eq!(Grain::of(1000, 8760, Some(24)).block, 6);
+        assert_eq!(Grain::of(100, 35040, Some(96)).block, 3);
+        assert_eq!(Grain::of(1000, 8760, Some(24)).block, 8);
         let grain = Grain::of(100_000, 8760, Some(24));
         assert!(grain.block > 24 && 8760_usize.div_ceil(grain.block) * 100_000 <= MOST_VALUES);
         assert_eq!(extremes(&[f64::NAN, 1.0, 3.0]), Some([1.0, 2.0, 3.0]));

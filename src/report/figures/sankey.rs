@@ -3,7 +3,7 @@
 use crate::report::figure::{Colour, Figure, Node, Plot};
 use crate::report::flows::{Flow, What};
 use crate::report::run::RunResults;
-use crate::report::summary::{Kind, Service, Technology};
+use crate::report::summary::{Kind as Is, Service, Technology};
 
 /// The node of the water loop.
 const LOOP: &str = "water loop";
@@ -12,17 +12,30 @@ const MOST_SITES: usize = 3;
 /// Share of the largest flow below which a flow is not drawn.
 const FAINT: f64 = 1e-4;
 
-/// A flow in the making.
+/// What a node is; things of one name but different kind are not the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Carrier,
+    Technology,
+    /// What lies outside the district's balances: demands, the ground, ...
+    Outside,
+    Loop,
+    /// A node that closes a circle.
+    Again,
+}
+
+/// Flows in the making.
 #[derive(Debug, Default)]
 struct Flows {
-    nodes: Vec<Node>,
+    nodes: Vec<(Kind, Node)>,
     flows: Vec<(usize, usize, f64)>,
 }
 
 impl Flows {
-    fn node(&mut self, name: &str, colour: Colour) -> usize {
-        self.nodes.iter().position(|node| node.name == name).unwrap_or_else(|| {
-            self.nodes.push(Node { name: name.to_owned(), colour });
+    fn node(&mut self, kind: Kind, name: &str, colour: Colour) -> usize {
+        let known = |(of, node): &(Kind, Node)| *of == kind && node.name == name;
+        self.nodes.iter().position(known).unwrap_or_else(|| {
+            self.nodes.push((kind, Node { name: name.to_owned(), colour }));
             self.nodes.len() - 1
         })
     }
@@ -35,10 +48,10 @@ impl Flows {
     }
 
     /// Flows of both directions between two nodes become one; faint ones go; one that would close a circle ends in a node of its own.
-    fn finish(mut self) -> Self {
+    fn finish(mut self) -> (Vec<Node>, Vec<(usize, usize, f64)>) {
         let largest = self.flows.iter().map(|(.., kwh)| kwh.abs()).fold(0.0, f64::max);
         let mut net: Vec<(usize, usize, f64)> = Vec::new();
-        for (from, to, kwh) in self.flows {
+        for (from, to, kwh) in std::mem::take(&mut self.flows) {
             match net.iter_mut().find(|(a, b, _)| [*a, *b] == [to, from]) {
                 Some((.., known)) => *known -= kwh,
                 None => net.push((from, to, kwh)),
@@ -48,9 +61,8 @@ impl Flows {
         let mut kept: Vec<(usize, usize, f64)> = Vec::new();
         for (from, to, kwh) in net.into_iter().map(forward).filter(|(.., kwh)| *kwh > FAINT * largest) {
             let to = if reaches(&kept, to, from) {
-                let Node { name, colour } = self.nodes[to].clone();
-                self.nodes.push(Node { name: format!("{name} (again)"), colour });
-                self.nodes.len() - 1
+                let Node { name, colour } = self.nodes[to].1.clone();
+                self.node(Kind::Again, &format!("{name} (again)"), colour)
             } else {
                 to
             };
@@ -61,13 +73,42 @@ impl Flows {
             (0..self.nodes.len()).filter(|node| kept.iter().any(|(a, b, _)| a == node || b == node)).collect();
         let moved = |node: usize| used.iter().position(|used| *used == node).unwrap_or_default();
         let flows = kept.into_iter().map(|(from, to, kwh)| (moved(from), moved(to), kwh)).collect();
-        Self { nodes: used.iter().map(|node| self.nodes[*node].clone()).collect(), flows }
+        (self.names(&used), flows)
+    }
+
+    /// The nodes in use; where names are alike, with what they are.
+    fn names(&self, used: &[usize]) -> Vec<Node> {
+        let nodes = || used.iter().map(|node| &self.nodes[*node]);
+        let named = |(kind, node): &(Kind, Node)| {
+            let alike = nodes().filter(|(_, other)| other.name == node.name).count() > 1;
+            let word = match kind {
+                Kind::Carrier => "carrier",
+                Kind::Technology => "technology",
+                Kind::Outside => "outside",
+                Kind::Loop | Kind::Again => "water",
+            };
+            let name = if alike { format!("{} ({word})", node.name) } else { node.name.clone() };
+            Node { name, colour: node.colour }
+        };
+        nodes().map(named).collect()
     }
 }
 
 /// Whether flows lead from a node to another.
 fn reaches(flows: &[(usize, usize, f64)], from: usize, to: usize) -> bool {
-    from == to || flows.iter().filter(|(a, ..)| *a == from).any(|(_, b, _)| reaches(flows, *b, to))
+    let (mut seen, mut queue) = (vec![from], vec![from]);
+    while let Some(node) = queue.pop() {
+        if node == to {
+            return true;
+        }
+        for (_, next, _) in flows.iter().filter(|(a, ..)| *a == node) {
+            if !seen.contains(next) {
+                seen.push(*next);
+                queue.push(*next);
+            }
+        }
+    }
+    false
 }
 
 /// Where the energy comes from, what carriers and machines it goes through, and where it ends. A carrier of cold is drawn as the heat that
@@ -93,24 +134,26 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
         let kwh = flow.kwh(run.axis.step_hours());
         let colour = Colour::Nth(carriers.iter().position(|carrier| *carrier == flow.carrier).unwrap_or_default());
         let carrier = at(flow.carrier, flow.site);
-        let other = match (flow.what, machine(flow)) {
-            (What::Enters | What::Arrives, _) => flow.technology.to_owned(),
-            (What::Charge | What::Discharge, _) => at(&format!("{} losses", flow.technology), flow.site),
+        let (kind, other) = match (flow.what, machine(flow)) {
+            (What::Enters | What::Arrives, _) => (Kind::Technology, flow.technology.to_owned()),
+            (What::Charge | What::Discharge, _) => {
+                (Kind::Technology, at(&format!("{} kept or lost", flow.technology), flow.site))
+            }
             (What::Demand | What::Surplus | What::Unmet | What::Circulation, _) => {
-                format!("{} {}", flow.carrier, flow.what.name())
+                (Kind::Outside, format!("{} {}", flow.carrier, flow.what.name()))
             }
-            (_, Some(Technology { kind: Kind::Import | Kind::Source | Kind::Export, .. })) => {
-                flow.technology.to_owned()
+            (_, Some(known)) if matches!(known.kind, Is::Import | Is::Source | Is::Export) => {
+                (Kind::Outside, flow.technology.to_owned())
             }
-            _ => at(flow.technology, flow.site),
+            _ => (Kind::Technology, at(flow.technology, flow.site)),
         };
-        let carrier = graph.node(&carrier, colour);
-        let other = graph.node(&other, if flow.technology.is_empty() { Colour::Grey } else { colour });
+        let carrier = graph.node(Kind::Carrier, &carrier, colour);
+        let other = graph.node(kind, &other, if flow.technology.is_empty() { Colour::Grey } else { colour });
         let inwards = flow.what.is_source() != is_cold(flow.carrier);
         graph.add(if inwards { [other, carrier] } else { [carrier, other] }, kwh);
     }
     loop_side(run, &mut graph, &at);
-    let Flows { nodes, flows } = graph.finish();
+    let (nodes, flows) = graph.finish();
     if flows.is_empty() {
         return None;
     }
@@ -121,7 +164,7 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
         .take(6)
         .map(|(from, to, kwh)| format!("{} to {} {} kWh", nodes[*from].name, nodes[*to].name, super::number(*kwh)));
     let text = format!(
-        "Energy of the whole time; of a store its losses alone, of a carrier of cold the heat that it takes away. The largest: {}.",
+        "Energy of the whole time; of a store what it keeps or loses, of a carrier of cold the heat that it takes away. The largest: {}.",
         words.collect::<Vec<_>>().join(", ")
     );
     Some(Figure {
@@ -135,24 +178,24 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
 /// What heat pumps take from the loop or give it, and what else does.
 fn loop_side(run: &RunResults, graph: &mut Flows, at: &dyn Fn(&str, &str) -> String) {
     let Some(coupling) = &run.summary.coupling else { return };
-    let water = graph.node(LOOP, Colour::Nth(5));
+    let water = graph.node(Kind::Loop, LOOP, Colour::Nth(5));
     for known in run.summary.technologies.iter() {
         let Technology { site, technology, service, delivered_kwh, taken_kwh, .. } = known;
         let pump = at(technology, site);
         match service {
             Some(Service::Heating) => {
-                let pump = graph.node(&pump, Colour::Grey);
+                let pump = graph.node(Kind::Technology, &pump, Colour::Grey);
                 graph.add([water, pump], delivered_kwh - taken_kwh);
             }
             Some(Service::Cooling) => {
-                let pump = graph.node(&pump, Colour::Grey);
+                let pump = graph.node(Kind::Technology, &pump, Colour::Grey);
                 graph.add([pump, water], delivered_kwh + taken_kwh);
             }
             None => {}
         }
     }
     let mut bound = |name: &str, [into, out]: [f64; 2]| {
-        let node = graph.node(name, Colour::Grey);
+        let node = graph.node(Kind::Outside, name, Colour::Grey);
         graph.add([node, water], into + out);
     };
     bound("ground", coupling.ground_kwh);

@@ -1,5 +1,7 @@
 //! The loop temperature over time: the answer, its limits, and every iteration.
 
+use std::path::Path;
+
 use super::extremes;
 use crate::report::axis::{Axis, envelope};
 use crate::report::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
@@ -12,7 +14,7 @@ const FAINT_POINTS: usize = 60_000;
 pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
     let coupling = run.summary.coupling.as_ref()?;
     let frame = run.temperatures.as_ref()?;
-    let axis = frame.axis()?;
+    let axis = frame.axis(Path::new("loop_temperature.csv")).ok()?;
     let columns: Vec<(&str, &[f64])> = frame.all_numbers().collect();
     let answer = format!("iteration_{}_c", coupling.answer);
     let [low, mean, high] = extremes(frame.numbers(&answer)?)?;
@@ -24,14 +26,16 @@ pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
     }
     let values = frame.numbers(&answer)?.to_vec();
     lines.push(Line::new(format!("answer (iteration {})", coupling.answer), Colour::Nth(0), values));
+    let thinned = lines.iter().any(|line| line.axis.is_some());
     let limits = coupling.violations.iter().zip(["lowest", "highest"]);
     let limits = limits.map(|(violation, name)| (format!("{name} allowed"), violation.limit_c)).collect();
-    let of =
-        if run.summary.network.is_some() { "Mean temperature of all water and pipe walls" } else { "Loop temperature" };
+    let is_network = run.summary.network.is_some();
+    let of = if is_network { "Mean temperature of all water and pipe walls" } else { "Loop temperature" };
     let text = format!(
-        "{of}, at the start of each step: {low:.2} to {high:.2} °C, {mean:.2} °C on average. Grey: the other {} iterations, thinned to \
-         their extremes.",
-        columns.len().saturating_sub(1)
+        "{of}, at the start of each step: {low:.2} to {high:.2} °C, {mean:.2} °C on average. Grey: the other {} iterations{}.{}",
+        columns.len().saturating_sub(1),
+        if thinned { ", thinned to their extremes" } else { "" },
+        if is_network { " The limits are those of the water that substations get, not of this mean." } else { "" }
     );
     let panel = Panel { limits, ..Panel::new("°C", lines) };
     let plot = Plot::Lines { x: X::Time(axis), panels: vec![panel] };

@@ -1,15 +1,14 @@
 //! Bars by category, and cases held against each other.
 
-use kuva::plot::heatmap::ColorMap;
 use kuva::plot::legend::{LegendEntry, LegendShape};
 use kuva::plot::{BarPlot, Heatmap, ScatterPlot};
 use kuva::render::plots::Plot as Drawn;
 use kuva::render::render::{Scene, render_multiple};
 
 use super::graphs::of_scale;
-use super::{HEIGHT, colour, columns, layout};
+use super::{HEIGHT, colour, columns, layout, plain, scale};
 use crate::report::figure::{Colour, Explorer};
-use crate::report::figures::{extremes, number};
+use crate::report::figures::{extremes, levels, number};
 
 pub(super) fn bars(
     title: &str,
@@ -24,12 +23,14 @@ pub(super) fn bars(
         let values = series.iter().map(|(_, shade, values)| {
             (values.get(index).copied().filter(|value| value.is_finite()).unwrap_or(0.0), colour(*shade))
         });
-        plot = plot.with_group(category, values);
+        plot = plot.with_group(plain(category), values);
     }
     if series.len() > 1 {
-        plot = plot.with_legend(series.iter().map(|(name, ..)| name.as_str()).collect());
+        let names: Vec<String> = series.iter().map(|(name, ..)| plain(name)).collect();
+        plot = plot.with_legend(names.iter().map(String::as_str).collect());
     }
-    if is_stacked {
+    // Parts of both signs do not stand on each other.
+    if is_stacked && series.iter().all(|(_, _, values)| values.iter().all(|value| !(*value < 0.0))) {
         plot = plot.with_stacked();
     }
     let plots = vec![Drawn::Bar(plot.with_horizontal(true))];
@@ -51,37 +52,30 @@ pub(super) fn cases(title: &str, explorer: &Explorer) -> Scene {
     let colours = rows().map(|row| of_scale(z.1[row], low, high));
     let plots = vec![Drawn::Scatter(points.with_colors(colours))];
     let entry = |value: f64| LegendEntry {
-        label: format!("{} {}", z.0, number(value)),
+        label: plain(&format!("{} {}", z.0, number(value))),
         color: of_scale(value, low, high),
         shape: LegendShape::Circle,
         dasharray: None,
     };
-    let layout = layout(&plots, &title, HEIGHT).with_x_label(x.0.as_str()).with_y_label(y.0.as_str());
+    let layout = layout(&plots, &title, HEIGHT).with_x_label(plain(&x.0)).with_y_label(plain(&y.0));
     render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
 }
 
 type Named = (String, Vec<f64>);
 
 fn cells(title: &str, x: &Named, y: &Named, z: &Named) -> Scene {
-    let levels = |values: &[f64]| {
-        let mut levels: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-        levels.sort_by(f64::total_cmp);
-        levels.dedup();
-        levels
-    };
     let (xs, ys) = (levels(&x.1), levels(&y.1));
-    let [low, ..] = extremes(&z.1).unwrap_or_default();
+    // Several cases may share a cell: it is their mean.
     let of = |across: f64, up: f64| {
-        let row = (0..z.1.len()).find(|row| x.1[*row] == across && y.1[*row] == up);
-        row.map(|row| z.1[row]).filter(|value| value.is_finite()).unwrap_or(low)
+        let own = (0..z.1.len()).filter(|row| x.1[*row] == across && y.1[*row] == up);
+        extremes(&own.map(|row| z.1[row]).collect::<Vec<_>>()).map_or(f64::NAN, |[_, mean, _]| mean)
     };
     let rows = ys.iter().map(|up| xs.iter().map(|across| of(*across, *up)).collect::<Vec<f64>>());
-    let plots =
-        vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Viridis).with_cell_size(1.0))];
-    let names = |levels: &[f64]| levels.iter().map(|level| number(*level)).collect::<Vec<String>>();
+    let plots = vec![Drawn::Heatmap(Heatmap::new().with_data(rows).with_color_map(scale()).with_cell_size(1.0))];
+    let names = |levels: &[f64]| levels.iter().map(f64::to_string).collect::<Vec<String>>();
     let layout = layout(&plots, title, HEIGHT)
-        .with_x_label(x.0.as_str())
-        .with_y_label(y.0.as_str())
+        .with_x_label(plain(&x.0))
+        .with_y_label(plain(&y.0))
         .with_x_categories(names(&xs))
         .with_y_categories(names(&ys));
     render_multiple(plots, layout)

@@ -7,17 +7,22 @@ use kuva::render::annotations::TextAnnotation;
 use kuva::render::plots::Plot as Drawn;
 use kuva::render::render::{Scene, render_multiple};
 
-use super::{HEIGHT, colour, layout};
+use super::{HEIGHT, colour, layout, plain};
 use crate::report::figure::{Map, Node};
 use crate::report::figures::extremes;
 
 pub(super) fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)]) -> Scene {
     let mut plot = SankeyPlot::new();
     for (node, column) in nodes.iter().zip(node_columns(nodes.len(), flows)) {
-        plot = plot.with_node_color(&node.name, colour(node.colour)).with_node_column(&node.name, column);
+        plot = plot.with_node_color(plain(&node.name), colour(node.colour)).with_node_column(plain(&node.name), column);
     }
     for (from, to, kwh) in flows {
-        plot = plot.with_link_colored(&nodes[*from].name, &nodes[*to].name, *kwh, colour(nodes[*from].colour));
+        plot = plot.with_link_colored(
+            plain(&nodes[*from].name),
+            plain(&nodes[*to].name),
+            *kwh,
+            colour(nodes[*from].colour),
+        );
     }
     let plots = vec![Drawn::Sankey(
         plot.with_per_link_colors()
@@ -69,7 +74,7 @@ pub(super) fn network(title: &str, map: &Map) -> Scene {
     let mut layout = layout(&plots, title, 1.2 * HEIGHT).with_equal_aspect().with_x_label("m").with_y_label("m");
     for node in &map.nodes {
         if let Some(label) = &node.label {
-            let above = TextAnnotation::new(label.as_str(), node.x_m, node.y_m + lift).with_font_size(9);
+            let above = TextAnnotation::new(plain(label), node.x_m, node.y_m + lift).with_font_size(9);
             layout = layout.with_annotation(above);
         }
     }

@@ -3,6 +3,8 @@
 mod cases;
 mod graphs;
 
+use std::sync::Arc;
+
 use kuva::backend::png::PngBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::band::BandPlot;
@@ -74,6 +76,17 @@ fn colour(colour: Colour) -> &'static str {
     }
 }
 
+/// Viridis; what is no number is grey.
+fn scale() -> ColorMap {
+    let of = |value: f64| if value.is_nan() { "#e6e8eb".to_owned() } else { ColorMap::Viridis.map(value) };
+    ColorMap::Custom(Arc::new(of))
+}
+
+/// A name without the signs that the drawing library takes for mathematics.
+fn plain(name: &str) -> String {
+    name.replace('$', "\\$")
+}
+
 /// Columns of a legend in which the longest of `names` fits.
 fn columns<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     let longest = names.map(|name| name.chars().count()).max().unwrap_or(1);
@@ -98,7 +111,7 @@ fn layout(plots: &[Drawn], title: &str, height: f64) -> Layout {
     Layout::auto_from_plots(plots)
         .with_width(WIDTH)
         .with_height(height)
-        .with_title(title)
+        .with_title(plain(title))
         .with_font_family(FONT)
         .with_title_size(13)
         .with_label_size(11)
@@ -204,7 +217,7 @@ fn drawn(line: &Line, x: &X) -> Drawn {
                 .with_data(pairs)
                 .with_color(colour(line.colour))
                 .with_stroke_width(0.9)
-                .with_legend(&line.name),
+                .with_legend(plain(&line.name)),
         ),
         Style::Faint => Drawn::Line(LinePlot::new().with_data(pairs).with_color("#d0d5da").with_stroke_width(0.6)),
         Style::Points => Drawn::Line(
@@ -212,7 +225,7 @@ fn drawn(line: &Line, x: &X) -> Drawn {
                 .with_data(pairs)
                 .with_color(colour(line.colour))
                 .with_stroke_width(1.2)
-                .with_legend(&line.name),
+                .with_legend(plain(&line.name)),
         ),
     }
 }
@@ -233,7 +246,7 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
             .with_opacity(if layer.is_source { 0.9 } else { 0.6 });
         // A technology that is on both sides is named once.
         let is_named = plots.iter().any(|(name, _): &(&str, Drawn)| *name == layer.name);
-        plots.push((&layer.name, Drawn::Band(if is_named { band } else { band.with_legend(&layer.name) })));
+        plots.push((&layer.name, Drawn::Band(if is_named { band } else { band.with_legend(plain(&layer.name)) })));
     }
     let plots: Vec<Drawn> = plots.into_iter().map(|(_, plot)| plot).collect();
     if plots.is_empty() {
@@ -252,14 +265,12 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
 fn carpet(title: &str, axis: &Axis, values: &[f64], label: &str) -> Scene {
     let per_day = axis.steps_per_day().unwrap_or(1);
     let days = values.len().div_ceil(per_day);
-    let [low, ..] = extremes(values).unwrap_or_default();
-    // A cell for which there is no value is as the least; there are none but before the first and after the last.
-    let cell = |hour: usize, day: usize| values.get(day * per_day + hour).copied().filter(|value| value.is_finite());
-    let rows = (0..per_day).map(|hour| (0..days).map(|day| cell(hour, day).unwrap_or(low)).collect::<Vec<f64>>());
+    let cell = |hour: usize, day: usize| values.get(day * per_day + hour).copied().unwrap_or(f64::NAN);
+    let rows = (0..per_day).map(|hour| (0..days).map(|day| cell(hour, day)).collect::<Vec<f64>>());
     let from = seconds(axis.start_ms);
     let map = Heatmap::new()
         .with_data(rows)
-        .with_color_map(ColorMap::Viridis)
+        .with_color_map(scale())
         .with_x_range(from, from + days as f64 * seconds(DAY_MS))
         .with_y_range(0.0, 24.0)
         .with_cell_size(1.0)
