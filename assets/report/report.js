@@ -114,7 +114,12 @@
         min: isTime ? undefined : "dataMin", max: isTime ? undefined : "dataMax", minInterval: figure.x.label === "iteration" ? 1 : undefined,
         axisLabel: { ...axisStyle().axisLabel, show: k === many - 1 },
       }));
-      const yAxis = figure.panels.map((panel, k) => ({ ...axisStyle(), gridIndex: k, name: panel.label, type: panel.log ? "log" : "value", scale: true }));
+      // What hardly differs is drawn flat: rounding is no course.
+      const range = (panel) => {
+        const [low, high] = panel.lines.flatMap((line) => values(line.values)).reduce(([a, b], value) => (value === null ? [a, b] : [Math.min(a, value), Math.max(b, value)]), [Infinity, -Infinity]);
+        return high - low < 1e-6 * Math.max(Math.abs(low), Math.abs(high), 1) && !panel.limits.length && !panel.log ? { min: Math.floor(low - 0.5), max: Math.ceil(high + 0.5) } : {};
+      };
+      const yAxis = figure.panels.map((panel, k) => ({ ...axisStyle(), gridIndex: k, name: panel.label, type: panel.log ? "log" : "value", scale: true, ...range(panel) }));
       const tooltip = {
         ...base().tooltip, trigger: "axis", axisPointer: { type: "line" },
         formatter: (items) => {
@@ -168,7 +173,7 @@
         formatter: (items) => {
           const seen = items.filter((item) => Math.abs(item.value[1]) > 5e-4);
           if (!items.length) return "";
-          const part = (title, list) => (list.length ? `<i>${title}</i>` + list.map((item) => row(item.marker, item.seriesName, number(Math.abs(item.value[1])) + " kW")).join("") : "");
+          const part = (title, list) => (list.length ? `<div><i>${title}</i></div>` + list.map((item) => row(item.marker, item.seriesName, number(Math.abs(item.value[1])) + " kW")).join("") : "");
           return spoken(figure, `<b>${stamp(items[0].value[0])}</b>` + part("from", seen.filter((item) => item.value[1] > 0)) + part("to", seen.filter((item) => item.value[1] < 0)));
         },
       };
@@ -209,7 +214,7 @@
           formatter: (item) => spoken(figure, item.dataType === "edge" ? row("", `${item.data.source} → ${item.data.target}`, number(item.data.value) + " kWh") : row("", item.name, number(item.value) + " kWh")),
         },
         series: [{
-          type: "sankey", left: 8, right: 150, top: 28, bottom: 8, nodeAlign: "justify", nodeGap: 9, draggable: false,
+          type: "sankey", left: 8, right: 200, top: 28, bottom: 8, nodeAlign: "justify", nodeGap: 9, draggable: false,
           data: figure.nodes.map((node) => ({ name: node.name, itemStyle: { color: colour(node.colour) } })),
           links: figure.flows.map(([from, to, kwh]) => ({ source: name(from), target: name(to), value: kwh })),
           label: { color: theme.ink, fontSize: 11 }, lineStyle: { color: "gradient", opacity: 0.4 }, emphasis: { focus: "adjacency" },
@@ -278,7 +283,7 @@
     bars(figure) {
       return {
         ...base(), legend: figure.series.length > 1 ? legend(figure.series.map(([name]) => name)) : undefined,
-        grid: { left: 8, right: 40, top: 34, bottom: 30, containLabel: true },
+        grid: { left: Math.min(60 + 6.2 * Math.max(...figure.categories.map((name) => name.length)), 250), right: 40, top: 34, bottom: 46 },
         xAxis: { ...axisStyle(), type: "value", name: figure.label, nameLocation: "middle", nameGap: 26 },
         yAxis: { ...axisStyle(), type: "category", inverse: true, data: figure.categories, axisLabel: { color: theme.ink, width: 220, overflow: "truncate" } },
         tooltip: { ...base().tooltip, trigger: "axis", axisPointer: { type: "shadow" }, formatter: (items) => spoken(figure, `<b>${escape(items[0].name)}</b>` + items.map((item) => row(item.marker, item.seriesName, number(item.value))).join("")) },

@@ -180,7 +180,7 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
             let all_ours = names.iter().all(ours)
                 && (!journal.exists() || is_journal(&journal))
                 && (!figures.exists() || are_figures(&figures));
-            !names.is_empty() && !(run && all_ours)
+            !(names.is_empty() || run && all_ours)
         }
         Err(_) => place.exists(),
     };

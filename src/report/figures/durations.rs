@@ -16,6 +16,9 @@ pub(crate) fn hours(run: &RunResults, points: usize) -> X {
     X::Number { label: "hours".to_owned(), values }
 }
 
+/// Curves of powers, at most.
+const MOST_CURVES: usize = 11;
+
 /// The curve's points for a run of so many steps.
 pub(crate) fn points(steps: usize) -> usize {
     steps.clamp(2, POINTS)
@@ -35,7 +38,11 @@ pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
         let values = run.series.numbers(&format!("{site}|{technology}|{carrier}|{unit}"))?;
         Some((format!("{technology} at {site}"), duration(values, points)))
     };
-    let powers = run.summary.technologies.iter().filter_map(power).enumerate();
+    let mut powers: Vec<(String, Vec<f64>)> = run.summary.technologies.iter().filter_map(power).collect();
+    let all = powers.len();
+    powers.sort_by(|(_, a), (_, b)| b.iter().sum::<f64>().total_cmp(&a.iter().sum::<f64>()));
+    powers.truncate(MOST_CURVES);
+    let powers = powers.into_iter().enumerate();
     let powers: Vec<Line> = powers.map(|(index, (name, values))| Line::new(name, Colour::Nth(index), values)).collect();
     let temperature = run.series.numbers("loop|temperature_c");
     let mut panels = Vec::new();
@@ -55,7 +62,8 @@ pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
         Some(format!("{} {} to {}", line.name, super::number(low), super::number(high)))
     });
     let text = format!(
-        "For how many hours each was at least so high, with {points} points a curve: {}.",
+        "For how many hours each was at least so high, with {points} points a curve{}: {}.",
+        if all > MOST_CURVES { format!(" (of {all}, the {MOST_CURVES} with the most energy)") } else { String::new() },
         most.collect::<Vec<_>>().join(", ")
     );
     Some(Figure {

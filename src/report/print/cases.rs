@@ -30,7 +30,7 @@ pub(super) fn bars(
         plot = plot.with_legend(names.iter().map(String::as_str).collect());
     }
     // Parts of both signs do not stand on each other.
-    if is_stacked && series.iter().all(|(_, _, values)| values.iter().all(|value| !(*value < 0.0))) {
+    if is_stacked && series.iter().all(|(_, _, values)| values.iter().all(|value| value.is_nan() || *value >= 0.0)) {
         plot = plot.with_stacked();
     }
     let plots = vec![Drawn::Bar(plot.with_horizontal(true))];

@@ -9,7 +9,7 @@ use kuva::backend::png::PngBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::band::BandPlot;
 use kuva::plot::heatmap::ColorMap;
-use kuva::plot::legend::LegendPosition;
+use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
 use kuva::plot::{Heatmap, LinePlot};
 use kuva::render::annotations::ReferenceLine;
 use kuva::render::datetime::DateTimeAxis;
@@ -31,6 +31,8 @@ const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 330.0;
 /// Pixels of PNG per pixel of SVG: 300 per inch.
 const SCALE: f32 = 300.0 / 96.0;
+/// Entries of a legend, at most.
+const LEGEND: usize = 12;
 /// Points of a line, at most.
 const POINTS: usize = 1500;
 /// Steps of a stack, at most; beyond, they are means over days.
@@ -98,9 +100,13 @@ fn seconds(ms: f64) -> f64 {
     ms / 1000.0
 }
 
-fn time_axis(axis: &Axis) -> DateTimeAxis {
-    match axis.days() {
-        days if days > 100.0 => DateTimeAxis::months("%b"),
+/// Ticks of a time of so many days.
+fn time_axis(days: f64) -> DateTimeAxis {
+    match days {
+        days if days > 800.0 => DateTimeAxis::years("%Y"),
+        days if days > 100.0 => {
+            DateTimeAxis::months(if days > 380.0 { "%b %y" } else { "%b" }).with_step((days / 400.0).ceil() as usize)
+        }
         days if days > 40.0 => DateTimeAxis::weeks("%d %b"),
         days if days > 2.0 => DateTimeAxis::days("%d %b").with_step((days / 10.0).ceil() as usize),
         _ => DateTimeAxis::hours("%H:%M").with_step(6),
@@ -120,6 +126,7 @@ fn layout(plots: &[Drawn], title: &str, height: f64) -> Layout {
         .with_axis_line_width(0.8)
         .with_grid_line_width(0.4)
         .with_legend_position(LegendPosition::OutsideBottomColumns)
+        .with_legend_entry_limit(LEGEND)
         .with_legend_box(false)
 }
 
@@ -158,7 +165,7 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
             layout = layout.with_y_axis_min(low).with_y_axis_max(high);
         }
         layout = match x {
-            X::Time(axis) => layout.with_x_datetime(time_axis(axis)),
+            X::Time(axis) => layout.with_x_datetime(time_axis(days(axis, panel))),
             X::Number { label, values } => {
                 let layout = if index == last { layout.with_x_label(label.as_str()) } else { layout };
                 // Between whole numbers, few of them, nothing is to be read.
@@ -183,6 +190,14 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
         }
         _ => Scene::new(WIDTH, HEIGHT),
     }
+}
+
+/// Days from the first moment of a panel's lines to the last.
+fn days(axis: &Axis, panel: &Panel) -> f64 {
+    let of = |line: &Line| line.axis.unwrap_or(*axis);
+    let from = panel.lines.iter().map(|line| of(line).start_ms).fold(f64::INFINITY, f64::min);
+    let to = panel.lines.iter().map(|line| of(line).at(line.values.len())).fold(f64::NEG_INFINITY, f64::max);
+    if from < to { (to - from) / DAY_MS } else { axis.days() }
 }
 
 /// Range of a linear panel with its limits in it and some room around.
@@ -235,7 +250,7 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
     let axis = axis.coarser(block);
     let at: Vec<f64> = (0..axis.len).map(|index| seconds(axis.at(index))).collect();
     let mut sums = [vec![0.0; axis.len], vec![0.0; axis.len]];
-    let mut plots = Vec::new();
+    let (mut plots, mut legend) = (Vec::new(), Vec::new());
     for layer in layers {
         let sign = if layer.is_source { 1.0 } else { -1.0 };
         let sum = &mut sums[usize::from(!layer.is_source)];
@@ -244,11 +259,17 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
         let band = BandPlot::new(at.clone(), base, sum.clone())
             .with_color(colour(layer.colour))
             .with_opacity(if layer.is_source { 0.9 } else { 0.6 });
+        plots.push(Drawn::Band(band));
         // A technology that is on both sides is named once.
-        let is_named = plots.iter().any(|(name, _): &(&str, Drawn)| *name == layer.name);
-        plots.push((&layer.name, Drawn::Band(if is_named { band } else { band.with_legend(plain(&layer.name)) })));
+        if !legend.iter().any(|entry: &LegendEntry| entry.label == plain(&layer.name)) {
+            legend.push(LegendEntry {
+                label: plain(&layer.name),
+                color: colour(layer.colour).to_owned(),
+                shape: LegendShape::Rect,
+                dasharray: None,
+            });
+        }
     }
-    let plots: Vec<Drawn> = plots.into_iter().map(|(_, plot)| plot).collect();
     if plots.is_empty() {
         return Scene::new(WIDTH, HEIGHT);
     }
@@ -258,7 +279,8 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
     let layout = layout(&plots, title, HEIGHT)
         .with_y_label(label)
         .with_legend_col_limit(columns(layers.iter().map(|layer| layer.name.as_str())))
-        .with_x_datetime(time_axis(&axis));
+        .with_legend_entries(legend)
+        .with_x_datetime(time_axis(axis.days()));
     render_multiple(plots, layout.with_y_axis_min(1.05 * low).with_y_axis_max(1.05 * high))
 }
 
@@ -277,5 +299,5 @@ fn carpet(title: &str, axis: &Axis, values: &[f64], label: &str) -> Scene {
         .with_legend(label);
     let plots = vec![Drawn::Heatmap(map)];
     let layout = layout(&plots, title, 0.75 * HEIGHT).with_y_label("hour of the day").with_y_tick_step(6.0);
-    render_multiple(plots, layout.with_x_datetime(time_axis(axis)))
+    render_multiple(plots, layout.with_x_datetime(time_axis(axis.days())))
 }
