@@ -25,7 +25,9 @@
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
   const number = (value) => {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
-    if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
+    // What a solver leaves of nothing is nothing.
+    if (Math.abs(value) < 1e-9) return "0";
+    if (Math.abs(value) < 1e-3) return value.toExponential(2);
     return value.toLocaleString("en-GB", { maximumSignificantDigits: 5 }).replaceAll(",", "\u202f");
   };
   const stamp = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
@@ -50,6 +52,11 @@
   // Figures that are drawn in the colours of now.
   const drawn = new Set();
   let theme = THEMES.light;
+  // Lines have five colours, and strokes of three kinds; areas have patterns where they are asked for.
+  const LINES = 5;
+  const stroke = (slot) => (typeof slot === "number" ? ["solid", "dashed", "dotted"][Math.floor(slot / LINES) % 3] : "solid");
+  const lineColour = (slot) => (typeof slot === "number" ? theme.colours[slot % LINES] : theme[slot]);
+  let patterns = false;
   const colour = (slot) => (typeof slot === "number" ? theme.colours[slot % theme.colours.length] : theme[slot]);
   const between = (low, high, value) => {
     const at = Math.min(Math.max((value - low) / (high - low || 1), 0), 1) * (SCALE.length - 1);
@@ -60,14 +67,17 @@
   // What all figures share.
   const base = () => ({
     animation: false, useUTC: true, color: theme.colours, backgroundColor: "transparent",
-    textStyle: { color: theme.ink, fontFamily: FONT },
+    textStyle: { color: theme.ink, fontFamily: FONT }, aria: { enabled: patterns, label: { enabled: false }, decal: { show: patterns } },
     tooltip: { backgroundColor: theme.ground, borderColor: theme.edge, textStyle: { color: theme.ink, fontSize: 12 }, confine: true },
     toolbox: { right: 8, top: 0, itemSize: 13, iconStyle: { borderColor: theme.soft }, feature: { restore: { title: "reset" }, saveAsImage: { title: "save as picture", backgroundColor: theme.ground } } },
   });
   const axisStyle = () => ({
-    axisLine: { lineStyle: { color: theme.soft } }, axisLabel: { color: theme.soft, hideOverlap: true },
-    splitLine: { lineStyle: { color: theme.edge } }, nameTextStyle: { color: theme.soft },
+    axisLine: { lineStyle: { color: theme.soft } }, axisLabel: { color: theme.soft, hideOverlap: true }, nameTextStyle: { color: theme.soft },
+    splitLine: { lineStyle: { color: theme.edge } },
   });
+  const timeAxis = () => ({ ...axisStyle(), type: "time", axisLabel: { ...axisStyle().axisLabel, formatter: { year: "{yyyy}", month: "{MMM}", day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" } } });
+  // The name of a vertical axis stands beside it.
+  const beside = (name) => ({ name, nameLocation: "middle", nameGap: 46, nameRotate: 90 });
   const legend = (names) => ({ type: "scroll", top: 0, left: 8, right: 110, textStyle: { color: theme.ink }, pageTextStyle: { color: theme.soft }, data: names });
   const zoom = (axes) => [
     { type: "inside", xAxisIndex: axes, filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false, moveOnMouseMove: "shift" },
@@ -95,8 +105,8 @@
           series.push({
             type: "line", name, data: pairs, xAxisIndex: index, yAxisIndex: index, silent: faint, z: faint ? 1 : 3,
             showSymbol: line.style === "points", symbolSize: 6, sampling: isTime && !faint ? "lttb" : undefined, connectNulls: false,
-            lineStyle: { width: faint ? 1 : 1.2, opacity: faint ? 0.45 : 1, color: colour(line.colour) },
-            itemStyle: { color: colour(line.colour) }, emphasis: { disabled: faint }, tooltip: { show: !faint },
+            lineStyle: { width: faint ? 1 : 1.3, opacity: faint ? 0.45 : 1, color: lineColour(line.colour), type: stroke(line.colour) },
+            itemStyle: { color: lineColour(line.colour) }, emphasis: { disabled: faint }, tooltip: { show: !faint },
           });
         });
         const ends = isTime ? [figure.x.time.start, moment(figure.x.time, figure.x.time.n - 1)] : [Math.min(...xs), Math.max(...xs)];
@@ -110,16 +120,16 @@
         });
       });
       const xAxis = figure.panels.map((_, k) => ({
-        ...axisStyle(), gridIndex: k, type: isTime ? "time" : "value", name: isTime || k < many - 1 ? "" : figure.x.label, nameLocation: "middle", nameGap: 26,
+        ...(isTime ? timeAxis() : { ...axisStyle(), type: "value" }), gridIndex: k, name: isTime || k < many - 1 ? "" : figure.x.label, nameLocation: "middle", nameGap: 26,
         min: isTime ? undefined : "dataMin", max: isTime ? undefined : "dataMax", minInterval: figure.x.label === "iteration" ? 1 : undefined,
-        axisLabel: { ...axisStyle().axisLabel, show: k === many - 1 },
+        axisLabel: { ...(isTime ? timeAxis() : axisStyle()).axisLabel, show: k === many - 1 },
       }));
       // What hardly differs is drawn flat: rounding is no course.
       const range = (panel) => {
         const [low, high] = panel.lines.flatMap((line) => values(line.values)).reduce(([a, b], value) => (value === null ? [a, b] : [Math.min(a, value), Math.max(b, value)]), [Infinity, -Infinity]);
         return high - low < 1e-6 * Math.max(Math.abs(low), Math.abs(high), 1) && !panel.limits.length && !panel.log ? { min: Math.floor(low - 0.5), max: Math.ceil(high + 0.5) } : {};
       };
-      const yAxis = figure.panels.map((panel, k) => ({ ...axisStyle(), gridIndex: k, name: panel.label, type: panel.log ? "log" : "value", scale: true, ...range(panel) }));
+      const yAxis = figure.panels.map((panel, k) => ({ ...axisStyle(), gridIndex: k, ...beside(panel.label), type: panel.log ? "log" : "value", scale: true, ...range(panel) }));
       const tooltip = {
         ...base().tooltip, trigger: "axis", axisPointer: { type: "line" },
         formatter: (items) => {
@@ -182,7 +192,7 @@
       return {
         ...base(), tooltip, toolbox, legend: legend([...new Set(figure.layers.map((layer) => layer.name))]), grid: { left: 70, right: 24, top: "14%", bottom: 64 },
         brush: { xAxisIndex: 0, brushStyle: { color: "rgba(120,140,160,.25)", borderColor: theme.soft }, outOfBrush: { colorAlpha: 1 } },
-        xAxis: { ...axisStyle(), type: "time" }, yAxis: { ...axisStyle(), name: word(), type: "value" }, dataZoom: zoom([0]), series: seriesOf(isFine),
+        xAxis: timeAxis(), yAxis: { ...axisStyle(), ...beside(word()), type: "value" }, dataZoom: zoom([0]), series: seriesOf(isFine),
       };
     },
 
@@ -274,7 +284,7 @@
       return {
         ...base(), grid: { left: 56, right: 94, top: 40, bottom: 50 },
         xAxis: { ...metres("m", xs), nameLocation: "end" }, yAxis: metres("m", ys),
-        visualMap: { type: "continuous", min: low, max: high === low ? low + 1 : high, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: ["°C", ""], textStyle: { color: theme.soft }, dimension: 2, seriesIndex: 1, calculable: false, precision: 1, formatter: (value) => number(Number(value.toPrecision(3))), show: true, hoverLink: false },
+        visualMap: { type: "continuous", min: low, max: high === low ? low + 1 : high, right: 4, top: "middle", itemHeight: 140, inRange: { color: SCALE }, text: [`${number(high)} °C`, `${number(low)} °C`], textStyle: { color: theme.soft }, dimension: 2, seriesIndex: 1, calculable: false, precision: 1, formatter: (value) => number(Number(value.toPrecision(3))), show: true, hoverLink: false },
         tooltip: { ...base().tooltip, formatter: (item) => spoken(figure, row("", item.name, number(Array.isArray(item.value) ? item.value[2] : item.value) + " °C")) },
         series: seriesAt(figure.moment ?? -1),
       };
@@ -282,7 +292,7 @@
 
     bars(figure) {
       return {
-        ...base(), legend: figure.series.length > 1 ? legend(figure.series.map(([name]) => name)) : undefined,
+        ...base(), legend: legend(figure.series.map(([name]) => name)),
         grid: { left: Math.min(60 + 6.2 * Math.max(...figure.categories.map((name) => name.length)), 250), right: 40, top: 34, bottom: 46 },
         xAxis: { ...axisStyle(), type: "value", name: figure.label, nameLocation: "middle", nameGap: 26 },
         yAxis: { ...axisStyle(), type: "category", inverse: true, data: figure.categories, axisLabel: { color: theme.ink, width: 220, overflow: "truncate" } },
@@ -363,7 +373,7 @@
     const [from, to] = area.coordRange.map((ms) => Math.min(Math.max(Math.round((ms - axis.start) / axis.step), 0), axis.n));
     const hours = axis.step / 3600000;
     const sum = (k) => fine[k].slice(from, to).reduce((all, value) => all + value, 0) * hours;
-    const words = figure.layers.map((layer, k) => `${layer.source ? "+" : "−"} ${layer.name} ${number(sum(k))} kWh`);
+    const words = figure.layers.map((layer, k) => [layer, sum(k)]).filter(([, kwh]) => kwh > 5e-4).map(([layer, kwh]) => `${layer.source ? "+" : "−"} ${layer.name} ${number(kwh)} kWh`);
     output.textContent = `${stamp(moment(axis, from))} to ${stamp(moment(axis, to))}: ${words.join(", ")}`;
   }
 
@@ -371,18 +381,18 @@
   let byKeyboard = false;
   function spoken(figure, html) {
     if (byKeyboard) {
-      const text = new DOMParser().parseFromString(html.replaceAll("</div>", ", </div>"), "text/html").body.textContent;
+      const text = new DOMParser().parseFromString(html.replaceAll("</div>", ", </div>").replaceAll("</span><b>", ": </span><b>").replaceAll("</b><div>", "</b>. <div>"), "text/html").body.textContent;
       document.getElementById("spoken").textContent = text;
     }
     return html;
   }
 
   function draw(figure, element) {
-    // An instance stays as long as the page: one that is thrown away while it paints fails.
-    const chart = charts.get(figure.id) || echarts.init(element, null, { renderer: "canvas" });
+    // Stacks are painted finely: what is close together is drawn slanted otherwise. An instance stays as long as the page: one that is thrown away while it paints fails.
+    const chart = charts.get(figure.id) || echarts.init(element, null, { renderer: "canvas", devicePixelRatio: figure.kind === "stack" ? Math.max(window.devicePixelRatio, 2) : undefined });
     charts.set(figure.id, chart);
     drawn.add(figure.id);
-    chart.resize();
+    chart.resize({ width: "auto", height: "auto" });
     ["datazoom", "brushEnd", "restore"].forEach((event) => chart.off(event));
     chart.clear();
     chart.setOption(build[figure.kind](figure, chart, element));
@@ -431,6 +441,11 @@
     own = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     setTheme(own);
   });
+  document.getElementById("patterns").addEventListener("click", (event) => {
+    patterns = !patterns;
+    event.target.setAttribute("aria-pressed", patterns);
+    redraw();
+  });
   document.getElementById("print").addEventListener("click", () => window.print());
 
   // Paper is white, and does not wait: every figure becomes a picture of its own, painted at once.
@@ -442,8 +457,11 @@
     before = document.documentElement.dataset.theme;
     if (before !== "light") setTheme("light");
     drawAll();
+    document.body.classList.add("paper");
     elements.filter(isSeen).forEach((element) => {
       const chart = charts.get(element.dataset.figure);
+      const sliders = chart.getOption().dataZoom?.length > 0;
+      if (sliders) chart.setOption({ toolbox: { show: false }, dataZoom: (chart.getOption().dataZoom || []).map((zoom) => ({ show: zoom.type !== "slider" })) });
       chart.resize({ width: PAPER });
       const painted = chart.renderToCanvas({ pixelRatio: 2, backgroundColor: "#ffffff" });
       // Printers repeat the strokes of a canvas, and lose their transparency on the way: pixels have none to lose.
@@ -456,8 +474,9 @@
   window.addEventListener("afterprint", () => {
     document.querySelectorAll("canvas.paper").forEach((picture) => picture.remove());
     closed.forEach((details) => { details.open = false; });
-    if (before !== "light") setTheme(before);
-    charts.forEach((chart) => chart.resize());
+    document.body.classList.remove("paper");
+    charts.forEach((chart) => chart.resize({ width: "auto", height: "auto" }));
+    setTheme(before);
   });
 
   for (const select of document.querySelectorAll("select.choice")) {
@@ -477,6 +496,8 @@
     observer.observe(element);
     element.addEventListener("keydown", (event) => keys(event, figureOf(element), element));
   }
+  // The others follow when there is nothing else to do: what prints without asking finds them.
+  (window.requestIdleCallback || setTimeout)(drawAll);
   let waiting = null;
   window.addEventListener("resize", () => {
     clearTimeout(waiting);

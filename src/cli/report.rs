@@ -72,6 +72,10 @@ impl Report {
             1 => first.join("report.html"),
             _ => above(first).join("comparison.html"),
         });
+        if output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");
+            return Err(Failure::Write { path: output, source: missing });
+        }
         write(&output, html(&page)?.as_bytes())?;
         if !self.quiet {
             super::print(&format!("{}\n", output.display()))?;

@@ -23,6 +23,7 @@ pub fn comparison_page(runs: &[RunResults]) -> Page {
             "headline",
             "At a glance",
             vec![
+                other_times(runs).map(Block::Text),
                 Some(Block::Table(values_table(runs, &headlines))),
                 difference_table(runs, &headlines).map(Block::Table),
                 costs(runs).map(Block::Figure),
@@ -50,6 +51,18 @@ pub fn comparison_page(runs: &[RunResults]) -> Page {
         sections: sections.into_iter().flatten().collect(),
     }
     .with_own_ids()
+}
+
+/// A warning where amounts are not to be compared.
+fn other_times(runs: &[RunResults]) -> Option<String> {
+    let hours = |run: &RunResults| run.axis.step_hours() * run.axis.len as f64;
+    let first = runs.first()?;
+    let other = runs.iter().find(|run| hours(run) != hours(first))?;
+    let (a, b) = (number(hours(first)), number(hours(other)));
+    Some(format!(
+        "Runs of different length: {} has {a} h, {} has {b} h. Amounts of energy and money do not compare.",
+        first.name, other.name
+    ))
 }
 
 fn heads(first: &[&str], runs: &[RunResults]) -> Vec<String> {
@@ -95,8 +108,11 @@ fn difference_table(runs: &[RunResults], headlines: &[Headline]) -> Option<Table
         if is_nothing(quantity.unit, by) || by.abs() <= 1e-9 * base.value.abs() {
             return "0".to_owned();
         }
-        let share =
-            if base.value.abs() > 1e-3 { format!(" ({:+.1} %)", 100.0 * by / base.value.abs()) } else { String::new() };
+        let share = if base.value.abs() > 1e-3 && !matches!(quantity.unit, "°C" | "%") {
+            format!(" ({:+.1} %)", 100.0 * by / base.value.abs())
+        } else {
+            String::new()
+        };
         let sign = if by > 0.0 { "+" } else { "" };
         format!("{sign}{}{share}", number(by))
     };
@@ -220,7 +236,11 @@ fn duration_curves(runs: &[RunResults]) -> Option<Figure> {
 
 fn cops(runs: &[RunResults]) -> Option<Figure> {
     let cop = |run: &RunResults| -> Vec<(String, f64)> {
-        let pumps = run.summary.technologies.iter().filter(|known| known.service.is_some() && known.taken_kwh > 0.0);
+        let pumps = run
+            .summary
+            .technologies
+            .iter()
+            .filter(|known| known.service.is_some() && !is_nothing("kWh", known.taken_kwh));
         pumps
             .map(|known| (format!("{} at {}", known.technology, known.site), known.delivered_kwh / known.taken_kwh))
             .collect()

@@ -16,7 +16,7 @@ const COLUMNS: [(&str, &str); 9] = [
     ("surplus_kwh", "Surplus, kWh"),
     ("loop_c", "Mean loop, °C"),
     ("low_limit_steps", "Steps at the low limit"),
-    ("high_limit_steps", "at the high one"),
+    ("high_limit_steps", "Steps at the high limit"),
     ("created_kwh", "Energy out of nothing, kWh"),
     ("relative_gap", "Relative gap"),
 ];
@@ -69,7 +69,11 @@ fn ends_table(frame: &Frame, variants: &[String]) -> Option<Table> {
     let row = |(column, head): (&str, &str)| {
         let values = frame.numbers(column)?;
         let (from, to) = (values[published], values[corrected]);
-        let share = if from.abs() > 1e-3 { format!("{:+.1}", 100.0 * (to - from) / from.abs()) } else { String::new() };
+        let share = if from.abs() > 1e-3 && column.ends_with("_eur") | column.ends_with("_kwh") {
+            format!("{:+.1}", 100.0 * (to - from) / from.abs())
+        } else {
+            String::new()
+        };
         let numbers = [number(from), number(to), number(to - from), share];
         Some(std::iter::once(Cell::Text(head.to_owned())).chain(numbers.map(Cell::Number)).collect())
     };

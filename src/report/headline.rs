@@ -6,6 +6,8 @@ use super::page::{Cell, Table, Tile, Tone};
 use super::run::RunResults;
 use super::summary::{Cost, Coupling, Kind, Network, Service, Summary, Unit};
 
+/// Heat pumps whose seasonal COP is a headline, at most.
+const MOST_COPS: usize = 8;
 /// The carrier of which self-sufficiency is told.
 const ELECTRICITY: &str = "electricity";
 
@@ -64,7 +66,8 @@ impl Headline {
             self.add("Self-sufficiency", "%", 100.0 * share, note);
         }
         let pumps = run.summary.technologies.iter().filter(|known| known.kind == Kind::HeatPump);
-        for known in pumps.filter(|known| known.taken_kwh > 0.0) {
+        // What hardly ran has no season, and of many the table tells.
+        for known in pumps.filter(|known| !is_nothing("kWh", known.taken_kwh)).take(MOST_COPS) {
             let service = if known.service == Some(Service::Cooling) { "cooling" } else { "heating" };
             let name = format!("Seasonal COP, {} at {}", known.technology, known.site);
             self.add(&name, "", known.delivered_kwh / known.taken_kwh, service);
@@ -73,10 +76,25 @@ impl Headline {
 
     fn water_loop(&mut self, coupling: &Coupling) {
         if let Some(gap) = &coupling.gap {
-            self.add("Gap", "EUR", gap.absolute_eur, &format!("{:.1e} of the objective", gap.relative));
+            let money = gap.cost_eur.unwrap_or(gap.absolute_eur);
+            let penalties = match (gap.absolute_eur - money).abs() > 0.005 {
+                true => format!("; {} EUR with the prices of what is missing or too much", number(gap.absolute_eur)),
+                false => String::new(),
+            };
+            self.add("Gap", "EUR", money, &format!("{:.1e} of the objective{penalties}", gap.relative));
         }
         let [low, mean, high] = coupling.temp_c;
         self.add("Loop temperature", "°C", mean, &format!("{low:.2} to {high:.2}"));
+        let created_kwh: f64 = coupling.created_kwh.iter().map(|kwh| kwh.abs()).sum();
+        if created_kwh > 0.0 {
+            self.add(
+                "Energy out of nothing or into it",
+                "kWh",
+                created_kwh,
+                "the loop's limit creates it (`at_limit`)",
+            );
+            self.warn();
+        }
         let outside: f64 = coupling.violations.iter().map(|violation| violation.hours).sum();
         let degree: f64 = coupling.violations.iter().map(|violation| violation.kelvin_hours).sum();
         self.add("Hours outside the limits", "h", outside, &format!("{} K h", number(degree)));

@@ -55,7 +55,10 @@ impl RunResults {
         );
         let (prices, temperatures, network) = others?;
         let series_path = folder.join("timeseries.csv");
-        let missing = || ReportError::Io { path: series_path.clone(), source: ErrorKind::NotFound.into() };
+        let missing = || ReportError::Io {
+            path: series_path.clone(),
+            source: std::io::Error::new(ErrorKind::NotFound, "there is no such file"),
+        };
         let series = series?.ok_or_else(missing)?;
         let axis = series.axis(&series_path)?;
         series.check_numbers(&series_path, &["_kw", "_kwh", "loop|temperature_c"])?;

@@ -84,6 +84,7 @@ pub(super) struct Tolerance {
 pub(super) struct Gap {
     pub(super) relative: f64,
     pub(super) absolute_eur: f64,
+    pub(super) cost_eur: Option<f64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

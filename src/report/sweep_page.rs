@@ -9,6 +9,7 @@ use super::ReportError;
 use super::figure::{Colour, Explorer, Figure, Plot};
 use super::figures::{extremes, levels, number};
 use super::frame::Frame;
+use super::headline::is_nothing;
 use super::page::{Block, Cell, Page, Section, Table, Tile, Tone};
 
 /// Rows of a table, at most: the first ones.
@@ -306,7 +307,12 @@ impl Sweep {
         if let Some(parameter) = self.parameters.iter().find(|parameter| parameter.name == name) {
             return Some(parameter.texts.iter().take(MOST_ROWS).cloned().map(Cell::Number).collect());
         }
-        let shown = |value: &f64| Cell::Number(if value.is_nan() { String::new() } else { number(*value) });
+        let amount = ["_kwh", "_kw", "_eur", "_kg"].iter().any(|unit| name.ends_with(unit));
+        let shown = |value: &f64| match *value {
+            value if value.is_nan() => Cell::Number(String::new()),
+            value if amount && is_nothing("kWh", value) => Cell::Number("0".to_owned()),
+            value => Cell::Number(number(value)),
+        };
         match self.frame.numbers(name) {
             Some(values) => Some(values.iter().take(MOST_ROWS).map(shown).collect()),
             None => Some(self.frame.texts(name)?.into_iter().take(MOST_ROWS).map(Cell::Text).collect()),

@@ -71,7 +71,7 @@ pub(super) fn units_table(run: &RunResults) -> Option<Table> {
 pub(super) fn technology_table(run: &RunResults) -> Table {
     let row = |known: &Technology| {
         let text = |text: &str| Cell::Text(text.to_owned());
-        let cop = match known.taken_kwh > 0.0 && known.service.is_some() {
+        let cop = match known.service.is_some() && !is_nothing("kWh", known.taken_kwh) {
             true => format!("{:.2}", known.delivered_kwh / known.taken_kwh),
             false => String::new(),
         };
@@ -79,7 +79,7 @@ pub(super) fn technology_table(run: &RunResults) -> Table {
         let numbers = [
             number_of_energy(known.delivered_kwh),
             number_of_energy(known.taken_kwh),
-            number(known.peak_kw),
+            number_of_energy(known.peak_kw),
             cop,
             curtailed,
         ];

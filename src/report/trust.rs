@@ -4,7 +4,7 @@ use super::figures::{convergence, number};
 use super::frame::Frame;
 use super::page::{Block, Cell, Table};
 use super::run::RunResults;
-use super::summary::{Myopia, Spread};
+use super::summary::{Coupling, Myopia, Spread, Violation};
 
 /// The blocks on the verdict.
 pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
@@ -25,6 +25,7 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
             "Iterations by scheme: {}.{residual} {balance}",
             schemes.collect::<Vec<_>>().join(", ")
         ))),
+        not_kept(coupling).map(Block::Text),
         coupling.gap_missing.as_ref().map(|missing| Block::Text(format!("The gap is not known: {missing}"))),
         run.summary.starts.as_ref().map(|spread| Block::Text(starts_in_words(spread))),
         run.starts.as_ref().map(starts_table).map(Block::Table),
@@ -75,6 +76,23 @@ fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+/// What a verdict on the agreement of dispatch and loop does not tell: limits that were left, and energy that came from nowhere.
+fn not_kept(coupling: &Coupling) -> Option<String> {
+    let mut words = Vec::new();
+    for (violation, side) in
+        coupling.violations.iter().zip(["below", "above"]).filter(|(violation, _)| violation.hours > 0.0)
+    {
+        let Violation { limit_c, hours, kelvin_hours } = violation;
+        words.push(format!("water was {side} {limit_c} °C for {} h ({} K h)", number(*hours), number(*kelvin_hours)));
+    }
+    let [appeared, vanished] = coupling.created_kwh;
+    if appeared != 0.0 || vanished != 0.0 {
+        let (appeared, vanished) = (number(appeared), number(vanished.abs()));
+        words.push(format!("the loop's limits made {appeared} kWh out of nothing, and {vanished} kWh into nothing"));
+    }
+    (!words.is_empty()).then(|| format!("Not kept: {}.", words.join("; ")))
 }
 
 /// How far apart the answers from several beginnings are.

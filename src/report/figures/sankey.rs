@@ -164,7 +164,8 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
         .take(6)
         .map(|(from, to, kwh)| format!("{} to {} {} kWh", nodes[*from].name, nodes[*to].name, super::number(*kwh)));
     let text = format!(
-        "Energy of the whole time; of a store what it keeps or loses, of a carrier of cold the heat that it takes away. The largest: {}.",
+        "Energy of the whole time; of a store what it keeps or loses, of the ground and of what balances the \
+         loop the net, of a carrier of cold the heat that it takes away. The largest: {}.",
         words.collect::<Vec<_>>().join(", ")
     );
     Some(Figure {

@@ -42,8 +42,8 @@ pub(super) fn bars(
 
 pub(super) fn cases(title: &str, explorer: &Explorer) -> Scene {
     let [x, y, z] = explorer.first.map(|index| &explorer.columns[index]);
-    let [low, mean, high] = extremes(&z.1).unwrap_or_default();
-    let title = format!("{title}: {}", z.0);
+    let [low, _, high] = extremes(&z.1).unwrap_or_default();
+    let title = if explorer.is_grid { format!("{title}: {}", z.0) } else { format!("{} by {}", y.0, x.0) };
     if explorer.is_grid {
         return cells(&title, x, y, z);
     }
@@ -58,7 +58,7 @@ pub(super) fn cases(title: &str, explorer: &Explorer) -> Scene {
         dasharray: None,
     };
     let layout = layout(&plots, &title, HEIGHT).with_x_label(plain(&x.0)).with_y_label(plain(&y.0));
-    render_multiple(plots, layout.with_legend_entries([low, mean, high].map(entry).to_vec()))
+    render_multiple(plots, layout.with_legend_entries([low, high].map(entry).to_vec()))
 }
 
 type Named = (String, Vec<f64>);

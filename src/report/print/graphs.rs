@@ -1,54 +1,15 @@
-//! Flows of energy, and networks on their ground.
+//! Networks on their ground.
 
 use kuva::plot::heatmap::ColorMap;
 use kuva::plot::legend::{LegendEntry, LegendShape};
-use kuva::plot::{LinePlot, SankeyPlot, ScatterPlot};
+use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::annotations::TextAnnotation;
 use kuva::render::plots::Plot as Drawn;
 use kuva::render::render::{Scene, render_multiple};
 
-use super::{HEIGHT, colour, layout, plain};
-use crate::report::figure::{Map, Node};
+use super::{HEIGHT, layout, plain};
+use crate::report::figure::Map;
 use crate::report::figures::extremes;
-
-pub(super) fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)]) -> Scene {
-    let mut plot = SankeyPlot::new();
-    for (node, column) in nodes.iter().zip(node_columns(nodes.len(), flows)) {
-        plot = plot.with_node_color(plain(&node.name), colour(node.colour)).with_node_column(plain(&node.name), column);
-    }
-    for (from, to, kwh) in flows {
-        plot = plot.with_link_colored(
-            plain(&nodes[*from].name),
-            plain(&nodes[*to].name),
-            *kwh,
-            colour(nodes[*from].colour),
-        );
-    }
-    let plots = vec![Drawn::Sankey(
-        plot.with_per_link_colors()
-            .with_link_opacity(0.4)
-            .with_node_gap(10.0)
-            .with_node_width(9.0)
-            .with_crossing_reduction(),
-    )];
-    // Names stand beside the outermost nodes.
-    let layout = layout(&plots, title, 1.4 * HEIGHT).with_body_size(8).with_force_margins(125.0, 135.0);
-    render_multiple(plots, layout)
-}
-
-/// Columns of nodes: each behind all from which something flows to it, those from which nothing flows in the last.
-fn node_columns(nodes: usize, flows: &[(usize, usize, f64)]) -> Vec<usize> {
-    let mut columns = vec![0; nodes];
-    // Flows do not go round in circles: no path is longer than there are nodes.
-    for _ in 0..nodes {
-        for (from, to, _) in flows {
-            columns[*to] = columns[*to].max(columns[*from] + 1);
-        }
-    }
-    let last = columns.iter().copied().max().unwrap_or(0);
-    let goes_on = |node: usize| flows.iter().any(|(from, ..)| *from == node);
-    (0..nodes).map(|node| if goes_on(node) { columns[node] } else { last }).collect()
-}
 
 /// A colour of the scale from low to high.
 pub(super) fn of_scale(value: f64, low: f64, high: f64) -> String {

@@ -2,6 +2,7 @@
 
 mod cases;
 mod graphs;
+mod sankey;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use kuva::backend::svg::SvgBackend;
 use kuva::plot::band::BandPlot;
 use kuva::plot::heatmap::ColorMap;
 use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::plot::line::LineStyle;
 use kuva::plot::{Heatmap, LinePlot};
 use kuva::render::annotations::ReferenceLine;
 use kuva::render::datetime::DateTimeAxis;
@@ -24,7 +26,8 @@ use super::figure::{Colour, Figure, Layer, Line, Panel, Plot, Style, X};
 use super::figures::{extremes, number};
 
 use cases::{bars, cases};
-use graphs::{network, sankey};
+use graphs::network;
+use sankey::sankey;
 
 /// 180 mm, the width of a page of a journal, in pixels of SVG (96 per inch).
 const WIDTH: f64 = 680.0;
@@ -42,6 +45,8 @@ const PALETTE: [&str; 11] = [
     "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#b5a300", "#332288", "#44aa99", "#882255",
     "#999933",
 ];
+/// Lines of one stroke; later ones have another.
+const LINES: usize = 5;
 const FONT: &str = "DejaVu Sans, Arial, sans-serif";
 
 /// The figure as SVG.
@@ -184,7 +189,7 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
             Panels::new(count, 1)
                 .with_plots(plots)
                 .with_layouts(layouts)
-                .with_cell_size(WIDTH, 0.8 * HEIGHT)
+                .with_figure_size(WIDTH, 0.8 * HEIGHT * count as f64)
                 .with_spacing(4.0)
                 .render()
         }
@@ -226,11 +231,20 @@ fn drawn(line: &Line, x: &X) -> Drawn {
     };
     let pairs: Vec<(f64, f64)> =
         points.iter().enumerate().map(|(index, value)| (at(index), *value)).filter(|(_, y)| y.is_finite()).collect();
+    // Strokes differ too; a picture of pixels has solid ones alone.
+    let (shade, stroke) = match line.colour {
+        Colour::Nth(index) => {
+            let strokes = [LineStyle::Solid, LineStyle::Dashed, LineStyle::Dotted];
+            (PALETTE[index % PALETTE.len()], strokes[index / LINES % strokes.len()].clone())
+        }
+        other => (colour(other), LineStyle::Solid),
+    };
     match line.style {
         Style::Plain => Drawn::Line(
             LinePlot::new()
                 .with_data(pairs)
-                .with_color(colour(line.colour))
+                .with_color(shade)
+                .with_line_style(stroke)
                 .with_stroke_width(0.9)
                 .with_legend(plain(&line.name)),
         ),
@@ -238,7 +252,8 @@ fn drawn(line: &Line, x: &X) -> Drawn {
         Style::Points => Drawn::Line(
             LinePlot::new()
                 .with_data(pairs)
-                .with_color(colour(line.colour))
+                .with_color(shade)
+                .with_line_style(stroke)
                 .with_stroke_width(1.2)
                 .with_legend(plain(&line.name)),
         ),
@@ -248,15 +263,17 @@ fn drawn(line: &Line, x: &X) -> Drawn {
 fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
     let block = if axis.len > STACKED { axis.steps_per_day().unwrap_or(1) } else { 1 };
     let axis = axis.coarser(block);
-    let at: Vec<f64> = (0..axis.len).map(|index| seconds(axis.at(index))).collect();
+    // A power lasts for its step: each stands at the beginning of the step and at its end.
+    let at: Vec<f64> = (0..axis.len).flat_map(|index| [axis.at(index), axis.at(index + 1)]).map(seconds).collect();
     let mut sums = [vec![0.0; axis.len], vec![0.0; axis.len]];
+    let lasting = |sum: &[f64]| sum.iter().flat_map(|kw| [*kw, *kw]).collect::<Vec<f64>>();
     let (mut plots, mut legend) = (Vec::new(), Vec::new());
     for layer in layers {
         let sign = if layer.is_source { 1.0 } else { -1.0 };
         let sum = &mut sums[usize::from(!layer.is_source)];
-        let base = sum.clone();
+        let base = lasting(sum);
         sum.iter_mut().zip(means(&layer.values, block)).for_each(|(sum, kw)| *sum += sign * kw);
-        let band = BandPlot::new(at.clone(), base, sum.clone())
+        let band = BandPlot::new(at.clone(), base, lasting(sum))
             .with_color(colour(layer.colour))
             .with_opacity(if layer.is_source { 0.9 } else { 0.6 });
         plots.push(Drawn::Band(band));
