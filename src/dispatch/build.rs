@@ -87,13 +87,10 @@ impl<'a> Builder<'a> {
             Kind::Demand(_) | Kind::Supply(Supply { available: Availability::Forced(_), .. }) => {}
             Kind::Supply(supply) => {
                 let capacity_kw = supply.capacity_kw;
-                let (upper, per_kw) = match &supply.available {
-                    Availability::UpTo(power) => (power.map(|power| power.min(capacity_kw)), 1.0.into()),
-                    Availability::PerKw(per_kw) => {
-                        let per_kw = per_kw.map(|per_kw| per_kw.min(1.0));
-                        (per_kw.map(|per_kw| per_kw * capacity_kw), per_kw)
-                    }
-                    _ => (Profile::Constant(capacity_kw), 1.0.into()),
+                let upper = supply.most_kw(capacity_kw);
+                let per_kw = match &supply.available {
+                    Availability::PerKw(per_kw) => per_kw.map(|per_kw| per_kw.min(1.0)),
+                    _ => 1.0.into(),
                 };
                 let quantity = self.quantity(site, technology, &supply.carrier, Role::Supply);
                 let co2_price = district.co2_price_eur_per_kg();

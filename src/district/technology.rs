@@ -81,6 +81,18 @@ pub enum Availability {
     Forced(Profile),
 }
 
+impl Supply {
+    /// The most that it may bring at a capacity of so many kW, kW; of a forced supply what its capacity allows.
+    #[must_use]
+    pub fn most_kw(&self, capacity_kw: f64) -> Profile {
+        match &self.available {
+            Availability::UpTo(power) => power.map(|power| power.min(capacity_kw)),
+            Availability::PerKw(per_kw) => per_kw.map(|per_kw| per_kw.min(1.0) * capacity_kw),
+            Availability::Unlimited | Availability::Forced(_) => Profile::Constant(capacity_kw),
+        }
+    }
+}
+
 /// A need for a carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Demand {

@@ -214,18 +214,17 @@ fn temperatures(runs: &[RunResults]) -> Option<Figure> {
 }
 
 fn duration_curves(runs: &[RunResults]) -> Option<Figure> {
-    let mut with_loop = runs.iter().enumerate().filter(|(_, run)| temperature(run).is_some());
-    // Curves have an axis in common: that of runs that are as long. A run keeps its colour from figure to figure.
     let hours = |run: &RunResults| run.axis.step_hours() * run.axis.len as f64;
-    let (_, first) = with_loop.clone().next()?;
-    let alike: Vec<(usize, &RunResults)> = with_loop.by_ref().filter(|(_, run)| hours(run) == hours(first)).collect();
-    let points = durations::points(alike.iter().map(|(_, run)| run.axis.len).min()?);
-    let line = |(index, run): (usize, &RunResults)| {
-        let values = duration(temperature(run)?, points);
-        // A single step is no curve.
-        Some((values.len() == points).then(|| Line::new(run.name.clone(), Colour::Nth(index), values)))
+    // Curves have an axis in common: that of runs that are as long. A run keeps its colour from figure to figure.
+    let with_loop = || runs.iter().enumerate().filter_map(|(index, run)| Some((index, run, temperature(run)?)));
+    let (_, first, _) = with_loop().next()?;
+    let alike = || with_loop().filter(|(_, run, _)| hours(run) == hours(first));
+    let points = durations::points(alike().map(|(_, run, _)| run.axis.len).min()?);
+    let curve = |(index, run, temp_c): (usize, &RunResults, &[f64])| {
+        Line::new(run.name.clone(), Colour::Nth(index), duration(temp_c, points))
     };
-    let lines: Vec<Line> = alike.into_iter().filter_map(line).flatten().collect();
+    // A single step is no curve.
+    let lines: Vec<Line> = alike().map(curve).filter(|line| line.values.len() == points).collect();
     if lines.is_empty() {
         return None;
     }

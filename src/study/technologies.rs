@@ -116,12 +116,9 @@ fn available_kwh(case: &Case, run: &Run, site: &str, technology: &Technology) ->
     let chosen = run.account.capacities.iter().find(|of| of.site == site && of.technology == technology.name);
     let capacity_kw = chosen.map_or(supply.capacity_kw, |chosen| chosen.capacity);
     let axis = case.district.axis();
-    let sum = |power: &dyn Fn(usize) -> f64| (0..axis.len()).map(power).sum::<f64>() * axis.step_hours();
-    match &supply.available {
-        Availability::UpTo(power) => Some(sum(&|step| power.at(step).min(capacity_kw))),
-        Availability::PerKw(per_kw) => Some(sum(&|step| per_kw.at(step).min(1.0) * capacity_kw)),
-        Availability::Unlimited | Availability::Forced(_) => None,
-    }
+    let most_kw = supply.most_kw(capacity_kw);
+    matches!(supply.available, Availability::UpTo(_) | Availability::PerKw(_))
+        .then(|| (0..axis.len()).map(|step| most_kw.at(step)).sum::<f64>() * axis.step_hours())
 }
 
 impl StoreTemperature {

@@ -3,6 +3,7 @@
 use super::binding::Draw;
 use super::checks::{check_top, grounds, shares};
 use super::layout::{LaidPipe, Layout, number, wrong};
+use super::map::NetworkMap;
 use super::parts::{Level, MainPump, Meter, Plant, Pump, Substation, check_efficiency};
 use super::settings::{
     FlowWarningSettings, MeterSettings, NetworkSettings, Pumping, StartSettings, SubstationSettings, WasteHeatSettings,
@@ -14,52 +15,6 @@ use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 
 /// Reads a value over time at a path.
 pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
-
-/// Something at a place of the network.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sited {
-    /// Its name.
-    pub name: String,
-    /// The place where it stands.
-    pub place: String,
-}
-
-/// A place of the network.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Place {
-    /// Its name; its nodes of water are called after it.
-    pub name: String,
-    /// Where it lies, m east and m north, where that was given.
-    pub position_m: Option<[f64; 2]>,
-}
-
-/// What stands where.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct NetworkMap {
-    /// The places.
-    pub places: Vec<Place>,
-    /// Substations and sources of waste heat.
-    pub substations: Vec<Sited>,
-    /// Plants.
-    pub plants: Vec<Sited>,
-}
-
-impl NetworkMap {
-    fn of(settings: &NetworkSettings, layout: &Layout) -> Self {
-        let place = |name: &String| Place {
-            name: name.clone(),
-            position_m: settings.nodes.get(name).and_then(|node| Some([node.x_m?, node.y_m?])),
-        };
-        let sited = |(name, place): (&String, &String)| Sited { name: name.clone(), place: place.clone() };
-        let substations = settings.substations.iter().map(|(name, substation)| (name, &substation.node));
-        let sources = settings.waste_heat.iter().map(|(name, source)| (name, &source.node));
-        Self {
-            places: layout.places.keys().map(place).collect(),
-            substations: substations.chain(sources).map(sited).collect(),
-            plants: settings.plants.iter().map(|(name, plant)| sited((name, &plant.node))).collect(),
-        }
-    }
-}
 
 /// A network that can be simulated.
 #[derive(Debug, Clone)]

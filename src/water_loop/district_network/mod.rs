@@ -7,6 +7,7 @@ mod binding;
 mod build;
 mod checks;
 mod layout;
+mod map;
 mod parts;
 mod report;
 mod settings;
@@ -14,7 +15,8 @@ mod simulation;
 mod units;
 
 pub use binding::{Draw, LoopMachine};
-pub use build::{DistrictNetwork, NetworkMap, Place, Sited};
+pub use build::DistrictNetwork;
+pub use map::{NetworkMap, Place, Sited};
 pub use report::{NetworkReport, Overrun, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 pub use settings::{
     AirSettings, AirSideSettings, BoreholeFieldSettings, FlowWarningSettings, Line, MainPumpSettings, MeterSettings,
