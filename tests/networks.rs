@@ -91,8 +91,11 @@ impl Sketch {
             let (power_w, given_c) = (network.received_j()[0] / (3600.0 * hours), network.given_c()[0]);
             assert!((-cooling_w - 1e-3..=heating_w + 1e-3).contains(&power_w), "{power_w} W");
             if drives[0].flow_kg_s != 0.0 {
-                assert!(given_c > 10.0 - 1e-9 || power_w > 0.0, "{given_c}");
-                assert!(given_c < 14.0 + 1e-9 || power_w < 0.0, "{given_c}");
+                // In some parts of the step it may have warmed, in others cooled.
+                let (warmed_j, moved_j) = (network.heated_j()[0], network.received_j()[0]);
+                let (warms, cools) = (warmed_j > 0.0, moved_j - warmed_j < 0.0);
+                assert!(given_c > 10.0 - 1e-9 || warms || heating_w == 0.0, "{given_c}");
+                assert!(given_c < 14.0 + 1e-9 || cools || cooling_w == 0.0, "{given_c}");
             }
             seen.extend_from_slice(network.taken_c());
             seen.push(1e-7 * network.content_j());
@@ -164,5 +167,5 @@ fn a_ring_that_is_pumped_fast_is_well_mixed() {
         misses.push(worst);
     }
     println!("worst difference from a well-mixed ring with parts of 900, 90 and 9 s: {misses:?} K");
-    assert!(misses[1] < 0.15 * misses[0] && misses[2] < 0.15 * misses[1] && misses[0] < 5e-3, "{misses:?}");
+    assert!(misses[0] < 5e-4 && misses[1] < 5e-5 && misses[2] < 5e-6, "{misses:?}");
 }

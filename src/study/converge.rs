@@ -16,8 +16,7 @@ use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCer
 use crate::district::{District, Shortage};
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
-use crate::water_loop::district_network::{NetworkReport, Recording};
-use crate::water_loop::network::FlowError;
+use crate::water_loop::district_network::{NetworkError, NetworkReport, Recording};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +31,14 @@ pub enum StudyError {
         source: DispatchError,
     },
     /// The water loop has no answer.
-    #[error("iteration {iteration}: {source}")]
+    #[error("iteration {iteration}, {stamp}: {source}")]
     Loop {
         /// The iteration.
         iteration: usize,
+        /// When.
+        stamp: String,
         /// Why.
-        source: FlowError,
+        source: NetworkError,
     },
     /// A COP that no machine has.
     #[error(
@@ -274,7 +275,10 @@ pub fn run_with_journal(
             let LoopAsked { output_kw, level_kwh, cops } = &outcome.asked;
             let cops = cops.as_ref().map_or(CopUse::WithinStep, CopUse::Given);
             let looked = partner.look(output_kw, level_kwh, cops);
-            let failed = |source| StudyError::Loop { iteration: outcome.answer, source };
+            let failed = |source: NetworkError| {
+                let stamp = case.district.axis().label(source.step);
+                StudyError::Loop { iteration: outcome.answer, stamp, source }
+            };
             Some(looked.map(|(report, recording)| NetworkAnswer { report, recording }).map_err(failed)?)
         }
     };
@@ -391,10 +395,12 @@ fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
 }
 
 /// An error of the driver with names in place of indices.
-fn named(error: CouplingError<DispatchError, FlowError>, case: &Case, coupled: &Coupled) -> StudyError {
+fn named(error: CouplingError<DispatchError, NetworkError>, case: &Case, coupled: &Coupled) -> StudyError {
     match error {
         CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
-        CouplingError::Loop { iteration, source } => StudyError::Loop { iteration, source },
+        CouplingError::Loop { iteration, source } => {
+            StudyError::Loop { iteration, stamp: case.district.axis().label(source.step), source }
+        }
         CouplingError::Journal(error) => error.into(),
         CouplingError::Settings(error) => error.into(),
         CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {

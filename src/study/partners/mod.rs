@@ -15,7 +15,7 @@ use crate::district::{Kind, StorageBoundary};
 use crate::equilibrium::{LoopPump, Stages, Unsuited};
 use crate::lp::{Backend, LpError, StagedProblem};
 use crate::water_loop::WaterLoop;
-use crate::water_loop::network::FlowError;
+use crate::water_loop::district_network::NetworkError;
 
 /// Less output than this is not running, kW.
 const IDLE_KW: f64 = 1e-6;
@@ -361,14 +361,14 @@ impl LoopPartner {
 }
 
 impl LoopModel for LoopPartner {
-    type Error = FlowError;
+    type Error = NetworkError;
 
     fn simulate(
         &mut self,
         output_kw: &Array2<f64>,
         level_kwh: &Array2<f64>,
         cops: CopUse<'_>,
-    ) -> Result<LoopResponse, FlowError> {
+    ) -> Result<LoopResponse, NetworkError> {
         match self {
             Self::WellMixed(ring) => {
                 ring.simulate(output_kw, level_kwh, cops).map_err(|never: std::convert::Infallible| match never {})

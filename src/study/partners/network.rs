@@ -5,8 +5,7 @@ use ndarray::{Array2, ArrayView1};
 use super::IDLE_KW;
 use crate::coupling::{CopUse, LoopModel, LoopResponse};
 use crate::heat_pump::{HeatPump, OutsideRange, Service};
-use crate::water_loop::district_network::{DistrictNetwork, NetworkReport, Recording, Simulation};
-use crate::water_loop::network::FlowError;
+use crate::water_loop::district_network::{DistrictNetwork, NetworkError, NetworkReport, Recording, Simulation};
 
 /// A periodic time is over when every pipe's temperature ends this near to where it began, K.
 const PERIODIC_K: f64 = 0.01;
@@ -54,14 +53,14 @@ struct Notes<'r> {
 }
 
 impl LoopModel for NetworkPartner {
-    type Error = FlowError;
+    type Error = NetworkError;
 
     fn simulate(
         &mut self,
         output_kw: &Array2<f64>,
         level_kwh: &Array2<f64>,
         cops: CopUse<'_>,
-    ) -> Result<LoopResponse, FlowError> {
+    ) -> Result<LoopResponse, NetworkError> {
         Ok(self.pass(Asked { output_kw, level_kwh, cops }, false)?.0)
     }
 }
@@ -70,13 +69,13 @@ impl NetworkPartner {
     /// What the network does under a plan, component by component and step by step.
     ///
     /// # Errors
-    /// [`FlowError`] where no flows are found.
+    /// [`NetworkError`] where no flows are found.
     pub fn look(
         &self,
         output_kw: &Array2<f64>,
         level_kwh: &Array2<f64>,
         cops: CopUse<'_>,
-    ) -> Result<(NetworkReport, Recording), FlowError> {
+    ) -> Result<(NetworkReport, Recording), NetworkError> {
         let (_, report, recording) = self.pass(Asked { output_kw, level_kwh, cops }, true)?;
         Ok((report, recording.unwrap_or_default()))
     }
@@ -85,7 +84,7 @@ impl NetworkPartner {
         &self,
         asked: Asked<'_>,
         record: bool,
-    ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), FlowError> {
+    ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), NetworkError> {
         let (pumps, steps) = asked.output_kw.dim();
         let mut simulation = Simulation::new(&self.network);
         let nothing = || LoopResponse {
@@ -114,7 +113,7 @@ impl NetworkPartner {
         asked: Asked<'_>,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
-    ) -> Result<Option<f64>, FlowError> {
+    ) -> Result<Option<f64>, NetworkError> {
         let steps = asked.output_kw.ncols();
         let start = self.network.start();
         // What comes before is for the water: the ground around boreholes begins as it is.
@@ -148,7 +147,7 @@ impl NetworkPartner {
         asked: Asked<'_>,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
-    ) -> Result<(), FlowError> {
+    ) -> Result<(), NetworkError> {
         let steps = asked.output_kw.ncols();
         let mut gone = 0;
         for times in year_blocks(self.network.years_before()) {
@@ -170,7 +169,7 @@ impl NetworkPartner {
         steps: usize,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
-    ) -> Result<(), FlowError> {
+    ) -> Result<(), NetworkError> {
         let count = self.network.substation_names().len();
         let mut heat_kw = vec![0.0; count];
         for step in 0..steps {

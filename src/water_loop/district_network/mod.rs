@@ -6,6 +6,7 @@
 mod binding;
 mod build;
 mod checks;
+mod error;
 mod layout;
 mod map;
 mod parts;
@@ -16,6 +17,7 @@ mod units;
 
 pub use binding::{Draw, LoopMachine};
 pub use build::DistrictNetwork;
+pub use error::NetworkError;
 pub use map::{NetworkMap, Place, Sited};
 pub use report::{NetworkReport, Overrun, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 pub use settings::{

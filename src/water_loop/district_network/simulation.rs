@@ -3,10 +3,11 @@
 mod accounts;
 
 use super::build::DistrictNetwork;
+use super::error::NetworkError;
 use super::parts::{Plant, Substation};
 use super::report::{NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 use super::units::Unit;
-use crate::water_loop::network::{Drive, Effect, FlowError, Keep, PipeNetwork};
+use crate::water_loop::network::{Drive, Effect, Keep, PipeNetwork};
 
 const J_PER_KWH: f64 = 3.6e6;
 /// Less heat than this draws no flow, kW.
@@ -170,8 +171,8 @@ impl<'n> Simulation<'n> {
     /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
     ///
     /// # Errors
-    /// [`FlowError`] where no flows are found.
-    pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, FlowError> {
+    /// [`NetworkError`] where no flows are found, or temperatures that cannot be.
+    pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, NetworkError> {
         let network = self.network;
         let mut balance_kg_s = 0.0;
         let mut moved_kg_s = 0.0;
@@ -199,7 +200,8 @@ impl<'n> Simulation<'n> {
         for (around_c, ground) in self.around_c.iter_mut().zip(&network.pipe_ground) {
             *around_c = network.grounds[*ground].at(step);
         }
-        let taken = self.water.step(&self.drives, &self.around_c, 3600.0 * network.step_hours)?;
+        let taken = self.water.step(&self.drives, &self.around_c, 3600.0 * network.step_hours);
+        let taken = taken.map_err(|source| network.named(source, step))?;
         self.water.write_now_c(&mut self.now_c);
         self.content_j += taken.stored_j;
         self.account(step, heat_kw);

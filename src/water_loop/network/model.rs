@@ -4,16 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::FlowError;
+use super::balancing::{Coupled, Unit};
 use super::design::{Drive, Duty, Effect, PipeDesign, Resolution, Transfer, check};
 use super::friction::{Bore, Factors};
+use super::guard;
 use super::hydraulics::Hydraulics;
 use super::parcels::Pipe;
 use super::sparse::Pattern;
 use crate::water_loop::{Fluid, WaterLoopError};
 
-/// Changes of duties in a part at most: units that feed each other settle in one or two.
-const CHANGES: usize = 10;
+/// Changes of duties that are tried one after the other in a part, before all units are solved together.
+const CHANGES: usize = 4;
+/// Temperatures of two mixings that differ by less are the same, K.
+const SAME_K: f64 = 1e-9;
 
+/// Parts in which all water goes round: up to the first, parts have the share [`SHORTEST`] of their usual length; from the second on, all of it.
+const ROUNDS: [f64; 2] = [1.5, 3.0];
+/// Share of the usual length that parts keep at least.
+const SHORTEST: f64 = 1.0 / 16.0;
 /// Less is no flow, kg/s.
 const RESTS_KG_S: f64 = 1e-9;
 
@@ -38,6 +46,27 @@ impl NetworkStep {
     #[must_use]
     pub fn residual(&self) -> f64 {
         (self.received_j - self.lost_j - self.stored_j).abs() / self.moved_j.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// What balancing units give in a mixing.
+#[derive(Debug, Clone, Copy)]
+enum Giving {
+    /// What their duties say.
+    ByDuty,
+    /// Water at 0 degrees Celsius, but for one unit, which gives it at 1 degree Celsius.
+    Zero { but: Option<usize> },
+}
+
+impl Giving {
+    /// Returns what a transfer does to the water where that is not what its duty says.
+    fn effect(self, transfer: usize, drive: &Drive) -> Option<Effect> {
+        match self {
+            Self::Zero { but } if drive.effect.duty(0.0, 1.0).is_some() => {
+                Some(Effect::Outlet(if but == Some(transfer) { 1.0 } else { 0.0 }))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -73,12 +102,16 @@ pub struct PipeNetwork {
     rests: Vec<bool>,
     /// The pipes that meet at each node, and whether with their ends.
     ends: Vec<Vec<(usize, bool)>>,
+    /// Least and greatest temperature of the start, of all surroundings and of what transfers have given, degrees Celsius.
+    met_c: [f64; 2],
     // Room for a step.
     before_c: Vec<f64>,
     entering: Vec<f64>,
     film: Vec<f64>,
     linear: Vec<[f64; 2]>,
     values: Vec<f64>,
+    units: Vec<usize>,
+    coupled: Coupled,
 }
 
 impl PipeNetwork {
@@ -139,11 +172,14 @@ impl PipeNetwork {
             known_j: None,
             rests: vec![true; nodes],
             ends: meeting,
+            met_c: [resolution.start_c; 2],
             before_c: vec![0.0; nodes],
             entering: vec![0.0; nodes],
             film: vec![0.0; pipe_count],
             linear: vec![[0.0; 2]; pipe_count],
             values: vec![0.0; pattern.values()],
+            units: Vec::new(),
+            coupled: Coupled::default(),
             pattern,
         })
     }
@@ -151,6 +187,8 @@ impl PipeNetwork {
     /// Sets the temperatures along a pipe: of water and wall, at a share of its length.
     pub fn set_profile(&mut self, pipe: usize, temp_c: impl Fn(f64) -> f64) {
         self.pipes[pipe].set_profile(temp_c);
+        let [low_c, high_c] = self.pipes[pipe].span_c();
+        self.met_c = [self.met_c[0].min(low_c), self.met_c[1].max(high_c)];
         self.known_j = None;
     }
 
@@ -158,7 +196,8 @@ impl PipeNetwork {
     ///
     /// # Errors
     /// [`FlowError::Unbalanced`] where transfers bring more water into a part of the network than they take, [`FlowError::NotFound`] where
-    /// its flows are not found.
+    /// its flows are not found, [`FlowError::Unsettled`] where the heat of its balancing units is not, [`FlowError::Impossible`]
+    /// where its temperatures cannot be.
     ///
     /// # Panics
     /// If there are not as many drives as transfers, or temperatures as pipes.
@@ -199,9 +238,11 @@ impl PipeNetwork {
                 (self.rests[transfer.from], self.rests[transfer.to]) = (false, false);
             }
         }
+        for around_c in around_c {
+            self.met_c = [self.met_c[0].min(*around_c), self.met_c[1].max(*around_c)];
+        }
         let before = self.known_j.take().unwrap_or_else(|| self.content_j());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of time, in parts")]
-        let parts = (seconds / self.resolution.part_s - 1e-9).ceil().max(1.0) as usize;
+        let parts = self.parts(drives, seconds);
         #[expect(clippy::cast_precision_loss, reason = "some thousand parts at most")]
         let count = parts as f64;
         for (index, pipe) in self.pipes.iter_mut().enumerate() {
@@ -210,7 +251,7 @@ impl PipeNetwork {
         }
         let mut moved_j = 0.0;
         for _ in 0..parts {
-            moved_j += self.part(drives, around_c, seconds / count, 1.0 / count);
+            moved_j += self.part(drives, around_c, seconds / count, 1.0 / count)?;
         }
         let after = self.content_j();
         self.known_j = Some(after);
@@ -222,34 +263,54 @@ impl PipeNetwork {
         })
     }
 
+    /// Returns the time in seconds in which the water of all flowing pipes goes round once, with the capacity of their walls.
+    fn round_s(&self, drives: &[Drive]) -> f64 {
+        let passing_kg_s: f64 = drives.iter().map(|drive| drive.flow_kg_s.abs()).sum();
+        let flowing = self.pipes.iter().zip(&self.hydraulics.flow_kg_s).filter(|(_, flow)| flow.abs() > RESTS_KG_S);
+        let content_j_k: f64 = flowing.map(|(pipe, _)| pipe.heat_capacity_j_k()).sum();
+        // Every circuit leads through two transfers: one takes the heat that the other gives.
+        2.0 * content_j_k / (passing_kg_s * self.fluid.specific_heat_j_kg_k).max(f64::MIN_POSITIVE)
+    }
+
+    /// Returns the number of equal parts of a step of `seconds`.
+    ///
+    /// What enters a pipe in a part is taken as constant, and so is what a balancing unit does. Where water goes round within a part, a change that
+    /// comes round is misplaced by up to a part: such circuits get shorter parts.
+    fn parts(&self, drives: &[Drive], seconds: f64) -> usize {
+        let rounds = self.round_s(drives) / self.resolution.part_s;
+        let [few, many] = ROUNDS;
+        let share = SHORTEST + (1.0 - SHORTEST) * ((rounds - few) / (many - few)).clamp(0.0, 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of time, in parts")]
+        let parts = (seconds / (share * self.resolution.part_s) - 1e-9).ceil().max(1.0) as usize;
+        parts
+    }
+
     /// A part of a step, which is a `share` of it: what leaves the pipes depends on what enters them, what enters on how it mixes in the nodes.
-    /// Returns the heat that transfers moved.
-    fn part(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64, share: f64) -> f64 {
+    /// Returns the heat that transfers moved, J.
+    fn part(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64, share: f64) -> Result<f64, FlowError> {
         self.before_c.copy_from_slice(&self.node_c);
         for ((pipe, linear), around_c) in self.pipes.iter_mut().zip(&mut self.linear).zip(around_c) {
             *linear = pipe.prepare(*around_c);
         }
-        self.mix(drives, seconds);
-        for _ in 0..CHANGES {
-            if !self.reassign(drives) {
-                break;
-            }
-            self.mix(drives, seconds);
-        }
+        self.settle(drives, seconds)?;
         for (index, pipe) in self.pipes.iter_mut().enumerate() {
             let PipeDesign { from, to, .. } = self.designs[index];
             let flow = self.hydraulics.flow_kg_s[index];
             let inlet_c = self.node_c[if flow < 0.0 { to } else { from }];
             let passed = pipe.commit(inlet_c);
+            guard::pipe(index, &passed, pipe.span_c())?;
             self.outlet_c[index] += share * passed.outlet_c;
             self.lost_j[index] += passed.lost_j;
             self.brought_j[index] +=
                 flow.abs() * self.fluid.specific_heat_j_kg_k * (inlet_c - passed.outlet_c) * seconds;
         }
+        for node in 0..self.node_c.len() {
+            self.mean_c[node] += share * self.here_c(node);
+        }
         let mut moved_j = 0.0;
         for (index, (transfer, drive)) in self.transfers.iter().zip(drives).enumerate() {
             let flow = drive.flow_kg_s;
-            let taken_c = self.node_c[if flow < 0.0 { transfer.to } else { transfer.from }];
+            let taken_c = self.here_c(if flow < 0.0 { transfer.to } else { transfer.from });
             let capacity = flow.abs() * self.fluid.specific_heat_j_kg_k;
             let given_c = match self.effect(index, drive) {
                 _ if flow == 0.0 => taken_c,
@@ -258,6 +319,8 @@ impl PipeNetwork {
                 Effect::Exchange { with_c, effectiveness, .. } => taken_c + effectiveness * (with_c - taken_c),
                 Effect::Keep(_) => unreachable!("a unit's duty is one of the others"),
             };
+            guard::transfer(index, &drive.effect, taken_c, given_c)?;
+            self.met_c = [self.met_c[0].min(given_c), self.met_c[1].max(given_c)];
             let received = capacity * (given_c - taken_c) * seconds;
             self.taken_c[index] += share * taken_c;
             self.given_c[index] += share * given_c;
@@ -265,10 +328,81 @@ impl PipeNetwork {
             self.heated_j[index] += received.max(0.0);
             moved_j += received.abs();
         }
-        for (mean_c, node_c) in self.mean_c.iter_mut().zip(&self.node_c) {
-            *mean_c += share * node_c;
+        guard::nodes(&self.node_c, self.met_c)?;
+        Ok(moved_j)
+    }
+
+    /// Returns the temperature at a node in the part at hand, in degrees Celsius. Where nothing flows, it is the mean of the ends of the pipes
+    /// that meet there.
+    fn here_c(&self, node: usize) -> f64 {
+        if !self.rests[node] || self.ends[node].is_empty() {
+            return self.node_c[node];
         }
-        moved_j
+        let ends = &self.ends[node];
+        #[expect(clippy::cast_precision_loss, reason = "some pipes")]
+        let count = ends.len() as f64;
+        ends.iter().map(|&(pipe, at_end)| self.pipes[pipe].end_c(at_end)).sum::<f64>() / count
+    }
+
+    /// Mixes the nodes' water with balancing units on the duties that the mixed temperatures ask for.
+    ///
+    /// Where water goes round once in a part at most, units settle when each duty follows from the mixing before. A circuit that is flushed
+    /// many times answers to a duty many times as strongly: there the units' inlet temperatures are solved together ([`Coupled`]).
+    fn settle(&mut self, drives: &[Drive], seconds: f64) -> Result<(), FlowError> {
+        self.mix(drives, seconds, Giving::ByDuty);
+        for _ in 0..CHANGES {
+            if !self.reassign(drives) {
+                return Ok(());
+            }
+            self.mix(drives, seconds, Giving::ByDuty);
+        }
+        if !self.reassign(drives) {
+            return Ok(());
+        }
+        self.units.clear();
+        self.coupled.units.clear();
+        for (index, drive) in drives.iter().enumerate() {
+            let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
+            if capacity_w_k > 0.0 && drive.effect.duty(0.0, capacity_w_k).is_some() {
+                self.units.push(index);
+                self.coupled.units.push(Unit { effect: drive.effect, capacity_w_k });
+            }
+        }
+        // The units' inlet temperatures are linear in the temperatures at which they give their water back.
+        let units = std::mem::take(&mut self.units);
+        self.mix(drives, seconds, Giving::Zero { but: None });
+        let base_c: Vec<f64> = units.iter().map(|unit| self.inlet_c(*unit, drives)).collect();
+        self.coupled.response.clear();
+        for unit in &units {
+            self.mix(drives, seconds, Giving::Zero { but: Some(*unit) });
+            for (unit, base_c) in units.iter().zip(&base_c) {
+                let rise_k = self.inlet_c(*unit, drives) - base_c;
+                self.coupled.response.push(rise_k);
+            }
+        }
+        self.coupled.base_c = base_c;
+        let duties = self.coupled.solve().map_err(|change_k| FlowError::Unsettled { transfer: units[0], change_k })?;
+        for (unit, duty) in units.iter().zip(duties) {
+            self.duties[*unit] = duty;
+        }
+        self.mix(drives, seconds, Giving::ByDuty);
+        // Where a duty changes, its two sides do the same to the water but for rounding.
+        let differs = units.iter().find_map(|&unit| {
+            let drive = &drives[unit];
+            let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
+            let (taken_c, unit_of) = (self.inlet_c(unit, drives), Unit { effect: drive.effect, capacity_w_k });
+            let change_k = (unit_of.given_c(self.duties[unit], taken_c) - unit_of.gives_c(taken_c)).abs();
+            let same = change_k <= SAME_K * taken_c.abs().max(1.0);
+            (!same).then_some(FlowError::Unsettled { transfer: unit, change_k })
+        });
+        self.units = units;
+        differs.map_or(Ok(()), Err)
+    }
+
+    /// Temperature at which a transfer takes its water in the mixing at hand, degrees Celsius.
+    fn inlet_c(&self, transfer: usize, drives: &[Drive]) -> f64 {
+        let Transfer { from, to } = self.transfers[transfer];
+        self.node_c[if drives[transfer].flow_kg_s < 0.0 { to } else { from }]
     }
 
     /// What happens to the water in a transfer, as far as it is known: a balancing unit does what it did last.
@@ -277,7 +411,7 @@ impl PipeNetwork {
     }
 
     /// The temperatures of the nodes with what comes out of pipes and transfers.
-    fn mix(&mut self, drives: &[Drive], seconds: f64) {
+    fn mix(&mut self, drives: &[Drive], seconds: f64, giving: Giving) {
         let heat = self.fluid.specific_heat_j_kg_k;
         let kept = self.resolution.node_water_kg / seconds;
         self.values.fill(0.0);
@@ -306,7 +440,7 @@ impl PipeNetwork {
             let (arrives, place) = if flow > 0.0 { (transfer.to, back) } else { (transfer.from, forth) };
             let flow = flow.abs();
             self.values[self.pattern.diagonal(arrives)] += flow;
-            match self.effect(index, drive) {
+            match giving.effect(index, drive).unwrap_or_else(|| self.effect(index, drive)) {
                 Effect::Heat(watts) => {
                     self.values[place] -= flow;
                     self.node_c[arrives] += watts / heat;
@@ -368,16 +502,8 @@ impl PipeNetwork {
 
     /// Temperature of each node now, degrees Celsius. Where nothing flowed in the last step, the mean of the ends of the pipes that meet there.
     pub fn write_now_c(&self, now_c: &mut [f64]) {
-        now_c.copy_from_slice(&self.node_c);
-        for (node, now_c) in now_c.iter_mut().enumerate().filter(|(node, _)| self.rests[*node]) {
-            let (mut sum, mut count) = (0.0, 0.0);
-            for &(pipe, at_end) in &self.ends[node] {
-                sum += self.pipes[pipe].end_c(at_end);
-                count += 1.0;
-            }
-            if count > 0.0 {
-                *now_c = sum / count;
-            }
+        for (node, now_c) in now_c.iter_mut().enumerate() {
+            *now_c = self.here_c(node);
         }
     }
 

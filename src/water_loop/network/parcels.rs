@@ -41,14 +41,18 @@ pub(super) struct Pipe {
     before: Vec<f64>,
     after: Vec<f64>,
     wall: Vec<f64>,
-    /// Share of every cell that lies before the border of two parcels.
-    offset: f64,
+    /// Shares of every cell that lie before and behind the border of two parcels. Both are kept, since the one would lose the digits of the other
+    /// where a flow that hardly moves turns round.
+    shares: [f64; 2],
     course: Course,
     backwards: bool,
     /// Length of a part, s.
     part_s: f64,
     /// Along a pipe that is flushed, by cell: what is left of the inlet's difference from the ground, and of one from the wall.
     along: Vec<[f64; 2]>,
+    /// Least and greatest temperature of water and wall, degrees Celsius.
+    span_c: [f64; 2],
+    ground_c: f64,
     part: Part,
 }
 
@@ -56,8 +60,8 @@ pub(super) struct Pipe {
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
     cells: Vec<Cell>,
-    /// Share of every cell that lies before the border of two parcels.
-    offset: f64,
+    /// Shares of every cell that lie before and behind the border of two parcels.
+    shares: [f64; 2],
     outlet: Linear,
     lost_j: Linear,
 }
@@ -126,6 +130,8 @@ pub(super) struct Passed {
     pub(super) outlet_c: f64,
     /// Heat lost to the ground, J.
     pub(super) lost_j: f64,
+    /// Least and greatest temperature of what water and wall met: of themselves before, the inlet and the ground, degrees Celsius.
+    pub(super) met_c: [f64; 2],
 }
 
 #[inline]
@@ -147,12 +153,19 @@ impl Pipe {
             before: vec![temp_c; cells],
             after: vec![temp_c; cells],
             wall: vec![temp_c; cells],
-            offset: 0.0,
+            shares: [0.0, 1.0],
             course: Course::Rest(Exchange::NOTHING),
             backwards: false,
             part_s: 0.0,
             along: vec![[0.0; 2]; cells],
-            part: Part { cells: vec![Cell::default(); cells], offset: 0.0, outlet: [temp_c, 0.0], lost_j: [0.0; 2] },
+            span_c: [temp_c; 2],
+            ground_c: temp_c,
+            part: Part {
+                cells: vec![Cell::default(); cells],
+                shares: [0.0, 1.0],
+                outlet: [temp_c, 0.0],
+                lost_j: [0.0; 2],
+            },
         }
     }
 
@@ -164,7 +177,14 @@ impl Pipe {
             let here = temp_c((cell as f64 + 0.5) / cells as f64);
             (self.before[cell], self.after[cell], self.wall[cell]) = (here, here, here);
         }
-        self.offset = 0.0;
+        self.shares = [0.0, 1.0];
+        self.span_c = self.spans_c();
+    }
+
+    /// Returns the least and the greatest temperature of water and wall, in degrees Celsius.
+    fn spans_c(&self) -> [f64; 2] {
+        let all = self.before.iter().chain(&self.after).chain(&self.wall);
+        all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], here| [low.min(*here), high.max(*here)])
     }
 
     /// Heat in water and wall above 0 degrees Celsius, J.
@@ -190,7 +210,7 @@ impl Pipe {
     pub(super) fn end_c(&self, at_end: bool) -> f64 {
         match at_end {
             true => self.after[self.after.len() - 1],
-            false if self.offset > 0.0 => self.before[0],
+            false if self.shares[0] > 0.0 => self.before[0],
             false => self.after[0],
         }
     }
@@ -198,7 +218,7 @@ impl Pipe {
     /// Sum of the water's temperatures over the cells.
     fn waters_c(&self) -> f64 {
         let waters = self.before.iter().zip(&self.after);
-        waters.map(|(before, after)| self.offset * before + (1.0 - self.offset) * after).sum()
+        waters.map(|(before, after)| self.shares[0] * before + self.shares[1] * after).sum()
     }
 
     /// Begins a step of `parts` parts of `part_s` seconds, with `capacity_flow_w_k` of water (mass flow times specific heat, > 0 from beginning to end,
@@ -222,7 +242,7 @@ impl Pipe {
         } else if moves >= FLUSHES * cells && moves >= FOLLOWS * follows {
             Course::Flush(self.flushed(flow, &piece, cells))
         } else {
-            Course::Train(Train::new(moves, moves * parts, self.share(), part_s / moves, &piece))
+            Course::Train(Train::new(moves, moves * parts, self.flow_shares(), part_s / moves, &piece))
         };
     }
 
@@ -230,6 +250,7 @@ impl Pipe {
     /// what it gains per K of the inlet.
     pub(super) fn prepare(&mut self, ground_c: f64) -> Linear {
         self.load();
+        self.ground_c = ground_c;
         let part = &mut self.part;
         part.lost_j = [0.0; 2];
         match &mut self.course {
@@ -246,6 +267,11 @@ impl Pipe {
     /// Makes the prepared part true, with an inlet at `inlet_c`.
     pub(super) fn commit(&mut self, inlet_c: f64) -> Passed {
         let at = |value: Linear| value[0] + inlet_c * value[1];
+        let [low_c, high_c] = self.span_c;
+        let met_c = match self.course {
+            Course::Rest(_) => [low_c.min(self.ground_c), high_c.max(self.ground_c)],
+            _ => [low_c.min(self.ground_c).min(inlet_c), high_c.max(self.ground_c).max(inlet_c)],
+        };
         let count = self.part.cells.len();
         for (place, cell) in self.part.cells.iter().enumerate() {
             let (entered, leaving, wall) = (at(cell.entered), at(cell.leaving), at(cell.wall));
@@ -253,15 +279,44 @@ impl Pipe {
                 if self.backwards { (count - 1 - place, leaving, entered) } else { (place, entered, leaving) };
             (self.before[place], self.after[place], self.wall[place]) = (before, after, wall);
         }
-        self.offset = self.part.offset;
+        self.shares = self.part.shares;
         if self.backwards {
+            let [entered, leaving] = self.part.shares;
             // With nothing entered, all that is in a cell is leaving it: in the pipe's own direction, that is what lies before.
-            self.offset = if self.part.offset < NOTHING { 0.0 } else { 1.0 - self.part.offset };
-            if self.offset == 0.0 {
+            if entered < NOTHING {
+                self.shares = [0.0, 1.0];
                 self.after.copy_from_slice(&self.before);
+            } else {
+                self.shares = [leaving, entered];
             }
         }
-        Passed { outlet_c: at(self.part.outlet), lost_j: at(self.part.lost_j) }
+        self.span_c = self.spans_c();
+        if matches!(self.course, Course::Flush(_)) && (self.span_c[0] < met_c[0] || self.span_c[1] > met_c[1]) {
+            self.limit(met_c);
+        }
+        Passed { outlet_c: at(self.part.outlet), lost_j: at(self.part.lost_j), met_c }
+    }
+
+    /// Returns the least and the greatest temperature of water and wall now, in degrees Celsius.
+    pub(super) fn span_c(&self) -> [f64; 2] {
+        self.span_c
+    }
+
+    /// Brings the courses of water and wall along a flushed pipe within `met_c`, in degrees Celsius: each is drawn nearer to its mean, which
+    /// stays. The steady course, which the pipe has been given, may leave them while the wall is still far from steady.
+    fn limit(&mut self, [low_c, high_c]: [f64; 2]) {
+        for course in [&mut self.after, &mut self.wall] {
+            #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
+            let mean_c = course.iter().sum::<f64>() / course.len() as f64;
+            let share = course.iter().fold(1.0_f64, |share, here| match here - mean_c {
+                above if above > 0.0 => share.min((high_c - mean_c).max(0.0) / above),
+                below if below < 0.0 => share.min((mean_c - low_c).max(0.0) / -below),
+                _ => share,
+            });
+            course.iter_mut().for_each(|here| *here = mean_c + share * (*here - mean_c));
+        }
+        self.before.copy_from_slice(&self.after);
+        self.span_c = self.spans_c();
     }
 
     fn load(&mut self) {
@@ -275,18 +330,18 @@ impl Pipe {
             };
             *cell = Cell { entered: [entered[from], 0.0], leaving: [leaving[from], 0.0], wall: [self.wall[from], 0.0] };
         }
-        self.part.offset = self.share();
-        if backwards && self.offset < NOTHING {
+        self.part.shares = self.flow_shares();
+        if backwards && self.shares[0] < NOTHING {
             self.part.cells.iter_mut().for_each(|cell| cell.leaving = cell.entered);
         }
     }
 
-    /// Share of every cell that lies before the border of two parcels, in the direction of the flow.
-    fn share(&self) -> f64 {
-        match (self.backwards, self.offset < NOTHING) {
-            (false, _) => self.offset,
-            (true, true) => 0.0,
-            (true, false) => 1.0 - self.offset,
+    /// Returns the shares of every cell that lie before and behind the border of two parcels, in the direction of the flow.
+    fn flow_shares(&self) -> [f64; 2] {
+        match (self.backwards, self.shares) {
+            (false, shares) => shares,
+            (true, [before, _]) if before < NOTHING => [0.0, 1.0],
+            (true, [before, after]) => [after, before],
         }
     }
 
@@ -325,16 +380,16 @@ impl Pipe {
 impl Part {
     /// Heat between water, wall and ground, with the water at rest.
     fn exchange(&mut self, exchange: &Exchange, ground_c: f64) {
-        let (share, ground) = (self.offset, [ground_c, 0.0]);
+        let ([share, rest], ground) = (self.shares, [ground_c, 0.0]);
         let mut lost = [0.0; 2];
         for cell in &mut self.cells {
             for lane in 0..2 {
                 let (entered, leaving) = (cell.entered[lane], cell.leaving[lane]);
-                let water = share * entered + (1.0 - share) * leaving - ground[lane];
+                let water = share * entered + rest * leaving - ground[lane];
                 let wall = cell.wall[lane] - ground[lane];
                 let mean = ground[lane] + exchange.water[0] * water + exchange.water[1] * wall;
                 let apart = (entered - leaving) * exchange.difference;
-                cell.entered[lane] = mean + (1.0 - share) * apart;
+                cell.entered[lane] = mean + rest * apart;
                 cell.leaving[lane] = mean - share * apart;
                 cell.wall[lane] = ground[lane] + exchange.wall[0] * water + exchange.wall[1] * wall;
                 lost[lane] += exchange.lost_j_k[0] * water + exchange.lost_j_k[1] * wall;
@@ -355,7 +410,7 @@ impl Part {
             if end - train.at < NOTHING {
                 break;
             }
-            let to_border = 1.0 - self.offset;
+            let to_border = self.shares[1];
             let part = to_border.min(end - train.at).min(train.next - train.at);
             outlet = map(outlet, self.shift(part), |sum, out| sum + part * out);
             train.at += part;
@@ -365,7 +420,7 @@ impl Part {
 
     /// Moves the train by a part of a cell, up to the next border; returns what leaves.
     fn shift(&mut self, part: f64) -> Linear {
-        let share = self.offset;
+        let [share, rest] = self.shares;
         let grown = share + part;
         let [of_old, of_new] = [share / grown, part / grown];
         let mut behind: Linear = [0.0, 1.0];
@@ -373,9 +428,9 @@ impl Part {
             cell.entered = map(cell.entered, behind, |old, new| of_old * old + of_new * new);
             behind = cell.leaving;
         }
-        self.offset = grown;
-        if grown > 1.0 - NOTHING {
-            self.offset = 0.0;
+        self.shares = [grown, rest - part];
+        if rest - part < NOTHING {
+            self.shares = [0.0, 1.0];
             for cell in &mut self.cells {
                 cell.leaving = cell.entered;
             }
@@ -388,10 +443,10 @@ impl Part {
         let Flush { flow_w_k, to_wall, to_ground, wall_j_k, water_j_k, of_film, left, area, mean } = *flush;
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let per_cell = 1.0 / self.cells.len() as f64;
-        let share = self.offset;
+        let [share, rest] = self.shares;
         let (mut water, mut wall) = ([0.0; 2], [0.0; 2]);
         for cell in &self.cells {
-            let mixed = map(cell.entered, cell.leaving, |a, b| share * a + (1.0 - share) * b);
+            let mixed = map(cell.entered, cell.leaving, |a, b| share * a + rest * b);
             water = map(water, mixed, |sum, here| sum + per_cell * here);
             wall = map(wall, cell.wall, |sum, here| sum + per_cell * here);
         }
@@ -416,16 +471,17 @@ impl Part {
                 cell.wall[lane] = ground[lane] + of_film * left * above[lane] + wall_more[lane];
             }
         }
-        self.offset = 0.0;
+        self.shares = [0.0, 1.0];
     }
 }
 
 impl Train {
-    /// A train that moves by `moves` cells a part and `way` cells in all, each in `cell_s` seconds, with a share `offset` of each parcel in the next cell.
-    fn new(moves: f64, way: f64, offset: f64, cell_s: f64, piece: &Piece) -> Self {
+    /// A train that moves by `moves` cells a part and `way` cells in all, each in `cell_s` seconds, with `shares` of each cell before and behind the border of
+    /// two parcels.
+    fn new(moves: f64, way: f64, shares: [f64; 2], cell_s: f64, piece: &Piece) -> Self {
         let piece = piece.in_steps(cell_s);
         let whole = Exchange::over(cell_s, &piece);
-        let first = if offset < NOTHING { 0.0 } else { 1.0 - offset };
+        let first = if shares[0] < NOTHING { 0.0 } else { shares[1] };
         let mut train = Self { moves, way, at: 0.0, first, next: 0.0, lasting: 0.0, piece, cell_s, whole };
         // What lies before the half cell around the first place, or everything where there is no such place.
         train.lasting = (first - 0.5).max(0.0);
