@@ -135,7 +135,10 @@ impl<'a> Builder<'a, '_> {
         };
         let power_kw = self.capacity("energy_cap_equals")?;
         let efficiency = self.constant("energy_eff", 1.0)?;
-        self.refuse_cost("om_con", Some("Calliope allows no `om_con` of a storage; `om_prod` is charged on discharging"))?;
+        self.refuse_cost(
+            "om_con",
+            Some("Calliope allows no `om_con` of a storage; `om_prod` is charged on discharging"),
+        )?;
         Ok(Kind::Storage(Storage {
             carrier,
             charge_kw: power_kw,
