@@ -123,7 +123,7 @@ fn mistakes_are_shown_where_they_stand() {
         (
             "{resource: -1.5}",
             "{resource: -1.5}\n    costs.monetary: {om_prod: 1}",
-            Some("model.yaml:26:"),
+            Some("model.yaml:27:"),
             "costs of a demand",
         ),
         ("{resource: inf,", "{force_resource: true,", None, "an infinite resource cannot be forced"),
