@@ -13,6 +13,9 @@ use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Shard, SweepFile};
 use common::minimal_model;
 
+/// A change to the files in a folder.
+type Change = Box<dyn Fn(&Path)>;
+
 /// The ids of a sweep over two prices of the minimal model in a folder of its own, `change`d.
 fn ids(change: &dyn Fn(&Path), sweep: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
@@ -37,7 +40,7 @@ fn one_byte_of_input_makes_other_cases() {
     let plain = ids(&|_| (), sweep);
     assert_eq!(plain.len(), 2);
     assert_eq!(ids(&|_| (), sweep), plain, "the folder makes no difference");
-    let changes: [(&str, Box<dyn Fn(&Path)>, &str); 6] = [
+    let changes: [(&str, Change, &str); 6] = [
         ("a value of a series", Box::new(|folder| replace(&folder.join("series/heat.csv"), ",-3", ",-4")), sweep),
         ("a digit of another", Box::new(|folder| replace(&folder.join("series/cop.csv"), ",3.9", ",3.8")), sweep),
         ("a number of the model", Box::new(|folder| replace(&folder.join("model.yaml"), "0.01}", "0.02}")), sweep),
