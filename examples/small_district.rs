@@ -8,7 +8,7 @@
 
 use std::f64::consts::TAU;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Hours of the five days, Monday 4 to Friday 8 May 2015.
 const HOURS: u32 = 5 * 24;
@@ -96,11 +96,15 @@ fn csv(columns: &[Column]) -> String {
     text
 }
 
+/// Returns each file of series with its text.
+pub(crate) fn files() -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/small_district/timeseries");
+    series().into_iter().map(|(name, columns)| (folder.join(format!("{name}.csv")), csv(&columns))).collect()
+}
+
 fn main() -> std::io::Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/small_district/timeseries");
-    for (name, columns) in series() {
-        let (path, text) = (folder.join(format!("{name}.csv")), csv(&columns));
+    for (path, text) in files() {
         if !check {
             std::fs::write(&path, text)?;
         } else if std::fs::read_to_string(&path)? != text {

@@ -34,7 +34,10 @@ fn the_minimal_model_means_what_it_says() {
 
 #[test]
 fn an_initial_level_fixes_the_end_of_a_cyclic_store() {
-    let with = |text: String| text.replace("storage_loss: 0.01", "storage_loss: 0.01, storage_initial: 3");
+    let with = |text: String| {
+        text.replace("storage_loss: 0.01", "storage_loss: 0.01, storage_initial: 3")
+            .replace("name: Minimal", "name: Minimal\n  calliope_version: 0.6.3")
+    };
     let Kind::Storage(tank) = kind(&load(with, |_| ()).unwrap(), "tank") else { panic!("a store") };
     assert_eq!(tank.boundary, StorageBoundary::CyclicFixed(3.0));
     let acyclic = |text: String| with(text).replace("mode: plan", "cyclic_storage: false");
@@ -110,6 +113,26 @@ fn mistakes_are_shown_where_they_stand() {
             "pump at house: consumes and produces the same carrier",
         ),
         ("energy_eff: file=cop.csv", "energy_eff: -2", None, "pump at house: `energy_eff` is -2"),
+        // What Calliope refuses is not read as something else.
+        ("interest_rate: 0.05, ", "", Some("model.yaml:"), "`costs.monetary.interest_rate (needed to annualise"),
+        ("om_prod: 0.001", "om_prod: 0.001, om_con: 0.05", None, "Calliope allows no `om_con` of a storage"),
+        ("energy_cap_equals: 100", "energy_cap_equals: inf", None, "is inf; expected a finite number"),
+        ("storage_cap_equals: 20", "storage_cap_equals: inf", None, "is inf; expected a finite number"),
+        ("resource_scale: 2", "resource_scale: -2", None, "`resource_scale` is -2; expected a number >= 0"),
+        ("{resource: -1.5}", "{resource_scale: 1}", Some("model.yaml:"), "`constraints.resource (of the demand"),
+        (
+            "{resource: -1.5}",
+            "{resource: -1.5}\n    costs.monetary: {om_prod: 1}",
+            Some("model.yaml:27:"),
+            "costs of a demand",
+        ),
+        ("{resource: inf,", "{force_resource: true,", None, "an infinite resource cannot be forced"),
+        (
+            "storage_loss: 0.01",
+            "storage_loss: 0.01, storage_initial: 3",
+            None,
+            "expected a share of the capacity from 0 to 1",
+        ),
     ];
     for (from, to, place, what) in cases {
         let line = std::cell::Cell::new(0);
@@ -237,4 +260,99 @@ fn a_carrier_that_nothing_brings_is_worth_a_word() {
         "{:?}",
         case.findings
     );
+}
+
+/// The minimal model for a version of Calliope, changed in one place.
+fn versioned(version: &str, from: &str, to: &str) -> Result<Case, ConfigError> {
+    let edit = |text: String| {
+        assert!(text.contains(from), "{from}");
+        let named = format!("name: Minimal\n  calliope_version: {version}");
+        text.replacen(from, to, 1).replace("name: Minimal", if version.is_empty() { "name: Minimal" } else { &named })
+    };
+    load(edit, |_| ())
+}
+
+fn warned(case: &Case, words: &str) -> bool {
+    case.findings.iter().any(|finding| finding.level == Level::Warning && finding.message.contains(words))
+}
+
+#[test]
+fn a_supply_without_a_resource_has_as_much_as_its_capacity_lets_through() {
+    for version in ["0.6.3", "0.6.10"] {
+        for parent in ["supply", "supply_plus"] {
+            let absent = format!(
+                "essentials: {{parent: {parent}, carrier_out: electricity}}\n    constraints: {{energy_cap_equals: 100}}"
+            );
+            let given = "essentials: {parent: supply, carrier_out: electricity}\n    \
+                         constraints: {resource: inf, energy_cap_equals: 100}";
+            let case = versioned(version, given, &absent).unwrap();
+            let Kind::Supply(grid) = kind(&case, "grid") else { panic!("a supply") };
+            assert_eq!((grid.available, grid.capacity_kw), (Availability::Unlimited, 100.0), "{version} {parent}");
+        }
+    }
+}
+
+#[test]
+fn the_initial_level_is_in_kwh_up_to_0_6_4_and_a_share_of_the_capacity_from_0_6_5_on() {
+    let level = |version: &str, initial: &str| {
+        let to = format!("storage_loss: 0.01, storage_initial: {initial}");
+        let case = versioned(version, "storage_loss: 0.01", &to).unwrap();
+        let Kind::Storage(tank) = kind(&case, "tank") else { panic!("a store") };
+        let StorageBoundary::CyclicFixed(level) = tank.boundary else { panic!("{:?}", tank.boundary) };
+        (level, warned(&case, "is read as a share of the capacity"))
+    };
+    for version in ["0.6.3", "0.6.4"] {
+        assert_eq!(level(version, "0.5"), (0.5, false), "{version}");
+    }
+    for version in ["0.6.5", "0.6.8", "0.6.10", "0.6.10.post1"] {
+        assert_eq!(level(version, "0.5"), (10.0, false), "{version}");
+    }
+    assert_eq!(level("", "0.5"), (10.0, true), "as the newest, with a warning");
+    assert_eq!(level("", "0"), (0.0, false), "nothing is nothing in either");
+    let error = versioned("0.6.4", "storage_loss: 0.01", "storage_loss: 0.01, storage_initial: 21").unwrap_err();
+    assert!(error.to_string().contains("21"), "{error}");
+    for version in ["0.60", "0.7.0", "0.5.2", "1.6.3"] {
+        let error = versioned(version, "bigM: 1e3", "bigM: 1e3").unwrap_err().to_string();
+        assert!(error.contains("models for 0.6 are read"), "{version}: {error}");
+    }
+}
+
+#[test]
+fn essentials_at_a_location_have_no_effect_and_that_is_said() {
+    let case =
+        versioned("0.6.10", "tank: ,", "tank: {essentials.carrier: electricity, constraints.storage_cap_equals: 7},");
+    let case = case.unwrap();
+    let Kind::Storage(tank) = kind(&case, "tank") else { panic!("a store") };
+    assert_eq!((tank.carrier.as_str(), tank.capacity_kwh), ("heat", 7.0));
+    assert!(warned(&case, "locations.house.techs.tank.essentials.carrier has no effect"), "{:?}", case.findings);
+    let case = versioned("0.6.10", "tank: ,", "tank: {essentials.name: Tank},").unwrap();
+    assert!(!warned(&case, "has no effect"), "a name says nothing: {:?}", case.findings);
+}
+
+#[test]
+fn a_yearly_cost_alone_counts_from_0_6_9_on() {
+    let upkeep = |version: &str, costs: &str| {
+        let case = versioned(version, "om_prod: 0.001", costs).unwrap();
+        let tank = case.district.technology("house", "tank").unwrap().investment.upkeep_eur_per_kw_year;
+        (
+            tank,
+            warned(&case, "`om_annual` of tank at house has no effect"),
+            warned(&case, "is counted, as the model has no"),
+        )
+    };
+    for version in ["0.6.3", "0.6.8"] {
+        assert_eq!(upkeep(version, "om_annual: 7"), (0.0, true, false), "{version}");
+    }
+    for version in ["0.6.9", "0.6.10"] {
+        assert_eq!(upkeep(version, "om_annual: 7"), (7.0, false, false), "{version}");
+    }
+    assert_eq!(upkeep("", "om_annual: 7"), (7.0, false, true));
+    // Beside a cost of capacity, be it zero, it counts everywhere.
+    let beside = |text: String| {
+        text.replace("name: Minimal", "name: Minimal\n  calliope_version: 0.6.3")
+            .replace("storage_loss: 0.01", "storage_loss: 0.01, lifetime: 20")
+            .replace("om_prod: 0.001", "om_annual: 7, storage_cap: 0, interest_rate: 0")
+    };
+    let case = load(beside, |_| ()).unwrap();
+    assert_eq!(case.district.technology("house", "tank").unwrap().investment.upkeep_eur_per_kw_year, 7.0);
 }

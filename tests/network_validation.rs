@@ -2,6 +2,8 @@
 //! network (AIT) and the DESTEST case CE_0. Prints our figures beside an independent model's and the tools'. Skipped without the data.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
+mod common;
+
 use std::collections::HashMap;
 use std::f64::consts::PI;
 use std::fs;
@@ -14,12 +16,7 @@ use anergy::water_loop::{Fluid, WaterLoopError};
 const STEEL_J_M3_K: f64 = 8000.0 * 500.0;
 
 fn data(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/network").join(folder);
-    if !path.exists() {
-        eprintln!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
+    common::reference_data(&format!("reference/network/{folder}"))
 }
 
 /// The numeric columns of a CSV file by name.

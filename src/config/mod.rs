@@ -34,6 +34,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::district::District;
+use crate::series::trimmed;
 use document::Document;
 use switches::Preset;
 use yaml::{Conflict, Map, Node, Source, Value};
@@ -256,7 +257,7 @@ fn setting(index: usize, text: &str) -> Result<Map, ConfigError> {
         return Err(malformed());
     }
     let path = if index == 0 { SETTING.to_owned() } else { format!("--set ({})", index + 1) };
-    let source = Arc::new(Source { path: path.into(), text: format!("{}: {}", key.trim(), value.trim()) });
+    let source = Arc::new(Source { path: path.into(), text: format!("{}: {}", trimmed(key), trimmed(value)) });
     let mut node: Node = yaml::parse(&source)?;
     node.mark(&Arc::from(SETTING));
     match node.value {

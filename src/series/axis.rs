@@ -163,7 +163,7 @@ impl fmt::Display for TimeWindow {
 /// The period that a partial date stands for. A date with a time of day is one moment and ends a second later, so that
 /// a window that ends there includes the step beginning there.
 fn period(text: &str) -> Result<(DateTime, DateTime), SeriesError> {
-    let text = text.trim();
+    let text = super::trimmed(text);
     let unreadable = || SeriesError::Date { text: text.to_owned() };
     let parts: Vec<&str> = text.split('-').collect();
     let date = |year: &str, month: &str| -> Option<Date> {

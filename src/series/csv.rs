@@ -47,8 +47,9 @@ impl Frame {
         let text = text.replace("\r\n", "\n");
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let malformed = |error: ::csv::Error| SeriesError::Malformed { path: owned(), message: error.to_string() };
-        let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).from_reader(text.as_bytes());
-        let names: Vec<String> = reader.headers().map_err(malformed)?.iter().skip(1).map(str::to_owned).collect();
+        let mut reader = ::csv::ReaderBuilder::new().from_reader(text.as_bytes());
+        let names: Vec<String> =
+            reader.headers().map_err(malformed)?.iter().skip(1).map(|name| trimmed(name).to_owned()).collect();
         let mut seen = HashSet::new();
         if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(SeriesError::DuplicateColumn { path: owned(), column: name.clone() });
@@ -61,21 +62,21 @@ impl Frame {
         let mut record = ::csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(malformed)? {
             let line = record.position().map_or(0, ::csv::Position::line);
-            let stamp = record.get(0).unwrap_or_default();
+            let stamp = trimmed(record.get(0).unwrap_or_default());
             stamps.push(clock.read(stamp).map_err(|fault| {
-                let (path, value) = (owned(), stamp.to_owned());
+                let (path, value) = (owned(), shown(stamp));
                 match fault {
                     StampFault::Unreadable => SeriesError::Stamp { path, line, value },
                     StampFault::MixedOffsets => SeriesError::MixedOffsets { path, line, value },
                 }
             })?);
             lines.push(line);
-            for ((column, name), cell) in columns.iter_mut().zip(&names).zip(record.iter().skip(1)) {
+            for ((column, name), cell) in columns.iter_mut().zip(&names).zip(record.iter().skip(1).map(trimmed)) {
                 column.push(number(cell).ok_or_else(|| SeriesError::Value {
                     path: owned(),
                     line,
                     column: name.clone(),
-                    value: cell.to_owned(),
+                    value: shown(cell),
                 })?);
             }
         }
@@ -169,6 +170,21 @@ impl Frame {
             window,
         }
     }
+}
+
+/// Returns the text without the spaces and tabs around it. No other white space is taken away: a no-break space or a
+/// Unicode space in a number is a slip that a reader cannot see, so it has to end in an error that shows it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Returns a cell for a message, with every character that cannot be seen written as `\u{2000}`.
+pub(crate) fn shown(cell: &str) -> String {
+    let escaped = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    cell.chars().map(escaped).collect()
 }
 
 /// A cell as a number; an empty cell or `NaN` is a gap. `None` when it is neither, or not finite.
@@ -310,6 +326,24 @@ mod tests {
         for frame in [&rome, &utc] {
             assert_eq!(frame.offset_of(civil.axis()).unwrap(), 0);
             assert_eq!(civil.offset_of(&frame.axis().slice(1, 1)).unwrap(), 1);
+        }
+    }
+
+    #[test]
+    fn only_spaces_and_tabs_around_a_cell_are_taken_away() {
+        let frame = read("t , x\n 2015-01-01 00:00\t, 1 \n2015-01-01 01:00,\t2\n").unwrap();
+        assert_eq!(frame.column("x").unwrap(), [1.0, 2.0]);
+        for space in ['\u{a0}', '\u{2000}', '\u{200b}', '\u{3000}', '\u{feff}', '\u{c}', '\u{85}'] {
+            for cell in [format!("0{space}"), format!("{space}0"), space.to_string()] {
+                let message =
+                    read(&format!("t,x\n2015-01-01 00:00,1\n2015-01-01 01:00,{cell}\n")).unwrap_err().to_string();
+                let seen = space.escape_debug().to_string();
+                assert!(seen.starts_with("\\u{") && message.contains(&seen), "{message}");
+                assert!(message.contains("demand.csv:3: column `x`"), "{message}");
+            }
+            let message =
+                read(&format!("t,x\n2015-01-01 00:00{space},1\n2015-01-01 01:00,2\n")).unwrap_err().to_string();
+            assert!(message.contains("is not a time stamp"), "{message}");
         }
     }
 

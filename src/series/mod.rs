@@ -13,6 +13,7 @@ mod stamp;
 pub(crate) use axis::format_stamp;
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
+pub(crate) use csv::{shown, trimmed};
 pub use lint::{Gap, Outlier, gaps, outliers};
 pub use profile::Profile;
 pub use setting::{FileColumn, Fill, ProfileSetting};

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+use super::trimmed;
+
 /// A value over time as it is written: `0.3`, `file=prices.csv:import`, or a mapping with `file`, `column`, `scale` and
 /// `fill`.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +52,8 @@ impl FileColumn {
     #[must_use]
     pub fn parse(reference: &str) -> Self {
         let (file, column) = match reference.split_once(':') {
-            Some((file, column)) => (file.trim(), Some(column.trim().to_owned())),
-            None => (reference.trim(), None),
+            Some((file, column)) => (trimmed(file), Some(trimmed(column).to_owned())),
+            None => (trimmed(reference), None),
         };
         Self { file: file.to_owned(), column, scale: None, fill: None }
     }

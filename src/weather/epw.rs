@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::{Date, DateTime};
 
 use super::{Location, Weather, WeatherError};
-use crate::series::TimeAxis;
+use crate::series::{TimeAxis, shown, trimmed};
 
 /// Lines before the first record.
 const HEADER_LINES: usize = 8;
@@ -58,7 +58,7 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
     let lines: Vec<Line> = text
         .lines()
         .enumerate()
-        .map(|(index, text)| Line { path, number: index + 1, cells: text.split(',').map(str::trim).collect() })
+        .map(|(index, text)| Line { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
         .collect();
     let too_short = |expected| WeatherError::TooShort { path: path.to_owned(), lines: lines.len(), expected };
     let header = lines.get(..HEADER_LINES).ok_or_else(|| too_short("8 header lines"))?;
@@ -105,7 +105,7 @@ impl Line<'_> {
     }
 
     fn fault(&self, position: usize, column: &'static str, expected: &str) -> WeatherError {
-        let value = self.cells.get(position).copied().unwrap_or_default().to_owned();
+        let value = self.cells.get(position).map(|cell| shown(cell)).unwrap_or_default();
         self.wrong(column, value, expected.to_owned())
     }
 

@@ -8,14 +8,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The published case, `None` (with a word on standard error) where the data are not beside the project.
-pub fn published_data() -> Option<PathBuf> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/iccep2019");
+/// A folder of the reference data beside the project: `None`, with a word on standard error, where it is not there. With
+/// `ANERGY_REQUIRE_DATA=1`, as in the checks before a change lands, a missing folder fails the test.
+pub fn reference_data(path: &str) -> Option<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if data.is_dir() {
         return Some(data);
     }
-    eprintln!("SKIPPED: the published ICCEP 2019 data are not at {}", data.display());
+    let required = std::env::var_os("ANERGY_REQUIRE_DATA").is_some_and(|value| value == "1");
+    assert!(!required, "ANERGY_REQUIRE_DATA=1, but the reference data are not at {}", data.display());
+    eprintln!("SKIPPED: the reference data are not at {}", data.display());
     None
+}
+
+/// The published case.
+pub fn published_data() -> Option<PathBuf> {
+    reference_data("cases/iccep2019")
 }
 
 /// A file of the project.

@@ -4,6 +4,7 @@ use super::Options;
 use super::builder::Builder;
 use super::model::Model;
 use super::reader::{Reader, joined, map_of, number_of, text_of, truth_of};
+use super::version::Version;
 use super::vocabulary::{CONSTRAINTS, COSTS, ESSENTIALS, LOCATION, MODEL, MONETARY, RUN, TECHNOLOGY, TOP, Vocabulary};
 use crate::config::locate::{Places, locate};
 use crate::config::timeseries::{TimeSeries, UsedColumn};
@@ -42,7 +43,7 @@ impl Model {
         let locations = level("locations", "locations")?;
         reader.check_keys("model", &model, &MODEL)?;
         reader.check_keys("run", &run, &RUN)?;
-        check_version(&mut reader, &model)?;
+        let version = Version::read(&mut reader, &model)?;
         let run = Run::read(&run)?;
         check_technologies(&mut reader, "techs", &technologies)?;
 
@@ -58,6 +59,7 @@ impl Model {
             let mut builder = Builder {
                 draft,
                 run: &run,
+                version,
                 step_hours,
                 series: &mut series,
                 inputs,
@@ -179,7 +181,7 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
                 introduced(reader, key_span, origin, &format!("the technology `{name}` at `{site}`"), name, &known)?;
             }
             let mut merged = map_of(global, "a technology")?.clone();
-            merged.union(map_of(value, "a technology")?.clone(), Conflict::Replace)?;
+            merged.union(settings_at(reader, &joined(&path, &format!("techs.{name}")), value)?, Conflict::Replace)?;
             let exists = merged.get("exists").map_or(Ok(true), |node| truth_of(node, "exists"))?;
             if exists {
                 drafts.push(Draft { site: site.clone(), name: name.clone(), span: key_span.clone(), map: merged });
@@ -187,6 +189,22 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
         }
     }
     Ok(drafts)
+}
+
+/// A technology's settings at a site, without `essentials`: Calliope reads those from `techs` alone and passes over what
+/// stands here.
+fn settings_at(reader: &mut Reader<'_>, path: &str, value: &Node) -> Result<Map, ConfigError> {
+    let mut settings = map_of(value, "a technology")?.clone();
+    let essentials = settings.get("essentials").and_then(Node::as_map).cloned().unwrap_or_default();
+    settings.remove("essentials");
+    for entry in essentials.entries().iter().filter(|entry| ESSENTIALS.read.contains(&entry.key.as_str())) {
+        let message = format!(
+            "{path}.essentials.{} has no effect: Calliope reads `essentials` only under `techs`, not under `locations`",
+            entry.key
+        );
+        reader.findings.push(Finding::warning(Some(&entry.key_span), message));
+    }
+    Ok(settings)
 }
 
 /// Something that only an override or a setting brings in: an override may add to a model, which is worth a word; a
@@ -215,19 +233,6 @@ fn first_reference(map: &Map) -> Option<&Node> {
         Value::Scalar { text, .. } if text.starts_with("file=") => Some(&entry.value),
         _ => None,
     })
-}
-
-fn check_version(reader: &mut Reader<'_>, model: &Map) -> Result<(), ConfigError> {
-    let Some(node) = model.get("calliope_version") else { return Ok(()) };
-    let version = text_of(node, "calliope_version")?;
-    if !version.starts_with("0.6") {
-        let reason = format!("this is a model for Calliope {version}; models for 0.6 are read");
-        return reader.unsupported(&node.span, "model.calliope_version", Some(&reason));
-    }
-    if version != "0.6.3" {
-        reader.findings.push(Finding::note(format!("a model for Calliope {version}, read as one for 0.6.3")));
-    }
-    Ok(())
 }
 
 /// Checks the keys of technologies, all levels down, before sites and technologies are joined: so each mistake is

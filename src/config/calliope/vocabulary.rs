@@ -1,4 +1,4 @@
-//! The keys of Calliope 0.6.3, by what becomes of them here.
+//! The keys of Calliope 0.6, by what becomes of them here.
 
 /// Keys of one level of a model.
 pub(super) struct Vocabulary {
@@ -99,6 +99,7 @@ pub(super) const CONSTRAINTS: Vocabulary = Vocabulary {
         "storage_cap_max",
         "storage_cap_min",
         "storage_cap_per_unit",
+        "storage_discharge_depth",
         "storage_time_max",
         "units_equals",
         "units_equals_systemwide",

@@ -164,7 +164,7 @@ impl Node {
     pub fn describe(&self) -> String {
         match &self.value {
             Value::Null => "nothing".to_owned(),
-            Value::Scalar { text, .. } => format!("`{text}`"),
+            Value::Scalar { text, .. } => format!("`{}`", crate::series::shown(text)),
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a mapping".to_owned(),
         }

@@ -11,7 +11,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::values::Scalar;
 use crate::config::yaml::{Entry, Node};
 use crate::config::{ConfigError, Inputs, Problem, beside};
-use crate::series::{SeriesError, TimeWindow};
+use crate::series::{SeriesError, TimeWindow, shown, trimmed};
 
 /// The parameter that chooses a scenario.
 pub const SCENARIO: &str = "scenario";
@@ -291,12 +291,13 @@ impl Written<'_> {
         // The CSV reader counts a line too few behind Windows line ends.
         let text = source.text.replace("\r\n", "\n");
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let header = reader.headers().map_err(wrong)?.clone();
-        let mut found = header.iter().enumerate().filter(|(_, known)| *known == name).map(|(index, _)| index);
+        let mut found =
+            header.iter().map(trimmed).enumerate().filter(|(_, known)| *known == name).map(|(index, _)| index);
         let unknown = || {
             let at = self.node.as_map().and_then(|map| map.get("column")).unwrap_or(self.node);
-            at.span.error(Problem::unknown_choice(name, header.iter()))
+            at.span.error(Problem::unknown_choice(name, header.iter().map(trimmed)))
         };
         let index = found.next().ok_or_else(unknown)?;
         if found.next().is_some() {
@@ -305,12 +306,17 @@ impl Written<'_> {
         let mut values = Vec::new();
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(wrong)? {
-            let (cell, line) = (&record[index], record.position().map_or(0, csv::Position::line));
+            let (cell, line) = (trimmed(&record[index]), record.position().map_or(0, csv::Position::line));
             let refused = || {
                 let expected = "expected a finite number or a text";
-                self.wrong("column", format!("{}:{line}: column `{name}`: {expected}, found `{cell}`", path.display()))
+                self.wrong(
+                    "column",
+                    format!("{}:{line}: column `{name}`: {expected}, found `{}`", path.display(), shown(cell)),
+                )
             };
-            values.push(Scalar::parse(cell).ok_or_else(refused)?);
+            // Unicode's other spaces cannot be seen, so they are no part of a value.
+            let seen = (cell.trim() == cell).then_some(cell);
+            values.push(seen.and_then(Scalar::parse).ok_or_else(refused)?);
         }
         if values.is_empty() {
             return Err(self.wrong("file", format!("{}: has no rows below its header", path.display())));

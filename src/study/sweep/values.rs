@@ -265,7 +265,7 @@ mod tests {
 
     /// What `--set key=TEXT` makes of a text.
     fn read_back(text: &str) -> Scalar {
-        let source = Arc::new(Source { path: "--set".into(), text: format!("key: {}", text.trim()) });
+        let source = Arc::new(Source { path: "--set".into(), text: format!("key: {}", crate::series::trimmed(text)) });
         yaml::from_node(yaml::parse(&source).unwrap().at("key").unwrap()).unwrap()
     }
 
@@ -294,6 +294,14 @@ mod tests {
         assert!(["", "nan", "NaN", ".inf", "-inf", "1e999"].iter().all(|text| Scalar::parse(text).is_none()));
         assert_eq!(Scalar::parse("True"), Some(Scalar::Flag(true)));
         assert_eq!(Scalar::parse("2019-07"), Some(Scalar::Text("2019-07".to_owned())));
+    }
+
+    #[test]
+    fn a_number_with_an_unseen_space_is_no_number() {
+        for text in ["0\u{2000}", "\u{a0}1", "true\u{3000}"] {
+            assert_eq!(read_back(&Scalar::Text(text.to_owned()).setting()), Scalar::Text(text.to_owned()));
+            assert_eq!(Scalar::parse(text), Some(Scalar::Text(text.to_owned())));
+        }
     }
 
     proptest! {
