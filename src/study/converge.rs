@@ -39,6 +39,16 @@ pub enum StudyError {
         /// Why.
         source: FlowError,
     },
+    /// The ground around a borehole field has no finite temperature.
+    #[error("iteration {iteration}: the walls of the borehole field {unit} have no finite temperature at {stamp}")]
+    GroundNotFinite {
+        /// The iteration.
+        iteration: usize,
+        /// The unit.
+        unit: String,
+        /// When.
+        stamp: String,
+    },
     /// A COP that no machine has.
     #[error(
         "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
@@ -109,7 +119,11 @@ impl StudyError {
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
             Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) | Self::Loop { .. } => Cause::Inside,
-            Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
+            Self::Settings(_)
+            | Self::GroundNotFinite { .. }
+            | Self::CopNotPositive { .. }
+            | Self::Unsuited { .. }
+            | Self::Journal(_) => Cause::Input,
         }
     }
 }
@@ -394,6 +408,11 @@ fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
 fn named(error: CouplingError<DispatchError, FlowError>, case: &Case, coupled: &Coupled) -> StudyError {
     match error {
         CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
+        CouplingError::Loop { iteration, source: FlowError::GroundNotFinite { unit, step } } => {
+            let mut units = coupled.water_loop.network().into_iter().flat_map(|network| network.unit_names());
+            let unit = units.nth(unit).unwrap_or_default().to_owned();
+            StudyError::GroundNotFinite { iteration, unit, stamp: case.district.axis().label(step) }
+        }
         CouplingError::Loop { iteration, source } => StudyError::Loop { iteration, source },
         CouplingError::Journal(error) => error.into(),
         CouplingError::Settings(error) => error.into(),

@@ -170,7 +170,7 @@ impl<'n> Simulation<'n> {
     /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
     ///
     /// # Errors
-    /// [`FlowError`] where no flows are found.
+    /// [`FlowError`] where no flows are found, or the ground of a borehole field has no temperature.
     pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, FlowError> {
         let network = self.network;
         let mut balance_kg_s = 0.0;
@@ -202,7 +202,7 @@ impl<'n> Simulation<'n> {
         let taken = self.water.step(&self.drives, &self.around_c, 3600.0 * network.step_hours)?;
         self.water.write_now_c(&mut self.now_c);
         self.content_j += taken.stored_j;
-        self.account(step, heat_kw);
+        self.account(step, heat_kw)?;
         self.outcome.lost_kwh = taken.lost_j / J_PER_KWH;
         self.outcome.mean_c = self.mean_c();
         self.outcome.residual = taken.residual();
