@@ -95,6 +95,7 @@ fn fields_answer_as_published() {
         ("6 x 4", field(6, 4), [3.459_8, 6.083_4, 20.329_8, 25.260_8]),
         ("8 x 8", smaller, [3.419_5, 7.173_8, 31.547_8, 40.232_8]),
         ("10 x 10", field(10, 10), [3.460_0, 6.383_3, 31.568_4, 43.854_5]),
+        ("14 x 10", field(14, 10), [3.460_0, 6.424_5, 33.812_6, 48.105_3]),
     ];
     println!("field     30 days          1 year           20 years         50 years (ours, published)");
     for (name, field, expected) in published {

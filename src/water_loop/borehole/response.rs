@@ -301,20 +301,24 @@ impl Responses {
     }
 }
 
-/// Lengths of a borehole's segments from its upper end, as shares of it.
+/// Returns the lengths of a borehole's segments from its upper end, as shares of it.
 fn segment_shares() -> [f64; SEGMENTS] {
-    const HALF: i32 = SEGMENTS as i32 / 2;
-    // By which a segment is longer than the one before: those of a half make up a half.
-    let half = |ratio: f64| (0..HALF).map(|k| END_SHARE * ratio.powi(k)).sum::<f64>();
+    let growing =
+        |ratio: f64| std::iter::successors(Some(END_SHARE), move |share| Some(share * ratio)).take(SEGMENTS / 2);
+    // The ratio of neighbours for which the segments of a half make up a half.
     let (mut low, mut high) = (1.0, 0.5 / END_SHARE);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if half(middle) < 0.5 { low = middle } else { high = middle }
+        if growing(middle).sum::<f64>() < 0.5 { low = middle } else { high = middle }
     }
-    std::array::from_fn(|segment| END_SHARE * low.powi((segment.min(SEGMENTS - 1 - segment)) as i32))
+    let mut shares = [0.0; SEGMENTS];
+    for (segment, share) in growing(low).enumerate() {
+        (shares[segment], shares[SEGMENTS - 1 - segment]) = (share, share);
+    }
+    shares
 }
 
-/// Depths of the upper ends of a borehole's segments, m, and their lengths, m.
+/// Returns the depths of the upper ends of a borehole's segments, m, and their lengths, m.
 fn segments(field: &BoreholeField) -> (Vec<f64>, Vec<f64>) {
     let lengths_m: Vec<f64> = segment_shares().iter().map(|share| share * field.length_m).collect();
     let tops_m = lengths_m.iter().scan(field.buried_m, |next_m, length_m| {
