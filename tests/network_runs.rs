@@ -311,7 +311,7 @@ water_loop:
   start: {{temp_c: 15}}
   ground: {{temp_c: 15}}
   fluid: {{constant: {{density_kg_m3: 1000, specific_heat_j_kg_k: 4180, viscosity_pa_s: 0.001, conductivity_w_m_k: 0.6, freezing_c: -40}}}}
-  nodes: {{yard: {{x_m: 0, y_m: 0}}, door: {{x_m: 200, y_m: 0}}}}
+  nodes: {{yard: {{x_m: 0, y_m: 0}}, door: {{x_m: 20, y_m: 0}}}}
   pipe_types: {{bare: {{inner_diameter_m: 0.1, u_w_m_k: 0}}}}
   pipes: {{way: {{from: yard, to: door, type: bare}}}}
   substations: {{hall: {{node: door, site: hall}}}}
