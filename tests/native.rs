@@ -355,7 +355,7 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
             &["heat_pump at house works outside lifts of 40 to 60 K over", "with an empty and with a full store"],
         ),
         (
-            &["techs.heat_pump.cop={model: en14511, source_c: [0, 20], sink_c: [30, 60], cop: [[0.9, 0.8], [2, 1.5]]}"],
+            &["techs.heat_pump.cop={model: en14511, source_c: [0, 20], sink_c: [30, 60], cop: [[0.5, 0.4], [0.9, 0.8]]}"],
             &["the COP of heat_pump at house falls to 0.", "expected at least 1", "warms its source"],
         ),
         (&["techs.heat_pump.start_cop=0.9"], &["heat_pump at house: its COP is 0.90 (always), below 1"]),
