@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anergy::config::yaml::{Source, from_node, parse};
-use anergy::coupling::{CopUse, LoopModel};
+use anergy::coupling::{CopUse, LoopModel, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::study::partners::{NetworkPartner, WellMixedPartner, year_blocks};
@@ -364,6 +364,35 @@ fn boreholes_age_and_keep_to_their_power() {
     assert!(young.plants[0].unmet[0].steps > 100, "{:?}", young.plants[0]);
 }
 
+/// However slowly it flows, water comes as near to the walls as exp(-NTU) and never beyond them (second law).
+#[test]
+fn the_water_of_a_field_never_passes_its_walls() {
+    let air = "units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]";
+    for spread_k in [8.0, 3.0, 0.5] {
+        let text = PAIR
+            .replace(
+                air,
+                "units: [{borehole_field: {columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: 0.1}}]",
+            )
+            .replace("node: middle, site: a", &format!("node: middle, site: a, spread_k: {spread_k}"));
+        let heat_kw: Vec<Vec<f64>> = (0..240).map(|step| vec![[-6.0, 4.0][step / 48 % 2], 0.0]).collect();
+        let (_, recording) = simulated(&built(&settings(&text), 240).unwrap(), &heat_kw);
+        let mut compared = 0;
+        for step in 0..240 {
+            let [flow_kg_s, outlet_c] =
+                [&recording.plant_flow_kg_s, &recording.plant_outlet_c].map(|values| values[[0, step]]);
+            let (wall_c, heat_kw) = (recording.wall_c[[0, step]], recording.unit_kw[[0, step]]);
+            let capacity_kw_k = flow_kg_s.abs() * HEAT;
+            let inlet_c = outlet_c - heat_kw / capacity_kw_k;
+            let left = (-400.0 / 0.1 / (1e3 * capacity_kw_k)).exp();
+            near(outlet_c - wall_c, left * (inlet_c - wall_c), 1e-6);
+            near(recording.fluid_c[[0, step]], wall_c - 0.1 * 1e3 * heat_kw / 400.0, 1e-9);
+            compared += usize::from((inlet_c - wall_c).abs() > 0.1);
+        }
+        assert!(compared > 200, "{compared}");
+    }
+}
+
 /// Several years in blocks are near to every year for itself.
 #[test]
 fn years_in_blocks_are_years() {
@@ -403,6 +432,47 @@ fn years_in_blocks_are_years() {
     }
     near(blocks.rested_c(), each.rested_c(), 0.05);
     assert!(each.rested_c() < 11.0, "{}", each.rested_c());
+}
+
+/// Ten steps draw heat, the next bring more back: the tenth is the worst, whatever model of the loop tells.
+#[test]
+fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
+    let steps = 14;
+    let pump = |service: Service| HeatPump {
+        service,
+        cop: CopModel::quadratic([5.0, 0.0, 0.0], [0.0, 60.0], UseOutsideRange::Extrapolate),
+        cooling_lift: CoolingLift::LoopMinusStore,
+        sink: SinkTemperature::fixed(if service == Service::Heating { 40.0 } else { 6.0 }),
+    };
+    let pumps = vec![pump(Service::Heating), pump(Service::Cooling)];
+    let output_kw = Array2::from_shape_fn((2, steps), |(pump, step)| match (pump, step < 10) {
+        (0, true) => 4.0,
+        (1, false) => 8.0,
+        _ => 0.0,
+    });
+    let level_kwh = Array2::zeros((2, steps));
+    let text = RING.replace("flow_kg_s: 10}", "flow_kg_s: 3000}").replace("min_c: 5", "min_c: 11.5");
+    let network = built(&settings(&text), steps).unwrap();
+    let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
+    let of_network = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let ring = "{water_mass_kg: 17840, specific_heat_kj_per_kg_k: 4.2, initial_c: 12, min_c: 11.5, max_c: 90, \
+                balancing: {heating: {capacity_kw: 0}}}";
+    let profiles = LoopProfiles {
+        ground_c: 12.0.into(),
+        heating_price_eur_per_kwh: 0.0.into(),
+        cooling_price_eur_per_kwh: 0.0.into(),
+    };
+    let ring = WellMixedLoop::new(&serde_yaml::from_str(ring).unwrap(), profiles, LoopLimit::Balance).unwrap();
+    let mut partner = WellMixedPartner { water_loop: ring, pumps, step_hours: 1.0 };
+    let of_ring = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let coldest = |response: &LoopResponse| {
+        (0..=steps).min_by(|a, b| response.temp_c[*a].total_cmp(&response.temp_c[*b])).unwrap()
+    };
+    for response in [&of_network, &of_ring] {
+        assert_eq!((response.violations[0].at, coldest(response)), (10, 10), "{:?}", response.violations);
+        assert_eq!(response.violations[1].steps, 0);
+        assert_eq!(response.limit_steps, [response.violations[0].steps, 0]);
+    }
 }
 
 /// A substation that heats and cools at once: the heat that the water gets is that of the COPs that are told.

@@ -191,6 +191,32 @@ fn in_summer_the_switches_of_cooling_are_felt() {
     }
 }
 
+/// Steps at a limit, counted from what was created by more than the solver's noise of some 1e-6 kWh.
+#[test]
+fn noise_at_a_limit_is_no_limit() {
+    let settings = ["switches.stop=residual", "coupling.scheme=picard", "switches.loop_limit=clamp"];
+    let windows = [
+        (["2015-01-01", "2015-01-07"], 0, 126),
+        (["2015-01-01", "2015-01-31"], 0, 608),
+        (["2015-07-01", "2015-07-31"], 1, 503),
+    ];
+    for (dates, side, steps) in windows {
+        let Some((_, run)) = window(Preset::Published, &settings, dates) else { return };
+        let coupling = run.coupling.unwrap();
+        let found = coupling.records[coupling.answer].limit_steps;
+        let created =
+            coupling.response.created_kwh.iter().map(|created| created.abs()).filter(|created| *created > 0.0);
+        let (noise, heat): (Vec<f64>, Vec<f64>) = created.partition(|created| *created < 1e-3);
+        let (loudest, least) =
+            (noise.iter().copied().fold(0.0, f64::max), heat.iter().copied().fold(f64::INFINITY, f64::min));
+        println!(
+            "{dates:?}: {found:?} steps; noise up to {loudest:.1e} kWh in {}, heat from {least:.3} kWh",
+            noise.len()
+        );
+        assert_eq!(found[side], steps, "{dates:?}: {found:?}");
+    }
+}
+
 #[test]
 #[ignore = "half a minute: two months, each under two presets"]
 fn months_converge_to_a_ten_thousandth_by_averaging() {

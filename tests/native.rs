@@ -338,7 +338,7 @@ fn the_published_schema_is_that_of_this_version() {
 fn odd_numbers_are_warned_of_with_their_place_and_size() {
     let folder = tempfile::tempdir().unwrap();
     let district = starter(folder.path());
-    let cases: [(&[&str], &[&str]); 7] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["techs.grid.price_eur_per_kwh=220"], &["grid at house", "220 EUR/kWh", "one per MWh?"]),
         (&["techs.feed_in.price_eur_per_kwh=0.23"], &["feed_in sells electricity at house", "buying to sell"]),
         (&["techs.solar.resource_per_kw=750"], &["solar at house: its resource is 15000.0 kW at a capacity of 20 kW"]),
@@ -354,6 +354,13 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
             &["techs.heat_pump.cop={model: quadratic, coefficients: [8, -0.1, 0], valid_lift_k: [40, 60]}"],
             &["heat_pump at house works outside lifts of 40 to 60 K over", "with an empty and with a full store"],
         ),
+        (
+            &[
+                "techs.heat_pump.cop={model: en14511, source_c: [0, 20], sink_c: [30, 60], cop: [[0.5, 0.4], [0.9, 0.8]]}",
+            ],
+            &["the COP of heat_pump at house falls to 0.", "expected at least 1", "warms its source"],
+        ),
+        (&["techs.heat_pump.start_cop=0.9"], &["heat_pump at house: its COP is 0.90 (always), below 1"]),
         (&["techs.spare={kind: import, carrier: heat, price_eur_per_kwh: 1}"], &["unknown key `spare`"]),
     ];
     for (settings, says) in cases {
@@ -366,6 +373,47 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
             assert!(said.contains(part), "{settings:?}: {part} in {said}");
         }
     }
+}
+
+/// A heat pump that takes more electricity than it gives heat, on a loop and on a source of its own.
+#[test]
+fn a_heat_pump_that_warms_its_source_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let district = |source: &str, more: &str| {
+        let text = format!(
+            "name: resistance
+carriers: [electricity, heat]
+time: {{start: 2024-01-01, end: 2024-01-01, step_minutes: 60}}
+techs:
+  mains: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.1}}
+  rooms: {{kind: demand, carrier: heat, power_kw: 3}}
+  machine: {{kind: heat_pump, service: heating, carrier_out: heat, capacity_kw: 8, sink_c: 40, {source}}}
+sites: {{hall: {{techs: {{mains: , rooms: , machine: }}}}}}
+{more}"
+        );
+        let path = folder.path().join("district.yaml");
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let cop = "cop: {model: quadratic, coefficients: [0.6, 0, 0], valid_lift_k: [0, 60]}";
+    let own = [format!("{cop}, source_c: 8"), format!("{cop}, cop_series: 0.6")];
+    for source in own {
+        let output = anergy(folder.path(), &["check", &district(&source, ""), "--strict"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("machine at hall: its COP is 0.60; expected at least 1 in heating"), "{said}");
+    }
+    let ring = "water_loop: {water_mass_kg: 30000, initial_c: 9, min_c: 4, max_c: 25}";
+    let path = district(cop, ring);
+    let output = anergy(folder.path(), &["check", &path, "--strict"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the COP of machine at hall falls to 0.60"), "{}", stderr(&output));
+    let output = anergy(folder.path(), &["run", &path, "--out", "out"]);
+    let said = stdout(&output);
+    assert!(said.contains("COP below 1") && said.contains("machine at hall: 24 of 24 running steps"), "{said}");
+    // At 1 the source is left alone: an electric heater.
+    let output = anergy(folder.path(), &["check", &district(&cop.replace("0.6,", "1,"), ring), "--strict"]);
+    assert!(!stderr(&output).contains("below"), "{}", stderr(&output));
 }
 
 /// A case of the starter with settings, from a file with `edit` worked in.

@@ -289,3 +289,60 @@ fn a_hundred_buildings_on_a_mesh_converge_with_their_dispatch() {
     assert!(summary["coupling"]["loop_balance_residual"].as_f64().unwrap() < 1e-9);
     assert!(summary["coupling"]["loop_step_balance_residual"].as_f64().unwrap() < 1e-9);
 }
+
+/// Bored piles: 4 kW from 100 m of 0.25 m radius for 20 days. The wall falls by 40 W/m x g / (2 pi k) = 6.54 K with g = 2.055 (finite line and
+/// the infinite cylinder above the infinite line), the fluid by 40 W/m x 0.1 m K/W more.
+#[test]
+fn bored_piles_answer_like_cylinders() {
+    let district = |end: &str, kilowatts: f64, pile: &str| {
+        format!(
+            "name: piles
+carriers: [electricity, heat]
+time: {{start: 2023-03-01, end: {end}, step_minutes: 60}}
+techs:
+  mains: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.2}}
+  rooms: {{kind: demand, carrier: heat, power_kw: {kilowatts}}}
+  pump: {{kind: heat_pump, service: heating, carrier_out: heat, capacity_kw: 50, sink_c: 40, cop: {{model: quadratic, coefficients: [5, 0, 0], valid_lift_k: [0, 60]}}}}
+sites: {{hall: {{techs: {{mains: , rooms: , pump: }}}}}}
+water_loop:
+  kind: network
+  min_c: -5
+  max_c: 35
+  start: {{temp_c: 15}}
+  ground: {{temp_c: 15}}
+  fluid: {{constant: {{density_kg_m3: 1000, specific_heat_j_kg_k: 4180, viscosity_pa_s: 0.001, conductivity_w_m_k: 0.6, freezing_c: -40}}}}
+  nodes: {{yard: {{x_m: 0, y_m: 0}}, door: {{x_m: 20, y_m: 0}}}}
+  pipe_types: {{bare: {{inner_diameter_m: 0.1, u_w_m_k: 0}}}}
+  pipes: {{way: {{from: yard, to: door, type: bare}}}}
+  substations: {{hall: {{node: door, site: hall}}}}
+  plants: {{yard: {{node: yard, units: [{{borehole_field: {{columns: 1, rows: 1, {pile}, conductivity_w_m_k: 2, heat_capacity_j_m3_k: 2.2e6, ground_c: 15}}}}]}}}}
+"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, text: String| {
+        let path = folder.path().join("district.yaml");
+        std::fs::write(&path, text).unwrap();
+        let output = anergy(folder.path(), &["run", path.to_str().unwrap(), "--name", name]);
+        assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+        columns(&folder.path().join("results").join(name).join("network.csv"))
+    };
+    let of = |table: &BTreeMap<String, Vec<f64>>, ends: &str| {
+        let found = table.iter().find(|(name, _)| name.starts_with("unit|") && name.ends_with(ends));
+        found.unwrap_or_else(|| panic!("no column {ends}")).1.clone()
+    };
+    let table = run("wide", district("2023-03-20", 5.0, "length_m: 100, radius_m: 0.25"));
+    let (wall_c, fluid_c) = (of(&table, "|wall_c"), of(&table, "|fluid_c"));
+    assert!((wall_c[479] - (15.0 - 6.54)).abs() < 0.05, "{}", wall_c[479]);
+    assert!((fluid_c[479] - (15.0 - 10.54)).abs() < 0.05, "{}", fluid_c[479]);
+    assert!(wall_c.windows(2).all(|pair| pair[1] < pair[0] + 0.01), "the wall cools all the time");
+    let nodes = table.iter().filter(|(name, _)| name.starts_with("node|") && name.ends_with("temperature_c"));
+    assert!(nodes.flat_map(|(_, values)| values).all(|temp_c| (2.0..=15.0 + 1e-9).contains(temp_c)));
+
+    let table = run("pile", district("2023-03-02", 2.0, "length_m: 25, radius_m: 0.6"));
+    assert!(
+        of(&table, "|fluid_c").iter().all(|fluid_c| (5.0..=15.0).contains(fluid_c)),
+        "{:?}",
+        of(&table, "|fluid_c")
+    );
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Finding, LoopPump, UsedColumn};
 use crate::district::{Availability, District, Kind, Site, Supply};
-use crate::heat_pump::{CopModel, OutsideRange};
+use crate::heat_pump::{CopModel, OutsideRange, Service};
 use crate::series::{Profile, outliers};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
@@ -180,6 +180,12 @@ fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
         let here = pumps.find(|pump| pump.site == site.name && pump.technology == technology);
         here.is_some_and(|pump| matches!(pump.pump.cop, CopModel::Direct(_)))
     };
+    let heats = |site: &Site, technology: &str| {
+        let mut pumps = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
+        pumps.any(|pump| {
+            pump.site == site.name && pump.technology == technology && pump.pump.service == Service::Heating
+        })
+    };
     let first = |profile: &Profile, odd: &dyn Fn(f64) -> bool| {
         (0..profile.steps().unwrap_or(1)).find(|&step| odd(profile.at(step))).map(|step| {
             let when = profile.steps().map_or_else(|| "always".to_owned(), |_| district.axis().label(step));
@@ -222,7 +228,8 @@ fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
                     if let Some((cop, when)) = first(&conversion.efficiency, &|cop| cop > high) {
                         warn(format!("its efficiency or COP is {cop:.2} ({when}); expected at most {high}"));
                     }
-                    let gains = !conversion.efficiency.all(|cop| cop <= low);
+                    // What never gains and is no heat pump is a boiler.
+                    let gains = !conversion.efficiency.all(|cop| cop <= low) || heats(site, &technology.name);
                     if let (true, Some((cop, when))) = (gains, first(&conversion.efficiency, &|cop| cop < low)) {
                         warn(format!("its COP is {cop:.2} ({when}), below {low}"));
                     }
@@ -326,6 +333,15 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
     const SAMPLES: u32 = 20;
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
     let side = |loop_c: f64, level: f64| pump.cop.outside(&pump.working_point(loop_c, level));
+    let cops = temps.clone().flat_map(|loop_c| [0.0, capacity_kwh].map(|level| pump.cop(loop_c, level)));
+    let lowest = cops.fold(f64::INFINITY, f64::min);
+    if lowest > 0.0 && pump.warms_its_source(lowest) {
+        let message = format!(
+            "the COP of {technology} at {site} falls to {lowest:.2} while the loop is between {low} and {high} C; expected at least 1: \
+             below it a heating machine warms its source"
+        );
+        found.push(Finding::warning(None, message));
+    }
     let sides: Vec<OutsideRange> =
         temps.filter_map(|loop_c| side(loop_c, 0.0).and(side(loop_c, capacity_kwh))).collect();
     let outside = sides.len();

@@ -172,7 +172,7 @@ pub struct LoopResponse {
     pub balancing_co2_kg: f64,
     /// COPs that follow from the temperatures, shape (heat pumps, steps).
     pub cop: CopSeries,
-    /// Steps in which a limit was met from above and from below: low, high.
+    /// Steps in which a limit was met from above and from below, by more than rounding: low, high.
     pub limit_steps: [usize; 2],
     /// What the balancing unit could not hold: below the low limit, above the high one.
     pub violations: [Violation; 2],
@@ -219,6 +219,8 @@ pub struct Validity {
     pub above: usize,
     /// All running steps.
     pub running: usize,
+    /// Running steps in which a heating machine had a COP below 1, so that it warmed its source.
+    pub warming: usize,
 }
 
 /// Turns a plan into temperatures and COPs.

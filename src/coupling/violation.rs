@@ -2,27 +2,35 @@
 
 use serde::Serialize;
 
-/// Time spent outside a limit of the loop, judged by the temperature at the end of each step.
+/// Less excess than this is rounding, K.
+const NEGLIGIBLE_K: f64 = 1e-6;
+
+/// Time spent outside a limit of the loop, step by step: judged of a ring of one temperature by that at the end of the step, of a network by
+/// the water that came to its substations in the step.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Violation {
-    /// Steps that ended outside.
+    /// Steps outside.
     pub steps: usize,
     /// Excess times step length, K h.
     pub kelvin_hours: f64,
     /// Largest excess, K.
     pub worst_k: f64,
-    /// Index into the loop temperatures at which it is largest.
+    /// The moment at which the step of the largest excess ended: 0 is the start of the first step, 1 its end.
     pub at: usize,
 }
 
 impl Violation {
-    /// Counts a step of `step_hours` that ended `excess_k` > 0 outside, at index `at` of the loop temperatures.
-    pub fn count(&mut self, excess_k: f64, step_hours: f64, at: usize) {
+    /// Counts step `step` (from 0) of `step_hours` if it was more than rounding outside; returns whether it was.
+    pub fn count(&mut self, excess_k: f64, step_hours: f64, step: usize) -> bool {
+        if excess_k <= NEGLIGIBLE_K {
+            return false;
+        }
         self.steps += 1;
         self.kelvin_hours += excess_k * step_hours;
         if excess_k > self.worst_k {
-            (self.worst_k, self.at) = (excess_k, at);
+            (self.worst_k, self.at) = (excess_k, step + 1);
         }
+        true
     }
 }
 
@@ -33,11 +41,12 @@ mod tests {
     #[test]
     fn the_first_of_the_worst_steps_is_remembered() {
         let mut violation = Violation::default();
-        for (at, excess_k) in [(3, 0.5), (4, 2.0), (9, 2.0), (10, 0.1)] {
-            violation.count(excess_k, 0.5, at);
+        for (step, excess_k) in [(3, 0.5), (4, 2.0), (9, 2.0), (10, 0.1)] {
+            assert!(violation.count(excess_k, 0.5, step));
         }
+        assert!(!violation.count(1e-9, 0.5, 11), "rounding");
         let Violation { steps, kelvin_hours, worst_k, at } = violation;
-        assert_eq!((steps, worst_k, at), (4, 2.0, 4));
+        assert_eq!((steps, worst_k, at), (4, 2.0, 5), "the end of step 4");
         assert!((kelvin_hours - 2.3).abs() < 1e-12);
     }
 }

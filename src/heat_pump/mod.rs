@@ -105,6 +105,13 @@ impl HeatPump {
         }
     }
 
+    /// Whether it heats with a COP below 1: it then takes more electricity than it gives heat, and the rest warms its source.
+    #[must_use]
+    #[inline]
+    pub fn warms_its_source(&self, cop: f64) -> bool {
+        self.service == Service::Heating && cop < 1.0
+    }
+
     /// Whether the COP moves the right way when the loop gets warmer, up in heating, down in cooling, over loop temperatures
     /// from `from_c` to `to_c` with the store empty and with `capacity_kwh` in it (0 without a store).
     #[must_use]

@@ -107,6 +107,9 @@ pub(super) struct Validity {
     pub(super) below: usize,
     pub(super) above: usize,
     pub(super) running: usize,
+    /// Of runs that count them.
+    #[serde(default)]
+    pub(super) warming: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

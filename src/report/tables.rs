@@ -11,14 +11,16 @@ use super::summary::{Excess, Technology, Unit, Validity};
 /// Running steps outside the range of validity of each COP model.
 pub(super) fn validity_table(run: &RunResults) -> Option<Table> {
     let validity = &run.summary.coupling.as_ref()?.validity;
-    let left = validity.iter().filter(|pump| pump.below + pump.above > 0);
+    let left = validity.iter().filter(|pump| pump.below + pump.above + pump.warming > 0);
     let row = |pump: &Validity| {
-        let counts = [pump.running, pump.below, pump.above];
+        let counts = [pump.running, pump.below, pump.above, pump.warming];
         let names = [&pump.technology, &pump.site].into_iter().map(|name| Cell::Text(name.clone()));
         names.chain(counts.map(|count| Cell::Number(count.to_string()))).collect()
     };
     let rows: Vec<Vec<Cell>> = left.map(row).collect();
-    let heads = ["Heat pump", "Site", "Running steps", "Below the range", "Above it"].map(str::to_owned).to_vec();
+    let heads = ["Heat pump", "Site", "Running steps", "Below the range", "Above it", "Heating with a COP below 1"]
+        .map(str::to_owned)
+        .to_vec();
     let caption = "Running steps outside the range of validity of the COP model".to_owned();
     (!rows.is_empty()).then_some(Table { caption, heads, rows, is_folded: false })
 }

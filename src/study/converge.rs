@@ -17,6 +17,7 @@ use crate::district::{District, Shortage};
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
 use crate::water_loop::district_network::{NetworkError, NetworkReport, Recording};
+use crate::water_loop::network::FlowError;
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +110,7 @@ impl StudyError {
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
                 LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
             },
+            Self::Loop { source: NetworkError { source: FlowError::GroundNotFinite { .. }, .. }, .. } => Cause::Input,
             Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) | Self::Loop { .. } => Cause::Inside,
             Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
         }

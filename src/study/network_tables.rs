@@ -179,7 +179,8 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
 /// Temperatures and flows along the network by time step, means over the step, to three decimals.
 ///
 /// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c` and `pump_kw`;
-/// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`.
+/// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`, and for a
+/// borehole field `unit|NAME|wall_c` and `unit|NAME|fluid_c` at the end of the step.
 #[must_use]
 pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
     let (network, NetworkAnswer { recording, .. }) = of_case(case, run)?;
@@ -216,6 +217,11 @@ pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
             for (what, values) in &values {
                 table.push(format!("{kind}|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
             }
+        }
+    }
+    for (index, name) in network.unit_names().enumerate().filter(|(index, _)| network.is_borehole_field(*index)) {
+        for (what, values) in [("wall_c", &recording.wall_c), ("fluid_c", &recording.fluid_c)] {
+            table.push(format!("unit|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
         }
     }
     Some(table)

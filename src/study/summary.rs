@@ -175,7 +175,8 @@ pub struct SchemeSummary {
     pub iterations: usize,
 }
 
-/// Time that the loop spent outside a limit, judged by the temperature at the end of each step.
+/// Time that the loop spent outside a limit: a ring judged by the temperature at the end of each step, a network by the water that came to its
+/// substations in it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ViolationSummary {
     /// The limit, degrees Celsius.
@@ -186,7 +187,7 @@ pub struct ViolationSummary {
     pub kelvin_hours: f64,
     /// Largest excess, K.
     pub worst_k: f64,
-    /// When it was largest.
+    /// The end of the step in which it was largest.
     pub worst_at: Option<String>,
 }
 
@@ -206,6 +207,8 @@ pub struct ValiditySummary {
     pub above: usize,
     /// All running steps.
     pub running: usize,
+    /// Running steps in which a heating machine had a COP below 1.
+    pub warming: usize,
 }
 
 /// Money.
@@ -354,6 +357,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         below: validity.below,
         above: validity.above,
         running: validity.running,
+        warming: validity.warming,
     });
     let axis = case.district.axis();
     let limits_c = coupled.water_loop.limits_c();

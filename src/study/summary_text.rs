@@ -103,7 +103,7 @@ impl Summary {
                 ),
             );
             for validity in coupling.validity.iter().filter(|validity| validity.below + validity.above > 0) {
-                let ValiditySummary { site, technology, range, below, above, running } = validity;
+                let ValiditySummary { site, technology, range, below, above, running, .. } = validity;
                 let sides = match (below, above) {
                     (_, 0) => format!("{below} below"),
                     (0, _) => format!("{above} above"),
@@ -111,6 +111,12 @@ impl Summary {
                 };
                 let steps = format!("{technology} at {site}: {sides} {range}, of {running} running steps");
                 line("COP validity", steps);
+            }
+            for validity in coupling.validity.iter().filter(|validity| validity.warming > 0) {
+                let ValiditySummary { site, technology, running, warming, .. } = validity;
+                let steps =
+                    format!("{technology} at {site}: {warming} of {running} running steps; it warms its source");
+                line("COP below 1", steps);
             }
         }
         let Cost {

@@ -36,6 +36,10 @@ pub(super) fn conversion(
         }
         (None, None) => Profile::Constant(start_cop(builder, draft, settings, &pump)?),
     };
+    // Of those on the loop the COPs are looked at over all its range.
+    if settings.source_c.is_some() || builder.written.water_loop.is_none() {
+        look_for_warmed_source(builder, draft, &pump, &efficiency);
+    }
     Ok(Conversion {
         carrier_in: settings.carrier_in.clone(),
         carrier_out: settings.carrier_out.clone(),
@@ -67,6 +71,16 @@ fn count_outside(builder: &mut Builder<'_, '_>, draft: &Draft, pump: &HeatPump, 
         let (place, range) = (draft.place(), pump.cop.valid_range());
         let message = format!("{place}: its source is outside {range} in {count} of {steps} steps");
         builder.findings.push(Finding::warning(Some(draft.span(&["source_c"])), message));
+    }
+}
+
+/// Warns of a machine that heats and never has a COP above 1; where only some are below, all conversions are looked at alike.
+fn look_for_warmed_source(builder: &mut Builder<'_, '_>, draft: &Draft, pump: &HeatPump, cops: &Profile) {
+    let lowest = (0..cops.steps().unwrap_or(1)).map(|step| cops.at(step)).fold(f64::INFINITY, f64::min);
+    if pump.warms_its_source(lowest) && cops.all(|cop| cop <= 1.0) {
+        let key = if draft.node.at("cop_series").is_some() { "cop_series" } else { "cop" };
+        let message = format!("{}: its COP is {lowest:.2}; expected at least 1 in heating", draft.place());
+        builder.findings.push(Finding::warning(Some(draft.span(&[key])), message));
     }
 }
 

@@ -188,6 +188,7 @@ impl NetworkPartner {
                     validity.running += 1;
                     validity.below += usize::from(*outside == Some(OutsideRange::Below));
                     validity.above += usize::from(*outside == Some(OutsideRange::Above));
+                    validity.warming += usize::from(self.pumps[pump].warms_its_source(1.0 / per_output));
                 }
             }
             response.temp_c[step + 1] = outcome.mean_c;
@@ -200,10 +201,8 @@ impl NetworkPartner {
             response.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
             for side in 0..2 {
                 let excess_k = outcome.excess_k[side];
-                response.limit_steps[side] += usize::from(outcome.kept[side] || excess_k > 0.0);
-                if excess_k > 0.0 {
-                    response.violations[side].count(excess_k, self.step_hours, step);
-                }
+                let is_outside = response.violations[side].count(excess_k, self.step_hours, step);
+                response.limit_steps[side] += usize::from(outcome.kept[side] || is_outside);
             }
         }
         Ok(())

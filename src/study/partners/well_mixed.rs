@@ -10,6 +10,9 @@ use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, Rates, V
 use crate::heat_pump::{HeatPump, OutsideRange};
 use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
+/// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
+const NEGLIGIBLE_SHARE: f64 = 1e-9;
+
 /// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
 #[derive(Debug, Clone)]
 pub struct WellMixedPartner {
@@ -67,11 +70,12 @@ impl LoopModel for WellMixedPartner {
             response.created_kwh[step] = after.created_kwh;
             response.balancing_kwh[step] = after.balancing_kwh;
             response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
-            response.limit_steps[0] += usize::from(added_kwh > 0.0 || after.violation_k < 0.0);
-            response.limit_steps[1] += usize::from(added_kwh < 0.0 || after.violation_k > 0.0);
-            if after.violation_k != 0.0 {
-                let side = usize::from(after.violation_k > 0.0);
-                response.violations[side].count(after.violation_k.abs(), self.step_hours, step + 1);
+            let moved_kwh: f64 = runs.iter().map(|run| run.loop_heat_kwh(step, self.step_hours).abs()).sum();
+            let noise_kwh = self.noise_kwh(moved_kwh);
+            for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
+                let excess_k = -sign * after.violation_k;
+                let is_outside = response.violations[side].count(excess_k, self.step_hours, step);
+                response.limit_steps[side] += usize::from(sign * added_kwh > noise_kwh || is_outside);
             }
         }
         response.temp_c[steps] = temp_c;
@@ -85,6 +89,14 @@ impl LoopModel for WellMixedPartner {
 }
 
 impl WellMixedPartner {
+    /// Returns the heat, kWh, up to which what is added at a limit is rounding of the plan, in a step in which heat pumps moved `moved_kwh`:
+    /// outputs are known to [`IDLE_KW`] each, and sums of them to a share of what is summed up.
+    #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+    fn noise_kwh(&self, moved_kwh: f64) -> f64 {
+        let of_outputs_kwh = IDLE_KW * self.step_hours * self.pumps.len() as f64;
+        of_outputs_kwh + NEGLIGIBLE_SHARE * (moved_kwh + self.water_loop.heat_capacity_kwh_per_k())
+    }
+
     /// The energy balance of all steps.
     fn balance(&self, response: &LoopResponse) -> EnergyBalance {
         let LoopResponse { temp_c, heat_kwh, ground_kwh, created_kwh, balancing_kwh, .. } = response;
@@ -155,6 +167,7 @@ impl PumpRun<'_> {
             self.validity.running += 1;
             self.validity.below += usize::from(outside == Some(OutsideRange::Below));
             self.validity.above += usize::from(outside == Some(OutsideRange::Above));
+            self.validity.warming += usize::from(self.pump.warms_its_source(cop));
         }
     }
 

@@ -68,10 +68,11 @@ impl BoreholeHistory {
         self.wall_c
     }
 
-    /// What the fluid's mean temperature falls by at the end of a step, per kW taken out of the field in it, K/kW: wall and resistance together.
+    /// Returns what the walls fall by at the end of a step, and how far the fluid is below them in the mean along the boreholes, per kW taken out
+    /// of the field in it, K/kW.
     #[must_use]
-    pub fn fluid_k_per_kw(&self) -> f64 {
-        1e3 * (self.answers[0] + self.resistance_m_k_w) / self.total_length_m
+    pub fn k_per_kw(&self) -> [f64; 2] {
+        [self.answers[0], self.resistance_m_k_w].map(|per_length| 1e3 * per_length / self.total_length_m)
     }
 
     /// Takes `power_kw` out of the field for a step (into it where negative). Returns the mean temperatures of walls and fluid at its end, degrees Celsius.

@@ -1,6 +1,7 @@
 //! Fields of boreholes: heat from and into deep ground, over many years.
 
 mod aggregation;
+mod cylinder;
 mod response;
 
 pub use aggregation::BoreholeHistory;
@@ -44,6 +45,19 @@ pub enum BoreholeError {
     /// There is no borehole.
     #[error("borehole_field has no boreholes")]
     Empty,
+    /// The ground's answer is not positive and rising.
+    #[error(
+        "the ground's answer to the field is no rising curve: {first} after {after_s:.0} s, {last} at the end; expected numbers of boreholes \
+         (length_m, radius_m, spacing_m, conductivity_w_m_k, heat_capacity_j_m3_k)"
+    )]
+    NoAnswer {
+        /// The first time, s.
+        after_s: f64,
+        /// The answer then.
+        first: f64,
+        /// The answer at the end.
+        last: f64,
+    },
     /// Two stand in the same place.
     #[error("boreholes {first} and {second} are {distance_m} m apart; expected more than two radii")]
     TooNear {
@@ -72,10 +86,10 @@ impl BoreholeField {
         self.length_m * self.positions_m.len() as f64
     }
 
-    /// Distance at which one borehole feels another, m: its own radius from itself.
+    /// Distance between two boreholes, m.
     fn distance_m(&self, here: usize, there: usize) -> f64 {
         let [a, b] = [self.positions_m[here], self.positions_m[there]];
-        if here == there { self.radius_m } else { (a[0] - b[0]).hypot(a[1] - b[1]) }
+        (a[0] - b[0]).hypot(a[1] - b[1])
     }
 
     fn check(&self) -> Result<(), BoreholeError> {

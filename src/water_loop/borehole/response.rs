@@ -1,4 +1,4 @@
-//! How the ground answers to a field of boreholes: finite line sources in homogeneous ground.
+//! How the ground answers to a field of boreholes: finite sources in homogeneous ground, cylinders to themselves and lines to each other.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::PI;
@@ -8,20 +8,28 @@ use gauss_quad::GaussLegendre;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
+use super::cylinder::CylinderSource;
 use super::{BoreholeError, BoreholeField};
 
-/// Pieces of a borehole, each with a heat flow of its own.
-const SEGMENTS: usize = 12;
+/// Pieces of a borehole, each with a heat flow of its own; an even number.
+const SEGMENTS: usize = 8;
+/// Length of the first and of the last piece, as a share of the borehole; pieces grow geometrically from there to the middle
+/// (Cimmino and Cook 2022, *pygfunction 2.2: new features and improvements in accuracy and computational efficiency*).
+const END_SHARE: f64 = 0.02;
 /// Times by factor of ten.
 const TIMES_A_DECADE: f64 = 7.0;
-/// First time, s: well before that the ground around a borehole has answered.
-const FIRST_S: f64 = 1800.0;
+/// First time, s: not after the shortest step.
+const FIRST_S: f64 = 60.0;
 /// Nodes of a quadrature between two times.
 const NODES: usize = 12;
 /// Systems of equations that are factored at a time, in parallel.
 const AT_ONCE: usize = 4;
 /// Where e^(-d^2 s^2) is nothing any more, in d s.
 const FAR: f64 = 6.5;
+/// What lies before the first time divided by the square of this is of an infinite cylinder.
+const SHORT: f64 = 64.0;
+/// Pieces of the quadrature before the first time.
+const TAILS: i32 = 12;
 
 /// The ground's answer to a heat flow that begins at once and stays: the wall's temperature falls by q' / (2 pi k) times this, where q' is
 /// the mean heat flow per length taken out of the field (Eskilson's g-function). All boreholes and all depths have the same wall temperature,
@@ -48,7 +56,12 @@ impl GFunction {
             (0..=count).map(|index| FIRST_S * (last_s / FIRST_S).powf(index as f64 / count as f64)).collect();
         let groups = Groups::of(field);
         let responses = Responses::of(field, &groups, &times_s);
-        Ok(Self::from_points(&times_s, responses.equal_walls(&groups, &times_s)))
+        let values = responses.equal_walls(&groups, &times_s);
+        let rises = values[0] > 0.0 && values.windows(2).all(|pair| pair[0] < pair[1]) && values[count].is_finite();
+        if !rises {
+            return Err(BoreholeError::NoAnswer { after_s: times_s[0], first: values[0], last: values[count] });
+        }
+        Ok(Self::from_points(&times_s, values))
     }
 
     fn from_points(times_s: &[f64], values: Vec<f64>) -> Self {
@@ -57,7 +70,7 @@ impl GFunction {
         Self { log_s, values, slopes }
     }
 
-    /// Its value after `seconds`; before the first half hour, a power of the time that goes on from there to 0.
+    /// Its value after `seconds`; before the first minute, a power of the time that goes on from there to 0.
     #[must_use]
     pub fn at(&self, seconds: f64) -> f64 {
         if seconds <= 0.0 {
@@ -138,13 +151,10 @@ struct Responses {
 impl Responses {
     fn of(field: &BoreholeField, groups: &Groups, times_s: &[f64]) -> Self {
         let diffusivity = field.conductivity_w_m_k / field.heat_capacity_j_m3_k;
-        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
-        let length = field.length_m / SEGMENTS as f64;
-        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
-        let top = |segment: usize| field.buried_m + segment as f64 * length;
+        let (tops_m, lengths_m) = segments(field);
         // 1 / sqrt(4 a t), descending; what lies above the first is common to all.
         let bounds: Vec<f64> = times_s.iter().map(|time| 1.0 / (4.0 * diffusivity * time).sqrt()).collect();
-        let far = (FAR / field.radius_m).max(2.0 * bounds[0]);
+        let far = (FAR / field.radius_m).max(SHORT * bounds[0]);
         // Nodes s, weights ds / s^2, and the time from which they count.
         let rule = GaussLegendre::new(NonZeroUsize::new(NODES).unwrap_or(NonZeroUsize::MIN));
         let mut nodes: Vec<(f64, f64, usize)> = Vec::new();
@@ -155,24 +165,31 @@ impl Responses {
                 nodes.push((s, weight * half / s, time));
             }
         };
-        let tails = 12;
-        let step = (far / bounds[0]).powf(1.0 / f64::from(tails));
-        (0..tails).for_each(|tail| panel(bounds[0] * step.powi(tail), bounds[0] * step.powi(tail + 1), 0));
+        let step = (far / bounds[0]).powf(1.0 / f64::from(TAILS));
+        (0..TAILS).for_each(|tail| panel(bounds[0] * step.powi(tail), bounds[0] * step.powi(tail + 1), 0));
         (1..bounds.len()).for_each(|time| panel(bounds[time], bounds[time - 1], time));
+        // A borehole's own wall: instead of e^(-r^2 s^2) of a line the rate of the cylinder, and for all that lies beyond `far`, where
+        // ends are not felt yet, its answer. Heat moves along the borehole as around a line, so that the answer only ever rises.
+        let cylinder = CylinderSource::new();
+        let fourier = |s: f64| 0.25 / (field.radius_m * s).powi(2);
+        let mut own: Vec<f64> = nodes.iter().map(|(s, ..)| cylinder.rate(fourier(*s))).collect();
+        nodes.push((far, 1.0 / far, 0));
+        own.push(cylinder.wall(fourier(far)));
         // Of depths alone: by answering and taking segment and node.
         let depths = |i: usize, j: usize, s: f64| {
-            let [apart, together] = [top(i) - top(j), top(i) + top(j)];
-            ierf((apart + length) * s) - 2.0 * ierf(apart * s)
-                + ierf((apart - length) * s)
-                + 2.0 * ierf((together + length) * s)
+            let [apart, together] = [tops_m[i] - tops_m[j], tops_m[i] + tops_m[j]];
+            let [answers, takes] = [lengths_m[i], lengths_m[j]];
+            ierf((apart + answers) * s) - ierf(apart * s) + ierf((apart - takes) * s)
+                - ierf((apart + answers - takes) * s)
+                + ierf((together + answers) * s)
                 - ierf(together * s)
-                - ierf((together + 2.0 * length) * s)
+                + ierf((together + takes) * s)
+                - ierf((together + answers + takes) * s)
         };
         let pairs: Vec<Vec<f64>> = (0..SEGMENTS * SEGMENTS)
             .map(|pair| {
-                let of = |&(s, weight, _): &(f64, f64, usize)| {
-                    0.5 / length * weight * depths(pair / SEGMENTS, pair % SEGMENTS, s)
-                };
+                let (i, j) = (pair / SEGMENTS, pair % SEGMENTS);
+                let of = |&(s, weight, _): &(f64, f64, usize)| 0.5 / lengths_m[i] * weight * depths(i, j, s);
                 nodes.iter().map(of).collect()
             })
             .collect();
@@ -184,6 +201,10 @@ impl Responses {
                 near.fill(0.0);
                 let others = (0..groups.group.len()).filter(|&other| groups.group[other] == taking);
                 for other in others {
+                    if other == here {
+                        near.iter_mut().zip(&own).for_each(|(near, own)| *near += own);
+                        continue;
+                    }
                     let distance = field.distance_m(here, other);
                     for (near, (s, ..)) in near.iter_mut().zip(&nodes) {
                         *near += (-(distance * s).powi(2)).exp();
@@ -209,14 +230,15 @@ impl Responses {
     fn equal_walls(&self, groups: &Groups, times_s: &[f64]) -> Vec<f64> {
         let size = self.by_time[0].nrows();
         let boreholes: f64 = groups.size.iter().sum();
-        #[expect(clippy::cast_precision_loss, reason = "a dozen")]
-        let share = |column: usize| groups.size[column / SEGMENTS] / (boreholes * SEGMENTS as f64);
+        let lengths = segment_shares();
+        let share = |column: usize| groups.size[column / SEGMENTS] / boreholes * lengths[column % SEGMENTS];
         let logs: Vec<f64> = times_s.iter().map(|time| time.ln()).collect();
         // Answers at times between those known, as shares of those.
         let between = |seconds: f64| -> Vec<(usize, f64)> {
             let at = seconds.ln();
             if at <= logs[0] {
-                return vec![(0, seconds / times_s[0])];
+                // As the wall of a cylinder begins.
+                return vec![(0, (seconds / times_s[0]).sqrt())];
             }
             let k = logs.partition_point(|log| *log <= at).clamp(1, logs.len() - 1) - 1;
             let width = logs[k + 1] - logs[k];
@@ -277,6 +299,34 @@ impl Responses {
         }
         found
     }
+}
+
+/// Returns the lengths of a borehole's segments from its upper end, as shares of it.
+fn segment_shares() -> [f64; SEGMENTS] {
+    let growing =
+        |ratio: f64| std::iter::successors(Some(END_SHARE), move |share| Some(share * ratio)).take(SEGMENTS / 2);
+    // The ratio of neighbours for which the segments of a half make up a half.
+    let (mut low, mut high) = (1.0, 0.5 / END_SHARE);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if growing(middle).sum::<f64>() < 0.5 { low = middle } else { high = middle }
+    }
+    let mut shares = [0.0; SEGMENTS];
+    for (segment, share) in growing(low).enumerate() {
+        (shares[segment], shares[SEGMENTS - 1 - segment]) = (share, share);
+    }
+    shares
+}
+
+/// Returns the depths of the upper ends of a borehole's segments, m, and their lengths, m.
+fn segments(field: &BoreholeField) -> (Vec<f64>, Vec<f64>) {
+    let lengths_m: Vec<f64> = segment_shares().iter().map(|share| share * field.length_m).collect();
+    let tops_m = lengths_m.iter().scan(field.buried_m, |next_m, length_m| {
+        let top_m = *next_m;
+        *next_m += length_m;
+        Some(top_m)
+    });
+    (tops_m.collect(), lengths_m)
 }
 
 /// Integral of the error function from 0.

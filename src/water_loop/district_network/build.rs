@@ -200,6 +200,12 @@ impl DistrictNetwork {
         self.units.iter().map(|unit| unit.name.as_str())
     }
 
+    /// Whether a unit is a field of boreholes.
+    #[must_use]
+    pub fn is_borehole_field(&self, unit: usize) -> bool {
+        !self.units[unit].is_kept()
+    }
+
     /// The sites of the district that bring electricity for pumps and units, each with the path of a key that says so.
     #[must_use]
     pub fn electricity_sites(&self) -> &[[String; 2]] {

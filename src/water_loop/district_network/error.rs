@@ -39,7 +39,10 @@ impl DistrictNetwork {
                      answer cannot be and is refused (a finer `resolution` may help)"
                 )
             }
-            other => other.to_string(),
+            FlowError::GroundNotFinite { unit, .. } => {
+                format!("the walls of the borehole field {} have no finite temperature", self.units[unit].name)
+            }
+            other @ FlowError::NotFound { .. } => other.to_string(),
         };
         NetworkError { step, message, source }
     }

@@ -191,6 +191,10 @@ pub struct Recording {
     pub plant_pump_kw: Array2<f64>,
     /// Heat from each unit, kW, shape (units, steps).
     pub unit_kw: Array2<f64>,
+    /// Mean temperature of the walls of each borehole field at the end of the step, degrees Celsius; 0 for other units.
+    pub wall_c: Array2<f64>,
+    /// Mean temperature of the fluid along the boreholes at the end of the step, degrees Celsius; 0 for other units.
+    pub fluid_c: Array2<f64>,
 }
 
 impl Recording {
@@ -207,6 +211,8 @@ impl Recording {
             plant_outlet_c: of(plants),
             plant_pump_kw: of(plants),
             unit_kw: of(units),
+            wall_c: of(units),
+            fluid_c: of(units),
         }
     }
 }

@@ -171,7 +171,7 @@ impl<'n> Simulation<'n> {
     /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
     ///
     /// # Errors
-    /// [`NetworkError`] where no flows are found, or temperatures that cannot be.
+    /// [`NetworkError`] where no flows are found, the ground of a borehole field has no temperature, or water has one that cannot be.
     pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, NetworkError> {
         let network = self.network;
         let mut balance_kg_s = 0.0;
@@ -204,7 +204,7 @@ impl<'n> Simulation<'n> {
         let taken = taken.map_err(|source| network.named(source, step))?;
         self.water.write_now_c(&mut self.now_c);
         self.content_j += taken.stored_j;
-        self.account(step, heat_kw);
+        self.account(step, heat_kw).map_err(|source| network.named(source, step))?;
         self.outcome.lost_kwh = taken.lost_j / J_PER_KWH;
         self.outcome.mean_c = self.mean_c();
         self.outcome.residual = taken.residual();

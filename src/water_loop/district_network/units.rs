@@ -61,10 +61,12 @@ impl Unit {
     pub(super) fn effect(&self, step: usize, capacity_w_k: f64, [low_c, high_c]: [f64; 2]) -> Effect {
         match &self.kind {
             UnitKind::Boreholes { history, capacity_kw, .. } => {
-                let (with_c, k_per_w) = (history.rested_c(), 1e-3 * history.fluid_k_per_kw());
-                // The fluid's mean between both ends lies k_per_w times the heat from the rested walls.
-                let effectiveness = (1.0 / (capacity_w_k * k_per_w + 0.5)).min(1.0);
-                Effect::Exchange { with_c, effectiveness, most_w: 1e3 * capacity_kw }
+                // Along walls of one temperature the water's distance from it falls as e^(-x NTU), so that it never passes the walls. They
+                // move by wall_k_per_w times the heat themselves: Q = e C (T_in - T_rested - wall_k_per_w Q), e = 1 - e^(-NTU).
+                let [wall_k_per_w, film_k_per_w] = history.k_per_kw().map(|k_per_kw| 1e-3 * k_per_kw);
+                let of_walls = -(-1.0 / (film_k_per_w * capacity_w_k)).exp_m1();
+                let effectiveness = of_walls / (1.0 + of_walls * capacity_w_k * wall_k_per_w);
+                Effect::Exchange { with_c: history.rested_c(), effectiveness, most_w: 1e3 * capacity_kw }
             }
             UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, .. } => {
                 let (source_c, groundwater_w_k) = (source_c.at(step), max_flow_kg_s * GROUNDWATER[0]);
@@ -88,12 +90,18 @@ impl Unit {
         }
     }
 
-    /// Notes the heat and the cold that it gave in a step to water that came at `comes_c`, kWh; returns the electricity that this took, kWh.
-    pub(super) fn gave(&mut self, step: usize, [heat_kwh, cold_kwh]: [f64; 2], comes_c: f64, step_hours: f64) -> f64 {
-        match &mut self.kind {
+    /// Notes the heat and the cold that it gave in a step to water that came at `comes_c`, kWh; returns the electricity that this took, kWh,
+    /// and the mean temperatures of a field's walls and fluid at its end, degrees Celsius.
+    pub(super) fn gave(
+        &mut self,
+        step: usize,
+        [heat_kwh, cold_kwh]: [f64; 2],
+        comes_c: f64,
+        step_hours: f64,
+    ) -> (f64, Option<[f64; 2]>) {
+        let taken_kwh = match &mut self.kind {
             UnitKind::Boreholes { history, .. } => {
-                history.take((heat_kwh - cold_kwh) / step_hours);
-                0.0
+                return (0.0, Some(history.take((heat_kwh - cold_kwh) / step_hours)));
             }
             UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, kwh_per_m3 } => {
                 let [heat_j_kg_k, density_kg_m3] = GROUNDWATER;
@@ -104,7 +112,8 @@ impl Unit {
                 needed_kg.min(*max_flow_kg_s * 3600.0 * step_hours) / density_kg_m3 * *kwh_per_m3
             }
             UnitKind::Air { heating, cooling } => heat_kwh / heating.cop.at(step) + cold_kwh / cooling.cop.at(step),
-        }
+        };
+        (taken_kwh, None)
     }
 
     /// Lets a field go through loads (kW out of it, one a step) some times.

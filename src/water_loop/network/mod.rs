@@ -59,4 +59,14 @@ pub enum FlowError {
         /// The least change of an iteration.
         change_kg_s: f64,
     },
+    /// The ground around a borehole field has no finite temperature.
+    #[error(
+        "the walls of the borehole field that is unit {unit} (from 0) have no finite temperature in step {step} (from 0)"
+    )]
+    GroundNotFinite {
+        /// Index of the unit.
+        unit: usize,
+        /// The step.
+        step: usize,
+    },
 }

@@ -4,11 +4,14 @@ use super::super::parts::{Level, MainPump, Meter};
 use super::super::report::NEGLIGIBLE_K;
 use super::super::settings::Pumping;
 use super::{GUARD_K, J_PER_KWH, NO_FLOW_KG_S, Simulation};
-use crate::water_loop::network::Effect;
+use crate::water_loop::network::{Effect, FlowError};
 
 impl Simulation<'_> {
     /// Adds up what a step did.
-    pub(super) fn account(&mut self, step: usize, heat_kw: &[f64]) {
+    ///
+    /// # Errors
+    /// [`FlowError::GroundNotFinite`] where a borehole field has no temperature.
+    pub(super) fn account(&mut self, step: usize, heat_kw: &[f64]) -> Result<(), FlowError> {
         let network = self.network;
         let outcome = &mut self.outcome;
         outcome.sites_kw.fill(0.0);
@@ -21,7 +24,7 @@ impl Simulation<'_> {
             self.account_substation(index, step, heat_kw, level_pa);
         }
         for index in 0..network.plants.len() {
-            self.account_plant(index, step, level_pa);
+            self.account_plant(index, step, level_pa)?;
         }
         if let Some(main) = &network.main {
             let MainPump { ends: [before, after], transfer, efficiency, meter, .. } = main;
@@ -53,6 +56,7 @@ impl Simulation<'_> {
                 row[step] = pressure_pa + level_pa;
             }
         }
+        Ok(())
     }
 
     fn pipes(&mut self, step: usize) {
@@ -159,7 +163,7 @@ impl Simulation<'_> {
         self.charge(&substation.meter, step, power_kw);
     }
 
-    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) {
+    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<(), FlowError> {
         let network = self.network;
         let plant = &network.plants[index];
         let dt = network.step_hours;
@@ -172,16 +176,22 @@ impl Simulation<'_> {
         let head_pa = way_pa + plant.pump.own_pa(flow_kg_s);
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;
+        let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
         for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
             let net_kwh = self.water.received_j()[transfer] / J_PER_KWH;
             let heat_kwh = self.water.heated_j()[transfer] / J_PER_KWH;
             let cold_kwh = heat_kwh - net_kwh;
             let comes_c = self.water.taken_c()[transfer];
-            let taken_kwh = self.units[unit].gave(step, [heat_kwh, cold_kwh], comes_c, dt);
+            let (taken_kwh, field_c) = self.units[unit].gave(step, [heat_kwh, cold_kwh], comes_c, dt);
+            // A load without a number comes from elsewhere.
+            if net_kwh.is_finite() && field_c.is_some_and(|temps_c| !temps_c.into_iter().all(f64::is_finite)) {
+                return Err(FlowError::GroundNotFinite { unit, step });
+            }
             electricity_kwh += taken_kwh;
             let kept = self.units[unit].is_kept();
             for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
-                self.outcome.kept[side] |= kept && given_kwh > 0.0;
+                // Less than what warms the water by `NEGLIGIBLE_K` is rounding.
+                self.outcome.kept[side] |= kept && given_kwh > NEGLIGIBLE_K * capacity_kwh_k;
             }
             self.outcome.units_kwh[0] += heat_kwh;
             self.outcome.units_kwh[1] -= cold_kwh;
@@ -197,6 +207,10 @@ impl Simulation<'_> {
             }
             if let Some(recording) = &mut self.recording {
                 recording.unit_kw[[unit, step]] = net_kwh / dt;
+                if let Some([wall_c, fluid_c]) = field_c {
+                    recording.wall_c[[unit, step]] = wall_c;
+                    recording.fluid_c[[unit, step]] = fluid_c;
+                }
             }
         }
         let totals = &mut self.report.plants[index];
@@ -208,7 +222,6 @@ impl Simulation<'_> {
         let leaves_c = self.water.given_c()[leaves];
         if plant.is_watched && flow_kg_s.abs() > NO_FLOW_KG_S {
             let [low, high] = plant.keeps_c[usize::from(flow_kg_s < 0.0)];
-            let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
             for (side, excess_k) in [low - leaves_c, leaves_c - high].into_iter().enumerate() {
                 totals.unmet[side].note(excess_k, step, dt);
                 if excess_k > NEGLIGIBLE_K {
@@ -222,6 +235,7 @@ impl Simulation<'_> {
             recording.plant_pump_kw[[index, step]] = power_kw;
         }
         self.charge(&plant.meter, step, electricity_kwh / dt);
+        Ok(())
     }
 
     /// Who pays for electricity.

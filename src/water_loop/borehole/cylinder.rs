@@ -1,0 +1,83 @@
+//! The infinite cylindrical source: how the wall of a borehole answers before its radius is forgotten.
+//!
+//! Its wall falls by q' / (2 pi k) G(Fo), Fo = a t / r^2, with (Carslaw and Jaeger 1959, *Conduction of Heat in Solids*, eq. 13.5(17) at r = a)
+//!
+//!   G(Fo) = 4/pi^2 integral from 0 to infinity of (1 - e^(-Fo x^2)) / (x^3 (J1(x)^2 + Y1(x)^2)) dx.
+//!
+//! Over ln x the integrands are analytic and fall off exponentially on both sides, so that the trapezoidal rule gives all digits.
+
+use std::f64::consts::PI;
+
+/// Width of the trapezoidal rule, in ln x.
+const STEP: f64 = 0.15;
+/// Bounds of x: they hold Fourier numbers from 1e-20 to [`SLENDER`].
+const BOUNDS: [f64; 2] = [1e-14, 1e12];
+/// From this Fourier number on, the rate is that of a line to twelve digits.
+const SLENDER: f64 = 1e13;
+
+/// The cylindrical source, with the Bessel functions at the nodes of its integral.
+#[derive(Debug, Clone)]
+pub(super) struct CylinderSource {
+    /// x^2 and the weight 4/pi^2 STEP / (J1^2 + Y1^2) of every node.
+    nodes: Vec<[f64; 2]>,
+}
+
+impl CylinderSource {
+    pub(super) fn new() -> Self {
+        let [from, to] = BOUNDS.map(f64::ln);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred")]
+        let count = ((to - from) / STEP).ceil() as u32;
+        let node = |index: u32| {
+            let x = (from + STEP * f64::from(index)).exp();
+            let bessel = libm::j1(x).powi(2) + libm::y1(x).powi(2);
+            [x * x, 4.0 / (PI * PI) * STEP / bessel]
+        };
+        Self { nodes: (0..=count).map(node).collect() }
+    }
+
+    /// Returns the answer G of the wall at a Fourier number, dimensionless.
+    pub(super) fn wall(&self, fourier: f64) -> f64 {
+        self.nodes.iter().map(|[square, weight]| weight / square * -(-fourier * square).exp_m1()).sum()
+    }
+
+    /// Returns 2 dG / d ln Fo, dimensionless, > 0: it is 1 for a line after a long time, where e^(-1/(4 Fo)) is that of a line at once.
+    pub(super) fn rate(&self, fourier: f64) -> f64 {
+        if fourier > SLENDER {
+            return 1.0;
+        }
+        let sum: f64 = self.nodes.iter().map(|[square, weight]| weight * (-fourier * square).exp()).sum();
+        2.0 * fourier * sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_begins_as_a_plane_and_ends_as_a_line() {
+        let source = CylinderSource::new();
+        for fourier in [1e-14, 1e-9, 1e-6, 1e-4] {
+            // The first terms of the series for small times.
+            let plane = 2.0 * (fourier / PI).sqrt() - 0.5 * fourier;
+            assert!((source.wall(fourier) / plane - 1.0).abs() < 1e-4, "{fourier}: {}", source.wall(fourier));
+        }
+        for fourier in [1e3_f64, 1e5, 1e8] {
+            let line = 0.5 * ((4.0 * fourier).ln() - 0.577_215_664_901_532_9);
+            let error = (source.wall(fourier) - line).abs();
+            assert!(error < (4.0 * fourier).ln() / (3.0 * fourier) + 1e-9, "{fourier}: {error}");
+            assert!((source.rate(fourier) - 1.0).abs() < (4.0 * fourier).ln() / fourier + 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_rate_is_the_slope() {
+        let source = CylinderSource::new();
+        for fourier in [1e-10_f64, 1e-3, 0.1, 1.0, 30.0, 1e4] {
+            let width = 1e-3_f64;
+            let rise = source.wall(fourier * width.exp()) - source.wall(fourier * (-width).exp());
+            let error = (source.rate(fourier) - rise / width).abs();
+            assert!(error < 1e-5 * source.rate(fourier), "{fourier}: {error}");
+        }
+    }
+}
