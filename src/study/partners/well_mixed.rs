@@ -6,7 +6,7 @@ use std::mem;
 use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
 
 use super::IDLE_KW;
-use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, Rates, Validity};
+use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, MarginalHeat, Rates, Validity};
 use crate::heat_pump::{HeatPump, OutsideRange};
 use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
@@ -67,6 +67,12 @@ impl LoopModel for WellMixedPartner {
             response.created_kwh[step] = after.created_kwh;
             response.balancing_kwh[step] = after.balancing_kwh;
             response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
+            if after.balancing_kwh != 0.0 {
+                let BalancingUse { cost_eur, co2_kg, .. } = after.balancing_use;
+                // Both are linear in the heat: the last kWh costs what all of them cost on average.
+                let [eur_per_kwh, co2_kg_per_kwh] = [cost_eur, co2_kg].map(|sum| sum / after.balancing_kwh);
+                response.signal.balancing[step] = MarginalHeat { eur_per_kwh, co2_kg_per_kwh };
+            }
             response.limit_steps[0] += usize::from(added_kwh > 0.0 || after.violation_k < 0.0);
             response.limit_steps[1] += usize::from(added_kwh < 0.0 || after.violation_k > 0.0);
             if after.violation_k != 0.0 {
