@@ -94,6 +94,12 @@ impl WellMixedLoop {
         self.limit == LoopLimit::Reset
     }
 
+    /// Whether balancing it costs or emits anything.
+    #[must_use]
+    pub fn balances_at_a_cost(&self) -> bool {
+        self.limit == LoopLimit::Balance && (self.heating.costs() || self.cooling.costs())
+    }
+
     /// This ring, ready to take steps of `step_hours` > 0.
     #[must_use]
     pub fn stepper(&self, step_hours: f64) -> LoopStepper<'_> {
