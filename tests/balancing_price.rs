@@ -43,8 +43,7 @@ impl Day {
             writeln!(series, "2023-01-01 {hour:02}:00:00,{},{}", self.buy[half], self.balancing[half]).unwrap();
         }
         std::fs::write(folder.join("day.csv"), series).unwrap();
-        let (service, start_c, unit) =
-            if self.heats { ("heating", 5, "heating") } else { ("cooling", 25, "cooling") };
+        let (service, start_c, unit) = if self.heats { ("heating", 5, "heating") } else { ("cooling", 25, "cooling") };
         let paid = match self.pays_for_co2 {
             false => "price_eur_per_kwh: file=day.csv:balancing".to_owned(),
             // At 100 EUR per tonne.
@@ -104,11 +103,8 @@ fn near(a: f64, b: f64) -> bool {
 
 #[test]
 fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
-    let cases = [
-        Day::NIGHT_TARIFF,
-        Day { heats: false, ..Day::NIGHT_TARIFF },
-        Day { pays_for_co2: true, ..Day::NIGHT_TARIFF },
-    ];
+    let cases =
+        [Day::NIGHT_TARIFF, Day { heats: false, ..Day::NIGHT_TARIFF }, Day { pays_for_co2: true, ..Day::NIGHT_TARIFF }];
     for day in cases {
         let [ignored, marginal] = ["ignored", "marginal"].map(|price| day.run(price));
         assert!(near(shifted_kwh(&ignored), SHIFTED_KWH) && shifted_kwh(&marginal).abs() < 1e-6);
@@ -194,7 +190,9 @@ coupling: {balancing_price: marginal}
 
 #[test]
 fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
-    for (meter, price) in [("meter: {price_eur_per_kwh: 0.25, co2_kg_per_kwh: 0.5}", 0.25), ("meter: {site: house}", 0.0)] {
+    for (meter, price) in
+        [("meter: {price_eur_per_kwh: 0.25, co2_kg_per_kwh: 0.5}", 0.25), ("meter: {site: house}", 0.0)]
+    {
         let folder = tempfile::tempdir().unwrap();
         let model = folder.path().join("district.yaml");
         std::fs::write(&model, NETWORK.replace("METER", meter)).unwrap();
@@ -233,4 +231,44 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
     let without = total_eur(&no_tanks);
     let gap = 1e-3 * without;
     assert!(marginal <= ignored + gap && marginal <= without + gap, "{marginal} {ignored} {without}");
+}
+
+#[test]
+fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
+    use anergy::coupling::{CopUse, LoopModel as _};
+    use anergy::study::partners::LoopPartner;
+    use ndarray::Array2;
+    for conductance_kw_per_k in [0.0, 0.3] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Day::NIGHT_TARIFF.write(folder.path(), "marginal");
+        // 20 K above its limit: it takes hours until the unit has to heat.
+        let ground = format!("max_c: 25, ground: {{conductance_kw_per_k: {conductance_kw_per_k}, temp_c: 8}}");
+        let text = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("initial_c: 5", "initial_c: 25")
+            .replace("max_c: 25", &ground);
+        std::fs::write(&path, text).unwrap();
+        let case = Case::load(&Request { model: path, ..Request::default() }).unwrap();
+        let mut partner = LoopPartner::of(case.coupled.as_ref().unwrap(), 1.0);
+        let level_kwh = Array2::zeros((1, 24));
+        let mut balancing_eur = |step: usize, more_kw: f64| {
+            let mut output_kw = Array2::from_elem((1, 24), 4.0);
+            output_kw[[0, step]] += more_kw;
+            partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
+        };
+        let response = balancing_eur(0, 0.0);
+        let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();
+        assert!(begins > 3 && begins < 20, "{begins}");
+        for step in 0..24 {
+            // A central difference of what is paid, by heat taken from the loop.
+            let [less, more] = [-0.01, 0.01].map(|more_kw| balancing_eur(step, more_kw).balancing_eur);
+            let expected = (more - less) / (0.02 * (1.0 - 1.0 / COP));
+            let found = response.signal.balancing[step].eur_per_kwh;
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "step {step}, {conductance_kw_per_k} kW/K: {found} for {expected}"
+            );
+            assert!(found > 0.0 && found <= 0.2 + 1e-12);
+        }
+    }
 }

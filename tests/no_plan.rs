@@ -33,7 +33,8 @@ fn techs(price: f64, battery: &str) -> String {
 #[test]
 fn a_store_that_cannot_hold_its_level_is_named_with_or_without_unmet_demand() {
     for unmet in ["100", "forbidden"] {
-        let (code, said) = run(&techs(0.3, "power_kw: 0.2, loss_per_hour: 0.05, boundary: {cyclic_through_kwh: 6}"), unmet);
+        let (code, said) =
+            run(&techs(0.3, "power_kw: 0.2, loss_per_hour: 0.05, boundary: {cyclic_through_kwh: 6}"), unmet);
         assert_eq!(code, Some(4), "{said}");
         assert!(said.contains("battery at house must begin and end with 6 kWh"), "{said}");
         assert!(said.contains("2024-03-01 00:00:00 to 2024-03-01 23:00:00, 24 steps"), "{said}");

@@ -315,7 +315,9 @@ fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
         WaterLoop::WellMixed(_) => {}
         WaterLoop::Network(network) => {
             for plant in network.plants_on_site_meters() {
-                warn(format!("plant {plant}: a site's meter brings its electricity, whose price is that of the dispatch itself"));
+                warn(format!(
+                    "plant {plant}: a site's meter brings its electricity, whose price is that of the dispatch itself"
+                ));
             }
         }
     }

@@ -159,12 +159,12 @@ pub struct LoopAsked {
 pub struct LoopSignal {
     /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
     pub auxiliary_kw: Array2<f64>,
-    /// What the last kWh from the balancing units cost, by step; empty before a loop was simulated.
+    /// What the last kWh from the balancing units cost, by step, also where they run only later; empty before a loop was simulated.
     pub balancing: Vec<MarginalHeat>,
 }
 
 /// What a kWh of heat that is taken from the loop costs at the margin of its balancing units: positive where they heat, negative
-/// where they cool (there it is heat given that costs), 0 where none runs.
+/// where they cool (there it is heat given that costs), 0 where none runs now or later.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarginalHeat {
     /// EUR per kWh of heat taken.

@@ -135,8 +135,8 @@ pub enum BalancingPrice {
     /// Nothing: balancing is paid for after the dispatch.
     #[default]
     Ignored,
-    /// In each step what the balancing unit's last kWh cost in the simulation before, CO2 at its price included: for each kWh of heat that a
-    /// heat pump takes from the loop where the unit heats, or gives it where the unit cools. For sizing.
+    /// What the balancing unit's last kWh cost in the simulation before, CO2 at its price included: in each step for each kWh of heat that a
+    /// heat pump takes from the loop where the unit then heats, or heats next, and gives it where the unit cools. For sizing.
     Marginal,
 }
 

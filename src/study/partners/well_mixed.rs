@@ -81,12 +81,28 @@ impl LoopModel for WellMixedPartner {
             }
         }
         response.temp_c[steps] = temp_c;
+        price_what_is_balanced_later(&mut response, water_loop.kept_per_step());
         (response.cop, response.validity) = (cop, validity);
         (response.balancing_eur, response.balancing_co2_kg) = (balancing.cost_eur, balancing.co2_kg);
         let balance = self.balance(&response);
         response.balance_residual = balance.whole(temp_c - self.water_loop.initial_c());
         response.step_balance_residual = balance.worst_step();
         Ok(response)
+    }
+}
+
+/// Gives the steps in which nothing holds the loop the price of the next step in which a unit does: heat taken before is missing
+/// there, less what the ground has made up for since (`price_t = kept_per_step price_t+1`). That is the derivative of the cost of
+/// balancing by the heat of each step. What is missing after the last step is balanced by no one.
+fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64) {
+    let mut later = MarginalHeat::default();
+    for (step, heat) in response.signal.balancing.iter_mut().enumerate().rev() {
+        let is_held = response.balancing_kwh[step] != 0.0 || response.created_kwh[step] != 0.0;
+        if !is_held {
+            heat.eur_per_kwh = kept_per_step * later.eur_per_kwh;
+            heat.co2_kg_per_kwh = kept_per_step * later.co2_kg_per_kwh;
+        }
+        later = *heat;
     }
 }
 
