@@ -35,7 +35,8 @@ impl Day {
     const NIGHT_TARIFF: Self =
         Self { buy: [0.1, 0.14], balancing: [0.4; 2], heats: true, store_kwh: "100", pays_for_co2: false };
 
-    /// 4 kW of demand, a machine, a store of 2 kW (in: 10 kW at 90 %), and half a kWh of balancing energy per kWh of loop heat.
+    /// 4 kW of demand, a machine, a store of 2 kW (in: 10 kW at 90 %), and half a kWh of balancing energy per kWh of
+    /// loop heat.
     fn write(&self, folder: &Path, price: &str) -> std::path::PathBuf {
         let mut series = String::from("timestamp,buy,balancing\n");
         for hour in 0..24 {
@@ -97,6 +98,11 @@ fn running_eur(run: &Run) -> f64 {
     run.total_eur() - run.account.annualised_eur
 }
 
+/// What was said, without the line breaks of a terminal.
+fn flat(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-5 * b.abs()
 }
@@ -149,7 +155,7 @@ fn schemes_with_derivatives_refuse_a_price_that_jumps() {
         Day::NIGHT_TARIFF.write(folder.path(), "marginal");
         let set = format!("coupling.scheme={scheme}");
         let output = anergy(folder.path(), &["run", "district.yaml", "--set", &set]);
-        let said = stderr(&output);
+        let said = flat(&stderr(&output));
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("coupling.balancing_price: marginal does not go with"), "{said}");
     }
@@ -160,7 +166,7 @@ fn a_price_without_effect_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     Day { balancing: [0.0; 2], ..Day::NIGHT_TARIFF }.write(folder.path(), "marginal");
     let output = anergy(folder.path(), &["check", "district.yaml"]);
-    let said = stderr(&output) + &common::stdout(&output);
+    let said = flat(&(stderr(&output) + &common::stdout(&output)));
     assert!(said.contains("balancing_price: marginal has no effect on this loop"), "{said}");
 }
 
@@ -251,17 +257,17 @@ fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_
         let case = Case::load(&Request { model: path, ..Request::default() }).unwrap();
         let mut partner = LoopPartner::of(case.coupled.as_ref().unwrap(), 1.0);
         let level_kwh = Array2::zeros((1, 24));
-        let mut balancing_eur = |step: usize, more_kw: f64| {
+        let mut simulated = |step: usize, more_kw: f64| {
             let mut output_kw = Array2::from_elem((1, 24), 4.0);
             output_kw[[0, step]] += more_kw;
             partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
         };
-        let response = balancing_eur(0, 0.0);
+        let response = simulated(0, 0.0);
         let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();
         assert!(begins > 3 && begins < 20, "{begins}");
         for step in 0..24 {
             // A central difference of what is paid, by heat taken from the loop.
-            let [less, more] = [-0.01, 0.01].map(|more_kw| balancing_eur(step, more_kw).balancing_eur);
+            let [less, more] = [-0.01, 0.01].map(|more_kw| simulated(step, more_kw).balancing_eur);
             let expected = (more - less) / (0.02 * (1.0 - 1.0 / COP));
             let found = response.signal.balancing[step].eur_per_kwh;
             assert!(

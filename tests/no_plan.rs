@@ -43,7 +43,8 @@ fn a_store_that_cannot_hold_its_level_is_named_with_or_without_unmet_demand() {
 
 #[test]
 fn the_level_that_can_just_be_held_is_held() {
-    // With 5 % lost an hour a power of p holds a level, less a step's loss, of 0.95 p / 0.05 = 19 p: 6 kWh need 0.3158 kW.
+    // With 5 % lost an hour a power of p holds a level, less a step's loss, of 0.95 p / 0.05 = 19 p: 6 kWh need 0.3158
+    // kW.
     for (power_kw, expected) in [(0.315, Some(4)), (0.316, Some(0))] {
         let battery = format!("power_kw: {power_kw}, loss_per_hour: 0.05, boundary: {{cyclic_through_kwh: 6}}");
         let (code, said) = run(&techs(0.3, &battery), "100");

@@ -55,8 +55,8 @@ pub struct PlanCost {
     pub objective_eur: f64,
     /// Sum of the absolute terms of the objective, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
-    /// All money, EUR, annuities included, without the prices of unmet demand and surplus; with `balancing_price: marginal`
-    /// also what the dispatcher is charged for balancing.
+    /// All money, EUR, annuities included, without the prices of unmet demand and surplus; with `balancing_price:
+    /// marginal` also what the dispatcher is charged for balancing.
     pub cost_eur: f64,
     /// Demand left unserved, kWh.
     pub unmet_kwh: f64,
@@ -79,8 +79,9 @@ pub trait Dispatcher {
     /// When there is no plan or none was found.
     fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
 
-    /// Puts in force what the loop tells beside the COPs, until the next call: the electricity that it takes itself, a demand
-    /// like any other, and what its balancing units cost at the margin, where the settings let the dispatcher know that.
+    /// Puts in force what the loop tells beside the COPs, until the next call: the electricity that it takes itself, a
+    /// demand like any other, and what its balancing units cost at the margin, where the settings let the dispatcher
+    /// know that.
     fn set_signal(&mut self, signal: &LoopSignal) {
         let _ = signal;
     }
@@ -159,12 +160,13 @@ pub struct LoopAsked {
 pub struct LoopSignal {
     /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
     pub auxiliary_kw: Array2<f64>,
-    /// What the last kWh from the balancing units cost, by step, also where they run only later; empty before a loop was simulated.
+    /// What the last kWh from the balancing units cost, by step, also where they run only later; empty before a loop
+    /// was simulated.
     pub balancing: Vec<MarginalHeat>,
 }
 
-/// What a kWh of heat that is taken from the loop costs at the margin of its balancing units: positive where they heat, negative
-/// where they cool (there it is heat given that costs), 0 where none runs now or later.
+/// What a kWh of heat that is taken from the loop costs at the margin of its balancing units: positive where they heat,
+/// negative where they cool (there it is heat given that costs), 0 where none runs now or later.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarginalHeat {
     /// EUR per kWh of heat taken.

@@ -135,8 +135,9 @@ pub enum BalancingPrice {
     /// Nothing: balancing is paid for after the dispatch.
     #[default]
     Ignored,
-    /// What the balancing unit's last kWh cost in the simulation before, CO2 at its price included: in each step for each kWh of heat that a
-    /// heat pump takes from the loop where the unit then heats, or heats next, and gives it where the unit cools. For sizing.
+    /// What the balancing unit's last kWh cost in the simulation before, CO2 at its price included: in each step for
+    /// each kWh of heat that a heat pump takes from the loop where the unit heats, then or next, or gives it where the
+    /// unit cools. For sizing.
     Marginal,
 }
 
@@ -221,8 +222,8 @@ pub enum SettingsError {
     NotPublished,
     /// The scheme takes the derivatives of costs that do not jump.
     #[error(
-        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the unit begins to \
-         run, and has no derivative there; use scheme: auto (which then averages plans only), or balancing_price: ignored"
+        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the unit \
+         begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or balancing_price: ignored"
     )]
     PriceJumps {
         /// The scheme.

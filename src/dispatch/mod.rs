@@ -203,8 +203,8 @@ impl Dispatch {
         self.hand_down(conversion);
     }
 
-    /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost that the
-    /// dispatch heeds and that arises elsewhere (the loop's balancing). Accounts keep it apart.
+    /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost
+    /// that the dispatch heeds and that arises elsewhere (the loop's balancing). Accounts keep it apart.
     ///
     /// # Panics
     /// If there is not one value a step.
@@ -260,8 +260,8 @@ impl Dispatch {
     /// The cheapest plan at the efficiencies now in force.
     ///
     /// # Errors
-    /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores; [`DispatchError::Lp`] when the solver fails or its
-    /// answer misses an equation.
+    /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores;
+    /// [`DispatchError::Lp`] when the solver fails or its answer misses an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
         let mut decisions = self.nothing();
         let mut duals = Some(Duals::zeros(&self.layout.problem));
@@ -299,7 +299,8 @@ impl Dispatch {
         Ok(plan)
     }
 
-    /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell the two apart.
+    /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell
+    /// the two apart.
     fn why_no_plan(
         &self,
         part: &StagedProblem,

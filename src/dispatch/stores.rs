@@ -1,8 +1,9 @@
 //! Saying which store cannot hold the level that it must hold.
 //!
-//! Where its balance has a way out, a store is feasible or not for itself. A given, a cyclic and a free level always are: the empty
-//! store is, or what is left of the given level without charging. A cyclic level that is fixed is where charging as hard as it can
-//! outweighs the loss: `level_t = min(capacity, (1 - loss)^dt level_{t-1} + charge_efficiency charge_kw dt)`.
+//! Where its balance has a way out, a store is feasible or not for itself. A given, a cyclic and a free level always
+//! are: the empty store is, or what is left of the given level without charging. A cyclic level that is fixed is where
+//! charging as hard as it can outweighs the loss: `level_t = min(capacity, (1 - loss)^dt level_{t-1} +
+//! charge_efficiency charge_kw dt)`.
 
 use std::fmt::Write as _;
 
@@ -55,7 +56,8 @@ pub(super) fn impossible(district: &District) -> Vec<StoreReport> {
     missed.collect()
 }
 
-/// What is left, after the last step and one more step's loss, of a store that began with `level_kwh` and was always charged, kWh.
+/// What is left, after the last step and one more step's loss, of a store that began with `level_kwh` and was always
+/// charged, kWh.
 fn reached_kwh(storage: &Storage, level_kwh: f64, steps: usize, step_hours: f64) -> f64 {
     let kept = (1.0 - storage.loss_per_hour).powf(step_hours);
     let charged_kwh = storage.charge_efficiency * storage.charge_kw * step_hours;
@@ -72,8 +74,8 @@ pub(super) fn describe(reports: &[StoreReport]) -> String {
         let loss = 100.0 * loss_per_hour;
         let _ = write!(
             text,
-            "\n  {store} at {site} must begin and end with {level_kwh} kWh (`cyclic_through_kwh`); charged with all of its {charge_kw} kW \
-             against a loss of {loss} % an hour, it ends with {reached_kwh:.3} kWh ({first} to {last}, {steps} steps); give it \
+            "\n  {store} at {site} must begin and end with {level_kwh} kWh (`cyclic_through_kwh`); charged with all of its \
+             {charge_kw} kW against a loss of {loss} % an hour, it ends with {reached_kwh:.3} kWh ({first} to {last}, {steps} steps); give it \
              more charging power, less loss, or a lower level"
         );
     }

@@ -275,8 +275,8 @@ impl StagedProblem {
             || self.global_columns().iter().any(|column| column.cost < 0.0)
     }
 
-    /// The same problem with the size of every cost in its place: feasible where it is, and never unbounded if no bound below is
-    /// infinite.
+    /// The same problem with the size of every cost in its place: feasible where it is, and never unbounded if no bound
+    /// below is infinite.
     #[must_use]
     pub fn with_absolute_costs(&self) -> Self {
         let mut problem = self.clone();

@@ -140,7 +140,8 @@ impl LoopStepper<'_> {
         self.at_limit(step, free)
     }
 
-    /// Share of a temperature difference that is left after a step in which nothing holds the loop: `exp(-UA dt / (M cp))`.
+    /// Share of a temperature difference that is left after a step in which nothing holds the loop: `exp(-UA dt / (M
+    /// cp))`.
     #[must_use]
     pub fn kept_per_step(&self) -> f64 {
         match self.ring.conductance_kw_per_k {

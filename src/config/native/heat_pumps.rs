@@ -96,8 +96,8 @@ fn check_cops(
     let used = builder.series.used().iter().find(|used| used.reader == place && used.key == "source_c");
     let of_file = used.map_or_else(String::new, |used| format!(" ({})", used.column.place(step)));
     let message = format!(
-        "{place}: the COP at source {source_c} C and sink {} C is {cop}{of_file}; expected a COP from {low:e} to {high:e} (a lift above \
-         zero, an approach of the heat exchangers, or `outside: clamp` in its model)",
+        "{place}: the COP at source {source_c} C and sink {} C is {cop}{of_file}; expected a COP from {low:e} to {high:e} \
+         (a lift above zero, an approach of the heat exchangers, or `outside: clamp` in its model)",
         pump.sink.temp_c(level_kwh)
     );
     Err(draft.span(&["source_c"]).error(Problem::Wrong(message)))

@@ -123,13 +123,15 @@ pub struct DistrictDispatcher {
 struct Balancing {
     /// The heat pumps.
     pumps: Vec<HeatPump>,
-    /// EUR per kWh of heat taken from the loop, CO2 at its price included, one a step: see [`MarginalHeat`](crate::coupling::MarginalHeat).
+    /// EUR per kWh of heat taken from the loop, CO2 at its price included, one a step: see
+    /// [`MarginalHeat`](crate::coupling::MarginalHeat).
     heat_eur_per_kwh: Vec<f64>,
 }
 
 impl Balancing {
-    /// EUR per kWh of output of a pump in a step: what balancing the heat that it takes or gives costs. Heat that relieves the unit earns
-    /// nothing: where surplus is free, a credit would let chillers run for the loop's sake and throw their cold away.
+    /// EUR per kWh of output of a pump in a step: what balancing the heat that it takes or gives costs. Heat that
+    /// relieves the unit earns nothing: where surplus is free, a credit would let chillers run for the loop's sake and
+    /// throw their cold away.
     fn charge_eur_per_kwh(&self, pump: usize, step: usize, cop: f64) -> f64 {
         let taken_per_output = -self.pumps[pump].loop_heat_per_output(cop);
         (self.heat_eur_per_kwh[step] * taken_per_output).max(0.0)

@@ -91,9 +91,10 @@ impl LoopModel for WellMixedPartner {
     }
 }
 
-/// Gives the steps in which nothing holds the loop the price of the next step in which a unit does: heat taken before is missing
-/// there, less what the ground has made up for since (`price_t = kept_per_step price_t+1`). That is the derivative of the cost of
-/// balancing by the heat of each step. What is missing after the last step is balanced by no one.
+/// Gives the steps in which nothing holds the loop the price of the next step in which a unit does: heat taken before
+/// is missing there, less what the ground has made up for since (`price_t = kept_per_step price_t+1`). That is the
+/// derivative of the cost of balancing by the heat of each step. What is missing after the last step is balanced by no
+/// one.
 fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64) {
     let mut later = MarginalHeat::default();
     for (step, heat) in response.signal.balancing.iter_mut().enumerate().rev() {

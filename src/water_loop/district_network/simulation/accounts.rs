@@ -16,7 +16,8 @@ struct LastUnits {
 }
 
 impl LastUnits {
-    /// A unit that gave `net_kwh` (cold negative) for `taken_kwh` of electricity; what a site pays for has no price here.
+    /// A unit that gave `net_kwh` (cold negative) for `taken_kwh` of electricity; what a site pays for has no price
+    /// here.
     fn of(net_kwh: f64, taken_kwh: f64, meter: &Meter, step: usize) -> Self {
         let cost = match meter {
             Meter::Site(_) => [0.0; 2],
@@ -191,8 +192,8 @@ impl Simulation<'_> {
         self.charge(&substation.meter, step, power_kw);
     }
 
-    /// Adds up a plant; returns what the last of its units that work as needed, in the direction of flow, gave: the next kWh would be
-    /// its own.
+    /// Adds up a plant; returns what the last of its units that work as needed, in the direction of flow, gave: the
+    /// next kWh would be its own.
     fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> LastUnits {
         let network = self.network;
         let plant = &network.plants[index];
