@@ -181,7 +181,7 @@ techs:
 sites: {house: {techs: {grid: , need: , machine: }}}
 water_loop:
   kind: network
-  min_c: 0
+  min_c: 1
   max_c: 30
   start: {temp_c: 11}
   ground: {temp_c: 11}
@@ -190,7 +190,7 @@ water_loop:
   pipes: {p: {from: plant, to: house, type: x}}
   substations: {house: {node: house, site: house}}
   plants:
-    plant: {node: plant, warm_c: [11, 30], cold_c: [0, 30], units: [{air: {heating: {capacity_kw: 100, cop: 2.5}, cooling: {capacity_kw: 100, cop: 10}}}], METER}
+    plant: {node: plant, warm_c: [11, 30], cold_c: [2, 30], units: [{air: {heating: {capacity_kw: 100, cop: 2.5}, cooling: {capacity_kw: 100, cop: 10}}}], METER}
 coupling: {balancing_price: marginal}
 ";
 
