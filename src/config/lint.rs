@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Finding, LoopPump, UsedColumn};
+use super::{Case, Coupled, Finding, LoopPump, UsedColumn};
+use crate::coupling::BalancingPrice;
 use crate::district::{Availability, District, Kind, Site, Supply};
 use crate::heat_pump::{CopModel, OutsideRange, Service};
 use crate::series::{Profile, outliers};
+use crate::water_loop::WaterLoop;
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
 const LARGEST_PV_YIELD: f64 = 1.5;
@@ -25,6 +27,7 @@ pub fn lint(case: &mut Case) {
     look_at_numbers(case, &mut found);
     look_for_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
+        look_at_balancing_price(coupled, &mut found);
         let limits = coupled.water_loop.limits_c();
         for pump in &coupled.pumps {
             look_at_pump(&case.district, pump, limits, &mut found);
@@ -302,6 +305,29 @@ fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Opti
     let mut others = here.technologies.iter().filter(|other| other.name != technology);
     let linked = district.links().iter().any(|link| link.carrier == carrier && (link.from == site || link.to == site));
     (!linked && !others.any(|other| brings(&other.kind) == Some(carrier))).then_some(carrier)
+}
+
+/// A price of balancing that is zero, or that the loop cannot tell.
+fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
+    if coupled.settings.balancing_price != BalancingPrice::Marginal {
+        return;
+    }
+    let mut warn = |why: String| {
+        found.push(Finding::warning(None, format!("coupling.balancing_price: marginal has no effect on {why}")));
+    };
+    match &coupled.water_loop {
+        WaterLoop::WellMixed(ring) if !ring.balances_at_a_cost() => {
+            warn("this loop: its balancing units cost nothing (give `electricity_per_heat` and a price)".to_owned());
+        }
+        WaterLoop::WellMixed(_) => {}
+        WaterLoop::Network(network) => {
+            for plant in network.plants_on_site_meters() {
+                warn(format!(
+                    "plant {plant}: a site's meter brings its electricity, whose price is that of the dispatch itself"
+                ));
+            }
+        }
+    }
 }
 
 /// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.

@@ -11,7 +11,7 @@ use super::timeseries::Correction;
 use super::water_loop;
 use super::yaml::{self, Node, from_node};
 use super::{ConfigError, Finding, Problem};
-use crate::coupling::{CouplingSettings, SchemeChoice, Stop};
+use crate::coupling::{BalancingPrice, CouplingSettings, SchemeChoice, Stop};
 use crate::district::{District, Kind, Shortage, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::heat_pump::{ColdStoreTemperature, CopModel, HeatPump, Service, SinkTemperature};
 use crate::water_loop::{WaterLoop, WaterLoopSettings};
@@ -86,6 +86,8 @@ struct Written {
 struct Numbers {
     /// How the next iterate follows from the last.
     scheme: Option<SchemeChoice>,
+    /// What the dispatcher knows of the cost of balancing the loop.
+    balancing_price: BalancingPrice,
     /// Share of the way that COPs go in an iteration of Picard's.
     #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     relaxation: f64,
@@ -106,6 +108,7 @@ impl Default for Numbers {
     fn default() -> Self {
         let CouplingSettings {
             scheme,
+            balancing_price,
             relaxation,
             max_iterations,
             gap_tolerance,
@@ -113,7 +116,15 @@ impl Default for Numbers {
             cop_tolerance,
             ..
         } = CouplingSettings::default();
-        Self { scheme, relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance }
+        Self {
+            scheme,
+            balancing_price,
+            relaxation,
+            max_iterations,
+            gap_tolerance,
+            temperature_tolerance_k,
+            cop_tolerance,
+        }
     }
 }
 
@@ -373,14 +384,22 @@ impl LoopFile {
     }
 
     fn settings(&self) -> CouplingSettings {
-        let Numbers { scheme, relaxation, max_iterations, gap_tolerance, temperature_tolerance_k, cop_tolerance } =
-            self.coupling;
+        let Numbers {
+            scheme,
+            balancing_price,
+            relaxation,
+            max_iterations,
+            gap_tolerance,
+            temperature_tolerance_k,
+            cop_tolerance,
+        } = self.coupling;
         let Switches { initial_cop_dispatch, initial_cop_ring, loop_cop, store_temperature, stop, .. } = self.switches;
         CouplingSettings {
             initial_cop_dispatch,
             initial_cop_ring,
             loop_cop,
             store_temperature,
+            balancing_price,
             stop,
             scheme,
             relaxation,

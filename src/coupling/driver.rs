@@ -8,8 +8,8 @@ use ndarray::{Array1, Array2};
 use super::history::History;
 use super::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
-    JournalError, Kept, LoopAsked, LoopCop, LoopModel, LoopResponse, Observer, PhaseSeconds, PlanCost, Record, Scheme,
-    Situation, Stepped, Stop, StoreTemperature, ThermalPlan, Unrest, Verdict,
+    JournalError, Kept, LoopAsked, LoopCop, LoopModel, LoopResponse, LoopSignal, Observer, PhaseSeconds, PlanCost,
+    Record, Scheme, Situation, Stepped, Stop, StoreTemperature, ThermalPlan, Unrest, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -40,8 +40,8 @@ pub struct Outcome<P, A> {
     pub plan: P,
     /// The COPs its plan was made with.
     pub cops: CopSeries,
-    /// The electricity of the loop itself that its plan was made with, kW, shape (places, steps).
-    pub auxiliary_kw: Array2<f64>,
+    /// What the loop told beside the COPs when its plan was made.
+    pub signal: LoopSignal,
     /// What the loop was asked for it.
     pub asked: LoopAsked,
     /// What it did to the loop.
@@ -61,7 +61,7 @@ struct Iterate<P> {
     iteration: usize,
     plan: P,
     cops: CopSeries,
-    auxiliary_kw: Array2<f64>,
+    signal: LoopSignal,
     asked: LoopAsked,
     response: LoopResponse,
     cost_at_own_cops: PlanCost,
@@ -102,7 +102,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     };
     check_positive(&cops, 0)?;
     // Nothing is left of a run before.
-    dispatcher.set_auxiliary(&Array2::default((0, 0)));
+    dispatcher.set_signal(&LoopSignal::default());
     let mut driver = Driver {
         dispatcher,
         water_loop,
@@ -115,7 +115,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         accounts: Vec::new(),
         frozen_levels: None,
         cops,
-        auxiliary_kw: Array2::default((0, 0)),
+        signal: LoopSignal::default(),
         last: None,
         best: None,
         refusal: None,
@@ -159,9 +159,9 @@ struct Driver<'a, D: Dispatcher, L> {
     accounts: Vec<D::Account>,
     /// Store levels of the first plan, where they stay in force.
     frozen_levels: Option<Array2<f64>>,
-    /// COPs of the next dispatch, and the electricity of the loop itself.
+    /// COPs of the next dispatch, and what the loop tells beside them.
     cops: CopSeries,
-    auxiliary_kw: Array2<f64>,
+    signal: LoopSignal,
     last: Option<Rc<Iterate<D::Plan>>>,
     /// The iterate of the smallest gap so far.
     best: Option<(Gap, Rc<Iterate<D::Plan>>)>,
@@ -238,7 +238,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.accounts.push(self.dispatcher.account(&plan));
         let cost = self.dispatcher.cost(&plan);
         let certificate = self.dispatcher.certificate(&plan);
-        self.dispatcher.set_auxiliary(&response.auxiliary_kw);
+        self.dispatcher.set_signal(&response.signal);
         let cost_at_own_cops = self.dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
         let rest = began.elapsed().as_secs_f64() - water_loop_seconds;
         let record = Record {
@@ -252,10 +252,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.commit(iteration, before)?;
         let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
         let used = self.cops.clone();
-        let auxiliary_kw = std::mem::replace(&mut self.auxiliary_kw, response.auxiliary_kw.clone());
+        let signal = std::mem::replace(&mut self.signal, response.signal.clone());
         self.scheme.advance(&mut self.cops, &response.cop);
-        self.last =
-            Some(Rc::new(Iterate { iteration, plan, cops: used, auxiliary_kw, asked, response, cost_at_own_cops }));
+        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, signal, asked, response, cost_at_own_cops }));
         Ok(verdict)
     }
 
@@ -325,7 +324,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             answer: answer.iteration,
             plan: answer.plan.clone(),
             cops: answer.cops.clone(),
-            auxiliary_kw: answer.auxiliary_kw.clone(),
+            signal: answer.signal.clone(),
             asked: answer.asked.clone(),
             response: answer.response.clone(),
             gap: records[answer.iteration].gap,
@@ -345,7 +344,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let simulated = self.water_loop.simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
         let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
         check_positive(&response.cop, iteration)?;
-        self.dispatcher.set_auxiliary(&response.auxiliary_kw);
+        self.dispatcher.set_signal(&response.signal);
         let plan = self.dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
         let cheapest = self.dispatcher.dispatch(&response.cop).map_err(failed)?;
         Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))

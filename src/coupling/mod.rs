@@ -26,7 +26,8 @@ pub use scheme::{
     Stepped, scheme,
 };
 pub use settings::{
-    CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop, StoreTemperature,
+    BalancingPrice, CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop,
+    StoreTemperature,
 };
 pub use unrest::{Distance, Unrest};
 pub use verdict::Verdict;
@@ -54,7 +55,8 @@ pub struct PlanCost {
     pub objective_eur: f64,
     /// Sum of the absolute terms of the objective, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
-    /// All money, EUR, annuities included, without the prices of unmet demand and surplus.
+    /// All money, EUR, annuities included, without the prices of unmet demand and surplus; with `balancing_price:
+    /// marginal` also what the dispatcher is charged for balancing.
     pub cost_eur: f64,
     /// Demand left unserved, kWh.
     pub unmet_kwh: f64,
@@ -77,9 +79,11 @@ pub trait Dispatcher {
     /// When there is no plan or none was found.
     fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
 
-    /// Puts the electricity that the loop itself takes in force, kW, shape (places, steps): a demand like any other until the next call.
-    fn set_auxiliary(&mut self, auxiliary_kw: &Array2<f64>) {
-        let _ = auxiliary_kw;
+    /// Puts in force what the loop tells beside the COPs, until the next call: the electricity that it takes itself, a
+    /// demand like any other, and what its balancing units cost at the margin, where the settings let the dispatcher
+    /// know that.
+    fn set_signal(&mut self, signal: &LoopSignal) {
+        let _ = signal;
     }
 
     /// Whether an error says that there is no plan, and not that none was found.
@@ -151,6 +155,26 @@ pub struct LoopAsked {
     pub cops: Option<CopSeries>,
 }
 
+/// What a loop tells the dispatcher beside the COPs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LoopSignal {
+    /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
+    pub auxiliary_kw: Array2<f64>,
+    /// What the last kWh from the balancing units cost, by step, also where they run only later; empty before a loop
+    /// was simulated.
+    pub balancing: Vec<MarginalHeat>,
+}
+
+/// What a kWh of heat that is taken from the loop costs at the margin of its balancing units: positive where they heat,
+/// negative where they cool (there it is heat given that costs), 0 where none runs now or later.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MarginalHeat {
+    /// EUR per kWh of heat taken.
+    pub eur_per_kwh: f64,
+    /// kg CO2 per kWh of heat taken.
+    pub co2_kg_per_kwh: f64,
+}
+
 /// What a plan did to the loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopResponse {
@@ -180,8 +204,8 @@ pub struct LoopResponse {
     pub balance_residual: f64,
     /// Worst miss of a step's energy balance, relative to the energy moved in it.
     pub step_balance_residual: f64,
-    /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
-    pub auxiliary_kw: Array2<f64>,
+    /// What the dispatcher learns of it beside the COPs.
+    pub signal: LoopSignal,
     /// Running steps of each heat pump below and above its model's range of validity, and all its running steps.
     pub validity: Vec<Validity>,
 }
@@ -200,7 +224,10 @@ impl LoopResponse {
             balancing_eur: 0.0,
             balancing_co2_kg: 0.0,
             cop: Array2::zeros((pumps, steps)),
-            auxiliary_kw: Array2::zeros((0, steps)),
+            signal: LoopSignal {
+                auxiliary_kw: Array2::zeros((0, steps)),
+                balancing: vec![MarginalHeat::default(); steps],
+            },
             limit_steps: [0, 0],
             violations: [Violation::default(); 2],
             balance_residual: 0.0,

@@ -128,6 +128,19 @@ impl SchemeChoice {
     }
 }
 
+/// What the dispatcher knows of the cost of balancing the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BalancingPrice {
+    /// Nothing: balancing is paid for after the dispatch.
+    #[default]
+    Ignored,
+    /// What the balancing unit's last kWh cost in the simulation before, CO2 at its price included: in each step for
+    /// each kWh of heat that a heat pump takes from the loop where the unit heats, then or next, or gives it where the
+    /// unit cools. For sizing.
+    Marginal,
+}
+
 /// Settings of the coupling. Every field has a working default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -140,6 +153,8 @@ pub struct CouplingSettings {
     pub loop_cop: LoopCop,
     /// Whose store levels give the store temperatures.
     pub store_temperature: StoreTemperature,
+    /// What the dispatcher knows of the cost of balancing the loop.
+    pub balancing_price: BalancingPrice,
     /// When to stop.
     pub stop: Stop,
     /// How the next plan follows from the last. Where none is given: `auto` if the gap of every iteration is known
@@ -170,6 +185,7 @@ impl Default for CouplingSettings {
             initial_cop_ring: InitialCopRing::AsDispatch,
             loop_cop: LoopCop::WithinStep,
             store_temperature: StoreTemperature::Current,
+            balancing_price: BalancingPrice::Ignored,
             stop: Stop::Gap,
             scheme: None,
             relaxation: 1.0,
@@ -204,6 +220,15 @@ pub enum SettingsError {
     /// The published scheme ends by the published rule alone.
     #[error("coupling.scheme: published ends by the published rule; set stop: paper, or use scheme: picard")]
     NotPublished,
+    /// The scheme takes the derivatives of costs that do not jump.
+    #[error(
+        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the unit \
+         begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or balancing_price: ignored"
+    )]
+    PriceJumps {
+        /// The scheme.
+        scheme: &'static str,
+    },
     /// The plans cannot be averaged under these settings.
     #[error(
         "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer to the COPs \
@@ -245,6 +270,10 @@ impl CouplingSettings {
             return Err(SettingsError::GapUnknown { needs: if accelerated { GAP_NEEDS_OTHER } else { GAP_NEEDS } });
         }
         let scheme = self.scheme_in_force();
+        let smooth = matches!(scheme, SchemeChoice::Newton | SchemeChoice::Anticipative);
+        if smooth && self.balancing_price == BalancingPrice::Marginal {
+            return Err(SettingsError::PriceJumps { scheme: scheme.name() });
+        }
         if scheme == SchemeChoice::Published && self.stop != Stop::Paper {
             return Err(SettingsError::NotPublished);
         }

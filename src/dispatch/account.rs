@@ -98,6 +98,8 @@ pub struct Account {
     pub annualised_eur: f64,
     /// What the peaks of imports cost, EUR.
     pub demand_charge_eur: f64,
+    /// What the dispatch is charged beside all money, EUR: see [`Dispatch::set_charge`].
+    pub charge_eur: f64,
     /// The prices put on unmet demand and surplus, EUR. Not money anyone pays.
     pub penalty_eur: f64,
     /// Sum of the absolute terms of what the dispatch minimises, EUR: the scale of a relative gap.
@@ -158,6 +160,7 @@ impl Dispatch {
             forced_eur: self.layout.forced_cost_eur,
             annualised_eur: district.annualised_cost_eur(),
             demand_charge_eur: 0.0,
+            charge_eur: self.charge_eur(values),
             penalty_eur: 0.0,
             absolute_terms_eur: 0.0,
             technologies: Vec::new(),
@@ -177,6 +180,7 @@ impl Dispatch {
                 account.operation_eur += costs().sum::<f64>();
             }
         }
+        account.operation_eur -= account.charge_eur;
         // The LP pays for the CO2 of what it chooses; forced supply pays its own here.
         account.operation_eur -= self.chosen_co2_kg(values) * district.co2_price_eur_per_kg();
         for balance in &self.layout.balances {
@@ -276,6 +280,17 @@ impl Dispatch {
                 }
             });
         }
+    }
+
+    /// What the conversions are charged beside all money, EUR.
+    fn charge_eur(&self, values: &Array2<f64>) -> f64 {
+        let charged = self.layout.conversions.iter().filter_map(|conversion| {
+            let charge_eur_per_kwh = conversion.charge_eur_per_kwh.as_ref()?;
+            let output_kw = values.row(conversion.output.index());
+            Some(output_kw.iter().zip(charge_eur_per_kwh).map(|(power, charge)| power * charge).sum::<f64>())
+        });
+        // Beginning at plus zero: an empty sum of floats is minus zero.
+        charged.fold(0.0, |sum, charge| sum + charge) * self.district.axis().step_hours()
     }
 
     /// CO2 of the supplies that the plan chooses, kg.

@@ -137,6 +137,7 @@ impl<'a> Builder<'a> {
             efficiency: (0..stages).map(|step| efficiency.at(step)).collect(),
             output_eur_per_kwh: output_eur_per_kwh.clone(),
             input_eur_per_kwh: (!input_eur_per_kwh.all(|price| price == 0.0)).then(|| input_eur_per_kwh.clone()),
+            charge_eur_per_kwh: None,
         });
     }
 

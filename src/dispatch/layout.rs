@@ -76,14 +76,23 @@ pub struct ConversionTerm {
     pub output_eur_per_kwh: Profile,
     /// EUR per kWh of input, if any.
     pub input_eur_per_kwh: Option<Profile>,
+    /// EUR per kWh of output that the dispatch is charged and nobody is paid, one a step, where there is such a thing:
+    /// see [`Dispatch::set_charge`](super::Dispatch::set_charge).
+    pub charge_eur_per_kwh: Option<Vec<f64>>,
 }
 
 impl ConversionTerm {
-    /// EUR per kWh of output at step `step`, what is paid for its input per kWh included.
+    /// EUR per kWh of output at step `step`, what is paid for its input per kWh and what it is charged included.
     #[must_use]
     pub fn cost_eur_per_kwh(&self, step: usize, efficiency: f64) -> f64 {
         self.output_eur_per_kwh.at(step)
             + self.input_eur_per_kwh.as_ref().map_or(0.0, |price| price.at(step) / efficiency)
+            + self.charge_eur_per_kwh.as_ref().map_or(0.0, |charge| charge[step])
+    }
+
+    /// Whether its costs change with its efficiency or with what it is charged.
+    pub(super) fn has_changing_costs(&self) -> bool {
+        self.input_eur_per_kwh.is_some() || self.charge_eur_per_kwh.is_some()
     }
 
     /// The coefficients of its input term, one a step.
@@ -151,7 +160,7 @@ impl Layout {
         assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
         conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
         self.problem.set_coefficients(conversion.term, conversion.input_per_output());
-        if conversion.input_eur_per_kwh.is_some() {
+        if conversion.has_changing_costs() {
             self.problem.set_costs(conversion.output, conversion.costs_eur(self.step_hours));
         }
     }

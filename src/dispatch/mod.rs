@@ -11,6 +11,7 @@ mod plan;
 mod price;
 mod shared;
 mod shortage;
+mod stores;
 mod tied;
 mod worth;
 
@@ -18,6 +19,7 @@ pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, 
 pub use layout::{ConversionTerm, Quantity, Role, first_problem};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
 pub use shared::{Limit, SharedQuantity, SharedRole};
+pub use stores::StoreReport;
 pub use worth::Price;
 
 use std::collections::HashMap;
@@ -198,12 +200,30 @@ impl Dispatch {
     /// If there is not one efficiency a step.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
         self.layout.set_efficiency(conversion, efficiency);
+        self.hand_down(conversion);
+    }
+
+    /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost
+    /// that the dispatch heeds and that arises elsewhere (the loop's balancing). Accounts keep it apart.
+    ///
+    /// # Panics
+    /// If there is not one value a step.
+    pub fn set_charge(&mut self, conversion: usize, charge_eur_per_kwh: Vec<f64>) {
+        assert_eq!(charge_eur_per_kwh.len(), self.layout.problem.stages(), "one charge a step");
+        let term = &mut self.layout.conversions[conversion];
+        term.charge_eur_per_kwh = Some(charge_eur_per_kwh);
+        self.layout.problem.set_costs(term.output, term.costs_eur(self.district.axis().step_hours()));
+        self.hand_down(conversion);
+    }
+
+    /// Gives the parts the coefficients and costs of a conversion.
+    fn hand_down(&mut self, conversion: usize) {
         let conversion = &self.layout.conversions[conversion];
         for Part { component, .. } in &mut self.parts {
             if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
                 component.problem.set_coefficients(TermId(term), conversion.input_per_output());
             }
-            if conversion.input_eur_per_kwh.is_some()
+            if conversion.has_changing_costs()
                 && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
             {
                 component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
@@ -240,8 +260,8 @@ impl Dispatch {
     /// The cheapest plan at the efficiencies now in force.
     ///
     /// # Errors
-    /// [`DispatchError::Infeasible`] names sites, carriers and hours; [`DispatchError::Lp`] when the solver fails or its
-    /// answer misses an equation.
+    /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores;
+    /// [`DispatchError::Lp`] when the solver fails or its answer misses an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
         let mut decisions = self.nothing();
         let mut duals = Some(Duals::zeros(&self.layout.problem));
@@ -256,12 +276,8 @@ impl Dispatch {
             }
             match solved {
                 Ok(()) => {}
-                Err(LpError::Infeasible { .. }) if !shortage::allowed(&self.district) => {
-                    return Err(shortage::explain(&self.district, &self.layout, backend)?);
-                }
-                // A solver's presolve does not tell the two apart; where shortage has a price, and something no limit, it is this.
-                Err(LpError::Infeasible { problem, .. }) if self.district.has_unlimited_trade() => {
-                    return Err(LpError::Unbounded { problem }.into());
+                Err(error @ (LpError::Infeasible { .. } | LpError::Unbounded { .. })) => {
+                    return Err(self.why_no_plan(problem, error, backend)?);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -281,6 +297,30 @@ impl Dispatch {
         let plan = self.certified_with(decisions, duals)?;
         self.refuse_over_limits(&plan.decisions)?;
         Ok(plan)
+    }
+
+    /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell
+    /// the two apart.
+    fn why_no_plan(
+        &self,
+        part: &StagedProblem,
+        error: LpError,
+        backend: &dyn Backend,
+    ) -> Result<DispatchError, DispatchError> {
+        let stores = stores::impossible(&self.district);
+        if !stores.is_empty() {
+            return Ok(DispatchError::Stores(stores));
+        }
+        if !shortage::allowed(&self.district) {
+            return shortage::explain(&self.district, &self.layout, backend);
+        }
+        // Where nothing earns, nothing is unbounded: what then has a plan is feasible.
+        let earns_nothing = part.with_absolute_costs();
+        match backend.prepare(&earns_nothing)?.solve(&earns_nothing, &mut Solution::zeros(&earns_nothing)) {
+            Ok(()) => Ok(LpError::Unbounded { problem: part.name().to_owned() }.into()),
+            Err(LpError::Infeasible { .. }) => Ok(part.infeasible().into()),
+            Err(_) => Ok(error.into()),
+        }
     }
 
     /// The same decisions at the efficiencies now in force: everything that was decided stays, chosen capacities too, and

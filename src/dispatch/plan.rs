@@ -3,7 +3,8 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::shortage;
+use super::stores::StoreReport;
+use super::{shortage, stores};
 use crate::lp::{Duals, LpError};
 
 /// Why there is no plan.
@@ -13,6 +14,9 @@ pub enum DispatchError {
     /// The demand cannot be met, and leaving it unserved is not allowed.
     #[error("{}", shortage::describe(.0))]
     Infeasible(Vec<ShortageReport>),
+    /// Stores cannot hold the levels that they must.
+    #[error("{}", stores::describe(.0))]
+    Stores(Vec<StoreReport>),
     /// The solver failed, or its answer is wrong.
     #[error(transparent)]
     Lp(#[from] LpError),

@@ -19,7 +19,7 @@ pub(super) fn allowed(district: &District) -> bool {
 /// Solves the same district for the least shortage and excess instead of the least cost, and reports what remains.
 ///
 /// # Errors
-/// When the solver fails, or when even that has no answer (the storage boundaries contradict each other).
+/// When the solver fails, or when there is no shortage: the plan that costs least is then unbounded.
 pub(super) fn explain(
     district: &District,
     layout: &Layout,
@@ -67,12 +67,13 @@ pub(super) fn explain(
         }
     }
     if reports.is_empty() {
-        return Err(DispatchError::Lp(LpError::Infeasible {
-            problem: "district".to_owned(),
-            columns: layout.problem.columns().len(),
-            rows: layout.problem.rows().len(),
-            stages,
-        }));
+        // There is a plan without any, so it is not for want of one that there is no cheapest.
+        let problem = &layout.problem;
+        return Err(match problem.has_negative_cost() {
+            true => LpError::Unbounded { problem: problem.name().to_owned() },
+            false => problem.infeasible(),
+        }
+        .into());
     }
     reports.sort_by(|a, b| b.energy_kwh().total_cmp(&a.energy_kwh()));
     Ok(DispatchError::Infeasible(reports))

@@ -120,6 +120,11 @@ impl Technology {
             Kind::Conversion(conversion) => conversion.check(&check)?,
         }
         self.investment.check(&check)?;
+        if !matches!(self.kind, Kind::Storage(_)) {
+            let expected =
+                "none: it is EUR per kWh of storage capacity, and nothing is stored here (`per_kw_eur` is per kW)";
+            check.number("per_kwh_eur", self.investment.per_kwh_eur, expected, |cost| cost == 0.0)?;
+        }
         let cost = self.annual_cost_eur();
         check.number("capacity_kw", cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)?;
         self.chosen_from.map_or(Ok(()), |least| self.check_choice(&check, least))

@@ -311,16 +311,6 @@ impl District {
             || self.links.iter().any(|link| link.carrier == carrier && (link.from == site.name || link.to == site.name))
     }
 
-    /// Whether something may be bought or sold without limit.
-    #[must_use]
-    pub fn has_unlimited_trade(&self) -> bool {
-        self.sites.iter().flat_map(|site| &site.technologies).any(|technology| match &technology.kind {
-            Kind::Supply(supply) => supply.capacity_kw == f64::INFINITY && supply.available == Availability::Unlimited,
-            Kind::Export(export) => export.capacity_kw == f64::INFINITY,
-            _ => false,
-        })
-    }
-
     /// Sites and carriers that something takes and nothing brings.
     #[must_use]
     pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {

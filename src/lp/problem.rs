@@ -2,7 +2,8 @@
 
 use ndarray::ArrayView2;
 
-use super::globals::Globals;
+use super::LpError;
+use super::globals::{GlobalColumnId, Globals};
 use crate::series::Profile;
 
 /// Index of a column of the pattern.
@@ -265,6 +266,36 @@ impl StagedProblem {
     pub fn set_costs(&mut self, column: ColumnId, costs: impl ExactSizeIterator<Item = f64>) {
         assert_eq!(costs.len(), self.stages, "one cost a stage");
         replace(&mut self.columns[column.0].cost, costs);
+    }
+
+    /// Whether something in it earns.
+    #[must_use]
+    pub fn has_negative_cost(&self) -> bool {
+        self.columns.iter().any(|column| !column.cost.all(|cost| cost >= 0.0))
+            || self.global_columns().iter().any(|column| column.cost < 0.0)
+    }
+
+    /// The same problem with the size of every cost in its place: feasible where it is, and never unbounded if no bound
+    /// below is infinite.
+    #[must_use]
+    pub fn with_absolute_costs(&self) -> Self {
+        let mut problem = self.clone();
+        problem.columns.iter_mut().for_each(|column| column.cost = column.cost.map(f64::abs));
+        for (index, column) in self.global_columns().iter().enumerate() {
+            problem.set_global_cost(GlobalColumnId(index), column.cost.abs());
+        }
+        problem
+    }
+
+    /// The error that says that it is infeasible.
+    #[must_use]
+    pub fn infeasible(&self) -> LpError {
+        LpError::Infeasible {
+            problem: self.name.clone(),
+            columns: self.columns.len(),
+            rows: self.rows.len(),
+            stages: self.stages,
+        }
     }
 
     /// Replaces a column's bounds, in place where they are series already.

@@ -8,9 +8,9 @@ use super::Myopia;
 use super::partners::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
 use crate::config::{Case, Coupled};
 use crate::coupling::{
-    Auto, Averaging, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch, Journal,
-    JournalError, LoopAsked, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst,
-    Start, Stop, Verdict, drive, scheme,
+    Auto, Averaging, BalancingPrice, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch,
+    Journal, JournalError, LoopAsked, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError,
+    SmoothAtFirst, Start, Stop, Verdict, drive, scheme,
 };
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
 use crate::district::{District, Shortage};
@@ -104,7 +104,8 @@ impl StudyError {
     #[must_use]
     pub fn cause(&self) -> Cause {
         match self {
-            Self::Dispatch { source: DispatchError::Infeasible(_), .. } | Self::Short { .. } => Cause::Infeasible,
+            Self::Dispatch { source: DispatchError::Infeasible(_) | DispatchError::Stores(_), .. }
+            | Self::Short { .. } => Cause::Infeasible,
             Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
                 LpError::Infeasible { .. } => Cause::Infeasible,
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
@@ -232,6 +233,9 @@ pub fn run_with_journal(
     let pumps = coupled.pumps.iter();
     let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
     let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names).with_auxiliary(&coupled.auxiliary);
+    if coupled.settings.balancing_price == BalancingPrice::Marginal {
+        dispatcher = dispatcher.with_balancing_price(coupled.pumps.iter().map(|pump| pump.pump.clone()).collect());
+    }
     let mut water_loop = LoopPartner::of(coupled, case.district.axis().step_hours());
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
@@ -264,13 +268,13 @@ pub fn run_with_journal(
     let plan = &outcome.plan.plan;
     // Where the next COPs have no plan, the last ones that had one stay in force.
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
-    let (cops, auxiliary_kw) = match consistent {
-        true => (&outcome.response.cop, &outcome.response.auxiliary_kw),
-        false => (&outcome.cops, &outcome.auxiliary_kw),
+    let (cops, signal) = match consistent {
+        true => (&outcome.response.cop, &outcome.response.signal),
+        false => (&outcome.cops, &outcome.signal),
     };
     dispatcher.set_cops(cops);
-    dispatcher.set_auxiliary(auxiliary_kw);
-    let auxiliary_kw = auxiliary_kw.clone();
+    dispatcher.set_signal(signal);
+    let auxiliary_kw = signal.auxiliary_kw.clone();
     let network = match &water_loop {
         LoopPartner::WellMixed(_) => None,
         LoopPartner::Network(partner) => {
@@ -343,6 +347,12 @@ fn scheme_for(
     dispatcher: &DistrictDispatcher,
     water_loop: &LoopPartner,
 ) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
+    // The price of balancing jumps where a unit begins to run: Newton's method does not know it.
+    if settings.balancing_price == BalancingPrice::Marginal
+        && let Some(scheme) = scheme(settings)
+    {
+        return Ok(scheme);
+    }
     let refining =
         |before, begins| water_loop.smooth().and_then(|ring| Refining::new(dispatcher, ring.clone(), before, begins));
     match (settings.scheme_in_force(), scheme(settings)) {

@@ -31,6 +31,12 @@ impl BalancingUnit {
         Self { capacity_kw, electricity_per_heat, price_eur_per_kwh, co2_kg_per_kwh }
     }
 
+    /// Whether what it takes costs or emits anything.
+    pub(super) fn costs(&self) -> bool {
+        let free = self.price_eur_per_kwh.all(|price| price == 0.0) && self.co2_kg_per_kwh == 0.0;
+        self.electricity_per_heat > 0.0 && !free
+    }
+
     /// As much of `needed_kwh` (heating positive, cooling negative) as it gives in `step_hours`.
     #[inline]
     pub(super) fn gives_kwh(&self, needed_kwh: f64, step_hours: f64) -> f64 {

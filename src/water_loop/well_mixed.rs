@@ -94,6 +94,12 @@ impl WellMixedLoop {
         self.limit == LoopLimit::Reset
     }
 
+    /// Whether balancing it costs or emits anything.
+    #[must_use]
+    pub fn balances_at_a_cost(&self) -> bool {
+        self.limit == LoopLimit::Balance && (self.heating.costs() || self.cooling.costs())
+    }
+
     /// This ring, ready to take steps of `step_hours` > 0.
     #[must_use]
     pub fn stepper(&self, step_hours: f64) -> LoopStepper<'_> {
@@ -134,6 +140,16 @@ impl LoopStepper<'_> {
         self.at_limit(step, free)
     }
 
+    /// Share of a temperature difference that is left after a step in which nothing holds the loop: `exp(-UA dt / (M
+    /// cp))`.
+    #[must_use]
+    pub fn kept_per_step(&self) -> f64 {
+        match self.ring.conductance_kw_per_k {
+            0.0 => 1.0,
+            _ => 1.0 - self.exchange.net_kwh(0.0, -1.0) / self.ring.heat_capacity_kwh_per_k * self.exchange.left,
+        }
+    }
+
     /// The temperature after step `step` that began at `temp_c` and brings `heat_kwh`, and its change per K of the former and per kWh of the
     /// latter, with the corners at the limits rounded: `max(x, 0)` is `(x + sqrt(x^2 + rounding_k^2)) / 2`. `None` where the loop
     /// jumps at its limits.
@@ -144,13 +160,10 @@ impl LoopStepper<'_> {
     pub fn advance_rounded(&self, step: usize, temp_c: f64, heat_kwh: f64, rounding_k: f64) -> Option<[f64; 3]> {
         let Self { ring, step_hours, exchange } = self;
         let capacity = ring.heat_capacity_kwh_per_k;
-        let (per_kwh, per_k, ground_c) = match ring.conductance_kw_per_k {
-            0.0 => (1.0 / capacity, 1.0, 0.0),
-            _ => (
-                exchange.left / capacity,
-                1.0 - exchange.net_kwh(0.0, -1.0) / capacity * exchange.left,
-                ring.ground_c.at(step),
-            ),
+        let per_k = self.kept_per_step();
+        let (per_kwh, ground_c) = match ring.conductance_kw_per_k {
+            0.0 => (1.0 / capacity, 0.0),
+            _ => (exchange.left / capacity, ring.ground_c.at(step)),
         };
         let free_c = ground_c + per_k * (temp_c - ground_c) + per_kwh * heat_kwh;
         let reach_k = |unit: &BalancingUnit| match ring.limit {

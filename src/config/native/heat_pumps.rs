@@ -1,5 +1,7 @@
 //! Heat pumps: their machines, the temperatures they see, and the loop that some of them share.
 
+use std::ops::RangeInclusive;
+
 use super::build::Builder;
 use super::reader::Draft;
 use super::settings::TechnologySettings;
@@ -12,6 +14,9 @@ use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
 use crate::district::{Conversion, District};
 use crate::heat_pump::{HeatPump, HeatPumpSettings, SinkTemperature};
 use crate::series::Profile;
+
+/// COPs that a dispatch can reckon with.
+const USABLE_COP: RangeInclusive<f64> = 1e-6..=1e6;
 
 /// A heat pump as a conversion: with the COPs it has before any loop is known.
 pub(super) fn conversion(
@@ -32,6 +37,7 @@ pub(super) fn conversion(
             // Known before the dispatch, so at the level that asks most of the machine: a full store.
             let level_kwh = store.and_then(|store| capacity_kwh(builder, draft, &store)).unwrap_or(0.0);
             count_outside(builder, draft, &pump, &source_c, level_kwh);
+            check_cops(builder, draft, &pump, &source_c, level_kwh)?;
             source_c.map(|source_c| pump.cop(source_c, level_kwh))
         }
         (None, None) => Profile::Constant(start_cop(builder, draft, settings, &pump)?),
@@ -82,6 +88,33 @@ fn look_for_warmed_source(builder: &mut Builder<'_, '_>, draft: &Draft, pump: &H
         let message = format!("{}: its COP is {lowest:.2}; expected at least 1 in heating", draft.place());
         builder.findings.push(Finding::warning(Some(draft.span(&[key])), message));
     }
+}
+
+/// Refuses temperatures of a source at which the machine has no COP, with the temperatures and their place.
+fn check_cops(
+    builder: &Builder<'_, '_>,
+    draft: &Draft,
+    pump: &HeatPump,
+    source_c: &Profile,
+    level_kwh: f64,
+) -> Result<(), ConfigError> {
+    let cop = |step: usize| pump.cop(source_c.at(step), level_kwh);
+    let mut steps = 0..source_c.steps().unwrap_or(1);
+    let Some(step) = steps.find(|&step| !USABLE_COP.contains(&cop(step))) else { return Ok(()) };
+    let cop = match cop(step) {
+        cop if cop.is_finite() => format!("{cop:.3e}"),
+        _ => "infinite".to_owned(),
+    };
+    let [low, high] = [USABLE_COP.start(), USABLE_COP.end()];
+    let (source_c, place) = (source_c.at(step), draft.place());
+    let used = builder.series.used().iter().find(|used| used.reader == place && used.key == "source_c");
+    let of_file = used.map_or_else(String::new, |used| format!(" ({})", used.column.place(step)));
+    let message = format!(
+        "{place}: the COP at source {source_c} C and sink {} C is {cop}{of_file}; expected a COP from {low:e} to {high:e} \
+         (a lift above zero, an approach of the heat exchangers, or `outside: clamp` in its model)",
+        pump.sink.temp_c(level_kwh)
+    );
+    Err(draft.span(&["source_c"]).error(Problem::Wrong(message)))
 }
 
 fn check_numbers(draft: &Draft, settings: &HeatPumpSettings) -> Result<(), ConfigError> {
@@ -259,6 +292,7 @@ impl Builder<'_, '_> {
         let key = match &error {
             SettingsError::Range { key, .. } => *key,
             SettingsError::CannotAverage { .. } => "scheme",
+            SettingsError::PriceJumps { .. } => "balancing_price",
             _ => "stop",
         };
         let span: &Span = node.as_map().and_then(|map| map.get(key)).map_or(&node.span, |node| &node.span);

@@ -9,10 +9,11 @@ pub use well_mixed::WellMixedPartner;
 use ndarray::Array2;
 
 use crate::config::Coupled;
-use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan};
+use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, LoopSignal, PlanCost, ThermalPlan};
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
 use crate::district::{Kind, StorageBoundary};
 use crate::equilibrium::{LoopPump, Stages, Unsuited};
+use crate::heat_pump::HeatPump;
 use crate::lp::{Backend, LpError, StagedProblem};
 use crate::water_loop::WaterLoop;
 use crate::water_loop::district_network::NetworkError;
@@ -113,6 +114,28 @@ pub struct DistrictDispatcher {
     pumps: Vec<PumpRows>,
     /// Balances that bring the electricity of the loop itself.
     auxiliary: Vec<usize>,
+    /// What each pump does, and what the loop's balancing costs at the margin, where the dispatcher is to know that.
+    balancing: Option<Balancing>,
+}
+
+/// The cost of balancing a loop, as the dispatcher sees it.
+#[derive(Debug)]
+struct Balancing {
+    /// The heat pumps.
+    pumps: Vec<HeatPump>,
+    /// EUR per kWh of heat taken from the loop, CO2 at its price included, one a step: see
+    /// [`MarginalHeat`](crate::coupling::MarginalHeat).
+    heat_eur_per_kwh: Vec<f64>,
+}
+
+impl Balancing {
+    /// EUR per kWh of output of a pump in a step: what balancing the heat that it takes or gives costs. Heat that
+    /// relieves the unit earns nothing: where surplus is free, a credit would let chillers run for the loop's sake and
+    /// throw their cold away.
+    fn charge_eur_per_kwh(&self, pump: usize, step: usize, cop: f64) -> f64 {
+        let taken_per_output = -self.pumps[pump].loop_heat_per_output(cop);
+        (self.heat_eur_per_kwh[step] * taken_per_output).max(0.0)
+    }
 }
 
 impl DistrictDispatcher {
@@ -135,7 +158,7 @@ impl DistrictDispatcher {
             PumpRows { conversion, output: dispatch.conversion_output(conversion), level, before }
         });
         let pumps = rows.collect();
-        Self { dispatch, backend, pumps, auxiliary: Vec::new() }
+        Self { dispatch, backend, pumps, auxiliary: Vec::new(), balancing: None }
     }
 
     /// The same, with the balances (site and carrier) that bring the electricity of the loop itself.
@@ -150,6 +173,24 @@ impl DistrictDispatcher {
         });
         self.auxiliary = found.collect();
         self
+    }
+
+    /// The same, where the dispatcher is to know what balancing the heat of these pumps costs at the margin.
+    #[must_use]
+    pub fn with_balancing_price(mut self, pumps: Vec<HeatPump>) -> Self {
+        let heat_eur_per_kwh = vec![0.0; self.dispatch.district().axis().len()];
+        self.balancing = Some(Balancing { pumps, heat_eur_per_kwh });
+        self
+    }
+
+    /// Puts what balancing costs in force, at the COPs in force.
+    fn set_charges(&mut self) {
+        let Some(balancing) = &self.balancing else { return };
+        for (index, pump) in self.pumps.iter().enumerate() {
+            let cops = self.dispatch.efficiency(pump.conversion).iter().enumerate();
+            let charges = cops.map(|(step, &cop)| balancing.charge_eur_per_kwh(index, step, cop)).collect();
+            self.dispatch.set_charge(pump.conversion, charges);
+        }
     }
 
     /// The COPs now in force, of the pumps on the loop.
@@ -167,6 +208,7 @@ impl DistrictDispatcher {
         for (pump, row) in self.pumps.iter().zip(cops.rows()) {
             self.dispatch.set_efficiency(pump.conversion, row.iter().copied());
         }
+        self.set_charges();
     }
 
     /// The dispatch itself.
@@ -184,7 +226,7 @@ impl DistrictDispatcher {
         PlanCost {
             objective_eur,
             absolute_terms_eur: account.absolute_terms_eur,
-            cost_eur: account.cost_eur(),
+            cost_eur: account.cost_eur() + account.charge_eur,
             unmet_kwh: account.unmet_kwh(),
             surplus_kwh: account.surplus_kwh(),
         }
@@ -202,7 +244,8 @@ impl Dispatcher for DistrictDispatcher {
         Ok(self.priced(plan))
     }
 
-    fn set_auxiliary(&mut self, auxiliary_kw: &Array2<f64>) {
+    fn set_signal(&mut self, signal: &LoopSignal) {
+        let LoopSignal { auxiliary_kw, balancing: marginal } = signal;
         let nothing = vec![0.0; self.dispatch.district().axis().len()];
         for (index, &balance) in self.auxiliary.iter().enumerate() {
             match index < auxiliary_kw.nrows() {
@@ -210,10 +253,22 @@ impl Dispatcher for DistrictDispatcher {
                 false => self.dispatch.set_auxiliary(balance, &nothing),
             }
         }
+        let co2_eur_per_kg = self.dispatch.district().co2_price_eur_per_kg();
+        if let Some(balancing) = &mut self.balancing {
+            // Before the loop was simulated there is nothing to go by.
+            balancing.heat_eur_per_kwh.fill(0.0);
+            for (price, heat) in balancing.heat_eur_per_kwh.iter_mut().zip(marginal) {
+                *price = heat.eur_per_kwh + heat.co2_kg_per_kwh * co2_eur_per_kg;
+            }
+        }
+        self.set_charges();
     }
 
     fn is_infeasible(&self, error: &DispatchError) -> bool {
-        matches!(error, DispatchError::Infeasible(_) | DispatchError::Lp(LpError::Infeasible { .. }))
+        matches!(
+            error,
+            DispatchError::Infeasible(_) | DispatchError::Stores(_) | DispatchError::Lp(LpError::Infeasible { .. })
+        )
     }
 
     fn recall(&mut self, kept: PricedPlan, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1};
 
 use super::IDLE_KW;
-use crate::coupling::{CopUse, LoopModel, LoopResponse};
+use crate::coupling::{CopUse, LoopModel, LoopResponse, LoopSignal, MarginalHeat};
 use crate::heat_pump::{HeatPump, OutsideRange, Service};
 use crate::water_loop::district_network::{DistrictNetwork, NetworkError, NetworkReport, Recording, Simulation};
 
@@ -88,7 +88,10 @@ impl NetworkPartner {
         let (pumps, steps) = asked.output_kw.dim();
         let mut simulation = Simulation::new(&self.network);
         let nothing = || LoopResponse {
-            auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
+            signal: LoopSignal {
+                auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
+                balancing: vec![MarginalHeat::default(); steps],
+            },
             ..LoopResponse::zeros(pumps, steps)
         };
         let mut response = nothing();
@@ -198,7 +201,9 @@ impl NetworkPartner {
             response.balancing_energy_kwh[step] = outcome.own_kwh;
             response.balancing_eur += outcome.own_eur;
             response.balancing_co2_kg += outcome.own_co2_kg;
-            response.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
+            response.signal.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
+            let [eur_per_kwh, co2_kg_per_kwh] = outcome.marginal;
+            response.signal.balancing[step] = MarginalHeat { eur_per_kwh, co2_kg_per_kwh };
             for side in 0..2 {
                 let excess_k = outcome.excess_k[side];
                 let is_outside = response.violations[side].count(excess_k, self.step_hours, step);

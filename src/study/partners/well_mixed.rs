@@ -6,7 +6,7 @@ use std::mem;
 use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
 
 use super::IDLE_KW;
-use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, Rates, Validity};
+use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, MarginalHeat, Rates, Validity};
 use crate::heat_pump::{HeatPump, OutsideRange};
 use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
@@ -70,6 +70,12 @@ impl LoopModel for WellMixedPartner {
             response.created_kwh[step] = after.created_kwh;
             response.balancing_kwh[step] = after.balancing_kwh;
             response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
+            if after.balancing_kwh != 0.0 {
+                let BalancingUse { cost_eur, co2_kg, .. } = after.balancing_use;
+                // Both are linear in the heat: the last kWh costs what all of them cost on average.
+                let [eur_per_kwh, co2_kg_per_kwh] = [cost_eur, co2_kg].map(|sum| sum / after.balancing_kwh);
+                response.signal.balancing[step] = MarginalHeat { eur_per_kwh, co2_kg_per_kwh };
+            }
             let moved_kwh: f64 = runs.iter().map(|run| run.loop_heat_kwh(step, self.step_hours).abs()).sum();
             let noise_kwh = self.noise_kwh(moved_kwh);
             for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
@@ -79,12 +85,29 @@ impl LoopModel for WellMixedPartner {
             }
         }
         response.temp_c[steps] = temp_c;
+        price_what_is_balanced_later(&mut response, water_loop.kept_per_step());
         (response.cop, response.validity) = (cop, validity);
         (response.balancing_eur, response.balancing_co2_kg) = (balancing.cost_eur, balancing.co2_kg);
         let balance = self.balance(&response);
         response.balance_residual = balance.whole(temp_c - self.water_loop.initial_c());
         response.step_balance_residual = balance.worst_step();
         Ok(response)
+    }
+}
+
+/// Gives the steps in which nothing holds the loop the price of the next step in which a unit does: heat taken before
+/// is missing there, less what the ground has made up for since (`price_t = kept_per_step price_t+1`). That is the
+/// derivative of the cost of balancing by the heat of each step. What is missing after the last step is balanced by no
+/// one.
+fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64) {
+    let mut later = MarginalHeat::default();
+    for (step, heat) in response.signal.balancing.iter_mut().enumerate().rev() {
+        let is_held = response.balancing_kwh[step] != 0.0 || response.created_kwh[step] != 0.0;
+        if !is_held {
+            heat.eur_per_kwh = kept_per_step * later.eur_per_kwh;
+            heat.co2_kg_per_kwh = kept_per_step * later.co2_kg_per_kwh;
+        }
+        later = *heat;
     }
 }
 

@@ -190,6 +190,12 @@ impl DistrictNetwork {
         &self.substations[substation].draws
     }
 
+    /// Names of the plants whose electricity a site of the district brings.
+    pub fn plants_on_site_meters(&self) -> impl Iterator<Item = &str> {
+        let on_site = self.plants.iter().filter(|plant| matches!(plant.meter, Meter::Site(_)));
+        on_site.map(|plant| plant.name.as_str())
+    }
+
     /// Names of the plants.
     pub fn plant_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.plants.iter().map(|plant| plant.name.as_str())

@@ -38,6 +38,10 @@ pub struct StepOutcome {
     pub own_eur: f64,
     /// What that emits, kg CO2.
     pub own_co2_kg: f64,
+    /// What the last kWh from the plants' units cost, EUR and kg CO2 per kWh of heat taken from the network: positive
+    /// where they heat, negative where they cool. Units on a site's meter are not in it: their price is that of the
+    /// dispatch itself.
+    pub marginal: [f64; 2],
     /// Largest excess of a substation's inlet below and above the network's limits, K.
     pub excess_k: [f64; 2],
     /// Whether units that work as needed warmed or cooled.

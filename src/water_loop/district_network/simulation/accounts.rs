@@ -6,6 +6,37 @@ use super::super::settings::Pumping;
 use super::{GUARD_K, J_PER_KWH, NO_FLOW_KG_S, Simulation};
 use crate::water_loop::network::{Effect, FlowError};
 
+/// The units that gave the last kWh in a step, of all plants.
+#[derive(Debug, Clone, Copy, Default)]
+struct LastUnits {
+    /// Heat or cold that they gave, kWh.
+    moved_kwh: f64,
+    /// What that cost, EUR and kg CO2, negative where they cooled.
+    cost: [f64; 2],
+}
+
+impl LastUnits {
+    /// A unit that gave `net_kwh` (cold negative) for `taken_kwh` of electricity; what a site pays for has no price
+    /// here.
+    fn of(net_kwh: f64, taken_kwh: f64, meter: &Meter, step: usize) -> Self {
+        let cost = match meter {
+            Meter::Site(_) => [0.0; 2],
+            Meter::Own { price_eur_per_kwh, co2_kg_per_kwh } => [price_eur_per_kwh.at(step), *co2_kg_per_kwh],
+        };
+        Self { moved_kwh: net_kwh.abs(), cost: cost.map(|per_kwh| per_kwh * taken_kwh * net_kwh.signum()) }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.moved_kwh += other.moved_kwh;
+        self.cost.iter_mut().zip(other.cost).for_each(|(sum, cost)| *sum += cost);
+    }
+
+    /// Per kWh of heat taken from the network; the mean of the plants, each with what its last unit gave.
+    fn cost_per_kwh(self) -> [f64; 2] {
+        if self.moved_kwh == 0.0 { [0.0; 2] } else { self.cost.map(|cost| cost / self.moved_kwh) }
+    }
+}
+
 impl Simulation<'_> {
     /// Adds up what a step did.
     ///
@@ -23,9 +54,11 @@ impl Simulation<'_> {
         for index in 0..network.substations.len() {
             self.account_substation(index, step, heat_kw, level_pa);
         }
+        let mut last_units = LastUnits::default();
         for index in 0..network.plants.len() {
-            self.account_plant(index, step, level_pa)?;
+            last_units.add(self.account_plant(index, step, level_pa)?);
         }
+        self.outcome.marginal = last_units.cost_per_kwh();
         if let Some(main) = &network.main {
             let MainPump { ends: [before, after], transfer, efficiency, meter, .. } = main;
             let pressures = self.water.pressures_pa();
@@ -163,7 +196,9 @@ impl Simulation<'_> {
         self.charge(&substation.meter, step, power_kw);
     }
 
-    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<(), FlowError> {
+    /// Adds up a plant; returns what the last of its units that work as needed, in the direction of flow, gave: the
+    /// next kWh would be its own.
+    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<LastUnits, FlowError> {
         let network = self.network;
         let plant = &network.plants[index];
         let dt = network.step_hours;
@@ -177,6 +212,7 @@ impl Simulation<'_> {
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;
         let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
+        let mut last = LastUnits::default();
         for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
             let net_kwh = self.water.received_j()[transfer] / J_PER_KWH;
             let heat_kwh = self.water.heated_j()[transfer] / J_PER_KWH;
@@ -189,6 +225,10 @@ impl Simulation<'_> {
             }
             electricity_kwh += taken_kwh;
             let kept = self.units[unit].is_kept();
+            let is_last = flow_kg_s > 0.0 || last.moved_kwh == 0.0;
+            if kept && net_kwh != 0.0 && is_last {
+                last = LastUnits::of(net_kwh, taken_kwh, &plant.meter, step);
+            }
             for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
                 // Less than what warms the water by `NEGLIGIBLE_K` is rounding.
                 self.outcome.kept[side] |= kept && given_kwh > NEGLIGIBLE_K * capacity_kwh_k;
@@ -235,7 +275,7 @@ impl Simulation<'_> {
             recording.plant_pump_kw[[index, step]] = power_kw;
         }
         self.charge(&plant.meter, step, electricity_kwh / dt);
-        Ok(())
+        Ok(last)
     }
 
     /// Who pays for electricity.
