@@ -43,7 +43,7 @@ fn figures(district: &District, cops: &Cops<'_>, backend: &dyn Backend) -> Figur
     Figures {
         money_eur: account.operation_eur,
         unmet_kwh: account.unmet_kwh(),
-        terms_eur: account.absolute_terms_eur - account.penalty_eur,
+        terms_eur: account.absolute_terms_eur,
     }
 }
 

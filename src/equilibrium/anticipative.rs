@@ -113,7 +113,7 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
         }
         let before = here.cost;
         let promised_eur = before.objective_eur - (solution.objective - joint.constant_eur);
-        if promised_eur <= PROMISE * before.objective_eur.abs().max(1e-3 * before.absolute_terms_eur) {
+        if promised_eur <= PROMISE * before.money_scale_eur() {
             break;
         }
         let answer = solution.values.slice(s![..here.values.nrows(), ..]);
