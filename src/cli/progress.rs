@@ -49,7 +49,7 @@ impl Progress {
 
     /// Says what was found while reading. Warnings are no progress: they are said even when quiet.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
-        for Finding { level, place, message } in findings {
+        for Finding { level, place, message, .. } in findings {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             match level {
                 Level::Default => self.remember(&format!("default: {message}")),

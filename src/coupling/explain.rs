@@ -57,10 +57,7 @@ impl<P, A> Outcome<P, A> {
             ),
             Verdict::MaxIterations => {
                 let else_try = if averages {
-                    format!(
-                        "{}, or a larger gap_tolerance; {NO_ERROR_OF_THE_COST}",
-                        other_averaging(scheme)
-                    )
+                    format!("{}, or a larger gap_tolerance; {NO_ERROR_OF_THE_COST}", other_averaging(scheme))
                 } else {
                     format!("scheme: auto, which averages the plans{AVERAGING_NEEDS}")
                 };
@@ -114,7 +111,8 @@ impl<P, A> Outcome<P, A> {
 
 /// What a larger tolerance means for the cost. On a small loop the cost of the answer has been 2.5 to 6.6 gaps from that at a
 /// hundredth of the tolerance: every equilibrium has a gap of zero, and they need not cost the same.
-const NO_ERROR_OF_THE_COST: &str = "the gap is what a dispatcher could still save at these COPs, the cost may be several gaps off";
+const NO_ERROR_OF_THE_COST: &str =
+    "the gap is what a dispatcher could still save at these COPs, the cost may be several gaps off";
 
 /// What [`super::CouplingSettings::gap_is_free`] asks for, as a hint.
 const AVERAGING_NEEDS: &str =

@@ -230,8 +230,7 @@ impl Effect {
             let plan_eur = if own_cops { record.cost_at_own_cops_eur } else { record.cost.cost_eur };
             plan_eur + record.balancing_eur + record.balancing_co2_kg * co2_eur_per_kg
         };
-        let unmet_kwh =
-            |k: usize| if own_cops { records[k].unmet_at_own_cops_kwh } else { records[k].cost.unmet_kwh };
+        let unmet_kwh = |k: usize| if own_cops { records[k].unmet_at_own_cops_kwh } else { records[k].cost.unmet_kwh };
         let [cost_eur, grid_kwh, unmet_kwh, surplus_kwh] = if converged {
             // The answer's own figures: those of its summary.
             let account = &run.account;

@@ -20,8 +20,8 @@ mod tables;
 mod technologies;
 mod whole_time;
 
-pub use cost_moved::CostMoved;
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
+pub use cost_moved::CostMoved;
 pub use myopia::{Myopia, MyopiaSummary};
 pub use network_summary::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 pub use network_tables::{network_components_table, network_table};

@@ -297,7 +297,7 @@ impl Summary {
                 100.0 * self.unmet_share,
                 parts.join(", ")
             );
-            Finding::warning(None, message)
+            Finding::shortage(message)
         })
     }
 

@@ -132,7 +132,10 @@ impl Summary {
         if self.leaves_demand() {
             let Self { unmet_kwh, unmet_share, .. } = self;
             let share = 100.0 * unmet_share;
-            line("NOT SERVED", format!("{unmet_kwh:.1} kWh of demand, {share:.2} % of it; its price is not in the cost"));
+            line(
+                "NOT SERVED",
+                format!("{unmet_kwh:.1} kWh of demand, {share:.2} % of it; its price is not in the cost"),
+            );
         }
         line("cost", format!("{total_eur:.2} EUR"));
         let balancing =
@@ -167,7 +170,9 @@ impl Summary {
         for LinkSummary { link, forward_kwh, backward_kwh } in &self.links {
             line("link", format!("{link:<22}{forward_kwh:>10.0} kWh forth, {backward_kwh:.0} kWh back"));
         }
-        for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > NOT_SERVED_KWH || totals.surplus_kwh > 5e-4) {
+        for totals in
+            self.carriers.iter().filter(|totals| totals.unmet_kwh > NOT_SERVED_KWH || totals.surplus_kwh > 5e-4)
+        {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
             line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
         }

@@ -271,11 +271,7 @@ impl Dispatcher for DistrictDispatcher {
         // What stays short has the price of unmet demand in the objective: see `Dispatch::price`.
         let unmet_eur_per_kwh = self.dispatch.district().shortage().unmet_eur_per_kwh;
         let short_eur = unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH) * priced.short_kwh;
-        Ok(PlanCost {
-            penalty_eur: cost.penalty_eur + short_eur,
-            unmet_kwh: cost.unmet_kwh + priced.short_kwh,
-            ..cost
-        })
+        Ok(PlanCost { penalty_eur: cost.penalty_eur + short_eur, unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
     }
 
     fn cost(&self, plan: &PricedPlan) -> PlanCost {
