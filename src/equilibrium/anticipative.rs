@@ -26,7 +26,7 @@ const ARMIJO: f64 = 1e-4;
 const GOOD: f64 = 0.5;
 /// The steps that are tried, in shares of the way to the LP's answer.
 const STEPS: [f64; 6] = [1.0, 0.7, 0.4, 0.2, 0.1, 0.03];
-/// What the LP still promises is nothing below this share of the objective.
+/// What the LP still promises is nothing below this share of the money in the objective.
 const PROMISE: f64 = 3e-6;
 
 /// One LP and the step that followed.

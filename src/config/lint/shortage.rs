@@ -160,7 +160,7 @@ fn derived<'d>(case: &'d Case, site: &'d Site, carrier: &str) -> Vec<Derived<'d>
         for technology in &site.technologies {
             match &technology.kind {
                 Kind::Supply(supply) if supply.carrier == *other => return None,
-                Kind::Conversion(conversion) if conversion.brings(other) => {
+                Kind::Conversion(conversion) if brings(conversion, other) => {
                     if conversion.carrier_in != carrier || conversion.carrier_out != *other {
                         return None;
                     }
@@ -174,6 +174,10 @@ fn derived<'d>(case: &'d Case, site: &'d Site, carrier: &str) -> Vec<Derived<'d>
         (!linked && best_efficiency > 0.0).then_some(Derived { carrier: other, needs, best_efficiency, stores_kwh })
     };
     others.filter_map(of).collect()
+}
+
+fn brings(conversion: &Conversion, carrier: &str) -> bool {
+    conversion.carrier_out == carrier || conversion.byproducts.iter().any(|byproduct| byproduct.carrier == carrier)
 }
 
 /// The best efficiency or COP of a conversion: on the loop, that over its range with an empty and with a full store.
