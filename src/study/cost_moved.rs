@@ -52,7 +52,7 @@ impl CostMoved {
         let Self { iterations, eur, relative, gaps, unmet_kwh } = self;
         let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
         let unmet = if *unmet_kwh > super::summary::NOT_SERVED_KWH {
-            format!(" while unmet demand moved by {unmet_kwh:.1} kWh")
+            format!(" while unmet demand moved by {unmet_kwh:.3} kWh")
         } else {
             String::new()
         };

@@ -292,7 +292,8 @@ impl Summary {
             .collect();
         self.leaves_demand().then(|| {
             let message = format!(
-                "{:.1} kWh of demand are not served, {:.2} % of it ({}): more import, heat pump or store capacity is needed",
+                "{:.1} kWh of demand are not served, {:.2} % of it ({}): more capacity of import, heat pumps or stores is \
+                 needed, or a higher price for unmet demand",
                 self.unmet_kwh,
                 100.0 * self.unmet_share,
                 parts.join(", ")
@@ -342,10 +343,7 @@ impl Summary {
             stores: StoreTemperature::all(case),
             co2_kg: run.account.co2_kg + balancing_co2_kg,
             unmet_kwh: run.account.unmet_kwh(),
-            unmet_share: match run.account.demand_kwh {
-                0.0 => 0.0,
-                demand_kwh => run.account.unmet_kwh() / demand_kwh,
-            },
+            unmet_share: unmet_share(run),
             whole_time: WholeTime::of(run),
             links: run
                 .account
@@ -437,13 +435,21 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
 /// What a verdict on the agreement of dispatch and loop does not tell.
 fn not_served(run: &Run) -> Option<String> {
     let unmet_kwh = run.account.unmet_kwh();
-    let share = 100.0 * unmet_kwh / run.account.demand_kwh.max(unmet_kwh);
     (unmet_kwh > NOT_SERVED_KWH).then(|| {
         format!(
-            ". {unmet_kwh:.1} kWh of demand are not served ({share:.2} % of it): the district cannot do what is asked of it, \
-             whether dispatch and loop agree or not"
+            ". {unmet_kwh:.1} kWh of demand are not served ({:.2} % of it): the verdict is on the agreement of dispatch and loop \
+             alone",
+            100.0 * unmet_share(run)
         )
     })
+}
+
+/// Demand left unserved as a share of all demand.
+fn unmet_share(run: &Run) -> f64 {
+    match run.account.demand_kwh {
+        0.0 => 0.0,
+        demand_kwh => run.account.unmet_kwh() / demand_kwh,
+    }
 }
 
 /// Means over equal pieces of a series, as many as [`PIECES`] at most.
