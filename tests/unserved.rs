@@ -25,7 +25,7 @@ fn a_district_that_cannot_do_what_is_asked_of_it_is_no_success() {
     let model = project("configs/starter/district.yaml");
     let cases = [
         ("grid", "techs.grid.capacity_kw=2", "electricity at house: over time the demand, also for heat and hot_water"),
-        ("heat_pump", "techs.heat_pump.capacity_kw=2", "heat at house: over time the demand is above all capacity"),
+        ("heat_pump", "techs.heat_pump.capacity_kw=0.7", "heat at house: over time the demand is above all capacity"),
     ];
     for (name, setting, foretold) in cases {
         let asked =
