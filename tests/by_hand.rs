@@ -248,7 +248,7 @@ fn every_figure_of_a_summary_is_that_on_paper() {
     }
     assert_eq!(tile("Seasonal COP, pump at house"), 4.0);
     let (words, tone) = page.badge.unwrap();
-    assert!(tone.class() == "warning" && words == "converged, but 1 kWh of demand not served", "{words}");
+    assert!(tone.class() == "warning" && words == "converged, but 1.00 kWh of demand not served", "{words}");
 }
 
 /// A house with 3 kW of heat in both hours, from the loop or from a heat grid at 0.11 and then 1 EUR/kWh. The loop holds
