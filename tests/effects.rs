@@ -4,8 +4,11 @@
 
 mod common;
 
+use anergy::config::switches::Preset;
+use anergy::config::{Case, LoopSource, Request};
 use anergy::study::effects::{Effects, EffectsError};
 use anergy::study::reproduce::Window;
+use anergy::study::{Summary, converge, solver};
 use common::published_data;
 
 fn effects(window: &Window, wanted: &[&str], known: Option<Effects>) -> Option<(Effects, usize)> {
@@ -35,6 +38,33 @@ fn what_was_finished_is_not_run_again_and_nothing_changes_by_that() {
     interrupted.of.push('x');
     let (again, ran) = effects(&window, &all, Some(interrupted)).unwrap();
     assert_eq!((ran, again), (13, whole));
+}
+
+/// The row of a variant that converges states what the summary of the same run does: costs at the COPs that its plan leads to.
+#[test]
+fn the_corrected_case_costs_what_its_own_run_says() {
+    let dates = ["2015-01-05".to_owned(), "2015-01-07".to_owned()];
+    let window = Window::Between(dates[0].clone(), dates[1].clone());
+    let Some((found, _)) = effects(&window, &["corrected"], None) else { return };
+    let case = Case::load(&Request {
+        model: published_data().unwrap().join("smarti/model_op.yaml"),
+        scenario: Some("zero_alt_storage".to_owned()),
+        water_loop: Some(LoopSource::Published),
+        preset: Some(Preset::Corrected),
+        window: Some(dates),
+        ..Request::default()
+    })
+    .unwrap();
+    let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+    let summary = Summary::of(&case, &run);
+    let effect = &found.effects[0];
+    assert_eq!(effect.cost_eur, summary.cost.total_eur);
+    let grid = summary.technologies.iter().filter(|known| known.technology == "grid");
+    assert!((effect.grid_kwh - grid.map(|known| known.delivered_kwh).sum::<f64>()).abs() < 1e-9);
+    assert!((effect.unmet_kwh - summary.unmet_kwh).abs() < 1e-9);
+    // What was planned is something else.
+    let coupling = run.coupling.unwrap();
+    assert_ne!(coupling.records[coupling.answer].cost.cost_eur, effect.cost_eur);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Figures {
             money_eur: account.operation_eur + account.co2_eur,
             penalty_eur: account.penalty_eur,
             unmet_kwh: account.unmet_kwh(),
-            terms_eur: account.absolute_terms_eur.max(energy_kwh),
+            terms_eur: (account.absolute_terms_eur + account.penalty_eur).max(energy_kwh),
             energy_kwh,
             miss: miss / LARGEST_MISS.max(LARGEST_RELATIVE_MISS * largest),
         }

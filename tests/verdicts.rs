@@ -10,7 +10,8 @@ use anergy::coupling::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopResponse, Outcome,
     PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive, scheme,
 };
-use common::toys::{Mirror, Toy};
+use anergy::study::CostMoved;
+use common::toys::{Idle, Mirror, Toy};
 use ndarray::{Array1, Array2};
 
 fn settings(choice: SchemeChoice, stop: Stop) -> CouplingSettings {
@@ -62,6 +63,44 @@ fn a_last_iterate_that_is_good_enough_has_converged() {
     };
     assert_eq!(ended(4), Verdict::MaxIterations);
     assert_eq!(ended(5), Verdict::Converged);
+}
+
+/// Of a demand of 50 MWh a thousandth, 50 kWh, is the least scale: 0.004 kWh are 8e-5 of it, 0.04 kWh 8e-4.
+#[test]
+fn both_gaps_must_be_within_the_tolerance() {
+    let settings =
+        CouplingSettings { gap_tolerance: Some(1e-4), max_iterations: 9, ..settings(SchemeChoice::Picard, Stop::Gap) };
+    let ended = |unmet_kwh| run_with(Idle { toy: Toy(|_| 3.0), unmet_kwh }, Mirror, &settings, 4.0).unwrap();
+    let outcome = ended(0.004);
+    assert_eq!(outcome.verdict, Verdict::Converged);
+    let outcome = ended(0.04);
+    assert_ne!(outcome.verdict, Verdict::Converged, "its money has a gap of zero");
+    let gap = outcome.gap.unwrap();
+    assert_eq!((gap.relative, gap.unmet_kwh), (0.0, 0.04));
+    assert!((gap.unmet_relative - 8e-4).abs() < 1e-15, "{gap:?}");
+    assert!(outcome.records.iter().all(|record| record.unmet_at_own_cops_kwh == 0.04), "{:?}", outcome.records);
+    assert!(said(&outcome).contains("unmet demand +0.040 kWh (relative gap 8.00e-4)"), "{}", said(&outcome));
+}
+
+#[test]
+fn how_far_the_cost_moved_is_told_beside_the_gap() {
+    let settings = CouplingSettings { max_iterations: 9, ..settings(SchemeChoice::Picard, Stop::Residual) };
+    let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
+    // Plan k costs 100 + 2^-(k+2) EUR at its own COPs; the last five are k = n - 4 to n, and the gap is that of plan n.
+    let n = i32::try_from(outcome.records.len()).unwrap() - 1;
+    let moved = CostMoved::of(&outcome.records, outcome.gap, 0.0).unwrap();
+    let expected = 0.5_f64.powi(n - 2) - 0.5_f64.powi(n + 2);
+    assert_eq!(moved.iterations, 5);
+    assert!((moved.eur - expected).abs() < 1e-12 && moved.unmet_kwh == 0.0, "{moved:?}");
+    assert!((moved.relative - expected / (100.0 + 0.5_f64.powi(n + 2))).abs() < 1e-14, "{moved:?}");
+    assert!((moved.gaps.unwrap() - 15.0).abs() < 1e-9, "16 - 1 times the last: {moved:?}");
+    assert_eq!(CostMoved::of(&outcome.records[..1], outcome.gap, 0.0), None);
+    // The balancing unit's money and CO2 count.
+    let mut records = outcome.records;
+    let last = records.last_mut().unwrap();
+    (last.balancing_eur, last.balancing_co2_kg) = (7.0, 20.0);
+    let moved = CostMoved::of(&records, None, 0.1).unwrap();
+    assert!((moved.eur - (9.0 + 0.5_f64.powi(n + 2) - 0.5_f64.powi(n + 1))).abs() < 1e-12 && moved.gaps.is_none());
 }
 
 #[test]

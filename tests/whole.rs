@@ -176,8 +176,11 @@ proptest! {
         prop_assert!((summary.cost.total_eur - money).abs() < 1e-6 * (1.0 + money), "{} and {money}", summary.cost.total_eur);
         prop_assert!((summary.co2_kg - 0.3 * sum(&grid)).abs() < 1e-6);
         // A gap is never below zero but for rounding: the plan that it compares with is the cheapest.
-        for gap in coupling.records.iter().filter_map(|record| record.gap) {
-            prop_assert!(gap.relative > -1e-7, "{gap:?}");
+        // That is rounding of the whole objective, the price of unmet demand in it.
+        for (gap, cost) in coupling.records.iter().filter_map(|record| Some((record.gap?, record.cost))) {
+            let objective_eur = cost.objective_eur.abs().max(cost.money_scale_eur());
+            prop_assert!(gap.absolute_eur > -1e-7 * objective_eur, "{gap:?}");
+            prop_assert!(gap.unmet_relative >= 0.0 && gap.size() >= gap.relative.abs(), "{gap:?}");
         }
     }
 }

@@ -40,11 +40,7 @@ fn figures(district: &District, cops: &Cops<'_>, backend: &dyn Backend) -> Figur
     let miss = plan.certificate.equation.max(plan.certificate.bound);
     assert!(miss <= LARGEST_MISS, "{} misses {miss:e} kW", backend.name());
     let account = dispatch.account(&plan.decisions);
-    Figures {
-        money_eur: account.operation_eur,
-        unmet_kwh: account.unmet_kwh(),
-        terms_eur: account.absolute_terms_eur - account.penalty_eur,
-    }
+    Figures { money_eur: account.operation_eur, unmet_kwh: account.unmet_kwh(), terms_eur: account.absolute_terms_eur }
 }
 
 fn same(what: &str, district: &District, cops: &Cops<'_>) {

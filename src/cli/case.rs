@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use super::output;
 use crate::config::switches::Preset;
-use crate::config::{Case, Level, LoopSource, Request};
+use crate::config::{Case, Finding, Level, LoopSource, Request};
 
 /// Which case, and what to change about it.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(super) struct CaseArgs {
     /// Warn of what is not supported in a Calliope model instead of refusing it
     #[arg(long)]
     ignore_unsupported: bool,
-    /// Take every warning for an error
+    /// Take every warning for an error, also that of demand which is not served
     #[arg(long)]
     strict: bool,
 }
@@ -79,10 +79,14 @@ impl CaseArgs {
 /// Reads a case; `strict` takes every warning for an error.
 pub(super) fn load(request: &Request, strict: bool) -> Result<Case, Failure> {
     let mut case = Case::load(request)?;
-    for finding in case.findings.iter_mut().filter(|finding| strict && finding.level == Level::Warning) {
-        finding.level = Level::Error;
-    }
+    case.findings = case.findings.into_iter().map(|finding| judged(finding, strict)).collect();
     Ok(case)
+}
+
+/// A finding; under `strict` a warning is an error.
+pub(super) fn judged(finding: Finding, strict: bool) -> Finding {
+    let level = if strict && finding.level == Level::Warning { Level::Error } else { finding.level };
+    Finding { level, ..finding }
 }
 
 /// A preset by its name, with the nearest one suggested.

@@ -45,6 +45,8 @@ pub(super) enum Failure {
     Usage(String),
     #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
     Strict { count: usize },
+    #[error("demand above all capacity counts as an error under --strict: the district cannot do what is asked of it")]
+    Unserved,
     #[error("{}: cannot be written: {source}", path.display())]
     Write { path: std::path::PathBuf, source: std::io::Error },
     #[error("{}: cannot be read: {source}", path.display())]
@@ -95,6 +97,7 @@ impl Failure {
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
+            Self::Unserved => exit::INFEASIBLE,
             Self::Place(_) | Self::Read { .. } | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => {
                 exit::BAD_INPUT
             }

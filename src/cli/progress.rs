@@ -49,7 +49,7 @@ impl Progress {
 
     /// Says what was found while reading. Warnings are no progress: they are said even when quiet.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
-        for Finding { level, place, message } in findings {
+        for Finding { level, place, message, .. } in findings {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             match level {
                 Level::Default => self.remember(&format!("default: {message}")),
@@ -100,8 +100,11 @@ impl Observer for Progress {
     }
 
     fn gap(&mut self, iteration: usize, gap: &Gap) {
-        let Gap { relative, absolute_eur, .. } = gap;
-        self.remember(&format!("gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR)"));
+        let Gap { relative, absolute_eur, unmet_relative, unmet_kwh, .. } = gap;
+        self.remember(&format!(
+            "gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR), of unmet demand {unmet_relative:.3e} \
+             ({unmet_kwh:+.3} kWh)"
+        ));
     }
 
     fn wants_to_stop(&self) -> bool {

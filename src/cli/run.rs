@@ -9,7 +9,7 @@ use super::case::{self, CaseArgs};
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, exit, interrupt};
-use crate::config::Request;
+use crate::config::{Finding, Level, Request};
 use crate::coupling::Verdict;
 use crate::results::RunFolder;
 use crate::study::journal::{Asked, ResumeError, RunJournal};
@@ -25,7 +25,8 @@ use crate::study::{self, Cause, StudyError, Summary, converge, starts};
     anergy run configs/small_district/model.yaml --water-loop networks/small_ring.yaml\n  \
     anergy run smarti/model_op.yaml --scenario zero_alt_storage --water-loop networks/iccep2019.yaml \\\n      \
     --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp\n  \
-    anergy run --resume results/smart_district")]
+    anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
+    incomplete. Demand that is not served is warned of; with --strict it is 4.")]
 pub(super) struct Run {
     #[command(flatten)]
     case: Option<CaseArgs>,
@@ -59,7 +60,7 @@ impl Run {
         let case = case::load(&request, strict)?;
         let read_seconds = began.elapsed().as_secs_f64();
         progress.findings(&case.findings);
-        super::refuse_errors(&case.findings)?;
+        refuse_errors(&case.findings)?;
         let backend = study::solver(&case.district);
         let mut journal = match case.coupled {
             Some(_) => {
@@ -99,6 +100,8 @@ impl Run {
         extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
         extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
         let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
+        let unserved = summary.unmet_warning().map(|finding| case::judged(finding, strict));
+        progress.findings(unserved.as_slice());
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;
         super::print(&if self.output.json {
@@ -108,9 +111,10 @@ impl Run {
         })?;
         Ok(match run.coupling.map(|coupling| coupling.verdict) {
             _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
-            None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(Verdict::Interrupted) => exit::INCOMPLETE,
             Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
+            _ if strict && unserved.is_some() => exit::INFEASIBLE,
+            None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(_) => exit::NOT_CONVERGED,
         })
     }
@@ -172,6 +176,16 @@ fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
         starts: begun.starts,
         begun: Some(begun),
     }))
+}
+
+/// Stops where a finding is an error: under `--strict`, every warning is. Demand that cannot be served alone makes the case
+/// infeasible, and nothing in it wrong.
+fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
+    let mut errors = findings.iter().filter(|finding| finding.level == Level::Error).peekable();
+    if errors.peek().is_some() && errors.all(|finding| finding.is_shortage) {
+        return Err(Failure::Unserved);
+    }
+    super::refuse_errors(findings)
 }
 
 /// Whether the run would fail just so if it went on.

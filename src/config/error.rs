@@ -231,12 +231,25 @@ pub struct Finding {
     pub place: Option<String>,
     /// What was found.
     pub message: String,
+    /// Whether it tells of demand that cannot be served.
+    #[serde(skip)]
+    pub is_shortage: bool,
 }
 
 impl Finding {
     /// A warning.
     pub(crate) fn warning(span: Option<&Span>, message: impl Into<String>) -> Self {
-        Self { level: Level::Warning, place: span.map(ToString::to_string), message: message.into() }
+        Self {
+            level: Level::Warning,
+            place: span.map(ToString::to_string),
+            message: message.into(),
+            is_shortage: false,
+        }
+    }
+
+    /// A warning of demand that cannot be served.
+    pub(crate) fn shortage(message: impl Into<String>) -> Self {
+        Self { is_shortage: true, ..Self::warning(None, message) }
     }
 
     /// Adds it to `findings`, unless it stands there.
@@ -248,7 +261,7 @@ impl Finding {
 
     /// A note.
     pub(crate) fn note(message: impl Into<String>) -> Self {
-        Self { level: Level::Note, place: None, message: message.into() }
+        Self { level: Level::Note, place: None, message: message.into(), is_shortage: false }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What looks wrong in a case before it is solved: each finding says where, how much, and what to look at.
 
+mod shortage;
+
 use std::collections::HashSet;
 
 use super::{Case, Coupled, Finding, LoopPump, UsedColumn};
@@ -8,6 +10,7 @@ use crate::district::{Availability, District, Kind, Site, Supply};
 use crate::heat_pump::{CopModel, OutsideRange, Service};
 use crate::series::{Profile, outliers};
 use crate::water_loop::WaterLoop;
+use shortage::{Shortage, over_time, shortages};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
 const LARGEST_PV_YIELD: f64 = 1.5;
@@ -15,8 +18,6 @@ const LARGEST_PV_YIELD: f64 = 1.5;
 const LARGEST_PRICE: f64 = 10.0;
 /// COPs of machines lie between these.
 const USUAL_COP: [f64; 2] = [1.0, 20.0];
-/// Less than this is not a shortage, kWh.
-const NEGLIGIBLE_KWH: f64 = 1e-6;
 
 /// Adds what looks wrong to the findings of a case.
 pub fn lint(case: &mut Case) {
@@ -24,6 +25,7 @@ pub fn lint(case: &mut Case) {
     let shortages = shortages(&case.district);
     look_for_outliers(case, &shortages, &mut found);
     found.extend(shortages.iter().map(|shortage| shortage.finding(case)));
+    found.extend(over_time(case, &shortages));
     look_at_numbers(case, &mut found);
     look_for_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
@@ -34,104 +36,6 @@ pub fn lint(case: &mut Case) {
         }
     }
     case.findings.extend(found);
-}
-
-/// Demand that nothing at its site could meet, whatever the dispatch did.
-struct Shortage {
-    site: String,
-    carrier: String,
-    /// Step and kWh.
-    steps: Vec<(usize, f64)>,
-    /// Most that could be brought in the worst step, kW.
-    capacity_kw: f64,
-}
-
-impl Shortage {
-    fn finding(&self, case: &Case) -> Finding {
-        let district = &case.district;
-        let Self { site, carrier, steps, capacity_kw } = self;
-        let total: f64 = steps.iter().map(|(_, energy)| energy).sum();
-        let worst = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or((0, 0.0), |worst| *worst);
-        let count = if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) };
-        let message = format!(
-            "{carrier} at {site}: the demand is above all capacity ({capacity_kw:.1} kW with a full store) in {count}: at \
-             least {total:.1} kWh cannot be met, {:.1} kWh of them at {}",
-            worst.1,
-            district.axis().label(worst.0)
-        );
-        let at = format!(" at {site}");
-        let demand = case.columns.iter().find(|used| {
-            let technology = used.reader.strip_suffix(&at).and_then(|name| district.technology(site, name));
-            matches!(technology.map(|known| &known.kind), Some(Kind::Demand(demand)) if demand.carrier == *carrier)
-        });
-        let place = demand.map(|used| used.column.place(worst.0));
-        Finding { place, ..Finding::warning(None, message) }
-    }
-}
-
-/// For each site and carrier, the steps in which the demand is above what could be brought at most.
-fn shortages(district: &District) -> Vec<Shortage> {
-    let (axis, dt) = (district.axis(), district.axis().step_hours());
-    let mut found = Vec::new();
-    for site in district.sites() {
-        for carrier in district.carriers() {
-            let demands = site.technologies.iter().filter_map(|technology| match &technology.kind {
-                Kind::Demand(demand) if demand.carrier == *carrier => Some(&demand.power_kw),
-                _ => None,
-            });
-            let demands: Vec<&Profile> = demands.collect();
-            if demands.is_empty() {
-                continue;
-            }
-            let sources = sources(district, site, carrier);
-            let mut short =
-                Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
-            let mut worst = 0.0;
-            for step in 0..axis.len() {
-                let demand: f64 = demands.iter().map(|demand| demand.at(step)).sum();
-                let capacity: f64 =
-                    sources.iter().map(|(most, limit)| limit.map_or(*most, |limit| limit.at(step).min(*most))).sum();
-                let energy = (demand - capacity) * dt;
-                if energy > NEGLIGIBLE_KWH {
-                    short.steps.push((step, energy));
-                    if energy > worst {
-                        (worst, short.capacity_kw) = (energy, capacity);
-                    }
-                }
-            }
-            if !short.steps.is_empty() {
-                found.push(short);
-            }
-        }
-    }
-    found
-}
-
-/// What could bring `carrier` to `site`: the most of each in one step, kW, stores full, and what else limits it.
-fn sources<'d>(district: &'d District, site: &'d Site, carrier: &str) -> Vec<(f64, Option<&'d Profile>)> {
-    let dt = district.axis().step_hours();
-    let own = site.technologies.iter().filter_map(|technology| match &technology.kind {
-        Kind::Supply(supply) if supply.carrier == carrier => Some(match &supply.available {
-            Availability::Unlimited | Availability::PerKw(_) => (supply.capacity_kw, None),
-            Availability::UpTo(power) | Availability::Forced(power) => (supply.capacity_kw, Some(power)),
-        }),
-        Kind::Storage(storage) if storage.carrier == carrier => {
-            Some((storage.discharge_kw.min(storage.capacity_kwh * storage.discharge_efficiency / dt), None))
-        }
-        Kind::Conversion(conversion) if conversion.carrier_out == carrier => Some((conversion.capacity_kw, None)),
-        Kind::Conversion(conversion) => {
-            let along = conversion.byproducts.iter().find(|byproduct| byproduct.carrier == carrier)?;
-            let steps = along.per_output.steps().unwrap_or(1);
-            let most = (0..steps).map(|step| along.per_output.at(step)).fold(0.0, f64::max);
-            Some((conversion.capacity_kw * most, None))
-        }
-        _ => None,
-    });
-    let links = district
-        .links()
-        .iter()
-        .filter(|link| link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name)));
-    own.chain(links.map(|link| (link.capacity_kw * link.efficiency, None))).collect()
 }
 
 /// Values of time series far off their neighbours and off all others.

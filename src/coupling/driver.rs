@@ -205,7 +205,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
 
     fn gap_known(&mut self, gap: Gap, iterate: &Rc<Iterate<D::Plan>>) {
         self.history.gap_known(iterate.iteration, gap, self.observer);
-        let smaller = |(known, _): &(Gap, _)| gap.relative.abs().total_cmp(&known.relative.abs()).is_lt();
+        let smaller = |(known, _): &(Gap, _)| gap.size().total_cmp(&known.size()).is_lt();
         if self.best.as_ref().is_none_or(smaller) {
             self.best = Some((gap, Rc::clone(iterate)));
         }
@@ -244,6 +244,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let record = Record {
             cost,
             cost_at_own_cops_eur: cost_at_own_cops.cost_eur,
+            unmet_at_own_cops_kwh: cost_at_own_cops.unmet_kwh,
             certificate,
             seconds: PhaseSeconds { dispatch: dispatch_seconds, water_loop: water_loop_seconds, rest },
             ..Record::of_response(iteration, (scheme, step), &self.cops, &response)

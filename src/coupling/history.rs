@@ -87,8 +87,7 @@ impl<'a> History<'a> {
         if self.settings.stop != Stop::Gap {
             return None;
         }
-        // A gap below zero would prove a wrong minimum; only rounding may put it there.
-        let gap = self.records.last()?.gap?.relative.abs();
+        let gap = self.records.last()?.gap?.size();
         let stalled = || self.stalled().map(|best_gap| Verdict::Stalled { iterations: STALLED_ITERATIONS, best_gap });
         if gap <= self.settings.gap_tolerance_in_force() { Some(Verdict::Converged) } else { stalled() }
     }
@@ -97,7 +96,7 @@ impl<'a> History<'a> {
     fn stalled(&self) -> Option<f64> {
         let (before, lately) = self.records.split_at_checked(self.records.len().checked_sub(STALLED_ITERATIONS)?)?;
         let best = |records: &[Record]| {
-            let gaps = records.iter().filter_map(|record| record.gap).map(|gap| gap.relative.abs());
+            let gaps = records.iter().filter_map(|record| record.gap).map(|gap| gap.size());
             gaps.fold(f64::INFINITY, f64::min)
         };
         let averaging = lately.iter().all(Record::is_average);

@@ -53,7 +53,9 @@ pub struct ThermalPlan {
 pub struct PlanCost {
     /// What the dispatcher minimises, EUR: money it can choose, and the prices of unmet demand and surplus.
     pub objective_eur: f64,
-    /// Sum of the absolute terms of the objective, EUR: the scale of a relative gap.
+    /// The part of it that nobody pays, EUR: the prices of unmet demand and surplus.
+    pub penalty_eur: f64,
+    /// Sum of the absolute terms of the money in the objective, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
     /// All money, EUR, annuities included, without the prices of unmet demand and surplus; with `balancing_price:
     /// marginal` also what the dispatcher is charged for balancing.
@@ -62,6 +64,8 @@ pub struct PlanCost {
     pub unmet_kwh: f64,
     /// Production not used, kWh.
     pub surplus_kwh: f64,
+    /// Demand of all carriers, kWh: the scale of a relative gap of unmet demand.
+    pub demand_kwh: f64,
 }
 
 /// Turns COPs into a plan.

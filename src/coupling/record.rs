@@ -63,6 +63,8 @@ pub struct Record {
     pub cost: PlanCost,
     /// What the same decisions cost at the COPs they lead to, EUR of money.
     pub cost_at_own_cops_eur: f64,
+    /// What they leave unserved at those, kWh.
+    pub unmet_at_own_cops_kwh: f64,
     /// Gap of this iterate, known one iteration later and only where the settings allow.
     pub gap: Option<Gap>,
     /// Change of the loop temperature since the iteration before.
@@ -130,6 +132,7 @@ impl Record {
             step,
             cost: PlanCost::default(),
             cost_at_own_cops_eur: 0.0,
+            unmet_at_own_cops_kwh: 0.0,
             gap: None,
             residual: None,
             cop_residual,

@@ -51,7 +51,7 @@ pub enum Stop {
     Paper,
     /// When loop temperature and COPs have stood still, three iterations in a row.
     Residual,
-    /// When the relative gap is small: no dispatcher could save more at the COPs its plan leads to.
+    /// When both relative gaps are small: no dispatcher could save more money, or serve more, at the COPs its plan leads to.
     Gap,
 }
 
@@ -166,7 +166,7 @@ pub struct CouplingSettings {
     pub relaxation: f64,
     /// Iterations after the first, at most.
     pub max_iterations: usize,
-    /// Largest relative gap that counts as converged. Where none is given: 1e-6 with `scheme: newton`, 1e-4 otherwise.
+    /// Largest relative gap, of the money and of the unmet demand, that counts as converged; it is no error of the cost. Where none is given: 1e-6 with `scheme: newton`, 1e-4 otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub gap_tolerance: Option<f64>,

@@ -12,7 +12,7 @@ pub enum Verdict {
         /// Period of the cycle that was found on the way, if any.
         cycle: Option<usize>,
     },
-    /// Dispatch and loop agree within the tolerance.
+    /// Dispatch and loop agree within the tolerance. Whether all demand is served is another question.
     Converged,
     /// The iterates repeat themselves.
     Cycle {
@@ -23,7 +23,7 @@ pub enum Verdict {
     Stalled {
         /// For how many iterations.
         iterations: usize,
-        /// The best relative gap before them.
+        /// The best gap before them: [`Gap::size`](super::Gap::size).
         best_gap: f64,
     },
     /// The steps of the iteration grow and grow.

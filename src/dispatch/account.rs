@@ -102,8 +102,10 @@ pub struct Account {
     pub charge_eur: f64,
     /// The prices put on unmet demand and surplus, EUR. Not money anyone pays.
     pub penalty_eur: f64,
-    /// Sum of the absolute terms of what the dispatch minimises, EUR: the scale of a relative gap.
+    /// Sum of the absolute terms of the money that the dispatch minimises, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
+    /// Demand of all sites and carriers, kWh.
+    pub demand_kwh: f64,
     /// Each technology's energy.
     pub technologies: Vec<TechnologyTotals>,
     /// Each link's energy.
@@ -163,6 +165,7 @@ impl Dispatch {
             charge_eur: self.charge_eur(values),
             penalty_eur: 0.0,
             absolute_terms_eur: 0.0,
+            demand_kwh: 0.0,
             technologies: Vec::new(),
             links: self.link_totals(values),
             carriers: Vec::new(),
@@ -174,11 +177,12 @@ impl Dispatch {
         // The prices of shortage and surplus are summed apart: next to 1e6 EUR/kWh the money would lose its digits.
         let columns = self.layout.problem.columns().iter().zip(&self.layout.quantities).zip(values.rows());
         for ((column, quantity), values) in columns {
+            if matches!(quantity.role, Role::Unmet | Role::Surplus) {
+                continue;
+            }
             let costs = || values.iter().enumerate().map(|(step, value)| column.cost.at(step) * value);
             account.absolute_terms_eur += costs().map(f64::abs).sum::<f64>();
-            if !matches!(quantity.role, Role::Unmet | Role::Surplus) {
-                account.operation_eur += costs().sum::<f64>();
-            }
+            account.operation_eur += costs().sum::<f64>();
         }
         account.operation_eur -= account.charge_eur;
         // The LP pays for the CO2 of what it chooses; forced supply pays its own here.
@@ -220,6 +224,9 @@ impl Dispatch {
                         (find(Role::Output), self.input_kw(values, site_index, index).iter().sum::<f64>() * dt)
                     }
                 };
+                if matches!(technology.kind, Kind::Demand(_)) {
+                    account.demand_kwh += taken_kwh;
+                }
                 account.technologies.push(TechnologyTotals {
                     site: site.name.clone(),
                     technology: technology.name.clone(),

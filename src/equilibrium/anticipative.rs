@@ -26,7 +26,7 @@ const ARMIJO: f64 = 1e-4;
 const GOOD: f64 = 0.5;
 /// The steps that are tried, in shares of the way to the LP's answer.
 const STEPS: [f64; 6] = [1.0, 0.7, 0.4, 0.2, 0.1, 0.03];
-/// What the LP still promises is nothing below this share of the objective.
+/// What the LP still promises is nothing below this share of the money in the objective.
 const PROMISE: f64 = 3e-6;
 
 /// One LP and the step that followed.
@@ -113,7 +113,7 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
         }
         let before = here.cost;
         let promised_eur = before.objective_eur - (solution.objective - joint.constant_eur);
-        if promised_eur <= PROMISE * before.objective_eur.abs().max(1e-3 * before.absolute_terms_eur) {
+        if promised_eur <= PROMISE * before.money_scale_eur() {
             break;
         }
         let answer = solution.values.slice(s![..here.values.nrows(), ..]);

@@ -118,7 +118,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error> {
         self.memory = None;
-        if let Some(gap) = at.gap.map(|gap| gap.relative.abs()) {
+        if let Some(gap) = at.gap.map(|gap| gap.size()) {
             // Small steps add up to progress too.
             if gap < Self::PROGRESS * self.progress {
                 (self.in_vain, self.progress) = (0, gap);

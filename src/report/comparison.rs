@@ -187,7 +187,7 @@ fn gaps(runs: &[RunResults]) -> Option<Figure> {
     let longest = lines.iter().map(|line| line.values.len()).max()?;
     lines.iter_mut().for_each(|line| line.values.resize(longest, f64::NAN));
     let x = X::Number { label: "iteration".to_owned(), values: (0..longest).map(|k| k as f64).collect() };
-    let text = "Relative gap by iteration: the share of the objective that a dispatcher could still save.".to_owned();
+    let text = "Relative gap by iteration: the share of the money that a dispatcher could still save.".to_owned();
     let panels = vec![Panel { is_log: true, ..Panel::new("relative gap", lines) }];
     Some(Figure { id: "gaps".to_owned(), title: "Gap by iteration".to_owned(), text, plot: Plot::Lines { x, panels } })
 }

@@ -4,7 +4,7 @@ use super::figures::number;
 use super::flows::{Flow, What};
 use super::page::{Cell, Table, Tile, Tone};
 use super::run::RunResults;
-use super::summary::{Cost, Coupling, Kind, Network, Service, Summary, Unit};
+use super::summary::{Cost, Coupling, Kind, NOT_SERVED_KWH, Network, Service, Summary, Unit};
 
 /// Heat pumps whose seasonal COP is a headline, at most.
 const MOST_COPS: usize = 8;
@@ -81,7 +81,13 @@ impl Headline {
                 true => format!("; {} EUR with the prices of what is missing or too much", number(gap.absolute_eur)),
                 false => String::new(),
             };
-            self.add("Gap", "EUR", money, &format!("{:.1e} of the objective{penalties}", gap.relative));
+            let unmet = match gap.unmet_relative {
+                Some(relative) if relative > 0.0 => {
+                    format!("; unmet demand {} kWh, {relative:.1e}", number(gap.unmet_kwh))
+                }
+                _ => String::new(),
+            };
+            self.add("Gap", "EUR", money, &format!("{:.1e} of the money{penalties}{unmet}", gap.relative));
         }
         let [low, mean, high] = coupling.temp_c;
         self.add("Loop temperature", "°C", mean, &format!("{low:.2} to {high:.2}"));
@@ -123,7 +129,10 @@ impl Headline {
         self.add("CO2", "kg", summary.co2_kg, "");
         let curtailed = summary.technologies.iter().filter_map(|known| known.curtailed_kwh);
         self.add("Curtailed", "kWh", curtailed.sum(), "of what sources had to offer");
-        self.add("Unmet demand", "kWh", summary.carriers.iter().map(|carrier| carrier.unmet_kwh).sum(), "");
+        let unmet_kwh = summary.unmet_kwh();
+        let share = summary.unmet_share.filter(|_| unmet_kwh > NOT_SERVED_KWH);
+        let note = share.map_or_else(String::new, |share| format!("{:.2} % of the demand", 100.0 * share));
+        self.add("Unmet demand", "kWh", unmet_kwh, &note);
         self.warn();
         let surplus = summary.carriers.iter().map(|carrier| carrier.surplus_kwh).sum();
         self.add("Surplus", "kWh", surplus, "produced and thrown away");

@@ -1,11 +1,12 @@
 //! The report of one run.
 
-use super::figures::{Grain, carpet, dispatch, durations, map, prices, sankey, storage, temperature};
+use super::figures::{Grain, carpet, dispatch, durations, map, number, prices, sankey, storage, temperature};
 use super::flows::flows;
 use super::frame::Frame;
 use super::headline::{Headline, cost_table};
 use super::page::{Block, Cell, Page, Section, Table, Tone};
 use super::run::RunResults;
+use super::summary::NOT_SERVED_KWH;
 use super::tables::{
     balance_table, comparison_table, excess_table, loop_table, technology_table, units_table, validity_table,
 };
@@ -86,8 +87,19 @@ pub fn run_page(run: &RunResults) -> Page {
     .with_own_ids()
 }
 
-/// The verdict in a word.
+/// The verdict in a word, and that demand is not served.
 pub(super) fn badge(run: &RunResults) -> Option<(String, Tone)> {
+    let unmet_kwh = run.summary.unmet_kwh();
+    if unmet_kwh <= NOT_SERVED_KWH {
+        return verdict_badge(run);
+    }
+    let not_served = format!("{} kWh of demand not served", number(unmet_kwh));
+    let words =
+        verdict_badge(run).map_or_else(|| not_served.clone(), |(words, _)| format!("{words}, but {not_served}"));
+    Some((words, Tone::Warning))
+}
+
+fn verdict_badge(run: &RunResults) -> Option<(String, Tone)> {
     let coupling = run.summary.coupling.as_ref()?;
     let verdict = coupling.verdict.replace('_', " ");
     let (words, tone) = match (coupling.converged, verdict.as_str()) {

@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+/// Unmet demand of more than this is told, kWh: less is rounding.
+pub(super) const NOT_SERVED_KWH: f64 = 5e-4;
+
 /// A run in short.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Summary {
@@ -19,6 +22,7 @@ pub struct Summary {
     pub(super) myopia: Option<Myopia>,
     pub(super) cost: Cost,
     pub(super) co2_kg: f64,
+    pub(super) unmet_share: Option<f64>,
     pub(super) technologies: Vec<Technology>,
     #[serde(default)]
     pub(super) stores: Vec<Store>,
@@ -26,6 +30,18 @@ pub struct Summary {
     pub(super) certificate: Certificate,
     pub(super) findings: Vec<Finding>,
     pub(super) inputs: Vec<Input>,
+}
+
+impl Summary {
+    /// Returns the demand that is left unserved, all sites and carriers, in kWh.
+    pub(super) fn unmet_kwh(&self) -> f64 {
+        self.carriers.iter().map(|carrier| carrier.unmet_kwh).sum()
+    }
+
+    /// Returns that as a share of the demand in words, in brackets; nothing where it is not told.
+    pub(super) fn unmet_share_in_words(&self) -> String {
+        self.unmet_share.map_or_else(String::new, |share| format!(" ({:.2} % of it)", 100.0 * share))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -38,6 +54,7 @@ pub(super) struct Coupling {
     pub(super) tolerance: Option<Tolerance>,
     pub(super) gap: Option<Gap>,
     pub(super) gap_missing: Option<String>,
+    pub(super) cost_moved: Option<CostMoved>,
     pub(super) residual: Option<Residual>,
     pub(super) temp_c: [f64; 3],
     pub(super) created_kwh: [f64; 2],
@@ -51,10 +68,20 @@ pub(super) struct Coupling {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+pub(super) struct CostMoved {
+    pub(super) iterations: usize,
+    pub(super) eur: f64,
+    pub(super) relative: f64,
+    pub(super) gaps: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Spread {
     pub(super) asked: usize,
     pub(super) cost_eur: f64,
     pub(super) cost_relative: f64,
+    #[serde(default)]
+    pub(super) unmet_kwh: f64,
     pub(super) temp_k: f64,
     pub(super) temp_mean_k: f64,
 }
@@ -65,6 +92,8 @@ pub(super) struct Myopia {
     pub(super) anticipative_eur: f64,
     pub(super) price_eur: f64,
     pub(super) price_relative: f64,
+    pub(super) gap_eur: Option<f64>,
+    pub(super) price_beyond_gap_eur: Option<f64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -85,6 +114,9 @@ pub(super) struct Gap {
     pub(super) relative: f64,
     pub(super) absolute_eur: f64,
     pub(super) cost_eur: Option<f64>,
+    #[serde(default)]
+    pub(super) unmet_kwh: f64,
+    pub(super) unmet_relative: Option<f64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -4,7 +4,7 @@ use super::figures::{convergence, number};
 use super::frame::Frame;
 use super::page::{Block, Cell, Table};
 use super::run::RunResults;
-use super::summary::{Coupling, Myopia, Spread, Violation};
+use super::summary::{CostMoved, Coupling, Myopia, NOT_SERVED_KWH, Spread, Violation};
 
 /// The blocks on the verdict.
 pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
@@ -25,7 +25,8 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
             "Iterations by scheme: {}.{residual} {balance}",
             schemes.collect::<Vec<_>>().join(", ")
         ))),
-        not_kept(coupling).map(Block::Text),
+        coupling.cost_moved.as_ref().map(|moved| Block::Text(cost_moved_in_words(moved))),
+        not_kept(run, coupling).map(Block::Text),
         coupling.gap_missing.as_ref().map(|missing| Block::Text(format!("The gap is not known: {missing}"))),
         run.summary.starts.as_ref().map(|spread| Block::Text(starts_in_words(spread))),
         run.starts.as_ref().map(starts_table).map(Block::Table),
@@ -36,13 +37,14 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
 }
 
 /// Columns of the table of iterations: of the file, and for people.
-const ITERATION: [(&str, &str); 11] = [
+const ITERATION: [(&str, &str); 12] = [
     ("iteration", "Iteration"),
     ("scheme", "Scheme"),
     ("step", "Step"),
     ("cost_eur", "Planned, EUR"),
     ("cost_at_own_cops_eur", "At own COPs, EUR"),
     ("relative_gap", "Relative gap"),
+    ("relative_unmet_gap", "Unmet gap"),
     ("mean_change_k", "Mean change, K"),
     ("max_change_k", "Largest change, K"),
     ("max_change_at", "at"),
@@ -57,7 +59,9 @@ fn iteration_table(frame: &Frame) -> Table {
             (_, None) => Cell::Text(text),
             (_, Some(value)) if value.is_nan() => Cell::Number(String::new()),
             ("iteration", Some(_)) => Cell::Number(text),
-            ("relative_gap" | "mean_change_k" | "max_change_k", Some(value)) => Cell::Number(format!("{value:.2e}")),
+            ("relative_gap" | "relative_unmet_gap" | "mean_change_k" | "max_change_k", Some(value)) => {
+                Cell::Number(format!("{value:.2e}"))
+            }
             (_, Some(value)) => Cell::Number(format!("{value:.2}")),
         };
         Some((head, texts.into_iter().enumerate().map(shown).collect::<Vec<Cell>>()))
@@ -78,9 +82,14 @@ fn sentence(words: &str) -> String {
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-/// What a verdict on the agreement of dispatch and loop does not tell: limits that were left, and energy that came from nowhere.
-fn not_kept(coupling: &Coupling) -> Option<String> {
+/// What a verdict on the agreement of dispatch and loop does not tell: demand that is not served, limits that were left, and energy that came from nowhere.
+fn not_kept(run: &RunResults, coupling: &Coupling) -> Option<String> {
     let mut words = Vec::new();
+    let unmet_kwh = run.summary.unmet_kwh();
+    if unmet_kwh > NOT_SERVED_KWH {
+        let share = run.summary.unmet_share_in_words();
+        words.push(format!("{} kWh of demand are not served{share}", number(unmet_kwh)));
+    }
     for (violation, side) in
         coupling.violations.iter().zip(["below", "above"]).filter(|(violation, _)| violation.hours > 0.0)
     {
@@ -95,10 +104,25 @@ fn not_kept(coupling: &Coupling) -> Option<String> {
     (!words.is_empty()).then(|| format!("Not kept: {}.", words.join("; ")))
 }
 
+/// How far the cost moved over the last iterations.
+fn cost_moved_in_words(moved: &CostMoved) -> String {
+    let CostMoved { iterations, eur, relative, gaps } = moved;
+    let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
+    format!(
+        "The cost moved by {} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations. The gap is what a dispatcher could \
+         still save at the COPs of the answer; it is no error of the cost.",
+        number(*eur)
+    )
+}
+
 /// How far apart the answers from several beginnings are.
 fn starts_in_words(spread: &Spread) -> String {
+    let unmet = match spread.unmet_kwh {
+        unmet_kwh if unmet_kwh > NOT_SERVED_KWH => format!(", unmet demand {} kWh", number(unmet_kwh)),
+        _ => String::new(),
+    };
     format!(
-        "From {} beginnings: costs are {} EUR apart ({:.1e}), loop temperatures up to {:.3} K ({:.4} K on average). Agreements of dispatch \
+        "From {} beginnings: costs are {} EUR apart ({:.1e}){unmet}, loop temperatures up to {:.3} K ({:.4} K on average). Agreements of dispatch \
          and loop need not be unique.",
         spread.asked,
         number(spread.cost_eur),
@@ -121,8 +145,16 @@ fn starts_table(frame: &Frame) -> Table {
 
 /// What it costs that the dispatcher does not know what it does to the loop.
 fn myopia_in_words(myopia: &Myopia) -> String {
+    let gap = match (myopia.gap_eur, myopia.price_beyond_gap_eur) {
+        (Some(gap_eur), Some(beyond_eur)) => format!(
+            " The gap of the equilibrium, {} EUR, is in that: a dispatcher could save it without knowing more; {} EUR are beyond it.",
+            number(gap_eur),
+            number(beyond_eur)
+        ),
+        _ => " The gap of the equilibrium is in that, and not known.".to_owned(),
+    };
     format!(
-        "Price of myopia: {:.3} % ({} EUR). A dispatcher who knew what it does to the loop would pay {} EUR in place of {} EUR.",
+        "Price of myopia: {:.3} % ({} EUR). A dispatcher who knew what it does to the loop would pay {} EUR in place of {} EUR.{gap}",
         100.0 * myopia.price_relative,
         number(myopia.price_eur),
         number(myopia.anticipative_eur),

@@ -8,7 +8,8 @@ use super::reproduce::{Scenario, Window};
 use super::{Run, StudyError, converge, solver};
 use crate::config::switches::Preset;
 use crate::config::{Case, ConfigError, LoopSource, Request};
-use crate::coupling::{Observer, Verdict};
+use crate::coupling::{LoopCop, Observer, Verdict};
+use crate::dispatch::Account;
 use crate::results::{Column, Table};
 
 /// Iterations over whose mean the published variants are compared: they cycle, and no single one stands for the others.
@@ -40,7 +41,8 @@ pub struct Effect {
     pub variant: String,
     /// What it was flipped to; empty for a preset.
     pub flipped_to: String,
-    /// Money, EUR.
+    /// All money, EUR: of a variant that converges that of its summary, else means of what the plans cost, at own COPs where
+    /// the loop knows them hour by hour.
     pub cost_eur: f64,
     /// From the grid, both sites, kWh.
     pub grid_kwh: f64,
@@ -124,7 +126,7 @@ impl Effects {
             let case = load(preset, settings.into_iter().collect())?;
             let run = converge::run(&case, solver(&case.district), observer)
                 .map_err(|source| EffectsError::Study { variant, source: Box::new(source) })?;
-            effects.effects.push(Effect::of(variant, flipped_to.unwrap_or_default(), preset, &run));
+            effects.effects.push(Effect::of(variant, flipped_to.unwrap_or_default(), preset, &case, &run));
             keep(&effects)?;
         }
         Ok(effects)
@@ -203,8 +205,10 @@ fn load(data: &Path, window: &Window, preset: Preset, settings: Vec<String>) -> 
 }
 
 impl Effect {
-    fn of(variant: &str, flipped_to: &str, preset: Preset, run: &Run) -> Self {
-        let Some(coupling) = &run.coupling else { unreachable!("the published case has a loop") };
+    fn of(variant: &str, flipped_to: &str, preset: Preset, case: &Case, run: &Run) -> Self {
+        let (Some(coupling), Some(coupled)) = (&run.coupling, &case.coupled) else {
+            unreachable!("the published case has a loop")
+        };
         let records = &coupling.records;
         let converged = coupling.verdict == Verdict::Converged || preset != Preset::Published;
         let last = records.len() - 1;
@@ -214,19 +218,40 @@ impl Effect {
         };
         #[expect(clippy::cast_precision_loss, reason = "iterations and steps are few")]
         let mean = |of: &dyn Fn(usize) -> f64| (from..=to).map(of).sum::<f64>() / (to - from + 1) as f64;
-        let grid_kwh = |k: usize| {
-            let technologies = coupling.accounts[k].technologies.iter();
+        let grid_kwh = |account: &Account| -> f64 {
+            let technologies = account.technologies.iter();
             technologies.filter(|totals| totals.technology == "grid").map(|totals| totals.delivered_kwh).sum()
+        };
+        // Where the loop knows COPs hour by hour, a plan costs what it does at its own; of the published loop, what was planned.
+        let own_cops = coupled.settings.loop_cop == LoopCop::WithinStep;
+        let co2_eur_per_kg = case.district.co2_price_eur_per_kg();
+        let total_eur = |k: usize| {
+            let record = &records[k];
+            let plan_eur = if own_cops { record.cost_at_own_cops_eur } else { record.cost.cost_eur };
+            plan_eur + record.balancing_eur + record.balancing_co2_kg * co2_eur_per_kg
+        };
+        let unmet_kwh = |k: usize| if own_cops { records[k].unmet_at_own_cops_kwh } else { records[k].cost.unmet_kwh };
+        let [cost_eur, grid_kwh, unmet_kwh, surplus_kwh] = if converged {
+            // The answer's own figures: those of its summary.
+            let account = &run.account;
+            [run.total_eur(), grid_kwh(account), account.unmet_kwh(), account.surplus_kwh()]
+        } else {
+            [
+                mean(&total_eur),
+                mean(&|k| grid_kwh(&coupling.accounts[k])),
+                mean(&unmet_kwh),
+                mean(&|k| records[k].cost.surplus_kwh),
+            ]
         };
         #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
         let limits = |side: usize| mean(&|k| records[k].limit_steps[side] as f64);
         Self {
             variant: variant.to_owned(),
             flipped_to: flipped_to.to_owned(),
-            cost_eur: mean(&|k| records[k].cost.cost_eur),
-            grid_kwh: mean(&grid_kwh),
-            unmet_kwh: mean(&|k| records[k].cost.unmet_kwh),
-            surplus_kwh: mean(&|k| records[k].cost.surplus_kwh),
+            cost_eur,
+            grid_kwh,
+            unmet_kwh,
+            surplus_kwh,
             loop_c: mean(&|k| records[k].temp_c[1]),
             limit_steps: [limits(0), limits(1)],
             created_kwh: [mean(&|k| records[k].created_kwh[0]), mean(&|k| records[k].created_kwh[1])],

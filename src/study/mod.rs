@@ -3,6 +3,7 @@
 
 pub mod converge;
 pub mod convergence;
+mod cost_moved;
 pub mod effects;
 mod iccep2019;
 pub mod journal;
@@ -20,10 +21,11 @@ mod technologies;
 mod whole_time;
 
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
+pub use cost_moved::CostMoved;
 pub use myopia::{Myopia, MyopiaSummary};
 pub use network_summary::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 pub use network_tables::{network_components_table, network_table};
-pub use summary::{Summary, Tolerance};
+pub use summary::{NOT_SERVED_KWH, Summary, Tolerance};
 pub use summary_text::wrapped;
 pub use tables::{
     anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table, prices_table,

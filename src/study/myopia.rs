@@ -15,8 +15,11 @@ const ANSWERS: usize = 3;
 /// An equilibrium, and what a dispatcher would do who knew what it does to the loop.
 #[derive(Debug)]
 pub struct Myopia {
-    /// What the plan of the equilibrium costs the dispatcher at the COPs that it leads to, EUR.
-    pub equilibrium_eur: f64,
+    /// What the plan of the equilibrium costs the dispatcher at the COPs that it leads to.
+    pub equilibrium: PlanCost,
+    /// What a dispatcher could still save there without knowing anything of the loop, EUR: the gap of the equilibrium, where
+    /// it is known.
+    pub gap_eur: Option<f64>,
     /// The plan of one who knows, and how it was found.
     pub found: Anticipated<PricedPlan>,
     /// What that leaves out: of the equilibrium, and of the plan of one who knows.
@@ -60,7 +63,7 @@ impl Myopia {
     ) -> Result<Self, StudyError> {
         let values = &outcome.plan.plan.decisions.values;
         let cops = newton.cops(water_loop, values);
-        let equilibrium_eur = dispatcher.price(&outcome.plan, &cops)?.objective_eur;
+        let equilibrium = dispatcher.price(&outcome.plan, &cops)?;
         // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
         let stop = || observer.wants_to_stop();
         let mut cops = first_cops.clone();
@@ -70,7 +73,7 @@ impl Myopia {
             cops = newton.cops(water_loop, &values);
         }
         let found = anticipate(dispatcher, water_loop, newton, &values, backend, &stop)?;
-        let found = if found.cost.objective_eur <= equilibrium_eur {
+        let found = if found.cost.objective_eur <= equilibrium.objective_eur {
             found
         } else {
             let values = &outcome.plan.plan.decisions.values;
@@ -82,19 +85,27 @@ impl Myopia {
             Beside::of(&dispatcher.cost(plan), &response)
         };
         let beside = [simulated(dispatcher, &outcome.plan), simulated(dispatcher, &found.plan)];
-        Ok(Self { equilibrium_eur, found, beside })
+        let gap_eur = outcome.gap.map(|gap| gap.absolute_eur);
+        Ok(Self { equilibrium, gap_eur, found, beside })
     }
 
-    /// What it costs not to know, EUR.
+    /// What it costs not to know, EUR, with the gap of the equilibrium in it.
     #[must_use]
     pub fn price_eur(&self) -> f64 {
-        self.equilibrium_eur - self.found.cost.objective_eur
+        self.equilibrium.objective_eur - self.found.cost.objective_eur
     }
 
-    /// The same as a share of what the equilibrium costs.
+    /// The same as a share of the money that the equilibrium costs.
     #[must_use]
     pub fn price_relative(&self) -> f64 {
-        self.price_eur() / self.equilibrium_eur.abs().max(1e-3 * self.found.cost.absolute_terms_eur)
+        self.price_eur() / self.equilibrium.money_scale_eur()
+    }
+
+    /// What it costs not to know, EUR, without what a dispatcher who does not know could save as well; `None` where that is
+    /// not known.
+    #[must_use]
+    pub fn price_beyond_gap_eur(&self) -> Option<f64> {
+        self.gap_eur.map(|gap_eur| self.price_eur() - gap_eur)
     }
 }
 
@@ -105,10 +116,14 @@ pub struct MyopiaSummary {
     pub equilibrium_eur: f64,
     /// The same of one who knows, EUR.
     pub anticipative_eur: f64,
-    /// The difference, EUR.
+    /// The difference, EUR. The gap of the equilibrium is in it.
     pub price_eur: f64,
-    /// The same as a share.
+    /// The same as a share of the money in the equilibrium's objective.
     pub price_relative: f64,
+    /// The gap of the equilibrium, EUR: what a dispatcher could save there without knowing anything of the loop.
+    pub gap_eur: Option<f64>,
+    /// The difference without the gap, EUR: what is left of it for knowing.
+    pub price_beyond_gap_eur: Option<f64>,
     /// What that leaves out: of the equilibrium, and of the plan of one who knows.
     pub beside: [Beside; 2],
     /// LPs of dispatch and loop that were solved to find it.
@@ -118,10 +133,17 @@ pub struct MyopiaSummary {
 impl MyopiaSummary {
     /// In words.
     pub(super) fn in_words(&self) -> String {
-        let Self { equilibrium_eur, anticipative_eur, price_eur, price_relative, beside: [eq, knows], lps } = self;
+        let Self { equilibrium_eur, anticipative_eur, price_eur, price_relative, beside: [eq, knows], lps, .. } = self;
+        let gap = match (self.gap_eur, self.price_beyond_gap_eur) {
+            (Some(gap_eur), Some(beyond_eur)) => format!(
+                "The gap of the equilibrium, {gap_eur:.2} EUR, is in that: a dispatcher could save it without knowing more; \
+                 {beyond_eur:.2} EUR are beyond it"
+            ),
+            _ => "The gap of the equilibrium is in that, and not known".to_owned(),
+        };
         format!(
             "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} EUR in place \
-             of {equilibrium_eur:.2} ({lps} LPs, anticipative_plan.csv). Beside that, balancing unit {:.0} kWh for {:.2} EUR in place \
+             of {equilibrium_eur:.2} ({lps} LPs, anticipative_plan.csv). {gap}. Beside that, balancing unit {:.0} kWh for {:.2} EUR in place \
              of {:.0} for {:.2}; surplus {:.0} kWh in place of {:.0}; unmet demand {:.1} kWh in place of {:.1}",
             100.0 * price_relative,
             knows.balancing_kwh,
@@ -137,10 +159,12 @@ impl MyopiaSummary {
 
     pub(super) fn of(myopia: &Myopia) -> Self {
         Self {
-            equilibrium_eur: myopia.equilibrium_eur,
+            equilibrium_eur: myopia.equilibrium.objective_eur,
             anticipative_eur: myopia.found.cost.objective_eur,
             price_eur: myopia.price_eur(),
             price_relative: myopia.price_relative(),
+            gap_eur: myopia.gap_eur,
+            price_beyond_gap_eur: myopia.price_beyond_gap_eur(),
             beside: myopia.beside,
             lps: myopia.found.descent.len(),
         }

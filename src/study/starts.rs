@@ -3,6 +3,7 @@
 use ndarray::Array1;
 use serde::Serialize;
 
+use super::summary::NOT_SERVED_KWH;
 use super::{Run, converge};
 use crate::config::Case;
 use crate::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
@@ -48,10 +49,14 @@ pub struct Beginning {
     pub verdict: &'static str,
     /// Number of the last iteration.
     pub iterations: usize,
-    /// The gap.
+    /// The relative gap of the money.
     pub gap: Option<f64>,
+    /// The relative gap of the unmet demand.
+    pub unmet_gap: Option<f64>,
     /// All money, EUR.
     pub cost_eur: f64,
+    /// Demand left unserved, kWh.
+    pub unmet_kwh: f64,
 }
 
 /// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not determined by the case.
@@ -67,6 +72,8 @@ pub struct Spread {
     pub cost_eur: f64,
     /// The same against the cheapest.
     pub cost_relative: f64,
+    /// Most less least unmet demand, kWh: who serves less pays less.
+    pub unmet_kwh: f64,
     /// Largest difference of the loop temperature at the same moment, K.
     pub temp_k: f64,
     /// When that was.
@@ -126,7 +133,9 @@ fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
         verdict: coupling.verdict.name(),
         iterations: coupling.records.len() - 1,
         gap: coupling.gap.map(|gap| gap.relative),
+        unmet_gap: coupling.gap.map(|gap| gap.unmet_relative),
         cost_eur: run.total_eur(),
+        unmet_kwh: run.account.unmet_kwh(),
     };
     Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.cop.clone() }))
 }
@@ -139,6 +148,7 @@ fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Sp
         (high - low, low)
     };
     let (cost_eur, cheapest) = width(&mut beginnings.iter().map(|beginning| beginning.cost_eur));
+    let (unmet_kwh, _) = width(&mut beginnings.iter().map(|beginning| beginning.unmet_kwh));
     let temps =
         (0..answers[0].temp_c.len()).map(|at| (at, width(&mut answers.iter().map(|answer| answer.temp_c[at])).0));
     let temps: Vec<(usize, f64)> = temps.collect();
@@ -163,6 +173,7 @@ fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Sp
         beginnings,
         cost_eur,
         cost_relative,
+        unmet_kwh,
         temp_k,
         temp_at: axis.label(temp_at),
         temp_mean_k,
@@ -185,7 +196,9 @@ impl Spread {
         table.push("verdict", Column::Text(of.iter().map(|beginning| beginning.verdict.to_owned()).collect()));
         table.push("iterations", Column::Count(of.iter().map(|beginning| beginning.iterations).collect()));
         table.push("relative_gap", number(&|beginning| beginning.gap));
+        table.push("relative_unmet_gap", number(&|beginning| beginning.unmet_gap));
         table.push("cost_eur", number(&|beginning| Some(beginning.cost_eur)));
+        table.push("unmet_kwh", number(&|beginning| Some(beginning.unmet_kwh)));
         table
     }
 
@@ -198,17 +211,22 @@ impl Spread {
     /// The spread in words.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Self { asked, problems, beginnings, cost_eur, cost_relative, temp_k, temp_at, temp_mean_k, cop, cop_at } =
-            self;
+        let Self { asked, problems, beginnings, cost_eur, cost_relative, unmet_kwh, .. } = self;
+        let Self { temp_k, temp_at, temp_mean_k, cop, cop_at, .. } = self;
         let converged = beginnings.iter().filter(|beginning| beginning.verdict == "Converged").count();
         let problems = problems.iter().map(|problem| format!("; {}", problem.replace('\n', " "))).collect::<String>();
         if beginnings.len() < 2 {
             return format!("1 of {asked} beginnings has an answer: nothing to compare{problems}");
         }
         let of = if beginnings.len() < *asked { format!("{} of {asked}", beginnings.len()) } else { asked.to_string() };
+        let unmet = if *unmet_kwh > NOT_SERVED_KWH {
+            format!(", of which one leaves {unmet_kwh:.1} kWh more unserved than another")
+        } else {
+            String::new()
+        };
         let mut text = format!(
-            "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}), loop temperatures up to \
-             {temp_k:.3} K ({temp_mean_k:.4} K on average"
+            "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop temperatures \
+             up to {temp_k:.3} K ({temp_mean_k:.4} K on average"
         );
         if *temp_k > 0.0 {
             text.push_str(&format!("; most at {temp_at}"));

@@ -7,13 +7,16 @@ use super::myopia::MyopiaSummary;
 use super::network_summary::NetworkSummary;
 use super::starts::Spread;
 use super::technologies::{StoreTemperature, TechnologySummary};
-use super::{Run, WholeTime};
+use super::{CostMoved, Run, WholeTime};
 use crate::config::{Case, Finding, Input};
 use crate::coupling::{Distance, Gap, Record, Residual, Stop, Unrest, Verdict, Violation};
 use crate::heat_pump::ValidRange;
 
 /// Pieces of the time in [`CouplingSummary::course_c`].
 const PIECES: usize = 60;
+
+/// Unmet demand of more than this is told, kWh: less is rounding.
+pub const NOT_SERVED_KWH: f64 = 5e-4;
 
 /// A run in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,6 +57,10 @@ pub struct Summary {
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
     pub co2_kg: f64,
+    /// Demand left unserved, all sites and carriers, kWh. No verdict on the coupling tells it.
+    pub unmet_kwh: f64,
+    /// That as a share of the demand.
+    pub unmet_share: f64,
     /// What was decided for the whole time: chosen capacities, peaks, limits.
     #[serde(flatten)]
     pub whole_time: WholeTime,
@@ -107,6 +114,8 @@ pub struct CouplingSummary {
     /// Why the gap is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_missing: Option<String>,
+    /// How far the cost moved over the last iterations, which the gap does not tell; none where there was only one.
+    pub cost_moved: Option<CostMoved>,
     /// Last change of the loop temperature.
     pub residual: Option<Residual>,
     /// When it changed, and how far it may still go.
@@ -271,6 +280,31 @@ pub struct CertificateSummary {
 }
 
 impl Summary {
+    /// Whether demand is left unserved, by more than rounding.
+    #[must_use]
+    pub fn leaves_demand(&self) -> bool {
+        self.unmet_kwh > NOT_SERVED_KWH
+    }
+
+    /// Returns a warning of demand that is left unserved, in kWh by site and carrier; `None` where all is served.
+    #[must_use]
+    pub fn unmet_warning(&self) -> Option<Finding> {
+        let carriers = self.carriers.iter().filter(|totals| totals.unmet_kwh > NOT_SERVED_KWH);
+        let parts: Vec<String> = carriers
+            .map(|totals| format!("{} at {} {:.1} kWh", totals.carrier, totals.site, totals.unmet_kwh))
+            .collect();
+        self.leaves_demand().then(|| {
+            let message = format!(
+                "{:.1} kWh of demand are not served, {:.2} % of it ({}): more capacity of import, heat pumps or stores is \
+                 needed, or a higher price for unmet demand",
+                self.unmet_kwh,
+                100.0 * self.unmet_share,
+                parts.join(", ")
+            );
+            Finding::shortage(message)
+        })
+    }
+
     /// The summary of a finished run.
     #[must_use]
     pub fn of(case: &Case, run: &Run) -> Self {
@@ -311,6 +345,8 @@ impl Summary {
             technologies: technologies.collect(),
             stores: StoreTemperature::all(case),
             co2_kg: run.account.co2_kg + balancing_co2_kg,
+            unmet_kwh: run.account.unmet_kwh(),
+            unmet_share: unmet_share(run),
             whole_time: WholeTime::of(run),
             links: run
                 .account
@@ -370,7 +406,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     };
     Some(CouplingSummary {
         verdict: outcome.verdict,
-        explanation: outcome.explain(|at| axis.label(at)),
+        explanation: outcome.explain(|at| axis.label(at)) + &not_served(run).unwrap_or_default(),
         converged: outcome.verdict.is_converged(),
         schemes: schemes(&outcome.records),
         last_iteration: last.iteration,
@@ -382,6 +418,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         },
         gap: outcome.gap,
         gap_missing: outcome.gap_missing.clone(),
+        cost_moved: CostMoved::of(&outcome.records, outcome.gap, case.district.co2_price_eur_per_kg()),
         residual: last.residual,
         moved: Moved::of(&outcome.unrest, |at| axis.label(at)),
         temp_c: answer.temp_c,
@@ -397,6 +434,26 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         loop_step_balance_residual: answer.step_balance_residual,
         validity: validity.collect(),
     })
+}
+
+/// What a verdict on the agreement of dispatch and loop does not tell.
+fn not_served(run: &Run) -> Option<String> {
+    let unmet_kwh = run.account.unmet_kwh();
+    (unmet_kwh > NOT_SERVED_KWH).then(|| {
+        format!(
+            ". {unmet_kwh:.1} kWh of demand are not served ({:.2} % of it): the verdict is on the agreement of dispatch and loop \
+             alone",
+            100.0 * unmet_share(run)
+        )
+    })
+}
+
+/// Demand left unserved as a share of all demand.
+fn unmet_share(run: &Run) -> f64 {
+    match run.account.demand_kwh {
+        0.0 => 0.0,
+        demand_kwh => run.account.unmet_kwh() / demand_kwh,
+    }
 }
 
 /// Means over equal pieces of a series, as many as [`PIECES`] at most.

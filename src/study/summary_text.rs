@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::myopia::MyopiaSummary;
 use super::network_summary::NetworkSummary;
 use super::summary::{
-    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Summary, ValiditySummary, ViolationSummary,
+    CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, NOT_SERVED_KWH, Summary, ValiditySummary,
+    ViolationSummary,
 };
 use super::technologies::TechnologySummary;
 
@@ -22,12 +23,18 @@ impl Summary {
         line("case", format!("{}{scenario}", self.case));
         line("time", format!("{} to {} ({} steps of {} min)", self.from, self.to, self.steps, self.step_minutes));
         if let Some(coupling) = &self.coupling {
-            line("verdict", coupling.verdict.name().to_owned());
+            let not_served = if self.leaves_demand() { ", but not all demand is served" } else { "" };
+            line("verdict", format!("{}{not_served}", coupling.verdict.name()));
             for sentence in wrapped(&coupling.explanation, 92) {
                 line("", sentence);
             }
             if let Some(missing) = &coupling.gap_missing {
                 line("gap not measured", missing.replace('\n', " "));
+            }
+            if let Some(moved) = &coupling.cost_moved {
+                for (index, words) in wrapped(&moved.in_words(), 92).into_iter().enumerate() {
+                    line(if index == 0 { "cost moved" } else { "" }, words);
+                }
             }
             let myopia = self.myopia.iter().map(MyopiaSummary::in_words);
             let missing =
@@ -128,10 +135,13 @@ impl Summary {
             demand_charge_eur,
             balancing_eur,
         } = self.cost;
-        let unmet_kwh: f64 = self.carriers.iter().map(|totals| totals.unmet_kwh).sum();
-        if unmet_kwh > 5e-4 {
-            let said = "its price is in the objective and in the gap, not in the cost";
-            line("NOT SERVED", format!("{unmet_kwh:.1} kWh of demand ({said})"));
+        if self.leaves_demand() {
+            let Self { unmet_kwh, unmet_share, .. } = self;
+            let share = 100.0 * unmet_share;
+            line(
+                "NOT SERVED",
+                format!("{unmet_kwh:.1} kWh of demand, {share:.2} % of it; its price is not in the cost"),
+            );
         }
         line("cost", format!("{total_eur:.2} EUR"));
         let balancing =
@@ -166,7 +176,9 @@ impl Summary {
         for LinkSummary { link, forward_kwh, backward_kwh } in &self.links {
             line("link", format!("{link:<22}{forward_kwh:>10.0} kWh forth, {backward_kwh:.0} kWh back"));
         }
-        for totals in self.carriers.iter().filter(|totals| totals.unmet_kwh > 5e-4 || totals.surplus_kwh > 5e-4) {
+        for totals in
+            self.carriers.iter().filter(|totals| totals.unmet_kwh > NOT_SERVED_KWH || totals.surplus_kwh > 5e-4)
+        {
             let CarrierSummary { site, carrier, unmet_kwh, surplus_kwh, .. } = totals;
             line(site, format!("{carrier:<22}{unmet_kwh:>10.1} kWh unmet, {surplus_kwh:.1} kWh surplus"));
         }

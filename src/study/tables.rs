@@ -156,9 +156,13 @@ pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
     table.push("cost_at_own_cops_eur", number(&|record| record.cost_at_own_cops_eur));
     table.push("objective_eur", number(&|record| record.cost.objective_eur));
     table.push("unmet_kwh", number(&|record| record.cost.unmet_kwh));
+    table.push("unmet_at_own_cops_kwh", number(&|record| record.unmet_at_own_cops_kwh));
     table.push("surplus_kwh", number(&|record| record.cost.surplus_kwh));
     table.push("relative_gap", gap(|gap| gap.relative));
     table.push("gap_eur", gap(|gap| gap.absolute_eur));
+    table.push("gap_cost_eur", gap(|gap| gap.cost_eur));
+    table.push("relative_unmet_gap", gap(|gap| gap.unmet_relative));
+    table.push("gap_unmet_kwh", gap(|gap| gap.unmet_kwh));
     table.push("mean_relative_change", residual(|residual| residual.mean_relative));
     table.push("mean_change_k", residual(|residual| residual.mean_k));
     table.push("max_change_k", residual(|residual| residual.max_k));

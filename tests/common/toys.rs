@@ -72,3 +72,45 @@ impl LoopModel for Mirror {
         })
     }
 }
+
+/// The same, of which every plan but the answer leaves `unmet_kwh` more unserved, at no price.
+pub struct Idle<F> {
+    pub toy: Toy<F>,
+    pub unmet_kwh: f64,
+}
+
+impl<F: Fn(f64) -> f64> Dispatcher for Idle<F> {
+    type Plan = f64;
+    type Account = ();
+    type Error = Infallible;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
+        self.toy.dispatch(cops)
+    }
+
+    fn thermal(&self, plan: &f64) -> ThermalPlan {
+        self.toy.thermal(plan)
+    }
+
+    fn blend(&mut self, plans: &[(&f64, f64)], cops: &CopSeries) -> Result<Option<f64>, Infallible> {
+        self.toy.blend(plans, cops)
+    }
+
+    fn distance(&self, a: &f64, b: &f64) -> f64 {
+        self.toy.distance(a, b)
+    }
+
+    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
+        Ok(PlanCost { unmet_kwh: self.unmet_kwh, demand_kwh: 50_000.0, ..self.toy.price(plan, cops)? })
+    }
+
+    fn cost(&self, plan: &f64) -> PlanCost {
+        PlanCost { demand_kwh: 50_000.0, ..self.toy.cost(plan) }
+    }
+
+    fn account(&self, _plan: &f64) {}
+
+    fn certificate(&self, _plan: &f64) -> f64 {
+        0.0
+    }
+}

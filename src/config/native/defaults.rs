@@ -56,7 +56,7 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
         let keys: Vec<&str> = own.into_iter().flat_map(|own| own.entries()).map(|entry| entry.key.as_str()).collect();
         if !keys.is_empty() {
             let message = format!("{} sets anew: {}", draft.place(), keys.join(", "));
-            findings.push(Finding { level: Level::Default, place: None, message });
+            findings.push(Finding { level: Level::Default, ..Finding::note(message) });
         }
     }
     for (key, places) in found {
@@ -67,7 +67,7 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
         } else {
             format!("`{name}` is left to its default: {}", places.join(", "))
         };
-        findings.push(Finding { level: Level::Default, place: None, message });
+        findings.push(Finding { level: Level::Default, ..Finding::note(message) });
     }
 }
 

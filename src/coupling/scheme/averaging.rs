@@ -15,7 +15,7 @@ pub struct Seen {
     pub iteration: usize,
     /// Distance from the previous plan to the dispatcher's answer; `None` in the first iteration.
     pub distance: Option<f64>,
-    /// Size of the previous plan's relative gap, where it is known.
+    /// [`Gap::size`](crate::coupling::Gap::size) of the previous plan, where it is known.
     pub gap: Option<f64>,
 }
 
@@ -56,8 +56,7 @@ impl<D: Dispatcher, R: StepRule> Scheme<D> for Averaging<R> {
         at: &Situation<'_, D::Plan>,
     ) -> Result<Stepped<D::Plan>, D::Error> {
         let distance = at.previous.map(|previous| dispatcher.distance(previous, &answer));
-        // Below zero a gap is rounding.
-        let gap = at.gap.map(|gap| gap.relative.abs());
+        let gap = at.gap.map(|gap| gap.size());
         let Step { scheme, step } = self.rule.next(&Seen { iteration: at.iteration, distance, gap });
         let whole = |plan| Stepped { plan, scheme, step: 1.0 };
         let Some(previous) = at.previous.filter(|_| step < 1.0) else { return Ok(whole(answer)) };

@@ -25,7 +25,7 @@ pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
     };
     let tolerance = coupling.tolerance.as_ref();
     let stops_by = |rule: &str| tolerance.filter(|tolerance| tolerance.stop == rule);
-    let gap = vec![line("relative gap", 0, "relative_gap")];
+    let gap = vec![line("of the money", 0, "relative_gap"), line("of unmet demand", 3, "relative_unmet_gap")];
     let changes = vec![line("largest change", 1, "max_change_k"), line("mean change", 2, "mean_change_k")];
     let panels = [
         panel("relative gap", gap, stops_by("gap").map(|tolerance| tolerance.relative_gap)),
@@ -40,7 +40,8 @@ pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
         .as_ref()
         .map_or_else(String::new, |gap| format!(" The answer's relative gap is {:.2e}.", gap.relative));
     let text = format!(
-        "Relative gap: the share of the objective that a dispatcher could save at the COPs its plan leads to. Change: of the loop temperature \
+        "Relative gap: the share of the money that a dispatcher could save at the COPs its plan leads to, and the share of unmet demand that it \
+         could serve. Change: of the loop temperature \
          since the iteration before; it may go on while nothing is to be gained any more.{gap}"
     );
     let x = X::Number { label: "iteration".to_owned(), values: iterations.to_vec() };

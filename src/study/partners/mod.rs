@@ -11,7 +11,7 @@ use ndarray::Array2;
 use crate::config::Coupled;
 use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, LoopSignal, PlanCost, ThermalPlan};
 use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
-use crate::district::{Kind, StorageBoundary};
+use crate::district::{Kind, StorageBoundary, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
 use crate::equilibrium::{LoopPump, Stages, Unsuited};
 use crate::heat_pump::HeatPump;
 use crate::lp::{Backend, LpError, StagedProblem};
@@ -225,10 +225,12 @@ impl DistrictDispatcher {
     fn cost_of(&self, objective_eur: f64, account: &Account) -> PlanCost {
         PlanCost {
             objective_eur,
+            penalty_eur: account.penalty_eur,
             absolute_terms_eur: account.absolute_terms_eur,
             cost_eur: account.cost_eur() + account.charge_eur,
             unmet_kwh: account.unmet_kwh(),
             surplus_kwh: account.surplus_kwh(),
+            demand_kwh: account.demand_kwh,
         }
     }
 }
@@ -321,7 +323,10 @@ impl Dispatcher for DistrictDispatcher {
         let priced = self.dispatch.price(&plan.plan.decisions)?;
         let account = self.dispatch.account(&priced.decisions);
         let cost = self.cost_of(priced.objective_eur, &account);
-        Ok(PlanCost { unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
+        // What stays short has the price of unmet demand in the objective: see `Dispatch::price`.
+        let unmet_eur_per_kwh = self.dispatch.district().shortage().unmet_eur_per_kwh;
+        let short_eur = unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH) * priced.short_kwh;
+        Ok(PlanCost { penalty_eur: cost.penalty_eur + short_eur, unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
     }
 
     fn cost(&self, plan: &PricedPlan) -> PlanCost {
