@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Finding, LoopPump, UsedColumn};
 use crate::district::{Availability, District, Kind, Site, Supply};
-use crate::heat_pump::{CopModel, OutsideRange};
+use crate::heat_pump::{CopModel, LoopWater, OutsideRange};
 use crate::series::{Profile, outliers};
 
 /// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
@@ -26,8 +26,9 @@ pub fn lint(case: &mut Case) {
     look_for_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
         let limits = coupled.water_loop.limits_c();
-        for pump in &coupled.pumps {
-            look_at_pump(&case.district, pump, limits, &mut found);
+        for (index, pump) in coupled.pumps.iter().enumerate() {
+            let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+            look_at_pump(&case.district, pump, limits, spread_k, &mut found);
         }
     }
     case.findings.extend(found);
@@ -298,14 +299,14 @@ fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Opti
 }
 
 /// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.
-fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], found: &mut Vec<Finding>) {
+fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spread_k: f64, found: &mut Vec<Finding>) {
     let LoopPump { site, technology, store, pump, .. } = pump;
     let capacity_kwh = store.as_ref().and_then(|store| match &district.technology(site, store)?.kind {
         Kind::Storage(storage) => Some(storage.capacity_kwh),
         _ => None,
     });
     let capacity_kwh = capacity_kwh.unwrap_or(0.0);
-    if !pump.responds_physically([low, high], capacity_kwh) {
+    if !pump.responds_physically([low, high], spread_k, capacity_kwh) {
         let message = format!(
             "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating must \
              gain, cooling must lose)"
@@ -325,7 +326,7 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
     }
     const SAMPLES: u32 = 20;
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
-    let side = |loop_c: f64, level: f64| pump.cop.outside(&pump.working_point(loop_c, level));
+    let side = |inlet_c: f64, level: f64| pump.cop.outside(&pump.working_point(LoopWater { inlet_c, spread_k }, level));
     let sides: Vec<OutsideRange> =
         temps.filter_map(|loop_c| side(loop_c, 0.0).and(side(loop_c, capacity_kwh))).collect();
     let outside = sides.len();
