@@ -73,9 +73,9 @@ impl SubstationDraws<'_, '_> {
     /// The water that comes: that of the warm line while the net heat is heating, that of the cold line while it is cooling.
     ///
     /// With warm water the heat pumps together may cool, and heat with cold water (a heat exchanger for passive cooling has another COP
-    /// with each). Water of either line then drives the substation to the other one: in between lies the temperature at which the heat
-    /// pumps give each other what they take, and this mixture of both lines is what all of them see. It begins at the warm line's
-    /// temperature where the net heat stops being heating, and ends at the cold line's where it begins to be cooling, so that no COP jumps.
+    /// with each). Each line's water then drives the substation to the other line: in between lies the temperature at which the heat
+    /// pumps give each other what they take. That mixture of both lines is what all of them see, and the network moves nothing. What the
+    /// exchanger takes thus changes steadily between what it takes with warm and with cold water.
     pub(super) fn seen(&self) -> SeenWater {
         let [while_heating_c, while_cooling_c] = self.simulation.inlets_c(self.substation);
         let outputs_kw: f64 = self.draws.iter().map(|draw| self.output_kw(draw).abs()).sum();
