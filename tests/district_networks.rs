@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{CopUse, LoopModel, LoopResponse};
-use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
+use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature, UseOutsideRange};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::study::partners::{NetworkPartner, WellMixedPartner, year_blocks};
 use anergy::water_loop::district_network::{
@@ -568,7 +568,7 @@ fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
     let mut model = partner.clone();
     let response = model.simulate(&output_kw, &Array2::zeros((2, 8)), CopUse::WithinStep).unwrap();
     // In the first step all water is at 12 C.
-    near(response.cop[[0, 0]], pump.cop(12.0, 0.0), 1e-12);
+    near(response.cop[[0, 0]], pump.cop(LoopWater { inlet_c: 12.0, spread_k: 4.0 }, 0.0), 1e-12);
     let (_, recording) = partner.look(&output_kw, &Array2::zeros((2, 8)), CopUse::WithinStep).unwrap();
     let asked: Vec<f64> = (0..3).map(|index| recording.flow_kg_s[[index, 0]]).collect();
     near(asked[0] / asked[1], 3.0, 1e-9);

@@ -14,6 +14,7 @@ const HIGH_C: f64 = 20.0;
 
 fn settings() -> WellMixedSettings {
     WellMixedSettings {
+        spread_k: anergy::water_loop::DEFAULT_SPREAD_K,
         water_mass_kg: 1e6,
         specific_heat_kj_per_kg_k: 4.18,
         initial_c: 15.0,

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::{Case, Coupled, Finding, LoopPump, UsedColumn};
 use crate::coupling::BalancingPrice;
 use crate::district::{Availability, District, Kind, Site, Supply};
-use crate::heat_pump::{CopModel, OutsideRange, Service};
+use crate::heat_pump::{CopModel, LoopWater, OutsideRange, Service};
 use crate::series::{Profile, outliers};
 use crate::water_loop::WaterLoop;
 use shortage::{Shortage, over_time, shortages};
@@ -31,8 +31,9 @@ pub fn lint(case: &mut Case) {
     if let Some(coupled) = &case.coupled {
         look_at_balancing_price(coupled, &mut found);
         let limits = coupled.water_loop.limits_c();
-        for pump in &coupled.pumps {
-            look_at_pump(&case.district, pump, limits, &mut found);
+        for (index, pump) in coupled.pumps.iter().enumerate() {
+            let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+            look_at_pump(&case.district, pump, limits, spread_k, &mut found);
         }
     }
     case.findings.extend(found);
@@ -235,14 +236,14 @@ fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
 }
 
 /// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.
-fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], found: &mut Vec<Finding>) {
+fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spread_k: f64, found: &mut Vec<Finding>) {
     let LoopPump { site, technology, store, pump, .. } = pump;
     let capacity_kwh = store.as_ref().and_then(|store| match &district.technology(site, store)?.kind {
         Kind::Storage(storage) => Some(storage.capacity_kwh),
         _ => None,
     });
     let capacity_kwh = capacity_kwh.unwrap_or(0.0);
-    if !pump.responds_physically([low, high], capacity_kwh) {
+    if !pump.responds_physically([low, high], spread_k, capacity_kwh) {
         let message = format!(
             "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating must \
              gain, cooling must lose)"
@@ -262,8 +263,9 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
     }
     const SAMPLES: u32 = 20;
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
-    let side = |loop_c: f64, level: f64| pump.cop.outside(&pump.working_point(loop_c, level));
-    let cops = temps.clone().flat_map(|loop_c| [0.0, capacity_kwh].map(|level| pump.cop(loop_c, level)));
+    let cops = temps
+        .clone()
+        .flat_map(|loop_c| [0.0, capacity_kwh].map(|level| pump.cop(LoopWater { inlet_c: loop_c, spread_k }, level)));
     let lowest = cops.fold(f64::INFINITY, f64::min);
     if lowest > 0.0 && pump.warms_its_source(lowest) {
         let message = format!(
@@ -272,6 +274,7 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], fou
         );
         found.push(Finding::warning(None, message));
     }
+    let side = |inlet_c: f64, level: f64| pump.cop.outside(&pump.working_point(LoopWater { inlet_c, spread_k }, level));
     let sides: Vec<OutsideRange> =
         temps.filter_map(|loop_c| side(loop_c, 0.0).and(side(loop_c, capacity_kwh))).collect();
     let outside = sides.len();

@@ -8,7 +8,7 @@ use super::native::settings::{LoopSettings, NetworkLoopSettings};
 use super::native::{allow_dotted_keys, close_loops};
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
-use super::water_loop;
+use super::water_loop::{self, Crossed};
 use super::yaml::{self, Node, from_node};
 use super::{ConfigError, Finding, Problem};
 use crate::coupling::{BalancingPrice, CouplingSettings, SchemeChoice, Stop};
@@ -177,6 +177,9 @@ pub struct LoopFile {
     /// Where the loop stands.
     #[serde(skip)]
     node: Node,
+    /// Where its heat pumps stand.
+    #[serde(skip)]
+    pumps_node: Node,
 }
 
 /// A heat pump of the district that draws on the loop.
@@ -265,8 +268,19 @@ impl LoopFile {
             }
         }
         let switches = switches.on(preset);
-        let mut file =
-            Self { name, preset, switches, coupling, water_loop, heat_pumps, stores, corrections, node: loop_node };
+        let pumps_node = rest.at("heat_pumps").unwrap_or(&rest).clone();
+        let mut file = Self {
+            name,
+            preset,
+            switches,
+            coupling,
+            water_loop,
+            heat_pumps,
+            stores,
+            corrections,
+            node: loop_node,
+            pumps_node,
+        };
         file.coupling.scheme = Some(file.settings().scheme_in_force());
         Ok(file)
     }
@@ -341,7 +355,20 @@ impl LoopFile {
             return Err(ConfigError::Mismatch("no heat pump of the district is on the loop".to_owned()));
         }
         let auxiliary = water_loop::bind(&mut water_loop, &pumps, district, &self.node)?;
+        if let Some(crossed) = water_loop::crossed(&water_loop, &pumps) {
+            return Err(self.crossed(&pumps[crossed.pump].technology, &crossed));
+        }
         Ok(Coupled { water_loop, pumps, auxiliary, settings })
+    }
+
+    /// An approach that is too small for its water, where it stands.
+    fn crossed(&self, technology: &str, crossed: &Crossed) -> ConfigError {
+        let of_technology = |node: &&Node| node.at("technology").and_then(Node::as_text) == Some(technology);
+        let entry = self.pumps_node.as_list().and_then(|entries| entries.iter().find(of_technology));
+        let cop = entry.and_then(|entry| entry.at("cop"));
+        let key = cop.and_then(|cop| cop.at(crossed.key));
+        let span = &key.or(cop).or(entry).unwrap_or(&self.pumps_node).span;
+        span.error(Problem::Wrong(format!("heat_pumps.{technology}.cop.{}", crossed.message)))
     }
 
     fn pump(&self, district: &District, site: &str, entry: &HeatPumpEntry) -> Result<LoopPump, ConfigError> {

@@ -5,6 +5,7 @@ use super::timeseries::{Asked, TimeSeries};
 use super::yaml::{Map, Node, Span, Value, from_node};
 use super::{ConfigError, Finding, Inputs, Problem, SETTING};
 use crate::district::{District, Kind};
+use crate::heat_pump::{PinchCrossing, Service};
 use crate::series::{Profile, ProfileSetting, TimeAxis};
 use crate::water_loop::district_network::{DistrictNetwork, LoopMachine, MeterSettings, NetworkSettings};
 use crate::water_loop::{
@@ -82,6 +83,33 @@ pub(super) fn without_series(
             Ok(WaterLoop::Network(Box::new(network)))
         }
     }
+}
+
+/// A heat pump whose water would leave beyond its refrigerant, and why.
+pub(super) struct Crossed {
+    /// Its index.
+    pub(super) pump: usize,
+    /// The key of its COP model that would have to be larger.
+    pub(super) key: &'static str,
+    /// What is wrong, and what would do.
+    pub(super) message: String,
+}
+
+/// The first heat pump on the loop whose approach is too small for the spread of its water.
+pub(super) fn crossed(water_loop: &WaterLoop, pumps: &[LoopPump]) -> Option<Crossed> {
+    pumps.iter().enumerate().find_map(|(index, LoopPump { pump, .. })| {
+        let (spread_k, path) = water_loop.widest_spread_k(index);
+        let PinchCrossing { key, approach_k, least_k, spread_k, beyond_k } = pump.cop.crossing(pump.service, spread_k)?;
+        let (changed, beyond) = match pump.service {
+            Service::Heating => ("cooled", "colder than its refrigerant evaporates"),
+            Service::Cooling => ("warmed", "warmer than its refrigerant condenses"),
+        };
+        let message = format!(
+            "{key} is {approach_k}, counted from water that is then {changed} by {spread_k} K (water_loop.{path}): it would leave \
+             {beyond_k} K {beyond}; expected at least {least_k}, or `loop_water: outlet`"
+        );
+        Some(Crossed { pump: index, key, message })
+    })
 }
 
 /// Binds a network's substations to the heat pumps of `district` on the loop. Returns the balances (site and carrier) that bring the electricity of

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cop::{CopError, check_lifts};
-use super::{Service, UseOutsideRange};
+use super::water::LoopWater;
+use super::{Service, UseOutsideRange, WaterTemperature};
 
 /// Degrees Celsius of zero kelvin, negated.
 const CELSIUS_ZERO_K: f64 = 273.15;
@@ -17,20 +18,26 @@ pub struct CarnotCop {
     /// COP as a share of Carnot's, above 0 and at most 1.
     #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     pub quality_grade: f64,
-    /// Lowest and highest lift (sink minus source, outside the machine) for which the grade holds, K.
+    /// Lowest and highest lift for which the grade holds, K: sink minus source outside the machine, on the loop's side at `loop_water`.
     #[serde(default = "usual_lifts")]
     pub valid_lift_k: [f64; 2],
-    /// How much colder the refrigerant evaporates than the source is, K.
+    /// How much colder the refrigerant evaporates than the source is, K: than the loop's water at `loop_water` in heating, than
+    /// the user's side in cooling.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub source_approach_k: f64,
-    /// How much hotter the refrigerant condenses than the sink is, K.
+    /// How much hotter the refrigerant condenses than the sink is, K: than the user's side in heating, than the loop's water at
+    /// `loop_water` in cooling.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub sink_approach_k: f64,
     /// What happens outside the valid lifts; `clamp` holds the lift at their end.
     #[serde(default = "UseOutsideRange::clamp")]
     pub outside: UseOutsideRange,
+    /// The temperature of the loop's water that the approach is counted from. Water that leaves is the nearest to the refrigerant;
+    /// from `inlet` or `mean`, the approach must be at least the spread or half of it.
+    #[serde(default = "WaterTemperature::outlet")]
+    pub loop_water: WaterTemperature,
 }
 
 fn usual_lifts() -> [f64; 2] {
@@ -52,6 +59,20 @@ impl CarnotCop {
             Service::Cooling => source_c - self.source_approach_k + CELSIUS_ZERO_K,
         };
         self.quality_grade * useful_side_k / inner_lift_k
+    }
+
+    /// Key and value of the approach on the loop's side, K: of the evaporator in heating, of the condenser in cooling.
+    pub(super) fn loop_approach(&self, service: Service) -> (&'static str, f64) {
+        match service {
+            Service::Heating => ("source_approach_k", self.source_approach_k),
+            Service::Cooling => ("sink_approach_k", self.sink_approach_k),
+        }
+    }
+
+    /// Temperature of the refrigerant on the loop's side, degrees Celsius: where it evaporates in heating, condenses in cooling.
+    pub(super) fn refrigerant_c(&self, service: Service, water: LoopWater) -> f64 {
+        let (_, approach_k) = self.loop_approach(service);
+        super::water::changed(service, self.loop_water.of(service, water), approach_k)
     }
 
     pub(super) fn check(&self) -> Result<(), CopError> {
@@ -84,6 +105,7 @@ mod tests {
             source_approach_k: 0.0,
             sink_approach_k: 0.0,
             outside: UseOutsideRange::Clamp,
+            loop_water: WaterTemperature::Outlet,
         }
     }
 

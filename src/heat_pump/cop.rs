@@ -9,6 +9,7 @@ use super::carnot::CarnotCop;
 use super::direct::DirectExchange;
 use super::quadratic::QuadraticCop;
 use super::rating_map::RatingMap;
+use super::water::{LoopWater, WaterTemperature};
 
 /// What a machine is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +92,24 @@ pub enum ValidRange {
     },
 }
 
+/// An approach that is too small for the spread of the water it is counted from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PinchCrossing {
+    /// The key of the approach.
+    pub key: &'static str,
+    /// The approach, K.
+    pub approach_k: f64,
+    /// The least that would do, K.
+    pub least_k: f64,
+    /// The spread of the water, K.
+    pub spread_k: f64,
+    /// By how much the water would leave beyond the refrigerant, K.
+    pub beyond_k: f64,
+}
+
+/// Less is rounding, K.
+const PINCH_ROUNDING_K: f64 = 1e-9;
+
 /// What makes a COP model meaningless.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{key} is {value}; expected {expected}")]
@@ -107,7 +126,41 @@ impl CopModel {
     /// A quadratic curve COP = c0 + c1 lift + c2 lift^2 (lift in K).
     #[must_use]
     pub fn quadratic(coefficients: [f64; 3], valid_lift_k: [f64; 2], outside: UseOutsideRange) -> Self {
-        Self::Quadratic(QuadraticCop { coefficients, valid_lift_k, outside })
+        let loop_water = WaterTemperature::Inlet;
+        Self::Quadratic(QuadraticCop { coefficients, valid_lift_k, outside, loop_water })
+    }
+
+    /// The temperature on the loop's side that the model is read at, degrees Celsius.
+    #[must_use]
+    #[inline]
+    pub fn loop_c(&self, service: Service, water: LoopWater) -> f64 {
+        match self {
+            Self::Quadratic(QuadraticCop { loop_water, .. })
+            | Self::Carnot(CarnotCop { loop_water, .. })
+            | Self::Direct(DirectExchange { loop_water, .. }) => loop_water.of(service, water),
+            Self::En14511(map) => map.loop_c(service, water),
+        }
+    }
+
+    /// Temperature at which the refrigerant evaporates (heating) or condenses (cooling) on the loop's side, degrees Celsius, of models
+    /// that say so.
+    #[must_use]
+    pub fn refrigerant_c(&self, service: Service, water: LoopWater) -> Option<f64> {
+        match self {
+            Self::Carnot(carnot) => Some(carnot.refrigerant_c(service, water)),
+            Self::Quadratic(_) | Self::En14511(_) | Self::Direct(_) => None,
+        }
+    }
+
+    /// Where a machine's water would leave beyond its refrigerant, which no exchanger brings about: colder than it evaporates in
+    /// heating, warmer than it condenses in cooling.
+    #[must_use]
+    pub fn crossing(&self, service: Service, spread_k: f64) -> Option<PinchCrossing> {
+        let Self::Carnot(carnot) = self else { return None };
+        let (key, approach_k) = carnot.loop_approach(service);
+        let least_k = (1.0 - carnot.loop_water.share()) * spread_k;
+        let beyond_k = least_k - approach_k;
+        (beyond_k > PINCH_ROUNDING_K).then_some(PinchCrossing { key, approach_k, least_k, spread_k, beyond_k })
     }
 
     /// COP at a working point.

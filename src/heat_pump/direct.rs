@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cop::CopError;
-use super::{OutsideRange, ValidRange};
+use super::{OutsideRange, ValidRange, WaterTemperature};
 
 /// A heat exchanger in place of a heat pump: passive cooling, or direct heating. It takes electricity for its pump alone, as long as heat
 /// flows by itself.
@@ -27,6 +27,10 @@ pub struct DirectExchange {
     #[serde(default = "default_beyond")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cop_beyond: f64,
+    /// The temperature of the loop's water that `approach_k` is counted from. In counterflow with a user's water that changes by as
+    /// much it is that of the water that comes; against a user of one temperature, that of the water that leaves.
+    #[serde(default = "WaterTemperature::inlet")]
+    pub loop_water: WaterTemperature,
 }
 
 fn default_cop() -> f64 {
@@ -89,7 +93,8 @@ mod tests {
 
     #[test]
     fn heat_flows_by_itself_as_long_as_there_is_a_difference() {
-        let exchanger = DirectExchange { cop: 40.0, approach_k: 2.0, fading_k: 1.0, cop_beyond: 1.0 };
+        let loop_water = WaterTemperature::Inlet;
+        let exchanger = DirectExchange { cop: 40.0, approach_k: 2.0, fading_k: 1.0, cop_beyond: 1.0, loop_water };
         assert_eq!(exchanger.check(), Ok(()));
         assert_eq!((exchanger.at(18.0, 12.0), exchanger.outside(-6.0)), (40.0, None));
         assert_eq!(exchanger.at(18.0, 16.0), 40.0);

@@ -7,14 +7,16 @@ mod quadratic;
 mod rating_map;
 mod settings;
 mod sink;
+mod water;
 
 pub use carnot::CarnotCop;
-pub use cop::{CopError, CopModel, OutsideRange, Service, UseOutsideRange, ValidRange, WorkingPoint};
+pub use cop::{CopError, CopModel, OutsideRange, PinchCrossing, Service, UseOutsideRange, ValidRange, WorkingPoint};
 pub use direct::DirectExchange;
 pub use quadratic::QuadraticCop;
 pub use rating_map::RatingMap;
 pub use settings::HeatPumpSettings;
 pub use sink::{ColdStoreTemperature, SinkTemperature};
+pub use water::{LoopWater, WaterTemperature};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,8 +46,8 @@ pub struct HeatPump {
 }
 
 impl HeatPump {
-    /// Temperature lift in K at a loop temperature and a store level (kWh): store minus loop in heating; in cooling as
-    /// [`CoolingLift`] says.
+    /// Temperature lift in K at a temperature on the loop's side and a store level (kWh): store minus loop in heating; in cooling
+    /// as [`CoolingLift`] says.
     #[must_use]
     #[inline]
     pub fn lift_k(&self, loop_c: f64, level_kwh: f64) -> f64 {
@@ -56,10 +58,17 @@ impl HeatPump {
         }
     }
 
-    /// The temperatures the machine works between at a loop temperature and a store level (kWh).
+    /// The temperatures that the model is read at with the loop's water and a store level (kWh).
     #[must_use]
     #[inline]
-    pub fn working_point(&self, loop_c: f64, level_kwh: f64) -> WorkingPoint {
+    pub fn working_point(&self, water: LoopWater, level_kwh: f64) -> WorkingPoint {
+        self.working_point_read_at(self.cop.loop_c(self.service, water), level_kwh)
+    }
+
+    /// The same, where the temperature on the loop's side (or of a source of its own) is the one that the model is stated over.
+    #[must_use]
+    #[inline]
+    pub fn working_point_read_at(&self, loop_c: f64, level_kwh: f64) -> WorkingPoint {
         let user_c = self.sink.temp_c(level_kwh);
         let (source_c, sink_c) = match self.service {
             Service::Heating => (loop_c, user_c),
@@ -68,30 +77,37 @@ impl HeatPump {
         WorkingPoint { service: self.service, source_c, sink_c, lift_k: self.lift_k(loop_c, level_kwh) }
     }
 
-    /// Coefficient of performance (useful heat or cold per electricity) at a loop temperature and a store level (kWh).
+    /// Coefficient of performance (useful heat or cold per electricity) with the loop's water and a store level (kWh).
     #[must_use]
     #[inline]
-    pub fn cop(&self, loop_c: f64, level_kwh: f64) -> f64 {
-        self.cop.at(&self.working_point(loop_c, level_kwh))
+    pub fn cop(&self, water: LoopWater, level_kwh: f64) -> f64 {
+        self.cop.at(&self.working_point(water, level_kwh))
     }
 
-    /// The COP at a loop temperature and a store level (kWh), and on which side the model leaves its range of validity there.
+    /// The COP where the temperature on the loop's side (or of a source of its own) is the one that the model is stated over.
     #[must_use]
     #[inline]
-    pub fn cop_and_range(&self, loop_c: f64, level_kwh: f64) -> (f64, Option<OutsideRange>) {
+    pub fn cop_read_at(&self, loop_c: f64, level_kwh: f64) -> f64 {
+        self.cop.at(&self.working_point_read_at(loop_c, level_kwh))
+    }
+
+    /// The COP with the loop's water and a store level (kWh), and on which side the model leaves its range of validity there.
+    #[must_use]
+    #[inline]
+    pub fn cop_and_range(&self, water: LoopWater, level_kwh: f64) -> (f64, Option<OutsideRange>) {
         match &self.cop {
             CopModel::Quadratic(curve) => {
-                let lift_k = self.lift_k(loop_c, level_kwh);
+                let lift_k = self.lift_k(curve.loop_water.of(self.service, water), level_kwh);
                 (curve.at(lift_k), curve.outside(lift_k))
             }
-            _ => self.cop_and_range_of_two_temperatures(loop_c, level_kwh),
+            _ => self.cop_and_range_of_two_temperatures(water, level_kwh),
         }
     }
 
     // Kept out of the innermost loop of a simulation, whose code is for curves.
     #[cold]
-    fn cop_and_range_of_two_temperatures(&self, loop_c: f64, level_kwh: f64) -> (f64, Option<OutsideRange>) {
-        let point = self.working_point(loop_c, level_kwh);
+    fn cop_and_range_of_two_temperatures(&self, water: LoopWater, level_kwh: f64) -> (f64, Option<OutsideRange>) {
+        let point = self.working_point(water, level_kwh);
         (self.cop.at(&point), self.cop.outside(&point))
     }
 
@@ -113,14 +129,17 @@ impl HeatPump {
     }
 
     /// Whether the COP moves the right way when the loop gets warmer, up in heating, down in cooling, over loop temperatures
-    /// from `from_c` to `to_c` with the store empty and with `capacity_kwh` in it (0 without a store).
+    /// from `from_c` to `to_c` at a spread (K), with the store empty and with `capacity_kwh` in it (0 without a store).
     #[must_use]
-    pub fn responds_physically(&self, [from_c, to_c]: [f64; 2], capacity_kwh: f64) -> bool {
+    pub fn responds_physically(&self, [from_c, to_c]: [f64; 2], spread_k: f64, capacity_kwh: f64) -> bool {
         const SAMPLES: u32 = 20;
         let loop_c = |index: u32| from_c + (to_c - from_c) * f64::from(index) / f64::from(SAMPLES);
         [0.0, capacity_kwh].into_iter().all(|level_kwh| {
             (0..SAMPLES).all(|index| {
-                let [colder, warmer] = [index, index + 1].map(|index| self.cop(loop_c(index), level_kwh));
+                let [colder, warmer] = [index, index + 1].map(|index| {
+                    let water = LoopWater { inlet_c: loop_c(index), spread_k };
+                    self.cop(water, level_kwh)
+                });
                 match self.service {
                     Service::Heating => warmer >= colder,
                     Service::Cooling => warmer <= colder,
@@ -134,6 +153,8 @@ impl HeatPump {
 mod tests {
     use super::*;
 
+    const WATER: LoopWater = LoopWater { inlet_c: 15.0, spread_k: 4.0 };
+
     pub(super) fn published(service: Service) -> HeatPump {
         let (coefficients, sink) = match service {
             Service::Heating => ([6.81, -0.121, 0.000_63], SinkTemperature::heated(40.0, 186.04)),
@@ -145,21 +166,21 @@ mod tests {
 
     #[test]
     fn cops_of_the_published_district_at_its_start() {
-        assert!((published(Service::Heating).cop(15.0, 0.0) - 4.178_75).abs() < 1e-12);
-        assert!((published(Service::Cooling).cop(15.0, 0.0) - 8.465).abs() < 1e-12);
+        assert!((published(Service::Heating).cop(WATER, 0.0) - 4.178_75).abs() < 1e-12);
+        assert!((published(Service::Cooling).cop(WATER, 0.0) - 8.465).abs() < 1e-12);
     }
 
     #[test]
     fn the_published_cooling_curve_responds_the_wrong_way() {
         let mut cooling = published(Service::Cooling);
-        assert!(published(Service::Heating).responds_physically([10.0, 20.0], 2791.0));
-        assert!(!cooling.responds_physically([10.0, 20.0], 0.0));
+        assert!(published(Service::Heating).responds_physically([10.0, 20.0], 4.0, 2791.0));
+        assert!(!cooling.responds_physically([10.0, 20.0], 4.0, 0.0));
         cooling.cooling_lift = CoolingLift::LoopMinusStore;
-        assert!(cooling.responds_physically([10.0, 20.0], 2791.0));
+        assert!(cooling.responds_physically([10.0, 20.0], 4.0, 2791.0));
         // The parabola turns upwards at 23.5 K, which only a store at -5 C brings a loop of 20 C to.
         let warm = HeatPump { sink: SinkTemperature::cooled(-5.0, 1.0, 10.0), ..cooling };
-        assert!(warm.responds_physically([10.0, 20.0], 0.0));
-        assert!(!warm.responds_physically([10.0, 20.0], 10.0));
+        assert!(warm.responds_physically([10.0, 20.0], 4.0, 0.0));
+        assert!(!warm.responds_physically([10.0, 20.0], 4.0, 10.0));
     }
 
     #[test]
@@ -170,6 +191,8 @@ mod tests {
                 sink_c: vec![12.0, 55.0],
                 cop: cop.map(Vec::from).to_vec(),
                 outside: UseOutsideRange::Clamp,
+                loop_water: WaterTemperature::Inlet,
+                rated_spread_k: None,
             })
         };
         let carnot = CopModel::Carnot(CarnotCop {
@@ -178,20 +201,21 @@ mod tests {
             source_approach_k: 2.0,
             sink_approach_k: 2.0,
             outside: UseOutsideRange::Clamp,
+            loop_water: WaterTemperature::Outlet,
         });
         for service in [Service::Heating, Service::Cooling] {
             let pump = |cop| HeatPump { cop, ..published(service) };
-            assert!(pump(carnot.clone()).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
-            assert!(pump(map([[6.0, 2.0], [8.0, 3.0]])).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
-            assert!(!pump(map([[3.0, 8.0], [2.0, 6.0]])).responds_physically([5.0, 25.0], 2791.0), "{service:?}");
+            assert!(pump(carnot.clone()).responds_physically([5.0, 25.0], 4.0, 2791.0), "{service:?}");
+            assert!(pump(map([[6.0, 2.0], [8.0, 3.0]])).responds_physically([5.0, 25.0], 4.0, 2791.0), "{service:?}");
+            assert!(!pump(map([[3.0, 8.0], [2.0, 6.0]])).responds_physically([5.0, 25.0], 4.0, 2791.0), "{service:?}");
         }
     }
 
     #[test]
     fn the_source_is_where_heat_is_taken_from() {
-        let heating = published(Service::Heating).working_point(15.0, 186.04);
+        let heating = published(Service::Heating).working_point(WATER, 186.04);
         assert_eq!((heating.source_c, heating.sink_c, heating.lift_k), (15.0, 41.0, 26.0));
-        let cooling = published(Service::Cooling).working_point(15.0, 0.0);
+        let cooling = published(Service::Cooling).working_point(WATER, 0.0);
         assert_eq!((cooling.source_c, cooling.sink_c), (5.0, 15.0));
         assert_eq!(cooling.lift_k, -10.0, "as published: store minus loop");
     }

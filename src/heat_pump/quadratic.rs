@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cop::{CopError, check_lifts, outside_lift};
-use super::{OutsideRange, UseOutsideRange};
+use super::{OutsideRange, UseOutsideRange, WaterTemperature};
 
 /// COP = c0 + c1 lift + c2 lift^2, lift in K.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,10 @@ pub struct QuadraticCop {
     /// What happens outside of it.
     #[serde(default)]
     pub outside: UseOutsideRange,
+    /// The temperature of the loop's water that the lift is counted from: fits to field trials and the published curve take that
+    /// of the water that comes.
+    #[serde(default = "WaterTemperature::inlet")]
+    pub loop_water: WaterTemperature,
 }
 
 impl QuadraticCop {
@@ -24,7 +28,7 @@ impl QuadraticCop {
     #[must_use]
     #[inline]
     pub fn at(&self, lift_k: f64) -> f64 {
-        let Self { coefficients: [c0, c1, c2], valid_lift_k: [low, high], outside } = self;
+        let Self { coefficients: [c0, c1, c2], valid_lift_k: [low, high], outside, .. } = self;
         let lift_k = match outside {
             UseOutsideRange::Extrapolate => lift_k,
             UseOutsideRange::Clamp => lift_k.clamp(*low, *high),
@@ -62,7 +66,12 @@ mod tests {
     use super::*;
 
     fn curve(outside: UseOutsideRange) -> QuadraticCop {
-        QuadraticCop { coefficients: [6.81, -0.121, 0.000_63], valid_lift_k: [15.0, 60.0], outside }
+        QuadraticCop {
+            coefficients: [6.81, -0.121, 0.000_63],
+            valid_lift_k: [15.0, 60.0],
+            outside,
+            loop_water: WaterTemperature::Inlet,
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cop::CopError;
-use super::{OutsideRange, UseOutsideRange};
+use super::water::{LoopWater, changed};
+use super::{OutsideRange, Service, UseOutsideRange, WaterTemperature};
 
 /// COPs measured at pairs of source and sink temperatures, bilinear in between; valid within the map's rectangle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,9 +20,36 @@ pub struct RatingMap {
     /// What happens outside the map; `extrapolate` goes on with the slopes of the nearest cell.
     #[serde(default = "UseOutsideRange::clamp")]
     pub outside: UseOutsideRange,
+    /// The temperature of the loop's water that the map is stated over: EN 14511 states that of the water that comes.
+    #[serde(default = "WaterTemperature::inlet")]
+    pub loop_water: WaterTemperature,
+    /// Spread of the loop's water at which the map was measured, K; unless given, that of EN 14511's standard ratings: 3 K at the
+    /// evaporator in heating (10 to 7 C), 5 K at the condenser in cooling (30 to 35 C). At another spread the map is read where
+    /// the mean of inlet and outlet is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub rated_spread_k: Option<f64>,
+}
+
+/// Spread of the standard ratings of EN 14511-2 on the loop's side, K: water-to-water heating 10 to 7 C at the evaporator, cooling 30 to
+/// 35 C at the condenser.
+fn standard_spread_k(service: Service) -> f64 {
+    match service {
+        Service::Heating => 3.0,
+        Service::Cooling => 5.0,
+    }
 }
 
 impl RatingMap {
+    /// The temperature on the loop's side that the map is read at, degrees Celsius: that at which a rating with the same mean of inlet
+    /// and outlet is stated. An evaporator or condenser of given conductance works about the mean of its water.
+    #[must_use]
+    pub(super) fn loop_c(&self, service: Service, water: LoopWater) -> f64 {
+        let rated_k = self.rated_spread_k.unwrap_or_else(|| standard_spread_k(service));
+        // From the rated mean to where it is stated: half of the rated spread before it at the inlet, as far behind it at the outlet.
+        changed(service, water.inlet_c, 0.5 * (water.spread_k - rated_k) + self.loop_water.share() * rated_k)
+    }
+
     /// COP between a source and a sink, degrees Celsius.
     ///
     /// # Panics
@@ -88,7 +116,12 @@ impl RatingMap {
                 return Err(CopError::new("cop", row, "numbers > 0"));
             }
         }
-        Ok(())
+        match self.rated_spread_k {
+            Some(spread_k) if !(spread_k.is_finite() && spread_k > 0.0) => {
+                Err(CopError::new("rated_spread_k", spread_k, "a number > 0"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -103,7 +136,30 @@ mod tests {
             sink_c: vec![35.0, 55.0],
             cop: vec![vec![4.0, 2.5], vec![5.2, 3.2], vec![6.0, 3.8]],
             outside,
+            loop_water: WaterTemperature::Inlet,
+            rated_spread_k: None,
         }
+    }
+
+    #[test]
+    fn at_another_spread_it_is_read_at_the_same_mean() {
+        let water = |spread_k: f64| LoopWater { inlet_c: 12.0, spread_k };
+        let map = |loop_water| RatingMap { loop_water, ..map(UseOutsideRange::Clamp) };
+        let inlet = map(WaterTemperature::Inlet);
+        assert_eq!(inlet.loop_c(Service::Heating, water(3.0)), 12.0, "as rated");
+        assert_eq!(inlet.loop_c(Service::Cooling, water(5.0)), 12.0, "as rated");
+        assert_eq!(inlet.loop_c(Service::Heating, water(7.0)), 10.0);
+        assert_eq!(inlet.loop_c(Service::Cooling, water(7.0)), 13.0);
+        let [mean, outlet] = [WaterTemperature::Mean, WaterTemperature::Outlet].map(map);
+        for spread_k in [1.0, 3.0, 8.0] {
+            let mean_c = 12.0 - 0.5 * spread_k;
+            assert!((mean.loop_c(Service::Heating, water(spread_k)) - mean_c).abs() < 1e-12);
+            assert!((outlet.loop_c(Service::Heating, water(spread_k)) - (mean_c - 1.5)).abs() < 1e-12);
+        }
+        let own = RatingMap { rated_spread_k: Some(6.0), ..inlet };
+        assert_eq!(own.loop_c(Service::Heating, water(6.0)), 12.0);
+        let refused = RatingMap { rated_spread_k: Some(0.0), ..own }.check().unwrap_err().to_string();
+        assert_eq!(refused, "rated_spread_k is 0.0; expected a number > 0");
     }
 
     #[test]
@@ -168,7 +224,14 @@ mod tests {
                     4.0 + gained - lost + twisted
                 };
                 let rows = (0..source_c.len()).map(|row| (0..sink_c.len()).map(|column| cop(row, column)).collect());
-                RatingMap { cop: rows.collect(), source_c, sink_c, outside: UseOutsideRange::Clamp }
+                RatingMap {
+                    cop: rows.collect(),
+                    source_c,
+                    sink_c,
+                    outside: UseOutsideRange::Clamp,
+                    loop_water: WaterTemperature::Inlet,
+                    rated_spread_k: None,
+                }
             },
         )
     }

@@ -16,7 +16,7 @@ use crate::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCer
 use crate::district::{District, Shortage};
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
-use crate::water_loop::district_network::{NetworkError, NetworkReport, Recording};
+use crate::water_loop::district_network::{DistrictNetwork, NetworkError, NetworkReport, Recording};
 use crate::water_loop::network::FlowError;
 
 /// Why a run has no result.
@@ -57,6 +57,20 @@ pub enum StudyError {
         stamp: String,
         /// The COP.
         cop: f64,
+    },
+    /// Water that no exchanger could bring about.
+    #[error(
+        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it evaporates, or \
+         warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the flow leaves (`loop_water: outlet` \
+         counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
+    )]
+    PinchCrossed {
+        /// The substation.
+        substation: String,
+        /// When that was worst.
+        stamp: String,
+        /// By how much, K.
+        worst_k: f64,
     },
     /// The answer's own COPs ask for more than import may bring, and leaving demand unserved is not allowed.
     #[error(
@@ -113,7 +127,11 @@ impl StudyError {
             },
             Self::Loop { source: NetworkError { source: FlowError::GroundNotFinite { .. }, .. }, .. } => Cause::Input,
             Self::Journal(JournalError::Io { .. }) | Self::Anticipative(_) | Self::Loop { .. } => Cause::Inside,
-            Self::Settings(_) | Self::CopNotPositive { .. } | Self::Unsuited { .. } | Self::Journal(_) => Cause::Input,
+            Self::Settings(_)
+            | Self::CopNotPositive { .. }
+            | Self::PinchCrossed { .. }
+            | Self::Unsuited { .. }
+            | Self::Journal(_) => Cause::Input,
         }
     }
 }
@@ -182,6 +200,19 @@ pub struct Run {
     pub build_seconds: f64,
     /// Seconds from then to the answer.
     pub solve_seconds: f64,
+}
+
+/// Refuses an answer in which water would have to leave a substation beyond its heat pumps' refrigerant, whatever water comes.
+fn possible(case: &Case, network: &DistrictNetwork, report: &NetworkReport) -> Result<(), StudyError> {
+    let crossed = network.substation_names().zip(&report.substations).filter(|(_, totals)| totals.crossing.steps > 0);
+    match crossed.max_by(|(_, a), (_, b)| a.crossing.worst_k.total_cmp(&b.crossing.worst_k)) {
+        None => Ok(()),
+        Some((name, totals)) => Err(StudyError::PinchCrossed {
+            substation: name.to_owned(),
+            stamp: case.district.axis().label(totals.crossing.at),
+            worst_k: totals.crossing.worst_k,
+        }),
+    }
 }
 
 /// Runs a case: a plain dispatch, or dispatch and loop in turn.
@@ -285,7 +316,9 @@ pub fn run_with_journal(
                 let stamp = case.district.axis().label(source.step);
                 StudyError::Loop { iteration: outcome.answer, stamp, source }
             };
-            Some(looked.map(|(report, recording)| NetworkAnswer { report, recording }).map_err(failed)?)
+            let (report, recording) = looked.map_err(failed)?;
+            possible(case, &partner.network, &report)?;
+            Some(NetworkAnswer { report, recording })
         }
     };
     let mut dispatch = dispatcher.into_dispatch();

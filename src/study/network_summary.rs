@@ -9,6 +9,10 @@ use crate::water_loop::district_network::{DistrictNetwork, Overrun, Place, Sited
 /// Lines of one kind that the terminal shows.
 const SHOWN: usize = 5;
 
+/// What is said of water that leaves colder than a refrigerant evaporates, or warmer than it condenses.
+const BEYOND_REFRIGERANT: &str =
+    "outlet beyond its heat pumps' refrigerant, as water came that was not foreseen when the step began,";
+
 /// A network of pipes in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NetworkSummary {
@@ -29,7 +33,7 @@ pub struct NetworkSummary {
     pub short_ring_hours: Option<f64>,
     /// Water that plants could not keep within its range.
     pub unmet: Vec<Excess>,
-    /// Substations whose water was outside their limits, or near freezing.
+    /// Substations whose water was outside their limits, near freezing, or beyond the refrigerant of their heat pumps.
     pub limits: Vec<Excess>,
     /// Pipes whose flow is worth a warning.
     pub pipes: Vec<PipeWarning>,
@@ -196,6 +200,7 @@ impl NetworkSummary {
                 limits.extend(excess(name, what, Some(limit_c), overrun));
             }
             limits.extend(excess(name, "outlet nearer to freezing than its margin", None, &totals.freezing));
+            limits.extend(excess(name, BEYOND_REFRIGERANT, None, &totals.beyond_refrigerant));
         }
         limits.sort_by(|a, b| b.kelvin_hours.total_cmp(&a.kelvin_hours));
         let warnings = network.warnings();

@@ -18,7 +18,7 @@ struct Row {
 type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
 
 /// The numbers of a component, in kWh unless their name says otherwise.
-const NUMBERS: [&str; 24] = [
+const NUMBERS: [&str; 25] = [
     "asked_kwh",
     "received_kwh",
     "rejected_kwh",
@@ -41,6 +41,7 @@ const NUMBERS: [&str; 24] = [
     "hours_outlet_below",
     "hours_outlet_above",
     "hours_near_freezing",
+    "hours_beyond_refrigerant",
     "hours_unmet",
     "unmet_kwh",
 ];
@@ -69,6 +70,8 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
         outlet_c,
         limits,
         freezing,
+        beyond_refrigerant,
+        ..
     } = totals;
     let left_kwh = asked_kwh[0] + asked_kwh[1] - received_kwh;
     let mut values = vec![
@@ -88,6 +91,7 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
         let names = ["hours_inlet_below", "hours_inlet_above", "hours_outlet_below", "hours_outlet_above"];
         values.extend(names.into_iter().zip(limits.iter().map(hours)));
         values.push(("hours_near_freezing", hours(freezing)));
+        values.push(("hours_beyond_refrigerant", hours(beyond_refrigerant)));
     }
     Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values)
 }
@@ -176,9 +180,9 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     Some(table)
 }
 
-/// Temperatures and flows along the network by time step, means over the step, to three decimals.
+/// Temperatures and flows along the network by time step, means over the step, to three decimals; `cop_inlet_c`, that COPs are taken with, at the beginning of the step, to the last digit.
 ///
-/// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c` and `pump_kw`;
+/// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c`, `pump_kw` and `cop_inlet_c`;
 /// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`, and for a
 /// borehole field `unit|NAME|wall_c` and `unit|NAME|fluid_c` at the end of the step.
 #[must_use]
@@ -216,6 +220,10 @@ pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
         for (index, name) in names.into_iter().enumerate() {
             for (what, values) in &values {
                 table.push(format!("{kind}|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
+            }
+            if kind == "substation" && !network.is_source(index) {
+                let cop_inlet_c = recording.cop_inlet_c.row(index).to_vec();
+                table.push(format!("{kind}|{name}|cop_inlet_c"), Column::Number(cop_inlet_c));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::summary::NOT_SERVED_KWH;
 use super::{Run, converge};
 use crate::config::Case;
 use crate::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
+use crate::heat_pump::LoopWater;
 use crate::lp::Backend;
 use crate::results::{Column, Table};
 
@@ -33,8 +34,10 @@ pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
             // What it does beside that is not what is compared.
             coupled.settings.scheme = Some(SchemeChoice::Auto);
         }
-        for pump in &mut coupled.pumps {
-            pump.start_cop = pump.pump.cop(loop_c, 0.0).max(LEAST_COP);
+        for (index, pump) in coupled.pumps.iter_mut().enumerate() {
+            let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+            let water = LoopWater { inlet_c: loop_c, spread_k };
+            pump.start_cop = pump.pump.cop(water, 0.0).max(LEAST_COP);
         }
     }
     case

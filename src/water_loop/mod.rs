@@ -20,7 +20,8 @@ pub use balance::EnergyBalance;
 pub use balancing::BalancingUse;
 pub use fluid::{Fluid, FluidSettings};
 pub use settings::{
-    BalancingSettings, BalancingUnitSettings, GroundSettings, LoopLimit, LoopProfiles, WellMixedSettings,
+    BalancingSettings, BalancingUnitSettings, DEFAULT_SPREAD_K, GroundSettings, LoopLimit, LoopProfiles,
+    WellMixedSettings,
 };
 pub use well_mixed::{LoopStep, LoopStepper, WellMixedLoop};
 
@@ -49,6 +50,15 @@ impl WaterLoop {
         match self {
             Self::WellMixed(ring) => ring.heat_capacity_kwh_per_k(),
             Self::Network(network) => network.heat_capacity_kwh_per_k(),
+        }
+    }
+
+    /// The widest spread, in K, of the water at a heat pump as the settings have it, and the path of the key that says so.
+    #[must_use]
+    pub fn widest_spread_k(&self, pump: usize) -> (f64, String) {
+        match self {
+            Self::WellMixed(ring) => (ring.spread_k(), "spread_k".to_owned()),
+            Self::Network(network) => network.widest_spread_k(pump),
         }
     }
 

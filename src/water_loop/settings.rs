@@ -37,6 +37,11 @@ pub struct WellMixedSettings {
     pub min_c: f64,
     /// Highest temperature, degrees Celsius.
     pub max_c: f64,
+    /// By how much heat pumps change the temperature of the water that passes them, K: of effect where a COP model looks at the
+    /// water that leaves (`loop_water`).
+    #[serde(default = "default_spread_k")]
+    #[schemars(range(min = 0.0))]
+    pub spread_k: f64,
     /// Where a reset leads, degrees Celsius; the start temperature unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_c: Option<f64>,
@@ -50,6 +55,14 @@ pub struct WellMixedSettings {
 
 fn specific_heat_of_water() -> f64 {
     4.18
+}
+
+/// Spread of the water at heat pumps unless one is given, K: between the 3 K at evaporators and the 5 K at condensers of EN 14511's
+/// standard ratings.
+pub const DEFAULT_SPREAD_K: f64 = 4.0;
+
+pub(super) fn default_spread_k() -> f64 {
+    DEFAULT_SPREAD_K
 }
 
 /// The ground around the pipes.
@@ -150,7 +163,7 @@ impl LoopProfiles {
 
 impl WellMixedSettings {
     pub(super) fn check(&self) -> Result<(), WaterLoopError> {
-        let Self { water_mass_kg, specific_heat_kj_per_kg_k, initial_c, min_c, max_c, .. } = *self;
+        let Self { water_mass_kg, specific_heat_kj_per_kg_k, initial_c, min_c, max_c, spread_k, .. } = *self;
         let positive = |v: f64| v.is_finite() && v > 0.0;
         let not_negative = |v: f64| v.is_finite() && v >= 0.0;
         let within = |v: f64| v >= min_c && v <= max_c;
@@ -167,6 +180,7 @@ impl WellMixedSettings {
             ("min_c", min_c, "a number > -273.15", min_c.is_finite() && min_c > -273.15),
             ("max_c", max_c, "a number above min_c", max_c.is_finite() && max_c > min_c),
             ("initial_c", initial_c, inside, within(initial_c)),
+            ("spread_k", spread_k, any, not_negative(spread_k)),
             ("reset_c", reset_c, inside, within(reset_c)),
             ("ground.conductance_kw_per_k", conductance, any, not_negative(conductance)),
             ("balancing.heating.capacity_kw", heating_kw, any, heating_kw >= 0.0),
@@ -269,6 +283,7 @@ mod tests {
         assert!(named(|s| s.max_c = 5.0).contains("max_c is 5"));
         assert!(named(|s| s.initial_c = 25.0).contains("initial_c is 25"));
         assert!(named(|s| s.reset_c = Some(f64::NAN)).contains("reset_c is NaN"));
+        assert!(named(|s| s.spread_k = -1.0).contains("spread_k is -1"));
         let ground = |s: &mut WellMixedSettings| {
             s.ground = Some(GroundSettings { conductance_kw_per_k: -1.0, temp_c: 10.0.into() });
         };

@@ -13,6 +13,7 @@ pub struct WellMixedLoop {
     initial_c: f64,
     min_c: f64,
     max_c: f64,
+    spread_k: f64,
     reset_c: f64,
     limit: LoopLimit,
     conductance_kw_per_k: f64,
@@ -54,13 +55,22 @@ impl WellMixedLoop {
     pub fn new(settings: &WellMixedSettings, profiles: LoopProfiles, limit: LoopLimit) -> Result<Self, WaterLoopError> {
         settings.check()?;
         profiles.check()?;
-        let WellMixedSettings { water_mass_kg, specific_heat_kj_per_kg_k, initial_c, min_c, max_c, reset_c, .. } =
-            *settings;
+        let WellMixedSettings {
+            water_mass_kg,
+            specific_heat_kj_per_kg_k,
+            initial_c,
+            min_c,
+            max_c,
+            spread_k,
+            reset_c,
+            ..
+        } = *settings;
         Ok(Self {
             heat_capacity_kwh_per_k: water_mass_kg * specific_heat_kj_per_kg_k / 3600.0,
             initial_c,
             min_c,
             max_c,
+            spread_k,
             reset_c: reset_c.unwrap_or(initial_c),
             limit,
             conductance_kw_per_k: settings.ground.as_ref().map_or(0.0, |ground| ground.conductance_kw_per_k),
@@ -86,6 +96,12 @@ impl WellMixedLoop {
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         [self.min_c, self.max_c]
+    }
+
+    /// By how much heat pumps change the temperature of the water that passes them, K.
+    #[must_use]
+    pub fn spread_k(&self) -> f64 {
+        self.spread_k
     }
 
     /// Whether the temperature jumps at a limit, so that it has no derivative there.

@@ -3,6 +3,7 @@
 
 use crate::config::{Case, Finding, LoopPump};
 use crate::district::{Availability, Conversion, District, Kind, Site, Storage};
+use crate::heat_pump::LoopWater;
 use crate::series::Profile;
 
 /// Less than this is not a shortage in a step, kWh.
@@ -184,10 +185,12 @@ fn brings(conversion: &Conversion, carrier: &str) -> bool {
 fn best_efficiency_of(case: &Case, site: &Site, technology: &str, conversion: &Conversion) -> f64 {
     let coupled = case.coupled.as_ref();
     let pump = coupled.and_then(|coupled| {
-        let pump = coupled.pumps.iter().find(|pump| pump.site == site.name && pump.technology == technology)?;
-        Some((pump, coupled.water_loop.limits_c()))
+        let mut pumps = coupled.pumps.iter();
+        let index = pumps.position(|pump| pump.site == site.name && pump.technology == technology)?;
+        let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+        Some((&coupled.pumps[index], coupled.water_loop.limits_c(), spread_k))
     });
-    let Some((LoopPump { store, pump, .. }, [low, high])) = pump else {
+    let Some((LoopPump { store, pump, .. }, [low, high], spread_k)) = pump else {
         let steps = conversion.efficiency.steps().unwrap_or(1);
         return (0..steps).map(|step| conversion.efficiency.at(step)).fold(0.0, f64::max);
     };
@@ -196,7 +199,8 @@ fn best_efficiency_of(case: &Case, site: &Site, technology: &str, conversion: &C
         _ => None,
     });
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
-    let cops = temps.flat_map(|loop_c| [0.0, full_kwh.unwrap_or(0.0)].map(|level_kwh| pump.cop(loop_c, level_kwh)));
+    let waters = temps.map(|inlet_c| LoopWater { inlet_c, spread_k });
+    let cops = waters.flat_map(|water| [0.0, full_kwh.unwrap_or(0.0)].map(|level_kwh| pump.cop(water, level_kwh)));
     // A curve outside its range may give anything: what takes nothing cannot be short.
     cops.map(|cop| if cop.is_finite() && cop > 0.0 { cop } else { f64::INFINITY }).fold(0.0, f64::max)
 }

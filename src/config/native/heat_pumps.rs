@@ -6,14 +6,15 @@ use super::build::Builder;
 use super::reader::Draft;
 use super::settings::TechnologySettings;
 use crate::config::loop_file::{Coupled, LoopPump};
-use crate::config::water_loop::{NativeLoop, bind};
-use crate::config::yaml::{Node, Span};
+use crate::config::water_loop::{NativeLoop, bind, crossed};
+use crate::config::yaml::{Map, Node, Span};
 use crate::config::{ConfigError, Finding, Problem};
 use crate::coupling::SettingsError;
 use crate::district::settings::{StorageSettings, StoreTemperatureSettings};
 use crate::district::{Conversion, District};
-use crate::heat_pump::{HeatPump, HeatPumpSettings, SinkTemperature};
+use crate::heat_pump::{HeatPump, HeatPumpSettings, LoopWater, SinkTemperature};
 use crate::series::Profile;
+use crate::water_loop::DEFAULT_SPREAD_K;
 
 /// COPs that a dispatch can reckon with.
 const USABLE_COP: RangeInclusive<f64> = 1e-6..=1e6;
@@ -38,7 +39,7 @@ pub(super) fn conversion(
             let level_kwh = store.and_then(|store| capacity_kwh(builder, draft, &store)).unwrap_or(0.0);
             count_outside(builder, draft, &pump, &source_c, level_kwh);
             check_cops(builder, draft, &pump, &source_c, level_kwh)?;
-            source_c.map(|source_c| pump.cop(source_c, level_kwh))
+            source_c.map(|source_c| pump.cop_read_at(source_c, level_kwh))
         }
         (None, None) => Profile::Constant(start_cop(builder, draft, settings, &pump)?),
     };
@@ -66,8 +67,8 @@ fn capacity_kwh(builder: &Builder<'_, '_>, draft: &Draft, store: &str) -> Option
 /// Says in how many steps a machine on a source of its own leaves the range of its model.
 fn count_outside(builder: &mut Builder<'_, '_>, draft: &Draft, pump: &HeatPump, source_c: &Profile, level_kwh: f64) {
     let steps = source_c.steps().unwrap_or(1);
-    let outside =
-        (0..steps).filter(|&step| pump.cop.outside(&pump.working_point(source_c.at(step), level_kwh)).is_some());
+    let outside = (0..steps)
+        .filter(|&step| pump.cop.outside(&pump.working_point_read_at(source_c.at(step), level_kwh)).is_some());
     let count = outside.count();
     if let Some(step) = (0..steps).find(|&step| !(-80.0..=150.0).contains(&source_c.at(step))) {
         let message = format!("{}: `source_c` is {}; in kelvin?", draft.place(), source_c.at(step));
@@ -98,7 +99,7 @@ fn check_cops(
     source_c: &Profile,
     level_kwh: f64,
 ) -> Result<(), ConfigError> {
-    let cop = |step: usize| pump.cop(source_c.at(step), level_kwh);
+    let cop = |step: usize| pump.cop_read_at(source_c.at(step), level_kwh);
     let mut steps = 0..source_c.steps().unwrap_or(1);
     let Some(step) = steps.find(|&step| !USABLE_COP.contains(&cop(step))) else { return Ok(()) };
     let cop = match cop(step) {
@@ -117,13 +118,18 @@ fn check_cops(
     Err(draft.span(&["source_c"]).error(Problem::Wrong(message)))
 }
 
+/// Where a key of a heat pump's COP model stands, or the model where the key is left out.
+fn cop_span<'d>(draft: &'d Draft, key: &str) -> &'d Span {
+    let cop = draft.node.as_map().and_then(|map| map.get("cop"));
+    let key = cop.and_then(Node::as_map).and_then(|map| map.get(key));
+    key.or(cop).map_or(&draft.node.span, |node| &node.span)
+}
+
 fn check_numbers(draft: &Draft, settings: &HeatPumpSettings) -> Result<(), ConfigError> {
-    settings.cop.check().map_err(|error| {
-        let cop = draft.node.as_map().and_then(|map| map.get("cop"));
-        let key = cop.and_then(Node::as_map).and_then(|map| map.get(error.key));
-        let span = key.or(cop).map_or(&draft.node.span, |node| &node.span);
-        span.error(Problem::Wrong(format!("{}: {error}", draft.place())))
-    })?;
+    settings
+        .cop
+        .check()
+        .map_err(|error| cop_span(draft, error.key).error(Problem::Wrong(format!("{}: {error}", draft.place()))))?;
     let finite = [("sink_c", settings.sink_c, false), ("start_cop", settings.start_cop, true)];
     for (key, value, positive) in finite {
         let Some(value) = value else { continue };
@@ -244,13 +250,23 @@ fn start_cop(
     };
     let initial =
         water_loop.node.at("initial_c").or_else(|| water_loop.node.at("start.temp_c")).and_then(Node::as_number);
-    let cop = pump.cop(initial.unwrap_or(15.0), 0.0);
+    let water = LoopWater { inlet_c: initial.unwrap_or(15.0), spread_k: spread_k(&water_loop.node, draft) };
+    let cop = pump.cop(water, 0.0);
     if cop.is_finite() && cop > 0.0 {
         return Ok(cop);
     }
     let message =
         format!("{}: the COP at the loop's initial temperature is {cop:.3}; expected a number > 0", draft.place());
     Err(draft.span(&["cop"]).error(Problem::Wrong(message)))
+}
+
+/// The spread of a heat pump's water as the loop's settings have it, K: on a network that of the first substation of its site.
+fn spread_k(water_loop: &Node, draft: &Draft) -> f64 {
+    let substations = water_loop.at("substations").and_then(Node::as_map).into_iter().flat_map(Map::entries);
+    let of_site = substations
+        .map(|entry| &entry.value)
+        .find(|substation| substation.at("site").and_then(Node::as_text) == Some(draft.site.as_str()));
+    of_site.unwrap_or(water_loop).at("spread_k").and_then(Node::as_number).unwrap_or(DEFAULT_SPREAD_K)
 }
 
 impl Builder<'_, '_> {
@@ -283,6 +299,13 @@ impl Builder<'_, '_> {
             return Err(written.node.span.error(Problem::Wrong(message)));
         }
         let auxiliary = bind(&mut water_loop, &pumps, district, &written.node)?;
+        if let Some(crossed) = crossed(&water_loop, &pumps) {
+            let LoopPump { site, technology, .. } = &pumps[crossed.pump];
+            let draft = self.written.drafts.iter().find(|draft| draft.site == *site && draft.name == *technology);
+            let span = draft.map_or(&written.node.span, |draft| cop_span(draft, crossed.key));
+            let message = format!("{technology} at {site}: {}", crossed.message);
+            return Err(span.error(Problem::Wrong(message)));
+        }
         Ok(Some(Coupled { water_loop, pumps, auxiliary, settings }))
     }
 

@@ -1,5 +1,6 @@
 //! The adapters through which the coupling sees a district's dispatch and a water loop.
 
+mod draws;
 mod network;
 mod well_mixed;
 

@@ -3,16 +3,17 @@
 use ndarray::{Array2, ArrayView1};
 
 use super::IDLE_KW;
+use super::draws::{Asked, SubstationDraws};
 use crate::coupling::{CopUse, LoopModel, LoopResponse, LoopSignal, MarginalHeat};
-use crate::heat_pump::{HeatPump, OutsideRange, Service};
-use crate::water_loop::district_network::{DistrictNetwork, NetworkError, NetworkReport, Recording, Simulation};
+use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::water_loop::district_network::{
+    DistrictNetwork, MachineWater, NetworkError, NetworkReport, Recording, Simulation,
+};
 
 /// A periodic time is over when every pipe's temperature ends this near to where it began, K.
 const PERIODIC_K: f64 = 0.01;
 /// Times that it is gone through for that at most.
 const MOST_TIMES: usize = 8;
-/// Less net heat than this tells no direction of flow, kW.
-const NO_HEAT_KW: f64 = 1e-6;
 
 /// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
 #[derive(Debug, Clone)]
@@ -34,14 +35,6 @@ pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
         gone += times;
         (times > 0).then_some(times)
     })
-}
-
-/// What the loop is asked: outputs and levels of a plan, and COPs where they are given.
-#[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
-    output_kw: &'a Array2<f64>,
-    level_kwh: &'a Array2<f64>,
-    cops: CopUse<'a>,
 }
 
 /// What a pass writes down.
@@ -180,7 +173,9 @@ impl NetworkPartner {
             notes.per_output.fill(0.0);
             notes.outside.fill(None);
             for (substation, heat_kw) in heat_kw.iter_mut().enumerate() {
-                *heat_kw = self.draw(asked, step, substation, simulation.inlets_c(substation), notes);
+                let told;
+                (*heat_kw, told) = self.draw(asked, step, substation, simulation, notes);
+                simulation.reckon_with(substation, told);
             }
             let outcome = simulation.step(step, &heat_kw)?;
             let response = &mut *notes.response;
@@ -213,45 +208,24 @@ impl NetworkPartner {
         Ok(())
     }
 
-    /// The heat that the heat pumps of a substation give the water, kW, and what their COPs then are.
-    fn draw(&self, asked: Asked<'_>, step: usize, substation: usize, inlets_c: [f64; 2], notes: &mut Notes<'_>) -> f64 {
+    /// The heat that the heat pumps of a substation give the water, kW, what their COPs then are, and what the network is told of it.
+    fn draw(
+        &self,
+        asked: Asked<'_>,
+        step: usize,
+        substation: usize,
+        simulation: &Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> (f64, MachineWater) {
         let draws = self.network.draws(substation);
-        let heat_kw = |inlet_c: &dyn Fn(&HeatPump) -> f64| -> f64 {
-            let of_pumps = draws.iter().map(|draw| {
-                let (pump, output_kw) = (&self.pumps[draw.pump], asked.output_kw[[draw.pump, step]] * draw.share);
-                if output_kw == 0.0 {
-                    return 0.0;
-                }
-                let cop = match asked.cops {
-                    CopUse::WithinStep => pump.cop(inlet_c(pump), asked.level_kwh[[draw.pump, step]]),
-                    CopUse::Given(cops) => cops[[draw.pump, step]],
-                };
-                output_kw * pump.loop_heat_per_output(cop)
-            });
-            of_pumps.sum()
-        };
-        // The net heat tells which way the water flows, and that tells which water comes.
-        let [while_heating_c, while_cooling_c] = inlets_c;
-        // Where heating with the one and cooling with the other contradict each other, each pump sees what it would draw alone.
-        let own_c = |pump: &HeatPump| match pump.service {
-            Service::Heating => while_heating_c,
-            Service::Cooling => while_cooling_c,
-        };
-        let (heating_kw, cooling_kw) = (heat_kw(&|_| while_heating_c), heat_kw(&|_| while_cooling_c));
-        let (net_kw, comes_c) = if heating_kw < -NO_HEAT_KW {
-            (heating_kw, Some(while_heating_c))
-        } else if cooling_kw > NO_HEAT_KW {
-            (cooling_kw, Some(while_cooling_c))
-        } else {
-            (heat_kw(&own_c), None)
-        };
+        let here = SubstationDraws { pumps: &self.pumps, draws, asked, step, substation, simulation };
+        let seen = here.seen();
         for draw in draws {
             let pump = &self.pumps[draw.pump];
-            let inlet_c = comes_c.unwrap_or_else(|| own_c(pump));
-            let (cop, outside) = pump.cop_and_range(inlet_c, asked.level_kwh[[draw.pump, step]]);
+            let (cop, outside) = pump.cop_and_range(seen.of(pump.service), asked.level_kwh[[draw.pump, step]]);
             notes.per_output[draw.pump] += draw.share / cop;
             notes.outside[draw.pump] = notes.outside[draw.pump].or(outside);
         }
-        net_kw
+        (seen.net_kw, here.machine_water(&seen))
     }
 }

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
 
 use super::IDLE_KW;
 use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, MarginalHeat, Rates, Validity};
-use crate::heat_pump::{HeatPump, OutsideRange};
+use crate::heat_pump::{HeatPump, LoopWater, OutsideRange};
 use crate::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
 
 /// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
@@ -48,13 +48,14 @@ impl LoopModel for WellMixedPartner {
             })
             .collect();
 
+        let spread_k = self.water_loop.spread_k();
         let water_loop = self.water_loop.stepper(self.step_hours);
         let mut balancing = BalancingUse::default();
         let mut temp_c = self.water_loop.initial_c();
         for step in 0..steps {
             response.temp_c[step] = temp_c;
             for run in &mut runs {
-                run.follow(step, temp_c);
+                run.follow(step, LoopWater { inlet_c: temp_c, spread_k });
             }
             // Apart from the COPs, so that the sum stays in a register: the next step waits for it.
             let heat_kwh = runs.iter().fold(0.0, |sum, run| sum + run.loop_heat_kwh(step, self.step_hours));
@@ -147,8 +148,8 @@ impl LoopDerivatives for WellMixedPartner {
     fn electricity_per_output(&self, pump: usize, temp_c: f64, level_kwh: f64) -> Rates {
         /// Of the temperatures on both sides, K.
         const DIFFERENCE_K: f64 = 1e-3;
-        let pump = &self.pumps[pump];
-        let at = |temp_c: f64, level_kwh: f64| 1.0 / pump.cop(temp_c, level_kwh);
+        let (pump, spread_k) = (&self.pumps[pump], self.water_loop.spread_k());
+        let at = |inlet_c: f64, level_kwh: f64| 1.0 / pump.cop(LoopWater { inlet_c, spread_k }, level_kwh);
         let slope = |low: f64, high: f64, width: f64| (high - low) / (2.0 * width);
         let per_k = slope(at(temp_c - DIFFERENCE_K, level_kwh), at(temp_c + DIFFERENCE_K, level_kwh), DIFFERENCE_K);
         let kelvin_per_kwh = pump.sink.kelvin_per_kwh();
@@ -181,10 +182,10 @@ struct PumpRun<'a> {
 }
 
 impl PumpRun<'_> {
-    /// Notes the COP at a loop temperature, and whether it is valid.
+    /// Notes the COP with the loop's water, and whether it is valid.
     #[inline]
-    fn follow(&mut self, step: usize, temp_c: f64) {
-        let (cop, outside) = self.pump.cop_and_range(temp_c, self.level_kwh[step]);
+    fn follow(&mut self, step: usize, water: LoopWater) {
+        let (cop, outside) = self.pump.cop_and_range(water, self.level_kwh[step]);
         self.cop[step] = cop;
         if self.output_kw[step] > IDLE_KW {
             self.validity.running += 1;

@@ -184,6 +184,16 @@ impl DistrictNetwork {
         [inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]
     }
 
+    /// The widest spread of the substations at which a heat pump draws, K, and the path of its key.
+    pub(crate) fn widest_spread_k(&self, pump: usize) -> (f64, String) {
+        let draws = self.substations.iter().filter(|substation| substation.draws.iter().any(|draw| draw.pump == pump));
+        let widest = draws.max_by(|a, b| a.spread_k.total_cmp(&b.spread_k));
+        // Every heat pump has a substation once the network is bound.
+        widest.map_or((0.0, "substations".to_owned()), |substation| {
+            (substation.spread_k, format!("substations.{}.spread_k", substation.name))
+        })
+    }
+
     /// The heat pumps that draw at a substation.
     #[must_use]
     pub fn draws(&self, substation: usize) -> &[Draw] {

@@ -26,7 +26,7 @@ pub use settings::{
     Pumping, ResolutionSettings, StartSettings, SubstationSettings, UnitSettings, WasteHeatSettings, WaveSettings,
     WellSettings,
 };
-pub use simulation::{Simulation, StepOutcome};
+pub use simulation::{MachineWater, Simulation, StepOutcome};
 
 #[cfg(doc)]
 use crate::water_loop::network::PipeNetwork;

@@ -80,6 +80,11 @@ pub struct SubstationTotals {
     pub limits: [Overrun; 4],
     /// Outlet within the margin of the freezing point.
     pub freezing: Overrun,
+    /// Outlet beyond a running heat pump's refrigerant: colder than it evaporates while heating, warmer than it condenses while
+    /// cooling.
+    pub beyond_refrigerant: Overrun,
+    /// The same by the spread alone, whatever water came: the approach is smaller than the spread leaves room for.
+    pub crossing: Overrun,
 }
 
 /// A plant over the whole time.
@@ -179,6 +184,9 @@ pub struct Recording {
     pub flow_kg_s: Array2<f64>,
     /// Temperature of the water that comes to each substation, degrees Celsius.
     pub inlet_c: Array2<f64>,
+    /// Temperature of the water that comes to each substation as its heat pumps' COPs are taken with, at the beginning of the step,
+    /// degrees Celsius; not a number where none of them runs.
+    pub cop_inlet_c: Array2<f64>,
     /// Temperature of the water that leaves each substation, degrees Celsius.
     pub outlet_c: Array2<f64>,
     /// Electricity of each substation's pump, kW.
@@ -205,6 +213,7 @@ impl Recording {
             pressure_pa: of(nodes),
             flow_kg_s: of(substations),
             inlet_c: of(substations),
+            cop_inlet_c: of(substations),
             outlet_c: of(substations),
             pump_kw: of(substations),
             plant_flow_kg_s: of(plants),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::series::ProfileSetting;
-use crate::water_loop::FluidSettings;
+use crate::water_loop::{DEFAULT_SPREAD_K, FluidSettings};
 
 /// A water loop as a network of pipes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -281,7 +281,7 @@ pub struct SubstationSettings {
 }
 
 fn default_spread() -> f64 {
-    4.0
+    DEFAULT_SPREAD_K
 }
 
 fn default_margin() -> f64 {

@@ -7,6 +7,7 @@ use super::error::NetworkError;
 use super::parts::{Plant, Substation};
 use super::report::{NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
 use super::units::Unit;
+use crate::heat_pump::Service;
 use crate::water_loop::network::{Drive, Effect, Keep, PipeNetwork};
 
 const J_PER_KWH: f64 = 3.6e6;
@@ -52,6 +53,25 @@ pub struct StepOutcome {
     pub residual: f64,
 }
 
+/// The water that the heat pumps of a substation are reckoned with in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MachineWater {
+    /// Temperature at which it comes, degrees Celsius; not a number where none of them runs.
+    pub inlet_c: f64,
+    /// Warmest temperature at which a refrigerant evaporates in it, degrees Celsius; minus infinity where none is known.
+    pub evaporating_c: f64,
+    /// Coldest temperature at which a refrigerant condenses in it, degrees Celsius; infinity where none is known.
+    pub condensing_c: f64,
+    /// By how much the spread alone lets water leave beyond the refrigerant, K; 0 where it does not.
+    pub crossing_k: f64,
+}
+
+impl MachineWater {
+    /// That of a substation at which no heat pump runs.
+    pub const IDLE: Self =
+        Self { inlet_c: f64::NAN, evaporating_c: f64::NEG_INFINITY, condensing_c: f64::INFINITY, crossing_k: 0.0 };
+}
+
 /// A network on its way through time.
 #[derive(Debug, Clone)]
 pub struct Simulation<'n> {
@@ -62,6 +82,7 @@ pub struct Simulation<'n> {
     directions: Vec<f64>,
     now_c: Vec<f64>,
     drives: Vec<Drive>,
+    machines: Vec<MachineWater>,
     around_c: Vec<f64>,
     heat_capacity_j_k: f64,
     content_j: f64,
@@ -91,6 +112,7 @@ impl<'n> Simulation<'n> {
             directions: vec![1.0; network.substations.len()],
             now_c: vec![network.start.temp_c; network.nodes.len()],
             drives: vec![idle; transfers],
+            machines: vec![MachineWater::IDLE; network.substations.len()],
             around_c: vec![0.0; network.pipes.len()],
             report: NetworkReport::default(),
             recording: None,
@@ -172,6 +194,39 @@ impl<'n> Simulation<'n> {
         [comes_c, if self.network.is_ring() { comes_c } else { self.now_c[cold] }]
     }
 
+    /// Notes the water that the heat pumps of a substation are reckoned with in the next step.
+    pub fn reckon_with(&mut self, substation: usize, water: MachineWater) {
+        self.machines[substation] = water;
+    }
+
+    /// By how much a substation's heat pumps of one service change the temperature of their water when they take from it or give it
+    /// `heat_kw` and it comes at `inlet_c`, K: `spread_k`, less where freezing is near or the flow has a least, more where it has a
+    /// most.
+    #[must_use]
+    pub fn spread_k(&self, substation: usize, service: Service, heat_kw: f64, inlet_c: f64) -> f64 {
+        let aimed_k = self.aimed_spread_k(substation, service == Service::Heating, inlet_c);
+        if heat_kw == 0.0 {
+            return aimed_k;
+        }
+        let [least_kg_s, most_kg_s] = self.network.substations[substation].flow_kg_s;
+        let heat_per_k = 1e3 * heat_kw.abs() / self.water.fluid().specific_heat_j_kg_k;
+        match heat_per_k / aimed_k {
+            flow_kg_s if flow_kg_s < least_kg_s => heat_per_k / least_kg_s,
+            flow_kg_s if flow_kg_s > most_kg_s => heat_per_k / most_kg_s,
+            _ => aimed_k,
+        }
+    }
+
+    /// Spread of a substation's water where its flow has no limits, K.
+    fn aimed_spread_k(&self, substation: usize, heating: bool, inlet_c: f64) -> f64 {
+        let Substation { spread_k, freezing_margin_k, .. } = self.network.substations[substation];
+        match inlet_c - (self.water.fluid().freezing_c + freezing_margin_k) {
+            left_k if heating && left_k > 0.0 => left_k.clamp(LEAST_SPREAD_K.min(spread_k), spread_k),
+            // Water that comes too cold already is not helped by more of it.
+            _ => spread_k,
+        }
+    }
+
     /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
     ///
     /// # Errors
@@ -248,16 +303,7 @@ impl<'n> Simulation<'n> {
         let [least, most] = substation.flow_kg_s;
         let [while_heating_c, while_cooling_c] = self.inlets_c(index);
         let inlet_c = if heating { while_heating_c } else { while_cooling_c };
-        let mut flow_kg_s = 1e3 * heat_kw.abs() / (heat_w_k * substation.spread_k);
-        if heating {
-            let nearest_c = self.water.fluid().freezing_c + substation.freezing_margin_k;
-            // Water that comes too cold already is not helped by more of it.
-            let spread_k = match inlet_c - nearest_c {
-                left_k if left_k > 0.0 => left_k.clamp(LEAST_SPREAD_K.min(substation.spread_k), substation.spread_k),
-                _ => substation.spread_k,
-            };
-            flow_kg_s *= substation.spread_k / spread_k;
-        }
+        let flow_kg_s = 1e3 * heat_kw.abs() / (heat_w_k * self.aimed_spread_k(index, heating, inlet_c));
         let direction = if heating || ring { 1.0 } else { -1.0 };
         self.directions[index] = direction;
         let effect = match &substation.source_kw {

@@ -142,7 +142,12 @@ impl Simulation<'_> {
         let flow_kg_s = drive.flow_kg_s;
         let fluid = self.water.fluid();
         let received_kwh = self.water.received_j()[index] / J_PER_KWH;
-        let (taken_c, given_c) = (self.water.taken_c()[index], self.water.given_c()[index]);
+        let machines = self.machines[index];
+        let (taken_c, given_c) = match flow_kg_s == 0.0 && !machines.inlet_c.is_nan() {
+            // Heat pumps that take and give the same draw nothing: the water stays between them.
+            true => (machines.inlet_c, machines.inlet_c),
+            false => (self.water.taken_c()[index], self.water.given_c()[index]),
+        };
         let pressures = self.water.pressures_pa();
         let [from, to] = substation.ends;
         let head_pa =
@@ -166,6 +171,7 @@ impl Simulation<'_> {
             }
         };
         totals.asked_kwh[usize::from(asked_kw > 0.0)] += asked_kw * dt;
+        totals.crossing.note(machines.crossing_k, step, dt);
         let draws = !matches!(drive.effect, Effect::Heat(watts) if watts == 0.0) && flow_kg_s != 0.0;
         if draws {
             totals.inlet_c = [totals.inlet_c[0].min(taken_c), totals.inlet_c[1].max(taken_c)];
@@ -179,6 +185,11 @@ impl Simulation<'_> {
             if freezing_c - given_c > GUARD_K {
                 totals.freezing.note(freezing_c - given_c, step, dt);
             }
+            let beyond_k = match asked_kw < 0.0 {
+                true => machines.evaporating_c - given_c,
+                false => given_c - machines.condensing_c,
+            };
+            totals.beyond_refrigerant.note(beyond_k, step, dt);
             let [min_c, max_c] = network.limits_c;
             let of_network = [min_c - taken_c, taken_c - max_c];
             for (worst, excess_k) in self.outcome.excess_k.iter_mut().zip(of_network) {
@@ -190,6 +201,7 @@ impl Simulation<'_> {
         if let Some(recording) = &mut self.recording {
             recording.flow_kg_s[[index, step]] = flow_kg_s;
             recording.inlet_c[[index, step]] = taken_c;
+            recording.cop_inlet_c[[index, step]] = machines.inlet_c;
             recording.outlet_c[[index, step]] = given_c;
             recording.pump_kw[[index, step]] = power_kw;
         }
