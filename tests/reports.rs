@@ -92,10 +92,10 @@ fn numbers_of_a_report_are_those_of_the_files() {
     let balances = tables(&page).find(|table| table.caption.starts_with("Energy balances")).unwrap();
     assert_eq!(balances.rows.len(), summary["carriers"].as_array().unwrap().len());
     for row in &balances.rows {
-        // To 1e-9 of what is moved: the worst step, and all together.
+        // To 1e-9 of what is moved (a carrier that nobody asks for moves nothing): the worst step, and all together.
         let moved = row[2..row.len() - 2].iter().filter(|cell| !cell.text().is_empty()).map(number).fold(0.0, f64::max);
         for residual in &row[row.len() - 2..] {
-            assert!(number(residual).abs() <= 1e-9 * moved, "{row:?}");
+            assert!(number(residual).abs() <= 1e-9 * moved.max(1e-3), "{row:?}");
         }
     }
     // Flows into the loop and out of it differ by what its water keeps.

@@ -388,7 +388,7 @@ impl Stages for DistrictDispatcher {
 #[derive(Debug, Clone)]
 pub enum LoopPartner {
     /// A ring of one temperature.
-    WellMixed(WellMixedPartner),
+    WellMixed(Box<WellMixedPartner>),
     /// A network of pipes.
     Network(Box<NetworkPartner>),
 }
@@ -400,7 +400,7 @@ impl LoopPartner {
         let pumps = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
         match &coupled.water_loop {
             WaterLoop::WellMixed(ring) => {
-                Self::WellMixed(WellMixedPartner { water_loop: ring.clone(), pumps, step_hours })
+                Self::WellMixed(Box::new(WellMixedPartner { water_loop: ring.clone(), pumps, step_hours }))
             }
             WaterLoop::Network(network) => {
                 Self::Network(Box::new(NetworkPartner { network: (**network).clone(), pumps, step_hours }))

@@ -39,11 +39,9 @@ impl std::fmt::Display for WaterPlace {
 fn within(place: WaterPlace, span_c: [f64; 2], met_c: [f64; 2], spare_k: f64) -> Result<(), FlowError> {
     let [low_c, high_c] = met_c;
     let refuse = |temp_c| Err(FlowError::Impossible { place, temp_c, low_c, high_c });
-    match span_c {
-        [least, _] if !(least >= low_c - spare_k) => refuse(least),
-        [_, most] if !(most <= high_c + spare_k) => refuse(most),
-        _ => Ok(()),
-    }
+    let range = low_c - spare_k..=high_c + spare_k;
+    // A range contains no number that is none.
+    span_c.into_iter().find(|temp_c| !range.contains(temp_c)).map_or(Ok(()), refuse)
 }
 
 /// Refuses a pipe whose water, wall (`span_c`) or outlet is outside of what it met.
@@ -73,6 +71,6 @@ pub(super) fn transfer(transfer: usize, effect: &Effect, taken_c: f64, given_c: 
 /// Refuses nodes outside of all that has met in the network.
 pub(super) fn nodes(nodes_c: &[f64], met_c: [f64; 2]) -> Result<(), FlowError> {
     let spare_k = ROUNDING_K + COURSE * (met_c[1] - met_c[0]);
-    let checked = nodes_c.iter().enumerate();
-    checked.map(|(node, temp_c)| within(WaterPlace::Node(node), [*temp_c; 2], met_c, spare_k)).collect()
+    let mut checked = nodes_c.iter().enumerate();
+    checked.try_for_each(|(node, temp_c)| within(WaterPlace::Node(node), [*temp_c; 2], met_c, spare_k))
 }
