@@ -92,7 +92,8 @@ impl Observer for Progress {
         }
         let Record { iteration, scheme, step, cop_residual, .. } = record;
         let step = if record.is_average() { format!(" (step {step:.3})") } else { String::new() };
-        let (planned, own) = (record.cost.cost_eur, record.cost_at_own_cops_eur);
+        let planned = record.cost.cost_eur - record.cost.charge_eur;
+        let own = record.cost_at_own_cops_eur;
         self.say(&format!(
             "{iteration:>9}{planned:>14.2}{own:>17.2}  {change:<24}{cop_residual:>18.6}  {scheme}{step}"
         ));

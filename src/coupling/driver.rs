@@ -243,7 +243,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         let rest = began.elapsed().as_secs_f64() - water_loop_seconds;
         let record = Record {
             cost,
-            cost_at_own_cops_eur: cost_at_own_cops.cost_eur,
+            cost_at_own_cops_eur: cost_at_own_cops.cost_eur - cost_at_own_cops.charge_eur,
             unmet_at_own_cops_kwh: cost_at_own_cops.unmet_kwh,
             certificate,
             seconds: PhaseSeconds { dispatch: dispatch_seconds, water_loop: water_loop_seconds, rest },

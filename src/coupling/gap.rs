@@ -27,14 +27,14 @@ const LEAST_SHARE: f64 = 1e-3;
 pub struct Gap {
     /// Objective of the plan at its own COPs minus the least one there, EUR.
     pub absolute_eur: f64,
-    /// That, over the money of the least objective (or a thousandth of the sum of its absolute terms, or a millionth of a
+    /// `absolute_eur` over the money of the least objective (or a thousandth of the sum of its absolute terms, or a millionth of a
     /// euro, if larger).
     pub relative: f64,
     /// The part of it that is money, EUR.
     pub cost_eur: f64,
     /// The part of it that is unmet demand, kWh.
     pub unmet_kwh: f64,
-    /// That, if above zero, over the unmet demand of the cheapest plan (or a thousandth of the demand, or 1 kWh, if larger).
+    /// `unmet_kwh`, if above zero, over the unmet demand of the cheapest plan (or a thousandth of the demand, or 1 kWh, if larger).
     pub unmet_relative: f64,
     /// The part of it that is surplus, kWh.
     pub surplus_kwh: f64,
@@ -62,7 +62,8 @@ impl Gap {
             relative: absolute_eur / cheapest.money_scale_eur(),
             cost_eur: plan.cost_eur - cheapest.cost_eur,
             unmet_kwh,
-            unmet_relative: unmet_kwh.max(0.0) / scale_kwh,
+            // A comparison keeps what is no number; `max` would make it zero.
+            unmet_relative: if unmet_kwh < 0.0 { 0.0 } else { unmet_kwh / scale_kwh },
             surplus_kwh: plan.surplus_kwh - cheapest.surplus_kwh,
         }
     }
@@ -96,6 +97,7 @@ mod tests {
     fn priced(money_eur: f64, unmet_kwh: f64, surplus_kwh: f64) -> PlanCost {
         let penalty_eur = 100.0 * unmet_kwh + 2.0 * surplus_kwh;
         PlanCost {
+            charge_eur: 0.0,
             objective_eur: money_eur + penalty_eur,
             penalty_eur,
             absolute_terms_eur: money_eur.abs(),

@@ -53,13 +53,15 @@ pub struct ThermalPlan {
 pub struct PlanCost {
     /// What the dispatcher minimises, EUR: money it can choose, and the prices of unmet demand and surplus.
     pub objective_eur: f64,
-    /// The part of it that nobody pays, EUR: the prices of unmet demand and surplus.
+    /// The part of it that is no money, EUR: the prices of unmet demand and surplus.
     pub penalty_eur: f64,
     /// Sum of the absolute terms of the money in the objective, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
     /// All money, EUR, annuities included, without the prices of unmet demand and surplus; with `balancing_price:
     /// marginal` also what the dispatcher is charged for balancing.
     pub cost_eur: f64,
+    /// The part of it that the dispatcher is charged for balancing, EUR. The balancing units' own cost is told by the loop.
+    pub charge_eur: f64,
     /// Demand left unserved, kWh.
     pub unmet_kwh: f64,
     /// Production not used, kWh.

@@ -61,7 +61,7 @@ pub struct Record {
     pub step: f64,
     /// What the plan costs at the COPs it was made for.
     pub cost: PlanCost,
-    /// What the same decisions cost at the COPs they lead to, EUR of money.
+    /// What the same decisions cost at the COPs they lead to, EUR of money, without what the dispatcher is charged for balancing.
     pub cost_at_own_cops_eur: f64,
     /// What they leave unserved at those, kWh.
     pub unmet_at_own_cops_kwh: f64,

@@ -13,13 +13,13 @@ const LAST: usize = 5;
 pub struct CostMoved {
     /// Iterations that are compared: the last ones, five at most.
     pub iterations: usize,
-    /// Dearest less cheapest of them, EUR: all money at own COPs, with that for the loop's balancing unit.
+    /// Cost of the dearest of them less that of the cheapest, EUR: all money at own COPs, with that for the loop's balancing unit.
     pub eur: f64,
-    /// That as a share of the cheapest.
+    /// The same as a share of the cheapest's cost.
     pub relative: f64,
-    /// That as a multiple of the answer's gap in EUR, where it is known and above zero.
+    /// The same as a multiple of the answer's gap in EUR, where it is known and above zero.
     pub gaps: Option<f64>,
-    /// Most less least unmet demand of them, kWh: who serves less pays less.
+    /// Most less least unmet demand of them, kWh: a plan that serves less costs less.
     pub unmet_kwh: f64,
 }
 
@@ -47,7 +47,7 @@ impl CostMoved {
         })
     }
 
-    /// In words.
+    /// Returns the line of the summary.
     pub(super) fn in_words(&self) -> String {
         let Self { iterations, eur, relative, gaps, unmet_kwh } = self;
         let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));

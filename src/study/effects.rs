@@ -227,7 +227,10 @@ impl Effect {
         let co2_eur_per_kg = case.district.co2_price_eur_per_kg();
         let total_eur = |k: usize| {
             let record = &records[k];
-            let plan_eur = if own_cops { record.cost_at_own_cops_eur } else { record.cost.cost_eur };
+            let plan_eur = match own_cops {
+                true => record.cost_at_own_cops_eur,
+                false => record.cost.cost_eur - record.cost.charge_eur,
+            };
             plan_eur + record.balancing_eur + record.balancing_co2_kg * co2_eur_per_kg
         };
         let unmet_kwh = |k: usize| if own_cops { records[k].unmet_at_own_cops_kwh } else { records[k].cost.unmet_kwh };

@@ -152,7 +152,7 @@ pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
     table.push("iteration", count(&|record| record.iteration));
     table.push("scheme", Column::Text(records.iter().map(|record| record.scheme.to_owned()).collect()));
     table.push("step", number(&|record| record.step));
-    table.push("cost_eur", number(&|record| record.cost.cost_eur));
+    table.push("cost_eur", number(&|record| record.cost.cost_eur - record.cost.charge_eur));
     table.push("cost_at_own_cops_eur", number(&|record| record.cost_at_own_cops_eur));
     table.push("objective_eur", number(&|record| record.cost.objective_eur));
     table.push("unmet_kwh", number(&|record| record.cost.unmet_kwh));

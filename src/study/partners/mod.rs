@@ -229,6 +229,7 @@ impl DistrictDispatcher {
             penalty_eur: account.penalty_eur,
             absolute_terms_eur: account.absolute_terms_eur,
             cost_eur: account.cost_eur() + account.charge_eur,
+            charge_eur: account.charge_eur,
             unmet_kwh: account.unmet_kwh(),
             surplus_kwh: account.surplus_kwh(),
             demand_kwh: account.demand_kwh,

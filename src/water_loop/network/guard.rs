@@ -48,10 +48,8 @@ fn within(place: WaterPlace, span_c: [f64; 2], met_c: [f64; 2], spare_k: f64) ->
 pub(super) fn pipe(pipe: usize, passed: &Passed, span_c: [f64; 2]) -> Result<(), FlowError> {
     let [low_c, high_c] = passed.met_c;
     let spare_k = ROUNDING_K + COURSE * (high_c - low_c);
-    let all_c = [span_c[0].min(passed.outlet_c), span_c[1].max(passed.outlet_c)];
-    // A temperature that is no number passes through neither `min` nor `max`.
-    let all_c = if passed.outlet_c.is_finite() { all_c } else { [passed.outlet_c; 2] };
-    within(WaterPlace::Pipe(pipe), all_c, passed.met_c, spare_k)
+    within(WaterPlace::Pipe(pipe), [passed.outlet_c; 2], passed.met_c, spare_k)?;
+    within(WaterPlace::Pipe(pipe), span_c, passed.met_c, spare_k)
 }
 
 /// Refuses a balancing unit that brings water from `taken_c` to `given_c` although that is neither where it should be brought nor on the way.

@@ -263,13 +263,16 @@ impl PipeNetwork {
         })
     }
 
-    /// Returns the time in seconds in which the water of all flowing pipes goes round once, with the capacity of their walls.
+    /// Returns the time in seconds in which the water of all flowing pipes goes round once, with the capacity of their walls; infinite at rest.
     fn round_s(&self, drives: &[Drive]) -> f64 {
         let passing_kg_s: f64 = drives.iter().map(|drive| drive.flow_kg_s.abs()).sum();
         let flowing = self.pipes.iter().zip(&self.hydraulics.flow_kg_s).filter(|(_, flow)| flow.abs() > RESTS_KG_S);
         let content_j_k: f64 = flowing.map(|(pipe, _)| pipe.heat_capacity_j_k()).sum();
+        if passing_kg_s <= RESTS_KG_S {
+            return f64::INFINITY;
+        }
         // Every circuit leads through two transfers: one takes the heat that the other gives.
-        2.0 * content_j_k / (passing_kg_s * self.fluid.specific_heat_j_kg_k).max(f64::MIN_POSITIVE)
+        2.0 * content_j_k / (passing_kg_s * self.fluid.specific_heat_j_kg_k)
     }
 
     /// Returns the number of equal parts of a step of `seconds`.

@@ -184,7 +184,13 @@ impl Pipe {
     /// Returns the least and the greatest temperature of water and wall, in degrees Celsius.
     fn spans_c(&self) -> [f64; 2] {
         let all = self.before.iter().chain(&self.after).chain(&self.wall);
-        all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], here| [low.min(*here), high.max(*here)])
+        // A temperature that is no number stays one, where `min` and `max` would drop it.
+        all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &here| {
+            [
+                if here < low || here.is_nan() { here } else { low },
+                if here > high || here.is_nan() { here } else { high },
+            ]
+        })
     }
 
     /// Heat in water and wall above 0 degrees Celsius, J.

@@ -16,14 +16,16 @@ struct LastUnits {
 }
 
 impl LastUnits {
-    /// A unit that gave `net_kwh` (cold negative) for `taken_kwh` of electricity; what a site pays for has no price
-    /// here.
-    fn of(net_kwh: f64, taken_kwh: f64, meter: &Meter, step: usize) -> Self {
+    /// Returns a unit that gave heat and cold, kWh, for `taken_kwh` of electricity. What a site pays for has no price here. A unit that did both
+    /// in a step paid for both: the price of a kWh is the mean.
+    fn of([heat_kwh, cold_kwh]: [f64; 2], taken_kwh: f64, meter: &Meter, step: usize) -> Self {
+        let net_kwh = heat_kwh - cold_kwh;
+        let net_taken_kwh = taken_kwh * net_kwh / (heat_kwh + cold_kwh);
         let cost = match meter {
             Meter::Site(_) => [0.0; 2],
             Meter::Own { price_eur_per_kwh, co2_kg_per_kwh } => [price_eur_per_kwh.at(step), *co2_kg_per_kwh],
         };
-        Self { moved_kwh: net_kwh.abs(), cost: cost.map(|per_kwh| per_kwh * taken_kwh * net_kwh.signum()) }
+        Self { moved_kwh: net_kwh.abs(), cost: cost.map(|per_kwh| per_kwh * net_taken_kwh) }
     }
 
     fn add(&mut self, other: Self) {
@@ -239,7 +241,7 @@ impl Simulation<'_> {
             let kept = self.units[unit].is_kept();
             let is_last = flow_kg_s > 0.0 || last.moved_kwh == 0.0;
             if kept && net_kwh != 0.0 && is_last {
-                last = LastUnits::of(net_kwh, taken_kwh, &plant.meter, step);
+                last = LastUnits::of([heat_kwh, cold_kwh], taken_kwh, &plant.meter, step);
             }
             for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
                 // Less than what warms the water by `NEGLIGIBLE_K` is rounding.
