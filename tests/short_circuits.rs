@@ -203,3 +203,28 @@ fn the_inputs_that_failed_give_the_right_values() {
         columns.within(unit, 1, [heat_kw - 0.5, heat_kw + 0.5]);
     }
 }
+
+/// An air unit of 5 kW under a heat pump that takes 160 kW: the water would be ice after an hour, and no such answer is given.
+#[test]
+fn a_plant_that_is_far_too_small_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = "{air: {heating: {capacity_kw: 5, cop: 3}}}";
+    std::fs::write(folder.path().join("district.yaml"), district("200", COP_5, ", length_m: 60", small)).unwrap();
+    let output = anergy(folder.path(), &["run", "district.yaml", "--out", "out", "--quiet"]);
+    assert_eq!(output.status.code(), Some(4), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("more is taken from the network"), "{}", stderr(&output));
+}
+
+/// An air unit of 39 kW where 40 kW are needed: told on standard error, and an error under --strict.
+#[test]
+fn a_plant_that_is_a_little_too_small_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = "{air: {heating: {capacity_kw: 39, cop: 3}}}";
+    std::fs::write(folder.path().join("district.yaml"), district("50", COP_5, "", small)).unwrap();
+    let output = anergy(folder.path(), &["run", "district.yaml", "--out", "out", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("warning: the loop does not bring what is taken from it"), "{}", stderr(&output));
+    let strict =
+        anergy(folder.path(), &["run", "district.yaml", "--out", "out", "--name", "strict", "--quiet", "--strict"]);
+    assert_eq!(strict.status.code(), Some(4), "{}", stderr(&strict));
+}

@@ -26,7 +26,7 @@ use crate::study::{self, Cause, StudyError, Summary, converge, starts};
     anergy run smarti/model_op.yaml --scenario zero_alt_storage --water-loop networks/iccep2019.yaml \\\n      \
     --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp\n  \
     anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
-    incomplete. Demand that is not served is warned of; with --strict it is 4.")]
+    incomplete. Demand that is not served, and a loop that\ndoes not bring what is taken from it, are warned of; with --strict they are 4.")]
 pub(super) struct Run {
     #[command(flatten)]
     case: Option<CaseArgs>,
@@ -100,8 +100,10 @@ impl Run {
         extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
         extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
         let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
-        let unserved = summary.unmet_warning().map(|finding| case::judged(finding, strict));
-        progress.findings(unserved.as_slice());
+        let loop_short = summary.network.as_ref().and_then(study::NetworkSummary::warning);
+        let unserved = summary.unmet_warning().into_iter().chain(loop_short);
+        let unserved: Vec<Finding> = unserved.map(|finding| case::judged(finding, strict)).collect();
+        progress.findings(&unserved);
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;
         super::print(&if self.output.json {
@@ -113,7 +115,7 @@ impl Run {
             _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
             Some(Verdict::Interrupted) => exit::INCOMPLETE,
             Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
-            _ if strict && unserved.is_some() => exit::INFEASIBLE,
+            _ if strict && !unserved.is_empty() => exit::INFEASIBLE,
             None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
             Some(_) => exit::NOT_CONVERGED,
         })

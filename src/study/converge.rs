@@ -41,6 +41,19 @@ pub enum StudyError {
         /// Why.
         source: NetworkError,
     },
+    /// Water would have to be ice or steam.
+    #[error(
+        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to it, than its plants \
+         can bring; give them more power, or less to the heat pumps"
+    )]
+    NotLiquid {
+        /// The node where it is farthest from liquid water.
+        node: String,
+        /// When.
+        stamp: String,
+        /// The temperature, degrees Celsius.
+        temp_c: f64,
+    },
     /// A COP that no machine has.
     #[error(
         "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
@@ -119,7 +132,8 @@ impl StudyError {
     pub fn cause(&self) -> Cause {
         match self {
             Self::Dispatch { source: DispatchError::Infeasible(_) | DispatchError::Stores(_), .. }
-            | Self::Short { .. } => Cause::Infeasible,
+            | Self::Short { .. }
+            | Self::NotLiquid { .. } => Cause::Infeasible,
             Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
                 LpError::Infeasible { .. } => Cause::Infeasible,
                 LpError::NoAnswer { .. } | LpError::BadAnswer { .. } => Cause::Inside,
@@ -200,6 +214,26 @@ pub struct Run {
     pub build_seconds: f64,
     /// Seconds from then to the answer.
     pub solve_seconds: f64,
+}
+
+/// Temperature above which no loop's water is liquid at the pressures of a network, degrees Celsius.
+const BOILS_C: f64 = 100.0;
+/// Water this far below its freezing point has long been ice: what a plant lacks is no more a matter of hours, K.
+const ICE_K: f64 = 10.0;
+
+/// Refuses an answer in which water would have to be ice or steam: more is taken from the network, or given to it, than its plants can bring.
+fn liquid(case: &Case, network: &DistrictNetwork, recording: &Recording) -> Result<(), StudyError> {
+    let [coldest_c, hottest_c] = [network.freezing_c() - ICE_K, BOILS_C];
+    let beyond_k = |temp_c: f64| (coldest_c - temp_c).max(temp_c - hottest_c);
+    let all = recording.node_c.indexed_iter().filter(|(_, temp_c)| !(coldest_c..=hottest_c).contains(*temp_c));
+    match all.max_by(|(_, a), (_, b)| beyond_k(**a).total_cmp(&beyond_k(**b))) {
+        None => Ok(()),
+        Some(((node, step), &temp_c)) => Err(StudyError::NotLiquid {
+            node: network.node_names()[node].clone(),
+            stamp: case.district.axis().label(step),
+            temp_c,
+        }),
+    }
 }
 
 /// Refuses an answer in which water would have to leave a substation beyond its heat pumps' refrigerant, whatever water comes.
@@ -318,6 +352,7 @@ pub fn run_with_journal(
             };
             let (report, recording) = looked.map_err(failed)?;
             possible(case, &partner.network, &report)?;
+            liquid(case, &partner.network, &recording)?;
             Some(NetworkAnswer { report, recording })
         }
     };

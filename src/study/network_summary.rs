@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Run;
-use crate::config::Case;
+use crate::config::{Case, Finding};
 use crate::water_loop::district_network::{DistrictNetwork, Overrun, Place, Sited};
 
 /// Lines of one kind that the terminal shows.
@@ -12,6 +12,9 @@ const SHOWN: usize = 5;
 /// What is said of water that leaves colder than a refrigerant evaporates, or warmer than it condenses.
 const BEYOND_REFRIGERANT: &str =
     "outlet beyond its heat pumps' refrigerant, as water came that was not foreseen when the step began,";
+
+/// A plant that misses its range by less misses it by the rounding of means over a step, K.
+const LEAST_UNMET_K: f64 = 0.005;
 
 /// A network of pipes in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -158,6 +161,26 @@ pub struct PipeWarning {
 }
 
 impl NetworkSummary {
+    /// Returns a warning where water would freeze or a plant cannot bring its water within its range: the loop then does not do what the
+    /// dispatch takes from it.
+    #[must_use]
+    pub fn warning(&self) -> Option<Finding> {
+        let frozen = self.frozen.iter().map(|Excess { hours, worst_k, worst_at, .. }| {
+            format!("its water is below the freezing point for {hours} h, by {worst_k:.2} K at {worst_at}")
+        });
+        let unmet = self.unmet.iter().map(|Excess { name, what, hours, worst_k, worst_at, .. }| {
+            format!("{name}: {what} for {hours} h, by {worst_k:.2} K at {worst_at}")
+        });
+        let what: Vec<String> = frozen.chain(unmet).collect();
+        (!what.is_empty()).then(|| {
+            let message = format!(
+                "the loop does not bring what is taken from it ({}): its plants need more power, or other limits",
+                what.join("; ")
+            );
+            Finding::shortage(message)
+        })
+    }
+
     pub(super) fn of(case: &Case, run: &Run) -> Option<Self> {
         let network = case.coupled.as_ref()?.water_loop.network()?;
         let report = &run.network.as_ref()?.report;
@@ -189,6 +212,7 @@ impl NetworkSummary {
         for (name, plant) in network.plant_names().zip(&report.plants) {
             for (side, what) in ["water left it too cold", "water left it too warm"].into_iter().enumerate() {
                 let found = excess(name, what, None, &plant.unmet[side]);
+                let found = found.filter(|found| found.worst_k >= LEAST_UNMET_K);
                 unmet.extend(found.map(|found| Excess { missing_kwh: Some(plant.unmet_kwh[side]), ..found }));
             }
         }
@@ -291,7 +315,7 @@ impl NetworkSummary {
         }
         for excess in &self.unmet {
             let Excess { name, what, hours, worst_k, worst_at, missing_kwh, .. } = excess;
-            let missing = missing_kwh.map_or_else(String::new, |kwh| format!(", {kwh:.0} kWh short"));
+            let missing = missing_kwh.map_or_else(String::new, |kwh| format!(", {kwh:.0} kWh short over all passes"));
             let words = format!("{name}: {what} for {hours} h{missing}, worst by {worst_k:.2} K at {worst_at}");
             lines.push(("BALANCING UNMET", words));
         }

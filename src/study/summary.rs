@@ -9,7 +9,7 @@ use super::starts::Spread;
 use super::technologies::{StoreTemperature, TechnologySummary};
 use super::{CostMoved, Run, WholeTime};
 use crate::config::{Case, Finding, Input};
-use crate::coupling::{Distance, Gap, Record, Residual, Stop, Unrest, Verdict, Violation};
+use crate::coupling::{BalancingPrice, Distance, Gap, Record, Residual, Stop, Unrest, Verdict, Violation};
 use crate::heat_pump::ValidRange;
 
 /// Pieces of the time in [`CouplingSummary::course_c`].
@@ -134,6 +134,9 @@ pub struct CouplingSummary {
     pub balancing_kwh: [f64; 2],
     /// Electricity or fuel that it took for that, kWh; its cost is in [`Cost`].
     pub balancing_energy_kwh: f64,
+    /// Whether the dispatch sees what balancing costs at the margin; told by the settings in `config.resolved.yaml`.
+    #[serde(skip)]
+    pub sees_balancing: bool,
     /// What that emitted, kg CO2.
     pub balancing_co2_kg: f64,
     /// Time outside the low limit and outside the high one.
@@ -428,6 +431,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
         ground_kwh: answer.ground_kwh,
         balancing_kwh: answer.balancing_kwh,
         balancing_energy_kwh: answer.balancing_energy_kwh,
+        sees_balancing: coupled.settings.balancing_price == BalancingPrice::Marginal,
         balancing_co2_kg: answer.balancing_co2_kg,
         violations: [violation(0), violation(1)],
         loop_balance_residual: answer.balance_residual,

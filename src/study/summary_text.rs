@@ -78,7 +78,11 @@ impl Summary {
                 let taken =
                     format!("{balancing_energy_kwh:.0} kWh for {cost_eur:.2} EUR, {balancing_co2_kg:.0} kg CO2");
                 line(if self.network.is_some() { "bought apart" } else { "balancing energy" }, taken);
-                line("", "the dispatch does not see this cost, and the gap does not cover it".to_owned());
+                let seen = match coupling.sees_balancing {
+                    true => "the dispatch sees its price at the margin, and the gap is measured with it",
+                    false => "the dispatch does not see this cost, and the gap does not cover it",
+                };
+                line("", seen.to_owned());
             }
             let [gained, lost] = coupling.ground_kwh;
             if gained != 0.0 || lost != 0.0 {

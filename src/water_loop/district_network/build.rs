@@ -115,6 +115,12 @@ impl DistrictNetwork {
         self.limits_c
     }
 
+    /// Returns the freezing point of the fluid, in degrees Celsius.
+    #[must_use]
+    pub fn freezing_c(&self) -> f64 {
+        self.water.fluid().freezing_c
+    }
+
     /// Heat capacity of water and walls, kWh/K.
     #[must_use]
     pub fn heat_capacity_kwh_per_k(&self) -> f64 {
