@@ -44,7 +44,7 @@ pub enum StudyError {
     /// Water would have to be ice or steam.
     #[error(
         "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to it, than its plants \
-         can bring; give them more power, or less to the heat pumps"
+         can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
     )]
     NotLiquid {
         /// The node where it is farthest from liquid water.
