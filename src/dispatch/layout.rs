@@ -76,7 +76,7 @@ pub struct ConversionTerm {
     pub output_eur_per_kwh: Profile,
     /// EUR per kWh of input, if any.
     pub input_eur_per_kwh: Option<Profile>,
-    /// EUR per kWh of output that the dispatch is charged and nobody is paid, one a step, where there is such a thing:
+    /// Charge per kWh of output by step, EUR/kWh, that steers the dispatch but is no payment; `None` without one:
     /// see [`Dispatch::set_charge`](super::Dispatch::set_charge).
     pub charge_eur_per_kwh: Option<Vec<f64>>,
 }
