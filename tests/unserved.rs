@@ -71,6 +71,9 @@ fn what_is_left_unserved_for_its_price_fails_a_strict_run_too() {
     assert_eq!(strict.status.code(), Some(4), "{}", stderr(&strict));
     assert!(stderr(&strict).contains("error: ") && stderr(&strict).contains("are not served"), "{}", stderr(&strict));
     assert!(summary(folder.path(), "strict")["unmet_kwh"].as_f64().unwrap() > 1.0, "its results are written");
+    // Asked again, the finished run says the same, though it is not told to be strict.
+    let again = anergy(folder.path(), &["run", "--quiet", "--resume", "results/strict"]);
+    assert_eq!(again.status.code(), Some(4), "{}", stderr(&again));
     // A house that serves all is a success, strict or not.
     let served = anergy(folder.path(), &["run", &model, "--quiet", "--strict", "--name", "served"]);
     assert_eq!(served.status.code(), Some(0), "{}", stderr(&served));

@@ -99,11 +99,13 @@ impl Run {
         let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
         extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
         extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
-        let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
+        let mut summary = Summary { starts: spread, ..Summary::of(&case, &run) };
         let loop_short = summary.network.as_ref().and_then(study::NetworkSummary::warning);
         let unserved = summary.unmet_warning().into_iter().chain(loop_short);
         let unserved: Vec<Finding> = unserved.map(|finding| case::judged(finding, strict)).collect();
         progress.findings(&unserved);
+        let code = exit_code(&run, &summary, strict && !unserved.is_empty());
+        summary.exit_code = Some(code);
         let split = output::time_split(&run, read_seconds);
         let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;
         super::print(&if self.output.json {
@@ -111,17 +113,10 @@ impl Run {
         } else {
             output::text(&summary, &split, &folder)
         })?;
-        Ok(match run.coupling.map(|coupling| coupling.verdict) {
-            _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
-            Some(Verdict::Interrupted) => exit::INCOMPLETE,
-            Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
-            _ if strict && !unserved.is_empty() => exit::INFEASIBLE,
-            None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
-            Some(_) => exit::NOT_CONVERGED,
-        })
+        Ok(code)
     }
 
-    /// The run to go on with has ended: its summary, and the exit code of its verdict.
+    /// The run to go on with has ended: its summary, and its exit code; that of its verdict where it has none.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
         let path = folder.join("summary.json");
@@ -133,12 +128,13 @@ impl Run {
             super::print(&text)?;
         }
         let summary: serde_json::Value = serde_json::from_str(&text)?;
-        Ok(match summary["coupling"]["verdict"].as_str() {
+        let code = summary["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok());
+        Ok(code.unwrap_or_else(|| match summary["coupling"]["verdict"].as_str() {
             None | Some("converged" | "stopped_by_paper_rule") => 0,
             Some("interrupted") => exit::INCOMPLETE,
             Some("infeasible") => exit::INFEASIBLE,
             Some(_) => exit::NOT_CONVERGED,
-        })
+        }))
     }
 
     /// What is to be done; nothing where the run to go on with has ended.
@@ -178,6 +174,18 @@ fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
         starts: begun.starts,
         begun: Some(begun),
     }))
+}
+
+/// Exit code of a run that came to its end; `unserved`: it left demand unserved and is judged strictly.
+fn exit_code(run: &study::Run, summary: &Summary, unserved: bool) -> u8 {
+    match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
+        _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
+        Some(Verdict::Interrupted) => exit::INCOMPLETE,
+        Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
+        _ if unserved => exit::INFEASIBLE,
+        None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
+        Some(_) => exit::NOT_CONVERGED,
+    }
 }
 
 /// Stops where a finding is an error: under `--strict`, every warning is. Demand that cannot be served alone makes the case

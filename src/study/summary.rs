@@ -39,6 +39,10 @@ pub struct Summary {
     pub solver: String,
     /// Independent parts of the district's LP.
     pub parts: Vec<Part>,
+    /// Exit code of the command that made the run, if it was `anergy run`: under `--strict` the verdict alone does not
+    /// tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<u8>,
     /// How the coupling ended.
     pub coupling: Option<CouplingSummary>,
     /// What the loop's pipes, substations and plants did, where it is a network.
@@ -330,6 +334,7 @@ impl Summary {
             steps: axis.len(),
             step_minutes: axis.step_minutes(),
             solver: run.dispatch.solver_name().to_owned(),
+            exit_code: None,
             parts: parts.collect(),
             coupling: coupling(case, run),
             network: NetworkSummary::of(case, run),
