@@ -5,10 +5,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::solver;
 use anergy::coupling::{CopUse, LoopModel, SchemeChoice};
 use anergy::lp::{Certificate, Column, Duals, Lag, Row, Solution, StagedProblem};
-use anergy::study::partners::WellMixedPartner;
-use anergy::study::{converge, solver};
+use anergy::participants::WellMixedPartner;
+use anergy::run::run_case;
 use anergy::water_loop::WaterLoop;
 use divan::Bencher;
 use ndarray::Array2;
@@ -37,7 +38,7 @@ fn read_the_small_district(bencher: Bencher<'_, '_>) {
 fn agree_on_the_small_district(bencher: Bencher<'_, '_>, scheme: SchemeChoice) {
     let mut case = small_district();
     case.coupled.as_mut().unwrap().settings.scheme = Some(scheme);
-    bencher.bench(|| converge::run(&case, solver(&case.district), &mut ()).unwrap().coupling.unwrap().verdict);
+    bencher.bench(|| run_case(&case, solver(&case.district), &mut ()).unwrap().coupling.unwrap().verdict);
 }
 
 #[divan::bench]

@@ -10,6 +10,7 @@ mod two_pipe;
 use anergy::water_loop::network::Resolution;
 use divan::Bencher;
 use divan::counter::ItemsCount;
+
 use two_pipe::TwoPipe;
 
 const HOURS: usize = 8760;

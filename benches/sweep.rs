@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anergy::config::{Case, Shelf};
+use anergy::cosim::solver;
+use anergy::run::{Summary, run_case};
 use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Shard, SweepFile, Work, collect};
-use anergy::study::{Summary, converge, solver};
 use divan::Bencher;
 use tempfile::TempDir;
 
@@ -47,7 +48,7 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
             let shelf = Arc::new(Shelf::default());
             let costs = (0..cases.len()).map(|index| {
                 let case = Case::load_from(&cases.request(&base, index), &shelf).unwrap();
-                let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+                let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
                 Summary::of(&case, &run).cost.total_eur
             });
             costs.sum::<f64>()

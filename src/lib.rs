@@ -4,36 +4,30 @@
 //! the loop's temperature is the COP. `anergy` alternates a linear dispatch of the whole energy system with a thermodynamic
 //! simulation of the loop until both agree, and says honestly whether they do.
 //!
-//! The house, from top to bottom; a module uses only what stands below it:
+//! This crate is the command line ([`cli`]) and the front of a workspace of crates, which are named here from top to bottom; a crate uses only
+//! what stands below it:
 //!
-//! | module | what lives there |
-//! |---|---|
-//! | [`cli`] | one file per verb of the command line |
-//! | [`report`] | pages and pictures of results, from result files alone |
-//! | [`study`] | what users run: a case, its journal, the published case, studies of schemes and beginnings |
-//! | [`equilibrium`] | dispatch and loop in agreement at once: Newton's method on the joint optimality conditions, the joint optimum |
-//! | [`config`] | files into a case: districts of our own format, Calliope 0.6 models, lint |
-//! | [`coupling`] | the fixed-point driver: schemes, residuals, gap, verdicts, journal |
-//! | [`dispatch`] | a district and COPs into an LP, a plan, its costs and certificate |
-//! | [`water_loop`] | the loop's physics |
-//! | [`heat_pump`] | COP models and their ranges of validity |
-//! | [`lp`] | the staged LP, solver backends, certificates |
-//! | [`district`] | the validated model: sites, carriers, technologies |
-//! | [`weather`] | sun, irradiance, EPW files, typical years, demands of buildings, photovoltaic yield |
-//! | [`results`] | result tables, run folders, atomic writes |
-//! | [`series`] | time axes, columns, CSV, outliers |
+//! | here | crate | what lives there |
+//! |---|---|---|
+//! | [`report`] | `anergy-report` | pages and pictures of results, from result files alone |
+//! | [`study`] | `anergy-study` | sweeps, the published case, its effects, convergence studies |
+//! | [`run`] | `anergy-run` | one run: journal, summary and tables, run folder |
+//! | [`config`] | `anergy-config` | files into a case: districts of our own format, Calliope 0.6 models, lint |
+//! | [`cosim`], [`coupling`], [`equilibrium`], [`participants`] | `anergy-cosim` | the coupled district and its fixed point: schemes, residuals, gap, verdicts, Newton's method, the joint optimum |
+//! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; a district and COPs into an LP, a plan, its costs and certificate |
+//! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | the loop's physics, COP models, sun and weather |
+//! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
+//! | [`results`], [`series`] | `anergy-data` | result tables, run folders, atomic writes; time axes, columns, CSV, outliers |
 
 pub mod cli;
-pub mod config;
-pub mod coupling;
-pub mod dispatch;
-pub mod district;
-pub mod equilibrium;
-pub mod heat_pump;
-pub mod lp;
-pub mod report;
-pub mod results;
-pub mod series;
-pub mod study;
-pub mod water_loop;
-pub mod weather;
+
+pub use anergy_config as config;
+pub use anergy_cosim as cosim;
+pub use anergy_cosim::{coupling, equilibrium, participants};
+pub use anergy_data::{results, series};
+pub use anergy_dispatch::{dispatch, district};
+pub use anergy_lp as lp;
+pub use anergy_report as report;
+pub use anergy_run as run;
+pub use anergy_study as study;
+pub use anergy_thermal::{heat_pump, water_loop, weather};

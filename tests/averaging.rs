@@ -10,9 +10,10 @@ use anergy::coupling::{
     CopSeries, CouplingSettings, Dispatcher, Outcome, PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive,
     scheme,
 };
-use common::toys::{Mirror, Toy};
 use ndarray::Array2;
 use proptest::prelude::*;
+
+use common::toys::{Mirror, Toy};
 
 /// At this COP both vertices cost the same.
 const EVEN_COP: f64 = 4.37;

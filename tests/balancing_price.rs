@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
+use anergy::cosim::{Run, solver};
 use anergy::coupling::{CouplingSettings, SettingsError, Verdict};
-use anergy::study::{Run, converge, solver};
+use anergy::run::run_case;
+
 use common::{anergy, stderr};
 
 /// COP of every machine, whatever the temperatures.
@@ -75,7 +77,7 @@ impl Day {
         let folder = tempfile::tempdir().unwrap();
         let model = self.write(folder.path(), price);
         let case = Case::load(&Request { model, ..Request::default() }).unwrap();
-        let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+        let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
         assert_eq!(run.coupling.as_ref().unwrap().verdict, Verdict::Converged, "{price}");
         run
     }
@@ -205,7 +207,7 @@ fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
         let case = Case::load(&Request { model, ..Request::default() }).unwrap();
         let warned = case.findings.iter().any(|finding| finding.message.contains("no effect on plant plant"));
         assert_eq!(warned, price == 0.0);
-        let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+        let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
         let response = &run.coupling.as_ref().unwrap().response;
         // The first hours' water is still warm; later ones all pass the unit.
         for (step, heat) in response.signal.balancing.iter().enumerate().skip(6) {
@@ -229,7 +231,7 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
     let total_eur = |sets: &[&str]| {
         let settings = sets.iter().map(|set| (*set).to_owned()).collect();
         let case = Case::load(&Request { model: found.clone(), settings, ..Request::default() }).unwrap();
-        let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+        let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
         let gap = run.coupling.as_ref().and_then(|coupling| coupling.gap).unwrap();
         (run.total_eur(), gap.absolute_eur.abs())
     };
@@ -243,7 +245,7 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
 #[test]
 fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
     use anergy::coupling::{CopUse, LoopModel as _};
-    use anergy::study::partners::LoopPartner;
+    use anergy::participants::LoopPartner;
     use ndarray::Array2;
     for conductance_kw_per_k in [0.0, 0.3] {
         let folder = tempfile::tempdir().unwrap();

@@ -7,12 +7,14 @@ mod common;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
+use anergy::cosim::Run;
 use anergy::coupling::Verdict;
 use anergy::lp::default_backend;
 use anergy::report::{Block, RunResults, comparison_page, run_page};
-use anergy::study::{Run, Summary, converge, starts};
-use common::{anergy, stderr};
+use anergy::run::{Summary, run_case, starts};
 use serde_json::{Value, json};
+
+use common::{anergy, stderr};
 
 /// A district of two hours with the series `day.csv`, in `folder`.
 fn write(folder: &Path, text: &str, series: &str) -> String {
@@ -30,7 +32,7 @@ fn load(text: &str, series: &str, settings: &[&str]) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, default_backend(), &mut ()).unwrap()
+    run_case(case, default_backend(), &mut ()).unwrap()
 }
 
 fn near(value: f64, expected: f64) -> bool {

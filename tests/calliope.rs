@@ -6,6 +6,7 @@ mod common;
 
 use anergy::config::{Case, ConfigError, Level, Request};
 use anergy::district::{Availability, Kind, StorageBoundary};
+
 use common::{minimal_model, project, published_data};
 
 fn load(edit: impl Fn(String) -> String, change: impl Fn(&mut Request)) -> Result<Case, ConfigError> {

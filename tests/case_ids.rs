@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Shard, SweepFile};
+
 use common::minimal_model;
 
 /// A change to the files in a folder.

@@ -17,12 +17,13 @@ use std::cell::Cell;
 use std::mem::discriminant;
 
 use anergy::lp::{Backend, Certificate, LpError, Solution, StagedProblem, Term};
-use common::chains::{Chain, chain, chain_with_optimum, contradiction};
-use common::contenders::{alone, candidate, reference, try_cases};
 use ndarray::{Array2, ArrayView2};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+
+use common::chains::{Chain, chain, chain_with_optimum, contradiction};
+use common::contenders::{alone, candidate, reference, try_cases};
 
 /// Two objectives are the same when they differ by less than this share of them,
 const TOLERANCE: f64 = 1e-8;

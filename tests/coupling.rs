@@ -10,9 +10,10 @@ use anergy::coupling::{
     CopUse, CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, LoopModel, LoopResponse, Observer, Record,
     SchemeChoice, SettingsError, Start, Stop, StoreTemperature, Verdict, drive, scheme,
 };
-use common::toys::{Mirror, Toy};
 use ndarray::Array2;
 use proptest::prelude::*;
+
+use common::toys::{Mirror, Toy};
 
 #[derive(Default)]
 struct Count {

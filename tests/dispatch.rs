@@ -12,8 +12,9 @@ use anergy::district::{
 };
 use anergy::lp::default_backend;
 use anergy::series::{Profile, TimeAxis};
-use common::published_data;
 use proptest::prelude::*;
+
+use common::published_data;
 
 fn technology(name: &str, kind: Kind) -> Technology {
     Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None }

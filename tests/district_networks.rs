@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{CopUse, LoopModel, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature, UseOutsideRange};
+use anergy::participants::{NetworkPartner, WellMixedPartner, year_blocks};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
-use anergy::study::partners::{NetworkPartner, WellMixedPartner, year_blocks};
 use anergy::water_loop::district_network::{
     DistrictNetwork, LoopMachine, NetworkReport, NetworkSettings, Recording, Simulation,
 };

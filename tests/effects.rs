@@ -6,9 +6,11 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::solver;
+use anergy::run::{Summary, run_case};
 use anergy::study::effects::{Effects, EffectsError};
 use anergy::study::reproduce::Window;
-use anergy::study::{Summary, converge, solver};
+
 use common::published_data;
 
 fn effects(window: &Window, wanted: &[&str], known: Option<Effects>) -> Option<(Effects, usize)> {
@@ -55,7 +57,7 @@ fn the_corrected_case_costs_what_its_own_run_says() {
         ..Request::default()
     })
     .unwrap();
-    let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+    let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
     let summary = Summary::of(&case, &run);
     let effect = &found.effects[0];
     assert_eq!(effect.cost_eur, summary.cost.total_eur);

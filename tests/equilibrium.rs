@@ -6,9 +6,11 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::Run;
 use anergy::coupling::Verdict;
 use anergy::lp::default_backend;
-use anergy::study::{Run, converge, starts};
+use anergy::run::{run_case, starts};
+
 use common::{project, published_data};
 
 const WEEK: [&str; 2] = ["2015-01-01", "2015-01-07"];
@@ -42,7 +44,7 @@ fn run(scheme: &str, sign: &str, dates: [&str; 2], settings: &[String]) -> Optio
 
 fn ran(case: &Case, scheme: &str, sign: &str, dates: [&str; 2]) -> Run {
     let began = std::time::Instant::now();
-    let run = converge::run(case, default_backend(), &mut ()).unwrap();
+    let run = run_case(case, default_backend(), &mut ()).unwrap();
     let coupling = run.coupling.as_ref().unwrap();
     let gap = coupling.gap.unwrap();
     println!(

@@ -10,15 +10,16 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{CopUse, LoopModel, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature};
+use anergy::participants::NetworkPartner;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
-use anergy::study::partners::NetworkPartner;
 use anergy::water_loop::WaterLoopError;
 use anergy::water_loop::district_network::{
     DistrictNetwork, LoopMachine, MachineWater, NetworkReport, NetworkSettings, Recording, Simulation,
 };
-use common::{anergy, project, stderr, stdout};
 use jiff::civil::date;
 use ndarray::Array2;
+
+use common::{anergy, project, stderr, stdout};
 
 /// A plant and one building 100 m away, without loss to the ground: all heat comes from the plant's unit, which keeps what goes to the
 /// warm line at `WARM` and what goes to the cold one at `COLD`.

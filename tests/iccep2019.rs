@@ -6,9 +6,11 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::{Run, solver};
 use anergy::coupling::Verdict;
+use anergy::run::run_case;
 use anergy::study::reproduce::{Published, Reproduction, Scenario, Window};
-use anergy::study::{Run, converge, solver};
+
 use common::{project, published_data};
 
 fn reproduce(window: &Window, scenario: Scenario) -> Option<Reproduction> {
@@ -86,7 +88,7 @@ fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, 
         ..Request::default()
     })
     .unwrap();
-    let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+    let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
     Some((case, run))
 }
 

@@ -4,7 +4,7 @@
 
 use anergy::coupling::{CopUse, LoopDerivatives, LoopModel};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
-use anergy::study::partners::WellMixedPartner;
+use anergy::participants::WellMixedPartner;
 use anergy::water_loop::{LoopLimit, LoopProfiles, WellMixedLoop};
 use ndarray::{Array2, array};
 

@@ -5,9 +5,11 @@
 mod common;
 
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::Run;
 use anergy::lp::default_backend;
 use anergy::results::Column;
-use anergy::study::{Run, Summary, converge, timeseries_table};
+use anergy::run::{Summary, run_case, timeseries_table};
+
 use common::project;
 
 /// The small district in its first January days on its ring, the ring's file edited.
@@ -27,7 +29,7 @@ fn run(edits: &[(&str, &str)]) -> (Case, Run, Summary) {
         ..Request::default()
     })
     .unwrap();
-    let run = converge::run(&case, default_backend(), &mut ()).unwrap();
+    let run = run_case(&case, default_backend(), &mut ()).unwrap();
     let summary = Summary::of(&case, &run);
     (case, run, summary)
 }

@@ -7,8 +7,9 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use anergy::config::{Case, ConfigError, Level, Request};
-use common::{anergy, project, stderr, stdout};
 use proptest::prelude::*;
+
+use common::{anergy, project, stderr, stdout};
 
 fn load(path: &Path) -> Result<Case, ConfigError> {
     Case::load(&Request { model: path.to_owned(), ..Request::default() })

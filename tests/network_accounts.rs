@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{CopUse, LoopModel, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
+use anergy::participants::NetworkPartner;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
-use anergy::study::partners::NetworkPartner;
 use anergy::water_loop::WaterLoopError;
 use anergy::water_loop::district_network::{
     DistrictNetwork, LoopMachine, NetworkReport, NetworkSettings, Recording, Simulation,

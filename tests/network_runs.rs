@@ -11,6 +11,7 @@ use std::path::Path;
 
 use anergy::dispatch::Dispatch;
 use anergy::lp::default_backend;
+
 use common::{anergy, contents, project, stderr, stdout};
 
 const READY: [&str; 3] = ["warm_cold_tree", "reservoir_ring", "warm_cold_mesh"];

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anergy::report::{Block, Cell, Page, RunResults, Table, figure::Plot, run_page};
-use common::{anergy, contents, minimal_model, project, stderr, stdout};
 use serde_json::Value;
+
+use common::{anergy, contents, minimal_model, project, stderr, stdout};
 
 /// A week of the smart district, in `folder`/results/NAME.
 fn week(folder: &Path, name: &str, more: &[&str]) -> PathBuf {

@@ -7,11 +7,13 @@ mod common;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
+use anergy::cosim::{Run, StudyError, solver};
 use anergy::dispatch::{Dispatch, DispatchError, Role};
 use anergy::lp::default_backend;
-use anergy::study::{Run, StudyError, Summary, converge, solver};
-use common::{anergy, stderr, stdout};
+use anergy::run::{Summary, run_case};
 use proptest::prelude::*;
+
+use common::{anergy, stderr, stdout};
 
 const HOURS: u32 = 24;
 
@@ -33,7 +35,7 @@ fn case_in(folder: &Path, text: &str, demand: impl Fn(u32) -> f64) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver(&case.district), &mut ()).unwrap()
+    run_case(case, solver(&case.district), &mut ()).unwrap()
 }
 
 fn near(a: f64, b: f64) -> bool {
@@ -209,7 +211,7 @@ fn a_limit_that_leaves_demand_unserved_is_named() {
     let served = run(&case(&text, hundred));
     assert!(near(served.account.unmet_kwh(), 10.0), "{}", served.account.unmet_kwh());
     let text = clean_and_dirty("co2_limit_kg: 9\n", "", "forbidden");
-    let error = converge::run(&case(&text, hundred), default_backend(), &mut ()).unwrap_err();
+    let error = run_case(&case(&text, hundred), default_backend(), &mut ()).unwrap_err();
     let StudyError::Dispatch { source: DispatchError::Infeasible(reports), .. } = error else { panic!("{error}") };
     assert!(near(reports[0].energy_kwh(), 10.0), "{reports:?}");
 }

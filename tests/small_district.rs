@@ -18,16 +18,17 @@ fn the_committed_series_are_what_the_formulas_give() {
 
 mod coupled {
     use anergy::config::{Case, LoopSource, Request};
+    use anergy::cosim::Coupling;
     use anergy::coupling::{SchemeChoice, Verdict};
     use anergy::lp::default_backend;
-    use anergy::study::{Coupling, Summary, converge};
+    use anergy::run::{Summary, run_case};
 
     use super::common::project;
 
     fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, Summary) {
         let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
         let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
-        let run = converge::run(&case, default_backend(), &mut ()).unwrap();
+        let run = run_case(&case, default_backend(), &mut ()).unwrap();
         let summary = Summary::of(&case, &run);
         (run.coupling.unwrap(), summary)
     }

@@ -10,11 +10,13 @@ mod generator;
 use std::path::{Path, PathBuf};
 
 use anergy::config::{Case, Level, Request};
+use anergy::cosim::{Run, solver};
 use anergy::coupling::Verdict;
 use anergy::dispatch::Role;
 use anergy::district::Kind;
-use anergy::study::{Run, converge, solver};
+use anergy::run::run_case;
 use anergy::weather::TypicalYear;
+
 use common::project;
 
 fn load(model: &Path, window: Option<[&str; 2]>) -> Case {
@@ -23,7 +25,7 @@ fn load(model: &Path, window: Option<[&str; 2]>) -> Case {
 }
 
 fn run(case: &Case) -> Run {
-    converge::run(case, solver(&case.district), &mut ()).unwrap()
+    run_case(case, solver(&case.district), &mut ()).unwrap()
 }
 
 /// Energy comes from somewhere: no step of the loop misses its balance, nothing is created, and neither does any balance of a

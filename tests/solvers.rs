@@ -23,12 +23,13 @@ use std::mem::discriminant;
 use anergy::dispatch::{Dispatch, DispatchError, Plan, ShortageReport};
 use anergy::district::District;
 use anergy::lp::{Backend, Staged};
-use common::census::{LEAST_SHARES, traits};
-use common::contenders::{alone, candidate, reference, try_cases};
-use common::districts::{district, infeasible};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
+
+use common::census::{LEAST_SHARES, traits};
+use common::contenders::{alone, candidate, reference, try_cases};
+use common::districts::{district, infeasible};
 
 /// Two figures are the same when they differ by less than this share of themselves,
 const TOLERANCE: f64 = 1e-8;

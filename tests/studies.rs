@@ -5,9 +5,11 @@
 mod common;
 
 use anergy::config::{Case, Request};
+use anergy::cosim::solver;
 use anergy::coupling::{Observer, Record, SchemeChoice};
+use anergy::run::{run_case, starts};
 use anergy::study::convergence::{ConvergenceError, Ended, Plan, Study, Trial};
-use anergy::study::{converge, solver, starts};
+
 use common::{anergy, project, stderr, stdout};
 
 fn request() -> Request {
@@ -104,7 +106,7 @@ fn what_was_cut_short_is_no_trial_and_no_beginning() {
 
     let case = Case::load(&request()).unwrap();
     let backend = solver(&case.district);
-    let first = converge::run(&case, backend, &mut ()).unwrap();
+    let first = run_case(&case, backend, &mut ()).unwrap();
     let spread = starts::spread(&case, &first, 3, backend, &mut Impatient(1)).unwrap();
     assert_eq!((spread.beginnings.len(), spread.asked, spread.is_complete()), (1, 3, false));
     assert!(spread.in_words().contains("1 of 3 beginnings"), "{}", spread.in_words());
@@ -121,7 +123,7 @@ fn beginnings_span_the_loops_range_and_their_spread_is_that_of_the_answers() {
     assert!(cops(&of(Some(25.0)))[0] > cops(&of(Some(5.0)))[0], "a warmer loop begins with better heating COPs");
 
     let backend = solver(&case.district);
-    let run = |case: &Case| converge::run(case, backend, &mut ()).unwrap();
+    let run = |case: &Case| run_case(case, backend, &mut ()).unwrap();
     let spread = starts::spread(&case, &run(&case), 3, backend, &mut ()).unwrap();
     assert_eq!(spread.beginnings.len(), 3);
     let runs: Vec<_> = [None, Some(5.0), Some(25.0)].map(of).iter().map(run).collect();

@@ -10,10 +10,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anergy::config::Case;
+use anergy::cosim::solver;
 use anergy::results::{Column, Table};
+use anergy::run::run_case;
 use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Shard, SweepError, SweepFile, Work, collect, progress};
-use anergy::study::{converge, solver};
 use sha2::{Digest, Sha256};
 
 const CASES: usize = 12;
@@ -283,7 +284,7 @@ fn series_are_kept_where_they_are_asked_for() {
     let case = Case::load(&file.cases().unwrap().request(&file.request(), 4)).unwrap();
     let steps = case.district.axis().len();
     assert_eq!(kept.len(), 6 * steps);
-    let run = converge::run(&case, solver(&case.district), &mut ()).unwrap();
+    let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
     let temperatures = &run.coupling.unwrap().response.temp_c;
     let misses = kept[4 * steps..].iter().zip(temperatures).take(steps).map(|(kept, exact)| (kept - exact).abs());
     assert!(misses.fold(0.0, f64::max) <= 0.5e-3 + 1e-12);

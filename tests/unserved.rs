@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{anergy, project, stderr, stdout};
 use serde_json::Value;
+
+use common::{anergy, project, stderr, stdout};
 
 fn summary(folder: &std::path::Path, name: &str) -> Value {
     let text = std::fs::read_to_string(folder.join("results").join(name).join("summary.json")).unwrap();

@@ -10,9 +10,10 @@ use anergy::coupling::{
     CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopResponse, Outcome,
     PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive, scheme,
 };
-use anergy::study::CostMoved;
-use common::toys::{Idle, Mirror, Toy};
+use anergy::run::CostMoved;
 use ndarray::{Array1, Array2};
+
+use common::toys::{Idle, Mirror, Toy};
 
 fn settings(choice: SchemeChoice, stop: Stop) -> CouplingSettings {
     CouplingSettings { scheme: Some(choice), stop, ..CouplingSettings::default() }

@@ -8,6 +8,7 @@ mod generator;
 
 use anergy::series::Frame;
 use anergy::weather::TypicalYear;
+
 use generator::File;
 
 /// A column as it is committed.

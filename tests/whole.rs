@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use anergy::config::{Case, Request};
+use anergy::cosim::Run;
 use anergy::lp::default_backend;
 use anergy::results::Column;
-use anergy::study::{Run, Summary, converge, timeseries_table};
+use anergy::run::{Summary, run_case, timeseries_table};
 use proptest::prelude::*;
 
 const STEPS: usize = 16;
@@ -124,7 +125,7 @@ proptest! {
     #[test]
     fn energy_is_kept_from_the_file_to_the_table(random in random()) {
         let case = random.load();
-        let run = converge::run(&case, default_backend(), &mut ()).unwrap();
+        let run = run_case(&case, default_backend(), &mut ()).unwrap();
         let of = columns(&case, &run);
         let dt = random.minutes as f64 / 60.0;
         let at = |name: &str, step: usize| of.get(name).unwrap_or_else(|| panic!("{name}"))[step];

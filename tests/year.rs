@@ -7,10 +7,11 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
+use anergy::cosim::solver;
 use anergy::dispatch::Dispatch;
 use anergy::district::District;
 use anergy::lp::{Backend, Cbc};
-use anergy::study::solver;
+
 use common::{project, published_data};
 
 /// Money and unmet demand are the same when they differ by less than this share of themselves, or of a thousandth of all that was

@@ -13,7 +13,7 @@ use crate::config::{Case, Finding, Level};
 use crate::district::Kind;
 use crate::lp::{write_lp, write_mps};
 use crate::results::write_file;
-use crate::study::{first_problem, wrapped};
+use crate::run::{first_problem, wrapped};
 
 /// Read a case and say what looks wrong with it, without solving
 #[derive(Debug, Args)]

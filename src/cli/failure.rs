@@ -8,16 +8,16 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
+use crate::cosim::{Cause, StudyError};
 use crate::coupling::JournalError;
 use crate::report::ReportError;
 use crate::results::ResultsError;
+use crate::run::journal::ResumeError;
 use crate::study::convergence::ConvergenceError;
 use crate::study::effects::EffectsError;
-use crate::study::journal::ResumeError;
 use crate::study::reproduce::ReproduceError;
 #[cfg(feature = "parquet")]
 use crate::study::sweep::SweepError;
-use crate::study::{Cause, StudyError};
 
 /// Any failure of a verb.
 #[derive(Debug, thiserror::Error)]

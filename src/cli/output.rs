@@ -7,11 +7,12 @@ use clap::Args;
 use super::Failure;
 use super::progress::Progress;
 use crate::config::Case;
+use crate::cosim::Run;
 use crate::coupling::Verdict;
 use crate::report::{RunResults, html, name_of, run_page};
 use crate::results::{RunFolder, Table};
-use crate::study::{
-    Run, Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
+use crate::run::{
+    Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
     timeseries_table, timings_table,
 };
 

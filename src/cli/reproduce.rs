@@ -8,10 +8,11 @@ use clap::{Args, ValueEnum};
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, case, exit};
+use crate::cosim::solver;
 use crate::results::{Column, RunFolder, Table, write_file};
+use crate::run::Summary;
 use crate::study::effects::Effects;
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
-use crate::study::{self, Summary};
 
 /// Run a published case and compare it with its published figures
 #[derive(Debug, Args)]
@@ -90,7 +91,7 @@ impl Reproduce {
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("reading");
         let published = Published::load(&self.data, reference.as_deref(), &self.window, scenario)?;
-        let backend = study::solver(&published.case.district);
+        let backend = solver(&published.case.district);
         progress.findings(&published.case.findings);
         progress.doing("dispatching");
         let found = published.run(backend, &mut progress)?;

@@ -10,10 +10,13 @@ use super::output::{self, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, exit, interrupt};
 use crate::config::{Finding, Level, Request};
+use crate::cosim::{self, Cause, StudyError, solver};
 use crate::coupling::Verdict;
 use crate::results::RunFolder;
-use crate::study::journal::{Asked, ResumeError, RunJournal};
-use crate::study::{self, Cause, StudyError, Summary, converge, starts};
+use crate::run::journal::{Asked, ResumeError, RunJournal};
+use crate::run::{
+    NetworkSummary, Summary, anticipative_plan_table, anticipative_table, run_case, run_case_with_journal, starts,
+};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
@@ -61,7 +64,7 @@ impl Run {
         let read_seconds = began.elapsed().as_secs_f64();
         progress.findings(&case.findings);
         refuse_errors(&case.findings)?;
-        let backend = study::solver(&case.district);
+        let backend = solver(&case.district);
         let mut journal = match case.coupled {
             Some(_) => {
                 let asked = Asked::of(request, strict, starts, &case, backend.name());
@@ -79,9 +82,9 @@ impl Run {
         let run = match &mut journal {
             Some(journal) => {
                 interrupt::watch();
-                converge::run_with_journal(&case, backend, journal, &mut progress)
+                run_case_with_journal(&case, backend, journal, &mut progress)
             }
-            None => converge::run(&case, backend, &mut progress),
+            None => run_case(&case, backend, &mut progress),
         };
         let run = match (run, journal) {
             (Ok(run), Some(mut journal)) => {
@@ -97,10 +100,10 @@ impl Run {
         };
         let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress) } else { None };
         let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
-        extra.extend(study::anticipative_table(&run).map(|table| ("anticipative.csv", table)));
-        extra.extend(study::anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
+        extra.extend(anticipative_table(&run).map(|table| ("anticipative.csv", table)));
+        extra.extend(anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
         let mut summary = Summary { starts: spread, ..Summary::of(&case, &run) };
-        let loop_short = summary.network.as_ref().and_then(study::NetworkSummary::warning);
+        let loop_short = summary.network.as_ref().and_then(NetworkSummary::warning);
         let unserved = summary.unmet_warning().into_iter().chain(loop_short);
         let unserved: Vec<Finding> = unserved.map(|finding| case::judged(finding, strict)).collect();
         progress.findings(&unserved);
@@ -177,7 +180,7 @@ fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
 }
 
 /// Exit code of a run that came to its end; `unserved`: it left demand unserved and is judged strictly.
-fn exit_code(run: &study::Run, summary: &Summary, unserved: bool) -> u8 {
+fn exit_code(run: &cosim::Run, summary: &Summary, unserved: bool) -> u8 {
     match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
         _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
         Some(Verdict::Interrupted) => exit::INCOMPLETE,

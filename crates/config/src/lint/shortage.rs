@@ -1,0 +1,331 @@
+//! Demand above all capacity: in single steps, and over time, when stores run empty. Every figure is a lower bound on what
+//! cannot be served, whatever the dispatch does.
+
+use anergy_cosim::LoopPump;
+use anergy_data::series::Profile;
+use anergy_dispatch::district::{Availability, Conversion, District, Kind, Site, Storage};
+use anergy_thermal::heat_pump::LoopWater;
+
+use crate::{Case, Finding};
+
+/// Less than this is not a shortage in a step, kWh.
+const NEGLIGIBLE_KWH: f64 = 1e-6;
+/// And less than this over the whole time, kWh.
+const NEGLIGIBLE_OVER_TIME_KWH: f64 = 1e-3;
+/// Loop temperatures at which the best COP is looked for.
+const SAMPLES: u32 = 20;
+
+/// Demand that nothing at its site could meet, whatever the dispatch did.
+pub(super) struct Shortage {
+    pub(super) site: String,
+    carrier: String,
+    /// Step and kWh.
+    pub(super) steps: Vec<(usize, f64)>,
+    /// Most that could be brought in the worst step, kW.
+    capacity_kw: f64,
+}
+
+impl Shortage {
+    fn energy_kwh(&self) -> f64 {
+        self.steps.iter().map(|(_, energy)| energy).sum()
+    }
+
+    pub(super) fn finding(&self, case: &Case) -> Finding {
+        let district = &case.district;
+        let Self { site, carrier, steps, capacity_kw } = self;
+        let total = self.energy_kwh();
+        let worst = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or((0, 0.0), |worst| *worst);
+        let count = if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) };
+        let message = format!(
+            "{carrier} at {site}: the demand is above all capacity ({capacity_kw:.1} kW with a full store) in {count}: at \
+             least {total:.1} kWh cannot be met, {:.1} kWh of them at {}",
+            worst.1,
+            district.axis().label(worst.0)
+        );
+        let at = format!(" at {site}");
+        let demand = case.columns.iter().find(|used| {
+            let technology = used.reader.strip_suffix(&at).and_then(|name| district.technology(site, name));
+            matches!(technology.map(|known| &known.kind), Some(Kind::Demand(demand)) if demand.carrier == *carrier)
+        });
+        let place = demand.map(|used| used.column.place(worst.0));
+        Finding { place, ..Finding::shortage(message) }
+    }
+}
+
+/// For each site and carrier, the steps in which the demand is above what could be brought at most.
+pub(super) fn shortages(district: &District) -> Vec<Shortage> {
+    let (axis, dt) = (district.axis(), district.axis().step_hours());
+    let mut found = Vec::new();
+    for site in district.sites() {
+        for carrier in district.carriers() {
+            let Some(demand) = Needs::of(site, carrier) else { continue };
+            let sources = sources(district, site, carrier);
+            let stores_kw: f64 = stores(site, carrier)
+                .map(|store| store.discharge_kw.min(store.capacity_kwh * store.discharge_efficiency / dt))
+                .sum();
+            let mut short =
+                Shortage { site: site.name.clone(), carrier: carrier.clone(), steps: vec![], capacity_kw: 0.0 };
+            let mut worst = 0.0;
+            for step in 0..axis.len() {
+                let capacity = sources.iter().map(|most| most.at(step)).sum::<f64>() + stores_kw;
+                let energy = (demand.at(step) - capacity) * dt;
+                if energy > NEGLIGIBLE_KWH {
+                    short.steps.push((step, energy));
+                    if energy > worst {
+                        (worst, short.capacity_kw) = (energy, capacity);
+                    }
+                }
+            }
+            if !short.steps.is_empty() {
+                found.push(short);
+            }
+        }
+    }
+    found
+}
+
+/// For each site and carrier, what is left unserved over time although every store begins full: where that is more than what
+/// `known` tells step by step. What turns the carrier into another that nothing else brings is a need for it, too, with the
+/// best COP that the loop's range allows.
+pub(super) fn over_time(case: &Case, known: &[Shortage]) -> Vec<Finding> {
+    let district = &case.district;
+    let mut found = Vec::new();
+    for site in district.sites() {
+        for carrier in district.carriers() {
+            let derived = derived(case, site, carrier);
+            let own = Needs::of(site, carrier);
+            if own.is_none() && derived.is_empty() {
+                continue;
+            }
+            let told_kwh: f64 = known
+                .iter()
+                .filter(|short| short.site == site.name && short.carrier == *carrier)
+                .map(Shortage::energy_kwh)
+                .sum();
+            let (unmet_kwh, first) = Balance::of(district, site, carrier, own.as_ref(), &derived).unmet_kwh();
+            if unmet_kwh > told_kwh + NEGLIGIBLE_OVER_TIME_KWH {
+                let others: Vec<&str> = derived.iter().map(|derived| derived.carrier).collect();
+                let together = match others.as_slice() {
+                    [] => String::new(),
+                    names => {
+                        format!(", also for {} at the best COPs that the loop's range allows,", names.join(" and "))
+                    }
+                };
+                found.push(Finding::shortage(format!(
+                    "{carrier} at {}: over time the demand{together} is above all capacity, even with full stores at the \
+                     beginning: at least {unmet_kwh:.1} kWh cannot be met, the first of them by {}",
+                    site.name,
+                    district.axis().label(first)
+                )));
+            }
+        }
+    }
+    found
+}
+
+/// The demands for a carrier at a site.
+struct Needs<'d>(Vec<&'d Profile>);
+
+impl<'d> Needs<'d> {
+    /// `None` where there are none.
+    fn of(site: &'d Site, carrier: &str) -> Option<Self> {
+        let demands = site.technologies.iter().filter_map(|technology| match &technology.kind {
+            Kind::Demand(demand) if demand.carrier == carrier => Some(&demand.power_kw),
+            _ => None,
+        });
+        let demands: Vec<&Profile> = demands.collect();
+        (!demands.is_empty()).then_some(Self(demands))
+    }
+
+    fn at(&self, step: usize) -> f64 {
+        self.0.iter().map(|demand| demand.at(step)).sum()
+    }
+}
+
+/// Demands for another carrier that this one alone can serve.
+struct Derived<'d> {
+    carrier: &'d str,
+    needs: Needs<'d>,
+    /// What one kWh of this carrier brings of it at most.
+    best_efficiency: f64,
+    /// Its stores when they are full, kWh of what they deliver.
+    stores_kwh: f64,
+}
+
+/// The demands at `site` that are served from `carrier` and from nothing else.
+fn derived<'d>(case: &'d Case, site: &'d Site, carrier: &str) -> Vec<Derived<'d>> {
+    let district = &case.district;
+    let others = district.carriers().iter().filter(|other| *other != carrier);
+    let of = |other: &'d String| {
+        let needs = Needs::of(site, other)?;
+        let linked = district.links().iter().any(|link| link.carrier == *other);
+        let mut best_efficiency = 0.0_f64;
+        for technology in &site.technologies {
+            match &technology.kind {
+                Kind::Supply(supply) if supply.carrier == *other => return None,
+                Kind::Conversion(conversion) if brings(conversion, other) => {
+                    if conversion.carrier_in != carrier || conversion.carrier_out != *other {
+                        return None;
+                    }
+                    let best = best_efficiency_of(case, site, &technology.name, conversion);
+                    best_efficiency = best_efficiency.max(best);
+                }
+                _ => {}
+            }
+        }
+        let stores_kwh = stores(site, other).map(|store| store.capacity_kwh * store.discharge_efficiency).sum();
+        (!linked && best_efficiency > 0.0).then_some(Derived { carrier: other, needs, best_efficiency, stores_kwh })
+    };
+    others.filter_map(of).collect()
+}
+
+fn brings(conversion: &Conversion, carrier: &str) -> bool {
+    conversion.carrier_out == carrier || conversion.byproducts.iter().any(|byproduct| byproduct.carrier == carrier)
+}
+
+/// The best efficiency or COP of a conversion: on the loop, that over its range with an empty and with a full store.
+fn best_efficiency_of(case: &Case, site: &Site, technology: &str, conversion: &Conversion) -> f64 {
+    let coupled = case.coupled.as_ref();
+    let pump = coupled.and_then(|coupled| {
+        let mut pumps = coupled.pumps.iter();
+        let index = pumps.position(|pump| pump.site == site.name && pump.technology == technology)?;
+        let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+        Some((&coupled.pumps[index], coupled.water_loop.limits_c(), spread_k))
+    });
+    let Some((LoopPump { store, pump, .. }, [low, high], spread_k)) = pump else {
+        let steps = conversion.efficiency.steps().unwrap_or(1);
+        return (0..steps).map(|step| conversion.efficiency.at(step)).fold(0.0, f64::max);
+    };
+    let full_kwh = store.as_ref().and_then(|store| match &case.district.technology(&site.name, store)?.kind {
+        Kind::Storage(storage) => Some(storage.capacity_kwh),
+        _ => None,
+    });
+    let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
+    let waters = temps.map(|inlet_c| LoopWater { inlet_c, spread_k });
+    let cops = waters.flat_map(|water| [0.0, full_kwh.unwrap_or(0.0)].map(|level_kwh| pump.cop(water, level_kwh)));
+    // A curve outside its range may give anything: what takes nothing cannot be short.
+    cops.map(|cop| if cop.is_finite() && cop > 0.0 { cop } else { f64::INFINITY }).fold(0.0, f64::max)
+}
+
+/// One carrier at one site over time, kWh a step: what is needed beyond what can be brought, and one store in place of all.
+struct Balance {
+    /// Need less supply.
+    short_kwh: Vec<f64>,
+    /// Content of the store.
+    full_kwh: f64,
+    /// The most that it takes and gives.
+    most_kwh: [f64; 2],
+    /// Unmet demand of any carrier that relieves this one by 1 kWh, at least.
+    per_unmet: f64,
+}
+
+impl Balance {
+    fn of(district: &District, site: &Site, carrier: &str, own: Option<&Needs<'_>>, derived: &[Derived<'_>]) -> Self {
+        let (axis, dt) = (district.axis(), district.axis().step_hours());
+        let sources = sources(district, site, carrier);
+        let need_kw = |step: usize| {
+            let others = derived.iter().map(|derived| derived.needs.at(step) / derived.best_efficiency);
+            own.map_or(0.0, |own| own.at(step)) + others.sum::<f64>()
+        };
+        let supply_kw = |step: usize| sources.iter().map(|most| most.at(step)).sum::<f64>();
+        let mut balance = Self {
+            short_kwh: (0..axis.len()).map(|step| (need_kw(step) - supply_kw(step)) * dt).collect(),
+            full_kwh: 0.0,
+            most_kwh: [0.0; 2],
+            per_unmet: derived.iter().map(|derived| derived.best_efficiency).fold(1.0, f64::min),
+        };
+        for store in stores(site, carrier) {
+            let Storage { charge_efficiency, discharge_efficiency, charge_kw, discharge_kw, .. } = store;
+            balance.full_kwh += store.capacity_kwh * discharge_efficiency;
+            balance.most_kwh[0] += charge_kw * dt * charge_efficiency * discharge_efficiency;
+            balance.most_kwh[1] += discharge_kw * dt;
+        }
+        for Derived { stores_kwh, best_efficiency, .. } in derived.iter().filter(|derived| derived.stores_kwh > 0.0) {
+            balance.full_kwh += stores_kwh / best_efficiency;
+            balance.most_kwh = [f64::INFINITY; 2];
+        }
+        balance
+    }
+
+    /// What is left unserved at least, kWh, and the step by whose end the first of it is.
+    ///
+    /// One store that begins full, loses nothing and holds what all stores do can do whatever they can. Serving what is wanted
+    /// now and filling it with all that is left leaves the least unserved: more in store is never worse.
+    fn unmet_kwh(&self) -> (f64, usize) {
+        let [most_in, most_out] = self.most_kwh;
+        let (mut level, mut unmet, mut first) = (self.full_kwh, 0.0, None);
+        for (step, short) in self.short_kwh.iter().enumerate() {
+            if *short <= 0.0 {
+                level = (level + (-short).min(most_in)).min(self.full_kwh);
+                continue;
+            }
+            let given = short.min(most_out).min(level);
+            level -= given;
+            unmet += short - given;
+            if unmet > NEGLIGIBLE_OVER_TIME_KWH {
+                first = first.or(Some(step));
+            }
+        }
+        (unmet * self.per_unmet, first.unwrap_or_default())
+    }
+}
+
+/// The stores of `carrier` at `site`.
+fn stores<'d>(site: &'d Site, carrier: &str) -> impl Iterator<Item = &'d Storage> {
+    site.technologies.iter().filter_map(move |technology| match &technology.kind {
+        Kind::Storage(storage) if storage.carrier == carrier => Some(storage),
+        _ => None,
+    })
+}
+
+/// What could bring `carrier` to `site` but for its stores: the most of each, kW.
+fn sources(district: &District, site: &Site, carrier: &str) -> Vec<Profile> {
+    let own = site.technologies.iter().filter_map(|technology| match &technology.kind {
+        Kind::Supply(supply) if supply.carrier == carrier => Some(match &supply.available {
+            Availability::Forced(power) => power.map(|power| power.min(supply.capacity_kw)),
+            _ => supply.most_kw(supply.capacity_kw),
+        }),
+        Kind::Conversion(conversion) if conversion.carrier_out == carrier => Some(conversion.capacity_kw.into()),
+        Kind::Conversion(conversion) => {
+            let along = conversion.byproducts.iter().find(|byproduct| byproduct.carrier == carrier)?;
+            let steps = along.per_output.steps().unwrap_or(1);
+            let most = (0..steps).map(|step| along.per_output.at(step)).fold(0.0, f64::max);
+            Some((conversion.capacity_kw * most).into())
+        }
+        _ => None,
+    });
+    let links = district
+        .links()
+        .iter()
+        .filter(|link| link.carrier == carrier && (link.to == site.name || (!link.one_way && link.from == site.name)));
+    own.chain(links.map(|link| (link.capacity_kw * link.efficiency).into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Balance;
+
+    fn balance(short_kwh: &[f64], full_kwh: f64, most_kwh: [f64; 2]) -> Balance {
+        Balance { short_kwh: short_kwh.to_vec(), full_kwh, most_kwh, per_unmet: 1.0 }
+    }
+
+    #[test]
+    fn a_store_bridges_what_it_holds_and_no_more() {
+        // 5 kWh short, 2 kWh to fill it with, 5 short again: of 10 the full store brings 6, and the 2.
+        assert_eq!(balance(&[5.0, -2.0, 5.0], 6.0, [9.0, 9.0]).unmet_kwh(), (2.0, 2));
+        // What charges at 1 kWh a step brings 1 of the 2.
+        assert_eq!(balance(&[5.0, -2.0, 5.0], 6.0, [1.0, 9.0]).unmet_kwh(), (3.0, 2));
+        // What gives 4 kWh a step leaves 1 in each step, however full it is.
+        assert_eq!(balance(&[5.0, -2.0, 5.0], 60.0, [9.0, 4.0]).unmet_kwh(), (2.0, 0));
+        // It holds no more than is in a full one.
+        assert_eq!(balance(&[-50.0, 5.0], 3.0, [99.0, 99.0]).unmet_kwh(), (2.0, 1));
+        assert_eq!(balance(&[f64::NEG_INFINITY, 3.0], 3.0, [f64::INFINITY; 2]).unmet_kwh(), (0.0, 0));
+    }
+
+    #[test]
+    fn a_carrier_that_is_lost_in_conversion_needs_less_unmet_demand_to_be_relieved() {
+        // At an efficiency of 0.5, leaving 1 kWh unserved saves 2 kWh.
+        let halved = Balance { per_unmet: 0.5, ..balance(&[4.0], 0.0, [0.0; 2]) };
+        assert_eq!(halved.unmet_kwh(), (2.0, 0));
+    }
+}

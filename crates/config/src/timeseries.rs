@@ -1,0 +1,321 @@
+//! Values that may be numbers or columns of CSV files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anergy_data::series::{
+    FileColumn, Fill, Frame, Gap, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow, gaps,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::column::{Column, place_in};
+use super::yaml::Span;
+use super::{ConfigError, Finding, Inputs, Problem, beside};
+
+/// A value of a time series that is known to be wrong, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Name of the CSV file.
+    pub file: String,
+    /// Column.
+    pub column: String,
+    /// Time stamp.
+    pub at: String,
+    /// What the value is divided by.
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub divide_by: f64,
+    /// Values at or below this size are not touched.
+    pub only_above: f64,
+    /// Why it is wrong.
+    pub because: String,
+}
+
+/// Reads columns of CSV files over one time axis.
+pub(super) struct TimeSeries<'a> {
+    folder: PathBuf,
+    window: Option<TimeWindow>,
+    step_minutes: Option<i64>,
+    axis: Option<TimeAxis>,
+    corrections: &'a [Correction],
+    /// For each correction, whether its column was read, and whether it mended anything.
+    corrected: Vec<Corrected>,
+    /// Whether files of another step than the run's are averaged or held.
+    resamples: bool,
+    used: Vec<UsedColumn>,
+}
+
+/// What became of a correction.
+#[derive(Debug, Clone, Copy, Default)]
+struct Corrected {
+    read: bool,
+    in_time: bool,
+}
+
+/// A column that the case reads, and what for.
+#[derive(Debug, Clone)]
+pub struct UsedColumn {
+    /// What reads it, for messages: a technology at a site, or a key.
+    pub reader: String,
+    /// Key it is read for.
+    pub key: String,
+    /// The column.
+    pub column: Column,
+    /// Its rows within the time of the run, after corrections; gaps as NaN.
+    pub rows: Arc<[f64]>,
+}
+
+/// Who asks for a value, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'s> {
+    /// What reads it, for messages.
+    pub reader: &'s str,
+    /// Key it is read for.
+    pub key: &'s str,
+    /// Column where none is named.
+    pub site: &'s str,
+    /// Where the value stands in the configuration.
+    pub span: &'s Span,
+}
+
+impl<'a> TimeSeries<'a> {
+    pub(super) fn new(folder: PathBuf, window: Option<TimeWindow>, corrections: &'a [Correction]) -> Self {
+        let corrected = vec![Corrected::default(); corrections.len()];
+        let (step_minutes, axis) = (None, None);
+        Self { folder, window, step_minutes, axis, corrections, corrected, resamples: false, used: Vec::new() }
+    }
+
+    /// The folder `path`, as it is written in `file`.
+    pub(super) fn folder_of(file: &Path, path: Option<&str>) -> PathBuf {
+        beside(file, path.unwrap_or(""))
+    }
+
+    /// Lets files have other steps than the run: finer ones are averaged, coarser ones hold their values. Right for powers
+    /// and prices, wrong for energies per step.
+    pub(super) fn resampling(self) -> Self {
+        Self { resamples: true, ..self }
+    }
+
+    /// Puts the run on steps of `minutes`.
+    pub(super) fn resample_to(&mut self, minutes: i64) {
+        self.step_minutes = Some(minutes);
+    }
+
+    /// Fixes the time axis without a file.
+    pub(super) fn fix_axis(&mut self, axis: TimeAxis) {
+        self.axis = Some(axis);
+    }
+
+    /// The time axis of the run; `None` until a series has been read.
+    pub(super) fn axis(&self) -> Option<TimeAxis> {
+        self.axis
+    }
+
+    /// Takes the time axis from a file, so that it is known before the first value is read.
+    pub(super) fn begin_with(
+        &mut self,
+        written: &FileColumn,
+        span: &Span,
+        inputs: &mut Inputs,
+    ) -> Result<TimeAxis, ConfigError> {
+        let frame = inputs.frame(&self.folder.join(&written.file), span)?;
+        self.axis_for(&frame).map_err(|source| span.series_error(source))
+    }
+
+    /// The window of time asked for.
+    pub(super) fn window(&self) -> Option<TimeWindow> {
+        self.window
+    }
+
+    /// The columns that were read so far.
+    pub(super) fn used(&self) -> &[UsedColumn] {
+        &self.used
+    }
+
+    /// The columns that were read.
+    pub(super) fn into_used(self) -> Vec<UsedColumn> {
+        self.used
+    }
+
+    /// The value of a setting over the time of the run.
+    pub(super) fn profile(
+        &mut self,
+        setting: &ProfileSetting,
+        asked: Asked<'_>,
+        inputs: &mut Inputs,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Profile, ConfigError> {
+        match setting {
+            ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
+            ProfileSetting::File(column) => Ok(self.column(column, None, asked, inputs, findings)?.0),
+        }
+    }
+
+    /// A column of a file over the time of the run. Gaps take the column's own fill, else `default_fill` (Calliope's
+    /// default), which is reported; without either they are an error.
+    pub(super) fn column(
+        &mut self,
+        written: &FileColumn,
+        default_fill: Option<f64>,
+        asked: Asked<'_>,
+        inputs: &mut Inputs,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(Profile, Column), ConfigError> {
+        let failed = |source| asked.span.series_error(source);
+        let frame = inputs.frame(&self.folder.join(&written.file), asked.span)?;
+        let axis = self.axis_for(&frame).map_err(failed)?;
+        let name = written.column.as_deref().unwrap_or(asked.site).to_owned();
+        frame.column(&name).map_err(failed)?;
+        if !self.resamples && frame.axis().step_minutes() != axis.step_minutes() {
+            let (found_minutes, expected_minutes) = (frame.axis().step_minutes(), axis.step_minutes());
+            let path = frame.path().to_owned();
+            return Err(failed(SeriesError::OtherStep { path, found_minutes, expected_minutes }));
+        }
+        let column = place_in(frame, name, &axis).map_err(failed)?;
+        if let Some(how) = column.resampling() {
+            let (path, minutes) = (column.path().display(), column.axes()[0].step_minutes());
+            let message = format!(
+                "{path}: its steps of {minutes} min are {how} for a run in steps of {} min",
+                axis.step_minutes()
+            );
+            Finding::note(message).once_in(findings);
+        }
+        let mut values = column.written().to_vec();
+        self.correct(&written.file, &column, &mut values, asked.span, findings)?;
+        let rows = values.as_slice().into();
+        fill(&mut values, written.fill, default_fill, &column, asked, findings)?;
+        if let Some(scale) = written.scale {
+            values.iter_mut().for_each(|value| *value *= scale);
+        }
+        self.used.push(UsedColumn {
+            reader: asked.reader.to_owned(),
+            key: asked.key.to_owned(),
+            column: column.clone(),
+            rows,
+        });
+        Ok((Profile::Series(column.resampled(values)), column))
+    }
+
+    /// The axis of the run: the window's part of the first file that is read.
+    fn axis_for(&mut self, frame: &Frame) -> Result<TimeAxis, SeriesError> {
+        if let Some(axis) = self.axis {
+            return Ok(axis);
+        }
+        let (first, count) = match &self.window {
+            None => (0, frame.axis().len()),
+            Some(window) => frame.steps_within(window)?,
+        };
+        let mut axis = frame.axis().slice(first, count);
+        if let Some(minutes) = self.step_minutes {
+            let whole = axis.step_minutes() * i64::try_from(axis.len()).unwrap_or(i64::MAX);
+            if whole % minutes != 0 {
+                let (path, found_minutes) = (frame.path().to_owned(), axis.step_minutes());
+                return Err(SeriesError::OtherStep { path, found_minutes, expected_minutes: minutes });
+            }
+            let steps = usize::try_from(whole / minutes).unwrap_or(0);
+            axis = TimeAxis::new(axis.stamp(0), minutes, steps).at_utc_offset(axis.utc_offset());
+        }
+        self.axis = Some(axis);
+        Ok(axis)
+    }
+
+    fn correct(
+        &mut self,
+        file: &str,
+        column: &Column,
+        values: &mut [f64],
+        asked: &Span,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), ConfigError> {
+        let name = Path::new(file).file_name();
+        let of_column = |known: &&Correction| {
+            (known.file == file || name.is_some_and(|name| *name == *known.file)) && known.column == column.name()
+        };
+        for (correction, became) in
+            self.corrections.iter().zip(&mut self.corrected).filter(|(known, _)| of_column(known))
+        {
+            let at = TimeWindow::single(&correction.at).map_err(|source| asked.series_error(source))?;
+            let [file_axis, axis] = column.axes();
+            let (first, count) = axis.steps_within(&at);
+            became.read = true;
+            became.in_time |= file_axis.steps_within(&at).1 > 0;
+            for (row, value) in values.iter_mut().enumerate().skip(first).take(count) {
+                if value.is_nan() || value.abs() <= correction.only_above {
+                    continue;
+                }
+                let (old, new) = (*value, *value / correction.divide_by);
+                *value = new;
+                let (stamp, because) = (axis.label(row), &correction.because);
+                let message = format!("{file}, column `{}`, {stamp}: {old} mended to {new}: {because}", column.name());
+                Finding::note(message).once_in(findings);
+            }
+        }
+        Ok(())
+    }
+
+    /// Corrections that no column or no time of the run belongs to.
+    pub(super) fn idle_corrections(&self, findings: &mut Vec<Finding>) {
+        for (correction, became) in self.corrections.iter().zip(&self.corrected) {
+            let Correction { file, column, at, .. } = correction;
+            let why = match became {
+                Corrected { read: false, .. } => "nothing reads that column",
+                Corrected { in_time: false, .. } => "there is no such step",
+                _ => continue,
+            };
+            let message = format!("the correction of {file}, column `{column}`, at {at} has no effect: {why}");
+            findings.push(Finding::warning(None, message));
+        }
+    }
+}
+
+/// Fills gaps and says so, or refuses them.
+fn fill(
+    values: &mut [f64],
+    rule: Option<Fill>,
+    default: Option<f64>,
+    column: &Column,
+    asked: Asked<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ConfigError> {
+    let runs = gaps(values);
+    let Some(&Gap { first, .. }) = runs.first() else { return Ok(()) };
+    let count: usize = runs.iter().map(|gap| gap.steps).sum();
+    let (stamp, line) = column.row_place(first);
+    let place = format!("{}:{line}, column `{}`", column.path().display(), column.name());
+    let (fill, how) = match (rule, default) {
+        (Some(rule), _) => (rule, "as its `fill` says".to_owned()),
+        (None, Some(value)) => (Fill::Value(value), format!("with Calliope's default {value}")),
+        (None, None) => {
+            let message = format!(
+                "{place}: no value at {stamp}{}; write one, or say how to fill gaps: \
+                 {{file: .., column: .., fill: 0 | previous | interpolate}}",
+                if count > 1 { format!(" and {} more steps", count - 1) } else { String::new() }
+            );
+            return Err(asked.span.error(Problem::Wrong(message)));
+        }
+    };
+    for Gap { first, steps } in runs {
+        let before = first.checked_sub(1).map(|row| values[row]);
+        let after = values.get(first + steps).copied();
+        for step in 0..steps {
+            let value = match (fill, before, after) {
+                (Fill::Value(value), ..) => Some(value),
+                (Fill::Previous, before, _) => before,
+                #[expect(clippy::cast_precision_loss, reason = "rows of a file are far fewer than 2^52")]
+                (Fill::Interpolate, Some(before), Some(after)) => {
+                    Some(before + (step + 1) as f64 / (steps + 1) as f64 * (after - before))
+                }
+                (Fill::Interpolate, one, other) => one.or(other),
+            };
+            values[first + step] = value.ok_or_else(|| {
+                let message = format!("{place}: the gap at {stamp} has no value beside it to go on with");
+                asked.span.error(Problem::Wrong(message))
+            })?;
+        }
+    }
+    let plural = if count == 1 { "gap" } else { "gaps" };
+    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", count, asked.key);
+    Finding::warning(None, message).once_in(findings);
+    Ok(())
+}

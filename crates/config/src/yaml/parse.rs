@@ -1,0 +1,230 @@
+//! From text to nodes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as TextSpan};
+
+use super::{Conflict, Entry, Map, Node, Source, Span, Value};
+use crate::{ConfigError, Problem};
+
+/// Parses one YAML document; keys with dots in them are opened up into nested mappings.
+///
+/// # Errors
+/// [`ConfigError::At`]: a syntax error, a key that stands twice, a key that is no scalar, a second document, or an alias
+/// without its anchor.
+pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
+    parse_keeping(source, &[])
+}
+
+/// Like [`parse`], but the keys below those named in `kept` stay as they are written, dots and all.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, ConfigError> {
+    let text = &source.text;
+    let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
+    let events = Parser::new_from_str(text);
+    let mut builder = Builder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
+    let mut document = None;
+    while let Some((event, span)) = builder.next()? {
+        match event {
+            Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
+            _ if document.is_some() => {
+                let problem = Problem::Syntax("a second document in one file".to_owned());
+                return Err(builder.span(span).error(problem));
+            }
+            event => document = Some(builder.node(event, span)?),
+        }
+    }
+    let start = Span::start_of(source);
+    Ok(document.unwrap_or(Node { value: Value::Null, span: start, origin: None }))
+}
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    events: Parser<'a, saphyr_parser::StrInput<'a>>,
+    anchors: HashMap<usize, Node>,
+    /// The byte at which each character begins, where that is not its number.
+    bytes: Option<Vec<usize>>,
+    /// Keys below which keys stay as they are written.
+    kept: &'a [&'a str],
+    /// Whether this is below one of them.
+    keeping: bool,
+}
+
+impl<'a> Builder<'a> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, TextSpan)>, ConfigError> {
+        match self.events.next_event() {
+            None => Ok(None),
+            Some(Ok(event)) => Ok(Some(event)),
+            Some(Err(error)) => {
+                let marker = *error.marker();
+                Err(self.span(TextSpan::empty(marker)).error(Problem::Syntax(error.info().to_owned())))
+            }
+        }
+    }
+
+    /// A span in bytes from one in characters.
+    fn span(&self, span: TextSpan) -> Span {
+        let length = self.source.text.len();
+        let byte = |chars: usize| match &self.bytes {
+            None => chars.min(length),
+            Some(bytes) => bytes.get(chars).copied().unwrap_or(length),
+        };
+        let (start, end) = (byte(span.start.index()), byte(span.end.index()));
+        let source = Arc::clone(self.source);
+        Span { source, start, end: end.max(start), line: span.start.line(), column: span.start.col() + 1 }
+    }
+
+    fn node(&mut self, event: Event<'a>, at: TextSpan) -> Result<Node, ConfigError> {
+        let span = self.span(at);
+        let (anchor, value) = match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let quoted = style != ScalarStyle::Plain;
+                let null = !quoted && matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL");
+                let scalar = Value::Scalar { text: text.into_owned(), quoted };
+                (anchor, if null { Value::Null } else { scalar })
+            }
+            Event::SequenceStart(anchor, _) => (anchor, Value::List(self.list()?)),
+            Event::MappingStart(anchor, _) => (anchor, Value::Map(self.map()?)),
+            Event::Alias(anchor) => {
+                let unknown = || span.error(Problem::Syntax("an alias without its anchor".to_owned()));
+                return self.anchors.get(&anchor).cloned().ok_or_else(unknown);
+            }
+            other => return Err(span.error(Problem::Syntax(format!("unexpected {other:?}")))),
+        };
+        let node = Node { value, span, origin: None };
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn list(&mut self) -> Result<Vec<Node>, ConfigError> {
+        let mut list = Vec::new();
+        while let Some((event, span)) = self.next()? {
+            if matches!(event, Event::SequenceEnd) {
+                break;
+            }
+            list.push(self.node(event, span)?);
+        }
+        Ok(list)
+    }
+
+    fn map(&mut self) -> Result<Map, ConfigError> {
+        let mut map = Map::default();
+        while let Some((event, at)) = self.next()? {
+            let key_span = self.span(at);
+            let key = match event {
+                Event::MappingEnd => break,
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => return Err(key_span.error(Problem::Syntax("a key must be plain text".to_owned()))),
+            };
+            let Some((event, at)) = self.next()? else { break };
+            let keeping = self.keeping;
+            self.keeping |= key.rsplit('.').next().is_some_and(|last| self.kept.contains(&last));
+            let value = self.node(event, at)?;
+            self.keeping = keeping;
+            match map.entry(&key) {
+                Some(Entry { key_span: first, .. }) if keeping => {
+                    let first = first.clone();
+                    return Err(key_span.error(Problem::DuplicateKey { key, first }));
+                }
+                None if keeping => map.put(&key, &key_span, value),
+                _ => map.union(dotted(&key, &key_span, value), Conflict::Duplicate)?,
+            }
+        }
+        Ok(map)
+    }
+}
+
+/// `a.b: v` as `a: {b: v}`. A key with an empty part stays as it is.
+pub fn dotted(key: &str, key_span: &Span, value: Node) -> Map {
+    let parts: Vec<&str> = key.split('.').collect();
+    let parts = if parts.iter().any(|part| part.is_empty()) { vec![key] } else { parts };
+    let entry = |key: &str, value| Entry { key: key.to_owned(), key_span: key_span.clone(), value };
+    let (first, rest) = (parts[0], &parts[1..]);
+    let nested = rest.iter().rev().fold(value, |value, part| {
+        let (span, origin) = (value.span.clone(), value.origin.clone());
+        Node { value: Value::Map(Map { entries: vec![entry(part, value)] }), span, origin }
+    });
+    Map { entries: vec![entry(first, nested)] }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(crate) fn parsed(text: &str) -> Result<Node, ConfigError> {
+        parse(&Arc::new(Source { path: "model.yaml".into(), text: text.to_owned() }))
+    }
+
+    #[test]
+    fn dotted_keys_open_up_and_join_what_is_there() {
+        let node = parsed("costs.monetary:\n  om_prod: 0.3 # €/kWh\ncosts:\n  monetary.interest_rate: 0.1\n").unwrap();
+        let monetary = node.as_map().unwrap().get("costs").unwrap().as_map().unwrap().get("monetary").unwrap();
+        let monetary = monetary.as_map().unwrap();
+        assert_eq!(monetary.get("om_prod").unwrap().as_number(), Some(0.3));
+        let rate = monetary.entry("interest_rate").unwrap();
+        assert_eq!((rate.key_span.line, rate.key_span.column), (4, 3));
+        assert_eq!(&rate.key_span.source.text[rate.key_span.start..rate.key_span.end], "monetary.interest_rate");
+    }
+
+    #[test]
+    fn keys_below_a_kept_one_stay_as_written() {
+        let text = "a.b: 1\ncase.set: {c.d: 2, e: {f.g: 3}}\nh.i: 4\n";
+        let source = Arc::new(Source { path: "model.yaml".into(), text: text.to_owned() });
+        let node = parse_keeping(&source, &["set"]).unwrap();
+        let set = node.at("case.set").unwrap().as_map().unwrap();
+        assert_eq!(set.get("c.d").unwrap().as_number(), Some(2.0));
+        assert!(set.get("e").unwrap().as_map().unwrap().get("f.g").is_some());
+        assert!(node.at("a.b").is_some() && node.at("h.i").is_some());
+        let twice = Arc::new(Source { path: "model.yaml".into(), text: "set: {a.b: {}, a.b: {}}".to_owned() });
+        assert!(parse_keeping(&twice, &["set"]).unwrap_err().to_string().contains("defined twice"));
+    }
+
+    #[test]
+    fn scalars_are_what_they_are_asked_to_be() {
+        let node = parsed("[1e6, inf, -.inf, .5, True, '1', ~, 2015-01-01, null, 'a''b']").unwrap();
+        let list = node.as_list().unwrap();
+        let numbers: Vec<_> = list.iter().map(Node::as_number).collect();
+        assert_eq!(numbers[..4], [Some(1e6), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(0.5)]);
+        assert_eq!((list[4].as_bool(), numbers[5], numbers[7]), (Some(true), None, None));
+        assert_eq!((&list[6].value, &list[8].value), (&Value::Null, &Value::Null));
+        assert_eq!(list[9].as_text(), Some("a'b"));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_with_both_places() {
+        let message = parsed("a: 1\nb: 2\na: 3\n").unwrap_err().to_string();
+        assert!(
+            message.contains("model.yaml:3:1") && message.contains("`a`") && message.contains("line 1"),
+            "{message}"
+        );
+        assert!(parsed("a.b: 1\na:\n  b: 2\n").is_err());
+    }
+
+    #[test]
+    fn broken_text_is_named_with_its_line() {
+        for text in ["a: [1, 2", "a: b: c", "a:\n\t- x", "? [a]\n: b", "*unknown", "a: 1\n---\nb: 2\n"] {
+            let message = parsed(text).unwrap_err().to_string();
+            assert!(message.contains("model.yaml:"), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn aliases_stand_for_their_anchors() {
+        let node = parsed("a: &x {k: 1}\nb: *x\n").unwrap();
+        let b = node.as_map().unwrap().get("b").unwrap().as_map().unwrap();
+        assert_eq!(b.get("k").unwrap().as_number(), Some(1.0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[a-c:. \\n\\-\\[\\]{},'\"#&*|>€\\t]{0,60}") {
+            let _ = parsed(&text);
+        }
+    }
+}

@@ -1,0 +1,503 @@
+//! One case, run to its end.
+
+use std::time::Instant;
+
+use anergy_data::series::TimeAxis;
+use anergy_dispatch::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, PlanCertificate};
+use anergy_dispatch::district::{District, Shortage};
+use anergy_lp::{Backend, Duals, LpError, StagedProblem, default_backend, vertex_backend};
+use anergy_thermal::water_loop::district_network::{DistrictNetwork, NetworkError, NetworkReport, Recording};
+use anergy_thermal::water_loop::network::FlowError;
+use ndarray::Array2;
+
+use crate::Myopia;
+use crate::coupled::Coupled;
+use crate::coupling::{
+    Auto, Averaging, BalancingPrice, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch,
+    Journal, JournalError, LoopAsked, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError,
+    SmoothAtFirst, Start, Stop, Verdict, drive, scheme,
+};
+use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
+use crate::participants::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// No plan.
+    #[error("{}{source}", iteration.map(|k| format!("iteration {k}: ")).unwrap_or_default())]
+    Dispatch {
+        /// The iteration, in a coupled run.
+        iteration: Option<usize>,
+        /// Why.
+        source: DispatchError,
+    },
+    /// The water loop has no answer.
+    #[error("iteration {iteration}, {stamp}: {source}")]
+    Loop {
+        /// The iteration.
+        iteration: usize,
+        /// When.
+        stamp: String,
+        /// Why.
+        source: NetworkError,
+    },
+    /// Water would have to be ice or steam.
+    #[error(
+        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to it, than its plants \
+         can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
+    )]
+    NotLiquid {
+        /// The node where it is farthest from liquid water.
+        node: String,
+        /// When.
+        stamp: String,
+        /// The temperature, degrees Celsius.
+        temp_c: f64,
+    },
+    /// A COP that no machine has.
+    #[error(
+        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
+         part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
+    )]
+    CopNotPositive {
+        /// The iteration.
+        iteration: usize,
+        /// The site.
+        site: String,
+        /// The heat pump.
+        technology: String,
+        /// When.
+        stamp: String,
+        /// The COP.
+        cop: f64,
+    },
+    /// Water that no exchanger could bring about.
+    #[error(
+        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it evaporates, or \
+         warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the flow leaves (`loop_water: outlet` \
+         counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
+    )]
+    PinchCrossed {
+        /// The substation.
+        substation: String,
+        /// When that was worst.
+        stamp: String,
+        /// By how much, K.
+        worst_k: f64,
+    },
+    /// The answer's own COPs ask for more than import may bring, and leaving demand unserved is not allowed.
+    #[error(
+        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not allowed; \
+         give the grid more capacity or price unmet demand"
+    )]
+    Short {
+        /// What is missing, kWh.
+        energy_kwh: f64,
+    },
+    /// The journal is of no use.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The joint optimum was not found.
+    #[error("coupling.scheme: anticipative: {0}")]
+    Anticipative(#[from] AnticipativeError<DispatchError>),
+    /// The scheme needs to know more of dispatch and loop than there is to know.
+    #[error(
+        "coupling.scheme: {scheme} does not know {unsuited}; use scheme: auto, which needs nothing but plans and COPs"
+    )]
+    Unsuited {
+        /// The scheme.
+        scheme: &'static str,
+        /// What it does not know.
+        unsuited: Unsuited,
+    },
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Something in the input.
+    Input,
+    /// The district cannot do what is asked of it.
+    Infeasible,
+    /// The solver, or the file system.
+    Inside,
+}
+
+impl StudyError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Dispatch { source: DispatchError::Infeasible(_) | DispatchError::Stores(_), .. }
+            | Self::Short { .. }
+            | Self::NotLiquid { .. } => Cause::Infeasible,
+            Self::Dispatch { source: DispatchError::Lp(error), .. } => match error {
+                LpError::Infeasible { .. } => Cause::Infeasible,
+                LpError::Unbounded { .. } | LpError::TooLarge { .. } | LpError::Unsupported { .. } => Cause::Input,
+                _ => Cause::Inside,
+            },
+            Self::Loop { source: NetworkError { source: FlowError::GroundNotFinite { .. }, .. }, .. } => Cause::Input,
+            Self::Journal(JournalError::Io { .. })
+            | Self::Anticipative(_)
+            | Self::Loop { .. }
+            | Self::Dispatch { .. } => Cause::Inside,
+            Self::Settings(_)
+            | Self::CopNotPositive { .. }
+            | Self::PinchCrossed { .. }
+            | Self::Unsuited { .. }
+            | Self::Journal(_) => Cause::Input,
+        }
+    }
+}
+
+/// Prices of shortage or surplus from here on are penalties: they drown the money in the objective, EUR/kWh.
+const PENALTY_EUR_PER_KWH: f64 = 1e4;
+
+/// The solver for `district`: our own. Where penalties on shortage or surplus hide the money, an answer that lies amid others
+/// would leave it to chance, and must be a vertex.
+#[must_use]
+pub fn solver(district: &District) -> &'static dyn Backend {
+    let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
+    let penalty = |price: Option<f64>| price.is_some_and(|price| price >= PENALTY_EUR_PER_KWH);
+    if penalty(unmet_eur_per_kwh) || penalty(surplus_eur_per_kwh) { vertex_backend() } else { default_backend() }
+}
+
+impl From<DispatchError> for StudyError {
+    fn from(source: DispatchError) -> Self {
+        Self::Dispatch { iteration: None, source }
+    }
+}
+
+impl From<LpError> for StudyError {
+    fn from(error: LpError) -> Self {
+        DispatchError::Lp(error).into()
+    }
+}
+
+/// The coupled part of a run.
+pub type Coupling = Outcome<PricedPlan, Account>;
+
+/// What a network of pipes does under the answer.
+#[derive(Debug)]
+pub struct NetworkAnswer {
+    /// Component by component.
+    pub report: NetworkReport,
+    /// Step by step.
+    pub recording: Recording,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Run {
+    /// The dispatch, with the answer's COPs in force.
+    pub dispatch: Dispatch,
+    /// What the answer decides.
+    pub decisions: Decisions,
+    /// What rows and quantities are worth in the cheapest plan at the COPs of the answer, where the solver tells: see
+    /// [`Dispatch::prices`].
+    pub duals: Option<Duals>,
+    /// The answer's account.
+    pub account: Account,
+    /// The answer's certificate.
+    pub certificate: PlanCertificate,
+    /// The coupling, if there is a loop.
+    pub coupling: Option<Coupling>,
+    /// The electricity of the loop itself that the answer brings, kW, shape (balances of [`Coupled::auxiliary`], steps); without rows where it brought none yet.
+    pub auxiliary_kw: Array2<f64>,
+    /// What the loop does in the answer, where it is a network of pipes.
+    pub network: Option<NetworkAnswer>,
+    /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
+    pub myopia: Option<Myopia>,
+    /// Why that was not found.
+    pub myopia_missing: Option<String>,
+    /// Seconds that building the LPs and preparing the solver took.
+    pub build_seconds: f64,
+    /// Seconds from then to the answer.
+    pub solve_seconds: f64,
+}
+
+/// Temperature above which no loop's water is liquid at the pressures of a network, degrees Celsius.
+const BOILS_C: f64 = 100.0;
+/// Water this far below its freezing point has long been ice: what a plant lacks is no more a matter of hours, K.
+const ICE_K: f64 = 10.0;
+
+/// Refuses an answer in which water would have to be ice or steam: more is taken from the network, or given to it, than its plants can bring.
+fn liquid(axis: &TimeAxis, network: &DistrictNetwork, recording: &Recording) -> Result<(), StudyError> {
+    let [coldest_c, hottest_c] = [network.freezing_c() - ICE_K, BOILS_C];
+    let beyond_k = |temp_c: f64| (coldest_c - temp_c).max(temp_c - hottest_c);
+    let all = recording.node_c.indexed_iter().filter(|(_, temp_c)| !(coldest_c..=hottest_c).contains(*temp_c));
+    match all.max_by(|(_, a), (_, b)| beyond_k(**a).total_cmp(&beyond_k(**b))) {
+        None => Ok(()),
+        Some(((node, step), &temp_c)) => {
+            Err(StudyError::NotLiquid { node: network.node_names()[node].clone(), stamp: axis.label(step), temp_c })
+        }
+    }
+}
+
+/// Refuses an answer in which water would have to leave a substation beyond its heat pumps' refrigerant, whatever water comes.
+fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) -> Result<(), StudyError> {
+    let crossed = network.substation_names().zip(&report.substations).filter(|(_, totals)| totals.crossing.steps > 0);
+    match crossed.max_by(|(_, a), (_, b)| a.crossing.worst_k.total_cmp(&b.crossing.worst_k)) {
+        None => Ok(()),
+        Some((name, totals)) => Err(StudyError::PinchCrossed {
+            substation: name.to_owned(),
+            stamp: axis.label(totals.crossing.at),
+            worst_k: totals.crossing.worst_k,
+        }),
+    }
+}
+
+/// Runs a case: a plain dispatch, or dispatch and loop in turn.
+///
+/// # Errors
+/// [`StudyError`] when there is no plan, the solver fails, or a COP is not positive.
+pub fn run(
+    district: &District,
+    coupled: Option<&Coupled>,
+    backend: &'static dyn Backend,
+    observer: &mut dyn Observer,
+) -> Result<Run, StudyError> {
+    run_with_journal(district, coupled, backend, &mut (), observer)
+}
+
+/// The same, with what an earlier run kept of its iterations, and keeping them.
+///
+/// # Errors
+/// As [`run`], and when the journal is of no use.
+pub fn run_with_journal(
+    district: &District,
+    coupled: Option<&Coupled>,
+    backend: &'static dyn Backend,
+    journal: &mut dyn Journal<PricedPlan>,
+    observer: &mut dyn Observer,
+) -> Result<Run, StudyError> {
+    let began = Instant::now();
+    let mut dispatch = Dispatch::new(district.clone(), backend)?;
+    let build_seconds = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    let axis = district.axis();
+    let Some(coupled) = coupled else {
+        let plan = dispatch.solve(backend)?;
+        let account = dispatch.account(&plan.decisions);
+        let tied_steps = if backend.gives_duals() { dispatch.tied_steps(&plan, backend) } else { None };
+        let solve_seconds = began.elapsed().as_secs_f64();
+        let Plan { decisions, certificate, duals, .. } = plan;
+        let certificate = PlanCertificate { tied_steps, ..certificate };
+        let (coupling, network, auxiliary_kw) = (None, None, Array2::default((0, 0)));
+        let (myopia, myopia_missing) = (None, None);
+        return Ok(Run {
+            dispatch,
+            decisions,
+            duals,
+            account,
+            certificate,
+            coupling,
+            auxiliary_kw,
+            network,
+            myopia,
+            myopia_missing,
+            build_seconds,
+            solve_seconds,
+        });
+    };
+    let pumps = coupled.pumps.iter();
+    let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
+    let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names).with_auxiliary(&coupled.auxiliary);
+    if coupled.settings.balancing_price == BalancingPrice::Marginal {
+        dispatcher = dispatcher.with_balancing_price(coupled.pumps.iter().map(|pump| pump.pump.clone()).collect());
+    }
+    let mut water_loop = LoopPartner::of(coupled, axis.step_hours());
+    let start = start(coupled, &dispatcher);
+    let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
+    let settings = &coupled.settings;
+    let known_loop = match settings.scheme_in_force() {
+        SchemeChoice::Anticipative => Some(known_loop(&dispatcher, &water_loop)?),
+        _ => None,
+    };
+    let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
+        .map_err(|error| named(error, axis, coupled))?;
+
+    // Somebody who wants to stop does not want more.
+    let myopia = match known_loop {
+        Some((newton, ring)) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
+            let first_cops = match settings.initial_cop_dispatch {
+                InitialCopDispatch::Committed => &start.committed,
+                InitialCopDispatch::Start => &start.start,
+            };
+            Some(Myopia::of(&mut dispatcher, &ring, &newton, &outcome, first_cops, backend, observer))
+        }
+        _ => None,
+    };
+    // The equilibrium stands, whatever becomes of this.
+    let (myopia, myopia_missing) = match myopia {
+        Some(Err(error)) => (None, Some(error.to_string())),
+        myopia => (myopia.and_then(Result::ok), None),
+    };
+    // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
+    // those it was made with in the published variant.
+    let plan = &outcome.plan.plan;
+    // Where the next COPs have no plan, the last ones that had one stay in force.
+    let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
+    let (cops, signal) = match consistent {
+        true => (&outcome.response.cop, &outcome.response.signal),
+        false => (&outcome.cops, &outcome.signal),
+    };
+    dispatcher.set_cops(cops);
+    dispatcher.set_signal(signal);
+    let auxiliary_kw = signal.auxiliary_kw.clone();
+    let network = match &water_loop {
+        LoopPartner::WellMixed(_) => None,
+        LoopPartner::Network(partner) => {
+            let LoopAsked { output_kw, level_kwh, cops } = &outcome.asked;
+            let cops = cops.as_ref().map_or(CopUse::WithinStep, CopUse::Given);
+            let looked = partner.look(output_kw, level_kwh, cops);
+            let failed = |source: NetworkError| {
+                let stamp = axis.label(source.step);
+                StudyError::Loop { iteration: outcome.answer, stamp, source }
+            };
+            let (report, recording) = looked.map_err(failed)?;
+            possible(axis, &partner.network, &report)?;
+            liquid(axis, &partner.network, &recording)?;
+            Some(NetworkAnswer { report, recording })
+        }
+    };
+    let mut dispatch = dispatcher.into_dispatch();
+    let (decisions, certificate, duals) = if consistent {
+        let priced = dispatch.price(&plan.decisions)?;
+        if priced.short_kwh > NEGLIGIBLE_KWH {
+            return Err(StudyError::Short { energy_kwh: priced.short_kwh });
+        }
+        let plan = dispatch.certified(priced.decisions)?;
+        // An average of plans has no duals; the cheapest plan at the same COPs has. Without it the answer stands as well.
+        let cheapest = if backend.gives_duals() { dispatch.solve(backend).ok() } else { None };
+        let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
+        let tied_steps = cheapest.as_ref().and_then(|cheapest| dispatch.tied_steps(cheapest, backend));
+        let certificate = PlanCertificate { gap, tied_steps, ..plan.certificate };
+        (plan.decisions, certificate, cheapest.and_then(|cheapest| cheapest.duals))
+    } else {
+        (plan.decisions.clone(), plan.certificate.clone(), plan.duals.clone())
+    };
+    let account = dispatch.account(&decisions);
+    let solve_seconds = began.elapsed().as_secs_f64();
+    let coupling = Some(outcome);
+    Ok(Run {
+        dispatch,
+        decisions,
+        duals,
+        account,
+        certificate,
+        coupling,
+        auxiliary_kw,
+        network,
+        myopia,
+        myopia_missing,
+        build_seconds,
+        solve_seconds,
+    })
+}
+
+/// What schemes that know the loop need of it.
+fn known_loop(
+    dispatcher: &DistrictDispatcher,
+    water_loop: &LoopPartner,
+) -> Result<(Newton, WellMixedPartner), StudyError> {
+    let known = |ring: &WellMixedPartner| {
+        let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
+        Ok((newton, ring.clone()))
+    };
+    let found = water_loop.smooth().and_then(known);
+    found.map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
+}
+
+/// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
+const PICARD_BEFORE_NEWTON: usize = 3;
+/// Iterations of averaging before Newton's method takes over.
+const AVERAGING_BEFORE_NEWTON: usize = 40;
+
+/// The scheme that `settings` ask for.
+fn scheme_for(
+    settings: &CouplingSettings,
+    dispatcher: &DistrictDispatcher,
+    water_loop: &LoopPartner,
+) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
+    // The price of balancing jumps where a unit begins to run: Newton's method does not know it.
+    if settings.balancing_price == BalancingPrice::Marginal
+        && let Some(scheme) = scheme(settings)
+    {
+        return Ok(scheme);
+    }
+    let refining =
+        |before, begins| water_loop.smooth().and_then(|ring| Refining::new(dispatcher, ring.clone(), before, begins));
+    match (settings.scheme_in_force(), scheme(settings)) {
+        (SchemeChoice::Auto | SchemeChoice::Anticipative, Some(averaging)) => {
+            Ok(match refining(averaging, AVERAGING_BEFORE_NEWTON) {
+                Ok(refining) => Box::new(refining),
+                Err(Unsuited::Network) if settings.stop == Stop::Residual => Box::new(SmoothAtFirst::default()),
+                Err(_) => Box::new(Averaging::by(Auto::default())),
+            })
+        }
+        (_, Some(scheme)) => Ok(scheme),
+        (choice, None) => {
+            let refining = refining(Box::new(Picard { relaxation: 1.0 }), PICARD_BEFORE_NEWTON);
+            let refused = |unsuited| StudyError::Unsuited { scheme: choice.name(), unsuited };
+            Ok(Box::new(refining.map_err(refused)?))
+        }
+    }
+}
+
+impl Run {
+    /// All money, EUR: the plan's, and what the loop's balancing unit costs and emits.
+    #[must_use]
+    pub fn total_eur(&self) -> f64 {
+        let balancing_eur = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
+        self.account.cost_eur() + balancing_eur + self.balancing_co2_eur()
+    }
+
+    /// The price of the CO2 that the loop's balancing unit emits, EUR.
+    #[must_use]
+    pub fn balancing_co2_eur(&self) -> f64 {
+        let balancing_co2_kg = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg);
+        balancing_co2_kg * self.dispatch.district().co2_price_eur_per_kg()
+    }
+}
+
+/// The LP that [`run`] solves first: at the COPs that its dispatch begins with.
+#[must_use]
+pub fn first_problem(district: &District, coupled: Option<&Coupled>) -> StagedProblem {
+    let begins = |coupled: &&Coupled| coupled.settings.initial_cop_dispatch == InitialCopDispatch::Start;
+    let pumps = coupled.into_iter().filter(begins).flat_map(|coupled| &coupled.pumps);
+    let cops = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.start_cop));
+    anergy_dispatch::dispatch::first_problem(district, cops)
+}
+
+fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
+    let committed = dispatcher.cops();
+    let mut start = committed.clone();
+    for (pump, mut row) in coupled.pumps.iter().zip(start.rows_mut()) {
+        row.fill(pump.start_cop);
+    }
+    Start { committed, start }
+}
+
+/// An error of the driver with names in place of indices.
+fn named(error: CouplingError<DispatchError, NetworkError>, axis: &TimeAxis, coupled: &Coupled) -> StudyError {
+    match error {
+        CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
+        CouplingError::Loop { iteration, source } => {
+            StudyError::Loop { iteration, stamp: axis.label(source.step), source }
+        }
+        CouplingError::Journal(error) => error.into(),
+        CouplingError::Settings(error) => error.into(),
+        CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {
+            iteration,
+            site: coupled.pumps[pump].site.clone(),
+            technology: coupled.pumps[pump].technology.clone(),
+            stamp: axis.label(step),
+            cop,
+        },
+    }
+}

@@ -1,0 +1,161 @@
+//! Newton's method as a scheme of the coupling.
+
+use anergy_lp::StagedProblem;
+use ndarray::{Array1, Array2};
+use serde::{Deserialize, Serialize};
+
+use super::{LoopPump, Newton, Point, Segment, Unsuited};
+use crate::coupling::{Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, Scheme, Situation, Stepped};
+
+/// A dispatcher that shows its LP.
+pub trait Stages: Dispatcher {
+    /// The LP at the COPs now in force.
+    fn problem(&self) -> &StagedProblem;
+
+    /// Its heat pumps on the loop.
+    fn loop_pumps(&self) -> Vec<LoopPump<'_>>;
+
+    /// Length of a step, hours.
+    fn step_hours(&self) -> f64;
+
+    /// Values of the columns and duals of the rows of a plan; `None` where the solver tells no duals.
+    fn values_and_duals<'a>(&self, plan: &'a Self::Plan) -> Option<[&'a Array2<f64>; 2]>;
+
+    /// Values of the columns of a plan.
+    fn values<'a>(&self, plan: &'a Self::Plan) -> &'a Array2<f64>;
+
+    /// A plan from values of the columns, closed at `cops`; `None` where it cannot be closed there.
+    ///
+    /// # Errors
+    /// When values or COPs cannot be put in force.
+    fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<Self::Plan>, Self::Error>;
+}
+
+/// Another scheme for some iterations or as long as it makes progress, then Newton's method, then averaging if that gets no further.
+pub struct Refining<D: Dispatcher, L> {
+    before: Box<dyn Scheme<D>>,
+    water_loop: L,
+    newton: Newton,
+    begins: usize,
+    /// Iterations of Newton's method so far.
+    rounds: usize,
+    /// The gap at the last progress, and iterations since then.
+    progress: f64,
+    in_vain: usize,
+    /// What the last iteration found, and what an earlier run found in the coming one.
+    memory: Option<Memory>,
+    recalled: Option<Memory>,
+    after: Averaging<GapRegulated>,
+}
+
+/// What an iteration of Newton's method found.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    found: Point,
+    segments: Vec<Segment>,
+}
+
+impl<D: Dispatcher, L> Refining<D, L> {
+    /// Its name in the history.
+    pub const NAME: &'static str = "newton";
+    /// Iterations in vain after which it begins sooner,
+    const PATIENCE_BEFORE: usize = 10;
+    /// and after which it gives up.
+    const PATIENCE: usize = 4;
+    /// A gap above this share of that at the last progress is none.
+    const PROGRESS: f64 = 0.9;
+}
+
+impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
+    /// Newton's method on the LP of `dispatcher`, from iteration `begins` on, after `before`.
+    ///
+    /// # Errors
+    /// [`Unsuited`] where the LP is none of those that it knows.
+    pub fn new(dispatcher: &D, water_loop: L, before: Box<dyn Scheme<D>>, begins: usize) -> Result<Self, Unsuited> {
+        let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
+        let after = Averaging::by(GapRegulated::default());
+        Ok(Self {
+            before,
+            water_loop,
+            newton,
+            begins,
+            rounds: 0,
+            progress: f64::INFINITY,
+            in_vain: 0,
+            memory: None,
+            recalled: None,
+            after,
+        })
+    }
+
+    /// The stretches of time of the last iteration of Newton's method.
+    #[must_use]
+    pub fn newton(&self) -> &Newton {
+        &self.newton
+    }
+
+    fn refine(&mut self, dispatcher: &mut D, answer: &D::Plan) -> Result<Option<D::Plan>, D::Error> {
+        let Some([values, rows]) = dispatcher.values_and_duals(answer) else { return Ok(None) };
+        let temp_c = self.newton.temperatures(&self.water_loop, values);
+        let point = Point { values: values.clone(), rows: rows.clone(), temp_c };
+        self.newton.learn(&point);
+        let found = match self.recalled.take() {
+            Some(Memory { found, segments }) => self.newton.recall(found, segments),
+            None => self.newton.refine(&self.water_loop, &point),
+        };
+        self.memory = Some(Memory { found: found.clone(), segments: self.newton.segments().to_vec() });
+        let cops = self.newton.cops(&self.water_loop, &found.values);
+        self.rounds += 1;
+        dispatcher.plan_of(found.values, &cops)
+    }
+}
+
+impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
+    fn plan(
+        &mut self,
+        dispatcher: &mut D,
+        answer: D::Plan,
+        at: &Situation<'_, D::Plan>,
+    ) -> Result<Stepped<D::Plan>, D::Error> {
+        self.memory = None;
+        if let Some(gap) = at.gap.map(|gap| gap.size()) {
+            // Small steps add up to progress too.
+            if gap < Self::PROGRESS * self.progress {
+                (self.in_vain, self.progress) = (0, gap);
+            } else {
+                self.in_vain += 1;
+            }
+            if self.rounds == 0 && self.in_vain >= Self::PATIENCE_BEFORE {
+                self.begins = self.begins.min(at.iteration);
+            }
+        }
+        if at.iteration < self.begins {
+            if let Some([values, rows]) = dispatcher.values_and_duals(&answer) {
+                let temp_c = Array1::zeros(0);
+                self.newton.learn(&Point { values: values.clone(), rows: rows.clone(), temp_c });
+            }
+            return self.before.plan(dispatcher, answer, at);
+        }
+        if self.rounds == 0 {
+            self.in_vain = 0;
+        }
+        if self.in_vain < Self::PATIENCE
+            && let Some(plan) = self.refine(dispatcher, &answer)?
+        {
+            return Ok(Stepped { plan, scheme: Self::NAME, step: 1.0 });
+        }
+        self.after.plan(dispatcher, answer, at)
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        self.memory.as_ref().and_then(|memory| postcard::to_stdvec(memory).ok())
+    }
+
+    fn recall(&mut self, memory: &[u8]) {
+        self.recalled = postcard::from_bytes(memory).ok();
+    }
+
+    fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
+        if self.rounds == 0 { self.before.advance(cops, followed) } else { cops.assign(followed) }
+    }
+}

@@ -1,0 +1,204 @@
+//! The water that the heat pumps of a substation see in a step, and what they take from it and give it.
+
+use anergy_thermal::heat_pump::{HeatPump, LoopWater, Service};
+use anergy_thermal::water_loop::district_network::{Draw, MachineWater, Simulation};
+use ndarray::Array2;
+
+use super::IDLE_KW;
+use crate::coupling::CopUse;
+
+/// What the loop is asked: outputs and levels of a plan, and COPs where they are given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) output_kw: &'a Array2<f64>,
+    pub(super) level_kwh: &'a Array2<f64>,
+    pub(super) cops: CopUse<'a>,
+}
+
+/// Less output than this of all heat pumps of a substation tells no direction of flow, kW.
+const NO_HEAT_KW: f64 = 1e-6;
+/// The spread of a flow at its limit is found as well as this, K.
+const SPREAD_K: f64 = 1e-10;
+/// The temperature at which heating and cooling cancel is found as well as this, kW.
+const BALANCE_KW: f64 = 1e-9;
+/// Iterations for that at most: halving the interval as often would leave nothing of it.
+const MOST_ITERATIONS: usize = 100;
+
+/// The heat pumps of a substation in a step.
+pub(super) struct SubstationDraws<'a, 's> {
+    pub(super) pumps: &'a [HeatPump],
+    pub(super) draws: &'a [Draw],
+    pub(super) asked: Asked<'a>,
+    pub(super) step: usize,
+    pub(super) substation: usize,
+    pub(super) simulation: &'a Simulation<'s>,
+}
+
+/// A substation's water, if it comes at a temperature.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    inlet_c: f64,
+    /// Heat that all heat pumps together give it, kW; negative while they heat.
+    net_kw: f64,
+    /// Spread of what passes the heating machines and the cooling ones, K.
+    spread_k: [f64; 2],
+}
+
+/// The water that a substation's heat pumps see.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SeenWater {
+    /// That while heating, and while cooling: the same but where none of them runs.
+    waters: [LoopWater; 2],
+    /// Heat that they give the network, kW; negative while they heat.
+    pub(super) net_kw: f64,
+    runs: bool,
+}
+
+impl SeenWater {
+    /// What a heat pump sees.
+    pub(super) fn of(&self, service: Service) -> LoopWater {
+        self.waters[side(service)]
+    }
+}
+
+fn side(service: Service) -> usize {
+    usize::from(service == Service::Cooling)
+}
+
+impl SubstationDraws<'_, '_> {
+    fn output_kw(&self, draw: &Draw) -> f64 {
+        self.asked.output_kw[[draw.pump, self.step]] * draw.share
+    }
+
+    /// The water that comes: that of the warm line while the net heat is heating, that of the cold line while it is cooling.
+    ///
+    /// With warm water the heat pumps together may cool, and heat with cold water (a heat exchanger for passive cooling has another COP
+    /// with each). Each line's water then drives the substation to the other line: in between lies the temperature at which the heat
+    /// pumps give each other what they take. That mixture of both lines is what all of them see, and the network moves nothing. What the
+    /// exchanger takes thus changes steadily between what it takes with warm and with cold water.
+    pub(super) fn seen(&self) -> SeenWater {
+        let [while_heating_c, while_cooling_c] = self.simulation.inlets_c(self.substation);
+        let outputs_kw: f64 = self.draws.iter().map(|draw| self.output_kw(draw).abs()).sum();
+        if outputs_kw <= NO_HEAT_KW {
+            return self.idle([while_heating_c, while_cooling_c]);
+        }
+        let warm = self.at(while_heating_c);
+        let common = if warm.net_kw < 0.0 {
+            warm
+        } else {
+            match self.at(while_cooling_c) {
+                cold if cold.net_kw > 0.0 => cold,
+                cold => self.balanced(cold, warm),
+            }
+        };
+        let At { inlet_c, net_kw, spread_k } = common;
+        SeenWater { waters: spread_k.map(|spread_k| LoopWater { inlet_c, spread_k }), net_kw, runs: true }
+    }
+
+    /// What each heat pump would see if it ran alone.
+    fn idle(&self, inlets_c: [f64; 2]) -> SeenWater {
+        let water = |service: Service| {
+            let inlet_c = inlets_c[side(service)];
+            LoopWater { inlet_c, spread_k: self.simulation.spread_k(self.substation, service, 0.0, inlet_c) }
+        };
+        let waters = [Service::Heating, Service::Cooling].map(water);
+        let net_kw = [Service::Heating, Service::Cooling].map(|service| self.heat_kw(service, waters[side(service)]));
+        SeenWater { waters, net_kw: net_kw.iter().sum(), runs: false }
+    }
+
+    /// What happens with water that comes at a temperature.
+    fn at(&self, inlet_c: f64) -> At {
+        let [heating, cooling] = [Service::Heating, Service::Cooling].map(|service| self.drawn(service, inlet_c));
+        At { inlet_c, net_kw: heating.1 + cooling.1, spread_k: [heating.0, cooling.0] }
+    }
+
+    /// The spread of the water that passes the machines of one service, K, and the heat that they give it, kW.
+    ///
+    /// Where the flow is at a limit, the spread follows from the heat, and that from the COP, which depends on the spread by some
+    /// hundredths per K: putting one into the other converges.
+    fn drawn(&self, service: Service, inlet_c: f64) -> (f64, f64) {
+        let mut spread_k = self.simulation.spread_k(self.substation, service, 0.0, inlet_c);
+        let mut heat_kw = self.heat_kw(service, LoopWater { inlet_c, spread_k });
+        for _ in 0..MOST_ITERATIONS {
+            let next_k = self.simulation.spread_k(self.substation, service, heat_kw, inlet_c);
+            let change_k = (next_k - spread_k).abs();
+            if change_k == 0.0 {
+                break;
+            }
+            spread_k = next_k;
+            heat_kw = self.heat_kw(service, LoopWater { inlet_c, spread_k });
+            if change_k < SPREAD_K {
+                break;
+            }
+        }
+        (spread_k, heat_kw)
+    }
+
+    /// The heat that the machines of one service give their water, kW.
+    fn heat_kw(&self, service: Service, water: LoopWater) -> f64 {
+        let of_service = self.draws.iter().filter(|draw| self.pumps[draw.pump].service == service);
+        let heat_kw = of_service.map(|draw| {
+            let (pump, output_kw) = (&self.pumps[draw.pump], self.output_kw(draw));
+            if output_kw == 0.0 {
+                return 0.0;
+            }
+            let cop = match self.asked.cops {
+                CopUse::WithinStep => pump.cop(water, self.asked.level_kwh[[draw.pump, self.step]]),
+                CopUse::Given(cops) => cops[[draw.pump, self.step]],
+            };
+            output_kw * pump.loop_heat_per_output(cop)
+        });
+        heat_kw.sum()
+    }
+
+    /// The water in between at which heating and cooling cancel: of `cold`, with which the heat pumps heat (or do nothing), and `warm`,
+    /// with which they cool (or do nothing). By the Illinois variant of false position, which keeps the root between two ends.
+    fn balanced(&self, cold: At, warm: At) -> At {
+        if warm.net_kw == 0.0 {
+            return warm;
+        }
+        let (mut low, mut high) = (cold, warm);
+        // Values at the ends that count: an end that stays is halved, or the other one would creep.
+        let (mut low_kw, mut high_kw) = (low.net_kw, high.net_kw);
+        let mut last = 0;
+        for _ in 0..MOST_ITERATIONS {
+            let inlet_c = low.inlet_c + (high.inlet_c - low.inlet_c) * low_kw / (low_kw - high_kw);
+            let found = self.at(inlet_c);
+            if found.net_kw.abs() < BALANCE_KW || inlet_c == low.inlet_c || inlet_c == high.inlet_c {
+                return found;
+            }
+            if found.net_kw < 0.0 {
+                (low, low_kw) = (found, found.net_kw);
+                high_kw *= if last < 0 { 0.5 } else { 1.0 };
+                last = -1;
+            } else {
+                (high, high_kw) = (found, found.net_kw);
+                low_kw *= if last > 0 { 0.5 } else { 1.0 };
+                last = 1;
+            }
+        }
+        if -low.net_kw < high.net_kw { low } else { high }
+    }
+
+    /// What the network is told of the water that the heat pumps see.
+    pub(super) fn machine_water(&self, seen: &SeenWater) -> MachineWater {
+        let mut told = MachineWater::IDLE;
+        if !seen.runs {
+            return told;
+        }
+        told.inlet_c = seen.waters[0].inlet_c;
+        for draw in self.draws.iter().filter(|draw| self.output_kw(draw) > IDLE_KW) {
+            let HeatPump { service, cop, .. } = &self.pumps[draw.pump];
+            let water = seen.of(*service);
+            if let Some(refrigerant_c) = cop.refrigerant_c(*service, water) {
+                match service {
+                    Service::Heating => told.evaporating_c = told.evaporating_c.max(refrigerant_c),
+                    Service::Cooling => told.condensing_c = told.condensing_c.min(refrigerant_c),
+                }
+            }
+            let crossing_k = cop.crossing(*service, water.spread_k).map_or(0.0, |crossing| crossing.beyond_k);
+            told.crossing_k = told.crossing_k.max(crossing_k);
+        }
+        told
+    }
+}

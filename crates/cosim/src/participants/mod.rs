@@ -1,0 +1,441 @@
+//! The adapters through which the coupling sees a district's dispatch and a water loop.
+
+mod draws;
+mod network;
+mod well_mixed;
+
+pub use network::{NetworkPartner, year_blocks};
+pub use well_mixed::WellMixedPartner;
+
+use anergy_dispatch::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
+use anergy_dispatch::district::{Kind, StorageBoundary, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
+use anergy_lp::{Backend, LpError, StagedProblem};
+use anergy_thermal::heat_pump::HeatPump;
+use anergy_thermal::water_loop::WaterLoop;
+use anergy_thermal::water_loop::district_network::NetworkError;
+use ndarray::Array2;
+
+use crate::coupled::Coupled;
+use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, LoopSignal, PlanCost, ThermalPlan};
+use crate::equilibrium::{LoopPump, Stages, Unsuited};
+
+/// Less output than this is not running, kW.
+const IDLE_KW: f64 = 1e-6;
+/// Less than this is not missing, kWh.
+pub const NEGLIGIBLE_KWH: f64 = 1e-6;
+
+/// Where the dispatch keeps a heat pump of the loop.
+#[derive(Debug, Clone, Copy)]
+struct PumpRows {
+    conversion: usize,
+    output: usize,
+    level: Option<usize>,
+    before: LevelBefore,
+}
+
+/// Level of a store before the first step.
+#[derive(Debug, Clone, Copy)]
+enum LevelBefore {
+    /// This, kWh.
+    Known(f64),
+    /// That after the last step.
+    Last,
+    /// What the first step's charging and discharging leave of the level after it.
+    Free {
+        charge: usize,
+        discharge: usize,
+        /// kWh stored per kW of charging, and taken per kW of discharging, in one step.
+        per_kw: [f64; 2],
+        /// Share of a level that is left after a step.
+        kept: f64,
+    },
+}
+
+impl LevelBefore {
+    fn of(dispatch: &Dispatch, site: &str, store: &str) -> Self {
+        let Some(Kind::Storage(storage)) = dispatch.district().technology(site, store).map(|store| &store.kind) else {
+            return Self::Known(0.0);
+        };
+        match storage.boundary {
+            StorageBoundary::Given(level) => Self::Known(level),
+            StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Self::Last,
+            StorageBoundary::Free => {
+                let row = |role| dispatch.quantity(site, store, role).unwrap_or_default();
+                let dt = dispatch.district().axis().step_hours();
+                Self::Free {
+                    charge: row(Role::Charge),
+                    discharge: row(Role::Discharge),
+                    per_kw: [storage.charge_efficiency * dt, dt / storage.discharge_efficiency],
+                    kept: (1.0 - storage.loss_per_hour).powf(dt),
+                }
+            }
+        }
+    }
+
+    /// The level, where it does not depend on the plan.
+    fn known_kwh(self) -> Option<f64> {
+        match self {
+            Self::Known(level) => Some(level),
+            Self::Last | Self::Free { .. } => None,
+        }
+    }
+
+    /// Level in kWh before the first step of a plan whose levels stand in row `level`.
+    fn level_kwh(self, values: &Array2<f64>, level: usize) -> f64 {
+        match self {
+            Self::Known(level) => level,
+            Self::Last => values[[level, values.ncols() - 1]],
+            Self::Free { charge, discharge, per_kw: [stored, taken], kept } => {
+                (values[[level, 0]] - stored * values[[charge, 0]] + taken * values[[discharge, 0]]) / kept
+            }
+        }
+    }
+}
+
+/// A plan with its account at the COPs it was made for.
+#[derive(Debug, Clone)]
+pub struct PricedPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its account.
+    pub account: Account,
+}
+
+impl PricedPlan {
+    fn values(&self) -> &Array2<f64> {
+        &self.plan.decisions.values
+    }
+}
+
+/// A district's dispatch, seen as a partner of the coupling.
+#[derive(Debug)]
+pub struct DistrictDispatcher {
+    dispatch: Dispatch,
+    backend: &'static dyn Backend,
+    pumps: Vec<PumpRows>,
+    /// Balances that bring the electricity of the loop itself.
+    auxiliary: Vec<usize>,
+    /// What each pump does, and what the loop's balancing costs at the margin, where the dispatcher is to know that.
+    balancing: Option<Balancing>,
+}
+
+/// The cost of balancing a loop, as the dispatcher sees it.
+#[derive(Debug)]
+struct Balancing {
+    /// The heat pumps.
+    pumps: Vec<HeatPump>,
+    /// EUR per kWh of heat taken from the loop, CO2 at its price included, one a step: see
+    /// [`MarginalHeat`](crate::coupling::MarginalHeat).
+    heat_eur_per_kwh: Vec<f64>,
+}
+
+impl Balancing {
+    /// EUR per kWh of output of a pump in a step: what balancing the heat that it takes or gives costs. Heat that
+    /// relieves the unit earns nothing: where surplus is free, a credit would let chillers run for the loop's sake and
+    /// throw their cold away.
+    fn charge_eur_per_kwh(&self, pump: usize, step: usize, cop: f64) -> f64 {
+        let taken_per_output = -self.pumps[pump].loop_heat_per_output(cop);
+        (self.heat_eur_per_kwh[step] * taken_per_output).max(0.0)
+    }
+}
+
+impl DistrictDispatcher {
+    /// The dispatch of a district whose heat pumps `pumps` (site, technology, store) are on the loop.
+    ///
+    /// # Panics
+    /// If a pump is no conversion of the district; the configuration has checked that.
+    #[must_use]
+    pub fn new<'a>(
+        dispatch: Dispatch,
+        backend: &'static dyn Backend,
+        pumps: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Self {
+        let rows = pumps.map(|(site, technology, store)| {
+            let conversion = dispatch
+                .conversion(site, technology)
+                .unwrap_or_else(|| panic!("{technology} at {site} is a conversion of the district"));
+            let level = store.and_then(|store| dispatch.quantity(site, store, Role::Level));
+            let before = store.map_or(LevelBefore::Known(0.0), |store| LevelBefore::of(&dispatch, site, store));
+            PumpRows { conversion, output: dispatch.conversion_output(conversion), level, before }
+        });
+        let pumps = rows.collect();
+        Self { dispatch, backend, pumps, auxiliary: Vec::new(), balancing: None }
+    }
+
+    /// The same, with the balances (site and carrier) that bring the electricity of the loop itself.
+    ///
+    /// # Panics
+    /// If one is no balance of the district; the configuration has checked that.
+    #[must_use]
+    pub fn with_auxiliary(mut self, balances: &[[String; 2]]) -> Self {
+        let found = balances.iter().map(|[site, carrier]| {
+            let found = self.dispatch.balance(site, carrier);
+            found.unwrap_or_else(|| panic!("{carrier} has a balance at {site}"))
+        });
+        self.auxiliary = found.collect();
+        self
+    }
+
+    /// The same, where the dispatcher is to know what balancing the heat of these pumps costs at the margin.
+    #[must_use]
+    pub fn with_balancing_price(mut self, pumps: Vec<HeatPump>) -> Self {
+        let heat_eur_per_kwh = vec![0.0; self.dispatch.district().axis().len()];
+        self.balancing = Some(Balancing { pumps, heat_eur_per_kwh });
+        self
+    }
+
+    /// Puts what balancing costs in force, at the COPs in force.
+    fn set_charges(&mut self) {
+        let Some(balancing) = &self.balancing else { return };
+        for (index, pump) in self.pumps.iter().enumerate() {
+            let cops = self.dispatch.efficiency(pump.conversion).iter().enumerate();
+            let charges = cops.map(|(step, &cop)| balancing.charge_eur_per_kwh(index, step, cop)).collect();
+            self.dispatch.set_charge(pump.conversion, charges);
+        }
+    }
+
+    /// The COPs now in force, of the pumps on the loop.
+    #[must_use]
+    pub fn cops(&self) -> CopSeries {
+        let mut cops = Array2::zeros((self.pumps.len(), self.dispatch.district().axis().len()));
+        for (pump, mut row) in self.pumps.iter().zip(cops.rows_mut()) {
+            row.iter_mut().zip(self.dispatch.efficiency(pump.conversion)).for_each(|(cop, value)| *cop = *value);
+        }
+        cops
+    }
+
+    /// Puts COPs in force.
+    pub fn set_cops(&mut self, cops: &CopSeries) {
+        for (pump, row) in self.pumps.iter().zip(cops.rows()) {
+            self.dispatch.set_efficiency(pump.conversion, row.iter().copied());
+        }
+        self.set_charges();
+    }
+
+    /// The dispatch itself.
+    #[must_use]
+    pub fn into_dispatch(self) -> Dispatch {
+        self.dispatch
+    }
+
+    fn priced(&self, plan: Plan) -> PricedPlan {
+        let account = self.dispatch.account(&plan.decisions);
+        PricedPlan { plan, account }
+    }
+
+    fn cost_of(&self, objective_eur: f64, account: &Account) -> PlanCost {
+        PlanCost {
+            objective_eur,
+            penalty_eur: account.penalty_eur,
+            absolute_terms_eur: account.absolute_terms_eur,
+            cost_eur: account.cost_eur() + account.charge_eur,
+            charge_eur: account.charge_eur,
+            unmet_kwh: account.unmet_kwh(),
+            surplus_kwh: account.surplus_kwh(),
+            demand_kwh: account.demand_kwh,
+        }
+    }
+}
+
+impl Dispatcher for DistrictDispatcher {
+    type Plan = PricedPlan;
+    type Account = Account;
+    type Error = DispatchError;
+
+    fn dispatch(&mut self, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+        self.set_cops(cops);
+        let plan = self.dispatch.solve(self.backend)?;
+        Ok(self.priced(plan))
+    }
+
+    fn set_signal(&mut self, signal: &LoopSignal) {
+        let LoopSignal { auxiliary_kw, balancing: marginal } = signal;
+        let nothing = vec![0.0; self.dispatch.district().axis().len()];
+        for (index, &balance) in self.auxiliary.iter().enumerate() {
+            match index < auxiliary_kw.nrows() {
+                true => self.dispatch.set_auxiliary(balance, &auxiliary_kw.row(index).to_vec()),
+                false => self.dispatch.set_auxiliary(balance, &nothing),
+            }
+        }
+        let co2_eur_per_kg = self.dispatch.district().co2_price_eur_per_kg();
+        if let Some(balancing) = &mut self.balancing {
+            // Before the loop was simulated there is nothing to go by.
+            balancing.heat_eur_per_kwh.fill(0.0);
+            for (price, heat) in balancing.heat_eur_per_kwh.iter_mut().zip(marginal) {
+                *price = heat.eur_per_kwh + heat.co2_kg_per_kwh * co2_eur_per_kg;
+            }
+        }
+        self.set_charges();
+    }
+
+    fn is_infeasible(&self, error: &DispatchError) -> bool {
+        matches!(
+            error,
+            DispatchError::Infeasible(_) | DispatchError::Stores(_) | DispatchError::Lp(LpError::Infeasible { .. })
+        )
+    }
+
+    fn recall(&mut self, kept: PricedPlan, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
+        self.set_cops(cops);
+        Ok(self.priced(kept.plan))
+    }
+
+    fn thermal(&self, plan: &PricedPlan) -> ThermalPlan {
+        let values = plan.values();
+        let steps = values.ncols();
+        let mut thermal = ThermalPlan {
+            output_kw: Array2::zeros((self.pumps.len(), steps)),
+            level_kwh: Array2::zeros((self.pumps.len(), steps)),
+        };
+        for (index, pump) in self.pumps.iter().enumerate() {
+            thermal.output_kw.row_mut(index).assign(&values.row(pump.output));
+            let Some(level) = pump.level else { continue };
+            let levels = values.row(level);
+            thermal.level_kwh[[index, 0]] = pump.before.level_kwh(values, level);
+            for step in 1..steps {
+                thermal.level_kwh[[index, step]] = levels[step - 1];
+            }
+        }
+        thermal
+    }
+
+    fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
+        self.set_cops(cops);
+        let decisions: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.decisions, *weight)).collect();
+        let sum = self.dispatch.blend(&decisions);
+        let blended = self.dispatch.price(&sum)?;
+        if blended.short_kwh > NEGLIGIBLE_KWH {
+            return Ok(None);
+        }
+        let plan = self.dispatch.certified(blended.decisions)?;
+        Ok(Some(self.priced(plan)))
+    }
+
+    /// Euclidean norm over all conversion outputs (kW) and storage levels (kWh): from them the loop's heat, its store
+    /// temperatures and everything else in the plan follow.
+    fn distance(&self, a: &PricedPlan, b: &PricedPlan) -> f64 {
+        let quantities = self.dispatch.quantities().iter().enumerate();
+        let felt = quantities.filter(|(_, quantity)| matches!(quantity.role, Role::Output | Role::Level));
+        let rows = felt.map(|(row, _)| a.values().row(row).into_iter().zip(b.values().row(row)));
+        rows.flatten().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {
+        self.set_cops(cops);
+        let priced = self.dispatch.price(&plan.plan.decisions)?;
+        let account = self.dispatch.account(&priced.decisions);
+        let cost = self.cost_of(priced.objective_eur, &account);
+        // What stays short has the price of unmet demand in the objective: see `Dispatch::price`.
+        let unmet_eur_per_kwh = self.dispatch.district().shortage().unmet_eur_per_kwh;
+        let short_eur = unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH) * priced.short_kwh;
+        Ok(PlanCost { penalty_eur: cost.penalty_eur + short_eur, unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
+    }
+
+    fn cost(&self, plan: &PricedPlan) -> PlanCost {
+        self.cost_of(plan.plan.objective_eur, &plan.account)
+    }
+
+    fn account(&self, plan: &PricedPlan) -> Account {
+        plan.account.clone()
+    }
+
+    fn certificate(&self, plan: &PricedPlan) -> f64 {
+        plan.plan.certificate.equation.max(plan.plan.certificate.bound)
+    }
+}
+
+impl Stages for DistrictDispatcher {
+    fn problem(&self) -> &StagedProblem {
+        self.dispatch.problem()
+    }
+
+    fn loop_pumps(&self) -> Vec<LoopPump<'_>> {
+        let pumps = self.pumps.iter().map(|pump| LoopPump {
+            conversion: self.dispatch.conversion_term(pump.conversion),
+            level: pump.level,
+            level_before: pump.before.known_kwh(),
+        });
+        pumps.collect()
+    }
+
+    fn step_hours(&self) -> f64 {
+        self.dispatch.district().axis().step_hours()
+    }
+
+    fn values_and_duals<'a>(&self, plan: &'a PricedPlan) -> Option<[&'a Array2<f64>; 2]> {
+        let duals = plan.plan.duals.as_ref()?;
+        Some([plan.values(), &duals.rows])
+    }
+
+    fn values<'a>(&self, plan: &'a PricedPlan) -> &'a Array2<f64> {
+        plan.values()
+    }
+
+    fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
+        self.set_cops(cops);
+        let closed = self.dispatch.price(&Decisions { values, globals: Vec::new() })?;
+        if closed.short_kwh > NEGLIGIBLE_KWH {
+            return Ok(None);
+        }
+        match self.dispatch.certified(closed.decisions) {
+            Ok(plan) => Ok(Some(self.priced(plan))),
+            Err(DispatchError::Lp(LpError::BadAnswer { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A water loop of either model with its heat pumps, seen as a partner of the coupling.
+#[derive(Debug, Clone)]
+pub enum LoopPartner {
+    /// A ring of one temperature.
+    WellMixed(Box<WellMixedPartner>),
+    /// A network of pipes.
+    Network(Box<NetworkPartner>),
+}
+
+impl LoopPartner {
+    /// The loop of a case, over steps of `step_hours`.
+    #[must_use]
+    pub fn of(coupled: &Coupled, step_hours: f64) -> Self {
+        let pumps = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
+        match &coupled.water_loop {
+            WaterLoop::WellMixed(ring) => {
+                Self::WellMixed(Box::new(WellMixedPartner { water_loop: ring.clone(), pumps, step_hours }))
+            }
+            WaterLoop::Network(network) => {
+                Self::Network(Box::new(NetworkPartner { network: (**network).clone(), pumps, step_hours }))
+            }
+        }
+    }
+
+    /// The ring, as schemes see it that need derivatives.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn smooth(&self) -> Result<&WellMixedPartner, Unsuited> {
+        match self {
+            Self::WellMixed(ring) if ring.water_loop.jumps() => Err(Unsuited::Jumps),
+            Self::WellMixed(ring) => Ok(ring),
+            Self::Network(_) => Err(Unsuited::Network),
+        }
+    }
+}
+
+impl LoopModel for LoopPartner {
+    type Error = NetworkError;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, NetworkError> {
+        match self {
+            Self::WellMixed(ring) => {
+                ring.simulate(output_kw, level_kwh, cops).map_err(|never: std::convert::Infallible| match never {})
+            }
+            Self::Network(network) => network.simulate(output_kw, level_kwh, cops),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A network of pipes as a partner of the coupling.
+
+use anergy_thermal::heat_pump::{HeatPump, OutsideRange};
+use anergy_thermal::water_loop::district_network::{
+    DistrictNetwork, MachineWater, NetworkError, NetworkReport, Recording, Simulation,
+};
+use ndarray::{Array2, ArrayView1};
+
+use super::IDLE_KW;
+use super::draws::{Asked, SubstationDraws};
+use crate::coupling::{CopUse, LoopModel, LoopResponse, LoopSignal, MarginalHeat};
+
+/// A periodic time is over when every pipe's temperature ends this near to where it began, K.
+const PERIODIC_K: f64 = 0.01;
+/// Times that it is gone through for that at most.
+const MOST_TIMES: usize = 8;
+
+/// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
+#[derive(Debug, Clone)]
+pub struct NetworkPartner {
+    /// The network, bound to the heat pumps.
+    pub network: DistrictNetwork,
+    /// The heat pumps on it.
+    pub pumps: Vec<HeatPump>,
+    /// Length of a step, hours.
+    pub step_hours: f64,
+}
+
+/// How many times one that is simulated stands for, one after the other, until `years` have gone by: a third of the times before it, since the
+/// ground's answer changes ever more slowly.
+pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
+    let mut gone = 0;
+    std::iter::from_fn(move || {
+        let times = (gone / 3).max(1).min(years - gone);
+        gone += times;
+        (times > 0).then_some(times)
+    })
+}
+
+/// What a pass writes down.
+struct Notes<'r> {
+    response: &'r mut LoopResponse,
+    /// Electricity per output of each heat pump in the step.
+    per_output: Vec<f64>,
+    outside: Vec<Option<OutsideRange>>,
+}
+
+impl LoopModel for NetworkPartner {
+    type Error = NetworkError;
+
+    fn simulate(
+        &mut self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<LoopResponse, NetworkError> {
+        Ok(self.pass(Asked { output_kw, level_kwh, cops }, false)?.0)
+    }
+}
+
+impl NetworkPartner {
+    /// What the network does under a plan, component by component and step by step.
+    ///
+    /// # Errors
+    /// [`NetworkError`] where no flows are found.
+    pub fn look(
+        &self,
+        output_kw: &Array2<f64>,
+        level_kwh: &Array2<f64>,
+        cops: CopUse<'_>,
+    ) -> Result<(NetworkReport, Recording), NetworkError> {
+        let (_, report, recording) = self.pass(Asked { output_kw, level_kwh, cops }, true)?;
+        Ok((report, recording.unwrap_or_default()))
+    }
+
+    fn pass(
+        &self,
+        asked: Asked<'_>,
+        record: bool,
+    ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), NetworkError> {
+        let (pumps, steps) = asked.output_kw.dim();
+        let mut simulation = Simulation::new(&self.network);
+        let nothing = || LoopResponse {
+            signal: LoopSignal {
+                auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
+                balancing: vec![MarginalHeat::default(); steps],
+            },
+            ..LoopResponse::zeros(pumps, steps)
+        };
+        let mut response = nothing();
+        let mut notes = Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
+        let start_miss_k = self.before(asked, &mut simulation, &mut notes)?;
+        simulation.begin_again();
+        if record {
+            simulation.record(steps);
+        }
+        *notes.response = nothing();
+        self.go(asked, steps, &mut simulation, &mut notes)?;
+        let (mut report, recording) = simulation.finish();
+        report.start_miss_k = start_miss_k.filter(|miss_k| *miss_k >= PERIODIC_K);
+        response.balance_residual = report.residual();
+        response.step_balance_residual = report.worst_step;
+        Ok((response, report, recording))
+    }
+
+    /// What happens before the time begins. Returns by how much a periodic time misses its own beginning, K.
+    fn before(
+        &self,
+        asked: Asked<'_>,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<Option<f64>, NetworkError> {
+        let steps = asked.output_kw.ncols();
+        let start = self.network.start();
+        // What comes before is for the water: the ground around boreholes begins as it is.
+        let hours = start.spin_up_days * 24.0;
+        if hours > 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
+            let count = ((hours / self.step_hours).ceil() as usize).min(steps);
+            self.go(asked, count, simulation, notes)?;
+            simulation.renew_units();
+        }
+        let mut miss_k = None;
+        for _ in 0..if start.periodic { MOST_TIMES } else { 0 } {
+            let began_c = simulation.pipes_c();
+            self.go(asked, steps, simulation, notes)?;
+            simulation.renew_units();
+            let ended_c = simulation.pipes_c();
+            let changes = began_c.iter().zip(&ended_c).map(|(began, ended)| (ended - began).abs());
+            let change_k = changes.fold(0.0, f64::max);
+            miss_k = Some(change_k);
+            if change_k < PERIODIC_K {
+                break;
+            }
+        }
+        self.years_before(asked, simulation, notes)?;
+        Ok(miss_k)
+    }
+
+    /// Lets the ground around boreholes go through the time as often as it has before, block by block.
+    fn years_before(
+        &self,
+        asked: Asked<'_>,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), NetworkError> {
+        let steps = asked.output_kw.ncols();
+        let mut gone = 0;
+        for times in year_blocks(self.network.years_before()) {
+            let settled = simulation.clone();
+            simulation.keep_loads();
+            self.go(asked, steps, simulation, notes)?;
+            let loads_kw = simulation.take_loads();
+            *simulation = settled;
+            simulation.age(&loads_kw, gone, times);
+            gone += times;
+        }
+        Ok(())
+    }
+
+    /// Takes the first `steps` steps.
+    fn go(
+        &self,
+        asked: Asked<'_>,
+        steps: usize,
+        simulation: &mut Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), NetworkError> {
+        let count = self.network.substation_names().len();
+        let mut heat_kw = vec![0.0; count];
+        for step in 0..steps {
+            notes.response.temp_c[step] = simulation.mean_c();
+            notes.per_output.fill(0.0);
+            notes.outside.fill(None);
+            for (substation, heat_kw) in heat_kw.iter_mut().enumerate() {
+                let told;
+                (*heat_kw, told) = self.draw(asked, step, substation, simulation, notes);
+                simulation.reckon_with(substation, told);
+            }
+            let outcome = simulation.step(step, &heat_kw)?;
+            let response = &mut *notes.response;
+            for (pump, (per_output, outside)) in notes.per_output.iter().zip(&notes.outside).enumerate() {
+                response.cop[[pump, step]] = 1.0 / per_output;
+                if asked.output_kw[[pump, step]] > IDLE_KW {
+                    let validity = &mut response.validity[pump];
+                    validity.running += 1;
+                    validity.below += usize::from(*outside == Some(OutsideRange::Below));
+                    validity.above += usize::from(*outside == Some(OutsideRange::Above));
+                    validity.warming += usize::from(self.pumps[pump].warms_its_source(1.0 / per_output));
+                }
+            }
+            response.temp_c[step + 1] = outcome.mean_c;
+            response.heat_kwh[step] = outcome.substations_kwh;
+            response.ground_kwh[step] = -outcome.lost_kwh;
+            response.balancing_kwh[step] = outcome.units_kwh[0] + outcome.units_kwh[1] + outcome.waste_heat_kwh;
+            response.balancing_energy_kwh[step] = outcome.own_kwh;
+            response.balancing_eur += outcome.own_eur;
+            response.balancing_co2_kg += outcome.own_co2_kg;
+            response.signal.auxiliary_kw.column_mut(step).assign(&ArrayView1::from(&outcome.sites_kw));
+            let [eur_per_kwh, co2_kg_per_kwh] = outcome.marginal;
+            response.signal.balancing[step] = MarginalHeat { eur_per_kwh, co2_kg_per_kwh };
+            for side in 0..2 {
+                let excess_k = outcome.excess_k[side];
+                let is_outside = response.violations[side].count(excess_k, self.step_hours, step);
+                response.limit_steps[side] += usize::from(outcome.kept[side] || is_outside);
+            }
+        }
+        Ok(())
+    }
+
+    /// The heat that the heat pumps of a substation give the water, kW, what their COPs then are, and what the network is told of it.
+    fn draw(
+        &self,
+        asked: Asked<'_>,
+        step: usize,
+        substation: usize,
+        simulation: &Simulation<'_>,
+        notes: &mut Notes<'_>,
+    ) -> (f64, MachineWater) {
+        let draws = self.network.draws(substation);
+        let here = SubstationDraws { pumps: &self.pumps, draws, asked, step, substation, simulation };
+        let seen = here.seen();
+        for draw in draws {
+            let pump = &self.pumps[draw.pump];
+            let (cop, outside) = pump.cop_and_range(seen.of(pump.service), asked.level_kwh[[draw.pump, step]]);
+            notes.per_output[draw.pump] += draw.share / cop;
+            notes.outside[draw.pump] = notes.outside[draw.pump].or(outside);
+        }
+        (seen.net_kw, here.machine_water(&seen))
+    }
+}

@@ -1,0 +1,318 @@
+//! Run folders: written beside their place, then put there in one step.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// Why results cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResultsError {
+    /// The file system refused.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Something stands where the results should go, and it is no run folder.
+    #[error("{}: exists and is no run folder, or holds more than one; choose another --out or --name", .0.display())]
+    NotARunFolder(PathBuf),
+    /// A table cannot be written as Parquet.
+    #[cfg(feature = "parquet")]
+    #[error("a table cannot be written as Parquet: {0}")]
+    Parquet(#[from] ::parquet::errors::ParquetError),
+}
+
+/// The file by which a run folder is known.
+const MARK: &str = "summary.json";
+/// The folder in it in which an unfinished run keeps what it needs to go on.
+pub const JOURNAL: &str = "journal";
+/// The folder of its figures as pictures.
+pub const FIGURES: &str = "figures";
+/// The file in it that says what the run was asked for.
+pub const ASKED: &str = "run.json";
+/// How the names of its iterations begin.
+pub const ITERATION: &str = "iteration-";
+/// How the names of what is not whole yet begin.
+pub(super) const DRAFT: &str = ".anergy-draft-";
+/// All files that a run folder may hold; one with anything else in it is not ours to replace.
+const FILES: [&str; 18] = [
+    MARK,
+    JOURNAL,
+    "anticipative.csv",
+    "anticipative_plan.csv",
+    "comparison.csv",
+    "config.resolved.yaml",
+    "convergence.csv",
+    "loop_temperature.csv",
+    FIGURES,
+    "prices.csv",
+    "report.html",
+    "run.log",
+    "starts.csv",
+    "network.csv",
+    "network_components.csv",
+    "timeseries.csv",
+    "timeseries.parquet",
+    "timings.csv",
+];
+
+/// A run folder in the making. Until [`RunFolder::commit`] nothing stands in its place; an unfinished one vanishes.
+#[derive(Debug)]
+pub struct RunFolder {
+    place: PathBuf,
+    draft: TempDir,
+}
+
+impl RunFolder {
+    /// Whether a run folder can be written at `place`, before a run is made for it.
+    ///
+    /// # Errors
+    /// As [`RunFolder::begin`].
+    pub fn check(place: &Path) -> Result<(), ResultsError> {
+        Self::begin(place).map(drop)
+    }
+
+    /// Begins a run folder that will stand at `place`, in the place of an earlier run if there is one.
+    ///
+    /// # Errors
+    /// [`ResultsError::NotARunFolder`] when something else stands there; [`ResultsError::Io`] when the folder above cannot be
+    /// written to.
+    pub fn begin(place: &Path) -> Result<Self, ResultsError> {
+        let parent = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        refuse_foreign(place)?;
+        let failed = |action| move |source| ResultsError::Io { path: parent.to_owned(), action, source };
+        fs::create_dir_all(parent).map_err(failed("create the folder"))?;
+        let draft =
+            tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).map_err(failed("create a folder in it"))?;
+        Ok(Self { place: place.to_owned(), draft })
+    }
+
+    /// Where its files are as long as it is in the making.
+    #[must_use]
+    pub fn draft(&self) -> &Path {
+        self.draft.path()
+    }
+
+    /// Writes a file of the folder.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
+        debug_assert!(FILES.contains(&name), "{name} is a file of a run folder");
+        let path = self.draft.path().join(name);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(|source| ResultsError::Io { path: self.place.join(name), action: "write", source })
+    }
+
+    /// Takes over the journal that stands in the folder's place: without this, the run is over and the journal goes.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn keep_journal(&self) -> Result<(), ResultsError> {
+        let (old, new) = (self.place.join(JOURNAL), self.draft.path().join(JOURNAL));
+        let link = || -> io::Result<()> {
+            fs::create_dir(&new)?;
+            for entry in fs::read_dir(&old)? {
+                let entry = entry?;
+                let to = new.join(entry.file_name());
+                fs::hard_link(entry.path(), &to).or_else(|_| fs::copy(entry.path(), &to).map(drop))?;
+            }
+            sync_folder(&new)
+        };
+        link().map_err(|source| ResultsError::Io { path: old, action: "keep", source })
+    }
+
+    /// Whether a run that has ended stands at `place`.
+    #[must_use]
+    pub fn is_complete(place: &Path) -> bool {
+        place.join(MARK).is_file() && !place.join(JOURNAL).exists()
+    }
+
+    /// Puts the folder in its place: exchanged with an earlier run in one step where the system can do that.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`]; the earlier run then still stands.
+    pub fn commit(self) -> Result<PathBuf, ResultsError> {
+        let Self { place, draft } = self;
+        let failed = |action| {
+            let path = place.clone();
+            move |source| ResultsError::Io { path, action, source }
+        };
+        sync_folder(draft.path()).map_err(failed("write"))?;
+        readable_by_all(draft.path()).map_err(failed("set permissions of"))?;
+        refuse_foreign(&place)?;
+        if place.exists() {
+            exchange(draft.path(), &place).map_err(failed("replace the earlier run"))?;
+        } else {
+            fs::rename(draft.path(), &place).map_err(failed("create"))?;
+        }
+        if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_folder(parent).map_err(failed("create"))?;
+        }
+        // What is now in the draft's place, if anything, is the earlier run: it goes once the new one is safe.
+        drop(draft);
+        Ok(place)
+    }
+}
+
+fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
+    let foreign = match fs::read_dir(place) {
+        Ok(entries) => {
+            let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+            let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
+            let journal = place.join(JOURNAL);
+            let run = place.join(MARK).is_file() || journal.is_dir();
+            let figures = place.join(FIGURES);
+            let all_ours = names.iter().all(ours)
+                && (!journal.exists() || is_journal(&journal))
+                && (!figures.exists() || are_figures(&figures));
+            !(names.is_empty() || run && all_ours)
+        }
+        Err(_) => place.exists(),
+    };
+    if foreign { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) }
+}
+
+/// Whether there are only pictures in a folder.
+fn are_figures(folder: &Path) -> bool {
+    let picture = |name: &str| name.ends_with(".png") || name.ends_with(".svg") || name.starts_with(DRAFT);
+    let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
+    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(picture)))
+}
+
+/// Whether there is nothing in a folder but what a run keeps of itself.
+fn is_journal(folder: &Path) -> bool {
+    let ours = |name: &str| name == ASKED || name.starts_with(ITERATION) || name.starts_with(DRAFT);
+    let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
+    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(ours)))
+}
+
+/// Whether `place` may be a folder of `files` only, at least one of `marks` among them: there is nothing else in it.
+///
+/// # Errors
+/// [`ResultsError::NotARunFolder`].
+pub fn check_folder(place: &Path, files: &[&str], marks: &[&str]) -> Result<(), ResultsError> {
+    let Ok(entries) = fs::read_dir(place) else {
+        return if place.exists() { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) };
+    };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let ours = names.iter().all(|name| files.iter().any(|file| name == file));
+    let marked = names.iter().any(|name| marks.iter().any(|mark| name == mark));
+    if names.is_empty() || ours && marked { Ok(()) } else { Err(ResultsError::NotARunFolder(place.to_owned())) }
+}
+
+/// Makes what was created, renamed or removed in a folder outlive a power failure.
+///
+/// # Errors
+/// What the operating system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Lets everybody read and enter a folder, where the system knows such rights: temporary folders are their maker's alone.
+///
+/// # Errors
+/// What the operating system says.
+pub fn readable_by_all(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Swaps two folders; by two renames where the file system has no exchange.
+fn exchange(new: &Path, place: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, new, CWD, place, RenameFlags::EXCHANGE) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let aside = new.with_extension("earlier");
+    fs::rename(place, &aside)?;
+    if let Err(error) = fs::rename(new, place) {
+        fs::rename(&aside, place)?;
+        return Err(error);
+    }
+    fs::rename(&aside, new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_run_takes_the_place_of_an_earlier_one_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("runs/week");
+        for round in ["first", "second"] {
+            let folder = RunFolder::begin(&place).unwrap();
+            folder.write(MARK, round.as_bytes()).unwrap();
+            if round == "first" {
+                folder.write("timings.csv", b"x").unwrap();
+            }
+            folder.commit().unwrap();
+        }
+        assert_eq!(fs::read_to_string(place.join(MARK)).unwrap(), "second");
+        assert!(!place.join("timings.csv").exists(), "nothing of the earlier run is left");
+        assert_eq!(fs::read_dir(root.path().join("runs")).unwrap().count(), 1, "no draft is left behind");
+    }
+
+    #[test]
+    fn an_unfinished_folder_leaves_no_trace() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("run");
+        let folder = RunFolder::begin(&place).unwrap();
+        folder.write("timeseries.csv", b"x").unwrap();
+        drop(folder);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn somebody_elses_journal_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let diary = root.path().join("diary");
+        fs::create_dir_all(diary.join(JOURNAL)).unwrap();
+        assert!(RunFolder::begin(&diary).is_ok(), "an empty one is nobody's");
+        fs::write(diary.join(JOURNAL).join(ASKED), "{}").unwrap();
+        assert!(RunFolder::begin(&diary).is_ok());
+        fs::write(diary.join(JOURNAL).join("2024.txt"), "precious").unwrap();
+        assert!(matches!(RunFolder::begin(&diary), Err(ResultsError::NotARunFolder(_))));
+        assert!(
+            check_folder(&diary, &["a.csv"], &["a.csv"]).is_err()
+                && check_folder(root.path(), &["diary"], &[]).is_err()
+        );
+        assert!(check_folder(&root.path().join("new"), &["a.csv"], &["a.csv"]).is_ok());
+    }
+
+    #[test]
+    fn somebody_elses_folder_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("thesis.tex"), "precious").unwrap();
+        fs::write(root.path().join(MARK), "{}").unwrap();
+        assert!(matches!(RunFolder::begin(root.path()), Err(ResultsError::NotARunFolder(_))));
+        assert!(matches!(RunFolder::begin(&root.path().join("thesis.tex")), Err(ResultsError::NotARunFolder(_))));
+        assert_eq!(fs::read_to_string(root.path().join("thesis.tex")).unwrap(), "precious");
+    }
+}

@@ -1,0 +1,16 @@
+//! Result tables, and folders in which nothing is ever half-written.
+
+mod file;
+mod folder;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod table;
+
+pub use file::write_file;
+pub use folder::readable_by_all;
+#[cfg(feature = "parquet")]
+pub use folder::sync_folder;
+pub use folder::{ASKED, FIGURES, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetTable;
+pub use table::{Column, Table};

@@ -1,0 +1,233 @@
+//! Regular time axes and the windows cut from them.
+
+use std::fmt;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, ToSpan};
+
+use super::SeriesError;
+
+/// A regular time axis in local standard time: `len` steps of `step_minutes` from `start`. Where that time stands to UTC is
+/// known only if the stamps it was read from say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeAxis {
+    start: DateTime,
+    step_minutes: i64,
+    len: usize,
+    utc_offset: Option<Offset>,
+}
+
+impl TimeAxis {
+    /// An axis of `len` steps of `step_minutes` (> 0) from `start`.
+    #[must_use]
+    pub fn new(start: DateTime, step_minutes: i64, len: usize) -> Self {
+        debug_assert!(step_minutes > 0, "a time step is positive");
+        Self { start, step_minutes, len, utc_offset: None }
+    }
+
+    /// The same axis, known to be `offset` ahead of UTC.
+    #[must_use]
+    pub fn at_utc_offset(self, offset: Option<Offset>) -> Self {
+        Self { utc_offset: offset, ..self }
+    }
+
+    /// How far its time is ahead of UTC, where that is known.
+    #[must_use]
+    pub fn utc_offset(&self) -> Option<Offset> {
+        self.utc_offset
+    }
+
+    /// Number of steps.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no steps.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Length of a step, minutes.
+    #[must_use]
+    pub fn step_minutes(&self) -> i64 {
+        self.step_minutes
+    }
+
+    /// Length of a step, hours.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a step has far fewer than 2^52 minutes")]
+    pub fn step_hours(&self) -> f64 {
+        self.step_minutes as f64 / 60.0
+    }
+
+    /// The moment at which step `step` begins; `len()` gives the end of the last one.
+    #[must_use]
+    pub fn stamp(&self, step: usize) -> DateTime {
+        let minutes = i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(self.step_minutes);
+        self.start.saturating_add(SignedDuration::from_mins(minutes))
+    }
+
+    /// The stamp of step `step` as it is written in result files, `2015-01-31 13:00:00`.
+    #[must_use]
+    pub fn label(&self, step: usize) -> String {
+        format_stamp(self.stamp(step))
+    }
+
+    /// The step that begins at `moment`, if there is one.
+    #[must_use]
+    pub fn position(&self, moment: DateTime) -> Option<usize> {
+        let minutes = moment.duration_since(self.start).as_mins();
+        (minutes >= 0 && minutes % self.step_minutes == 0)
+            .then(|| usize::try_from(minutes / self.step_minutes).ok())
+            .flatten()
+            .filter(|&step| step < self.len && self.stamp(step) == moment)
+    }
+
+    /// The steps that begin within `window`: the first one and how many.
+    #[must_use]
+    pub fn steps_within(&self, window: &TimeWindow) -> (usize, usize) {
+        let first = (0..self.len).position(|step| self.stamp(step) >= window.from).unwrap_or(self.len);
+        let count = (first..self.len).take_while(|&step| self.stamp(step) < window.to).count();
+        (first, count)
+    }
+
+    /// The part of this axis of `count` steps from step `first`.
+    #[must_use]
+    pub fn slice(&self, first: usize, count: usize) -> Self {
+        Self { start: self.stamp(first), len: count, ..*self }
+    }
+}
+
+/// A stamp as it is written in every result file and message.
+pub fn format_stamp(moment: DateTime) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A half-open window of time, `from <= t < to`.
+///
+/// Built from dates as people write them; a date stands for all of it, so `2015-01-01` to `2015-12-31` is the whole year
+/// and `2015-01` alone is January.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeWindow {
+    from: DateTime,
+    to: DateTime,
+}
+
+impl TimeWindow {
+    /// The window from the beginning of `first` to the end of `last`.
+    ///
+    /// # Errors
+    /// [`SeriesError::Date`] when a text is no date, [`SeriesError::EmptyWindow`] when `last` ends before `first` begins.
+    pub fn between(first: &str, last: &str) -> Result<Self, SeriesError> {
+        let window = Self { from: period(first)?.0, to: period(last)?.1 };
+        if window.from >= window.to {
+            return Err(SeriesError::EmptyWindow { from: format_stamp(window.from), to: format_stamp(window.to) });
+        }
+        Ok(window)
+    }
+
+    /// The axis of the whole steps of `step_minutes` (> 0) in the window.
+    #[must_use]
+    pub fn axis(&self, step_minutes: i64) -> TimeAxis {
+        // A window that ends with a moment ends a second after it: the step that begins there is in it.
+        let seconds = self.to.duration_since(self.from).as_secs();
+        let steps = (seconds + 60 * step_minutes - 1) / (60 * step_minutes);
+        TimeAxis::new(self.from, step_minutes, usize::try_from(steps).unwrap_or(0))
+    }
+
+    /// Whether `axis` covers the whole window.
+    #[must_use]
+    pub fn is_covered_by(&self, axis: &TimeAxis) -> bool {
+        axis.stamp(0) <= self.from && axis.stamp(axis.len()) >= self.to
+    }
+
+    /// The window of one year, month, day or moment.
+    ///
+    /// # Errors
+    /// [`SeriesError::Date`] when the text is no date.
+    pub fn single(text: &str) -> Result<Self, SeriesError> {
+        let (from, to) = period(text)?;
+        Ok(Self { from, to })
+    }
+}
+
+impl fmt::Display for TimeWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to before {}", format_stamp(self.from), format_stamp(self.to))
+    }
+}
+
+/// The period that a partial date stands for. A date with a time of day is one moment and ends a second later, so that
+/// a window that ends there includes the step beginning there.
+fn period(text: &str) -> Result<(DateTime, DateTime), SeriesError> {
+    let text = super::trimmed(text);
+    let unreadable = || SeriesError::Date { text: text.to_owned() };
+    let parts: Vec<&str> = text.split('-').collect();
+    let date = |year: &str, month: &str| -> Option<Date> {
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if year.len() != 4 || !digits(year) || month.len() > 2 || !digits(month) {
+            return None;
+        }
+        Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()
+    };
+    let whole = |first: Date, span: jiff::Span| -> Result<(DateTime, DateTime), SeriesError> {
+        let last = first.checked_add(span).map_err(|_| unreadable())?;
+        Ok((first.to_datetime(jiff::civil::Time::midnight()), last.to_datetime(jiff::civil::Time::midnight())))
+    };
+    match parts.as_slice() {
+        [year] => whole(date(year, "1").ok_or_else(unreadable)?, 1.year()),
+        [year, month] => whole(date(year, month).ok_or_else(unreadable)?, 1.month()),
+        _ if text.len() == "2015-01-31".len() => whole(text.parse().map_err(|_| unreadable())?, 1.day()),
+        _ => {
+            let moment: DateTime = text.parse().map_err(|_| unreadable())?;
+            Ok((moment, moment.saturating_add(1.second())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    fn year_2015() -> TimeAxis {
+        TimeAxis::new(date(2015, 1, 1).at(0, 0, 0, 0), 60, 8760)
+    }
+
+    #[test]
+    fn dates_stand_for_all_they_name() {
+        let axis = year_2015();
+        let count = |window: TimeWindow| axis.steps_within(&window).1;
+        assert_eq!(count(TimeWindow::between("2015-01-01", "2015-12-31").unwrap()), 8760);
+        assert_eq!(count(TimeWindow::between("2015-01-01", "2015-01-07").unwrap()), 168);
+        assert_eq!(count(TimeWindow::single("2015-02").unwrap()), 672);
+        assert_eq!(count(TimeWindow::single("2015").unwrap()), 8760);
+        assert_eq!(count(TimeWindow::between("2015-01-01 05:00", "2015-01-01 07:00:00").unwrap()), 3);
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        for text in ["", "yesterday", "2015-13", "2015-02-30", "15-01", "2015-1-1-1", "2015-01-01 25:00"] {
+            let message = TimeWindow::single(text).unwrap_err().to_string();
+            assert!(message.contains(&format!("`{text}`")), "{message}");
+        }
+        assert!(matches!(TimeWindow::between("2015-02", "2015-01"), Err(SeriesError::EmptyWindow { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn a_stamp_is_found_where_it_stands(step in 0usize..8760) {
+            let axis = year_2015();
+            prop_assert_eq!(axis.position(axis.stamp(step)), Some(step));
+        }
+
+        #[test]
+        fn dates_never_panic(text in "\\PC{0,20}") {
+            let _ = TimeWindow::single(&text);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Time axes, columns over time, and the CSV files they come from.
+//!
+//! The lowest floor of the house: everything above speaks in [`TimeAxis`] and [`Profile`]; nothing here knows what the
+//! numbers mean.
+
+mod axis;
+mod csv;
+mod lint;
+mod setting;
+mod stamp;
+
+pub use anergy_profile::Profile;
+pub use axis::format_stamp;
+pub use axis::{TimeAxis, TimeWindow};
+pub use csv::Frame;
+pub use csv::{shown, trimmed};
+pub use lint::{Gap, Outlier, gaps, outliers};
+pub use setting::{FileColumn, Fill, ProfileSetting};
+
+use std::path::PathBuf;
+
+/// What can be wrong with a file of time series. Every variant names the file and, where there is one, the line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeriesError {
+    /// The file cannot be opened or read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is not well-formed CSV.
+    #[error("{}: not a well-formed CSV file: {message}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the CSV reader said, with its line.
+        message: String,
+    },
+    /// The first cell of a row is not a time stamp.
+    #[error(
+        "{}:{line}: `{value}` is not a time stamp; expected one like `2015-01-31 13:00:00` or \
+         `2015-01-31T13:00:00+01:00` in the first column",
+        path.display()
+    )]
+    Stamp {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1.
+        line: u64,
+        /// What stands there.
+        value: String,
+    },
+    /// Some stamps of a file have a UTC offset and some have none.
+    #[error("{}:{line}: time stamp `{value}`: all rows of a file need a UTC offset, or none", path.display())]
+    MixedOffsets {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1: the first that is unlike those before.
+        line: u64,
+        /// What stands there.
+        value: String,
+    },
+    /// The stamps do not advance by one fixed step.
+    #[error(
+        "{}:{line}: time stamp {found} where {expected} was expected (step {step_minutes} min): {kind}",
+        path.display()
+    )]
+    Irregular {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1.
+        line: u64,
+        /// The stamp found.
+        found: String,
+        /// The stamp that continues the series.
+        expected: String,
+        /// Step between the first two stamps, minutes.
+        step_minutes: i64,
+        /// `duplicate`, `missing stamps before it` or `out of order`.
+        kind: &'static str,
+    },
+    /// Fewer than two rows: the step cannot be known.
+    #[error("{}: {rows} data rows; at least two are needed to know the time step", path.display())]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// Rows found.
+        rows: usize,
+    },
+    /// A cell is not a number.
+    #[error("{}:{line}: column `{column}`: `{value}` is not a number", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1.
+        line: u64,
+        /// Column name.
+        column: String,
+        /// What stands there.
+        value: String,
+    },
+    /// A column that is asked for does not exist.
+    #[error("{}: no column `{column}`; the file has {available}", path.display())]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column asked for.
+        column: String,
+        /// The columns there are, as text.
+        available: String,
+    },
+    /// The header names a column twice.
+    #[error("{}:1: two columns are named `{column}`", path.display())]
+    DuplicateColumn {
+        /// The file.
+        path: PathBuf,
+        /// The repeated name.
+        column: String,
+    },
+    /// The window asked for is not covered by the file.
+    #[error("{}: covers {first} to {last}, the time window asks for {window}", path.display())]
+    NotCovered {
+        /// The file.
+        path: PathBuf,
+        /// First stamp of the file.
+        first: String,
+        /// Last stamp of the file.
+        last: String,
+        /// The window.
+        window: String,
+    },
+    /// A file does not advance in the step of the others.
+    #[error("{}: has a step of {found_minutes} min where the other series have {expected_minutes} min", path.display())]
+    OtherStep {
+        /// The file.
+        path: PathBuf,
+        /// Its step, minutes.
+        found_minutes: i64,
+        /// The step of the run, minutes.
+        expected_minutes: i64,
+    },
+    /// A file is in the time of another UTC offset than the others.
+    #[error(
+        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same offset",
+        path.display()
+    )]
+    OtherOffset {
+        /// The file.
+        path: PathBuf,
+        /// The offset of its first row, like `+01`.
+        found: String,
+        /// The offset of the run.
+        expected: String,
+    },
+    /// A date or a window cannot be understood.
+    #[error("`{text}` is not a date; expected `2015`, `2015-01`, `2015-01-31` or `2015-01-31 13:00`")]
+    Date {
+        /// What was given.
+        text: String,
+    },
+    /// A window ends before it begins.
+    #[error("the time window {from} to {to} is empty")]
+    EmptyWindow {
+        /// First moment.
+        from: String,
+        /// End (exclusive).
+        to: String,
+    },
+}

@@ -1,0 +1,204 @@
+//! From a district to one staged LP, and back from its columns to what they mean.
+
+use anergy_data::series::Profile;
+use anergy_lp::{ColumnId, RowId, StagedProblem, TermId};
+use ndarray::{Array2, Zip, s};
+
+use super::build::Builder;
+use super::shared::Shared;
+use crate::district::District;
+
+/// What a column of the dispatch stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Output of a supply, kW.
+    Supply,
+    /// What is sold to the outside, kW.
+    Export,
+    /// Output of a conversion, kW.
+    Output,
+    /// Charging of a store, kW.
+    Charge,
+    /// Discharging of a store, kW.
+    Discharge,
+    /// Level of a store at the end of the step, kWh.
+    Level,
+    /// Demand left unserved, kW.
+    Unmet,
+    /// Production that is not used, kW.
+    Surplus,
+    /// What enters a link at its `from` end, kW.
+    Forward,
+    /// What enters a link at its `to` end, kW.
+    Backward,
+}
+
+/// A column of the dispatch and the technology it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantity {
+    /// Index of the site in the district; of a link, the site where it takes from.
+    pub site: usize,
+    /// Index of the technology at the site; `None` for unmet demand, surplus and links.
+    pub technology: Option<usize>,
+    /// Index of the link, for what flows through one.
+    pub link: Option<usize>,
+    /// Index of the carrier in the district (the output of a conversion).
+    pub carrier: usize,
+    /// What it is of that technology.
+    pub role: Role,
+}
+
+/// The balance row of a carrier at a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Index of the site.
+    pub site: usize,
+    /// Index of the carrier.
+    pub carrier: usize,
+    /// The row.
+    pub row: RowId,
+}
+
+/// The input term of a conversion: -1/efficiency in the balance of the carrier it consumes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversionTerm {
+    /// Index of the site.
+    pub site: usize,
+    /// Index of the technology at the site.
+    pub technology: usize,
+    /// Column of its output.
+    pub output: ColumnId,
+    /// The term.
+    pub term: TermId,
+    /// Efficiencies now in force, output over input, one a step.
+    pub efficiency: Vec<f64>,
+    /// EUR per kWh of output.
+    pub output_eur_per_kwh: Profile,
+    /// EUR per kWh of input, if any.
+    pub input_eur_per_kwh: Option<Profile>,
+    /// Charge per kWh of output by step, EUR/kWh, that steers the dispatch but is no payment; `None` without one:
+    /// see [`Dispatch::set_charge`](super::Dispatch::set_charge).
+    pub charge_eur_per_kwh: Option<Vec<f64>>,
+}
+
+impl ConversionTerm {
+    /// EUR per kWh of output at step `step`, what is paid for its input per kWh and what it is charged included.
+    #[must_use]
+    pub fn cost_eur_per_kwh(&self, step: usize, efficiency: f64) -> f64 {
+        self.output_eur_per_kwh.at(step)
+            + self.input_eur_per_kwh.as_ref().map_or(0.0, |price| price.at(step) / efficiency)
+            + self.charge_eur_per_kwh.as_ref().map_or(0.0, |charge| charge[step])
+    }
+
+    /// Whether its costs change with its efficiency or with what it is charged.
+    pub(super) fn has_changing_costs(&self) -> bool {
+        self.input_eur_per_kwh.is_some() || self.charge_eur_per_kwh.is_some()
+    }
+
+    /// The coefficients of its input term, one a step.
+    pub(super) fn input_per_output(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.efficiency.iter().map(|eta| -1.0 / eta)
+    }
+
+    /// EUR per kW of output in a step of `step_hours`, one a step.
+    pub(super) fn costs_eur(&self, step_hours: f64) -> impl ExactSizeIterator<Item = f64> {
+        let efficiencies = self.efficiency.iter().enumerate();
+        efficiencies.map(move |(step, &efficiency)| self.cost_eur_per_kwh(step, efficiency) * step_hours)
+    }
+}
+
+/// The columns of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreColumns {
+    /// kW.
+    pub charge: ColumnId,
+    /// kW.
+    pub discharge: ColumnId,
+    /// kWh.
+    pub level: ColumnId,
+    /// The row that continues the level.
+    pub row: RowId,
+    /// Whether charging and discharging at once changes nothing: what goes in comes out whole.
+    pub passes_through: bool,
+}
+
+/// A district as a staged LP, with the meaning of its columns and balance rows.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The LP of the whole district.
+    pub problem: StagedProblem,
+    /// Meaning of each column.
+    pub quantities: Vec<Quantity>,
+    /// The balance rows.
+    pub balances: Vec<Balance>,
+    /// The stores.
+    pub stores: Vec<StoreColumns>,
+    /// The conversions.
+    pub conversions: Vec<ConversionTerm>,
+    /// What all steps share.
+    pub(super) shared: Shared,
+    /// Length of a step, hours.
+    pub step_hours: f64,
+    /// EUR of what the dispatch cannot choose: forced supply.
+    pub forced_cost_eur: f64,
+}
+
+impl Layout {
+    /// Writes the LP of `district` (specs of the mathematics: production + discharge + import + unmet = demand +
+    /// consumption + charge + surplus, for each site, carrier and step).
+    #[must_use]
+    pub fn new(district: &District) -> Self {
+        Builder::new(district).build()
+    }
+
+    /// Puts the efficiencies of a conversion in force, one a step.
+    ///
+    /// # Panics
+    /// If there is not one efficiency a step.
+    pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
+        let conversion = &mut self.conversions[conversion];
+        assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
+        conversion.efficiency.iter_mut().zip(efficiency).for_each(|(old, new)| *old = new);
+        self.problem.set_coefficients(conversion.term, conversion.input_per_output());
+        if conversion.has_changing_costs() {
+            self.problem.set_costs(conversion.output, conversion.costs_eur(self.step_hours));
+        }
+    }
+
+    /// Takes what is charged and discharged in the same step out of both, in stores where that changes nothing. An optimum may
+    /// hold any amount of it; `values` has a row for each quantity.
+    pub(super) fn net_stores(&self, values: &mut Array2<f64>) {
+        for store in self.stores.iter().filter(|store| store.passes_through) {
+            let (mut charge, mut discharge) =
+                values.multi_slice_mut((s![store.charge.index(), ..], s![store.discharge.index(), ..]));
+            Zip::from(&mut charge).and(&mut discharge).for_each(|charge, discharge| {
+                let through = charge.min(*discharge).max(0.0);
+                *charge -= through;
+                *discharge -= through;
+            });
+        }
+    }
+
+    /// The index of the conversion `technology` at `site` of `district`.
+    pub(super) fn conversion(&self, district: &District, site: &str, technology: &str) -> Option<usize> {
+        self.conversions.iter().position(|conversion| {
+            let at = &district.sites()[conversion.site];
+            at.name == site && at.technologies[conversion.technology].name == technology
+        })
+    }
+}
+
+/// The LP that the dispatch of `district` solves first, where these conversions (site, technology, efficiency in all steps)
+/// begin with other efficiencies than the district's.
+pub fn first_problem<'a>(
+    district: &District,
+    efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
+) -> StagedProblem {
+    let mut layout = Layout::new(district);
+    for (site, technology, efficiency) in efficiencies {
+        if let Some(conversion) = layout.conversion(district, site, technology) {
+            layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));
+        }
+    }
+    layout.problem
+}

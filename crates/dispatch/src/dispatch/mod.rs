@@ -1,0 +1,461 @@
+//! The economic dispatch of a district: COP series in, the cheapest plan out, with a certificate.
+//!
+//! The LP of the district is written once and split into the parts that share nothing (sites without a line between them).
+//! Between solves only the numbers that depend on the COPs are swapped. Money, unmet demand and surplus are kept apart in
+//! every account.
+
+mod account;
+mod build;
+mod layout;
+mod plan;
+mod price;
+mod shared;
+mod shortage;
+mod stores;
+mod tied;
+mod worth;
+
+pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
+pub use layout::{ConversionTerm, Quantity, Role, first_problem};
+pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
+pub use shared::{Limit, SharedQuantity, SharedRole};
+pub use stores::StoreReport;
+pub use worth::Price;
+
+use std::collections::HashMap;
+
+use anergy_data::series::Profile;
+use anergy_lp::{
+    Backend, Certificate, ColumnId, Component, Duals, LpError, RowId, Solution, Solver, StagedProblem, TermId,
+    Violation,
+};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
+use layout::Layout;
+use price::{ClosingRow, Sized};
+use tied::{Penalties, TiedRows};
+
+/// Rows and bounds may be missed by this much, kW or kWh.
+const TOLERANCE: f64 = 1e-6;
+/// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
+const RELATIVE_TOLERANCE: f64 = 1e-10;
+
+/// One independent part with its solver.
+struct Part {
+    component: Component,
+    solver: Box<dyn Solver>,
+    solution: Solution,
+}
+
+impl Part {
+    /// Solves it; a part without columns has nothing to solve.
+    fn solve(&mut self) -> Result<(), LpError> {
+        if self.component.problem.columns().is_empty() {
+            return Ok(());
+        }
+        self.solver.solve(&self.component.problem, &mut self.solution)
+    }
+}
+
+/// A district ready to be dispatched again and again with changing efficiencies.
+pub struct Dispatch {
+    district: District,
+    layout: Layout,
+    parts: Vec<Part>,
+    closing: Vec<ClosingRow>,
+    tied: Vec<TiedRows>,
+    /// What is fixed in a balance without what is taken beside, where something was.
+    base_sums: HashMap<usize, Profile>,
+    solver_name: String,
+}
+
+impl std::fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.component.problem.name()).collect();
+        f.debug_struct("Dispatch").field("parts", &parts).field("solver", &self.solver_name).finish_non_exhaustive()
+    }
+}
+
+impl Dispatch {
+    /// Writes the LP of `district`, splits it and prepares a solver for each part.
+    ///
+    /// # Errors
+    /// [`DispatchError::Lp`] when a part is too large for the solver.
+    pub fn new(district: District, backend: &dyn Backend) -> Result<Self, DispatchError> {
+        let layout = Layout::new(&district);
+        let mut parts = Vec::new();
+        let components = layout.problem.components();
+        let names = part_names(&components, &layout, &district);
+        for (mut component, name) in components.into_iter().zip(names) {
+            component.problem.rename(name);
+            let solver = backend.prepare(&component.problem)?;
+            let solution = Solution::zeros(&component.problem);
+            parts.push(Part { component, solver, solution });
+        }
+        let mut rows: Vec<usize> = Vec::new();
+        for conversion in &layout.conversions {
+            let row = layout.problem.terms()[conversion.term.0].row.0;
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.caps, rows.into_iter());
+        let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
+        let links: Vec<usize> = links.map(|(column, _)| column).collect();
+        let over_limit_eur = lost_load_eur_per_kwh(&district);
+        let penalties = Penalties { over_limit_eur, open_eur: 2.0 * over_limit_eur };
+        let tied = TiedRows::of(&layout, &links, &mut closing, penalties, backend)?;
+        let base_sums = HashMap::new();
+        Ok(Self { district, layout, parts, closing, tied, base_sums, solver_name: backend.name() })
+    }
+
+    /// The district.
+    #[must_use]
+    pub fn district(&self) -> &District {
+        &self.district
+    }
+
+    /// Name and version of the solver.
+    #[must_use]
+    pub fn solver_name(&self) -> &str {
+        &self.solver_name
+    }
+
+    /// The independent parts: name, columns and rows of each over all steps.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(String, usize, usize)> {
+        let size = |part: &Part| {
+            let problem = &part.component.problem;
+            let size = |of_stage: usize, shared: usize| problem.stages() * of_stage + shared;
+            let columns = size(problem.columns().len(), problem.global_columns().len());
+            (problem.name().to_owned(), columns, size(problem.rows().len(), problem.global_rows().len()))
+        };
+        self.parts.iter().map(size).collect()
+    }
+
+    /// The meaning of each row of [`Decisions::values`].
+    #[must_use]
+    pub fn quantities(&self) -> &[Quantity] {
+        &self.layout.quantities
+    }
+
+    /// The meaning of each of [`Decisions::globals`].
+    #[must_use]
+    pub fn shared_quantities(&self) -> &[SharedQuantity] {
+        &self.layout.shared.quantities
+    }
+
+    /// The index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`.
+    #[must_use]
+    pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
+        self.layout.conversion(&self.district, site, technology)
+    }
+
+    /// The row of [`Decisions::values`] that holds `role` of `technology` at `site`.
+    #[must_use]
+    pub fn quantity(&self, site: &str, technology: &str, role: Role) -> Option<usize> {
+        self.layout.quantities.iter().position(|quantity| {
+            let at = &self.district.sites()[quantity.site];
+            let named = quantity.technology.is_some_and(|index| at.technologies[index].name == technology);
+            at.name == site && named && quantity.role == role
+        })
+    }
+
+    /// The row of [`Decisions::values`] that holds what enters the link `link` in direction `role`.
+    #[must_use]
+    pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
+        let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
+        self.layout.quantities.iter().position(same)
+    }
+
+    /// The LP at the efficiencies now in force; its columns are the rows of [`Decisions::values`].
+    #[must_use]
+    pub fn problem(&self) -> &StagedProblem {
+        &self.layout.problem
+    }
+
+    /// Where a conversion stands in the LP.
+    #[must_use]
+    pub fn conversion_term(&self, conversion: usize) -> &ConversionTerm {
+        &self.layout.conversions[conversion]
+    }
+
+    /// The row of [`Decisions::values`] that holds the output of a conversion.
+    #[must_use]
+    pub fn conversion_output(&self, conversion: usize) -> usize {
+        self.layout.conversions[conversion].output.index()
+    }
+
+    /// The efficiencies (COPs) of a conversion now in force.
+    #[must_use]
+    pub fn efficiency(&self, conversion: usize) -> &[f64] {
+        &self.layout.conversions[conversion].efficiency
+    }
+
+    /// Puts the efficiencies (COPs) of a conversion in force, one a step, all > 0.
+    ///
+    /// # Panics
+    /// If there is not one efficiency a step.
+    pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
+        self.layout.set_efficiency(conversion, efficiency);
+        self.hand_down(conversion);
+    }
+
+    /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost
+    /// that the dispatch heeds and that arises elsewhere (the loop's balancing). Accounts keep it apart.
+    ///
+    /// # Panics
+    /// If there is not one value a step.
+    pub fn set_charge(&mut self, conversion: usize, charge_eur_per_kwh: Vec<f64>) {
+        assert_eq!(charge_eur_per_kwh.len(), self.layout.problem.stages(), "one charge a step");
+        let term = &mut self.layout.conversions[conversion];
+        term.charge_eur_per_kwh = Some(charge_eur_per_kwh);
+        self.layout.problem.set_costs(term.output, term.costs_eur(self.district.axis().step_hours()));
+        self.hand_down(conversion);
+    }
+
+    /// Gives the parts the coefficients and costs of a conversion.
+    fn hand_down(&mut self, conversion: usize) {
+        let conversion = &self.layout.conversions[conversion];
+        for Part { component, .. } in &mut self.parts {
+            if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
+                component.problem.set_coefficients(TermId(term), conversion.input_per_output());
+            }
+            if conversion.has_changing_costs()
+                && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
+            {
+                component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
+            }
+        }
+    }
+
+    /// The index, for [`Dispatch::set_auxiliary`], of the balance of `carrier` at `site`.
+    #[must_use]
+    pub fn balance(&self, site: &str, carrier: &str) -> Option<usize> {
+        let same = |balance: &layout::Balance| {
+            self.district.sites()[balance.site].name == site && self.district.carriers()[balance.carrier] == carrier
+        };
+        self.layout.balances.iter().position(same)
+    }
+
+    /// Puts a demand in force beside those of the district, kW, one a step; it takes the place of what was set before.
+    ///
+    /// # Panics
+    /// If there is not one value a step.
+    pub fn set_auxiliary(&mut self, balance: usize, power_kw: &[f64]) {
+        let row = self.layout.balances[balance].row;
+        let base = self.base_sums.entry(balance).or_insert_with(|| self.layout.problem.rows()[row.0].lower.clone());
+        assert_eq!(power_kw.len(), self.layout.problem.stages(), "one value a step");
+        let sums = || power_kw.iter().enumerate().map(|(step, power)| base.at(step) + power);
+        self.layout.problem.set_sums(row, sums());
+        for Part { component, .. } in &mut self.parts {
+            if let Some(place) = component.rows.iter().position(|known| *known == row) {
+                component.problem.set_sums(RowId(place), sums());
+            }
+        }
+    }
+
+    /// The cheapest plan at the efficiencies now in force.
+    ///
+    /// # Errors
+    /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores;
+    /// [`DispatchError::Lp`] when the solver fails or its answer misses an equation.
+    pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
+        let mut decisions = self.nothing();
+        let mut duals = Some(Duals::zeros(&self.layout.problem));
+        let solved: Vec<Result<(), LpError>> = self.parts.par_iter_mut().map(Part::solve).collect();
+        for (part, solved) in self.parts.iter().zip(solved) {
+            let problem = &part.component.problem;
+            if problem.columns().is_empty() {
+                if problem.rows().iter().all(|row| row.lower.all(|sum| sum <= 0.0) && row.upper.all(|sum| sum >= 0.0)) {
+                    continue;
+                }
+                return Err(shortage::explain(&self.district, &self.layout, backend)?);
+            }
+            match solved {
+                Ok(()) => {}
+                Err(error @ (LpError::Infeasible { .. } | LpError::Unbounded { .. })) => {
+                    return Err(self.why_no_plan(problem, error, backend)?);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let Part { component, solution, .. } = part;
+            for (row, column) in solution.values.rows().into_iter().zip(&component.columns) {
+                decisions.values.row_mut(column.index()).assign(&row);
+            }
+            for (value, column) in solution.globals.iter().zip(&component.global_columns) {
+                decisions.globals[column.index()] = *value;
+            }
+            match (&mut duals, &solution.duals) {
+                (Some(whole), Some(part)) => component.write_duals(part, whole),
+                _ => duals = None,
+            }
+        }
+        self.layout.net_stores(&mut decisions.values);
+        let plan = self.certified_with(decisions, duals)?;
+        self.refuse_over_limits(&plan.decisions)?;
+        Ok(plan)
+    }
+
+    /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell
+    /// the two apart.
+    fn why_no_plan(
+        &self,
+        part: &StagedProblem,
+        error: LpError,
+        backend: &dyn Backend,
+    ) -> Result<DispatchError, DispatchError> {
+        let stores = stores::impossible(&self.district);
+        if !stores.is_empty() {
+            return Ok(DispatchError::Stores(stores));
+        }
+        if !shortage::allowed(&self.district) {
+            return shortage::explain(&self.district, &self.layout, backend);
+        }
+        // Where nothing earns, nothing is unbounded: what then has a plan is feasible.
+        let earns_nothing = part.with_absolute_costs();
+        match backend.prepare(&earns_nothing)?.solve(&earns_nothing, &mut Solution::zeros(&earns_nothing)) {
+            Ok(()) => Ok(LpError::Unbounded { problem: part.name().to_owned() }.into()),
+            Err(LpError::Infeasible { .. }) => Ok(part.infeasible().into()),
+            Err(_) => Ok(error.into()),
+        }
+    }
+
+    /// The same decisions at the efficiencies now in force: everything that was decided stays, chosen capacities too, and
+    /// import, unmet demand and surplus close the balances whose conversions now take more or less; import within its chosen
+    /// capacity, and with its peak paid for as it then is. What not even they can close is priced like unmet demand, or at
+    /// [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price; so is the energy above a limit on the whole time.
+    ///
+    /// # Errors
+    /// [`DispatchError::Lp`] when balances that are closed together cannot be.
+    pub fn price(&mut self, decisions: &Decisions) -> Result<Priced, DispatchError> {
+        let Decisions { mut values, mut globals } = decisions.clone();
+        let problem = &self.layout.problem;
+        let sized = Sized { problem, caps: &self.layout.shared.caps, globals: &globals };
+        let mut open: f64 = self.closing.iter().map(|row| row.close(sized, &mut values)).sum();
+        for rows in &mut self.tied {
+            open += rows.close(sized, &mut values)?;
+        }
+        for (column, peak) in &self.layout.shared.peaks {
+            globals[peak.index()] = values.row(column.index()).fold(0.0, |peak, power| power.max(peak));
+        }
+        let decisions = Decisions { values, globals };
+        let short_kwh = open * self.district.axis().step_hours();
+        let voll = lost_load_eur_per_kwh(&self.district);
+        let objective_eur = self.objective_eur(&decisions) + voll * short_kwh;
+        Ok(Priced { decisions, objective_eur, short_kwh })
+    }
+
+    /// The weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all of them satisfy at
+    /// the same efficiencies; close the others with [`Dispatch::price`].
+    #[must_use]
+    pub fn blend(&self, plans: &[(&Decisions, f64)]) -> Decisions {
+        let mut sum = self.nothing();
+        for (decisions, weight) in plans {
+            sum.values.scaled_add(*weight, &decisions.values);
+            sum.globals.iter_mut().zip(&decisions.globals).for_each(|(sum, value)| *sum += weight * value);
+        }
+        sum
+    }
+
+    /// A plan from what is decided, with its objective and certificate at the efficiencies now in force. A limit on the whole
+    /// time may be exceeded, as that of a plan for other efficiencies is: the objective prices it.
+    ///
+    /// # Errors
+    /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
+    pub fn certified(&self, decisions: Decisions) -> Result<Plan, DispatchError> {
+        self.certified_with(decisions, None)
+    }
+
+    fn certified_with(&self, decisions: Decisions, duals: Option<Duals>) -> Result<Plan, DispatchError> {
+        let Decisions { values, globals } = decisions;
+        let solution = Solution { values, globals, objective: 0.0, duals };
+        let certificate = Certificate::of(&self.layout.problem, &solution);
+        let Solution { values, globals, duals, .. } = solution;
+        let decisions = Decisions { values, globals };
+        let Decisions { values, globals } = &decisions;
+        let finite = values.iter().chain(globals).filter(|value| value.is_finite());
+        let largest = finite.fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
+        let worst = certificate.worst_of_stages();
+        if worst.size > tolerance {
+            return Err(self.bad_answer(worst, tolerance).into());
+        }
+        let balances = self.layout.balances.iter().map(|balance| {
+            let site = self.district.sites()[balance.site].name.clone();
+            let carrier = self.district.carriers()[balance.carrier].clone();
+            (site, carrier, certificate.row_residuals[balance.row.0])
+        });
+        let certificate = PlanCertificate {
+            equation: certificate.row.size,
+            bound: certificate.bound.size,
+            tied_steps: None,
+            gap: certificate.optimality.as_ref().map(|optimality| optimality.relative_gap.abs()),
+            balances: balances.collect(),
+        };
+        let objective_eur = self.objective_eur(&decisions);
+        Ok(Plan { decisions, objective_eur, certificate, duals })
+    }
+
+    /// What the LP minimises, and the price of what is over the limits on the whole time.
+    fn objective_eur(&self, decisions: &Decisions) -> f64 {
+        let objective_eur = self.layout.problem.objective(decisions.values.view(), &decisions.globals);
+        let over_kwh: f64 = self.layout.over_limits(decisions).map(|over| over.energy_kwh).sum();
+        if over_kwh == 0.0 { objective_eur } else { objective_eur + lost_load_eur_per_kwh(&self.district) * over_kwh }
+    }
+
+    /// An answer of a solver keeps the limits on the whole time.
+    fn refuse_over_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
+        let worst = self.layout.over_limits(decisions).max_by(|a, b| a.amount.total_cmp(&b.amount));
+        worst.filter(|over| over.amount > 0.0).map_or(Ok(()), |over| {
+            let name = self.layout.problem.global_rows()[over.row.index()].name.clone();
+            Err(self.bad_answer(&Violation { size: over.amount, name, stage: None }, over.tolerance).into())
+        })
+    }
+
+    fn bad_answer(&self, violation: &Violation, tolerance: f64) -> LpError {
+        LpError::BadAnswer {
+            problem: self.layout.problem.name().to_owned(),
+            solver: self.solver_name.clone(),
+            name: violation.name.clone(),
+            stage: violation.stage,
+            violation: violation.size,
+            tolerance,
+        }
+    }
+
+    fn nothing(&self) -> Decisions {
+        let values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
+        Decisions { values, globals: vec![0.0; self.layout.shared.quantities.len()] }
+    }
+}
+
+/// The price of what stays short: that of unmet demand, or the value of lost load where it has none.
+fn lost_load_eur_per_kwh(district: &District) -> f64 {
+    district.shortage().unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH)
+}
+
+/// Parts are called by their sites; several parts of the same sites by their carriers too.
+fn part_names(parts: &[Component], layout: &Layout, district: &District) -> Vec<String> {
+    let listed = |part: &Component, name: &dyn Fn(&Quantity) -> String| {
+        let mut names: Vec<String> = Vec::new();
+        for column in &part.columns {
+            let name = name(&layout.quantities[column.index()]);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(" + ")
+    };
+    let sites = |part: &Component| listed(part, &|quantity| district.sites()[quantity.site].name.clone());
+    let carriers = |part: &Component| listed(part, &|quantity| district.carriers()[quantity.carrier].clone());
+    let of_sites: Vec<String> = parts.iter().map(sites).collect();
+    let name = |(part, name): (&Component, &String)| match of_sites.iter().filter(|other| *other == name).count() {
+        _ if part.columns.is_empty() => "a balance without technology".to_owned(),
+        1 => name.clone(),
+        _ => format!("{name} ({})", carriers(part)),
+    };
+    parts.iter().zip(&of_sites).map(name).collect()
+}

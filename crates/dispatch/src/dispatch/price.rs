@@ -1,0 +1,217 @@
+//! What a plan costs when the COPs turn out to be others than it was made for.
+//!
+//! Everything that the plan decided stays; only what has no other role than to close a balance (import, unmet demand,
+//! surplus) gives way. In one balance and one step that is an LP with one row, solved by merit order.
+
+use anergy_data::series::Profile;
+use anergy_lp::{Lag, StagedProblem};
+use ndarray::ArrayView2;
+
+use super::shared::Cap;
+
+/// A problem in which the chosen capacities are decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sized<'a> {
+    /// The problem.
+    pub(super) problem: &'a StagedProblem,
+    /// What the capacities limit.
+    pub(super) caps: &'a [Cap],
+    /// Values of the global columns.
+    pub(super) globals: &'a [f64],
+}
+
+impl Sized<'_> {
+    /// The largest value of a column that the cap of this index, if any, limits.
+    pub(super) fn upper(&self, column: usize, cap: Option<usize>, stage: usize) -> f64 {
+        let upper = self.problem.columns()[column].upper.at(stage);
+        cap.map_or(upper, |cap| {
+            let Cap { capacity, per_unit, .. } = &self.caps[cap];
+            upper.min(per_unit.at(stage) * self.globals[capacity.0])
+        })
+    }
+}
+
+/// A balance row with the columns that appear nowhere else but under limits that all steps share.
+#[derive(Debug, Clone)]
+pub(super) struct ClosingRow {
+    row: usize,
+    closing: Vec<Closing>,
+    /// Terms of all other columns.
+    fixed: Vec<usize>,
+}
+
+/// A column that closes a row.
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    column: usize,
+    /// Its coefficient in the row.
+    coefficient: f64,
+    /// Index of the cap that limits it.
+    cap: Option<usize>,
+}
+
+impl ClosingRow {
+    /// The rows of `problem` in `rows`, each with its closing columns.
+    pub(super) fn of(problem: &StagedProblem, caps: &[Cap], rows: impl Iterator<Item = usize>) -> Vec<Self> {
+        let of_limit = |row| problem.spread_terms().iter().any(|spread| spread.row == row);
+        let uses =
+            |column| problem.terms().iter().filter(|term| term.column.0 == column && !of_limit(term.row)).count();
+        rows.map(|row| {
+            let mut found = Self { row, closing: Vec::new(), fixed: Vec::new() };
+            for (index, term) in problem.terms().iter().enumerate().filter(|(_, term)| term.row.0 == row) {
+                match term.coefficient {
+                    Profile::Constant(coefficient)
+                        if term.lag == Lag::Same && coefficient != 0.0 && uses(term.column.0) == 1 =>
+                    {
+                        let cap = caps.iter().position(|cap| cap.column == term.column);
+                        found.closing.push(Closing { column: term.column.0, coefficient, cap });
+                    }
+                    _ => found.fixed.push(index),
+                }
+            }
+            found
+        })
+        .collect()
+    }
+
+    /// The row.
+    pub(super) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The columns that close it.
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.closing.iter().map(|closing| closing.column)
+    }
+
+    /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
+    pub(super) fn close(&self, sized: Sized<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
+        let problem = sized.problem;
+        let stages = problem.stages();
+        let rhs = &problem.rows()[self.row].lower;
+        let mut order: Vec<usize> = (0..self.closing.len()).collect();
+        let mut open = 0.0;
+        for stage in 0..stages {
+            let need = rhs.at(stage) - fixed_activity(problem, &self.fixed, values.view(), stage);
+            let price = |index: usize| {
+                let Closing { column, coefficient, .. } = self.closing[index];
+                problem.columns()[column].cost.at(stage) / coefficient
+            };
+            order.sort_unstable_by(|&a, &b| price(a).total_cmp(&price(b)));
+            open += self.merit_order(sized, &order, stage, need, values).abs();
+        }
+        open
+    }
+
+    /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
+    /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
+    fn merit_order(
+        &self,
+        sized: Sized<'_>,
+        order: &[usize],
+        stage: usize,
+        need: f64,
+        values: &mut ndarray::Array2<f64>,
+    ) -> f64 {
+        let bounds = |index: usize| {
+            let Closing { column, coefficient, cap } = self.closing[index];
+            let lower = sized.problem.columns()[column].lower.at(stage);
+            let (a, b) = (coefficient * lower, coefficient * sized.upper(column, cap, stage));
+            (a.min(b), a.max(b))
+        };
+        let mut left = need;
+        for (position, &index) in order.iter().enumerate() {
+            let rest: f64 = order[position + 1..].iter().map(|&later| bounds(later).0).sum();
+            let (least, most) = bounds(index);
+            let share = (left - rest).clamp(least, most);
+            let Closing { column, coefficient, .. } = self.closing[index];
+            values[[column, stage]] = share / coefficient;
+            left -= share;
+        }
+        left
+    }
+}
+
+/// What `terms` add up to in one stage.
+pub(super) fn fixed_activity(
+    problem: &StagedProblem,
+    terms: &[usize],
+    values: ArrayView2<'_, f64>,
+    stage: usize,
+) -> f64 {
+    let mut sum = 0.0;
+    for &index in terms {
+        let term = &problem.terms()[index];
+        if let Some(from) = term.lag.column_stage(stage, problem.stages()) {
+            sum += term.coefficient.at(stage) * values[[term.column.0, from]];
+        }
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anergy_lp::{Column as LpColumn, Row};
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    /// need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1 export(-0.05, up to 3).
+    fn market() -> StagedProblem {
+        let mut problem = StagedProblem::new("market", 1);
+        let row = problem.add_row(Row::equal("electricity", 0.0));
+        let fixed = problem.add_column(LpColumn {
+            name: "fixed".into(),
+            lower: (-1e9).into(),
+            upper: 1e9.into(),
+            cost: 0.0.into(),
+        });
+        let other = problem.add_row(Row::equal("other", 0.0));
+        problem.add_term(row, fixed, Lag::Same, 1.0);
+        problem.add_term(other, fixed, Lag::Same, 0.0);
+        for (name, upper, cost, sign) in [
+            ("import", 10.0, 0.3, 1.0),
+            ("local", 2.0, 0.1, 1.0),
+            ("unmet", f64::INFINITY, 100.0, 1.0),
+            ("surplus", f64::INFINITY, 0.0, -1.0),
+            ("export", 3.0, -0.05, -1.0),
+        ] {
+            let column = problem.add_column(LpColumn {
+                name: name.into(),
+                lower: 0.0.into(),
+                upper: upper.into(),
+                cost: cost.into(),
+            });
+            problem.add_term(row, column, Lag::Same, sign);
+        }
+        problem
+    }
+
+    fn closed(fixed: f64) -> Vec<f64> {
+        let problem = market();
+        let mut values = Array2::zeros((6, 1));
+        values[[0, 0]] = fixed;
+        let sized = Sized { problem: &problem, caps: &[], globals: &[] };
+        let open = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(sized, &mut values);
+        assert_eq!(open, 0.0);
+        values.column(0).to_vec()[1..].to_vec()
+    }
+
+    #[test]
+    fn the_cheapest_closes_first() {
+        assert_eq!(closed(-1.0), [0.0, 1.0, 0.0, 0.0, 0.0], "local generation before import");
+        assert_eq!(closed(-7.0), [5.0, 2.0, 0.0, 0.0, 0.0], "then import");
+        assert_eq!(closed(-20.0), [10.0, 2.0, 8.0, 0.0, 0.0], "then demand goes unserved");
+        assert_eq!(closed(2.0), [0.0, 0.0, 0.0, 0.0, 2.0], "excess is sold");
+        assert_eq!(closed(5.0), [0.0, 0.0, 0.0, 2.0, 3.0], "what cannot be sold is dumped");
+    }
+
+    proptest! {
+        #[test]
+        fn the_row_always_holds(fixed in -100.0f64..100.0) {
+            let [import, local, unmet, surplus, export] = closed(fixed)[..] else { unreachable!() };
+            prop_assert!((fixed + import + local + unmet - surplus - export).abs() < 1e-12);
+            prop_assert!(unmet * surplus == 0.0 && import * export == 0.0);
+        }
+    }
+}

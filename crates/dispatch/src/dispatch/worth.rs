@@ -1,0 +1,151 @@
+//! What a little more would be worth: the duals of a dispatch, by what they stand for.
+
+use anergy_data::series::Profile;
+use anergy_lp::{Backend, ColumnId, Duals, Solution, StagedProblem};
+use ndarray::ArrayView1;
+
+use super::{Dispatch, Plan, Role};
+
+/// Prices are told to one part of this many of a EUR/kWh.
+const PER_DIGIT: f64 = 1e12;
+
+/// What tells plans of the same cost apart: the largest power is worth this share less to its last kW.
+const LEANING: f64 = 1e-6;
+/// Plans differ in a step where some power does by more than this share of its largest.
+const DIFFERENT: f64 = 1e-3;
+
+/// Powers below this share of the largest value of the plan are nothing.
+const NOTHING: f64 = 1e-4;
+
+/// What one more kWh is worth, one number a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Price {
+    /// Index of the site.
+    pub site: usize,
+    /// Index of the technology at the site; `None` for a balance.
+    pub technology: Option<usize>,
+    /// Index of the carrier in the district.
+    pub carrier: usize,
+    /// EUR/kWh.
+    pub eur_per_kwh: Vec<f64>,
+}
+
+impl Dispatch {
+    /// What serving one more kWh of each carrier at each site would cost, in the order of the balances.
+    pub fn prices<'a>(&'a self, duals: &'a Duals) -> impl Iterator<Item = Price> + 'a {
+        self.layout.balances.iter().map(|balance| Price {
+            site: balance.site,
+            technology: None,
+            carrier: balance.carrier,
+            eur_per_kwh: self.per_kwh(duals.rows.row(balance.row.0)),
+        })
+    }
+
+    /// What one more kWh in each store, at the end of each step, would save.
+    pub fn stored<'a>(&'a self, duals: &'a Duals) -> impl Iterator<Item = Price> + 'a {
+        self.layout.stores.iter().map(|store| {
+            let quantity = &self.layout.quantities[store.level.index()];
+            Price {
+                site: quantity.site,
+                technology: quantity.technology,
+                carrier: quantity.carrier,
+                // A level is kWh already, and a row that may sum to more is one that was given some.
+                eur_per_kwh: duals.rows.row(store.row.0).iter().map(|dual| rounded(-dual)).collect(),
+            }
+        })
+    }
+
+    /// What each technology's flows fall short of paying for themselves (> 0: they stay at their least) or earn beyond it (< 0:
+    /// they are at their most), with the role of each.
+    pub fn reduced_costs<'a>(&'a self, duals: &'a Duals) -> impl Iterator<Item = (Role, Price)> + 'a {
+        let quantities = self.layout.quantities.iter().enumerate();
+        let flows = quantities.filter(|(_, quantity)| quantity.technology.is_some() && quantity.role != Role::Level);
+        flows.map(|(index, quantity)| {
+            let price = Price {
+                site: quantity.site,
+                technology: quantity.technology,
+                carrier: quantity.carrier,
+                eur_per_kwh: self.per_kwh(duals.reduced_costs.row(index)),
+            };
+            (quantity.role, price)
+        })
+    }
+
+    /// What a unit more of each limit on the whole time would save, EUR per kWh or kg; `None` where a limit cannot bind.
+    #[must_use]
+    pub fn limit_prices_eur(&self, duals: &Duals) -> Vec<Option<f64>> {
+        let price = |row: &Option<anergy_lp::GlobalRowId>| row.map(|row| 0.0 - duals.global_rows[row.index()]);
+        self.layout.shared.limits.iter().map(|(_, row)| price(row)).collect()
+    }
+
+    /// In how many steps a plan could do something else at the same cost, to a millionth of what power costs: how far it is from
+    /// being the only cheapest one. Each part is solved again with a little preference for even powers; what then moves was free
+    /// to. `None` where the solver cannot.
+    #[must_use]
+    pub fn tied_steps(&self, plan: &Plan, backend: &dyn Backend) -> Option<usize> {
+        let mut even_values = plan.decisions.values.clone();
+        for part in &self.parts {
+            let component = &part.component;
+            if component.problem.columns().is_empty() {
+                continue;
+            }
+            let is_power =
+                |column: usize| self.layout.quantities[component.columns[column].index()].role != Role::Level;
+            if !component.problem.is_linear() {
+                return None;
+            }
+            let Some(problem) = leaning(&component.problem, is_power, &part.solution) else { continue };
+            let mut even = Solution::zeros(&problem);
+            backend.prepare(&problem).ok()?.solve(&problem, &mut even).ok()?;
+            for (row, column) in even.values.rows().into_iter().zip(&component.columns) {
+                even_values.row_mut(column.index()).assign(&row);
+            }
+        }
+        self.layout.net_stores(&mut even_values);
+        let mut tied = vec![false; self.district.axis().len()];
+        let most = even_values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let rows = plan.decisions.values.rows().into_iter().zip(even_values.rows()).zip(&self.layout.quantities);
+        for ((here, other), _) in rows.filter(|(_, quantity)| quantity.role != Role::Level) {
+            let largest = here.iter().chain(&other).fold(NOTHING * most, |largest, power| largest.max(power.abs()));
+            for ((tied, here), other) in tied.iter_mut().zip(here).zip(other) {
+                *tied |= (here - other).abs() > DIFFERENT * largest;
+            }
+        }
+        Some(tied.into_iter().filter(|tied| *tied).count())
+    }
+
+    /// EUR per kW in a step to EUR/kWh.
+    fn per_kwh(&self, duals: ArrayView1<'_, f64>) -> Vec<f64> {
+        let hours = self.district.axis().step_hours();
+        duals.iter().map(|dual| rounded(dual / hours)).collect()
+    }
+}
+
+/// To the last digit that means anything; what is left of 0 is 0.
+fn rounded(eur_per_kwh: f64) -> f64 {
+    (eur_per_kwh * PER_DIGIT).round() / PER_DIGIT + 0.0
+}
+
+/// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost (or of 1, where nothing is paid) at the largest
+/// power of `solution`; `None` where nothing moves.
+fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: &Solution) -> Option<StagedProblem> {
+    let powers = || (0..problem.columns().len()).filter(|&column| is_power(column));
+    let values = || powers().flat_map(|column| solution.values.row(column).into_iter());
+    let largest = values().fold(0.0_f64, |largest, power| largest.max(power.abs()));
+    let moved: f64 = values().map(|power| power.abs()).sum();
+    if moved == 0.0 {
+        return None;
+    }
+    let paid = |column: usize| match &problem.columns()[column].cost {
+        Profile::Constant(0.0) => 0.0,
+        cost => {
+            solution.values.row(column).iter().enumerate().map(|(stage, power)| (cost.at(stage) * power).abs()).sum()
+        }
+    };
+    let mean_cost = Some(powers().map(paid).sum::<f64>() / moved).filter(|cost| *cost > 0.0).unwrap_or(1.0);
+    let mut leaning = problem.clone();
+    for column in powers() {
+        leaning.set_quadratic(ColumnId(column), LEANING * mean_cost / largest);
+    }
+    Some(leaning)
+}

@@ -1,0 +1,365 @@
+//! The validated model of a district: sites, the technologies at them, and the carriers they exchange.
+//!
+//! A [`District`] knows neither files nor solvers. [`District::new`] refuses what no dispatch could make sense of; every
+//! module above may rely on what it accepted.
+
+mod capacity;
+mod check;
+mod costs;
+mod link;
+pub mod settings;
+mod technology;
+
+pub use capacity::{CapacityRange, CapacitySetting};
+pub use check::Place;
+pub use costs::{Investment, capital_recovery_factor};
+pub use link::Link;
+pub use technology::{
+    Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms,
+    Technology,
+};
+
+use std::collections::HashSet;
+
+use anergy_data::series::TimeAxis;
+
+/// Price of a kWh of demand that cannot be served where the model states none, EUR.
+pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
+
+/// What it costs not to serve a demand, and not to use what is produced, EUR/kWh. `None` forbids it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shortage {
+    /// Price of a kWh of demand left unserved, on every carrier.
+    pub unmet_eur_per_kwh: Option<f64>,
+    /// Price of a kWh that is produced and not used, on every carrier; 0 makes surplus free.
+    pub surplus_eur_per_kwh: Option<f64>,
+}
+
+/// A place with its own balance of every carrier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Name, unique in the district.
+    pub name: String,
+    /// What stands there.
+    pub technologies: Vec<Technology>,
+}
+
+/// A district over a span of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct District {
+    axis: TimeAxis,
+    sites: Vec<Site>,
+    links: Vec<Link>,
+    carriers: Vec<String>,
+    shortage: Shortage,
+    co2_price_eur_per_kg: f64,
+    co2_limit_kg: Option<f64>,
+}
+
+/// What makes a district meaningless.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
+pub enum DistrictError {
+    /// Nothing to dispatch.
+    #[error("the district has no site with a technology")]
+    Empty,
+    /// No time to dispatch in.
+    #[error("the time window holds no step")]
+    NoTime,
+    /// Two things of one name.
+    #[error("two {what} are named `{name}`")]
+    Duplicate {
+        /// `sites` or `technologies at SITE`.
+        what: String,
+        /// The name.
+        name: String,
+    },
+    /// A name with the sign that joins names.
+    #[error("one of the {what} is named `{name}`; expected a name without `|`, which joins names in result tables")]
+    Joins {
+        /// `sites`, `carriers` or `technologies at SITE`.
+        what: String,
+        /// The name.
+        name: String,
+    },
+    /// A series does not have one value a step.
+    #[error("{place}: `{key}` has {found} values for {expected} time steps")]
+    Length {
+        /// Whose.
+        place: Box<Place>,
+        /// Which series.
+        key: &'static str,
+        /// Values found.
+        found: usize,
+        /// Steps of the axis.
+        expected: usize,
+    },
+    /// A conversion that gives what it takes.
+    #[error("{place}: consumes and produces the same carrier `{carrier}`")]
+    SameCarrier {
+        /// Whose.
+        place: Box<Place>,
+        /// The carrier.
+        carrier: String,
+    },
+    /// A conversion that names an output twice.
+    #[error("{place}: produces the carrier `{carrier}` twice")]
+    SameOutput {
+        /// Whose.
+        place: Box<Place>,
+        /// The carrier.
+        carrier: String,
+    },
+    /// A number is outside its range.
+    #[error("{place}: `{key}` is {}{}; expected {expected}", short(*value), when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
+    Range {
+        /// Whose.
+        place: Box<Place>,
+        /// Which number.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// The step, of a series.
+        step: Option<usize>,
+        /// The step's stamp.
+        when: Option<String>,
+        /// The range.
+        expected: &'static str,
+    },
+    /// A link to a site that the district does not have, or from a site to itself.
+    #[error("link {link}: `{key}` is `{site}`; expected {expected}")]
+    LinkEnd {
+        /// The link.
+        link: String,
+        /// `from` or `to`.
+        key: &'static str,
+        /// What it names.
+        site: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// The limit on CO2 cannot be kept, or is no number.
+    #[error("`co2_limit_kg` is {}; expected a number from {} (what forced supplies emit) to 1e12", short(*value), short(*forced))]
+    Co2Limit {
+        /// Its value.
+        value: f64,
+        /// What the forced supplies emit, kg.
+        forced: f64,
+    },
+    /// The price of CO2 is no number.
+    #[error("`co2_price_eur_per_t` is {value}; expected a number from 0 to 1e9")]
+    Co2Price {
+        /// Its value.
+        value: f64,
+    },
+}
+
+impl District {
+    /// Puts a district together.
+    ///
+    /// # Errors
+    /// A [`DistrictError`] when names repeat, a series has not one value a step of `axis`, or a number is outside its
+    /// physical range.
+    pub fn new(axis: TimeAxis, sites: Vec<Site>, shortage: Shortage) -> Result<Self, DistrictError> {
+        if axis.is_empty() {
+            return Err(DistrictError::NoTime);
+        }
+        if sites.iter().all(|site| site.technologies.is_empty()) {
+            return Err(DistrictError::Empty);
+        }
+        unique("sites", sites.iter().map(|site| site.name.as_str()))?;
+        let mut carriers: Vec<String> = Vec::new();
+        for site in &sites {
+            let names = site.technologies.iter().map(|technology| technology.name.as_str());
+            unique(&format!("technologies at {}", site.name), names)?;
+            for technology in &site.technologies {
+                technology.check(&site.name, &axis)?;
+                for carrier in technology.carriers() {
+                    if !carriers.iter().any(|known| known == carrier) {
+                        carriers.push(carrier.to_owned());
+                    }
+                }
+            }
+        }
+        unique("carriers", carriers.iter().map(String::as_str))?;
+        Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0, co2_limit_kg: None })
+    }
+
+    /// The same district with links between its sites.
+    ///
+    /// # Errors
+    /// A [`DistrictError`] when names repeat, an end is no site of the district, or a number is outside its range.
+    pub fn with_links(mut self, links: Vec<Link>) -> Result<Self, DistrictError> {
+        unique("links", links.iter().map(|link| link.name.as_str()))?;
+        for link in &links {
+            for (key, site, other) in [("from", &link.from, None), ("to", &link.to, Some(&link.from))] {
+                let known: Vec<&str> = self.sites.iter().map(|site| site.name.as_str()).collect();
+                if !known.contains(&site.as_str()) || other == Some(site) {
+                    let others: Vec<&str> =
+                        known.into_iter().filter(|name| other.is_none_or(|other| name != other)).collect();
+                    let expected = format!("one of the sites {}", others.join(", "));
+                    return Err(DistrictError::LinkEnd { link: link.name.clone(), key, site: site.clone(), expected });
+                }
+            }
+            link.check(&self.axis)?;
+            if !self.carriers.contains(&link.carrier) {
+                self.carriers.push(link.carrier.clone());
+            }
+        }
+        self.links = links;
+        Ok(self)
+    }
+
+    /// The same district with a price of CO2, EUR per tonne, that the dispatch pays for what its supplies emit.
+    ///
+    /// # Errors
+    /// [`DistrictError::Co2Price`].
+    pub fn with_co2_price(self, eur_per_t: f64) -> Result<Self, DistrictError> {
+        if !(0.0..=1e9).contains(&eur_per_t) {
+            return Err(DistrictError::Co2Price { value: eur_per_t });
+        }
+        Ok(Self { co2_price_eur_per_kg: eur_per_t / 1000.0, ..self })
+    }
+
+    /// The same district with a limit on the CO2 that its supplies emit over its time, kg.
+    ///
+    /// # Errors
+    /// [`DistrictError::Co2Limit`] when that is no number, or below what its forced supplies emit.
+    pub fn with_co2_limit(self, limit_kg: Option<f64>) -> Result<Self, DistrictError> {
+        let forced = self.forced_co2_kg();
+        match limit_kg {
+            Some(value) if !(forced.max(0.0)..=1e12).contains(&value) => {
+                Err(DistrictError::Co2Limit { value, forced: forced.max(0.0) })
+            }
+            _ => Ok(Self { co2_limit_kg: limit_kg, ..self }),
+        }
+    }
+
+    /// The time axis.
+    #[must_use]
+    pub fn axis(&self) -> &TimeAxis {
+        &self.axis
+    }
+
+    /// The sites.
+    #[must_use]
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The links between sites.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Price of CO2, EUR/kg.
+    #[must_use]
+    pub fn co2_price_eur_per_kg(&self) -> f64 {
+        self.co2_price_eur_per_kg
+    }
+
+    /// Limit on the CO2 that the supplies emit, kg over the time of the axis.
+    #[must_use]
+    pub fn co2_limit_kg(&self) -> Option<f64> {
+        self.co2_limit_kg
+    }
+
+    /// CO2 of the supplies that are forced, kg.
+    #[must_use]
+    pub fn forced_co2_kg(&self) -> f64 {
+        let technologies = self.sites.iter().flat_map(|site| &site.technologies);
+        let forced = technologies.filter_map(|technology| match &technology.kind {
+            Kind::Supply(Supply { available: Availability::Forced(power), co2_kg_per_kwh, .. }) => {
+                let of_step = |step| power.at(step) * co2_kg_per_kwh.at(step) * self.axis.step_hours();
+                Some((0..self.axis.len()).map(of_step).sum::<f64>())
+            }
+            _ => None,
+        });
+        forced.sum()
+    }
+
+    /// All carriers, in the order in which they first appear.
+    #[must_use]
+    pub fn carriers(&self) -> &[String] {
+        &self.carriers
+    }
+
+    /// What shortage and surplus cost.
+    #[must_use]
+    pub fn shortage(&self) -> Shortage {
+        self.shortage
+    }
+
+    /// The same district with other prices of shortage and surplus.
+    #[must_use]
+    pub fn with_shortage(self, shortage: Shortage) -> Self {
+        Self { shortage, ..self }
+    }
+
+    /// The technology `name` at `site`.
+    #[must_use]
+    pub fn technology(&self, site: &str, name: &str) -> Option<&Technology> {
+        let site = self.sites.iter().find(|known| known.name == site)?;
+        site.technologies.iter().find(|technology| technology.name == name)
+    }
+
+    /// Whether something at `site` has to do with `carrier`: a technology, or the end of a link.
+    #[must_use]
+    pub fn touches(&self, site: &Site, carrier: &str) -> bool {
+        site.technologies.iter().any(|technology| technology.carriers().contains(&carrier))
+            || self.links.iter().any(|link| link.carrier == carrier && (link.from == site.name || link.to == site.name))
+    }
+
+    /// Sites and carriers that something takes and nothing brings.
+    #[must_use]
+    pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {
+        let mut found = Vec::new();
+        for site in &self.sites {
+            for carrier in &self.carriers {
+                let linked = self.links.iter().any(|link| {
+                    link.carrier == *carrier && (link.to == site.name || !link.one_way && link.from == site.name)
+                });
+                let brings = site.technologies.iter().any(|technology| technology.brings(carrier));
+                if self.touches(site, carrier) && !brings && !linked {
+                    found.push((site.name.as_str(), carrier.as_str()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The hours of the axis over 8760.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    pub fn share_of_year(&self) -> f64 {
+        self.axis.len() as f64 * self.axis.step_hours() / 8760.0
+    }
+
+    /// The annualised cost of everything that stands in the district for the span of the axis, EUR: a year's annuity and
+    /// fixed upkeep, times [`District::share_of_year`]. Capacities that the dispatch chooses are not in it.
+    #[must_use]
+    pub fn annualised_cost_eur(&self) -> f64 {
+        let technologies = self.sites.iter().flat_map(|site| &site.technologies);
+        self.share_of_year() * technologies.map(Technology::annual_cost_eur).sum::<f64>()
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), DistrictError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if name.contains('|') {
+            return Err(DistrictError::Joins { what: what.to_owned(), name: name.to_owned() });
+        }
+        if !seen.insert(name) {
+            return Err(DistrictError::Duplicate { what: what.to_owned(), name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// A number as people read it: with an exponent where it is very large or very small.
+fn short(value: f64) -> String {
+    let plain = value == 0.0 || !value.is_finite() || (1e-6..1e9).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
+}

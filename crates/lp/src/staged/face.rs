@@ -1,0 +1,253 @@
+//! A vertex among the optima.
+//!
+//! Where many plans cost the same, an interior-point method ends amid them. The face of a problem is what is left of it when all
+//! that an optimum presses to a bound stays there: every plan in it is optimal by the same duals. At prices that nothing ties,
+//! one corner of it is the cheapest, and a corner of the face is a vertex of the problem.
+
+use super::proof::largest_sum;
+use super::sizes::{mean_costs, mean_size_of, penalty};
+use crate::stages::Lines;
+use crate::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, Solution, StagedProblem};
+
+/// What is nearer to a bound than this share of the usual value lies on it.
+const AT_BOUND: f64 = 1e-9;
+
+/// Which values are far from a bound.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scale {
+    /// Those comparable with the largest.
+    Largest,
+    /// Those comparable with what columns usually have: what one hour of one column may reach says nothing of the others.
+    Usual,
+}
+
+/// How what is pressed to a bound is kept there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hold {
+    /// Without a choice: nothing can leave the face, but it may have no inside then.
+    Fixed,
+    /// At so many times the price of the rest: as well-behaved as the problem was, but nothing lies on its bound to the last digit.
+    Price(f64),
+}
+
+/// In this order.
+pub(super) const HOLDS: [(Hold, Scale); 4] = [
+    (Hold::Fixed, Scale::Largest),
+    (Hold::Fixed, Scale::Usual),
+    (Hold::Price(1e3), Scale::Usual),
+    (Hold::Price(1e5), Scale::Usual),
+];
+
+/// The face of `problem` in which `solution` lies, an optimum with these `duals`.
+pub(super) fn face(
+    problem: &StagedProblem,
+    solution: &Solution,
+    duals: &Duals,
+    hold: Hold,
+    scale: Scale,
+) -> StagedProblem {
+    let pressed = Pressed::of(problem, solution, scale);
+    let stages = problem.stages();
+    let mut face = problem.clone();
+    for (index, column) in problem.columns().iter().enumerate() {
+        let (values, reduced) = (solution.values.row(index), duals.reduced_costs.row(index));
+        let choices = (0..stages).map(|stage| {
+            let bounds = [column.lower.at(stage), column.upper.at(stage)];
+            let is_pressed = pressed.is(bounds, values[stage], reduced[stage]);
+            Choice::of(bounds, values[stage], is_pressed.then_some(hold), index * stages + stage)
+        });
+        let choices: Vec<Choice> = choices.collect();
+        face.set_costs(ColumnId(index), choices.iter().map(|choice| choice.price));
+        let side = |side: usize| choices.iter().map(move |choice| choice.bounds[side]);
+        face.set_bounds(ColumnId(index), side(0), side(1));
+    }
+    let (sums, global_sums) = problem.activities(&Lines::of(&solution.values.view()), &solution.globals);
+    for (index, row) in problem.rows().iter().enumerate().filter(|(_, row)| row.lower != row.upper) {
+        let (sums, duals) = (sums.line(index), duals.rows.row(index));
+        let ranges = (0..stages).map(|stage| {
+            let range = [row.lower.at(stage), row.upper.at(stage)];
+            if pressed.is(range, sums[stage], duals[stage]) { [sums[stage]; 2] } else { range }
+        });
+        let ranges: Vec<[f64; 2]> = ranges.collect();
+        let side = |side: usize| ranges.iter().map(move |range| range[side]);
+        face.set_ranges(RowId(index), side(0), side(1));
+    }
+    let first = problem.columns().len() * stages;
+    for (index, column) in problem.global_columns().iter().enumerate() {
+        let (bounds, value) = ([column.lower, column.upper], solution.globals[index]);
+        let is_pressed = pressed.is(bounds, value, duals.global_reduced_costs[index]);
+        let Choice { bounds, price } = Choice::of(bounds, value, is_pressed.then_some(hold), first + index);
+        face.set_global_cost(GlobalColumnId(index), price);
+        face.set_global_bounds(GlobalColumnId(index), bounds[0], bounds[1]);
+    }
+    for (index, row) in problem.global_rows().iter().enumerate().filter(|(_, row)| row.lower < row.upper) {
+        if pressed.is([row.lower, row.upper], global_sums[index], duals.global_rows[index]) {
+            face.set_global_range(GlobalRowId(index), global_sums[index], global_sums[index]);
+        }
+    }
+    face
+}
+
+/// What counts as pressed to a bound.
+struct Pressed {
+    /// Sizes of values and of their marginal worth.
+    value: f64,
+    worth: f64,
+}
+
+impl Pressed {
+    fn of(problem: &StagedProblem, solution: &Solution, scale: Scale) -> Self {
+        let values = || solution.values.iter().chain(&solution.globals);
+        let largest = values().fold(largest_sum(problem), |largest, value| largest.max(value.abs()));
+        let value = match scale {
+            Scale::Largest => largest,
+            Scale::Usual => usual_size(solution, AT_BOUND * largest).unwrap_or(largest),
+        };
+        let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
+        let dear = penalty(&costs);
+        let usual = costs.into_iter().take_while(|cost| *cost <= dear).last();
+        Self { value: value.max(f64::MIN_POSITIVE), worth: usual.unwrap_or(1.0) }
+    }
+
+    /// Whether a value lies on one of its bounds, or nearer (against what values are) than a change of the bound would be worth
+    /// (against what such changes are).
+    fn is(&self, bounds: [f64; 2], value: f64, worth: f64) -> bool {
+        let [below, above] = bounds.map(|bound| (bound - value).abs() / self.value);
+        below.min(above) <= AT_BOUND.max(worth.abs() / self.worth)
+    }
+}
+
+/// The median of the columns' mean values, of those above `least`.
+fn usual_size(solution: &Solution, least: f64) -> Option<f64> {
+    let values = solution.values.rows().into_iter().filter_map(|values| mean_size_of(values.iter().copied()));
+    let mut sizes: Vec<f64> = values.chain(solution.globals.iter().map(|value| value.abs())).collect();
+    sizes.retain(|size| *size > least);
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes.get(sizes.len() / 2).copied()
+}
+
+/// What is left to choose of a value, and at which price.
+struct Choice {
+    bounds: [f64; 2],
+    price: f64,
+}
+
+impl Choice {
+    /// The choice of the value of this number; held where it is pressed to a bound.
+    fn of(bounds: [f64; 2], value: f64, hold: Option<Hold>, number: usize) -> Self {
+        let [lower, upper] = bounds;
+        let own = own_price(number);
+        let at_lower = value - lower <= upper - value;
+        match hold {
+            Some(Hold::Fixed) => Self { bounds: [value; 2], price: own },
+            Some(Hold::Price(factor)) => Self { bounds, price: if at_lower { factor * own } else { -factor * own } },
+            None if lower.is_finite() => Self { bounds, price: own },
+            None if upper.is_finite() => Self { bounds, price: -own },
+            None => Self { bounds, price: 0.0 },
+        }
+    }
+}
+
+/// A price between 1 and 2, unlike those of all other numbers.
+#[expect(clippy::cast_precision_loss, reason = "any digits will do")]
+fn own_price(number: usize) -> f64 {
+    // The mixing function of SplitMix64.
+    let mut bits = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    1.0 + ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Backend, Certificate, Column, GlobalColumn, Lag, Row, Staged};
+
+    /// Two sources at one price and a store that loses nothing: of 12 stages and 3 rows nearly every plan is an optimum.
+    fn ties(largest: f64) -> StagedProblem {
+        let stages = 12;
+        let mut problem = StagedProblem::new("ties", stages);
+        let mut column = |name: &str, upper: f64, cost: f64| {
+            problem.add_column(Column { name: name.into(), lower: 0.0.into(), upper: upper.into(), cost: cost.into() })
+        };
+        let sources = [column("here", 3.0, 0.2), column("there", 4.0, 0.2)];
+        let [charge, discharge, level] = [column("in", 2.0, 0.0), column("out", 2.0, 0.0), column("level", 5.0, 0.0)];
+        let unmet = column("unmet", f64::INFINITY, 1e6);
+        let demand: Vec<f64> = (0..stages).map(|hour| [2.0, 5.0, 6.5, 8.0][hour % 4]).collect();
+        let demand: Vec<f64> =
+            demand.into_iter().enumerate().map(|(t, kw)| if t == 7 { largest } else { kw }).collect();
+        let balance = problem.add_row(Row::equal("balance", demand));
+        let stored = problem.add_row(Row::equal("stored", 0.0));
+        let range = Row { name: "range".into(), lower: (-1.0).into(), upper: 6.0.into() };
+        let range = problem.add_row(range);
+        for (row, column, lag, coefficient) in [
+            (balance, sources[0], Lag::Same, 1.0),
+            (balance, sources[1], Lag::Same, 1.0),
+            (balance, charge, Lag::Same, -1.0),
+            (balance, discharge, Lag::Same, 1.0),
+            (balance, unmet, Lag::Same, 1.0),
+            (stored, level, Lag::Same, 1.0),
+            (stored, level, Lag::PreviousCyclic, -1.0),
+            (stored, charge, Lag::Same, -1.0),
+            (stored, discharge, Lag::Same, 1.0),
+            (range, sources[0], Lag::Same, 1.0),
+            (range, sources[1], Lag::Same, 0.5),
+        ] {
+            problem.add_term(row, column, lag, coefficient);
+        }
+        let base = GlobalColumn { name: "base".into(), lower: 0.0, upper: 0.5, cost: 2.4 };
+        let base = problem.add_global_column(base);
+        problem.add_spread_term(balance, base, 1.0);
+        problem
+    }
+
+    /// One hour of which a digit is wrong: what is large in it says nothing of the others.
+    #[test]
+    fn a_vertex_beside_an_outlier() {
+        let problem = ties(5e5);
+        let mut vertex = Solution::zeros(&problem);
+        Staged { alone: true, vertex: true }.prepare(&problem).unwrap().solve(&problem, &mut vertex).unwrap();
+        assert!(within(&problem, &vertex) <= problem.rows().len() * problem.stages());
+        let mut amid = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
+        let usual =
+            |solution: &Solution| solution.values.rows().into_iter().take(2).map(|row| 0.2 * row.sum()).sum::<f64>();
+        assert!((usual(&vertex) - usual(&amid)).abs() < 1e-6, "{} {}", usual(&vertex), usual(&amid));
+    }
+
+    /// How many values, slacks of ranges included, lie within their bounds and on none of them.
+    fn within(problem: &StagedProblem, solution: &Solution) -> usize {
+        let inside = |lower: f64, upper: f64, value: f64| (value - lower).min(upper - value) > 1e-7;
+        let mut count = 0;
+        for (column, values) in problem.columns().iter().zip(solution.values.rows()) {
+            let values = values.into_iter().enumerate();
+            count += values.filter(|(t, value)| inside(column.lower.at(*t), column.upper.at(*t), **value)).count();
+        }
+        let (sums, _) = problem.activities(&Lines::of(&solution.values.view()), &solution.globals);
+        for (index, row) in problem.rows().iter().enumerate() {
+            let sums = sums.line(index).iter().enumerate();
+            count += sums.filter(|(t, sum)| inside(row.lower.at(*t), row.upper.at(*t), **sum)).count();
+        }
+        let shared = problem.global_columns().iter().zip(&solution.globals);
+        count + shared.filter(|(column, value)| inside(column.lower, column.upper, **value)).count()
+    }
+
+    #[test]
+    fn of_many_optima_a_vertex() {
+        let problem = ties(8.0);
+        let rows = problem.rows().len() * problem.stages();
+        let mut amid = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
+        assert!(within(&problem, &amid) > rows, "there are ties: {} of {rows}", within(&problem, &amid));
+        let mut solver = Staged { alone: true, vertex: true }.prepare(&problem).unwrap();
+        let mut vertex = Solution::zeros(&problem);
+        solver.solve(&problem, &mut vertex).unwrap();
+        assert!(within(&problem, &vertex) <= rows, "{} of {rows}", within(&problem, &vertex));
+        assert!((vertex.objective - amid.objective).abs() < 1e-9 * amid.objective);
+        let certificate = Certificate::of(&problem, &vertex);
+        assert!(certificate.worst().size < 1e-9 && certificate.optimality.unwrap().relative_gap < 1e-10);
+        let mut again = Solution::zeros(&problem);
+        solver.solve(&problem, &mut again).unwrap();
+        assert_eq!(vertex, again, "the same vertex each time");
+    }
+}

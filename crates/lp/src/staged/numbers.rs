@@ -1,0 +1,372 @@
+//! The numbers of a boxed problem, laid out so that the same hour of every stretch of time lies side by side.
+
+use std::borrow::Cow;
+
+use anergy_profile::Profile;
+
+use super::form::{BoxedColumn, Form, SharedEntry};
+use super::lanes::{LANES, Lanes};
+use super::shared::{Shared, SharedAt};
+
+/// Where a coefficient is found: the same for all stages, or the n-th of the series of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Coefficient {
+    Constant(f64),
+    Series(usize),
+}
+
+/// A coefficient of a column in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) row: usize,
+    pub(super) coefficient: Coefficient,
+}
+
+/// A coefficient of a column of the stage before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lagged {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    coefficient: Coefficient,
+    /// The coefficients in block 0, where the first stage may read nothing.
+    first: Lanes,
+}
+
+/// How stages map to blocks and lanes: lane l holds the stages `l * blocks ..`, block i the i-th of each lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Stages of the problem.
+    pub(super) stages: usize,
+    /// Stages of a lane.
+    pub(super) blocks: usize,
+    /// Lanes in use: all, or one where the lanes would not be of equal length and must be.
+    pub(super) lanes: usize,
+}
+
+impl Cut {
+    pub(super) fn new(stages: usize, lanes: usize) -> Self {
+        Self { stages, blocks: stages.div_ceil(lanes).max(1), lanes }
+    }
+
+    /// Block and lane of a stage.
+    #[inline]
+    pub(super) fn place(self, stage: usize) -> (usize, usize) {
+        (stage % self.blocks, stage / self.blocks)
+    }
+
+    /// Stages beyond the last one, in the lanes in use.
+    fn beyond(self) -> std::ops::Range<usize> {
+        self.stages..self.blocks * self.lanes
+    }
+
+    /// The last block's numbers as the first block sees them: each lane takes those of the lane before.
+    #[inline(always)]
+    pub(super) fn seen_from_first(self, last: Lanes) -> Lanes {
+        if self.lanes == 1 { last } else { last.taken_from_previous() }
+    }
+
+    /// The first block's numbers as the last block sees them.
+    #[inline(always)]
+    pub(super) fn seen_from_last(self, first: Lanes) -> Lanes {
+        if self.lanes == 1 { first } else { first.taken_from_next() }
+    }
+}
+
+/// A boxed problem in lanes.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) cut: Cut,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+    /// Number of states, if the dynamics are diagonal: then they are the last columns and theirs the last rows.
+    pub(super) diagonal: Option<usize>,
+    /// Upper bounds of the columns.
+    pub(super) upper: Vec<Coefficient>,
+    /// Costs of the columns.
+    pub(super) cost: Vec<Coefficient>,
+    /// Quadratic costs of the columns.
+    pub(super) quadratic: Vec<Coefficient>,
+    /// Whether any quadratic cost is not 0.
+    pub(super) curved: bool,
+    /// Entries of each column.
+    pub(super) entries: Vec<Vec<Entry>>,
+    /// Coefficients of columns in rows of the next stage, by column.
+    pub(super) lagged: Vec<Lagged>,
+    /// For each column, where its lagged coefficients begin; one more than columns.
+    lagged_from: Vec<usize>,
+    /// Sums of the rows, by block and row.
+    pub(super) sums: Vec<Lanes>,
+    /// 1 where a stage exists, by block.
+    pub(super) exists: Vec<Lanes>,
+    /// 1 where a state exists, by block: stages beyond the last one hand the states of a cyclic horizon through.
+    pub(super) state_exists: Vec<Lanes>,
+    /// 1 where the column may move and 0 where it is fixed, if it is somewhere, by column.
+    pub(super) open: Vec<Option<Coefficient>>,
+    /// What 0 stands for, where that is not nothing, by column.
+    pub(super) origin: Vec<Option<Coefficient>>,
+    /// Where to start, if that is not near 0, by column.
+    pub(super) home: Vec<Option<Coefficient>>,
+    /// What a unit of a flow costs as a rule.
+    pub(super) usual_cost: f64,
+    /// Whether no column costs anything.
+    pub(super) costless: bool,
+    /// Columns without a lower bound.
+    pub(super) free: Vec<usize>,
+    /// Whether a column is one of the dearest, by column.
+    pub(super) dear: Vec<bool>,
+    /// What all stages share.
+    pub(super) shared: Shared,
+    /// The series, by block and series.
+    series: Vec<Lanes>,
+    series_per_block: usize,
+}
+
+impl Numbers {
+    /// Lays out memory for `form` and copies its numbers.
+    pub(super) fn new(form: &Form) -> Self {
+        // Only diagonal states can be handed through stages beyond the last one.
+        let even = form.diagonal.is_some() || !form.is_ring() || form.stages.is_multiple_of(LANES);
+        let cut = Cut::new(form.stages, if even { LANES } else { 1 });
+        let (columns, rows) = (form.columns.len(), form.sums.len());
+        let mut exists = vec![Lanes::ZERO; cut.blocks];
+        for stage in 0..cut.stages {
+            let (block, lane) = cut.place(stage);
+            exists[block].0[lane] = 1.0;
+        }
+        let handed_through = form.diagonal.is_some() && form.is_ring();
+        let state_exists = if handed_through { vec![Lanes::ONE; cut.blocks] } else { exists.clone() };
+        let mut numbers = Self {
+            cut,
+            columns,
+            rows,
+            diagonal: form.diagonal,
+            upper: Vec::new(),
+            cost: Vec::new(),
+            quadratic: Vec::new(),
+            curved: false,
+            entries: vec![Vec::new(); columns],
+            lagged: Vec::new(),
+            lagged_from: Vec::new(),
+            sums: vec![Lanes::ZERO; cut.blocks * rows],
+            exists,
+            state_exists,
+            open: Vec::new(),
+            origin: Vec::new(),
+            home: Vec::new(),
+            usual_cost: 0.0,
+            costless: false,
+            free: Vec::new(),
+            dear: Vec::new(),
+            shared: Shared::default(),
+            series: Vec::new(),
+            series_per_block: 0,
+        };
+        numbers.load(form);
+        numbers
+    }
+
+    /// Copies the numbers of `form`, which has the pattern that this was made for.
+    pub(super) fn load<'a>(&mut self, form: &'a Form) {
+        let mut shelf = Shelf::default();
+        self.upper = form.columns.iter().map(|column| shelf.put(&column.upper)).collect();
+        let [costs, quadratic] = self.padded_costs(form);
+        self.cost = costs.iter().map(|cost| shelf.put(cost)).collect();
+        self.open = form.columns.iter().map(|column| column.open.as_ref().map(|open| shelf.put(open))).collect();
+        self.origin =
+            form.columns.iter().map(|column| column.origin.as_ref().map(|origin| shelf.put(origin))).collect();
+        self.home = form.columns.iter().map(|column| column.home.as_ref().map(|home| shelf.put(home))).collect();
+        self.usual_cost = form.usual_cost;
+        self.costless = form.columns.iter().all(|column| column.cost.all(|cost| cost == 0.0))
+            && form.globals.columns.iter().all(|column| column.cost == 0.0);
+        self.free = (0..self.columns).filter(|&column| form.columns[column].home.is_some()).collect();
+        self.dear = form.columns.iter().map(|column| column.dear).collect();
+        self.quadratic = quadratic.iter().map(|quadratic| shelf.put(quadratic)).collect();
+        self.curved = form.columns.iter().any(|column| !column.quadratic.all(|q| q == 0.0));
+        self.entries.iter_mut().for_each(Vec::clear);
+        for entry in &form.entries {
+            let coefficient = shelf.put(&entry.coefficient);
+            self.entries[entry.column].push(Entry { row: entry.row, coefficient });
+        }
+        let padded = self.padded_lags(form);
+        let lagged = form.lagged.iter().zip(&padded).map(|(entry, coefficient)| Lagged {
+            row: entry.row,
+            column: entry.column,
+            coefficient: shelf.put(coefficient),
+            first: Lanes::ZERO,
+        });
+        self.lagged = lagged.collect();
+        let mut shared = |entry: &'a SharedEntry| SharedAt {
+            row: entry.row,
+            column: entry.column,
+            coefficient: shelf.put(&entry.coefficient),
+        };
+        let spread = form.globals.spread.iter().map(&mut shared).collect();
+        let summed = form.globals.summed.iter().map(&mut shared).collect();
+        self.shared = Shared::new(&form.globals, spread, summed, self.columns);
+        shelf.lay_out(self.cut, &mut self.series);
+        self.series_per_block = shelf.profiles.len();
+        for (index, entry) in form.lagged.iter().enumerate() {
+            let mut first = self.at(self.lagged[index].coefficient, 0);
+            if !entry.wraps {
+                first.0[0] = 0.0;
+            }
+            self.lagged[index].first = first;
+        }
+        let of_column = |column: usize| self.lagged.partition_point(|lagged| lagged.column < column);
+        self.lagged_from = (0..=self.columns).map(of_column).collect();
+        for (row, sums) in form.sums.iter().enumerate() {
+            for (stage, &sum) in sums.iter().enumerate() {
+                let (block, lane) = self.cut.place(stage);
+                self.sums[block * self.rows + row].0[lane] = sum;
+            }
+        }
+    }
+
+    /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
+    /// horizon is a ring, and nothing is where it is not.
+    fn padded_lags<'a>(&self, form: &'a Form) -> Vec<Cow<'a, Profile>> {
+        let beyond = if form.is_ring() { -1.0 } else { 0.0 };
+        form.lagged.iter().map(|entry| self.padded(&entry.coefficient, beyond)).collect()
+    }
+
+    /// Linear and quadratic costs of the columns: what is handed through stages beyond the last one costs nothing there.
+    fn padded_costs<'a>(&self, form: &'a Form) -> [Vec<Cow<'a, Profile>>; 2] {
+        let flows = self.flows();
+        [|column: &'a BoxedColumn| &column.cost, |column: &'a BoxedColumn| &column.quadratic].map(|of| {
+            let profiles = form.columns.iter().map(of).enumerate();
+            profiles
+                .map(
+                    |(column, profile)| if column < flows { Cow::Borrowed(profile) } else { self.padded(profile, 0.0) },
+                )
+                .collect()
+        })
+    }
+
+    /// `profile` with the value `beyond` in the stages beyond the last one.
+    fn padded<'a>(&self, profile: &'a Profile, beyond: f64) -> Cow<'a, Profile> {
+        if self.cut.beyond().is_empty() || *profile == Profile::Constant(beyond) {
+            return Cow::Borrowed(profile);
+        }
+        let stages = (0..self.cut.stages).map(|stage| profile.at(stage));
+        Cow::Owned(Profile::Series(stages.chain(self.cut.beyond().map(|_| beyond)).collect()))
+    }
+
+    /// A coefficient in a block.
+    #[inline(always)]
+    pub(super) fn at(&self, coefficient: Coefficient, block: usize) -> Lanes {
+        match coefficient {
+            Coefficient::Constant(value) => Lanes::splat(value),
+            Coefficient::Series(index) => self.series[block * self.series_per_block + index],
+        }
+    }
+
+    /// The lagged coefficient with which a row of `block` reads the block before.
+    #[inline(always)]
+    pub(super) fn lagged_at(&self, lagged: &Lagged, block: usize) -> Lanes {
+        if block == 0 { lagged.first } else { self.at(lagged.coefficient, block) }
+    }
+
+    /// The lagged coefficient with which a row of `block` reads the block before, by lane of the block before.
+    #[inline(always)]
+    pub(super) fn lagged_after(&self, lagged: &Lagged, block: usize) -> Lanes {
+        if block == 0 { self.cut.seen_from_last(lagged.first) } else { self.at(lagged.coefficient, block) }
+    }
+
+    /// Where a column's lagged coefficients stand.
+    #[inline(always)]
+    pub(super) fn lagged_of(&self, column: usize) -> std::ops::Range<usize> {
+        self.lagged_from[column]..self.lagged_from[column + 1]
+    }
+
+    /// The block that follows upon `block`.
+    #[inline(always)]
+    pub(super) fn after(&self, block: usize) -> usize {
+        if block + 1 == self.cut.blocks { 0 } else { block + 1 }
+    }
+
+    /// Number of states of diagonal dynamics.
+    #[inline(always)]
+    pub(super) fn states(&self) -> usize {
+        self.diagonal.unwrap_or(0)
+    }
+
+    /// Columns that are no states of diagonal dynamics.
+    #[inline(always)]
+    pub(super) fn flows(&self) -> usize {
+        self.columns - self.states()
+    }
+
+    /// Rows that are not those of states of diagonal dynamics.
+    #[inline(always)]
+    pub(super) fn statics(&self) -> usize {
+        self.rows - self.states()
+    }
+
+    /// 1 where a column of a block exists.
+    #[inline(always)]
+    pub(super) fn exists_at(&self, column: usize, block: usize) -> Lanes {
+        if column < self.flows() { self.exists[block] } else { self.state_exists[block] }
+    }
+
+    /// 1 where a column of a block exists and may move.
+    #[inline(always)]
+    pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
+        let exists = self.exists_at(column, block);
+        match self.open[column] {
+            Some(open) => exists * self.at(open, block),
+            None => exists,
+        }
+    }
+
+    /// 1 where a row of a block exists.
+    #[inline(always)]
+    pub(super) fn row_exists(&self, row: usize, block: usize) -> Lanes {
+        if row < self.statics() { self.exists[block] } else { self.state_exists[block] }
+    }
+
+    /// What is left of diagonal state k of the block before.
+    #[inline(always)]
+    pub(super) fn kept_at(&self, state: usize, block: usize) -> Lanes {
+        -self.lagged_at(&self.lagged[state], block)
+    }
+
+    /// The same by lane of the block before.
+    #[inline(always)]
+    pub(super) fn kept_after(&self, state: usize, block: usize) -> Lanes {
+        -self.lagged_after(&self.lagged[state], block)
+    }
+}
+
+/// Collects the series that a block needs, each once.
+#[derive(Default)]
+struct Shelf<'a> {
+    profiles: Vec<&'a [f64]>,
+}
+
+impl<'a> Shelf<'a> {
+    fn put(&mut self, profile: &'a Profile) -> Coefficient {
+        match profile {
+            Profile::Constant(value) => Coefficient::Constant(*value),
+            Profile::Series(values) => {
+                self.profiles.push(values);
+                Coefficient::Series(self.profiles.len() - 1)
+            }
+        }
+    }
+
+    /// Copies the series side by side; what lies beyond the end of one repeats its last value.
+    fn lay_out(&self, cut: Cut, series: &mut Vec<Lanes>) {
+        let count = self.profiles.len();
+        series.clear();
+        series.resize(count * cut.blocks, Lanes::ZERO);
+        for (index, values) in self.profiles.iter().enumerate() {
+            let last = values.len() - 1;
+            for lane in 0..LANES {
+                let from = lane * cut.blocks;
+                for block in 0..cut.blocks {
+                    series[block * count + index].0[lane] = values[(from + block).min(last)];
+                }
+            }
+        }
+    }
+}

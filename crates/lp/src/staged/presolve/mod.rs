@@ -1,0 +1,294 @@
+//! What can be said of a problem before it is solved, and how to take it back.
+//!
+//! Rows and columns leave the draft one after the other, by steps that look at one or two of them and at all stages at once. Each
+//! knows how to find the values of what left, and its duals, from those of the rest. They are undone in reverse order, so that
+//! each meets the problem that it left. All steps are exact but one: a [`node`] assumes what the proof must confirm.
+
+mod columns;
+mod node;
+mod range;
+mod repeated;
+mod rows;
+
+use anergy_profile::Profile;
+use ndarray::Array2;
+
+use self::columns::{Implied, Known, Twin, fix_dominated};
+use self::node::Node;
+use self::repeated::Repeated;
+use self::rows::{Bound, leave_out_idle};
+use super::draft::Draft;
+
+/// Rounds of steps; each may make room for others.
+const ROUNDS: usize = 4;
+
+/// Something that left the draft.
+#[derive(Debug, Clone)]
+enum Step {
+    Bound(Bound),
+    Known(Known),
+    Twin(Twin),
+    Implied(Implied),
+    Repeated(Repeated),
+    Node(Box<Node>),
+}
+
+/// How a draft was reduced.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Presolve {
+    steps: Vec<Step>,
+}
+
+impl Presolve {
+    /// Reduces `draft` as far as it goes.
+    pub(super) fn all(draft: &mut Draft) -> Self {
+        let mut presolve = Self::default();
+        for _ in 0..ROUNDS {
+            let before = presolve.steps.len();
+            let idle = leave_out_idle(draft);
+            presolve.note(Bound::take_out(draft), Step::Bound);
+            presolve.note(Known::take_out(draft), Step::Known);
+            presolve.note(Twin::take_out(draft), Step::Twin);
+            let dominated = fix_dominated(draft);
+            if presolve.steps.len() == before && !idle && !dominated {
+                break;
+            }
+        }
+        presolve.note(Repeated::take_out(draft), Step::Repeated);
+        presolve.note(Node::take_out(draft), |node| Step::Node(Box::new(node)));
+        presolve.note(Implied::take_out(draft), Step::Implied);
+        presolve
+    }
+
+    /// Leaves out what repeats, and nothing else.
+    pub(super) fn least(draft: &mut Draft) -> Self {
+        let mut presolve = Self::default();
+        presolve.note(Repeated::take_out(draft), Step::Repeated);
+        presolve
+    }
+
+    fn note<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> Step) {
+        self.steps.extend(found.into_iter().map(step));
+    }
+
+    /// Whether [`Presolve::restore`] needs reduced costs.
+    pub(super) fn needs_multipliers(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Node(_)))
+    }
+
+    /// Sets the values of what left, and the duals of the rows; `multipliers` are the reduced costs of the rest, shape columns x
+    /// stages like `values`.
+    pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
+        for step in self.steps.iter().rev() {
+            match step {
+                Step::Bound(bound) => bound.restore(values, duals),
+                Step::Known(known) => known.restore(values),
+                Step::Twin(twin) => twin.restore(values),
+                Step::Implied(implied) => implied.restore(values, duals),
+                Step::Repeated(repeated) => repeated.restore(duals),
+                Step::Node(node) => node.restore(values, duals, multipliers),
+            }
+        }
+    }
+}
+
+/// The same profile, as one number where it is one.
+fn tidy(profile: Profile) -> Profile {
+    match &profile {
+        Profile::Series(values) if values.windows(2).all(|pair| pair[0] == pair[1]) => {
+            values.first().map_or(profile.clone(), |&value| Profile::Constant(value))
+        }
+        _ => profile,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt::{ATTEMPTS, Attempts, Outcome};
+    use super::super::proof::Proof;
+    use super::*;
+    use crate::{Certificate, Column, ColumnId, Lag, Row, RowId, Solution, StagedProblem};
+
+    const STAGES: usize = 5;
+    const FREE: f64 = f64::INFINITY;
+
+    fn column(problem: &mut StagedProblem, name: &str, upper: impl Into<Profile>, cost: f64) -> ColumnId {
+        problem.add_column(Column { name: name.into(), lower: 0.0.into(), upper: upper.into(), cost: cost.into() })
+    }
+
+    fn row(problem: &mut StagedProblem, name: &str, [lower, upper]: [f64; 2], terms: &[(ColumnId, f64)]) -> RowId {
+        let row = problem.add_row(Row { name: name.into(), lower: lower.into(), upper: upper.into() });
+        terms.iter().for_each(|&(column, coefficient)| _ = problem.add_term(row, column, Lag::Same, coefficient));
+        row
+    }
+
+    /// A lossy store with a row for its level, that feeds a balance of `demand`, and whatever else the caller adds there.
+    fn store(demand: f64) -> (StagedProblem, RowId) {
+        let mut problem = StagedProblem::new("store", STAGES);
+        let [charge, discharge] = ["charge", "discharge"].map(|name| column(&mut problem, name, 2.0, 0.01));
+        let level = column(&mut problem, "level", 4.0, 0.0);
+        let sums: Vec<f64> = (0..STAGES).map(|stage| demand + stage as f64).collect();
+        let balance = problem.add_row(Row::equal("balance", sums));
+        problem.add_term(balance, charge, Lag::Same, -1.0);
+        problem.add_term(balance, discharge, Lag::Same, 1.0);
+        let levels = problem.add_row(Row::equal("levels", 0.0));
+        for (column, lag, coefficient) in [
+            (level, Lag::Same, 1.0),
+            (level, Lag::PreviousCyclic, -0.9),
+            (charge, Lag::Same, -0.95),
+            (discharge, Lag::Same, 1.05),
+        ] {
+            problem.add_term(levels, column, lag, coefficient);
+        }
+        (problem, balance)
+    }
+
+    /// What is left of a problem, and its optimum, which the first attempt finds and which the one without presolve confirms.
+    fn left(problem: &StagedProblem) -> (Vec<String>, Vec<String>, Solution) {
+        let mut draft = Draft::of(problem);
+        Presolve::all(&mut draft);
+        let columns = problem.columns().iter().zip(&draft.columns).filter(|(_, draft)| draft.kept);
+        let rows = problem.rows().iter().zip(&draft.rows).filter(|(_, draft)| draft.kept);
+        let names = (columns.map(|(c, _)| c.name.clone()).collect(), rows.map(|(r, _)| r.name.clone()).collect());
+        let [ours, right] = [ATTEMPTS[0], ATTEMPTS[1]].map(|attempt| {
+            let mut solution = Solution::zeros(problem);
+            match Attempts::default().attempt(problem, attempt, &mut solution) {
+                Outcome::Optimal(Proof { doubt: None, .. }) => solution,
+                Outcome::Optimal(Proof { doubt, .. }) => panic!("{doubt:?}"),
+                Outcome::Refused(reason) => panic!("{reason}"),
+                Outcome::Far(objective) => panic!("{objective}"),
+            }
+        });
+        assert!((ours.objective - right.objective).abs() <= 1e-8 * right.objective.abs().max(1.0));
+        let certificate = Certificate::of(problem, &ours);
+        assert!(certificate.worst().size < 1e-9 && certificate.optimality.unwrap().dual.size < 1e-9);
+        (names.0, names.1, ours)
+    }
+
+    #[test]
+    fn a_row_of_one_column_is_its_bound_and_earns_its_reduced_cost() {
+        let mut problem = StagedProblem::new("bound", STAGES);
+        let [x, y] = [(5.0, -3.0), (9.0, 1.0)].map(|(upper, cost)| column(&mut problem, "xy", upper, cost));
+        let both = row(&mut problem, "both", [2.0, 8.0], &[(x, 1.0), (y, 1.0)]);
+        let alone = row(&mut problem, "alone", [-6.0, FREE], &[(x, -2.0)]);
+        let (_, rows, solution) = left(&problem);
+        assert_eq!(rows, ["both"]);
+        assert!((solution.values[[0, 0]] - 3.0).abs() < 1e-9);
+        let duals = solution.duals.unwrap().rows;
+        assert!((duals[[alone.0, 2]] - 1.5).abs() < 1e-8 && duals[[both.0, 2]].abs() < 1e-8, "{duals}");
+    }
+
+    #[test]
+    fn what_is_known_beforehand_leaves() {
+        let (mut problem, balance) = store(3.0);
+        let grid = column(&mut problem, "grid", 50.0, 0.3);
+        let base = problem.add_column(Column {
+            name: "base".into(),
+            lower: vec![0.5, 0.5, 1.0, 1.0, 1.0].into(),
+            upper: vec![0.5, 0.5, 1.0, 1.0, 1.0].into(),
+            cost: 7.0.into(),
+        });
+        let spare = column(&mut problem, "spare", 4.0, -0.1);
+        for column in [grid, base] {
+            problem.add_term(balance, column, Lag::Same, 1.0);
+        }
+        row(&mut problem, "idle", [-FREE, 60.0], &[(grid, 1.0), (base, 2.0)]);
+        let (columns, rows, solution) = left(&problem);
+        assert!(!columns.iter().any(|name| name == "base" || name == "spare"), "{columns:?}");
+        assert!(!rows.contains(&"idle".to_owned()));
+        assert_eq!([solution.values[[base.0, 1]], solution.values[[base.0, 4]]], [0.5, 1.0]);
+        assert_eq!(solution.values[[spare.0, 3]], 4.0);
+    }
+
+    #[test]
+    fn what_costs_more_than_it_can_be_worth_leaves() {
+        let (mut problem, balance) = store(1.0);
+        let [grid, unmet] =
+            [("grid", 0.3), ("unmet", 100.0)].map(|(name, cost)| column(&mut problem, name, FREE, cost));
+        let surplus = column(&mut problem, "surplus", FREE, 0.0);
+        let sale = column(&mut problem, "sale", FREE, -0.1);
+        for (column, sign) in [(grid, 1.0), (unmet, 1.0), (surplus, -1.0), (sale, -1.0)] {
+            problem.add_term(balance, column, Lag::Same, sign);
+        }
+        let (columns, ..) = left(&problem);
+        assert!(!columns.iter().any(|name| name == "unmet" || name == "surplus"), "{columns:?}");
+        assert!(["grid", "sale"].iter().all(|name| columns.contains(&(*name).to_owned())));
+    }
+
+    #[test]
+    fn twins_are_one_and_part_again() {
+        let (mut problem, balance) = store(6.0);
+        for (name, upper) in [("one", 3.0), ("other", 9.0)] {
+            let column = column(&mut problem, name, upper, 0.3);
+            problem.add_term(balance, column, Lag::Same, 1.0);
+        }
+        let dear = column(&mut problem, "dear", 20.0, 0.4);
+        problem.add_term(balance, dear, Lag::Same, 1.0);
+        let (columns, _, solution) = left(&problem);
+        assert_eq!(columns.iter().filter(|name| *name == "one" || *name == "other").count(), 1);
+        assert!(solution.values.row(3).iter().all(|one| (0.0..=3.0).contains(one)));
+        assert!(solution.values.row(4).iter().all(|other| (0.0..=9.0).contains(other)));
+    }
+
+    #[test]
+    fn a_balance_that_keeps_its_source_within_bounds_leaves_with_it() {
+        let (mut problem, balance) = store(3.0);
+        let grid = column(&mut problem, "grid", 50.0, 0.3);
+        problem.add_term(balance, grid, Lag::Same, 1.0);
+        let (columns, rows, solution) = left(&problem);
+        assert_eq!((columns.len(), rows), (3, vec!["levels".to_owned()]));
+        assert!(solution.duals.unwrap().rows.row(balance.0).iter().all(|dual| (dual - 0.3).abs() < 1e-12));
+        // Not where the source may reach a bound.
+        let mut tight = problem.clone();
+        tight.set_bounds(grid, [0.0; STAGES].into_iter(), [7.0; STAGES].into_iter());
+        assert_eq!(left(&tight).1, ["balance", "levels"]);
+    }
+
+    /// What is stored in the last stage of a horizon without a return is nobody's: its reduced cost is its own.
+    #[test]
+    fn nothing_takes_up_the_last_level() {
+        let mut problem = StagedProblem::new("last", STAGES);
+        let [level, inflow, spill] = [("level", 1.0, 0.1), ("inflow", FREE, -0.5), ("spill", FREE, 0.55)]
+            .map(|(name, upper, cost)| column(&mut problem, name, upper, cost));
+        let levels = row(&mut problem, "levels", [0.0, 0.0], &[(level, 1.0), (inflow, -1.0), (spill, 1.0)]);
+        problem.add_term(levels, level, Lag::Previous, -1.0);
+        let (columns, _, solution) = left(&problem);
+        assert!(columns.contains(&"level".to_owned()));
+        assert!((solution.objective + 0.4).abs() < 1e-9, "{}", solution.objective);
+    }
+
+    #[test]
+    fn a_limit_is_not_idle_where_its_sum_has_none() {
+        let mut problem = StagedProblem::new("limit", STAGES);
+        let [x, y] = [(FREE, -0.2), (4.0, -0.3)].map(|(upper, cost)| column(&mut problem, "xy", upper, cost));
+        row(&mut problem, "limit", [-FREE, 10.0], &[(x, 1.0), (y, 1.0)]);
+        let (_, rows, solution) = left(&problem);
+        assert_eq!(rows, ["limit"]);
+        assert!((solution.objective + 12.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_conversion_that_can_deliver_less_than_nothing_is_no_panic() {
+        let mut problem = StagedProblem::new("below", STAGES);
+        let output = column(&mut problem, "output", vec![-1.0, 2.0, 3.0, 3.0, 3.0], 0.3);
+        let [unmet, fuel] =
+            [("unmet", FREE), ("fuel", 30.0)].map(|(name, upper)| column(&mut problem, name, upper, 1.0));
+        row(&mut problem, "balance", [2.0, 2.0], &[(output, 1.0), (unmet, 1.0)]);
+        row(&mut problem, "input", [0.0, 0.0], &[(output, 3.0), (fuel, -1.0)]);
+        let mut solution = Solution::zeros(&problem);
+        let outcome = Attempts::default().attempt(&problem, ATTEMPTS[0], &mut solution);
+        assert!(matches!(outcome, Outcome::Refused(_)), "a bound below the other one");
+    }
+
+    #[test]
+    fn nothing_may_be_left() {
+        let mut problem = StagedProblem::new("nothing", STAGES);
+        let [x, y] = ["x", "y"].map(|name| column(&mut problem, name, 5.0, 0.5));
+        row(&mut problem, "least", [2.0, FREE], &[(x, 1.0)]);
+        row(&mut problem, "idle", [-1.0, 11.0], &[(x, 1.0), (y, 1.0)]);
+        let (columns, rows, solution) = left(&problem);
+        assert!(columns.is_empty() && rows.is_empty(), "{columns:?} {rows:?}");
+        assert!((solution.objective - 5.0).abs() < 1e-9);
+        assert_eq!(solution.duals.unwrap().rows[[0, 0]], 0.5);
+    }
+}

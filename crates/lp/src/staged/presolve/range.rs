@@ -1,0 +1,136 @@
+//! Between what a sum can lie, and what a row can be worth.
+
+use anergy_profile::Profile;
+
+use super::super::draft::{Draft, DraftTerm};
+use crate::Lag;
+
+/// Differences of less than this share are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// The terms of a row, those of one column left out.
+pub(super) struct Rest<'a> {
+    draft: &'a Draft,
+    terms: Vec<&'a DraftTerm>,
+}
+
+impl<'a> Rest<'a> {
+    pub(super) fn of(draft: &'a Draft, row: usize, without: Option<usize>) -> Self {
+        Self { draft, terms: draft.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
+    }
+
+    /// The least and the largest sum in a stage, as the bounds of the columns have it.
+    pub(super) fn range(&self, stage: usize) -> [f64; 2] {
+        let [mut least, mut largest] = [0.0, 0.0];
+        for term in &self.terms {
+            let (from, factor) = (term.lag.column_stage(stage, self.draft.stages), term.coefficient.at(stage));
+            let Some(from) = from.filter(|_| factor != 0.0) else { continue };
+            let column = &self.draft.columns[term.column];
+            let [a, b] = [factor * column.lower.at(from), factor * column.upper.at(from)];
+            (least, largest) = (least + a.min(b), largest + a.max(b));
+        }
+        [least, largest]
+    }
+}
+
+/// Whether `value` is at least `least`, but for rounding.
+pub(super) fn reaches(value: f64, least: f64) -> bool {
+    let rounding = ROUNDING * least.abs().max(value.abs());
+    value >= least || (rounding.is_finite() && least - value <= rounding)
+}
+
+/// The least and the largest value of a profile.
+pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
+    match profile {
+        Profile::Constant(value) => [*value; 2],
+        Profile::Series(values) => {
+            values.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], &value| {
+                [least.min(value), largest.max(value)]
+            })
+        }
+    }
+}
+
+/// What the duals of rows can be in any stage, by row: a column that stands in no other row bounds them by its cost, on each side on
+/// which no bound holds it.
+pub(super) struct Prices(Vec<[f64; 2]>);
+
+impl Prices {
+    pub(super) fn of(draft: &Draft) -> Self {
+        let of_row = |row: usize| {
+            let bounds = &draft.rows[row];
+            let no_least = bounds.lower.all(|lower| lower == f64::NEG_INFINITY);
+            let no_largest = bounds.upper.all(|upper| upper == f64::INFINITY);
+            [if no_largest { 0.0 } else { f64::NEG_INFINITY }, if no_least { 0.0 } else { f64::INFINITY }]
+        };
+        let mut prices = Self((0..draft.rows.len()).map(of_row).collect());
+        for (index, column) in draft.columns.iter().enumerate().filter(|(_, column)| column.kept && !column.shared) {
+            let linear = column.quadratic.all(|q| q == 0.0);
+            if let Some(term) = draft.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
+                prices.learn(draft, term);
+            }
+        }
+        prices
+    }
+
+    /// The reduced cost `cost - a y` is not below zero where no upper bound can hold the column, nor above where no lower bound can:
+    /// because there is none, or because the row keeps the column from it.
+    fn learn(&mut self, draft: &Draft, term: &DraftTerm) {
+        let [least, largest] = extremes(&term.coefficient);
+        if least <= 0.0 && largest >= 0.0 {
+            return;
+        }
+        let column = &draft.columns[term.column];
+        let row = &draft.rows[term.row];
+        let rest = Rest::of(draft, term.row, Some(term.column));
+        // What the row leaves to the column in a stage, as its own least and largest value.
+        let left = |stage: usize| {
+            let ([least, largest], factor) = (rest.range(stage), term.coefficient.at(stage));
+            let ends = [row.lower.at(stage) - largest, row.upper.at(stage) - least];
+            let [a, b] = ends.map(|end| end / factor);
+            [a.min(b), a.max(b)]
+        };
+        let mut stages = 0..draft.stages;
+        let free_below = column.lower.all(|lower| lower == f64::NEG_INFINITY)
+            || (!row.shared && stages.all(|stage| left(stage)[0] > column.lower.at(stage)));
+        let mut stages = 0..draft.stages;
+        let free_above = column.upper.all(|upper| upper == f64::INFINITY)
+            || (!row.shared && stages.all(|stage| left(stage)[1] < column.upper.at(stage)));
+        if !free_below && !free_above {
+            return;
+        }
+        let price = |stage| column.cost.at(stage) / term.coefficient.at(stage);
+        let [mut lowest, mut highest] = [f64::INFINITY, f64::NEG_INFINITY];
+        for stage in 0..draft.stages {
+            (lowest, highest) = (lowest.min(price(stage)), highest.max(price(stage)));
+        }
+        let [lower, upper] = &mut self.0[term.row];
+        let (bounds_above, bounds_below) =
+            if least > 0.0 { (free_above, free_below) } else { (free_below, free_above) };
+        if bounds_above {
+            *upper = upper.min(highest);
+        }
+        if bounds_below {
+            *lower = lower.max(lowest);
+        }
+    }
+
+    /// The least and the largest that a column's place in a row can be worth.
+    pub(super) fn of_term(&self, term: &DraftTerm) -> [f64; 2] {
+        let mut prices = self.0[term.row];
+        if prices == [f64::NEG_INFINITY, f64::INFINITY] {
+            return prices;
+        }
+        if term.lag == Lag::Previous {
+            // Nothing takes up the value of the last stage.
+            prices = [prices[0].min(0.0), prices[1].max(0.0)];
+        }
+        // 0 of what has no bound is 0.
+        let products = extremes(&term.coefficient)
+            .into_iter()
+            .flat_map(|factor| prices.map(|price| if factor == 0.0 || price == 0.0 { 0.0 } else { factor * price }));
+        products.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, largest], product| {
+            [least.min(product), largest.max(product)]
+        })
+    }
+}

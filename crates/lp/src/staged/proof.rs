@@ -1,0 +1,217 @@
+//! Whether an answer is one: what its values and duals prove of the problem itself.
+
+use anergy_profile::Profile;
+
+use super::sizes::{largest_size, mean_costs, mean_size, penalty};
+use crate::{Certificate, Column, ColumnId, Solution, StagedProblem};
+
+/// Rows and bounds may be missed by this much, in the units of the problem.
+pub(super) const ROW_TOLERANCE: f64 = 5e-7;
+/// And by this share of the largest value.
+const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
+/// Duals that lean on a side which is infinite may be this large, against the largest cost; reduced costs of what is no penalty, against
+/// the largest cost that is none.
+const DUAL_TOLERANCE: f64 = 1e-8;
+/// The duals must prove the objective to this share of it,
+const GAP_TOLERANCE: f64 = 4e-9;
+/// (or, if nobody proves more, to this share,
+const LOOSE_GAP_TOLERANCE: f64 = 1e-6;
+/// or, of a vertex, to this one, which is what others ask for)
+const VERTEX_GAP_TOLERANCE: f64 = 1e-7;
+/// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
+const SHARE_OF_TERMS: f64 = 1e-3;
+/// The latter to this share of it is proof enough in any case.
+const GAP_WISH: f64 = 1e-8;
+/// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
+const ROUNDING: f64 = 1e-15;
+
+/// What values and duals prove of the objective.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
+    pub(super) rest: f64,
+    /// The same against what is paid apart from penalties.
+    gap: f64,
+    /// Why this is not enough where somebody else could prove more.
+    pub(super) doubt: Option<String>,
+}
+
+impl Proof {
+    /// Whether it is enough, though somebody else might prove more.
+    pub(super) fn is_enough(&self) -> bool {
+        self.doubt.is_none() || self.rest <= 1.0
+    }
+
+    /// Whether it is enough for a vertex if nobody proves more.
+    pub(super) fn is_enough_for_vertex(&self) -> bool {
+        self.is_enough() || self.gap <= VERTEX_GAP_TOLERANCE
+    }
+}
+
+/// What values and duals prove of the objective, or what keeps them from proving each other. `turnover` is what all flows would cost at the usual
+/// price, which matters where costs cancel or are next to nothing.
+pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<Proof, String> {
+    let certificate = Certificate::of(problem, solution);
+    let worst = certificate.worst();
+    if !within(worst.size, row_tolerance(solution)) {
+        return Err(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
+    }
+    let Some(optimality) = &certificate.optimality else { return Err("its answer has no duals".to_owned()) };
+    if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
+        return Err(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
+    }
+    if let Some(name) = unlimited_bargain(problem, solution) {
+        return Err(format!("its duals leave an unlimited bargain in {name}"));
+    }
+    let difference = (optimality.primal_objective - optimality.dual_objective).abs();
+    let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
+    if within(difference.max(optimality.primal_objective.abs()), rounding) {
+        return Ok(Proof { rest: 0.0, gap: 0.0, doubt: None });
+    }
+    let Paid { usual, absolute } = Paid::of(problem, solution);
+    // However many stages move a little, what moves most at the largest cost is worth more.
+    let turnover = turnover.min(largest_cost(problem) * largest_value(solution));
+    let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
+    let gap = if difference == 0.0 { 0.0 } else { difference / size };
+    let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
+    let doubt = format!("its duals leave a relative gap of {gap:.1e}");
+    if !within(gap, LOOSE_GAP_TOLERANCE) {
+        return Err(doubt);
+    }
+    let enough = within(gap, GAP_TOLERANCE);
+    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), gap, doubt: (!enough).then_some(doubt) })
+}
+
+/// A column of usual cost that would pay, as the duals have it, however far it went to a side without a bound.
+fn unlimited_bargain<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
+    let reduced_costs = &solution.duals.as_ref()?.reduced_costs;
+    let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
+    let dear = penalty(&costs);
+    if dear == f64::INFINITY {
+        return None;
+    }
+    let is_usual = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= dear);
+    let usual = || problem.columns().iter().enumerate().filter(|(_, column)| is_usual(column));
+    let largest = usual().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
+    let tempts = |(index, column): &(usize, &Column)| {
+        reduced_costs.row(*index).iter().enumerate().any(|(stage, &reduced)| {
+            let side = if reduced > 0.0 { column.lower.at(stage) } else { column.upper.at(stage) };
+            side.is_infinite() && reduced.abs() > DUAL_TOLERANCE * largest
+        })
+    };
+    usual().find(tempts).map(|(_, column)| column.name.as_str())
+}
+
+/// Whether an answer satisfies rows and bounds, whatever it costs.
+pub(super) fn satisfies(problem: &StagedProblem, solution: &Solution) -> bool {
+    let certificate = Certificate::of_values(problem, solution.values.view(), &solution.globals);
+    within(certificate.worst().size, row_tolerance(solution))
+}
+
+fn row_tolerance(solution: &Solution) -> f64 {
+    ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest_value(solution)
+}
+
+fn largest_value(solution: &Solution) -> f64 {
+    let values = solution.values.iter().chain(&solution.globals);
+    values.fold(0.0_f64, |largest, value| largest.max(value.abs()))
+}
+
+/// Whether a size is a number and small enough.
+fn within(size: f64, tolerance: f64) -> bool {
+    size <= tolerance
+}
+
+/// What an answer costs.
+struct Paid {
+    /// Apart from penalties, beside which any error of the rest would be nothing.
+    usual: f64,
+    /// The sum of all terms without their signs.
+    absolute: f64,
+}
+
+impl Paid {
+    fn of(problem: &StagedProblem, solution: &Solution) -> Self {
+        let penalty = penalty(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
+        let mut paid = Self { usual: 0.0, absolute: 0.0 };
+        for (index, (column, values)) in problem.columns().iter().zip(solution.values.rows()).enumerate() {
+            let quadratic = problem.quadratic(ColumnId(index));
+            if column.cost == Profile::Constant(0.0) && *quadratic == Profile::Constant(0.0) {
+                continue;
+            }
+            let is_usual = mean_size(&column.cost).is_none_or(|cost| cost <= penalty);
+            for (stage, value) in values.iter().enumerate() {
+                let (linear, curved) = (column.cost.at(stage) * value, 0.5 * quadratic.at(stage) * value * value);
+                paid.absolute += linear.abs() + curved.abs();
+                if is_usual {
+                    paid.usual += linear + curved;
+                }
+            }
+        }
+        for (column, value) in problem.global_columns().iter().zip(&solution.globals) {
+            paid.absolute += (column.cost * value).abs();
+            paid.usual += column.cost * value;
+        }
+        paid
+    }
+}
+
+/// The largest cost of a column, or of a global one if the others are free, or 1 if all are.
+fn largest_cost(problem: &StagedProblem) -> f64 {
+    let of_stages = problem.columns().iter().map(|column| largest_size(&column.cost));
+    let largest = of_stages.fold(0.0, f64::max);
+    let shared = || problem.global_columns().iter().fold(0.0_f64, |largest, column| largest.max(column.cost.abs()));
+    [largest, shared(), 1.0].into_iter().find(|cost| *cost > 0.0).unwrap_or(1.0)
+}
+
+/// Sum of the absolute values of all finite bounds.
+fn bounds(problem: &StagedProblem) -> f64 {
+    let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
+    let of_profile = |profile: &Profile| match profile {
+        Profile::Constant(bound) => size(*bound) * problem.stages() as f64,
+        Profile::Series(bounds) => bounds.iter().map(|bound| size(*bound)).sum(),
+    };
+    let columns = problem.columns().iter().flat_map(|column| [&column.lower, &column.upper]);
+    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]);
+    let shared = problem.global_columns().iter().map(|column| size(column.lower) + size(column.upper));
+    let shared_rows = problem.global_rows().iter().map(|row| size(row.lower) + size(row.upper));
+    columns.chain(rows).map(of_profile).sum::<f64>() + shared.chain(shared_rows).sum::<f64>()
+}
+
+/// The largest sum that a row must have.
+pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
+    let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]).map(largest_size);
+    let shared = problem.global_rows().iter().flat_map(|row| [row.lower, row.upper]);
+    rows.chain(shared.map(|bound| largest_size(&bound.into()))).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Duals, Lag, Row};
+
+    /// A dear source serves what a cheap one could, beside a penalty that dwarfs both prices.
+    #[test]
+    fn a_bargain_is_seen_beside_a_penalty() {
+        let mut problem = StagedProblem::new("bargain", 3);
+        let balance = problem.add_row(Row::equal("balance", 2.0));
+        let columns = [("cheap", 0.300), ("dear", 0.305), ("unmet", 1e6)].map(|(name, cost)| {
+            let (lower, upper) = (0.0.into(), f64::INFINITY.into());
+            let column = problem.add_column(Column { name: name.into(), lower, upper, cost: cost.into() });
+            problem.add_term(balance, column, Lag::Same, 1.0);
+            column
+        });
+        let judged = |source: usize, price: f64| {
+            let mut solution = Solution::zeros(&problem);
+            solution.values.row_mut(columns[source].index()).fill(2.0);
+            solution.objective = problem.objective(solution.values.view(), &[]);
+            let mut duals = Duals::zeros(&problem);
+            duals.rows.fill(price);
+            problem.reduced_costs(solution.values.view(), &mut duals);
+            solution.duals = Some(duals);
+            proven(&problem, &solution, 0.0)
+        };
+        assert!(judged(0, 0.300).is_ok_and(|proof| proof.doubt.is_none()));
+        assert_eq!(judged(1, 0.305).unwrap_err(), "its duals leave an unlimited bargain in cheap");
+    }
+}

@@ -1,0 +1,57 @@
+//! How large profiles are.
+
+use anergy_profile::Profile;
+
+/// Costs this far apart are those of penalties and others.
+const WIDE: f64 = 30.0;
+
+/// Mean of the absolute values that are neither 0 nor infinite.
+pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
+    match profile {
+        Profile::Constant(value) => mean_size_of([*value].into_iter()),
+        Profile::Series(values) => mean_size_of(values.iter().copied()),
+    }
+}
+
+/// The same of any values.
+pub(super) fn mean_size_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0_usize);
+    for value in values.filter(|value| *value != 0.0 && value.is_finite()) {
+        sum += value.abs();
+        count += 1;
+    }
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// The largest absolute value that is not infinite, or 0.
+pub(super) fn largest_size(profile: &Profile) -> f64 {
+    let size = |value: f64| if value.is_finite() { value.abs() } else { 0.0 };
+    match profile {
+        Profile::Constant(value) => size(*value),
+        Profile::Series(values) => values.iter().fold(0.0, |largest: f64, value| largest.max(size(*value))),
+    }
+}
+
+/// Mean costs where there are any, in ascending order.
+pub(super) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f64> {
+    let mut sizes: Vec<f64> = costs.filter_map(mean_size).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes
+}
+
+/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the widest gap between them.
+pub(super) fn penalty(costs: &[f64]) -> f64 {
+    let ratio = |pair: &[f64]| pair[1] / pair[0];
+    let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
+}
+
+/// Costs are counted in the median of the columns' mean costs.
+pub(super) fn cost_unit(costs: &[f64]) -> f64 {
+    costs.get(costs.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// The same, where that is no penalty: what a unit costs as a rule.
+pub(super) fn usual_cost(costs: &[f64]) -> f64 {
+    cost_unit(costs).min(penalty(costs))
+}

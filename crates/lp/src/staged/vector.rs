@@ -1,0 +1,158 @@
+//! The hot passes, each compiled for whatever vector instructions the processor has and chosen when it runs.
+//!
+//! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers, the same
+//! code uses them. The choice changes the speed, not a bit of the result.
+
+use super::border::Border;
+use super::chain::Chain;
+use super::general::General;
+use super::interior::{Affine, Interior};
+use super::lanes::Lanes;
+use super::numbers::Numbers;
+
+#[cfg(not(test))]
+fn arch() -> pulp::Arch {
+    pulp::Arch::new()
+}
+
+#[cfg(test)]
+use tests::arch;
+
+macro_rules! passes {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* } => $output:ty, |$pass:ident| $run:expr;)*) => {$(
+        $(#[$doc])*
+        struct $name<'a> { $($field: $kind),* , numbers: &'a Numbers }
+
+        impl pulp::WithSimd for $name<'_> {
+            type Output = $output;
+
+            #[inline(always)]
+            fn with_simd<S: pulp::Simd>(self, _simd: S) -> $output {
+                let $pass = self;
+                $run
+            }
+        }
+    )*};
+}
+
+passes! {
+    Advance { interior: &'a mut Interior, step: [f64; 2] } => (f64, f64),
+        |pass| pass.interior.advance_lanes(pass.numbers, pass.step);
+    Predict { interior: &'a mut Interior } => Affine, |pass| pass.interior.predict_lanes(pass.numbers);
+    Correct { interior: &'a mut Interior, target: f64 } => [f64; 2],
+        |pass| pass.interior.correct_lanes(pass.numbers, pass.target);
+    Factor { chain: &'a mut Chain, theta: &'a [Lanes] } => (), |pass| match pass.numbers.states() {
+        1 => pass.chain.factor_lanes::<1>(pass.numbers, pass.theta),
+        2 => pass.chain.factor_lanes::<2>(pass.numbers, pass.theta),
+        3 => pass.chain.factor_lanes::<3>(pass.numbers, pass.theta),
+        _ => pass.chain.factor_lanes::<0>(pass.numbers, pass.theta),
+    };
+    Solve { chain: &'a mut Chain, rhs: &'a mut [Lanes] } => (), |pass| match pass.numbers.states() {
+        1 => pass.chain.solve_lanes::<1>(pass.rhs),
+        2 => pass.chain.solve_lanes::<2>(pass.rhs),
+        3 => pass.chain.solve_lanes::<3>(pass.rhs),
+        _ => pass.chain.solve_lanes::<0>(pass.rhs),
+    };
+    FactorGeneral { general: &'a mut General, theta: &'a [Lanes] } => (),
+        |pass| pass.general.factor_lanes(pass.numbers, pass.theta);
+    SolveGeneral { general: &'a mut General, rhs: &'a mut [Lanes] } => (),
+        |pass| pass.general.solve_lanes(pass.numbers, pass.rhs);
+    Multiply { border: &'a mut Border, theta: &'a [Lanes] } => (),
+        |pass| pass.border.multiply_lanes(pass.numbers, pass.theta);
+}
+
+impl Interior {
+    /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
+    /// the complementarity products and the largest miss of a row.
+    pub(super) fn advance(&mut self, numbers: &Numbers, step: [f64; 2]) -> (f64, f64) {
+        arch().dispatch(Advance { interior: self, step, numbers })
+    }
+
+    /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
+    /// parts, since the centring is known only when all columns have been seen.
+    pub(super) fn predict(&mut self, numbers: &Numbers) -> Affine {
+        arch().dispatch(Predict { interior: self, numbers })
+    }
+
+    /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
+    pub(super) fn correct(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
+        arch().dispatch(Correct { interior: self, target, numbers })
+    }
+}
+
+impl Chain {
+    /// Factors A theta A' at `theta` (by block and column).
+    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        arch().dispatch(Factor { chain: self, theta, numbers });
+    }
+
+    /// Solves A theta A' y = rhs in place (by block and row).
+    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        arch().dispatch(Solve { chain: self, rhs, numbers });
+    }
+}
+
+impl General {
+    /// Factors A theta A' at `theta` (by block and column).
+    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        arch().dispatch(FactorGeneral { general: self, theta, numbers });
+    }
+
+    /// Solves A theta A' y = rhs in place (by block and row).
+    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+        arch().dispatch(SolveGeneral { general: self, rhs, numbers });
+    }
+}
+
+impl Border {
+    /// Sums over all columns of theta times the products of S - A'V and -A'W, all with all.
+    pub(super) fn multiply(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+        arch().dispatch(Multiply { border: self, theta, numbers });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use pulp::Arch;
+
+    use super::super::attempt::{ATTEMPTS, Attempts};
+    use crate::test_problems::{capacity_and_limit, district};
+    use crate::{Solution, StagedProblem};
+
+    thread_local! {
+        /// Whether no more is used than every processor has.
+        static PLAIN: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(super) fn arch() -> Arch {
+        if PLAIN.get() { Arch::Scalar } else { Arch::new() }
+    }
+
+    /// All that an attempt answers, to the last bit.
+    fn bits(problem: &StagedProblem) -> Vec<u64> {
+        let mut bits = Vec::new();
+        for attempt in ATTEMPTS {
+            let mut solution = Solution::zeros(problem);
+            Attempts::default().attempt(problem, attempt, &mut solution);
+            let duals = solution.duals.unwrap();
+            let numbers = solution.values.iter().chain(&solution.globals).chain(&duals.rows).chain(&duals.global_rows);
+            bits.extend(numbers.map(|number| number.to_bits()));
+        }
+        bits
+    }
+
+    #[test]
+    fn wider_registers_change_no_bit() {
+        let cop = |stages: usize| (0..stages).map(|t| 2.5 + ((t * 13) % 17) as f64 / 7.0).collect();
+        let demand = |stages: usize| (0..stages).map(|t| ((t * 29) % 23) as f64 / 2.0).collect();
+        for problem in [district(cop(203), demand(203)), district(cop(16), demand(16)), capacity_and_limit(77)] {
+            let wide = bits(&problem);
+            PLAIN.set(true);
+            let plain = bits(&problem);
+            PLAIN.set(false);
+            assert!(wide == plain, "{} of {} stages", problem.name(), problem.stages());
+        }
+    }
+}

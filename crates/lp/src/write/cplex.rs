@@ -1,0 +1,117 @@
+//! The LP format of CPLEX, for eyes and solvers.
+
+use std::io::{self, BufWriter, Write};
+
+use super::{Sheet, number};
+use crate::StagedProblem;
+
+/// Terms on one line of a file.
+const TERMS_A_LINE: usize = 6;
+
+/// Writes `problem` in the LP format of CPLEX. A row with two limits becomes two rows: not every reader knows both at once.
+///
+/// # Errors
+/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+pub fn write_lp(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
+    let sheet = Sheet::new(problem)?;
+    let mut out = BufWriter::new(out);
+    writeln!(out, "\\ {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
+    writeln!(out, "Minimize")?;
+    // Readers know a column only by where it stands: one in no limited row stands here, if at no cost.
+    let limited =
+        |(row, _): (usize, f64)| sheet.matrix.row_lower[row].is_finite() || sheet.matrix.row_upper[row].is_finite();
+    let stands = |column: &usize| sheet.matrix.costs[*column] != 0.0 || !sheet.column(*column).any(limited);
+    let costs = (0..sheet.columns.len()).filter(stands).map(|column| (column, sheet.matrix.costs[column]));
+    sum(&sheet, "cost", costs, &mut out)?;
+    quadratic(&sheet, &mut out)?;
+    writeln!(out, "\nSubject To")?;
+    rows(&sheet, &mut out)?;
+    bounds(&sheet, &mut out)?;
+    writeln!(out, "End")?;
+    out.flush()
+}
+
+/// `name: + 2 x - 3 y`, over as many lines as it takes.
+fn sum(
+    sheet: &Sheet<'_>,
+    name: &str,
+    terms: impl Iterator<Item = (usize, f64)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    write!(out, " {name}:")?;
+    let mut count = 0;
+    for (column, value) in terms {
+        if count > 0 && count % TERMS_A_LINE == 0 {
+            write!(out, "\n  ")?;
+        }
+        count += 1;
+        let sign = if value < 0.0 { '-' } else { '+' };
+        write!(out, " {sign} {} {}", number(value.abs()), sheet.columns[column])?;
+    }
+    match sheet.columns.first() {
+        // The format has no empty sum.
+        Some(first) if count == 0 => write!(out, " 0 {first}"),
+        _ => Ok(()),
+    }
+}
+
+fn quadratic(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut terms = sheet.quadratic().enumerate().peekable();
+    if terms.peek().is_none() {
+        return Ok(());
+    }
+    write!(out, " + [")?;
+    for (index, (column, q)) in terms {
+        if index > 0 && index % TERMS_A_LINE == 0 {
+            write!(out, "\n  ")?;
+        }
+        let plus = if index == 0 { "" } else { " +" };
+        write!(out, "{plus} {} {} ^2", number(q), sheet.columns[column])?;
+    }
+    write!(out, " ] / 2")
+}
+
+fn rows(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut terms: Vec<Vec<(usize, f64)>> = vec![Vec::new(); sheet.rows.len()];
+    for column in 0..sheet.columns.len() {
+        for (row, value) in sheet.column(column) {
+            terms[row].push((column, value));
+        }
+    }
+    for ((name, terms), (&lower, &upper)) in
+        sheet.rows.iter().zip(&terms).zip(sheet.matrix.row_lower.iter().zip(&sheet.matrix.row_upper))
+    {
+        let mut row = |name: &str, relation: &str, side: f64| {
+            sum(sheet, name, terms.iter().copied(), out)?;
+            writeln!(out, " {relation} {}", number(side))
+        };
+        match (lower.is_finite(), upper.is_finite()) {
+            _ if lower == upper => row(name, "=", lower)?,
+            (true, true) => {
+                row(&format!("{name}_least"), ">=", lower)?;
+                row(&format!("{name}_most"), "<=", upper)?;
+            }
+            (true, false) => row(name, ">=", lower)?,
+            (false, true) => row(name, "<=", upper)?,
+            (false, false) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Bounds other than 0..inf.
+fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "Bounds")?;
+    let bounds = sheet.matrix.lower.iter().zip(&sheet.matrix.upper);
+    for (name, (&lower, &upper)) in sheet.columns.iter().zip(bounds) {
+        match (lower.is_finite(), upper.is_finite()) {
+            _ if lower == upper => writeln!(out, " {name} = {}", number(lower))?,
+            (false, false) => writeln!(out, " {name} free")?,
+            (false, true) => writeln!(out, " -inf <= {name} <= {}", number(upper))?,
+            (true, true) => writeln!(out, " {} <= {name} <= {}", number(lower), number(upper))?,
+            (true, false) if lower != 0.0 => writeln!(out, " {name} >= {}", number(lower))?,
+            (true, false) => {}
+        }
+    }
+    Ok(())
+}

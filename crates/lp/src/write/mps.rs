@@ -1,0 +1,103 @@
+//! Free MPS, as CPLEX, Gurobi, HiGHS, CBC and SCIP read it.
+
+use std::io::{self, BufWriter, Write};
+
+use super::{Sheet, number};
+use crate::StagedProblem;
+
+/// Writes `problem` as a free MPS file. Quadratic costs stand in a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
+///
+/// # Errors
+/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
+    let sheet = Sheet::new(problem)?;
+    let mut out = BufWriter::new(out);
+    writeln!(out, "* {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
+    // Without the word some readers guess the format line by line.
+    writeln!(out, "NAME anergy FREE")?;
+    writeln!(out, "ROWS")?;
+    writeln!(out, " N cost")?;
+    for (row, name) in sheet.rows.iter().enumerate() {
+        writeln!(out, " {} {name}", kind(&sheet, row))?;
+    }
+    columns(&sheet, &mut out)?;
+    right_sides(&sheet, &mut out)?;
+    bounds(&sheet, &mut out)?;
+    let mut quadratic = sheet.quadratic().peekable();
+    if quadratic.peek().is_some() {
+        writeln!(out, "QUADOBJ")?;
+    }
+    for (column, q) in quadratic {
+        let name = &sheet.columns[column];
+        writeln!(out, " {name} {name} {}", number(q))?;
+    }
+    writeln!(out, "ENDATA")?;
+    out.flush()
+}
+
+/// `E`quality, at most (`L`), at least (`G`), or no limit (`N`). A row with two limits is an `L` with a range.
+fn kind(sheet: &Sheet<'_>, row: usize) -> char {
+    let (lower, upper) = (sheet.matrix.row_lower[row], sheet.matrix.row_upper[row]);
+    match (lower.is_finite(), upper.is_finite()) {
+        _ if lower == upper => 'E',
+        (_, true) => 'L',
+        (true, false) => 'G',
+        (false, false) => 'N',
+    }
+}
+
+fn columns(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "COLUMNS")?;
+    for (column, name) in sheet.columns.iter().enumerate() {
+        let (cost, mut entries) = (sheet.matrix.costs[column], sheet.column(column).peekable());
+        // A column that stands nowhere else is known by its cost, even of nothing.
+        if cost != 0.0 || entries.peek().is_none() {
+            writeln!(out, " {name} cost {}", number(cost))?;
+        }
+        for (row, value) in entries {
+            writeln!(out, " {name} {} {}", sheet.rows[row], number(value))?;
+        }
+    }
+    Ok(())
+}
+
+fn right_sides(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    let ranges = || sheet.rows.iter().zip(sheet.matrix.row_lower.iter().zip(&sheet.matrix.row_upper));
+    writeln!(out, "RHS")?;
+    for (name, (&lower, &upper)) in ranges() {
+        let side = if upper.is_finite() { upper } else { lower };
+        if side.is_finite() && side != 0.0 {
+            writeln!(out, " rhs {name} {}", number(side))?;
+        }
+    }
+    writeln!(out, "RANGES")?;
+    for (name, (&lower, &upper)) in ranges() {
+        if lower.is_finite() && upper.is_finite() && lower != upper {
+            writeln!(out, " range {name} {}", number(upper - lower))?;
+        }
+    }
+    Ok(())
+}
+
+/// Bounds other than 0..inf.
+fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "BOUNDS")?;
+    let bounds = sheet.matrix.lower.iter().zip(&sheet.matrix.upper);
+    for (name, (&lower, &upper)) in sheet.columns.iter().zip(bounds) {
+        if lower == upper {
+            writeln!(out, " FX bound {name} {}", number(lower))?;
+            continue;
+        }
+        match (lower.is_finite(), upper.is_finite()) {
+            (false, false) => writeln!(out, " FR bound {name}")?,
+            (false, true) => writeln!(out, " MI bound {name}")?,
+            // A reader may take an upper bound below zero for one without a lower bound, unless it is told.
+            (true, _) if lower != 0.0 || upper < 0.0 => writeln!(out, " LO bound {name} {}", number(lower))?,
+            (true, _) => {}
+        }
+        if upper.is_finite() {
+            writeln!(out, " UP bound {name} {}", number(upper))?;
+        }
+    }
+    Ok(())
+}

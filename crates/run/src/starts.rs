@@ -1,0 +1,245 @@
+//! The same case from several beginnings: how far apart are the answers?
+
+use anergy_config::Case;
+use anergy_cosim::Run;
+use anergy_cosim::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
+use anergy_data::results::{Column, Table};
+use anergy_lp::Backend;
+use anergy_thermal::heat_pump::LoopWater;
+use ndarray::Array1;
+use serde::Serialize;
+
+use super::run_case;
+use super::summary::NOT_SERVED_KWH;
+
+/// No heat pump begins with a COP below this.
+const LEAST_COP: f64 = 1.0;
+
+/// The loop temperature whose COPs (with empty stores) the `index`-th of `of` beginnings takes: from the lowest to the highest that the
+/// loop is allowed. `None` for the first one, which is the case's own.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "beginnings are few")]
+pub fn loop_c(case: &Case, index: usize, of: usize) -> Option<f64> {
+    let [low, high] = case.coupled.as_ref()?.water_loop.limits_c();
+    let intervals = of.saturating_sub(2).max(1);
+    (index > 0).then(|| low + (high - low) * (index - 1) as f64 / intervals as f64)
+}
+
+/// The case with other COPs to begin with, those of a loop at `loop_c`.
+#[must_use]
+pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
+    let mut case = case.clone();
+    if let (Some(coupled), Some(loop_c)) = (&mut case.coupled, loop_c) {
+        coupled.settings.initial_cop_dispatch = InitialCopDispatch::Start;
+        if coupled.settings.scheme == Some(SchemeChoice::Anticipative) {
+            // What it does beside that is not what is compared.
+            coupled.settings.scheme = Some(SchemeChoice::Auto);
+        }
+        for (index, pump) in coupled.pumps.iter_mut().enumerate() {
+            let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
+            let water = LoopWater { inlet_c: loop_c, spread_k };
+            pump.start_cop = pump.pump.cop(water, 0.0).max(LEAST_COP);
+        }
+    }
+    case
+}
+
+/// One beginning and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beginning {
+    /// The loop temperature whose COPs it began with, degrees Celsius; none for the case's own.
+    pub loop_c: Option<f64>,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// Number of the last iteration.
+    pub iterations: usize,
+    /// The relative gap of the money.
+    pub gap: Option<f64>,
+    /// The relative gap of the unmet demand.
+    pub unmet_gap: Option<f64>,
+    /// All money, EUR.
+    pub cost_eur: f64,
+    /// Demand left unserved, kWh.
+    pub unmet_kwh: f64,
+}
+
+/// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not determined by the case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spread {
+    /// How many beginnings were asked for.
+    pub asked: usize,
+    /// Why some of them have no answer.
+    pub problems: Vec<String>,
+    /// The beginnings, the case's own first.
+    pub beginnings: Vec<Beginning>,
+    /// Dearest less cheapest, EUR.
+    pub cost_eur: f64,
+    /// The same against the cheapest.
+    pub cost_relative: f64,
+    /// Most less least unmet demand, kWh: who serves less pays less.
+    pub unmet_kwh: f64,
+    /// Largest difference of the loop temperature at the same moment, K.
+    pub temp_k: f64,
+    /// When that was.
+    pub temp_at: String,
+    /// Mean over time of the difference, K.
+    pub temp_mean_k: f64,
+    /// Largest difference of a COP in the same step.
+    pub cop: f64,
+    /// Which heat pump's, and when.
+    pub cop_at: String,
+}
+
+/// What is kept of an answer.
+struct Answer {
+    temp_c: Array1<f64>,
+    cop: CopSeries,
+}
+
+/// Runs a case that has been run from its own beginning (`first`) from others as well, `of` in all.
+pub fn spread(
+    case: &Case,
+    first: &Run,
+    of: usize,
+    backend: &'static dyn Backend,
+    observer: &mut dyn Observer,
+) -> Option<Spread> {
+    let begun = judged(first, None)?;
+    let (mut beginnings, mut answers, mut problems) = (vec![begun.0], vec![begun.1], Vec::new());
+    for index in 1..of {
+        if observer.wants_to_stop() {
+            break;
+        }
+        let loop_c = loop_c(case, index, of);
+        match run_case(&beginning_at(case, loop_c), backend, observer) {
+            Ok(run) => {
+                // One that was cut short says nothing about where it would have ended.
+                let ended = run.coupling.as_ref().is_some_and(|coupling| coupling.verdict != Verdict::Interrupted);
+                if let Some((beginning, answer)) = judged(&run, loop_c).filter(|_| ended) {
+                    beginnings.push(beginning);
+                    answers.push(answer);
+                }
+            }
+            Err(error) => {
+                let begun_at = loop_c.map_or_else(String::new, |loop_c| format!("begun at {loop_c:.1} C: "));
+                problems.push(format!("{begun_at}{error}"));
+            }
+        }
+    }
+    let spread = of_answers(case, beginnings, &answers);
+    Some(Spread { asked: of, problems, ..spread })
+}
+
+fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
+    let coupling = run.coupling.as_ref()?;
+    let beginning = Beginning {
+        loop_c,
+        verdict: coupling.verdict.name(),
+        iterations: coupling.records.len() - 1,
+        gap: coupling.gap.map(|gap| gap.relative),
+        unmet_gap: coupling.gap.map(|gap| gap.unmet_relative),
+        cost_eur: run.total_eur(),
+        unmet_kwh: run.account.unmet_kwh(),
+    };
+    Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.cop.clone() }))
+}
+
+fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Spread {
+    let axis = case.district.axis();
+    let width = |of: &mut dyn Iterator<Item = f64>| {
+        let [low, high] =
+            of.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| [low.min(value), high.max(value)]);
+        (high - low, low)
+    };
+    let (cost_eur, cheapest) = width(&mut beginnings.iter().map(|beginning| beginning.cost_eur));
+    let (unmet_kwh, _) = width(&mut beginnings.iter().map(|beginning| beginning.unmet_kwh));
+    let temps =
+        (0..answers[0].temp_c.len()).map(|at| (at, width(&mut answers.iter().map(|answer| answer.temp_c[at])).0));
+    let temps: Vec<(usize, f64)> = temps.collect();
+    let largest = |(at, most): (usize, f64), (now, k): &(usize, f64)| if *k > most { (*now, *k) } else { (at, most) };
+    let (temp_at, temp_k) = temps.iter().fold((0, 0.0), largest);
+    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+    let temp_mean_k = temps.iter().map(|(_, k)| k).sum::<f64>() / temps.len() as f64;
+    let (mut cop, mut cop_at) = (0.0, String::new());
+    for ((pump, step), _) in answers[0].cop.indexed_iter() {
+        let difference = width(&mut answers.iter().map(|answer| answer.cop[[pump, step]])).0;
+        if difference > cop {
+            let names = case.coupled.as_ref().map(|coupled| &coupled.pumps[pump]);
+            let name = names.map_or_else(String::new, |pump| format!("{} at {}", pump.technology, pump.site));
+            (cop, cop_at) = (difference, format!("{name}, {}", axis.label(step)));
+        }
+    }
+    let cost_relative = if cheapest == 0.0 { 0.0 } else { cost_eur / cheapest.abs() };
+    let (asked, problems) = (beginnings.len(), Vec::new());
+    Spread {
+        asked,
+        problems,
+        beginnings,
+        cost_eur,
+        cost_relative,
+        unmet_kwh,
+        temp_k,
+        temp_at: axis.label(temp_at),
+        temp_mean_k,
+        cop,
+        cop_at,
+    }
+}
+
+impl Spread {
+    /// One row a beginning.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let of = &self.beginnings;
+        let number = |value: &dyn Fn(&Beginning) -> Option<f64>| {
+            Column::Number(of.iter().map(|beginning| value(beginning).unwrap_or(f64::NAN)).collect())
+        };
+        let mut table = Table::default();
+        table.push("start", Column::Count((1..=of.len()).collect()));
+        table.push("loop_c", number(&|beginning| beginning.loop_c));
+        table.push("verdict", Column::Text(of.iter().map(|beginning| beginning.verdict.to_owned()).collect()));
+        table.push("iterations", Column::Count(of.iter().map(|beginning| beginning.iterations).collect()));
+        table.push("relative_gap", number(&|beginning| beginning.gap));
+        table.push("relative_unmet_gap", number(&|beginning| beginning.unmet_gap));
+        table.push("cost_eur", number(&|beginning| Some(beginning.cost_eur)));
+        table.push("unmet_kwh", number(&|beginning| Some(beginning.unmet_kwh)));
+        table
+    }
+
+    /// Whether every beginning that was asked for has an answer, or a reason why it has none.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.beginnings.len() + self.problems.len() == self.asked
+    }
+
+    /// The spread in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { asked, problems, beginnings, cost_eur, cost_relative, unmet_kwh, .. } = self;
+        let Self { temp_k, temp_at, temp_mean_k, cop, cop_at, .. } = self;
+        let converged = beginnings.iter().filter(|beginning| beginning.verdict == "Converged").count();
+        let problems = problems.iter().map(|problem| format!("; {}", problem.replace('\n', " "))).collect::<String>();
+        if beginnings.len() < 2 {
+            return format!("1 of {asked} beginnings has an answer: nothing to compare{problems}");
+        }
+        let of = if beginnings.len() < *asked { format!("{} of {asked}", beginnings.len()) } else { asked.to_string() };
+        let unmet = if *unmet_kwh > NOT_SERVED_KWH {
+            format!(", of which one leaves {unmet_kwh:.1} kWh more unserved than another")
+        } else {
+            String::new()
+        };
+        let mut text = format!(
+            "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop temperatures \
+             up to {temp_k:.3} K ({temp_mean_k:.4} K on average"
+        );
+        if *temp_k > 0.0 {
+            text.push_str(&format!("; most at {temp_at}"));
+        }
+        text.push_str(&format!("), COPs up to {cop:.3}"));
+        if *cop > 0.0 {
+            text.push_str(&format!(" ({cop_at})"));
+        }
+        text.push_str(&problems);
+        text
+    }
+}

@@ -1,0 +1,282 @@
+//! Result tables of a run.
+
+use anergy_config::Case;
+use anergy_cosim::Run;
+use anergy_cosim::coupling::Record;
+use anergy_cosim::equilibrium::Descent;
+use anergy_data::results::{Column, Table};
+use anergy_dispatch::dispatch::{Price, Role};
+use anergy_dispatch::district::{Availability, Kind};
+
+/// Every flow, level, COP and temperature by time step.
+///
+/// Columns are named `site|technology|carrier|what` in the unit of their last word; powers are means over the step, levels
+/// stand at its end, the loop temperature at its start. The last row of the loop temperature (the end of the last step) is in
+/// the table of [`loop_temperature_table`].
+#[must_use]
+pub fn timeseries_table(case: &Case, run: &Run) -> Table {
+    let axis = case.district.axis();
+    let steps = axis.len();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..steps).map(|step| axis.stamp(step)).collect()));
+    for (site_index, site) in case.district.sites().iter().enumerate() {
+        for (index, technology) in site.technologies.iter().enumerate() {
+            let name = |carrier: &str, what: &str| format!("{}|{}|{carrier}|{what}", site.name, technology.name);
+            let row = |role| {
+                let found = run.dispatch.quantity(&site.name, &technology.name, role);
+                found.map_or_else(|| vec![0.0; steps], |row| run.decisions.values.row(row).to_vec())
+            };
+            match &technology.kind {
+                Kind::Supply(supply) => {
+                    let values = match &supply.available {
+                        Availability::Forced(power) => (0..steps).map(|step| power.at(step)).collect(),
+                        _ => row(Role::Supply),
+                    };
+                    table.push(name(&supply.carrier, "supply_kw"), Column::Number(values));
+                }
+                Kind::Export(export) => {
+                    table.push(name(&export.carrier, "export_kw"), Column::Number(row(Role::Export)));
+                }
+                Kind::Demand(demand) => {
+                    let values = (0..steps).map(|step| demand.power_kw.at(step)).collect();
+                    table.push(name(&demand.carrier, "demand_kw"), Column::Number(values));
+                }
+                Kind::Storage(storage) => {
+                    table.push(name(&storage.carrier, "charge_kw"), Column::Number(row(Role::Charge)));
+                    table.push(name(&storage.carrier, "discharge_kw"), Column::Number(row(Role::Discharge)));
+                    table.push(name(&storage.carrier, "level_kwh"), Column::Number(row(Role::Level)));
+                }
+                Kind::Conversion(conversion) => {
+                    table.push(name(&conversion.carrier_out, "output_kw"), Column::Number(row(Role::Output)));
+                    for byproduct in &conversion.byproducts {
+                        let output = row(Role::Output);
+                        let values = output.iter().enumerate().map(|(step, kw)| kw * byproduct.per_output.at(step));
+                        table.push(name(&byproduct.carrier, "output_kw"), Column::Number(values.collect()));
+                    }
+                    let input = run.dispatch.input_kw(&run.decisions.values, site_index, index);
+                    table.push(name(&conversion.carrier_in, "input_kw"), Column::Number(input));
+                    if let Some(conversion) = run.dispatch.conversion(&site.name, &technology.name) {
+                        let cop = run.dispatch.efficiency(conversion).to_vec();
+                        table.push(format!("{}|{}|efficiency", site.name, technology.name), Column::Number(cop));
+                    }
+                }
+            }
+        }
+        for (carrier_index, carrier) in case.district.carriers().iter().enumerate() {
+            for (role, what) in [(Role::Unmet, "unmet_kw"), (Role::Surplus, "surplus_kw")] {
+                let found = run.dispatch.quantities().iter().position(|quantity| {
+                    quantity.site == site_index && quantity.carrier == carrier_index && quantity.role == role
+                });
+                if let Some(row) = found {
+                    let values = run.decisions.values.row(row).to_vec();
+                    table.push(format!("{}||{carrier}|{what}", site.name), Column::Number(values));
+                }
+            }
+        }
+    }
+    for (index, link) in case.district.links().iter().enumerate() {
+        for (role, from, to) in [(Role::Forward, &link.from, &link.to), (Role::Backward, &link.to, &link.from)] {
+            if let Some(row) = run.dispatch.link_quantity(index, role) {
+                let enters_kw = run.decisions.values.row(row);
+                let leaves_kw = enters_kw.iter().map(|kw| link.efficiency * kw).collect();
+                let name = |site: &str, what: &str| format!("{site}|{}|{}|{what}", link.name, link.carrier);
+                table.push(name(from, "enters_kw"), Column::Number(enters_kw.to_vec()));
+                table.push(name(to, "leaves_kw"), Column::Number(leaves_kw));
+            }
+        }
+    }
+    if let Some(coupling) = &run.coupling {
+        let response = &coupling.response;
+        table.push("loop|temperature_c", Column::Number(response.temp_c.iter().copied().take(steps).collect()));
+        table.push("loop|heat_kwh", Column::Number(response.heat_kwh.to_vec()));
+        table.push("loop|ground_kwh", Column::Number(response.ground_kwh.to_vec()));
+        table.push("loop|balancing_kwh", Column::Number(response.balancing_kwh.to_vec()));
+        table.push("loop|balancing_energy_kwh", Column::Number(response.balancing_energy_kwh.to_vec()));
+        let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
+        for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
+            table.push(format!("{site}||{carrier}|circulation_kw"), Column::Number(power_kw.to_vec()));
+        }
+        table.push("loop|created_kwh", Column::Number(response.created_kwh.to_vec()));
+    }
+    table
+}
+
+/// What one more kWh is worth at each step, EUR/kWh, in the cheapest plan at the COPs of the answer: the duals of its linear
+/// program. `None` where the solver tells none.
+///
+/// Columns: `site||carrier|price`, what one more kWh of demand would cost; `site|store|carrier|stored`, what one more kWh
+/// in the store at the end of the step would save; `site|technology|carrier|ROLE_reduced_cost`, by how much a flow fails to
+/// pay for itself (> 0), or what one more kWh of it would earn (< 0).
+#[must_use]
+pub fn prices_table(case: &Case, run: &Run) -> Option<Table> {
+    let duals = run.duals.as_ref()?;
+    let axis = case.district.axis();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let mut push = |price: Price, what: &str| {
+        let site = &case.district.sites()[price.site];
+        let technology = price.technology.map_or("", |index| &site.technologies[index].name);
+        let carrier = &case.district.carriers()[price.carrier];
+        table.push(format!("{}|{technology}|{carrier}|{what}", site.name), Column::Number(price.eur_per_kwh));
+    };
+    run.dispatch.prices(duals).for_each(|price| push(price, "price_eur_per_kwh"));
+    run.dispatch.stored(duals).for_each(|price| push(price, "stored_eur_per_kwh"));
+    for (role, price) in run.dispatch.reduced_costs(duals) {
+        let what = match role {
+            Role::Supply => "supply_reduced_cost_eur_per_kwh",
+            Role::Export => "export_reduced_cost_eur_per_kwh",
+            Role::Output => "output_reduced_cost_eur_per_kwh",
+            Role::Charge => "charge_reduced_cost_eur_per_kwh",
+            Role::Discharge => "discharge_reduced_cost_eur_per_kwh",
+            Role::Level | Role::Unmet | Role::Surplus | Role::Forward | Role::Backward => continue,
+        };
+        push(price, what);
+    }
+    Some(table)
+}
+
+/// One row per iteration.
+#[must_use]
+pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
+    let coupling = run.coupling.as_ref()?;
+    let records = &coupling.records;
+    let mut table = Table::default();
+    let number = |of: &dyn Fn(&Record) -> f64| Column::Number(records.iter().map(of).collect());
+    let count = |of: &dyn Fn(&Record) -> usize| Column::Count(records.iter().map(of).collect());
+    let residual = |of: fn(&anergy_cosim::coupling::Residual) -> f64| {
+        number(&move |record: &Record| record.residual.as_ref().map_or(f64::NAN, of))
+    };
+    let gap = |of: fn(&anergy_cosim::coupling::Gap) -> f64| {
+        number(&move |record: &Record| record.gap.as_ref().map_or(f64::NAN, of))
+    };
+    table.push("iteration", count(&|record| record.iteration));
+    table.push("scheme", Column::Text(records.iter().map(|record| record.scheme.to_owned()).collect()));
+    table.push("step", number(&|record| record.step));
+    table.push("cost_eur", number(&|record| record.cost.cost_eur - record.cost.charge_eur));
+    table.push("cost_at_own_cops_eur", number(&|record| record.cost_at_own_cops_eur));
+    table.push("objective_eur", number(&|record| record.cost.objective_eur));
+    table.push("unmet_kwh", number(&|record| record.cost.unmet_kwh));
+    table.push("unmet_at_own_cops_kwh", number(&|record| record.unmet_at_own_cops_kwh));
+    table.push("surplus_kwh", number(&|record| record.cost.surplus_kwh));
+    table.push("relative_gap", gap(|gap| gap.relative));
+    table.push("gap_eur", gap(|gap| gap.absolute_eur));
+    table.push("gap_cost_eur", gap(|gap| gap.cost_eur));
+    table.push("relative_unmet_gap", gap(|gap| gap.unmet_relative));
+    table.push("gap_unmet_kwh", gap(|gap| gap.unmet_kwh));
+    table.push("mean_relative_change", residual(|residual| residual.mean_relative));
+    table.push("mean_change_k", residual(|residual| residual.mean_k));
+    table.push("max_change_k", residual(|residual| residual.max_k));
+    let axis = case.district.axis();
+    let at = |record: &Record| record.residual.map_or_else(String::new, |residual| axis.label(residual.at));
+    table.push("max_change_at", Column::Text(records.iter().map(at).collect()));
+    table.push("max_change_cop", number(&|record| record.cop_residual));
+    table.push("temp_min_c", number(&|record| record.temp_c[0]));
+    table.push("temp_mean_c", number(&|record| record.temp_c[1]));
+    table.push("temp_max_c", number(&|record| record.temp_c[2]));
+    table.push("steps_at_low_limit", count(&|record| record.limit_steps[0]));
+    table.push("steps_at_high_limit", count(&|record| record.limit_steps[1]));
+    table.push("created_kwh", number(&|record| record.created_kwh[0]));
+    table.push("destroyed_kwh", number(&|record| record.created_kwh[1]));
+    table.push("balancing_heating_kwh", number(&|record| record.balancing_kwh[0]));
+    table.push("balancing_cooling_kwh", number(&|record| record.balancing_kwh[1]));
+    table.push("balancing_energy_kwh", number(&|record| record.balancing_energy_kwh));
+    table.push("balancing_eur", number(&|record| record.balancing_eur));
+    table.push("balancing_co2_kg", number(&|record| record.balancing_co2_kg));
+    table.push("ground_gain_kwh", number(&|record| record.ground_kwh[0]));
+    table.push("ground_loss_kwh", number(&|record| record.ground_kwh[1]));
+    for (index, side) in ["below_low_limit", "above_high_limit"].into_iter().enumerate() {
+        table.push(format!("steps_{side}"), count(&|record| record.violations[index].steps));
+        table.push(format!("worst_{side}_k"), number(&|record| record.violations[index].worst_k));
+    }
+    table.push("loop_balance_residual", number(&|record| record.balance_residual));
+    table.push("loop_step_balance_residual", number(&|record| record.step_balance_residual));
+    table.push("certificate_kw", number(&|record| record.certificate));
+    for totals in coupling.accounts.first().map_or(&[][..], |account| &account.technologies) {
+        let (site, technology) = (&totals.site, &totals.technology);
+        let kind = case.district.technology(site, technology).map(|technology| &technology.kind);
+        let of = |taken: bool| {
+            let totals = coupling.accounts.iter().filter_map(|account| account.technology(site, technology));
+            Column::Number(totals.map(|totals| if taken { totals.taken_kwh } else { totals.delivered_kwh }).collect())
+        };
+        match kind {
+            Some(Kind::Supply(_)) => table.push(format!("{site}|{technology}|supply_kwh"), of(false)),
+            Some(Kind::Conversion(_)) => {
+                table.push(format!("{site}|{technology}|output_kwh"), of(false));
+                table.push(format!("{site}|{technology}|input_kwh"), of(true));
+            }
+            _ => {}
+        }
+    }
+    Some(table)
+}
+
+/// The loop temperature of every iteration, at the start of each step and at the end of the last.
+#[must_use]
+pub fn loop_temperature_table(case: &Case, run: &Run) -> Option<Table> {
+    let coupling = run.coupling.as_ref()?;
+    let axis = case.district.axis();
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..=axis.len()).map(|step| axis.stamp(step)).collect()));
+    for (iteration, temp_c) in coupling.temperatures.iter().enumerate() {
+        table.push(format!("iteration_{iteration}_c"), Column::Number(temp_c.to_vec()));
+    }
+    Some(table)
+}
+
+/// Wall-clock seconds by phase and iteration; the only table with durations. `phases` are those outside the iteration.
+#[must_use]
+pub fn timings_table(run: &Run, phases: &[(&str, f64)]) -> Table {
+    let (mut names, mut iterations, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut add = |name: &str, iteration: f64, value: f64| {
+        names.push(name.to_owned());
+        iterations.push(iteration);
+        seconds.push(value);
+    };
+    for (name, value) in phases {
+        add(name, f64::NAN, *value);
+    }
+    for record in run.coupling.iter().flat_map(|coupling| &coupling.records) {
+        #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
+        let iteration = record.iteration as f64;
+        add("dispatch", iteration, record.seconds.dispatch);
+        add("water_loop", iteration, record.seconds.water_loop);
+        add("bookkeeping", iteration, record.seconds.rest);
+    }
+    let mut table = Table::default();
+    table.push("phase", Column::Text(names));
+    table.push("iteration", Column::Number(iterations));
+    table.push("seconds", Column::Number(seconds));
+    table
+}
+
+/// The LPs by which the plan of a dispatcher who knows what it does to the loop was found, if that was asked for.
+#[must_use]
+pub fn anticipative_table(run: &Run) -> Option<Table> {
+    let found = &run.myopia.as_ref()?.found;
+    let number = |of: &dyn Fn(&Descent) -> f64| Column::Number(found.descent.iter().map(of).collect());
+    let mut table = Table::default();
+    table.push("lp", Column::Count((1..=found.descent.len()).collect()));
+    table.push("objective_eur", number(&|lp| lp.objective_eur));
+    table.push("promised_eur", number(&|lp| lp.promised_eur));
+    table.push("step", number(&|lp| lp.step));
+    table.push("trust_region", number(&|lp| lp.radius));
+    Some(table)
+}
+
+/// That plan: every quantity by its name in the dispatch, loop temperature (before the step) and COPs.
+#[must_use]
+pub fn anticipative_plan_table(case: &Case, run: &Run) -> Option<Table> {
+    let found = &run.myopia.as_ref()?.found;
+    let (axis, coupled) = (case.district.axis(), case.coupled.as_ref()?);
+    let mut table = Table::default();
+    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    let values = found.plan.plan.decisions.values.rows();
+    for (column, row) in run.dispatch.problem().columns().iter().zip(values) {
+        table.push(column.name.clone(), Column::Number(row.to_vec()));
+    }
+    table.push("loop|temperature_c", Column::Number(found.temp_c.iter().take(axis.len()).copied().collect()));
+    for (pump, cops) in coupled.pumps.iter().zip(found.cops.rows()) {
+        table.push(format!("{}|{}|cop", pump.site, pump.technology), Column::Number(cops.to_vec()));
+    }
+    Some(table)
+}

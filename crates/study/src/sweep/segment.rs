@@ -1,0 +1,146 @@
+//! Results of some cases: a Parquet file that is whole or not there.
+//!
+//! A segment is called by the first and the last of its cases and by the hash of its bytes. Whoever writes the same bytes writes the same
+//! file, and whoever writes others writes another: two workers on the same cases do each other no harm.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anergy_config::sha256;
+use anergy_data::results::{Column, Table, write_file};
+
+use super::SweepError;
+use super::manifest::{SEGMENTS, SERIES};
+use super::row::Row;
+
+/// Characters of a hash in a name: 128 bits.
+const HASH: usize = 32;
+
+/// A segment's file, as its name tells it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Segment {
+    /// The first and the last of its cases.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) hash: String,
+    pub(super) path: PathBuf,
+}
+
+impl Segment {
+    fn of(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.strip_suffix(".parquet")?;
+        let (cases, hash) = name.rsplit_once('-')?;
+        let (first, last) = cases.split_once('-')?;
+        let (first, last, hash) = (first.parse().ok()?, last.parse().ok()?, hash.to_owned());
+        (hash.len() == HASH).then_some(Self { first, last, hash, path })
+    }
+
+    /// Whether its bytes are those that were written.
+    pub(super) fn is_whole(&self) -> Result<bool, SweepError> {
+        Ok(self.bytes()?.is_some())
+    }
+
+    /// What is in it; `None` where it is not what was written.
+    pub(super) fn read(&self) -> Result<Option<Table>, SweepError> {
+        Ok(self.bytes()?.and_then(|bytes| Table::from_parquet(bytes).ok()))
+    }
+
+    fn bytes(&self) -> Result<Option<Vec<u8>>, SweepError> {
+        let bytes = fs::read(&self.path).map_err(SweepError::io(&self.path, "read"))?;
+        Ok((sha256(&bytes)[..HASH] == self.hash).then_some(bytes))
+    }
+}
+
+/// The segments of a sweep's folder, by their first case.
+pub(super) fn segments(folder: &Path) -> Result<Vec<Segment>, SweepError> {
+    segments_in(&folder.join(SEGMENTS))
+}
+
+/// The segments in a folder, by their first case.
+pub(super) fn segments_in(folder: &Path) -> Result<Vec<Segment>, SweepError> {
+    let entries = fs::read_dir(folder).map_err(SweepError::io(folder, "read"))?;
+    let mut segments = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(SweepError::io(folder, "read"))?;
+        segments.extend(Segment::of(entry.path()));
+    }
+    segments.sort_unstable();
+    Ok(segments)
+}
+
+/// The files of series in a sweep's folder, by their hashes.
+#[derive(Debug, Default)]
+pub(super) struct SeriesFiles(HashMap<String, Segment>);
+
+impl SeriesFiles {
+    /// Those in `folder`; none where there is no place for them.
+    pub(super) fn of(folder: &Path) -> Result<Self, SweepError> {
+        let place = folder.join(SERIES);
+        let files = if place.exists() { segments_in(&place)? } else { Vec::new() };
+        Ok(Self(files.into_iter().map(|file| (file.hash.clone(), file)).collect()))
+    }
+
+    /// Whether the file of this hash is there, and is what was written.
+    pub(super) fn has(&self, hash: Option<&str>) -> Result<bool, SweepError> {
+        hash.and_then(|hash| self.0.get(hash)).map_or(Ok(false), Segment::is_whole)
+    }
+
+    /// The file of this hash.
+    pub(super) fn take(&mut self, hash: &str) -> Option<Segment> {
+        self.0.remove(hash)
+    }
+}
+
+/// Puts the results of some cases into a sweep's folder: first their series, then the rows, which name the file of their series.
+pub(super) fn commit(folder: &Path, rows: &mut [Row], series: &[String]) -> Result<(), SweepError> {
+    rows.sort_by_key(|row| row.index);
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+    let (first, last) = (first.index, last.index);
+    let mut table = Row::table(rows);
+    if !series.is_empty() {
+        let hash = write(&folder.join(SERIES), &Row::series_table(rows, series), first, last)?;
+        table.push(SERIES, Column::Text(vec![hash; rows.len()]));
+    }
+    write(&folder.join(SEGMENTS), &table, first, last).map(drop)
+}
+
+/// Writes a segment; its hash.
+fn write(folder: &Path, table: &Table, first: usize, last: usize) -> Result<String, SweepError> {
+    let bytes = table.to_parquet()?;
+    fs::create_dir_all(folder).map_err(SweepError::io(folder, "create"))?;
+    let hash = sha256(&bytes)[..HASH].to_owned();
+    let path = folder.join(format!("{first:09}-{last:09}-{hash}.parquet"));
+    write_file(&path, |file| file.write_all(&bytes)).map_err(SweepError::io(&path, "write"))?;
+    Ok(hash)
+}
+
+/// Columns of a segment by their names.
+pub(super) fn column<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
+    table.columns().iter().find(|(known, _)| known == name).map(|(_, column)| column)
+}
+
+/// Which cases are in a segment.
+pub(super) struct Keys<'a> {
+    /// Their numbers.
+    pub(super) index: &'a [usize],
+    /// Their ids.
+    pub(super) id: &'a [String],
+    /// How they ended.
+    pub(super) status: &'a [String],
+    /// The hash of the file of their series, where series are kept.
+    pub(super) series: Option<&'a str>,
+}
+
+/// Which cases are in a segment; `None` where it is none.
+pub(super) fn keys(table: &Table) -> Option<Keys<'_>> {
+    let series = match column(table, SERIES) {
+        Some(Column::Text(hashes)) => hashes.first().map(String::as_str),
+        _ => None,
+    };
+    match (column(table, "index")?, column(table, "id")?, column(table, "status")?) {
+        (Column::Count(index), Column::Text(id), Column::Text(status)) => Some(Keys { index, id, status, series }),
+        _ => None,
+    }
+}
