@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CopSeries, CouplingSettings, Dispatcher, Outcome, PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive,
-    scheme,
+    CouplingSettings, Dispatcher, LoopRequest, LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop,
+    Verdict, drive, scheme,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -29,8 +29,8 @@ struct Vertices {
 type Mixture = (f64, f64);
 
 impl Vertices {
-    fn at(plan: f64, cops: &CopSeries) -> Mixture {
-        (plan, 100.0 + (cops[[0, 0]] - EVEN_COP) * plan)
+    fn at(plan: f64, signal: &LoopSignal) -> Mixture {
+        (plan, 100.0 + (signal.cops[[0, 0]] - EVEN_COP) * plan)
     }
 }
 
@@ -39,26 +39,26 @@ impl Dispatcher for Vertices {
     type Account = ();
     type Error = Infallible;
 
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<Mixture, Infallible> {
-        Ok(Self::at(if cops[[0, 0]] > EVEN_COP { 4.0 } else { 5.0 }, cops))
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<Mixture, Infallible> {
+        Ok(Self::at(if signal.cops[[0, 0]] > EVEN_COP { 4.0 } else { 5.0 }, signal))
     }
 
-    fn thermal(&self, plan: &Mixture) -> ThermalPlan {
-        Toy(|cop| cop).thermal(&plan.0)
+    fn request(&self, plan: &Mixture) -> LoopRequest {
+        Toy(|cop| cop).request(&plan.0)
     }
 
-    fn blend(&mut self, plans: &[(&Mixture, f64)], cops: &CopSeries) -> Result<Option<Mixture>, Infallible> {
+    fn blend(&mut self, plans: &[(&Mixture, f64)], signal: &LoopSignal) -> Result<Option<Mixture>, Infallible> {
         let plans: Vec<_> = plans.iter().map(|((plan, _), weight)| (plan, *weight)).collect();
-        let blended = Toy(|cop| cop).blend(&plans, cops)?;
-        Ok(blended.filter(|_| self.closes).map(|plan| Self::at(plan, cops)))
+        let blended = Toy(|cop| cop).blend(&plans, signal)?;
+        Ok(blended.filter(|_| self.closes).map(|plan| Self::at(plan, signal)))
     }
 
     fn distance(&self, a: &Mixture, b: &Mixture) -> f64 {
         (a.0 - b.0).abs()
     }
 
-    fn price(&mut self, plan: &Mixture, cops: &CopSeries) -> Result<PlanCost, Infallible> {
-        Ok(self.cost(&Self::at(plan.0, cops)))
+    fn price(&mut self, plan: &Mixture, signal: &LoopSignal) -> Result<PlanCost, Infallible> {
+        Ok(self.cost(&Self::at(plan.0, signal)))
     }
 
     fn cost(&self, &(_, objective_eur): &Mixture) -> PlanCost {

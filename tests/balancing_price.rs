@@ -244,7 +244,7 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
 
 #[test]
 fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
-    use anergy::coupling::{CopUse, LoopModel as _};
+    use anergy::coupling::{LoopModel as _, LoopRequest};
     use anergy::participants::LoopPartner;
     use ndarray::Array2;
     for conductance_kw_per_k in [0.0, 0.3] {
@@ -263,7 +263,7 @@ fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_
         let mut simulated = |step: usize, more_kw: f64| {
             let mut output_kw = Array2::from_elem((1, 24), 4.0);
             output_kw[[0, step]] += more_kw;
-            partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
+            partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
         };
         let response = simulated(0, 0.0);
         let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();

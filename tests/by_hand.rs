@@ -204,6 +204,7 @@ fn every_figure_of_a_summary_is_that_on_paper() {
         "to": "2019-04-15 02:00:00",
         "steps": 2,
         "step_minutes": 60,
+        "exit_code": 0,
         "coupling": coupling,
         "cost": {
             "total_eur": 4.229,

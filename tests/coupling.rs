@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CopUse, CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, LoopModel, LoopResponse, Observer, Record,
-    SchemeChoice, SettingsError, Start, Stop, StoreTemperature, Verdict, drive, scheme,
+    CouplingError, CouplingSettings, InitialCopDispatch, LoopCop, LoopModel, LoopRequest, LoopResponse, Observer,
+    Record, SchemeChoice, SettingsError, Start, Stop, StoreTemperature, Verdict, drive, scheme,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -141,7 +141,7 @@ fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
     let seen = |initial| {
         let settings =
             CouplingSettings { initial_cop_dispatch: initial, max_iterations: 0, ..settings(Stop::Residual) };
-        run(|cop| cop, &settings).unwrap().cops[[0, 0]]
+        run(|cop| cop, &settings).unwrap().signal.cops[[0, 0]]
     };
     assert_eq!(seen(InitialCopDispatch::Committed), 9.0);
     assert_eq!(seen(InitialCopDispatch::Start), 4.0);
@@ -186,18 +186,10 @@ struct Witness {
 impl LoopModel for Witness {
     type Error = Infallible;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
-        self.levels.push(level_kwh[[0, 0]]);
-        self.given.push(match cops {
-            CopUse::WithinStep => None,
-            CopUse::Given(cops) => Some(cops[[0, 0]]),
-        });
-        Mirror.simulate(output_kw, level_kwh, cops)
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Infallible> {
+        self.levels.push(request.level_kwh[[0, 0]]);
+        self.given.push(request.given_cops.as_ref().map(|cops| cops[[0, 0]]));
+        Mirror.simulate(request)
     }
 }
 

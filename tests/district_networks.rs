@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anergy::config::yaml::{Source, from_node, parse};
-use anergy::coupling::{CopUse, LoopModel, LoopResponse};
+use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature, UseOutsideRange};
 use anergy::participants::{NetworkPartner, WellMixedPartner, year_blocks};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
@@ -231,16 +231,16 @@ fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
     });
     let level_kwh = Array2::zeros((2, steps));
     let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let of_network = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let of_network = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let mut partner = WellMixedPartner { water_loop: ring, pumps, step_hours: 1.0 };
-    let of_ring = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let of_ring = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let (mut apart_k, mut moved_k) = (0.0_f64, 0.0_f64);
     for (network_c, ring_c) in of_network.temp_c.iter().zip(&of_ring.temp_c) {
         apart_k = apart_k.max((network_c - ring_c).abs());
         moved_k = moved_k.max((ring_c - 12.0).abs());
     }
     assert!(moved_k > 1.0 && apart_k < 2e-3 * moved_k, "{apart_k} of {moved_k}");
-    let cops = of_network.cop.iter().zip(&of_ring.cop).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let cops = of_network.signal.cops.iter().zip(&of_ring.signal.cops).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(cops < 2e-3, "{cops}");
     assert!(of_network.balance_residual < 1e-9);
 }
@@ -344,7 +344,7 @@ fn boreholes_age_and_keep_to_their_power() {
     let looked = |text: &str| {
         let network = built(&settings(text), steps).unwrap();
         let partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
-        partner.look(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
+        partner.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
     };
     let (young, young_by_step) = looked(&unit(""));
     // Once the pipes have given what they had, the field gives what is drawn: 7.5 kW.
@@ -454,7 +454,7 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
     let text = RING.replace("flow_kg_s: 10}", "flow_kg_s: 3000}").replace("min_c: 5", "min_c: 11.5");
     let network = built(&settings(&text), steps).unwrap();
     let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let of_network = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let of_network = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let ring = "{water_mass_kg: 17840, specific_heat_kj_per_kg_k: 4.2, initial_c: 12, min_c: 11.5, max_c: 90, \
                 balancing: {heating: {capacity_kw: 0}}}";
     let profiles = LoopProfiles {
@@ -464,7 +464,7 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
     };
     let ring = WellMixedLoop::new(&serde_yaml::from_str(ring).unwrap(), profiles, LoopLimit::Balance).unwrap();
     let mut partner = WellMixedPartner { water_loop: ring, pumps, step_hours: 1.0 };
-    let of_ring = partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let of_ring = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let coldest = |response: &LoopResponse| {
         (0..=steps).min_by(|a, b| response.temp_c[*a].total_cmp(&response.temp_c[*b])).unwrap()
     };
@@ -498,10 +498,11 @@ fn heat_and_cops_belong_together_whatever_is_drawn() {
     // The first building's chiller sweeps through what its booster draws.
     let output_kw = Array2::from_shape_fn((3, steps), |(pump, step)| [20.0, 0.3 * step as f64, 5.0][pump]);
     let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let response = partner.simulate(&output_kw, &Array2::zeros((3, steps)), CopUse::WithinStep).unwrap();
+    let response = partner.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((3, steps)))).unwrap();
     for step in 0..steps {
-        let of_pump =
-            |pump: usize| output_kw[[pump, step]] * pumps[pump].loop_heat_per_output(response.cop[[pump, step]]);
+        let of_pump = |pump: usize| {
+            output_kw[[pump, step]] * pumps[pump].loop_heat_per_output(response.signal.cops[[pump, step]])
+        };
         near(response.heat_kwh[step], (0..3).map(of_pump).sum(), 1e-6);
     }
     assert!(response.heat_kwh[0] < 0.0 && response.heat_kwh[steps - 1] > 0.0);
@@ -521,7 +522,7 @@ fn a_time_may_begin_as_it_ends() {
     let response = |start: &str| {
         let network = built(&settings(&PAIR.replace("start: {temp_c: 12}", start)), steps).unwrap();
         let mut partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
-        partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
+        partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
     };
     let given = response("start: {temp_c: 20}");
     assert!((given.temp_c[0] - given.temp_c[steps]).abs() > 5.0);
@@ -566,10 +567,10 @@ fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
     let partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
     let output_kw = Array2::from_elem((2, 8), 40.0);
     let mut model = partner.clone();
-    let response = model.simulate(&output_kw, &Array2::zeros((2, 8)), CopUse::WithinStep).unwrap();
+    let response = model.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((2, 8)))).unwrap();
     // In the first step all water is at 12 C.
-    near(response.cop[[0, 0]], pump.cop(LoopWater { inlet_c: 12.0, spread_k: 4.0 }, 0.0), 1e-12);
-    let (_, recording) = partner.look(&output_kw, &Array2::zeros((2, 8)), CopUse::WithinStep).unwrap();
+    near(response.signal.cops[[0, 0]], pump.cop(LoopWater { inlet_c: 12.0, spread_k: 4.0 }, 0.0), 1e-12);
+    let (_, recording) = partner.look(&LoopRequest::new(output_kw.clone(), Array2::zeros((2, 8)))).unwrap();
     let asked: Vec<f64> = (0..3).map(|index| recording.flow_kg_s[[index, 0]]).collect();
     near(asked[0] / asked[1], 3.0, 1e-9);
     near(asked[2], asked[0] + asked[1], 1e-9);

@@ -252,7 +252,7 @@ fn every_verb_and_every_exit_code_is_explained() {
 #[test]
 fn every_verdict_and_every_scheme_is_explained() {
     let page = chapter("convergence.md");
-    let names = code("src/coupling/verdict.rs");
+    let names = code("crates/cosim/src/coupling/verdict.rs");
     let names: Vec<&str> =
         names.lines().filter_map(|line| line.trim().split("=> \"").nth(1)?.split('"').next()).collect();
     assert!(names.len() >= 9, "{names:?}");
@@ -267,7 +267,7 @@ fn every_verdict_and_every_scheme_is_explained() {
 #[test]
 fn every_file_of_a_run_folder_and_its_columns_are_explained() {
     let page = chapter("results.md").replace("\\|", "|");
-    let folder = code("src/results/folder.rs");
+    let folder = code("crates/data/src/results/folder.rs");
     let list = folder.split("const FILES").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
     let files: Vec<&str> =
         list.split(',').map(str::trim).filter_map(|item| item.strip_prefix('"')?.strip_suffix('"')).collect();
@@ -275,7 +275,7 @@ fn every_file_of_a_run_folder_and_its_columns_are_explained() {
     for file in files.into_iter().chain(["summary.json", "journal"]) {
         assert!(page.contains(&format!("`{file}`")), "{file}");
     }
-    let tables = code("src/study/network_tables.rs");
+    let tables = code("crates/run/src/network_tables.rs");
     let numbers =
         tables.split("const NUMBERS").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
     let numbers: Vec<&str> = numbers.split('"').skip(1).step_by(2).collect();
@@ -283,7 +283,7 @@ fn every_file_of_a_run_folder_and_its_columns_are_explained() {
     for name in numbers {
         assert!(page.contains(&format!("`{name}`")), "network_components.csv: {name}");
     }
-    let words = [("src/study/tables.rs", "push(\""), ("src/study/tables.rs", "(&conversion.carrier_out, \"")];
+    let words = [("crates/run/src/tables.rs", "push(\""), ("crates/run/src/tables.rs", "(&conversion.carrier_out, \"")];
     for (path, before) in words {
         for part in code(path).split(before).skip(1) {
             let name = part.split('"').next().unwrap();

@@ -110,7 +110,7 @@ fn assert_nobody_saves_more(sign: &str, dates: [&str; 2]) {
     let Some(case) = case("newton", sign, dates, &[]) else { return };
     let run = ran(&case, "newton", sign, dates);
     let mut dispatch = Dispatch::new(case.district.clone(), &Cbc).unwrap();
-    let cops = &run.coupling.as_ref().unwrap().response.cop;
+    let cops = &run.coupling.as_ref().unwrap().response.signal.cops;
     for (pump, cops) in case.coupled.as_ref().unwrap().pumps.iter().zip(cops.rows()) {
         let conversion = dispatch.conversion(&pump.site, &pump.technology).unwrap();
         dispatch.set_efficiency(conversion, cops.iter().copied());

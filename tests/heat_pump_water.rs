@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anergy::config::yaml::{Source, from_node, parse};
-use anergy::coupling::{CopUse, LoopModel, LoopResponse};
+use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature};
 use anergy::participants::NetworkPartner;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
@@ -72,14 +72,14 @@ fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
 /// What the network does under a plan, and what it says of it.
 fn simulated(partner: &NetworkPartner, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
     let level_kwh = Array2::zeros(output_kw.dim());
-    let response = partner.clone().simulate(output_kw, &level_kwh, CopUse::WithinStep).unwrap();
-    let (report, recording) = partner.look(output_kw, &level_kwh, CopUse::WithinStep).unwrap();
+    let response = partner.clone().simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let (report, recording) = partner.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     (response, report, recording)
 }
 
 /// Electricity of a plan at the COPs that it leads to, kWh.
 fn electricity_kwh(output_kw: &Array2<f64>, response: &LoopResponse) -> f64 {
-    output_kw.iter().zip(&response.cop).map(|(output, cop)| output / cop).sum()
+    output_kw.iter().zip(&response.signal.cops).map(|(output, cop)| output / cop).sum()
 }
 
 const SPREADS_K: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0];
@@ -152,7 +152,7 @@ fn no_water_leaves_beyond_the_refrigerant() {
                 let (response, report, recording) = simulated(&partner, &output_kw);
                 let mut widest_k = 0.0_f64;
                 for step in 0..steps {
-                    let (cop, outlet_c) = (response.cop[[0, step]], recording.outlet_c[[0, step]]);
+                    let (cop, outlet_c) = (response.signal.cops[[0, step]], recording.outlet_c[[0, step]]);
                     widest_k = widest_k.max((recording.inlet_c[[0, step]] - outlet_c).abs());
                     let room_k = match service {
                         Service::Heating => {
@@ -240,7 +240,7 @@ fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
         ];
         let mut net_kw = 0.0;
         for (index, per_output) in expected.into_iter().enumerate() {
-            let (output_kw, cop) = (output_kw[[index, step]], response.cop[[index, step]]);
+            let (output_kw, cop) = (output_kw[[index, step]], response.signal.cops[[index, step]]);
             let (written_kw, expected_kw) = (output_kw / cop, output_kw * per_output);
             assert!((written_kw - expected_kw).abs() <= 1e-9 * expected_kw, "{index} in step {step}: {inlet_c} C");
             net_kw += expected_kw + if index == 0 { -output_kw } else { output_kw };
@@ -278,7 +278,7 @@ fn passive_cooling_fades_where_the_net_heat_turns() {
             _ => 0.0,
         });
         let (response, _, recording) = simulated(&partner, &output_kw);
-        (1.0 / response.cop[[1, warm_up]], recording.flow_kg_s[[0, warm_up]])
+        (1.0 / response.signal.cops[[1, warm_up]], recording.flow_kg_s[[0, warm_up]])
     };
     let course: Vec<(f64, f64)> = (0..200).map(|index| last(6.0 + 0.05 * f64::from(index))).collect();
     assert!(course[0].0 > 0.999 && course[0].1 > 0.0, "{:?}", course[0]);

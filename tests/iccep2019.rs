@@ -173,7 +173,7 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
         // The COPs in force are those that the answer's own loop temperature gives.
         for (index, conversion) in ["hp_dhw", "hp_clim_hot", "hp_clim_cold"].into_iter().enumerate() {
             let conversion = run.dispatch.conversion("buildings", conversion).unwrap();
-            let own = coupling.response.cop.row(index);
+            let own = coupling.response.signal.cops.row(index);
             assert!(run.dispatch.efficiency(conversion).iter().zip(own).all(|(a, b)| a == b));
         }
         assert_eq!(run.account.unmet_kwh(), 0.0);

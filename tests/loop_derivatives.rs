@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use anergy::coupling::{CopUse, LoopDerivatives, LoopModel};
+use anergy::coupling::{LoopDerivatives, LoopModel, LoopRequest};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
 use anergy::participants::WellMixedPartner;
 use anergy::water_loop::{LoopLimit, LoopProfiles, WellMixedLoop};
@@ -41,7 +41,7 @@ fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedPartner {
 fn after(initial_c: f64, balancing_kw: f64, output_kw: [f64; 2], level_kwh: [f64; 2]) -> (f64, f64) {
     let column = |[first, second]: [f64; 2]| -> Array2<f64> { array![[first], [second]] };
     let mut partner = partner(initial_c, balancing_kw);
-    let response = partner.simulate(&column(output_kw), &column(level_kwh), CopUse::WithinStep).unwrap();
+    let response = partner.simulate(&LoopRequest::new(column(output_kw), column(level_kwh))).unwrap();
     (response.temp_c[1], response.heat_kwh[0])
 }
 

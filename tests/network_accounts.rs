@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use anergy::config::yaml::{Source, from_node, parse};
-use anergy::coupling::{CopUse, LoopModel, LoopResponse};
+use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
 use anergy::participants::NetworkPartner;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
@@ -57,7 +57,7 @@ fn response(network: DistrictNetwork, service: Service, output_kw: f64, steps: u
     };
     let mut partner = NetworkPartner { network, pumps: vec![pump], step_hours: 1.0 };
     let (output_kw, level_kwh) = (Array2::from_elem((1, steps), output_kw), Array2::zeros((1, steps)));
-    partner.simulate(&output_kw, &level_kwh, CopUse::WithinStep).unwrap()
+    partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
 }
 
 fn near(value: f64, expected: f64, tolerance: f64) {

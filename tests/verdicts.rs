@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopResponse, Outcome,
-    PlanCost, SchemeChoice, Start, Stop, ThermalPlan, Verdict, drive, scheme,
+    CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopRequest, LoopResponse,
+    LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
 };
 use anergy::run::CostMoved;
 use ndarray::{Array1, Array2};
@@ -169,13 +169,8 @@ struct Limited;
 impl LoopModel for Limited {
     type Error = Infallible;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
-        let response = Mirror.simulate(output_kw, level_kwh, cops)?;
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Infallible> {
+        let response = Mirror.simulate(request)?;
         Ok(LoopResponse { temp_c: Array1::from_elem(3, 25.0), limit_steps: [0, 2], ..response })
     }
 }
@@ -204,28 +199,32 @@ impl Dispatcher for Needy {
     type Account = ();
     type Error = Short;
 
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Short> {
-        if cops[[0, 0]] < 2.0 { Err(Short) } else { Ok(self.0.dispatch(cops).unwrap_or_else(|never| match never {})) }
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<f64, Short> {
+        if signal.cops[[0, 0]] < 2.0 {
+            Err(Short)
+        } else {
+            Ok(self.0.dispatch(signal).unwrap_or_else(|never| match never {}))
+        }
     }
 
     fn is_infeasible(&self, Short: &Short) -> bool {
         true
     }
 
-    fn thermal(&self, plan: &f64) -> ThermalPlan {
-        self.0.thermal(plan)
+    fn request(&self, plan: &f64) -> LoopRequest {
+        self.0.request(plan)
     }
 
-    fn blend(&mut self, plans: &[(&f64, f64)], cops: &CopSeries) -> Result<Option<f64>, Short> {
-        Ok(self.0.blend(plans, cops).unwrap_or_else(|never| match never {}))
+    fn blend(&mut self, plans: &[(&f64, f64)], signal: &LoopSignal) -> Result<Option<f64>, Short> {
+        Ok(self.0.blend(plans, signal).unwrap_or_else(|never| match never {}))
     }
 
     fn distance(&self, a: &f64, b: &f64) -> f64 {
         self.0.distance(a, b)
     }
 
-    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Short> {
-        Ok(self.0.price(plan, cops).unwrap_or_else(|never| match never {}))
+    fn price(&mut self, plan: &f64, signal: &LoopSignal) -> Result<PlanCost, Short> {
+        Ok(self.0.price(plan, signal).unwrap_or_else(|never| match never {}))
     }
 
     fn cost(&self, plan: &f64) -> PlanCost {

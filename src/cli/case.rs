@@ -7,7 +7,8 @@ use clap::Args;
 use super::Failure;
 use super::output;
 use crate::config::switches::Preset;
-use crate::config::{Case, Finding, Level, LoopSource, Request};
+use crate::config::{Case, LoopSource, Request};
+use crate::run::Job;
 
 /// Which case, and what to change about it.
 #[derive(Debug, Args)]
@@ -52,14 +53,16 @@ impl CaseArgs {
         }
     }
 
-    /// Whether warnings count as errors.
-    pub(super) fn is_strict(&self) -> bool {
-        self.strict
+    /// The job that runs it in the working directory.
+    pub(super) fn job(&self) -> Job {
+        let mut job = Job::new(self.request(), "");
+        job.strict = self.strict;
+        job
     }
 
     /// Reads the case.
     pub(super) fn load(&self) -> Result<Case, Failure> {
-        load(&self.request(), self.strict)
+        Ok(self.job().read()?)
     }
 
     /// A name for what is made of the case: the file's (its folder's, where the file has a name like any other) and the
@@ -74,19 +77,6 @@ impl CaseArgs {
         let name = output::folder_name(&format!("{model}{scenario}"));
         if name.is_empty() { "run".to_owned() } else { name }
     }
-}
-
-/// Reads a case; `strict` takes every warning for an error.
-pub(super) fn load(request: &Request, strict: bool) -> Result<Case, Failure> {
-    let mut case = Case::load(request)?;
-    case.findings = case.findings.into_iter().map(|finding| judged(finding, strict)).collect();
-    Ok(case)
-}
-
-/// A finding; under `strict` a warning is an error.
-pub(super) fn judged(finding: Finding, strict: bool) -> Finding {
-    let level = if strict && finding.level == Level::Warning { Level::Error } else { finding.level };
-    Finding { level, ..finding }
 }
 
 /// A preset by its name, with the nearest one suggested.

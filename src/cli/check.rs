@@ -13,6 +13,7 @@ use crate::config::{Case, Finding, Level};
 use crate::district::Kind;
 use crate::lp::{write_lp, write_mps};
 use crate::results::write_file;
+use crate::run::JobObserver as _;
 use crate::run::{first_problem, wrapped};
 
 /// Read a case and say what looks wrong with it, without solving

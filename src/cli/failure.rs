@@ -12,6 +12,7 @@ use crate::cosim::{Cause, StudyError};
 use crate::coupling::JournalError;
 use crate::report::ReportError;
 use crate::results::ResultsError;
+use crate::run::JobError;
 use crate::run::journal::ResumeError;
 use crate::study::convergence::ConvergenceError;
 use crate::study::effects::EffectsError;
@@ -45,8 +46,8 @@ pub(super) enum Failure {
     Usage(String),
     #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
     Strict { count: usize },
-    #[error("demand above all capacity counts as an error under --strict: the district cannot do what is asked of it")]
-    Unserved,
+    #[error(transparent)]
+    Job(JobError),
     #[error("{}: cannot be written: {source}", path.display())]
     Write { path: std::path::PathBuf, source: std::io::Error },
     #[error("{}: cannot be read: {source}", path.display())]
@@ -59,6 +60,18 @@ pub(super) enum Failure {
     Json(#[from] serde_json::Error),
     #[error("cannot write the configuration: {0}")]
     Yaml(#[from] serde_yaml::Error),
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Config(error) => Self::Config(error),
+            JobError::Cosim(error) => Self::Study(error),
+            JobError::Resume(error) => Self::Resume(error),
+            JobError::Results(error) => Self::Results(error),
+            error => Self::Job(error),
+        }
+    }
 }
 
 fn exit_code_of(error: &StudyError) -> u8 {
@@ -97,10 +110,13 @@ impl Failure {
             Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
                 exit::BAD_INPUT
             }
-            Self::Unserved => exit::INFEASIBLE,
-            Self::Place(_) | Self::Read { .. } | Self::Strict { .. } | Self::Write { .. } | Self::Effects(_) => {
-                exit::BAD_INPUT
-            }
+            Self::Job(JobError::Unserved) => exit::INFEASIBLE,
+            Self::Job(_)
+            | Self::Place(_)
+            | Self::Read { .. }
+            | Self::Strict { .. }
+            | Self::Write { .. }
+            | Self::Effects(_) => exit::BAD_INPUT,
             Self::Report(ReportError::Page(_) | ReportError::Picture { .. }) => exit::INTERNAL,
             Self::Report(_) => exit::BAD_INPUT,
             Self::Results(_) | Self::Json(_) | Self::Yaml(_) | Self::Print(_) => exit::INTERNAL,

@@ -9,6 +9,7 @@ use super::case::CaseArgs;
 use super::new::write_folder;
 use super::progress::Progress;
 use crate::config::{Format, native};
+use crate::run::JobObserver as _;
 
 /// Turn a Calliope 0.6 model, and its loop file if there is one, into a district of our own format
 #[derive(Debug, Args)]

@@ -6,15 +6,9 @@ use clap::Args;
 
 use super::Failure;
 use super::progress::Progress;
-use crate::config::Case;
 use crate::cosim::Run;
-use crate::coupling::Verdict;
-use crate::report::{RunResults, html, name_of, run_page};
-use crate::results::{RunFolder, Table};
-use crate::run::{
-    Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
-    timeseries_table, timings_table,
-};
+use crate::report::{RunResults, html, run_page};
+use crate::run::{Artifacts, Extras, Summary};
 
 /// Where results go and what is said.
 #[derive(Debug, Args)]
@@ -56,58 +50,19 @@ pub(super) fn folder_name(text: &str) -> String {
     name.trim_matches(['.', '-']).to_owned()
 }
 
-/// Writes the run folder: result tables, summary, resolved configuration; log and timings, the only files with durations.
-pub(super) fn write(
-    place: &Path,
-    case: &Case,
-    run: &Run,
-    summary: &Summary,
-    extra: &[(&str, Table)],
-    progress: Progress,
-    read_seconds: f64,
-) -> Result<PathBuf, Failure> {
-    let folder = RunFolder::begin(place)?;
-    if run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted) {
-        folder.keep_journal()?;
-    }
-    let began = std::time::Instant::now();
-    let timeseries = timeseries_table(case, run);
-    folder.write("timeseries.csv", &timeseries.to_csv())?;
-    #[cfg(feature = "parquet")]
-    folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
-    if let Some(table) = prices_table(case, run) {
-        folder.write("prices.csv", &table.to_csv())?;
-    }
-    if let Some(table) = convergence_table(case, run) {
-        folder.write("convergence.csv", &table.to_csv())?;
-    }
-    if let Some(table) = loop_temperature_table(case, run) {
-        folder.write("loop_temperature.csv", &table.to_csv())?;
-    }
-    if let Some(table) = network_components_table(case, run) {
-        folder.write("network_components.csv", &table.to_csv())?;
-    }
-    if let Some(table) = network_table(case, run) {
-        folder.write("network.csv", &table.to_csv())?;
-    }
-    for (name, table) in extra {
-        folder.write(name, &table.to_csv())?;
-    }
-    let mut json = serde_json::to_vec_pretty(summary)?;
-    json.push(b'\n');
-    folder.write("summary.json", &json)?;
-    folder.write("config.resolved.yaml", serde_yaml::to_string(&case.resolved)?.as_bytes())?;
-    // The results stand without a picture of them.
-    match RunResults::read(folder.draft(), &name_of(place)).and_then(|results| html(&run_page(&results))) {
-        Ok(report) => folder.write("report.html", report.as_bytes())?,
-        Err(error) => super::say(&format!("warning: there is no report.html: {error}")),
-    }
-    let write_seconds = began.elapsed().as_secs_f64();
-    let phases =
-        [("read", read_seconds), ("build", run.build_seconds), ("solve", run.solve_seconds), ("write", write_seconds)];
-    folder.write("timings.csv", &timings_table(run, &phases).to_csv())?;
-    folder.write("run.log", progress.finish().as_bytes())?;
-    Ok(folder.commit()?)
+/// Writes the run folder of a job, with its report and its log.
+pub(super) fn write(place: &Path, artifacts: &Artifacts, progress: Progress) -> Result<PathBuf, Failure> {
+    let report = |folder: &Path, name: &str| match RunResults::read(folder, name).and_then(|run| html(&run_page(&run)))
+    {
+        Ok(report) => Some(report),
+        // The results stand without a picture of them.
+        Err(error) => {
+            super::say(&format!("warning: there is no report.html: {error}"));
+            None
+        }
+    };
+    let extras = Extras { report: Some(&report), log: Some(Box::new(|| progress.finish())) };
+    Ok(artifacts.write(place, extras)?)
 }
 
 /// What a run prints: its summary, where the time went, where the results are.

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Finding, Level};
 use crate::coupling::{Gap, Observer, Record};
+use crate::run::{JobObserver, Phase};
 
 /// Tells a user what goes on, and remembers it for `run.log`.
 pub(super) struct Progress {
@@ -44,25 +45,6 @@ impl Progress {
             Some(bar) => bar.println(line),
             None if !self.quiet => super::say(line),
             None => {}
-        }
-    }
-
-    /// Says what was found while reading. Warnings are no progress: they are said even when quiet.
-    pub(super) fn findings(&mut self, findings: &[Finding]) {
-        for Finding { level, place, message, .. } in findings {
-            let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-            match level {
-                Level::Default => self.remember(&format!("default: {message}")),
-                Level::Note => self.say(&format!("note: {place}{message}")),
-                Level::Warning | Level::Error => {
-                    let word = if *level == Level::Error { "error" } else { "warning" };
-                    let line = format!("{word}: {place}{message}");
-                    self.say(&line);
-                    if self.quiet {
-                        super::say(&line);
-                    }
-                }
-            }
         }
     }
 
@@ -110,5 +92,40 @@ impl Observer for Progress {
 
     fn wants_to_stop(&self) -> bool {
         super::interrupt::was_asked_for()
+    }
+}
+
+impl JobObserver for Progress {
+    fn phase(&mut self, phase: Phase) {
+        self.doing(match phase {
+            Phase::Reading => "reading",
+            Phase::Dispatching => "dispatching",
+        });
+    }
+
+    /// Says findings. Warnings are no progress: they are said even when quiet.
+    fn findings(&mut self, findings: &[Finding]) {
+        for Finding { level, place, message, .. } in findings {
+            let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
+            match level {
+                Level::Default => self.remember(&format!("default: {message}")),
+                Level::Note => self.say(&format!("note: {place}{message}")),
+                Level::Warning | Level::Error => {
+                    let word = if *level == Level::Error { "error" } else { "warning" };
+                    let line = format!("{word}: {place}{message}");
+                    self.say(&line);
+                    if self.quiet {
+                        super::say(&line);
+                    }
+                }
+            }
+        }
+    }
+
+    fn journal_begins(&mut self, replaces_unfinished: bool) {
+        if replaces_unfinished {
+            self.say("note: an unfinished run stood here; it is begun anew (--resume would have gone on with it)");
+        }
+        super::interrupt::watch();
     }
 }

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Failure;
-use crate::report::{
-    Page, ReportError, RunResults, comparison_page, effects_page, html, name_of, print, run_page, sweep_page,
-};
+use crate::report::{Page, ReportError, RunResults, comparison_page, effects_page, html, print, run_page, sweep_page};
+use crate::results::name_of;
 use crate::results::{FIGURES, JOURNAL, write_file};
 
 /// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's switches

@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{Failure, case, exit};
 use crate::cosim::solver;
 use crate::results::{Column, RunFolder, Table, write_file};
-use crate::run::Summary;
+use crate::run::{Artifacts, JobObserver as _};
 use crate::study::effects::Effects;
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 
@@ -95,29 +95,25 @@ impl Reproduce {
         progress.findings(&published.case.findings);
         progress.doing("dispatching");
         let found = published.run(backend, &mut progress)?;
-        let summary = Summary::of(&found.case, &found.run);
         let split = output::time_split(&found.run, found.read_seconds);
-        let within = found.is_within();
-        let extra = [("comparison.csv", comparison_table(&found))];
-        let folder = output::write(&place, &found.case, &found.run, &summary, &extra, progress, found.read_seconds)?;
+        let (within, compared) = (found.is_within(), found.is_compared());
+        let (text, extra) = (comparison_text(&found), vec![("comparison.csv", comparison_table(&found))]);
+        let Reproduction { case, run, figures, temperatures, read_seconds, .. } = found;
+        let artifacts = Artifacts::of_run(case, run, read_seconds, extra);
+        let folder = output::write(&place, &artifacts, progress)?;
+        let summary = &artifacts.summary;
         if self.output.json {
-            let figures = &found.figures;
-            let temperatures = &found.temperatures;
             let json = serde_json::json!({
                 "summary": summary, "figures": figures, "temperatures": temperatures, "within_tolerance": within,
             });
             super::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         } else {
-            let verdict = match (within, found.is_compared()) {
+            let verdict = match (within, compared) {
                 (true, true) => "within tolerance",
                 (true, false) => "nothing was compared: nothing is published for this window and scenario",
                 (false, _) => "OUTSIDE TOLERANCE",
             };
-            super::print(&format!(
-                "{}{}{verdict}\n",
-                output::text(&summary, &split, &folder),
-                comparison_text(&found)
-            ))?;
+            super::print(&format!("{}{text}{verdict}\n", output::text(summary, &split, &folder)))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
     }

@@ -1,22 +1,15 @@
 //! `anergy run`: one case to its end.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
 
-use super::case::{self, CaseArgs};
+use super::case::CaseArgs;
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, exit, interrupt};
-use crate::config::{Finding, Level, Request};
-use crate::cosim::{self, Cause, StudyError, solver};
-use crate::coupling::Verdict;
+use super::{Failure, exit};
 use crate::results::RunFolder;
-use crate::run::journal::{Asked, ResumeError, RunJournal};
-use crate::run::{
-    NetworkSummary, Summary, anticipative_plan_table, anticipative_table, run_case, run_case_with_journal, starts,
-};
+use crate::run::{Artifacts, Job, Resumed};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
@@ -44,82 +37,22 @@ pub(super) struct Run {
     output: OutputArgs,
 }
 
-/// What is run, and where its results go.
-struct Job {
-    place: PathBuf,
-    request: Request,
-    strict: bool,
-    starts: usize,
-    /// What it was asked for, where it goes on.
-    begun: Option<Asked>,
-}
-
 impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
+        let Some((place, job)) = self.job()? else { return self.ended() };
         let mut progress = Progress::new(self.output.quiet);
-        let Some(Job { place, request, strict, starts, begun }) = self.job()? else { return self.ended() };
-        progress.doing("reading");
-        let began = Instant::now();
-        let case = case::load(&request, strict)?;
-        let read_seconds = began.elapsed().as_secs_f64();
-        progress.findings(&case.findings);
-        refuse_errors(&case.findings)?;
-        let backend = solver(&case.district);
-        let mut journal = match case.coupled {
-            Some(_) => {
-                let asked = Asked::of(request, strict, starts, &case, backend.name());
-                let asked = asked.map_err(|source| Failure::Write { path: place.clone(), source })?;
-                if begun.is_none() && Asked::read(&place).is_ok() {
-                    progress.say(
-                        "note: an unfinished run stood here; it is begun anew (--resume would have gone on with it)",
-                    );
-                }
-                Some(journal(&place, &asked, begun.as_ref())?)
-            }
-            None => None,
-        };
-        progress.doing("dispatching");
-        let run = match &mut journal {
-            Some(journal) => {
-                interrupt::watch();
-                run_case_with_journal(&case, backend, journal, &mut progress)
-            }
-            None => run_case(&case, backend, &mut progress),
-        };
-        let run = match (run, journal) {
-            (Ok(run), Some(mut journal)) => {
-                journal.finish().map_err(ResumeError::from)?;
-                run
-            }
-            (Ok(run), None) => run,
-            (Err(error), Some(journal)) if fails_again(&error) => {
-                journal.discard();
-                return Err(error.into());
-            }
-            (Err(error), _) => return Err(error.into()),
-        };
-        let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress) } else { None };
-        let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
-        extra.extend(anticipative_table(&run).map(|table| ("anticipative.csv", table)));
-        extra.extend(anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
-        let mut summary = Summary { starts: spread, ..Summary::of(&case, &run) };
-        let loop_short = summary.network.as_ref().and_then(NetworkSummary::warning);
-        let unserved = summary.unmet_warning().into_iter().chain(loop_short);
-        let unserved: Vec<Finding> = unserved.map(|finding| case::judged(finding, strict)).collect();
-        progress.findings(&unserved);
-        let code = exit_code(&run, &summary, strict && !unserved.is_empty());
-        summary.exit_code = Some(code);
-        let split = output::time_split(&run, read_seconds);
-        let folder = output::write(&place, &case, &run, &summary, &extra, progress, read_seconds)?;
+        let artifacts = job.run(Some(&place), &mut progress)?;
+        let folder = output::write(&place, &artifacts, progress)?;
+        let Artifacts { run, summary, ending, read_seconds, .. } = &artifacts;
         super::print(&if self.output.json {
-            format!("{}\n", serde_json::to_string_pretty(&summary)?)
+            format!("{}\n", serde_json::to_string_pretty(summary)?)
         } else {
-            output::text(&summary, &split, &folder)
+            output::text(summary, &output::time_split(run, *read_seconds), &folder)
         })?;
-        Ok(code)
+        Ok(ending.exit_code())
     }
 
-    /// The run to go on with has ended: its summary, and its exit code; that of its verdict where it has none.
+    /// The run to be resumed has ended: says so, and returns its exit code; that of its verdict where it has none.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
         let path = folder.join("summary.json");
@@ -140,75 +73,31 @@ impl Run {
         }))
     }
 
-    /// What is to be done; nothing where the run to go on with has ended.
-    fn job(&self) -> Result<Option<Job>, Failure> {
-        let (Some(case), None) = (&self.case, &self.resume) else {
-            return self.resume.as_deref().map_or(Ok(None), resumed);
+    /// The job and the place of its run folder; nothing where the run to be resumed has ended.
+    fn job(&self) -> Result<Option<(PathBuf, Job)>, Failure> {
+        let (place, job) = match (&self.case, &self.resume) {
+            (Some(case), None) => {
+                let mut job = case.job();
+                job.starts = self.starts.into();
+                (self.output.place(&case.default_name())?, job)
+            }
+            (_, Some(folder)) => match resumed(folder)? {
+                Some(resumed) => resumed,
+                None => return Ok(None),
+            },
+            (None, None) => return Ok(None),
         };
-        let place = self.output.place(&case.default_name())?;
         RunFolder::check(&place).map_err(Failure::Place)?;
-        Ok(Some(Job {
-            place,
-            request: case.request(),
-            strict: case.is_strict(),
-            starts: self.starts.into(),
-            begun: None,
-        }))
+        Ok(Some((place, job)))
     }
 }
 
-fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
+/// The unfinished run in a folder, and the folder; nothing where it has ended.
+fn resumed(folder: &Path) -> Result<Option<(PathBuf, Job)>, Failure> {
     let unusable = |source| Failure::Write { path: folder.to_owned(), source };
     let place = std::path::absolute(folder).map_err(unusable)?;
-    let begun = match Asked::read(&place) {
-        Err(ResumeError::NoJournal(_)) if RunFolder::is_complete(&place) => return Ok(None),
-        begun => begun?,
-    };
-    RunFolder::check(&place).map_err(Failure::Place)?;
-    // Paths of the request mean what they meant then.
-    std::env::set_current_dir(&begun.directory).map_err(|_| ResumeError::Changed {
-        folder: folder.to_owned(),
-        reason: format!("it was begun in {}, which cannot be entered", begun.directory.display()),
-    })?;
-    Ok(Some(Job {
-        place,
-        request: begun.request.clone(),
-        strict: begun.strict,
-        starts: begun.starts,
-        begun: Some(begun),
-    }))
-}
-
-/// Exit code of a run that came to its end; `unserved`: it left demand unserved and is judged strictly.
-fn exit_code(run: &cosim::Run, summary: &Summary, unserved: bool) -> u8 {
-    match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
-        _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
-        Some(Verdict::Interrupted) => exit::INCOMPLETE,
-        Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
-        _ if unserved => exit::INFEASIBLE,
-        None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
-        Some(_) => exit::NOT_CONVERGED,
-    }
-}
-
-/// Stops where a finding is an error: under `--strict`, every warning is. Demand that cannot be served alone makes the case
-/// infeasible, and nothing in it wrong.
-fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
-    let mut errors = findings.iter().filter(|finding| finding.level == Level::Error).peekable();
-    if errors.peek().is_some() && errors.all(|finding| finding.is_shortage) {
-        return Err(Failure::Unserved);
-    }
-    super::refuse_errors(findings)
-}
-
-/// Whether the run would fail just so if it went on.
-fn fails_again(error: &StudyError) -> bool {
-    error.cause() != Cause::Inside && !matches!(error, StudyError::Journal(_))
-}
-
-/// The journal of the run: that of `begun`, if nothing has changed since.
-fn journal(place: &Path, asked: &Asked, begun: Option<&Asked>) -> Result<RunJournal, ResumeError> {
-    let Some(begun) = begun else { return Ok(RunJournal::begin(place, asked)?) };
-    begun.is_same(asked, place)?;
-    Ok(RunJournal::open(place))
+    Ok(match Job::resume(&place)? {
+        Resumed::Ended => None,
+        Resumed::Unfinished(job) => Some((place, *job)),
+    })
 }

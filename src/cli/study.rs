@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::{Failure, exit, interrupt};
 use crate::coupling::SchemeChoice;
 use crate::results::{check_folder, write_file};
+use crate::run::JobObserver as _;
 use crate::study::convergence::{Plan, Study as Convergence};
 
 /// The files of a study's folder; the first until it has ended.

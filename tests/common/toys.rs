@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use anergy::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, PlanCost, ThermalPlan};
+use anergy::coupling::{Dispatcher, LoopModel, LoopRequest, LoopResponse, LoopSignal, PlanCost};
 use ndarray::{Array1, Array2};
 
 /// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
@@ -13,15 +13,15 @@ impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
     type Account = ();
     type Error = Infallible;
 
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
-        Ok((self.0)(cops[[0, 0]]))
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<f64, Infallible> {
+        Ok((self.0)(signal.cops[[0, 0]]))
     }
 
-    fn thermal(&self, plan: &f64) -> ThermalPlan {
-        ThermalPlan { output_kw: Array2::from_elem((1, 2), *plan), level_kwh: Array2::from_elem((1, 2), *plan) }
+    fn request(&self, plan: &f64) -> LoopRequest {
+        LoopRequest::new(Array2::from_elem((1, 2), *plan), Array2::from_elem((1, 2), *plan))
     }
 
-    fn blend(&mut self, plans: &[(&f64, f64)], _cops: &CopSeries) -> Result<Option<f64>, Infallible> {
+    fn blend(&mut self, plans: &[(&f64, f64)], _signal: &LoopSignal) -> Result<Option<f64>, Infallible> {
         assert!(plans.iter().all(|(_, weight)| (0.0..=1.0).contains(weight)), "{plans:?}");
         assert!((plans.iter().map(|(_, weight)| weight).sum::<f64>() - 1.0).abs() < 1e-15, "{plans:?}");
         Ok(Some(plans.iter().map(|(plan, weight)| *plan * weight).sum()))
@@ -31,8 +31,8 @@ impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
         (a - b).abs()
     }
 
-    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
-        let miss = (plan - (self.0)(cops[[0, 0]])).abs();
+    fn price(&mut self, plan: &f64, signal: &LoopSignal) -> Result<PlanCost, Infallible> {
+        let miss = (plan - (self.0)(signal.cops[[0, 0]])).abs();
         Ok(PlanCost {
             objective_eur: 100.0 + miss,
             absolute_terms_eur: 100.0,
@@ -58,16 +58,11 @@ pub struct Mirror;
 impl LoopModel for Mirror {
     type Error = Infallible;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        _level_kwh: &Array2<f64>,
-        _cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
-        let plan = output_kw[[0, 0]];
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Infallible> {
+        let plan = request.output_kw[[0, 0]];
         Ok(LoopResponse {
             temp_c: Array1::from_elem(3, plan),
-            cop: Array2::from_elem((1, 2), plan),
+            signal: LoopSignal::of_cops(Array2::from_elem((1, 2), plan)),
             ..LoopResponse::zeros(1, 2)
         })
     }
@@ -84,24 +79,24 @@ impl<F: Fn(f64) -> f64> Dispatcher for Idle<F> {
     type Account = ();
     type Error = Infallible;
 
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<f64, Infallible> {
-        self.toy.dispatch(cops)
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<f64, Infallible> {
+        self.toy.dispatch(signal)
     }
 
-    fn thermal(&self, plan: &f64) -> ThermalPlan {
-        self.toy.thermal(plan)
+    fn request(&self, plan: &f64) -> LoopRequest {
+        self.toy.request(plan)
     }
 
-    fn blend(&mut self, plans: &[(&f64, f64)], cops: &CopSeries) -> Result<Option<f64>, Infallible> {
-        self.toy.blend(plans, cops)
+    fn blend(&mut self, plans: &[(&f64, f64)], signal: &LoopSignal) -> Result<Option<f64>, Infallible> {
+        self.toy.blend(plans, signal)
     }
 
     fn distance(&self, a: &f64, b: &f64) -> f64 {
         self.toy.distance(a, b)
     }
 
-    fn price(&mut self, plan: &f64, cops: &CopSeries) -> Result<PlanCost, Infallible> {
-        Ok(PlanCost { unmet_kwh: self.unmet_kwh, demand_kwh: 50_000.0, ..self.toy.price(plan, cops)? })
+    fn price(&mut self, plan: &f64, signal: &LoopSignal) -> Result<PlanCost, Infallible> {
+        Ok(PlanCost { unmet_kwh: self.unmet_kwh, demand_kwh: 50_000.0, ..self.toy.price(plan, signal)? })
     }
 
     fn cost(&self, plan: &f64) -> PlanCost {

@@ -24,8 +24,23 @@ pub struct Input {
 /// Files that several cases read: each is read once, and stays what it was then.
 #[derive(Debug, Default)]
 pub struct Shelf {
+    /// Where relative paths begin; empty for the working directory of the process.
+    directory: PathBuf,
     texts: Kept<Source>,
     frames: Kept<Frame>,
+}
+
+impl Shelf {
+    /// Creates an empty shelf whose files are found relative to `directory`; empty stands for the working directory of the process.
+    /// Messages and [`Input::path`] show paths as they were given.
+    #[must_use]
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), ..Self::default() }
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.directory.join(path))
+    }
 }
 
 /// Files by their paths, as they were understood, with their hashes.
@@ -84,7 +99,7 @@ impl Inputs {
     pub fn text(&mut self, path: &Path) -> Result<Arc<Source>, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
         let Read { content, sha256 } = self.shelf.texts.get(path, || {
-            let bytes = std::fs::read(path).map_err(unreadable)?;
+            let bytes = self.shelf.read(path).map_err(unreadable)?;
             let sha256 = sha256(&bytes);
             let no_text = |error: std::string::FromUtf8Error| {
                 unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
@@ -105,7 +120,7 @@ impl Inputs {
         let unreadable =
             |source| failed(anergy_data::series::SeriesError::Unreadable { path: path.to_owned(), source });
         let Read { content, sha256 } = self.shelf.frames.get(path, || {
-            let bytes = std::fs::read(path).map_err(unreadable)?;
+            let bytes = self.shelf.read(path).map_err(unreadable)?;
             let frame = Frame::from_reader(path, bytes.as_slice()).map_err(failed)?;
             Ok(Read { content: Arc::new(frame), sha256: sha256(&bytes) })
         })?;

@@ -13,9 +13,9 @@ use ndarray::Array2;
 use crate::Myopia;
 use crate::coupled::Coupled;
 use crate::coupling::{
-    Auto, Averaging, BalancingPrice, CopUse, CouplingError, CouplingSettings, Dispatcher as _, InitialCopDispatch,
-    Journal, JournalError, LoopAsked, LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError,
-    SmoothAtFirst, Start, Stop, Verdict, drive, scheme,
+    Auto, Averaging, BalancingPrice, CouplingError, CouplingSettings, InitialCopDispatch, Journal, JournalError,
+    LoopCop, Observer, Outcome, Picard, Scheme, SchemeChoice, SettingsError, SmoothAtFirst, Start, Stop, Verdict,
+    drive, scheme,
 };
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::participants::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
@@ -342,19 +342,13 @@ pub fn run_with_journal(
     let plan = &outcome.plan.plan;
     // Where the next COPs have no plan, the last ones that had one stay in force.
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
-    let (cops, signal) = match consistent {
-        true => (&outcome.response.cop, &outcome.response.signal),
-        false => (&outcome.cops, &outcome.signal),
-    };
-    dispatcher.set_cops(cops);
+    let signal = if consistent { &outcome.response.signal } else { &outcome.signal };
     dispatcher.set_signal(signal);
     let auxiliary_kw = signal.auxiliary_kw.clone();
     let network = match &water_loop {
         LoopPartner::WellMixed(_) => None,
         LoopPartner::Network(partner) => {
-            let LoopAsked { output_kw, level_kwh, cops } = &outcome.asked;
-            let cops = cops.as_ref().map_or(CopUse::WithinStep, CopUse::Given);
-            let looked = partner.look(output_kw, level_kwh, cops);
+            let looked = partner.look(&outcome.request);
             let failed = |source: NetworkError| {
                 let stamp = axis.label(source.step);
                 StudyError::Loop { iteration: outcome.answer, stamp, source }

@@ -4,7 +4,7 @@ use anergy_lp::Backend;
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::coupling::{CopSeries, CopUse, Dispatcher as _, LoopModel as _, LoopResponse, Observer, PlanCost};
+use crate::coupling::{CopSeries, Dispatcher as _, LoopModel as _, LoopResponse, LoopSignal, Observer, PlanCost};
 use crate::equilibrium::{Anticipated, Newton, anticipate};
 use crate::participants::{DistrictDispatcher, PricedPlan, WellMixedPartner};
 use crate::{Coupling, StudyError};
@@ -62,15 +62,15 @@ impl Myopia {
         observer: &dyn Observer,
     ) -> Result<Self, StudyError> {
         let values = &outcome.plan.plan.decisions.values;
-        let cops = newton.cops(water_loop, values);
-        let equilibrium = dispatcher.price(&outcome.plan, &cops)?;
+        let signal = |values: &Array2<f64>| LoopSignal::of_cops(newton.cops(water_loop, values));
+        let equilibrium = dispatcher.price(&outcome.plan, &signal(values))?;
         // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
         let stop = || observer.wants_to_stop();
-        let mut cops = first_cops.clone();
+        let mut next = LoopSignal::of_cops(first_cops.clone());
         let mut values = Array2::zeros((0, 0));
         for _ in 0..ANSWERS {
-            values = dispatcher.dispatch(&cops)?.plan.decisions.values;
-            cops = newton.cops(water_loop, &values);
+            values = dispatcher.dispatch(&next)?.plan.decisions.values;
+            next = signal(&values);
         }
         let found = anticipate(dispatcher, water_loop, newton, &values, backend, &stop)?;
         let found = if found.cost.objective_eur <= equilibrium.objective_eur {
@@ -80,8 +80,7 @@ impl Myopia {
             anticipate(dispatcher, water_loop, newton, values, backend, &stop)?
         };
         let simulated = |dispatcher: &DistrictDispatcher, plan: &PricedPlan| {
-            let thermal = dispatcher.thermal(plan);
-            let Ok(response) = water_loop.clone().simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
+            let Ok(response) = water_loop.clone().simulate(&dispatcher.request(plan));
             Beside::of(&dispatcher.cost(plan), &response)
         };
         let beside = [simulated(dispatcher, &outcome.plan), simulated(dispatcher, &found.plan)];

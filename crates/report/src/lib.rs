@@ -36,6 +36,6 @@ pub use error::ReportError;
 pub use frame::Frame;
 pub use html::html;
 pub use page::{Block, Cell, Page, Section, Table, Tile, Tone};
-pub use run::{RunResults, name_of};
+pub use run::RunResults;
 pub use run_page::run_page;
 pub use sweep_page::sweep_page;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -98,14 +98,6 @@ fn same_length(summary: &Summary, series: &Frame, path: &Path) -> Result<(), Rep
     let message =
         format!("the file ends after {} steps; expected the {} of summary.json", series.rows(), summary.steps);
     Err(ReportError::Table { path: path.to_owned(), line: series.rows() as u64 + 1, message })
-}
-
-/// What a folder is called.
-#[must_use]
-pub fn name_of(folder: &Path) -> String {
-    // Also of `.` and `..`.
-    let absolute: PathBuf = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Scalars of a YAML text by their dotted keys; none of a text that is no YAML.

@@ -12,6 +12,8 @@ use anergy_data::results::{ASKED, ITERATION, JOURNAL, write_file};
 use anergy_dispatch::dispatch::{Account, Plan};
 use serde::{Deserialize, Serialize};
 
+use super::Job;
+
 /// What a run was asked for, and what it read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
@@ -54,17 +56,21 @@ pub enum ResumeError {
 }
 
 impl Asked {
-    /// What is asked for by a request that was read as `case`.
+    /// Records what is asked for by a job that was read as `case`.
     ///
     /// # Errors
     /// When there is no working directory, or the configuration cannot be written.
-    pub fn of(request: Request, strict: bool, starts: usize, case: &Case, solver: String) -> io::Result<Self> {
+    pub fn of(job: &Job, case: &Case, solver: String) -> io::Result<Self> {
+        let directory = match job.directory.as_os_str().is_empty() {
+            true => std::env::current_dir()?,
+            false => std::path::absolute(&job.directory)?,
+        };
         Ok(Self {
             anergy: env!("CARGO_PKG_VERSION").to_owned(),
-            directory: std::env::current_dir()?,
-            request,
-            strict,
-            starts,
+            directory,
+            request: job.request.clone(),
+            strict: job.strict,
+            starts: job.starts,
             solver,
             inputs: case.inputs.clone(),
             resolved: serde_yaml::to_string(&case.resolved).map_err(io::Error::other)?,

@@ -1,6 +1,8 @@
 //! One run of a district: its journal, its summary and tables, its run folder.
 
+mod artifacts;
 mod cost_moved;
+mod job;
 pub mod journal;
 mod myopia;
 mod network_summary;
@@ -13,7 +15,9 @@ mod tables;
 mod technologies;
 mod whole_time;
 
+pub use artifacts::{Artifacts, Ending, Extras};
 pub use cost_moved::CostMoved;
+pub use job::{Cancellation, Job, JobError, JobObserver, Phase, Resumed, judged};
 pub use myopia::MyopiaSummary;
 pub use network_summary::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 pub use network_tables::{network_components_table, network_table};

@@ -141,7 +141,7 @@ fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
         cost_eur: run.total_eur(),
         unmet_kwh: run.account.unmet_kwh(),
     };
-    Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.cop.clone() }))
+    Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.signal.cops.clone() }))
 }
 
 fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Spread {

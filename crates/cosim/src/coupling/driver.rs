@@ -7,9 +7,9 @@ use ndarray::{Array1, Array2};
 
 use super::history::History;
 use super::{
-    CopSeries, CopUse, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
-    JournalError, Kept, LoopAsked, LoopCop, LoopModel, LoopResponse, LoopSignal, Observer, PhaseSeconds, PlanCost,
-    Record, Scheme, Situation, Stepped, Stop, StoreTemperature, ThermalPlan, Unrest, Verdict,
+    CopSeries, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
+    JournalError, Kept, LoopCop, LoopModel, LoopRequest, LoopResponse, LoopSignal, Observer, PhaseSeconds, PlanCost,
+    Record, Scheme, Situation, Stepped, Stop, StoreTemperature, Unrest, Verdict,
 };
 
 /// The COPs that an iteration may begin with.
@@ -38,12 +38,10 @@ pub struct Outcome<P, A> {
     pub answer: usize,
     /// Its plan.
     pub plan: P,
-    /// The COPs its plan was made with.
-    pub cops: CopSeries,
-    /// What the loop told beside the COPs when its plan was made.
+    /// The signal that its plan was made with.
     pub signal: LoopSignal,
     /// What the loop was asked for it.
-    pub asked: LoopAsked,
+    pub request: LoopRequest,
     /// What it did to the loop.
     pub response: LoopResponse,
     /// Its gap; `None` when it could not be measured.
@@ -60,9 +58,8 @@ pub struct Outcome<P, A> {
 struct Iterate<P> {
     iteration: usize,
     plan: P,
-    cops: CopSeries,
     signal: LoopSignal,
-    asked: LoopAsked,
+    request: LoopRequest,
     response: LoopResponse,
     cost_at_own_cops: PlanCost,
 }
@@ -101,8 +98,6 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         InitialCopDispatch::Start => start.start.clone(),
     };
     check_positive(&cops, 0)?;
-    // Nothing is left of a run before.
-    dispatcher.set_signal(&LoopSignal::default());
     let mut driver = Driver {
         dispatcher,
         water_loop,
@@ -114,8 +109,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         history: History::new(settings),
         accounts: Vec::new(),
         frozen_levels: None,
-        cops,
-        signal: LoopSignal::default(),
+        signal: LoopSignal::of_cops(cops),
         last: None,
         best: None,
         refusal: None,
@@ -159,8 +153,7 @@ struct Driver<'a, D: Dispatcher, L> {
     accounts: Vec<D::Account>,
     /// Store levels of the first plan, where they stay in force.
     frozen_levels: Option<Array2<f64>>,
-    /// COPs of the next dispatch, and what the loop tells beside them.
-    cops: CopSeries,
+    /// Signal of the next dispatch.
     signal: LoopSignal,
     last: Option<Rc<Iterate<D::Plan>>>,
     /// The iterate of the smallest gap so far.
@@ -182,13 +175,13 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     ) -> Result<(D::Plan, Option<Before>), Failed<D, L>> {
         let failed = |source| CouplingError::Dispatch { iteration, source };
         if let Some(Kept { answer, memory, seconds, fingerprint }) = kept {
-            let answer = self.dispatcher.recall(answer, &self.cops).map_err(failed)?;
+            let answer = self.dispatcher.recall(answer, &self.signal).map_err(failed)?;
             if let Some(memory) = memory {
                 self.scheme.recall(&memory);
             }
             return Ok((answer, Some(Before { seconds, fingerprint })));
         }
-        let answer = self.dispatcher.dispatch(&self.cops).map_err(failed)?;
+        let answer = self.dispatcher.dispatch(&self.signal).map_err(failed)?;
         self.journal.answered(&answer);
         Ok((answer, None))
     }
@@ -226,20 +219,19 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             iteration,
             previous: last.map(|iterate| &iterate.plan),
             gap: last.and_then(|iterate| self.history.records[iterate.iteration].gap),
-            cops: &self.cops,
+            signal: &self.signal,
         };
         let Stepped { plan, scheme, step } =
             self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
         let simulating = Instant::now();
-        let (asked, response) = self.simulate(iteration, &plan)?;
+        let (request, response) = self.simulate(iteration, &plan)?;
         let water_loop_seconds = simulating.elapsed().as_secs_f64();
-        check_positive(&response.cop, iteration)?;
+        check_positive(&response.signal.cops, iteration)?;
 
         self.accounts.push(self.dispatcher.account(&plan));
         let cost = self.dispatcher.cost(&plan);
         let certificate = self.dispatcher.certificate(&plan);
-        self.dispatcher.set_signal(&response.signal);
-        let cost_at_own_cops = self.dispatcher.price(&plan, &response.cop).map_err(dispatch_failed)?;
+        let cost_at_own_cops = self.dispatcher.price(&plan, &response.signal).map_err(dispatch_failed)?;
         let rest = began.elapsed().as_secs_f64() - water_loop_seconds;
         let record = Record {
             cost,
@@ -247,15 +239,15 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             unmet_at_own_cops_kwh: cost_at_own_cops.unmet_kwh,
             certificate,
             seconds: PhaseSeconds { dispatch: dispatch_seconds, water_loop: water_loop_seconds, rest },
-            ..Record::of_response(iteration, (scheme, step), &self.cops, &response)
+            ..Record::of_response(iteration, (scheme, step), &self.signal.cops, &response)
         };
         let verdict = self.history.add(record, &response, self.observer);
         self.commit(iteration, before)?;
         let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
-        let used = self.cops.clone();
-        let signal = std::mem::replace(&mut self.signal, response.signal.clone());
-        self.scheme.advance(&mut self.cops, &response.cop);
-        self.last = Some(Rc::new(Iterate { iteration, plan, cops: used, signal, asked, response, cost_at_own_cops }));
+        let mut next = LoopSignal { cops: self.signal.cops.clone(), ..response.signal.clone() };
+        self.scheme.advance(&mut next.cops, &response.signal.cops);
+        let signal = std::mem::replace(&mut self.signal, next);
+        self.last = Some(Rc::new(Iterate { iteration, plan, signal, request, response, cost_at_own_cops }));
         Ok(verdict)
     }
 
@@ -272,25 +264,21 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         Ok(())
     }
 
-    /// The loop under a plan, with the COPs and store levels that the settings say.
-    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopAsked, LoopResponse), Failed<D, L>> {
-        let ThermalPlan { output_kw, level_kwh } = self.dispatcher.thermal(plan);
-        let levels = match self.settings.store_temperature {
-            StoreTemperature::Frozen => self.frozen_levels.get_or_insert_with(|| level_kwh.clone()).clone(),
-            StoreTemperature::Current => level_kwh,
+    /// Simulates the loop under a plan, with the COPs and store levels that the settings say.
+    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopRequest, LoopResponse), Failed<D, L>> {
+        let mut request = self.dispatcher.request(plan);
+        if self.settings.store_temperature == StoreTemperature::Frozen {
+            let frozen = self.frozen_levels.get_or_insert_with(|| request.level_kwh.clone());
+            request.level_kwh.assign(frozen);
+        }
+        request.given_cops = match (self.settings.loop_cop, self.settings.initial_cop_ring, iteration) {
+            (LoopCop::WithinStep, ..) => None,
+            (LoopCop::AsDispatched, InitialCopRing::Start, 0) => Some(self.start.start.clone()),
+            (LoopCop::AsDispatched, ..) => Some(self.signal.cops.clone()),
         };
-        let cops = match (self.settings.loop_cop, self.settings.initial_cop_ring, iteration) {
-            (LoopCop::WithinStep, ..) => CopUse::WithinStep,
-            (LoopCop::AsDispatched, InitialCopRing::Start, 0) => CopUse::Given(&self.start.start),
-            (LoopCop::AsDispatched, ..) => CopUse::Given(&self.cops),
-        };
-        let simulated = self.water_loop.simulate(&output_kw, &levels, cops);
+        let simulated = self.water_loop.simulate(&request);
         let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
-        let cops = match cops {
-            CopUse::WithinStep => None,
-            CopUse::Given(cops) => Some(cops.clone()),
-        };
-        Ok((LoopAsked { output_kw, level_kwh: levels, cops }, response))
+        Ok((request, response))
     }
 
     /// Measures the last iterate's gap where it is not known yet, and picks the answer.
@@ -324,9 +312,8 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             accounts: self.accounts,
             answer: answer.iteration,
             plan: answer.plan.clone(),
-            cops: answer.cops.clone(),
             signal: answer.signal.clone(),
-            asked: answer.asked.clone(),
+            request: answer.request.clone(),
             response: answer.response.clone(),
             gap: records[answer.iteration].gap,
             gap_missing,
@@ -341,13 +328,11 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, Failed<D, L>> {
         let iteration = iterate.iteration;
         let failed = |source| CouplingError::Dispatch { iteration, source };
-        let thermal = self.dispatcher.thermal(&iterate.plan);
-        let simulated = self.water_loop.simulate(&thermal.output_kw, &thermal.level_kwh, CopUse::WithinStep);
+        let simulated = self.water_loop.simulate(&self.dispatcher.request(&iterate.plan));
         let response = simulated.map_err(|source| CouplingError::Loop { iteration, source })?;
-        check_positive(&response.cop, iteration)?;
-        self.dispatcher.set_signal(&response.signal);
-        let plan = self.dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
-        let cheapest = self.dispatcher.dispatch(&response.cop).map_err(failed)?;
+        check_positive(&response.signal.cops, iteration)?;
+        let plan = self.dispatcher.price(&iterate.plan, &response.signal).map_err(failed)?;
+        let cheapest = self.dispatcher.dispatch(&response.signal).map_err(failed)?;
         Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))
     }
 }

@@ -74,7 +74,7 @@ impl<'a> History<'a> {
         }
         self.temperatures.push(response.temp_c.clone());
         self.loop_heat.push(response.heat_kwh.clone());
-        self.followed.push_front(response.cop.clone());
+        self.followed.push_front(response.signal.cops.clone());
         self.followed.truncate(LONGEST_CYCLE);
         let verdict = self.judge(&record);
         observer.iteration(&record);
@@ -115,7 +115,7 @@ impl<'a> History<'a> {
         let earlier = self.temperatures.iter().rev().zip(&self.followed);
         let same = earlier.map(|(temp_c, cop)| {
             close(temp_c, &response.temp_c, SAME_SHARE * temperature_tolerance_k)
-                && close(cop, &response.cop, SAME_SHARE * cop_tolerance)
+                && close(cop, &response.signal.cops, SAME_SHARE * cop_tolerance)
         });
         for (lag, same) in same.enumerate().map(|(index, same)| (index + 1, same)) {
             self.repeats[lag] = if same { self.repeats[lag] + 1 } else { 0 };

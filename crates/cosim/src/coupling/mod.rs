@@ -39,13 +39,24 @@ use serde::Serialize;
 /// COPs of the heat pumps on the loop, shape (heat pumps, steps), all > 0.
 pub type CopSeries = Array2<f64>;
 
-/// What the loop needs to know of a plan.
+/// What a loop is asked: what the heat pumps do, and by which COPs. All arrays have the shape (heat pumps, steps).
 #[derive(Debug, Clone, PartialEq)]
-pub struct ThermalPlan {
-    /// Useful heat or cold of each heat pump, kW, shape (heat pumps, steps).
+pub struct LoopRequest {
+    /// Useful heat or cold of each heat pump, kW.
     pub output_kw: Array2<f64>,
-    /// Level of each heat pump's store before the step, kWh, shape (heat pumps, steps); 0 without a store.
+    /// Level of each heat pump's store before the step, kWh, which gives the store temperature; 0 without a store.
     pub level_kwh: Array2<f64>,
+    /// COPs by which output becomes heat on the loop, given from outside as in the published model; `None` for those that follow
+    /// from the loop temperature of each step.
+    pub given_cops: Option<CopSeries>,
+}
+
+impl LoopRequest {
+    /// Creates a request with the COPs of each step's own loop temperature.
+    #[must_use]
+    pub fn new(output_kw: Array2<f64>, level_kwh: Array2<f64>) -> Self {
+        Self { output_kw, level_kwh, given_cops: None }
+    }
 }
 
 /// What a plan costs, apart.
@@ -79,18 +90,11 @@ pub trait Dispatcher {
     /// Why there may be none.
     type Error: std::error::Error;
 
-    /// The cheapest plan at `cops`.
+    /// Returns the cheapest plan under a signal.
     ///
     /// # Errors
     /// When there is no plan or none was found.
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<Self::Plan, Self::Error>;
-
-    /// Puts in force what the loop tells beside the COPs, until the next call: the electricity that it takes itself, a
-    /// demand like any other, and what its balancing units cost at the margin, where the settings let the dispatcher
-    /// know that.
-    fn set_signal(&mut self, signal: &LoopSignal) {
-        let _ = signal;
-    }
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<Self::Plan, Self::Error>;
 
     /// Whether an error says that there is no plan, and not that none was found.
     fn is_infeasible(&self, error: &Self::Error) -> bool {
@@ -98,34 +102,34 @@ pub trait Dispatcher {
         false
     }
 
-    /// An answer to `cops` that was kept, as if it had just been found.
+    /// Returns an answer to a signal that was kept, as if it had just been found.
     ///
     /// # Errors
-    /// When `cops` cannot be put in force.
-    fn recall(&mut self, kept: Self::Plan, cops: &CopSeries) -> Result<Self::Plan, Self::Error> {
-        let _ = cops;
+    /// When the signal cannot be put in force.
+    fn recall(&mut self, kept: Self::Plan, signal: &LoopSignal) -> Result<Self::Plan, Self::Error> {
+        let _ = signal;
         Ok(kept)
     }
 
-    /// What the loop needs to know of `plan`.
-    fn thermal(&self, plan: &Self::Plan) -> ThermalPlan;
+    /// Returns what a plan asks of the loop, without COPs.
+    fn request(&self, plan: &Self::Plan) -> LoopRequest;
 
-    /// The weighted sum of plans (weights >= 0, sum 1), closed at `cops`; `None` where it cannot be closed there.
+    /// Returns the weighted sum of plans (weights >= 0, sum 1), its balances closed under a signal; `None` where they cannot be closed.
     ///
     /// # Errors
-    /// When `cops` cannot be put in force.
-    fn blend(&mut self, plans: &[(&Self::Plan, f64)], cops: &CopSeries) -> Result<Option<Self::Plan>, Self::Error>;
+    /// When the signal cannot be put in force.
+    fn blend(&mut self, plans: &[(&Self::Plan, f64)], signal: &LoopSignal) -> Result<Option<Self::Plan>, Self::Error>;
 
     /// How far two plans are apart in what the loop can feel; a norm of the difference, in any one unit.
     fn distance(&self, a: &Self::Plan, b: &Self::Plan) -> f64;
 
-    /// What the decisions of `plan` cost at `cops`.
+    /// Returns what the decisions of a plan cost under a signal.
     ///
     /// # Errors
-    /// When `cops` cannot be put in force.
-    fn price(&mut self, plan: &Self::Plan, cops: &CopSeries) -> Result<PlanCost, Self::Error>;
+    /// When the signal cannot be put in force.
+    fn price(&mut self, plan: &Self::Plan, signal: &LoopSignal) -> Result<PlanCost, Self::Error>;
 
-    /// What `plan` costs at the COPs it was made for.
+    /// Returns what a plan costs under the signal that it was made for.
     fn cost(&self, plan: &Self::Plan) -> PlanCost;
 
     /// What is kept of `plan` when its iteration is over.
@@ -133,42 +137,27 @@ pub trait Dispatcher {
 
     /// Worst miss of any equation or bound of `plan`, kW or kWh.
     fn certificate(&self, plan: &Self::Plan) -> f64;
-
-    /// A lower bound on the objective at `cops` without solving for it, where the dispatcher knows one, EUR.
-    fn lower_bound(&self, cops: &CopSeries) -> Option<f64> {
-        let _ = cops;
-        None
-    }
 }
 
-/// Which COPs turn the plan's heat into heat on the loop.
-#[derive(Debug, Clone, Copy)]
-pub enum CopUse<'a> {
-    /// Those that follow from each step's own loop temperature.
-    WithinStep,
-    /// These, given from outside (as published).
-    Given(&'a CopSeries),
-}
-
-/// What a loop was asked: the plan's outputs and levels (shape (heat pumps, steps)), and COPs where they were given from outside.
+/// What a loop tells the dispatcher: all that a plan depends on beside the district.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LoopAsked {
-    /// Useful heat or cold of each heat pump, kW.
-    pub output_kw: Array2<f64>,
-    /// Level of each heat pump's store before the step, kWh.
-    pub level_kwh: Array2<f64>,
-    /// The COPs that were given; `None` for those of each step's own temperature.
-    pub cops: Option<CopSeries>,
+pub struct LoopSignal {
+    /// COPs of the heat pumps on the loop.
+    pub cops: CopSeries,
+    /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand like any other. Without rows
+    /// before a loop was simulated.
+    pub auxiliary_kw: Array2<f64>,
+    /// Marginal cost of heat from the balancing units by step, where the settings let the dispatcher know it; that of a well-mixed loop
+    /// counts units that run only later. Empty before a loop was simulated.
+    pub balancing: Vec<MarginalHeat>,
 }
 
-/// What a loop tells the dispatcher beside the COPs.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LoopSignal {
-    /// Electricity that the loop itself takes from the district, kW, shape (places, steps): a demand of what follows.
-    pub auxiliary_kw: Array2<f64>,
-    /// What the last kWh from the balancing units cost, by step, also where they run only later; empty before a loop
-    /// was simulated.
-    pub balancing: Vec<MarginalHeat>,
+impl LoopSignal {
+    /// Creates the signal of a loop that was not simulated yet: COPs alone.
+    #[must_use]
+    pub fn of_cops(cops: CopSeries) -> Self {
+        Self { cops, auxiliary_kw: Array2::default((0, 0)), balancing: Vec::new() }
+    }
 }
 
 /// What a kWh of heat that is taken from the loop costs at the margin of its balancing units: positive where they heat,
@@ -200,8 +189,6 @@ pub struct LoopResponse {
     pub balancing_eur: f64,
     /// What that emitted, kg CO2.
     pub balancing_co2_kg: f64,
-    /// COPs that follow from the temperatures, shape (heat pumps, steps).
-    pub cop: CopSeries,
     /// Steps in which a limit was met from above and from below, by more than rounding: low, high.
     pub limit_steps: [usize; 2],
     /// What the balancing unit could not hold: below the low limit, above the high one.
@@ -210,7 +197,7 @@ pub struct LoopResponse {
     pub balance_residual: f64,
     /// Worst miss of a step's energy balance, relative to the energy moved in it.
     pub step_balance_residual: f64,
-    /// What the dispatcher learns of it beside the COPs.
+    /// What the dispatcher learns of it; its COPs follow from the temperatures.
     pub signal: LoopSignal,
     /// Running steps of each heat pump below and above its model's range of validity, and all its running steps.
     pub validity: Vec<Validity>,
@@ -229,8 +216,8 @@ impl LoopResponse {
             balancing_energy_kwh: Array1::zeros(steps),
             balancing_eur: 0.0,
             balancing_co2_kg: 0.0,
-            cop: Array2::zeros((pumps, steps)),
             signal: LoopSignal {
+                cops: Array2::zeros((pumps, steps)),
                 auxiliary_kw: Array2::zeros((0, steps)),
                 balancing: vec![MarginalHeat::default(); steps],
             },
@@ -261,17 +248,11 @@ pub trait LoopModel {
     /// Why there may be no answer.
     type Error: std::error::Error;
 
-    /// Simulates the whole time. `output_kw` is the plan's; `level_kwh` (kWh before each step) gives the store temperatures
-    /// from which COPs are computed.
+    /// Simulates the whole time.
     ///
     /// # Errors
     /// When the loop has no answer.
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Self::Error>;
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Self::Error>;
 }
 
 /// A value and how it changes with the loop temperature and with something else.

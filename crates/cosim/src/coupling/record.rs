@@ -122,7 +122,7 @@ impl Record {
     ) -> Self {
         let temp_c = &response.temp_c;
         let cop_residual =
-            cops.iter().zip(&response.cop).fold(0.0_f64, |worst, (old, new)| worst.max((new - old).abs()));
+            cops.iter().zip(&response.signal.cops).fold(0.0_f64, |worst, (old, new)| worst.max((new - old).abs()));
         let signs = |series: &Array1<f64>| {
             [positive_sum(series.iter().copied()), 0.0 - positive_sum(series.iter().map(|v| -v))]
         };

@@ -12,7 +12,7 @@ use anergy_lp::{Backend, LpError, Solution};
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 use super::{Newton, Stages};
-use crate::coupling::{CopSeries, Dispatcher, LoopDerivatives, PlanCost};
+use crate::coupling::{CopSeries, Dispatcher, LoopDerivatives, LoopSignal, PlanCost};
 use joint::Joint;
 
 /// The trust region never becomes smaller than this share of the first one,
@@ -149,7 +149,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Valley<'_, D, L> {
     /// A plan put in force at the COPs that it leads to; `None` where import cannot close it there.
     fn evaluate(&mut self, values: Array2<f64>, step: f64) -> Evaluated<D> {
         let cops = self.newton.cops(self.water_loop, &values);
-        let plan = self.dispatcher.plan_of(values, &cops).map_err(AnticipativeError::Dispatch)?;
+        let plan = self.dispatcher.plan_of(values, &LoopSignal::of_cops(cops)).map_err(AnticipativeError::Dispatch)?;
         Ok(plan.map(|plan| {
             let (cost, values) = (self.dispatcher.cost(&plan), self.dispatcher.values(&plan).clone());
             Here { step, plan, values, cost }

@@ -5,7 +5,9 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 use super::{LoopPump, Newton, Point, Segment, Unsuited};
-use crate::coupling::{Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, Scheme, Situation, Stepped};
+use crate::coupling::{
+    Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, LoopSignal, Scheme, Situation, Stepped,
+};
 
 /// A dispatcher that shows its LP.
 pub trait Stages: Dispatcher {
@@ -24,11 +26,11 @@ pub trait Stages: Dispatcher {
     /// Values of the columns of a plan.
     fn values<'a>(&self, plan: &'a Self::Plan) -> &'a Array2<f64>;
 
-    /// A plan from values of the columns, closed at `cops`; `None` where it cannot be closed there.
+    /// A plan from values of the columns, its balances closed under a signal; `None` where they cannot be closed.
     ///
     /// # Errors
     /// When values or COPs cannot be put in force.
-    fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<Self::Plan>, Self::Error>;
+    fn plan_of(&mut self, values: Array2<f64>, signal: &LoopSignal) -> Result<Option<Self::Plan>, Self::Error>;
 }
 
 /// Another scheme for some iterations or as long as it makes progress, then Newton's method, then averaging if that gets no further.
@@ -106,7 +108,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
         self.memory = Some(Memory { found: found.clone(), segments: self.newton.segments().to_vec() });
         let cops = self.newton.cops(&self.water_loop, &found.values);
         self.rounds += 1;
-        dispatcher.plan_of(found.values, &cops)
+        dispatcher.plan_of(found.values, &LoopSignal::of_cops(cops))
     }
 }
 

@@ -2,18 +2,9 @@
 
 use anergy_thermal::heat_pump::{HeatPump, LoopWater, Service};
 use anergy_thermal::water_loop::district_network::{Draw, MachineWater, Simulation};
-use ndarray::Array2;
 
 use super::IDLE_KW;
-use crate::coupling::CopUse;
-
-/// What the loop is asked: outputs and levels of a plan, and COPs where they are given.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) output_kw: &'a Array2<f64>,
-    pub(super) level_kwh: &'a Array2<f64>,
-    pub(super) cops: CopUse<'a>,
-}
+use crate::coupling::LoopRequest;
 
 /// Less output than this of all heat pumps of a substation tells no direction of flow, kW.
 const NO_HEAT_KW: f64 = 1e-6;
@@ -28,7 +19,7 @@ const MOST_ITERATIONS: usize = 100;
 pub(super) struct SubstationDraws<'a, 's> {
     pub(super) pumps: &'a [HeatPump],
     pub(super) draws: &'a [Draw],
-    pub(super) asked: Asked<'a>,
+    pub(super) asked: &'a LoopRequest,
     pub(super) step: usize,
     pub(super) substation: usize,
     pub(super) simulation: &'a Simulation<'s>,
@@ -142,9 +133,9 @@ impl SubstationDraws<'_, '_> {
             if output_kw == 0.0 {
                 return 0.0;
             }
-            let cop = match self.asked.cops {
-                CopUse::WithinStep => pump.cop(water, self.asked.level_kwh[[draw.pump, self.step]]),
-                CopUse::Given(cops) => cops[[draw.pump, self.step]],
+            let cop = match &self.asked.given_cops {
+                None => pump.cop(water, self.asked.level_kwh[[draw.pump, self.step]]),
+                Some(cops) => cops[[draw.pump, self.step]],
             };
             output_kw * pump.loop_heat_per_output(cop)
         });

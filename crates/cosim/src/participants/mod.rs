@@ -16,7 +16,7 @@ use anergy_thermal::water_loop::district_network::NetworkError;
 use ndarray::Array2;
 
 use crate::coupled::Coupled;
-use crate::coupling::{CopSeries, CopUse, Dispatcher, LoopModel, LoopResponse, LoopSignal, PlanCost, ThermalPlan};
+use crate::coupling::{CopSeries, Dispatcher, LoopModel, LoopRequest, LoopResponse, LoopSignal, PlanCost};
 use crate::equilibrium::{LoopPump, Stages, Unsuited};
 
 /// Less output than this is not running, kW.
@@ -204,10 +204,26 @@ impl DistrictDispatcher {
         cops
     }
 
-    /// Puts COPs in force.
-    pub fn set_cops(&mut self, cops: &CopSeries) {
+    /// Puts a signal in force: COPs, the electricity that the loop itself takes, and what balancing costs.
+    pub fn set_signal(&mut self, signal: &LoopSignal) {
+        let LoopSignal { cops, auxiliary_kw, balancing: marginal } = signal;
         for (pump, row) in self.pumps.iter().zip(cops.rows()) {
             self.dispatch.set_efficiency(pump.conversion, row.iter().copied());
+        }
+        let nothing = vec![0.0; self.dispatch.district().axis().len()];
+        for (index, &balance) in self.auxiliary.iter().enumerate() {
+            match index < auxiliary_kw.nrows() {
+                true => self.dispatch.set_auxiliary(balance, &auxiliary_kw.row(index).to_vec()),
+                false => self.dispatch.set_auxiliary(balance, &nothing),
+            }
+        }
+        let co2_eur_per_kg = self.dispatch.district().co2_price_eur_per_kg();
+        if let Some(balancing) = &mut self.balancing {
+            // Before the loop was simulated nothing is known.
+            balancing.heat_eur_per_kwh.fill(0.0);
+            for (price, heat) in balancing.heat_eur_per_kwh.iter_mut().zip(marginal) {
+                *price = heat.eur_per_kwh + heat.co2_kg_per_kwh * co2_eur_per_kg;
+            }
         }
         self.set_charges();
     }
@@ -242,30 +258,10 @@ impl Dispatcher for DistrictDispatcher {
     type Account = Account;
     type Error = DispatchError;
 
-    fn dispatch(&mut self, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
-        self.set_cops(cops);
+    fn dispatch(&mut self, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
+        self.set_signal(signal);
         let plan = self.dispatch.solve(self.backend)?;
         Ok(self.priced(plan))
-    }
-
-    fn set_signal(&mut self, signal: &LoopSignal) {
-        let LoopSignal { auxiliary_kw, balancing: marginal } = signal;
-        let nothing = vec![0.0; self.dispatch.district().axis().len()];
-        for (index, &balance) in self.auxiliary.iter().enumerate() {
-            match index < auxiliary_kw.nrows() {
-                true => self.dispatch.set_auxiliary(balance, &auxiliary_kw.row(index).to_vec()),
-                false => self.dispatch.set_auxiliary(balance, &nothing),
-            }
-        }
-        let co2_eur_per_kg = self.dispatch.district().co2_price_eur_per_kg();
-        if let Some(balancing) = &mut self.balancing {
-            // Before the loop was simulated there is nothing to go by.
-            balancing.heat_eur_per_kwh.fill(0.0);
-            for (price, heat) in balancing.heat_eur_per_kwh.iter_mut().zip(marginal) {
-                *price = heat.eur_per_kwh + heat.co2_kg_per_kwh * co2_eur_per_kg;
-            }
-        }
-        self.set_charges();
     }
 
     fn is_infeasible(&self, error: &DispatchError) -> bool {
@@ -275,32 +271,34 @@ impl Dispatcher for DistrictDispatcher {
         )
     }
 
-    fn recall(&mut self, kept: PricedPlan, cops: &CopSeries) -> Result<PricedPlan, DispatchError> {
-        self.set_cops(cops);
+    fn recall(&mut self, kept: PricedPlan, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
+        self.set_signal(signal);
         Ok(self.priced(kept.plan))
     }
 
-    fn thermal(&self, plan: &PricedPlan) -> ThermalPlan {
+    fn request(&self, plan: &PricedPlan) -> LoopRequest {
         let values = plan.values();
         let steps = values.ncols();
-        let mut thermal = ThermalPlan {
-            output_kw: Array2::zeros((self.pumps.len(), steps)),
-            level_kwh: Array2::zeros((self.pumps.len(), steps)),
-        };
+        let zeros = || Array2::zeros((self.pumps.len(), steps));
+        let mut request = LoopRequest::new(zeros(), zeros());
         for (index, pump) in self.pumps.iter().enumerate() {
-            thermal.output_kw.row_mut(index).assign(&values.row(pump.output));
+            request.output_kw.row_mut(index).assign(&values.row(pump.output));
             let Some(level) = pump.level else { continue };
             let levels = values.row(level);
-            thermal.level_kwh[[index, 0]] = pump.before.level_kwh(values, level);
+            request.level_kwh[[index, 0]] = pump.before.level_kwh(values, level);
             for step in 1..steps {
-                thermal.level_kwh[[index, step]] = levels[step - 1];
+                request.level_kwh[[index, step]] = levels[step - 1];
             }
         }
-        thermal
+        request
     }
 
-    fn blend(&mut self, plans: &[(&PricedPlan, f64)], cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
-        self.set_cops(cops);
+    fn blend(
+        &mut self,
+        plans: &[(&PricedPlan, f64)],
+        signal: &LoopSignal,
+    ) -> Result<Option<PricedPlan>, DispatchError> {
+        self.set_signal(signal);
         let decisions: Vec<_> = plans.iter().map(|(plan, weight)| (&plan.plan.decisions, *weight)).collect();
         let sum = self.dispatch.blend(&decisions);
         let blended = self.dispatch.price(&sum)?;
@@ -320,8 +318,8 @@ impl Dispatcher for DistrictDispatcher {
         rows.flatten().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
-    fn price(&mut self, plan: &PricedPlan, cops: &CopSeries) -> Result<PlanCost, DispatchError> {
-        self.set_cops(cops);
+    fn price(&mut self, plan: &PricedPlan, signal: &LoopSignal) -> Result<PlanCost, DispatchError> {
+        self.set_signal(signal);
         let priced = self.dispatch.price(&plan.plan.decisions)?;
         let account = self.dispatch.account(&priced.decisions);
         let cost = self.cost_of(priced.objective_eur, &account);
@@ -371,8 +369,8 @@ impl Stages for DistrictDispatcher {
         plan.values()
     }
 
-    fn plan_of(&mut self, values: Array2<f64>, cops: &CopSeries) -> Result<Option<PricedPlan>, DispatchError> {
-        self.set_cops(cops);
+    fn plan_of(&mut self, values: Array2<f64>, signal: &LoopSignal) -> Result<Option<PricedPlan>, DispatchError> {
+        self.set_signal(signal);
         let closed = self.dispatch.price(&Decisions { values, globals: Vec::new() })?;
         if closed.short_kwh > NEGLIGIBLE_KWH {
             return Ok(None);
@@ -425,17 +423,10 @@ impl LoopPartner {
 impl LoopModel for LoopPartner {
     type Error = NetworkError;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, NetworkError> {
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, NetworkError> {
         match self {
-            Self::WellMixed(ring) => {
-                ring.simulate(output_kw, level_kwh, cops).map_err(|never: std::convert::Infallible| match never {})
-            }
-            Self::Network(network) => network.simulate(output_kw, level_kwh, cops),
+            Self::WellMixed(ring) => ring.simulate(request).map_err(|never: std::convert::Infallible| match never {}),
+            Self::Network(network) => network.simulate(request),
         }
     }
 }

@@ -7,8 +7,8 @@ use anergy_thermal::water_loop::district_network::{
 use ndarray::{Array2, ArrayView1};
 
 use super::IDLE_KW;
-use super::draws::{Asked, SubstationDraws};
-use crate::coupling::{CopUse, LoopModel, LoopResponse, LoopSignal, MarginalHeat};
+use super::draws::SubstationDraws;
+use crate::coupling::{LoopModel, LoopRequest, LoopResponse, LoopSignal, MarginalHeat};
 
 /// A periodic time is over when every pipe's temperature ends this near to where it began, K.
 const PERIODIC_K: f64 = 0.01;
@@ -48,40 +48,31 @@ struct Notes<'r> {
 impl LoopModel for NetworkPartner {
     type Error = NetworkError;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, NetworkError> {
-        Ok(self.pass(Asked { output_kw, level_kwh, cops }, false)?.0)
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, NetworkError> {
+        Ok(self.pass(request, false)?.0)
     }
 }
 
 impl NetworkPartner {
-    /// What the network does under a plan, component by component and step by step.
+    /// Simulates the network and returns what it does, component by component and step by step.
     ///
     /// # Errors
     /// [`NetworkError`] where no flows are found.
-    pub fn look(
-        &self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<(NetworkReport, Recording), NetworkError> {
-        let (_, report, recording) = self.pass(Asked { output_kw, level_kwh, cops }, true)?;
+    pub fn look(&self, request: &LoopRequest) -> Result<(NetworkReport, Recording), NetworkError> {
+        let (_, report, recording) = self.pass(request, true)?;
         Ok((report, recording.unwrap_or_default()))
     }
 
     fn pass(
         &self,
-        asked: Asked<'_>,
+        asked: &LoopRequest,
         record: bool,
     ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), NetworkError> {
         let (pumps, steps) = asked.output_kw.dim();
         let mut simulation = Simulation::new(&self.network);
         let nothing = || LoopResponse {
             signal: LoopSignal {
+                cops: Array2::zeros((pumps, steps)),
                 auxiliary_kw: Array2::zeros((self.network.electricity_sites().len(), steps)),
                 balancing: vec![MarginalHeat::default(); steps],
             },
@@ -106,7 +97,7 @@ impl NetworkPartner {
     /// What happens before the time begins. Returns by how much a periodic time misses its own beginning, K.
     fn before(
         &self,
-        asked: Asked<'_>,
+        asked: &LoopRequest,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
     ) -> Result<Option<f64>, NetworkError> {
@@ -140,7 +131,7 @@ impl NetworkPartner {
     /// Lets the ground around boreholes go through the time as often as it has before, block by block.
     fn years_before(
         &self,
-        asked: Asked<'_>,
+        asked: &LoopRequest,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
     ) -> Result<(), NetworkError> {
@@ -161,7 +152,7 @@ impl NetworkPartner {
     /// Takes the first `steps` steps.
     fn go(
         &self,
-        asked: Asked<'_>,
+        asked: &LoopRequest,
         steps: usize,
         simulation: &mut Simulation<'_>,
         notes: &mut Notes<'_>,
@@ -180,7 +171,7 @@ impl NetworkPartner {
             let outcome = simulation.step(step, &heat_kw)?;
             let response = &mut *notes.response;
             for (pump, (per_output, outside)) in notes.per_output.iter().zip(&notes.outside).enumerate() {
-                response.cop[[pump, step]] = 1.0 / per_output;
+                response.signal.cops[[pump, step]] = 1.0 / per_output;
                 if asked.output_kw[[pump, step]] > IDLE_KW {
                     let validity = &mut response.validity[pump];
                     validity.running += 1;
@@ -211,7 +202,7 @@ impl NetworkPartner {
     /// The heat that the heat pumps of a substation give the water, kW, what their COPs then are, and what the network is told of it.
     fn draw(
         &self,
-        asked: Asked<'_>,
+        asked: &LoopRequest,
         step: usize,
         substation: usize,
         simulation: &Simulation<'_>,

@@ -5,10 +5,10 @@ use std::mem;
 
 use anergy_thermal::heat_pump::{HeatPump, LoopWater, OutsideRange};
 use anergy_thermal::water_loop::{BalancingUse, EnergyBalance, WellMixedLoop};
-use ndarray::{Array2, ArrayView1, ArrayViewMut1, Zip, s};
+use ndarray::{ArrayView1, ArrayViewMut1, Zip, s};
 
 use super::IDLE_KW;
-use crate::coupling::{CopUse, LoopDerivatives, LoopModel, LoopResponse, MarginalHeat, Rates, Validity};
+use crate::coupling::{LoopDerivatives, LoopModel, LoopRequest, LoopResponse, MarginalHeat, Rates, Validity};
 
 /// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
@@ -27,23 +27,16 @@ pub struct WellMixedPartner {
 impl LoopModel for WellMixedPartner {
     type Error = Infallible;
 
-    fn simulate(
-        &mut self,
-        output_kw: &Array2<f64>,
-        level_kwh: &Array2<f64>,
-        cops: CopUse<'_>,
-    ) -> Result<LoopResponse, Infallible> {
+    fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Infallible> {
+        let LoopRequest { output_kw, level_kwh, given_cops } = request;
         let steps = output_kw.ncols();
         let mut response = LoopResponse::zeros(self.pumps.len(), steps);
-        let (mut cop, mut validity) = (mem::take(&mut response.cop), mem::take(&mut response.validity));
+        let (mut cop, mut validity) = (mem::take(&mut response.signal.cops), mem::take(&mut response.validity));
         let rows = output_kw.rows().into_iter().zip(level_kwh.rows()).zip(cop.rows_mut()).zip(&mut validity);
         let runs = self.pumps.iter().enumerate().zip(rows);
         let mut runs: Vec<PumpRun<'_>> = runs
             .map(|((index, pump), (((output_kw, level_kwh), cop), validity))| {
-                let given_cop = match cops {
-                    CopUse::WithinStep => None,
-                    CopUse::Given(given) => Some(given.row(index)),
-                };
+                let given_cop = given_cops.as_ref().map(|given| given.row(index));
                 PumpRun { pump, output_kw, level_kwh, given_cop, cop, validity }
             })
             .collect();
@@ -87,7 +80,7 @@ impl LoopModel for WellMixedPartner {
         }
         response.temp_c[steps] = temp_c;
         price_what_is_balanced_later(&mut response, water_loop.kept_per_step());
-        (response.cop, response.validity) = (cop, validity);
+        (response.signal.cops, response.validity) = (cop, validity);
         (response.balancing_eur, response.balancing_co2_kg) = (balancing.cost_eur, balancing.co2_kg);
         let balance = self.balance(&response);
         response.balance_residual = balance.whole(temp_c - self.water_loop.initial_c());

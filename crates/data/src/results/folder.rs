@@ -215,6 +215,13 @@ pub fn check_folder(place: &Path, files: &[&str], marks: &[&str]) -> Result<(), 
     if names.is_empty() || ours && marked { Ok(()) } else { Err(ResultsError::NotARunFolder(place.to_owned())) }
 }
 
+/// Returns the name of the run in a run folder: that of the folder, also of `.` and `..`.
+#[must_use]
+pub fn name_of(folder: &Path) -> String {
+    let absolute: PathBuf = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// Makes what was created, renamed or removed in a folder outlive a power failure.
 ///
 /// # Errors

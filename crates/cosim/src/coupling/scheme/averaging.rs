@@ -60,7 +60,7 @@ impl<D: Dispatcher, R: StepRule> Scheme<D> for Averaging<R> {
         let Step { scheme, step } = self.rule.next(&Seen { iteration: at.iteration, distance, gap });
         let whole = |plan| Stepped { plan, scheme, step: 1.0 };
         let Some(previous) = at.previous.filter(|_| step < 1.0) else { return Ok(whole(answer)) };
-        let blended = dispatcher.blend(&[(previous, 1.0 - step), (&answer, step)], at.cops)?;
+        let blended = dispatcher.blend(&[(previous, 1.0 - step), (&answer, step)], at.signal)?;
         Ok(match blended {
             Some(plan) => Stepped { plan, scheme, step },
             None => whole(answer),

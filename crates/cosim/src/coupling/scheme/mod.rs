@@ -12,7 +12,7 @@ pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, Ste
 pub use picard::Picard;
 pub use smooth::SmoothAtFirst;
 
-use super::{CopSeries, CouplingSettings, Dispatcher, Gap, SchemeChoice};
+use super::{CopSeries, CouplingSettings, Dispatcher, Gap, LoopSignal, SchemeChoice};
 
 /// Differences that Anderson's acceleration remembers, and what of one must be new.
 const MEMORY: usize = 8;
@@ -29,8 +29,8 @@ pub struct Situation<'a, P> {
     pub previous: Option<&'a P>,
     /// The previous plan's gap, where it is known.
     pub gap: Option<Gap>,
-    /// The COPs that the dispatcher answered to; where the gap is free, those that the previous plan led to.
-    pub cops: &'a CopSeries,
+    /// The signal that the dispatcher answered to; where the gap is free, the one that the previous plan led to.
+    pub signal: &'a LoopSignal,
 }
 
 /// A plan that the loop is simulated with, and how it came about.

@@ -1,0 +1,164 @@
+//! The artifacts of a job: its answer, its summary, and the files of its run folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anergy_config::{Case, Finding};
+use anergy_cosim::Run;
+use anergy_cosim::coupling::Verdict;
+use anergy_data::results::{ResultsError, RunFolder, Table, name_of};
+
+use super::job::judged;
+use super::{
+    NetworkSummary, Summary, anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table,
+    network_components_table, network_table, prices_table, timeseries_table, timings_table,
+};
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Without a loop, or with dispatch and loop in agreement, or stopped by the published rule.
+    Done,
+    /// Dispatch and loop do not agree.
+    NotConverged,
+    /// There is no plan, or demand is left unserved and that counts as an error.
+    Infeasible,
+    /// The run was interrupted, or not all of its starts have an answer.
+    Incomplete,
+}
+
+impl Ending {
+    /// Returns the exit code of a command that ends so.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::NotConverged => 3,
+            Self::Infeasible => 4,
+            Self::Incomplete => 5,
+        }
+    }
+}
+
+/// What a job made.
+#[derive(Debug)]
+pub struct Artifacts {
+    /// The district as it was read.
+    pub case: Case,
+    /// The answer.
+    pub run: Run,
+    /// The answer in short.
+    pub summary: Summary,
+    /// Findings about demand that is not served and heat that the loop does not bring.
+    pub unserved: Vec<Finding>,
+    /// How the job ended.
+    pub ending: Ending,
+    /// Seconds that reading took.
+    pub read_seconds: f64,
+    /// Tables beside those of every run, by their file names.
+    pub extra: Vec<(&'static str, Table)>,
+}
+
+/// What a run folder gets beside the tables.
+#[derive(Default)]
+pub struct Extras<'a> {
+    /// Makes the text of `report.html` from the folder of the result files and the name of the run; `None` leaves it out.
+    #[expect(clippy::type_complexity, reason = "a function of two arguments")]
+    pub report: Option<&'a dyn Fn(&Path, &str) -> Option<String>>,
+    /// Makes the text of `run.log`, last of all; `None` leaves it empty.
+    pub log: Option<Box<dyn FnOnce() -> String + 'a>>,
+}
+
+impl std::fmt::Debug for Extras<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { report, log } = self;
+        formatter.debug_struct("Extras").field("report", &report.is_some()).field("log", &log.is_some()).finish()
+    }
+}
+
+impl Artifacts {
+    pub(super) fn of(case: Case, run: Run, mut summary: Summary, strict: bool, read_seconds: f64) -> Self {
+        let loop_short = summary.network.as_ref().and_then(NetworkSummary::warning);
+        let unserved = summary.unmet_warning().into_iter().chain(loop_short);
+        let unserved: Vec<Finding> = unserved.map(|finding| judged(finding, strict)).collect();
+        let ending = ending(&run, &summary, strict && !unserved.is_empty());
+        summary.exit_code = Some(ending.exit_code());
+        let mut extra: Vec<_> = summary.starts.iter().map(|spread| ("starts.csv", spread.table())).collect();
+        extra.extend(anticipative_table(&run).map(|table| ("anticipative.csv", table)));
+        extra.extend(anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
+        Self { case, run, summary, unserved, ending, read_seconds, extra }
+    }
+
+    /// Returns the artifacts of a run that was made elsewhere, with `extra` tables.
+    #[must_use]
+    pub fn of_run(case: Case, run: Run, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
+        let summary = Summary::of(&case, &run);
+        let ending = ending(&run, &summary, false);
+        Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra }
+    }
+
+    /// Writes the run folder at `place`: result tables, summary, resolved configuration, log and timings. It appears there whole,
+    /// in place of an earlier run.
+    ///
+    /// # Errors
+    /// [`ResultsError`] when something else stands at `place`, or it cannot be written; an earlier run then still stands.
+    pub fn write(&self, place: &Path, extras: Extras<'_>) -> Result<PathBuf, ResultsError> {
+        let Self { case, run, summary, .. } = self;
+        let folder = RunFolder::begin(place)?;
+        if run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted) {
+            folder.keep_journal()?;
+        }
+        let began = Instant::now();
+        let timeseries = timeseries_table(case, run);
+        folder.write("timeseries.csv", &timeseries.to_csv())?;
+        #[cfg(feature = "parquet")]
+        folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
+        let tables = [
+            ("prices.csv", prices_table(case, run)),
+            ("convergence.csv", convergence_table(case, run)),
+            ("loop_temperature.csv", loop_temperature_table(case, run)),
+            ("network_components.csv", network_components_table(case, run)),
+            ("network.csv", network_table(case, run)),
+        ];
+        for (name, table) in tables {
+            table.map_or(Ok(()), |table| folder.write(name, &table.to_csv()))?;
+        }
+        for (name, table) in &self.extra {
+            folder.write(name, &table.to_csv())?;
+        }
+        let unwritable = |source: std::io::Error| ResultsError::Io { path: place.to_owned(), action: "write", source };
+        let mut json = serde_json::to_vec_pretty(summary).map_err(|error| unwritable(error.into()))?;
+        json.push(b'\n');
+        folder.write("summary.json", &json)?;
+        let resolved =
+            serde_yaml::to_string(&case.resolved).map_err(|error| unwritable(std::io::Error::other(error)))?;
+        folder.write("config.resolved.yaml", resolved.as_bytes())?;
+        let name = name_of(place);
+        if let Some(report) = extras.report.and_then(|report| report(folder.draft(), &name)) {
+            folder.write("report.html", report.as_bytes())?;
+        }
+        let write_seconds = began.elapsed().as_secs_f64();
+        let phases = [
+            ("read", self.read_seconds),
+            ("build", run.build_seconds),
+            ("solve", run.solve_seconds),
+            ("write", write_seconds),
+        ];
+        folder.write("timings.csv", &timings_table(run, &phases).to_csv())?;
+        let log = extras.log.map_or_else(String::new, |log| log());
+        folder.write("run.log", log.as_bytes())?;
+        folder.commit()
+    }
+}
+
+/// How a run ended; `unserved`: it left demand unserved, and that counts as an error.
+fn ending(run: &Run, summary: &Summary, unserved: bool) -> Ending {
+    match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
+        _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => Ending::Incomplete,
+        Some(Verdict::Interrupted) => Ending::Incomplete,
+        Some(Verdict::Infeasible { .. }) => Ending::Infeasible,
+        _ if unserved => Ending::Infeasible,
+        None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => Ending::Done,
+        Some(_) => Ending::NotConverged,
+    }
+}

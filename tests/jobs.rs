@@ -1,0 +1,121 @@
+//! Jobs in one process: each with its own base directory, none with a state that another sees.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use anergy::config::Request;
+use anergy::coupling::{Observer, Record, Verdict};
+use anergy::run::{Artifacts, Cancellation, Ending, Extras, Job, JobObserver, Resumed};
+use common::{anergy, contents, project, stderr};
+
+/// A folder with a copy of the small district in which the loop holds `mass_kg` of water.
+fn district(mass_kg: f64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &Path, to: &Path| {
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(from, to).unwrap();
+    };
+    let from = PathBuf::from(project("configs"));
+    copy(&from.join("smart_district.yaml"), &folder.path().join("district.yaml"));
+    for entry in std::fs::read_dir(from.join("smart_district/timeseries")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let to = folder.path().join("smart_district/timeseries").join(&name);
+        copy(&from.join("smart_district/timeseries").join(&name), &to);
+    }
+    let path = folder.path().join("district.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text
+        .lines()
+        .map(|line| match line.split_once("water_mass_kg:") {
+            Some((before, _)) => format!("{before}water_mass_kg: {mass_kg}"),
+            None => line.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert_ne!(changed, text);
+    std::fs::write(&path, changed).unwrap();
+    folder
+}
+
+fn request() -> Request {
+    Request {
+        model: "district.yaml".into(),
+        window: Some(["2019-03-01".to_owned(), "2019-03-02".to_owned()]),
+        ..Request::default()
+    }
+}
+
+const ARGUMENTS: [&str; 7] = ["run", "district.yaml", "--window", "2019-03-01..2019-03-02", "-q", "--name", "it"];
+
+fn without_report(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    contents(folder).into_iter().filter(|(name, _)| name != "report.html").collect()
+}
+
+/// What two jobs with the same relative paths write, both at once, is what the command line writes in either folder.
+#[test]
+fn jobs_side_by_side_have_their_own_directories() {
+    let folders = [1e5, 3e5].map(district);
+    let run = |folder: &Path| {
+        let place = folder.join("results/job");
+        let artifacts = Job::new(request(), folder).run(Some(&place), &mut ()).unwrap();
+        artifacts.write(&place, Extras::default()).unwrap();
+        artifacts
+    };
+    let [first, second] = &folders;
+    let both: [Artifacts; 2] = std::thread::scope(|scope| {
+        let other = scope.spawn(|| run(second.path()));
+        [run(first.path()), other.join().unwrap()]
+    });
+    assert_ne!(both[0].summary.cost.total_eur, both[1].summary.cost.total_eur, "the loops differ");
+    for (folder, artifacts) in folders.iter().zip(&both) {
+        let by_command = anergy(folder.path(), &ARGUMENTS);
+        assert_eq!(by_command.status.code(), Some(i32::from(artifacts.ending.exit_code())), "{}", stderr(&by_command));
+        let [job, command] = ["job", "it"].map(|name| without_report(&folder.path().join("results").join(name)));
+        assert!(job == command, "the run folders differ");
+    }
+}
+
+/// Cancels a job in its second iteration.
+struct Impatient(Cancellation);
+
+impl Observer for Impatient {
+    fn iteration(&mut self, record: &Record) {
+        if record.iteration == 1 {
+            self.0.cancel();
+        }
+    }
+}
+
+impl JobObserver for Impatient {}
+
+#[test]
+fn a_cancelled_job_is_resumed_to_the_same_bytes() {
+    let folder = district(2e5);
+    let [whole, cut] = ["whole", "cut"].map(|name| folder.path().join("results").join(name));
+    let job = Job::new(request(), folder.path());
+    job.run(Some(&whole), &mut ()).unwrap().write(&whole, Extras::default()).unwrap();
+
+    let cancellation = Cancellation::default();
+    let mut observer = cancellation.with(Impatient(cancellation.clone()));
+    let artifacts = job.run(Some(&cut), &mut observer).unwrap();
+    assert_eq!(artifacts.ending, Ending::Incomplete);
+    assert_eq!(artifacts.run.coupling.as_ref().unwrap().verdict, Verdict::Interrupted);
+    artifacts.write(&cut, Extras::default()).unwrap();
+    drop(observer);
+
+    let Resumed::Unfinished(resumed) = Job::resume(&cut).unwrap() else { panic!("it has not ended") };
+    resumed.run(Some(&cut), &mut ()).unwrap().write(&cut, Extras::default()).unwrap();
+    assert!(without_report(&whole) == without_report(&cut), "the run folders differ");
+    assert!(matches!(Job::resume(&cut), Ok(Resumed::Ended)));
+}
+
+/// A job without a place for its run folder leaves no trace.
+#[test]
+fn a_job_without_a_place_writes_nothing() {
+    let folder = district(2e5);
+    Job::new(request(), folder.path()).run(None, &mut ()).unwrap();
+    assert!(!folder.path().join("results").exists() && !folder.path().join("journal").exists());
+}
