@@ -198,7 +198,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
         let free = self.settings.gap_is_free() && self.scheme.answers_own_cops();
         let before = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
-        let gap = Gap::between(before.cost_at_own_cops, self.dispatcher.cost(answer));
+        let gap = before.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
         self.gap_known(gap, &before);
         self.history.judge_gap()
     }
@@ -348,7 +348,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         self.dispatcher.set_signal(&response.signal);
         let plan = self.dispatcher.price(&iterate.plan, &response.cop).map_err(failed)?;
         let cheapest = self.dispatcher.dispatch(&response.cop).map_err(failed)?;
-        Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))
+        Ok(plan.gap_to(&self.dispatcher.cost(&cheapest)))
     }
 }
 
