@@ -12,9 +12,10 @@ use crate::coupling::Verdict;
 use crate::report::{RunResults, html, name_of, run_page};
 use crate::results::{RunFolder, Table};
 use crate::run::{
-    Summary, convergence_table, loop_temperature_table, network_components_table, network_table, prices_table,
+    convergence_table, loop_temperature_table, network_components_table, network_table, prices_table, summary_text,
     timeseries_table, timings_table,
 };
+use crate::schema::{Summary, files};
 
 /// Where results go and what is said.
 #[derive(Debug, Args)]
@@ -72,48 +73,49 @@ pub(super) fn write(
     }
     let began = std::time::Instant::now();
     let timeseries = timeseries_table(case, run);
-    folder.write("timeseries.csv", &timeseries.to_csv())?;
+    folder.write(files::TIMESERIES, &timeseries.to_csv())?;
     #[cfg(feature = "parquet")]
-    folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
+    folder.write(files::TIMESERIES_PARQUET, &timeseries.to_parquet()?)?;
     if let Some(table) = prices_table(case, run) {
-        folder.write("prices.csv", &table.to_csv())?;
+        folder.write(files::PRICES, &table.to_csv())?;
     }
     if let Some(table) = convergence_table(case, run) {
-        folder.write("convergence.csv", &table.to_csv())?;
+        folder.write(files::CONVERGENCE, &table.to_csv())?;
     }
     if let Some(table) = loop_temperature_table(case, run) {
-        folder.write("loop_temperature.csv", &table.to_csv())?;
+        folder.write(files::LOOP_TEMPERATURE, &table.to_csv())?;
     }
     if let Some(table) = network_components_table(case, run) {
-        folder.write("network_components.csv", &table.to_csv())?;
+        folder.write(files::NETWORK_COMPONENTS, &table.to_csv())?;
     }
     if let Some(table) = network_table(case, run) {
-        folder.write("network.csv", &table.to_csv())?;
+        folder.write(files::NETWORK, &table.to_csv())?;
     }
     for (name, table) in extra {
         folder.write(name, &table.to_csv())?;
     }
     let mut json = serde_json::to_vec_pretty(summary)?;
     json.push(b'\n');
-    folder.write("summary.json", &json)?;
-    folder.write("config.resolved.yaml", serde_yaml::to_string(&case.resolved)?.as_bytes())?;
+    folder.write(files::SUMMARY, &json)?;
+    folder.write(files::CONFIG, serde_yaml::to_string(&case.resolved)?.as_bytes())?;
     // The results stand without a picture of them.
     match RunResults::read(folder.draft(), &name_of(place)).and_then(|results| html(&run_page(&results))) {
-        Ok(report) => folder.write("report.html", report.as_bytes())?,
-        Err(error) => super::say(&format!("warning: there is no report.html: {error}")),
+        Ok(report) => folder.write(files::REPORT, report.as_bytes())?,
+        Err(error) => super::say(&format!("warning: there is no {}: {error}", files::REPORT)),
     }
     let write_seconds = began.elapsed().as_secs_f64();
     let phases =
         [("read", read_seconds), ("build", run.build_seconds), ("solve", run.solve_seconds), ("write", write_seconds)];
-    folder.write("timings.csv", &timings_table(run, &phases).to_csv())?;
-    folder.write("run.log", progress.finish().as_bytes())?;
+    folder.write(files::TIMINGS, &timings_table(run, &phases).to_csv())?;
+    folder.write(files::LOG, progress.finish().as_bytes())?;
     Ok(folder.commit()?)
 }
 
 /// What a run prints: its summary, where the time went, where the results are.
-pub(super) fn text(summary: &Summary, split: &str, folder: &Path) -> String {
+pub(super) fn text(summary: &Summary, case: &Case, split: &str, folder: &Path) -> String {
     let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
-    let text = summary.to_text() + &line("time spent", split) + &line("results", &folder.display().to_string());
+    let text =
+        summary_text(summary, case) + &line("time spent", split) + &line("results", &folder.display().to_string());
     if super::colours(&std::io::stdout()) { coloured(&text) } else { text }
 }
 
@@ -122,7 +124,7 @@ fn coloured(text: &str) -> String {
     use anstyle::{AnsiColor, Style};
     let style = |label: &str, value: &str| -> Option<Style> {
         let colour = match label.trim() {
-            "verdict" if value == "Converged" => AnsiColor::Green,
+            "verdict" if value == Verdict::Converged.name() => AnsiColor::Green,
             "verdict" => AnsiColor::Red,
             label if label.len() > 3 && label.chars().all(|c| c.is_uppercase() || c == ' ') => AnsiColor::Yellow,
             _ => return None,

@@ -10,7 +10,9 @@ use super::progress::Progress;
 use super::{Failure, case, exit};
 use crate::cosim::solver;
 use crate::results::{Column, RunFolder, Table, write_file};
-use crate::run::Summary;
+use crate::run::summarise;
+use crate::schema::columns::comparison as column;
+use crate::schema::files;
 use crate::study::effects::Effects;
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 
@@ -95,10 +97,10 @@ impl Reproduce {
         progress.findings(&published.case.findings);
         progress.doing("dispatching");
         let found = published.run(backend, &mut progress)?;
-        let summary = Summary::of(&found.case, &found.run);
+        let summary = summarise(&found.case, &found.run);
         let split = output::time_split(&found.run, found.read_seconds);
         let within = found.is_within();
-        let extra = [("comparison.csv", comparison_table(&found))];
+        let extra = [(files::COMPARISON, comparison_table(&found))];
         let folder = output::write(&place, &found.case, &found.run, &summary, &extra, progress, found.read_seconds)?;
         if self.output.json {
             let figures = &found.figures;
@@ -115,7 +117,7 @@ impl Reproduce {
             };
             super::print(&format!(
                 "{}{}{verdict}\n",
-                output::text(&summary, &split, &folder),
+                output::text(&summary, &found.case, &split, &folder),
                 comparison_text(&found)
             ))?;
         }
@@ -135,7 +137,7 @@ impl Reproduce {
             move |source| Failure::Write { path, source }
         };
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-        let [journal, csv] = ["effects.json", "effects.csv"].map(|file| folder.join(file));
+        let [journal, csv] = [files::EFFECTS_JOURNAL, files::EFFECTS].map(|file| folder.join(file));
         // What cannot be read is not known.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let mut progress = Progress::new(self.output.quiet);
@@ -216,11 +218,11 @@ fn comparison_table(found: &Reproduction) -> Table {
     let mut table = Table::default();
     let text = |of: &dyn Fn(&Comparison) -> String| Column::Text(found.figures.iter().map(of).collect());
     let number = |of: &dyn Fn(&Comparison) -> f64| Column::Number(found.figures.iter().map(of).collect());
-    table.push("figure", text(&|figure| figure.figure.clone()));
-    table.push("iteration", text(&|figure| figure.iteration.map_or_else(String::new, |k| k.to_string())));
-    table.push("published", number(&|figure| figure.published));
-    table.push("ours", number(&|figure| figure.ours));
-    table.push("difference", number(&Comparison::difference));
-    table.push("tolerance", number(&|figure| figure.tolerance.unwrap_or(f64::NAN)));
+    table.push(column::FIGURE, text(&|figure| figure.figure.clone()));
+    table.push(column::ITERATION, text(&|figure| figure.iteration.map_or_else(String::new, |k| k.to_string())));
+    table.push(column::PUBLISHED, number(&|figure| figure.published));
+    table.push(column::OURS, number(&|figure| figure.ours));
+    table.push(column::DIFFERENCE, number(&Comparison::difference));
+    table.push(column::TOLERANCE, number(&|figure| figure.tolerance.unwrap_or(f64::NAN)));
     table
 }

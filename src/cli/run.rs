@@ -15,8 +15,10 @@ use crate::coupling::Verdict;
 use crate::results::RunFolder;
 use crate::run::journal::{Asked, ResumeError, RunJournal};
 use crate::run::{
-    NetworkSummary, Summary, anticipative_plan_table, anticipative_table, run_case, run_case_with_journal, starts,
+    anticipative_plan_table, anticipative_table, network_warning, run_case, run_case_with_journal, starts, summarise,
+    unmet_warning,
 };
+use crate::schema::{Summary, files};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
@@ -99,12 +101,12 @@ impl Run {
             (Err(error), _) => return Err(error.into()),
         };
         let spread = if starts > 1 { starts::spread(&case, &run, starts, backend, &mut progress) } else { None };
-        let mut extra: Vec<_> = spread.iter().map(|spread| ("starts.csv", spread.table())).collect();
-        extra.extend(anticipative_table(&run).map(|table| ("anticipative.csv", table)));
-        extra.extend(anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
-        let mut summary = Summary { starts: spread, ..Summary::of(&case, &run) };
-        let loop_short = summary.network.as_ref().and_then(NetworkSummary::warning);
-        let unserved = summary.unmet_warning().into_iter().chain(loop_short);
+        let mut extra: Vec<_> = spread.iter().map(|spread| (files::STARTS, starts::starts_table(spread))).collect();
+        extra.extend(anticipative_table(&run).map(|table| (files::ANTICIPATIVE, table)));
+        extra.extend(anticipative_plan_table(&case, &run).map(|table| (files::ANTICIPATIVE_PLAN, table)));
+        let mut summary = Summary { starts: spread, ..summarise(&case, &run) };
+        let loop_short = summary.network.as_ref().and_then(network_warning);
+        let unserved = unmet_warning(&summary).into_iter().chain(loop_short);
         let unserved: Vec<Finding> = unserved.map(|finding| case::judged(finding, strict)).collect();
         progress.findings(&unserved);
         let code = exit_code(&run, &summary, strict && !unserved.is_empty());
@@ -114,7 +116,7 @@ impl Run {
         super::print(&if self.output.json {
             format!("{}\n", serde_json::to_string_pretty(&summary)?)
         } else {
-            output::text(&summary, &split, &folder)
+            output::text(&summary, &case, &split, &folder)
         })?;
         Ok(code)
     }
@@ -122,7 +124,7 @@ impl Run {
     /// The run to go on with has ended: its summary, and its exit code; that of its verdict where it has none.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
-        let path = folder.join("summary.json");
+        let path = folder.join(files::SUMMARY);
         let text = std::fs::read_to_string(&path).map_err(|source| Failure::Read { path: path.clone(), source })?;
         if !self.output.quiet {
             super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
@@ -130,14 +132,9 @@ impl Run {
         if self.output.json {
             super::print(&text)?;
         }
-        let summary: serde_json::Value = serde_json::from_str(&text)?;
-        let code = summary["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok());
-        Ok(code.unwrap_or_else(|| match summary["coupling"]["verdict"].as_str() {
-            None | Some("converged" | "stopped_by_paper_rule") => 0,
-            Some("interrupted") => exit::INCOMPLETE,
-            Some("infeasible") => exit::INFEASIBLE,
-            Some(_) => exit::NOT_CONVERGED,
-        }))
+        let summary: Summary = serde_json::from_str(&text)?;
+        let verdict = summary.coupling.map(|coupling| coupling.verdict);
+        Ok(summary.exit_code.unwrap_or_else(|| of_verdict(verdict)))
     }
 
     /// What is to be done; nothing where the run to go on with has ended.
@@ -181,12 +178,20 @@ fn resumed(folder: &Path) -> Result<Option<Job>, Failure> {
 
 /// Exit code of a run that came to its end; `unserved`: it left demand unserved and is judged strictly.
 fn exit_code(run: &cosim::Run, summary: &Summary, unserved: bool) -> u8 {
-    match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
+    match run.coupling.as_ref().map(|coupling| coupling.verdict) {
         _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => exit::INCOMPLETE,
         Some(Verdict::Interrupted) => exit::INCOMPLETE,
-        Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
         _ if unserved => exit::INFEASIBLE,
+        verdict => of_verdict(verdict),
+    }
+}
+
+/// Exit code of a verdict; without a loop there is none, and nothing to converge.
+fn of_verdict(verdict: Option<Verdict>) -> u8 {
+    match verdict {
         None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => 0,
+        Some(Verdict::Interrupted) => exit::INCOMPLETE,
+        Some(Verdict::Infeasible { .. }) => exit::INFEASIBLE,
         Some(_) => exit::NOT_CONVERGED,
     }
 }

@@ -76,4 +76,20 @@ impl Verdict {
             Self::Interrupted => "Interrupted",
         }
     }
+
+    /// Returns the verdict in plain words, as in `stopped by paper rule`.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::StoppedByPaperRule { .. } => "stopped by paper rule",
+            Self::Converged => "converged",
+            Self::Cycle { .. } => "cycle",
+            Self::Stalled { .. } => "stalled",
+            Self::Diverged { .. } => "diverged",
+            Self::BoundLimited { .. } => "bound limited",
+            Self::Infeasible { .. } => "infeasible",
+            Self::MaxIterations => "max iterations",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }

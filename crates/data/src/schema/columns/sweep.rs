@@ -18,6 +18,46 @@ pub const ERROR: &str = "error";
 /// Hash of the file with the case's series; in the segments of a sweep only.
 pub const SERIES: &str = "series";
 
+/// How a case ended: the values of the column [`STATUS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// With a plan, and dispatch and loop in agreement where there is a loop (or stopped by the published rule).
+    Ok,
+    /// With a plan that dispatch and loop do not agree on.
+    NotConverged,
+    /// There is no plan.
+    Infeasible,
+    /// Without an answer.
+    Failed,
+}
+
+impl Status {
+    const ALL: [Self; 4] = [Self::Ok, Self::NotConverged, Self::Infeasible, Self::Failed];
+
+    /// Returns the status of this name; `None` where there is none.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Returns whether there is no plan.
+    #[must_use]
+    pub fn is_without_answer(self) -> bool {
+        matches!(self, Self::Infeasible | Self::Failed)
+    }
+
+    /// Returns the word that stands in the tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotConverged => "not_converged",
+            Self::Infeasible => "infeasible",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Total cost, EUR.
 pub const COST_EUR: &str = "cost_eur";
 /// Import, operation and wear, EUR.
@@ -105,8 +145,11 @@ pub const SCALARS: [&str; 28] = [
     CERTIFICATE_KW,
 ];
 
-/// Columns that every table of a sweep has, whatever its parameters and series are.
-pub const FIXED: [&str; 7] = [INDEX, ID, STATUS, VERDICT, ERROR, SERIES, super::sweep_series::STEP];
+/// Returns whether a name is that of a column that the tables of a sweep have whatever its parameters are: no parameter may be called so.
+#[must_use]
+pub fn is_fixed(name: &str) -> bool {
+    [INDEX, ID, STATUS, VERDICT, ERROR, SERIES, super::sweep_series::STEP].contains(&name) || SCALARS.contains(&name)
+}
 
 /// Energy delivered by a technology, kWh; see [`of_technology`].
 pub const DELIVERED_KWH: &str = "delivered_kwh";

@@ -72,6 +72,12 @@ pub fn parts(column: &str) -> Option<[&str; 4]> {
     parts.next().is_none().then_some(found)
 }
 
+/// Returns whether a column holds the level of a store.
+#[must_use]
+pub fn is_level(column: &str) -> bool {
+    parts(column).is_some_and(|[.., quantity]| quantity == LEVEL_KWH)
+}
+
 /// Returns the name of the column of a conversion's output over its input, of a heat pump its COP: `site|technology|efficiency`.
 #[must_use]
 pub fn efficiency(site: &str, technology: &str) -> String {
