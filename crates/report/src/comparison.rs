@@ -2,6 +2,7 @@
 
 use anergy_data::schema::CouplingSummary;
 use anergy_data::schema::columns::{convergence, timeseries};
+use anergy_data::schema::files::CONFIG;
 
 use super::axis::duration;
 use super::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
@@ -287,7 +288,7 @@ fn settings(runs: &[RunResults]) -> Block {
     if rows.is_empty() {
         return Block::Text("Nothing: the resolved configurations are the same.".to_owned());
     }
-    let caption = format!("{} keys of config.resolved.yaml that differ", rows.len());
+    let caption = format!("{} keys of {CONFIG} that differ", rows.len());
     let is_folded = rows.len() > MOST_SETTINGS;
     Block::Table(Table { caption, heads: heads(&["Key"], runs), rows, is_folded })
 }

@@ -11,8 +11,9 @@ use anergy_data::schema::files;
 pub enum ReportError {
     /// The folder holds nothing that can be shown.
     #[error(
-        "{}: no results; expected the folder of a run (with {summary}), of a sweep (with {table}, from `anergy sweep collect`) or \
-         of effects (with {effects})", .0.display(), summary = files::SUMMARY, table = files::SWEEP_TABLE, effects = files::EFFECTS
+        "{}: no results; expected the folder of a run (with {summary}), of a sweep (with {table}, from `anergy sweep \
+         collect`) or of effects (with {effects})",
+        .0.display(), summary = files::SUMMARY, table = files::SWEEP_TABLE, effects = files::EFFECTS
     )]
     NotResults(PathBuf),
     /// Several folders that are not all runs.

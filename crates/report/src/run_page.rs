@@ -2,7 +2,7 @@
 
 use anergy_data::schema::columns::prices::balance;
 use anergy_data::schema::columns::timeseries;
-use anergy_data::schema::files::TIMESERIES;
+use anergy_data::schema::files::{CONFIG, TIMESERIES};
 use anergy_data::schema::{Finding, Input, Level, NOT_SERVED_KWH, Verdict};
 
 use super::figures::{Grain, carpet, dispatch, durations, map, number, prices, sankey, storage, temperature};
@@ -146,12 +146,13 @@ fn provenance(run: &RunResults) -> Vec<Option<Block>> {
     );
     let ties = certificate.tied_steps.filter(|steps| *steps > 0);
     let ties = ties.map_or_else(String::new, |steps| format!("; in {steps} steps something else would cost the same"));
+    let config = format!("{CONFIG}, SHA-256");
     let facts = [
         ("anergy", summary.version.clone()),
         ("Solver", summary.solver.clone()),
         ("Equations hold to", format!("{:.1e} kW or kWh, bounds to {:.1e}", certificate.equation, certificate.bound)),
         ("Proof of the dispatch", proof + &ties),
-        ("config.resolved.yaml, SHA-256", run.config_sha256.clone().unwrap_or_else(|| "not there".to_owned())),
+        (config.as_str(), run.config_sha256.clone().unwrap_or_else(|| "not there".to_owned())),
     ];
     let row = |(name, value): (&str, String)| vec![Cell::Text(name.to_owned()), Cell::Text(value)];
     let facts = Table {

@@ -37,8 +37,8 @@ fn map_summary(network: &DistrictNetwork) -> MapSummary {
     }
 }
 
-/// Returns a warning where water would freeze or a plant cannot bring its water within its range: the loop then does not do what the
-/// dispatch takes from it.
+/// Returns a warning where water would freeze or a plant cannot bring its water within its range: the loop then does not
+/// do what the dispatch takes from it.
 #[must_use]
 pub fn network_warning(network: &NetworkSummary) -> Option<Finding> {
     let frozen = network.frozen.iter().map(|Excess { hours, worst_k, worst_at, .. }| {

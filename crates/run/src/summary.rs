@@ -166,7 +166,8 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     })
 }
 
-/// Returns when the loop temperature changed in the last iteration; `stamp` names the moment of an index into the loop temperatures.
+/// Returns when the loop temperature changed in the last iteration; `stamp` names the moment of an index into the loop
+/// temperatures.
 fn moved(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Moved {
     let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
     Moved { moments: unrest.moments, most_at, distance: unrest.distance }

@@ -33,6 +33,7 @@ pub enum ResultsError {
 
 /// How the names of what is not whole yet begin.
 pub(super) const DRAFT: &str = ".anergy-draft-";
+
 /// A run folder in the making. Until [`RunFolder::commit`] nothing stands in its place; an unfinished one vanishes.
 #[derive(Debug)]
 pub struct RunFolder {

@@ -1,4 +1,5 @@
-//! The part of the summary on the coupling of dispatch and loop: residuals, tolerances, temperatures and balances of the loop.
+//! The part of the summary on the coupling of dispatch and loop: residuals, tolerances, temperatures and balances of
+//! the loop.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,8 @@ pub struct CouplingSummary {
     /// Why the gap is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_missing: Option<String>,
-    /// How far the cost moved over the last iterations, which the gap does not tell; absent (`null`) where there was only one.
+    /// How far the cost moved over the last iterations, which the gap does not tell; absent (`null`) where there was
+    /// only one.
     pub cost_moved: Option<CostMoved>,
     /// Last change of the loop temperature; absent (`null`) where there was only one iteration.
     pub residual: Option<Residual>,
@@ -149,8 +151,8 @@ pub struct SchemeSummary {
     pub iterations: usize,
 }
 
-/// Time that the loop spent outside a limit: a ring judged by the temperature at the end of each step, a network by the water that
-/// came to its substations in it.
+/// Time that the loop spent outside a limit: a ring judged by the temperature at the end of each step, a network by the
+/// water that came to its substations in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ViolationSummary {
     /// The limit, degrees Celsius.
@@ -166,13 +168,14 @@ pub struct ViolationSummary {
     pub worst_at: Option<String>,
 }
 
-/// How far the cost moved over the last iterations. The gap of an iterate says what a dispatcher could still save at its COPs;
-/// the next iterate has other COPs, and its cost may be several gaps away.
+/// How far the cost moved over the last iterations. The gap of an iterate says what a dispatcher could still save at
+/// its COPs; the next iterate has other COPs, and its cost may be several gaps away.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CostMoved {
     /// Number of iterations that are compared: the last ones, five at most.
     pub iterations: usize,
-    /// Cost of the dearest of them less that of the cheapest, EUR: all money at own COPs, with that for the loop's balancing unit.
+    /// Cost of the dearest of them less that of the cheapest, EUR: all money at own COPs, with that for the loop's
+    /// balancing unit.
     pub eur: f64,
     /// `eur` as a share of the cheapest's cost.
     pub relative: f64,

@@ -1,10 +1,11 @@
 //! The schema of all results: `summary.json`, the result tables' column names, and the file names of result folders.
 //!
-//! Results are declared here and nowhere else. `anergy-run` and `anergy-study` write them, `anergy-report` reads them back; both use
-//! the same structs and the same names, so a field or a column that is renamed here is renamed on both sides.
+//! Results are declared here and nowhere else. `anergy-run` and `anergy-study` write them, `anergy-report` reads them
+//! back; both use the same structs and the same names, so a field or a column that is renamed here is renamed on both
+//! sides.
 //!
-//! - [`Summary`] and its parts: the content of `summary.json`. Every struct is written and read. Fields that older versions did not
-//!   write are read as absent, empty or zero; numbers that are not finite are written as `null`.
+//! - [`Summary`] and its parts: the content of `summary.json`. Every struct is written and read. Fields that older
+//!   versions did not write are read as absent, empty or zero; numbers that are not finite are written as `null`.
 //! - [`columns`]: the column names of every result table, one module per table.
 //! - [`files`]: the names of the files and folders of a run folder, a sweep and a study.
 

@@ -15,8 +15,8 @@ pub struct MyopiaSummary {
     pub price_eur: f64,
     /// The difference as a share of the money in the equilibrium's objective.
     pub price_relative: f64,
-    /// The gap of the equilibrium, EUR: what a dispatcher could save there without knowing anything of the loop; absent (`null`)
-    /// where it is not known.
+    /// The gap of the equilibrium, EUR: what a dispatcher could save there without knowing anything of the loop; absent
+    /// (`null`) where it is not known.
     pub gap_eur: Option<f64>,
     /// The difference without the gap, EUR; absent (`null`) where the gap is not known.
     pub price_beyond_gap_eur: Option<f64>,

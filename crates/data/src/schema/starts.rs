@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::number::number;
 
-/// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not determined by the
-/// case.
+/// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not
+/// determined by the case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Number of beginnings that were asked for.

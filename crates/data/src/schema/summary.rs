@@ -32,8 +32,8 @@ pub struct Summary {
     /// Independent parts of the district's LP.
     #[serde(default)]
     pub parts: Vec<Part>,
-    /// Exit code of the command `anergy run`, which under `--strict` does not follow from the verdict alone; absent where another
-    /// command made the run.
+    /// Exit code of the command `anergy run`, which under `--strict` does not follow from the verdict alone; absent
+    /// where another command made the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<u8>,
     /// How the coupling of dispatch and loop ended; absent (`null`) without a loop.
@@ -149,11 +149,11 @@ pub struct CertificateSummary {
     pub equation: f64,
     /// Largest excess over a bound, kW or kWh.
     pub bound: f64,
-    /// Share of the cost within which the dispatch at the answer's COPs is proven to be the cheapest; absent (`null`) where the
-    /// solver gives no duals.
+    /// Share of the cost within which the dispatch at the answer's COPs is proven to be the cheapest; absent (`null`)
+    /// where the solver gives no duals.
     pub dispatch_gap: Option<f64>,
-    /// Number of steps in which that dispatch could do something else at the same cost; absent (`null`) where the solver does not
-    /// tell.
+    /// Number of steps in which that dispatch could do something else at the same cost; absent (`null`) where the
+    /// solver does not tell.
     pub tied_steps: Option<usize>,
 }
 

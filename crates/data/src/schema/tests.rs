@@ -335,7 +335,10 @@ fn a_summary_of_an_older_version_is_read() {
             "gap": {"relative": 0.5, "absolute_eur": 1.5}, "residual": {"mean_k": 0.5, "max_k": 1.5},
             "temp_c": [1.0, 2.0, 3.0], "created_kwh": [0.0, 0.0], "ground_kwh": [0.0, 0.0], "balancing_kwh": [0.0, 0.0],
             "balancing_energy_kwh": 0.0,
-            "violations": [{"limit_c": 4.0, "hours": 0.0, "kelvin_hours": 0.0}, {"limit_c": 20.0, "hours": 0.0, "kelvin_hours": 0.0}],
+            "violations": [
+                {"limit_c": 4.0, "hours": 0.0, "kelvin_hours": 0.0},
+                {"limit_c": 20.0, "hours": 0.0, "kelvin_hours": 0.0}
+            ],
             "loop_balance_residual": 0.0, "loop_step_balance_residual": 0.0,
             "validity": [{"site": "homes", "technology": "pump", "below": 0, "above": 0, "running": 2}]
         },

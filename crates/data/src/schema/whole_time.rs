@@ -1,4 +1,5 @@
-//! The part of the summary on what was decided for the whole time: capacities, peaks, and how much of its limits was used.
+//! The part of the summary on what was decided for the whole time: capacities, peaks, and how much of its limits was
+//! used.
 
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,8 @@ pub struct Co2LimitSummary {
     /// The limit, kg.
     #[serde(default, deserialize_with = "number")]
     pub limit_kg: f64,
-    /// CO2 that the supplies emit, kg; above the limit where the answer's own COPs ask for more than the plan was made for.
+    /// CO2 that the supplies emit, kg; above the limit where the answer's own COPs ask for more than the plan was made
+    /// for.
     #[serde(default, deserialize_with = "number")]
     pub used_kg: f64,
     /// Saving by one kg more, EUR/kg; absent (`null`) where the solver gives no duals.

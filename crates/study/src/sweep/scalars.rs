@@ -3,7 +3,8 @@
 use anergy_data::schema::columns::sweep as column;
 use anergy_data::schema::{CarrierSummary, Excess, NetworkSummary, Summary};
 
-/// Returns the results of a case by name: those of [`SCALARS`](column::SCALARS), then those of its technologies and links.
+/// Returns the results of a case by name: those of [`SCALARS`](column::SCALARS), then those of its technologies
+/// and links.
 pub(super) fn scalars(summary: &Summary) -> Vec<(String, f64)> {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 steps and iterations")]
     let count = |count: usize| count as f64;

@@ -1,4 +1,5 @@
-//! Columns of `anticipative.csv`: one row per LP by which the plan of a dispatcher who knows its effect on the loop was found.
+//! Columns of `anticipative.csv`: one row per LP by which the plan of a dispatcher who knows its effect on the loop was
+//! found.
 
 /// Number of the LP, from 1.
 pub const LP: &str = "lp";

@@ -28,7 +28,8 @@ pub const GAP_COST_EUR: &str = "gap_cost_eur";
 pub const RELATIVE_UNMET_GAP: &str = "relative_unmet_gap";
 /// Gap of the unmet demand, kWh.
 pub const GAP_UNMET_KWH: &str = "gap_unmet_kwh";
-/// Mean relative change of the loop temperature since the iteration before; empty in the first, as the other columns of the change.
+/// Mean relative change of the loop temperature since the iteration before; empty in the first, as the other columns of
+/// the change.
 pub const MEAN_RELATIVE_CHANGE: &str = "mean_relative_change";
 /// Mean change of the loop temperature, K.
 pub const MEAN_CHANGE_K: &str = "mean_change_k";

@@ -1,5 +1,5 @@
-//! Columns of `convergence_study.csv`: one row per trial. The first four also stand in the study's `timings.csv`, beside
-//! [`SECONDS`](super::timings::SECONDS).
+//! Columns of `convergence_study.csv`: one row per trial. The first four also stand in the study's `timings.csv`,
+//! beside [`SECONDS`](super::timings::SECONDS).
 
 /// Time window, as `START..END`; empty for the case's own.
 pub const WINDOW: &str = "window";

@@ -1,5 +1,5 @@
-//! Columns of `effects.csv`: one row per variant of the published case. Values of variants that do not converge are means over the
-//! iterations from [`MEAN_FROM`] to [`MEAN_TO`].
+//! Columns of `effects.csv`: one row per variant of the published case. Values of variants that do not converge are
+//! means over the iterations from [`MEAN_FROM`] to [`MEAN_TO`].
 
 /// The variant: [`PUBLISHED`], [`CORRECTED`], or the switch that alone was flipped.
 pub const VARIANT: &str = "variant";

@@ -1,7 +1,7 @@
 //! The column names of the result tables, one module per table, called after the table's file.
 //!
-//! Names carry their unit as a suffix: `_kw`, `_kwh`, `_c` (degrees Celsius), `_k` (kelvin), `_eur`, `_kg`. Parts of a name are
-//! separated by `|`; no name of a site, technology or carrier contains it.
+//! Names carry their unit as a suffix: `_kw`, `_kwh`, `_c` (degrees Celsius), `_k` (kelvin), `_eur`, `_kg`. Parts of a
+//! name are separated by `|`; no name of a site, technology or carrier contains it.
 
 pub mod anticipative;
 pub mod anticipative_plan;
@@ -19,5 +19,6 @@ pub mod sweep_series;
 pub mod timeseries;
 pub mod timings;
 
-/// Beginning of the time step in local standard time, as `2015-01-31 13:00:00`; the first column of every table by time step.
+/// Beginning of the time step in local standard time, as `2015-01-31 13:00:00`; the first column of every table by time
+/// step.
 pub const TIMESTAMP: &str = "timestamp";

@@ -1,8 +1,8 @@
 //! Columns of `network.csv`: temperatures, pressures and flows along a network of pipes, one row per time step.
 //!
-//! Beside [`TIMESTAMP`](super::TIMESTAMP), names are `kind|name|quantity`: [`name`], with one of the kinds and quantities of this
-//! module. Values are means over the step, but for [`COP_INLET_C`], at its beginning, and the temperatures of a borehole field, at its
-//! end.
+//! Beside [`TIMESTAMP`](super::TIMESTAMP), names are `kind|name|quantity`: [`name`], with one of the kinds and
+//! quantities of this module. Values are means over the step, but for [`COP_INLET_C`], at its beginning, and the
+//! temperatures of a borehole field, at its end.
 
 /// The kind of a node.
 pub const NODE: &str = "node";

@@ -1,9 +1,10 @@
-//! Columns of `network_components.csv`: one row per pipe, substation, plant and unit of a network of pipes. Cells that do not apply to
-//! a component are empty.
+//! Columns of `network_components.csv`: one row per pipe, substation, plant and unit of a network of pipes. Cells that
+//! do not apply to a component are empty.
 
 /// Name of the component.
 pub const COMPONENT: &str = "component";
-/// Kind of the component: `pipe`, `beside`, `substation`, `waste_heat`, `unit`, `plant`, `main_pump`, `mixing` or `whole`.
+/// Kind of the component: `pipe`, `beside`, `substation`, `waste_heat`, `unit`, `plant`, `main_pump`, `mixing` or
+/// `whole`.
 pub const KIND: &str = "kind";
 /// Heat that heat pumps or sources should give the water, kWh.
 pub const ASKED_KWH: &str = "asked_kwh";

@@ -1,7 +1,8 @@
 //! Columns of a sweep's `table.csv` and `table.parquet`: one row per case.
 //!
-//! The order is [`INDEX`], [`ID`], one column per parameter under its short name, [`STATUS`], [`VERDICT`], [`ERROR`], the results of
-//! [`SCALARS`], and those of technologies, links and network, whose names contain `|`. Results that a case has not are empty.
+//! The order is [`INDEX`], [`ID`], one column per parameter under its short name, [`STATUS`], [`VERDICT`], [`ERROR`],
+//! the results of [`SCALARS`], and those of technologies, links and network, whose names contain `|`. Results that a
+//! case has not are empty.
 
 use super::convergence;
 
@@ -145,7 +146,8 @@ pub const SCALARS: [&str; 28] = [
     CERTIFICATE_KW,
 ];
 
-/// Returns whether a name is that of a column that the tables of a sweep have whatever its parameters are: no parameter may be called so.
+/// Returns whether a name is that of a column that the tables of a sweep have whatever its parameters are: no parameter
+/// may be called so.
 #[must_use]
 pub fn is_fixed(name: &str) -> bool {
     [INDEX, ID, STATUS, VERDICT, ERROR, SERIES, super::sweep_series::STEP].contains(&name) || SCALARS.contains(&name)

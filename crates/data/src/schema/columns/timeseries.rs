@@ -1,9 +1,9 @@
 //! Columns of `timeseries.csv` and `timeseries.parquet`: one row per time step.
 //!
 //! - [`TIMESTAMP`](super::TIMESTAMP);
-//! - of technologies, balances and links, [`name`]: `site|technology|carrier|quantity`, with one of the quantities of this module, in
-//!   kW or kWh. Powers are means over the step; levels stand at its end. What belongs to the balance of a carrier at a site has no
-//!   technology: `site||carrier|quantity`. A link stands in the place of a technology;
+//! - of technologies, balances and links, [`name`]: `site|technology|carrier|quantity`, with one of the quantities of
+//!   this module, in kW or kWh. Powers are means over the step; levels stand at its end. What belongs to the balance of
+//!   a carrier at a site has no technology: `site||carrier|quantity`. A link stands in the place of a technology;
 //! - of conversions, [`efficiency`]: `site|technology|efficiency`;
 //! - of the loop: [`LOOP_TEMPERATURE_C`], at the beginning of the step, and amounts of energy in the step.
 
@@ -34,8 +34,8 @@ pub const LEAVES_KW: &str = "leaves_kw";
 /// Electricity that the loop's pumps and plants take from a balance, kW.
 pub const CIRCULATION_KW: &str = "circulation_kw";
 
-/// Temperature of the loop at the beginning of the step, degrees Celsius. The temperature at the end of the last step stands in
-/// `loop_temperature.csv`.
+/// Temperature of the loop at the beginning of the step, degrees Celsius. The temperature at the end of the last step
+/// stands in `loop_temperature.csv`.
 pub const LOOP_TEMPERATURE_C: &str = "loop|temperature_c";
 /// Heat into the loop from the heat pumps, kWh.
 pub const LOOP_HEAT_KWH: &str = "loop|heat_kwh";
@@ -63,8 +63,8 @@ pub fn of_balance(site: &str, carrier: &str, quantity: &str) -> String {
     name(site, "", carrier, quantity)
 }
 
-/// Returns the site, technology (empty for a balance), carrier and quantity of a column named by [`name`] or [`of_balance`];
-/// `None` for all other columns.
+/// Returns the site, technology (empty for a balance), carrier and quantity of a column named by [`name`] or
+/// [`of_balance`]; `None` for all other columns.
 #[must_use]
 pub fn parts(column: &str) -> Option<[&str; 4]> {
     let mut parts = column.split('|');
@@ -78,7 +78,8 @@ pub fn is_level(column: &str) -> bool {
     parts(column).is_some_and(|[.., quantity]| quantity == LEVEL_KWH)
 }
 
-/// Returns the name of the column of a conversion's output over its input, of a heat pump its COP: `site|technology|efficiency`.
+/// Returns the name of the column of a conversion's output over its input, of a heat pump its COP:
+/// `site|technology|efficiency`.
 #[must_use]
 pub fn efficiency(site: &str, technology: &str) -> String {
     format!("{site}|{technology}|efficiency")
