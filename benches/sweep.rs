@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use anergy::config::{Case, Shelf};
 use anergy::cosim::solver;
-use anergy::run::{Summary, run_case};
+use anergy::run::{run_case, summarise};
 use anergy::study::sweep::manifest::Manifest;
 use anergy::study::sweep::{Shard, SweepFile, Work, collect};
 use divan::Bencher;
@@ -49,7 +49,7 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
             let costs = (0..cases.len()).map(|index| {
                 let case = Case::load_from(&cases.request(&base, index), &shelf).unwrap();
                 let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
-                Summary::of(&case, &run).cost.total_eur
+                summarise(&case, &run).cost.total_eur
             });
             costs.sum::<f64>()
         })

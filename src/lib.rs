@@ -17,14 +17,14 @@
 //! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; a district and COPs into an LP, a plan, its costs and certificate |
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | the loop's physics, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
-//! | [`results`], [`series`] | `anergy-data` | result tables, run folders, atomic writes; time axes, columns, CSV, outliers |
+//! | [`results`], [`schema`], [`series`] | `anergy-data` | result tables, run folders, atomic writes; fields, columns and file names of results; time axes, columns, CSV, outliers |
 
 pub mod cli;
 
 pub use anergy_config as config;
 pub use anergy_cosim as cosim;
 pub use anergy_cosim::{coupling, equilibrium, participants};
-pub use anergy_data::{results, series};
+pub use anergy_data::{results, schema, series};
 pub use anergy_dispatch::{dispatch, district};
 pub use anergy_lp as lp;
 pub use anergy_report as report;

@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CouplingSettings, Dispatcher, LoopRequest, LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop,
-    Verdict, drive, scheme,
+    CouplingSettings, Dispatcher, LoopRequest, LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict,
+    drive, scheme,
 };
 use ndarray::Array2;
 use proptest::prelude::*;

@@ -11,7 +11,7 @@ use anergy::cosim::Run;
 use anergy::coupling::Verdict;
 use anergy::lp::default_backend;
 use anergy::report::{Block, RunResults, comparison_page, run_page};
-use anergy::run::{Summary, run_case, starts};
+use anergy::run::{run_case, starts, summarise, summary_text};
 use serde_json::{Value, json};
 
 use common::{anergy, stderr};
@@ -289,7 +289,7 @@ fn the_price_of_myopia_is_that_on_paper() {
     let run = run(&case);
     assert_eq!(run.coupling.as_ref().unwrap().verdict, Verdict::Converged);
     assert!(near(run.total_eur(), EQUILIBRIUM_EUR), "{}", run.total_eur());
-    let summary = Summary::of(&case, &run);
+    let summary = summarise(&case, &run);
     let myopia = summary.myopia.as_ref().unwrap();
     assert!(near(myopia.equilibrium_eur, EQUILIBRIUM_EUR) && near(myopia.anticipative_eur, KNOWING_EUR), "{myopia:?}");
     assert!(near(myopia.price_eur, 0.09) && near(myopia.price_relative, 0.09 / EQUILIBRIUM_EUR), "{myopia:?}");
@@ -297,7 +297,7 @@ fn the_price_of_myopia_is_that_on_paper() {
     let [equilibrium, knowing] = myopia.beside;
     assert_eq!([equilibrium.balancing_kwh, knowing.balancing_kwh], [0.0, 0.0]);
     assert_eq!([equilibrium.unmet_kwh, knowing.unmet_kwh], [0.0, 0.0]);
-    assert!(summary.to_text().contains("0.09 EUR are beyond it"), "{}", summary.to_text());
+    assert!(summary_text(&summary, &case).contains("0.09 EUR are beyond it"), "{}", summary_text(&summary, &case));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn the_price_of_myopia_tells_the_gap_that_is_in_it() {
     let run = run(&case);
     let gap = run.coupling.as_ref().unwrap().gap.unwrap();
     assert!(near(gap.absolute_eur, 0.03) && near(gap.cost_eur, 0.03) && near(gap.relative, 0.03 / 0.9), "{gap:?}");
-    let summary = Summary::of(&case, &run);
+    let summary = summarise(&case, &run);
     let myopia = summary.myopia.as_ref().unwrap();
     assert!(near(myopia.equilibrium_eur, KNOWING_EUR) && near(myopia.price_eur, 0.0), "{myopia:?}");
     assert!(near(myopia.gap_eur.unwrap(), 0.03) && near(myopia.price_beyond_gap_eur.unwrap(), -0.03), "{myopia:?}");

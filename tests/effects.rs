@@ -7,7 +7,7 @@ mod common;
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
 use anergy::cosim::solver;
-use anergy::run::{Summary, run_case};
+use anergy::run::{run_case, summarise};
 use anergy::study::effects::{Effects, EffectsError};
 use anergy::study::reproduce::Window;
 
@@ -58,7 +58,7 @@ fn the_corrected_case_costs_what_its_own_run_says() {
     })
     .unwrap();
     let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
-    let summary = Summary::of(&case, &run);
+    let summary = summarise(&case, &run);
     let effect = &found.effects[0];
     assert_eq!(effect.cost_eur, summary.cost.total_eur);
     let grid = summary.technologies.iter().filter(|known| known.technology == "grid");

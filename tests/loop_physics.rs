@@ -8,7 +8,8 @@ use anergy::config::{Case, LoopSource, Request};
 use anergy::cosim::Run;
 use anergy::lp::default_backend;
 use anergy::results::Column;
-use anergy::run::{Summary, run_case, timeseries_table};
+use anergy::run::{run_case, summarise, summary_text, timeseries_table};
+use anergy::schema::Summary;
 
 use common::project;
 
@@ -30,7 +31,7 @@ fn run(edits: &[(&str, &str)]) -> (Case, Run, Summary) {
     })
     .unwrap();
     let run = run_case(&case, default_backend(), &mut ()).unwrap();
-    let summary = Summary::of(&case, &run);
+    let summary = summarise(&case, &run);
     (case, run, summary)
 }
 
@@ -58,7 +59,7 @@ fn ground_and_balancing_reach_the_tables_and_the_money() {
     assert!(below.hours > 0.0 && below.worst_k > 0.0 && below.kelvin_hours >= below.worst_k * 0.999, "{below:?}");
     assert!((12.0 - coupling.temp_c[0] - below.worst_k).abs() < 1e-9, "{below:?} {:?}", coupling.temp_c);
     assert_eq!((above.hours, &above.worst_at), (0.0, &None));
-    let text = summary.to_text();
+    let text = summary_text(&summary, &case);
     for words in ["balancing energy", "loop balancing", "ground", "h below 12 C", below.worst_at.as_ref().unwrap()] {
         assert!(text.contains(words), "{words}: {text}");
     }
@@ -74,7 +75,7 @@ fn ground_and_balancing_reach_the_tables_and_the_money() {
 
 #[test]
 fn every_cop_model_runs_and_names_its_range() {
-    let (.., summary) = run(&[
+    let (case, _, summary) = run(&[
         (
             "{model: quadratic, coefficients: [8.5, -0.15, 0.0009], valid_lift_k: [10, 50], outside: clamp}",
             "{model: carnot, quality_grade: 0.45, valid_lift_k: [30, 31], source_approach_k: 3, sink_approach_k: 2}",
@@ -85,11 +86,11 @@ fn every_cop_model_runs_and_names_its_range() {
         ),
     ]);
     let validity = &summary.coupling.as_ref().unwrap().validity;
-    let ranges: Vec<String> = validity.iter().map(|validity| validity.range.to_string()).collect();
+    let ranges: Vec<String> = validity.iter().map(|validity| validity.range.unwrap().to_string()).collect();
     assert!(ranges.contains(&"lifts of 30 to 31 K".to_owned()), "{ranges:?}");
     assert!(ranges.contains(&"sources of 10 to 11 C and sinks of 25 to 40 C".to_owned()), "{ranges:?}");
     let json = serde_json::to_value(&summary).unwrap();
     assert!(json["coupling"]["validity"][0]["valid_lift_k"].is_array());
     assert!(validity.iter().any(|validity| validity.below + validity.above > 0));
-    assert!(summary.to_text().contains("running steps"));
+    assert!(summary_text(&summary, &case).contains("running steps"));
 }

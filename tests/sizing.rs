@@ -10,7 +10,7 @@ use anergy::config::{Case, Request};
 use anergy::cosim::{Run, StudyError, solver};
 use anergy::dispatch::{Dispatch, DispatchError, Role};
 use anergy::lp::default_backend;
-use anergy::run::{Summary, run_case};
+use anergy::run::{run_case, summarise};
 use proptest::prelude::*;
 
 use common::{anergy, stderr, stdout};
@@ -248,7 +248,7 @@ fn the_summary_names_capacities_peaks_and_limits() {
            \x20   investment: {per_kw_eur: 365, lifetime_years: 1}\n\
            sites: {house: {techs: {need: , grid: }}}\n";
     let case = case_in(folder.path(), &text, f64::from);
-    let summary = serde_json::to_value(Summary::of(&case, &run(&case))).unwrap();
+    let summary = serde_json::to_value(summarise(&case, &run(&case))).unwrap();
     let figure = |pointer: &str| summary.pointer(pointer).unwrap().as_f64().unwrap();
     assert!(near(figure("/capacities/0/capacity_kw"), 23.0) && near(figure("/capacities/0/annualised_eur"), 23.0));
     assert!(near(figure("/peaks/0/peak_kw"), 23.0) && near(figure("/peaks/0/demand_charge_eur"), 115.0));

@@ -21,7 +21,7 @@ mod coupled {
     use anergy::cosim::Coupling;
     use anergy::coupling::{SchemeChoice, Verdict};
     use anergy::lp::default_backend;
-    use anergy::run::{Summary, run_case};
+    use anergy::run::{run_case, summarise, summary_text};
 
     use super::common::project;
 
@@ -29,7 +29,7 @@ mod coupled {
         let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
         let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
         let run = run_case(&case, default_backend(), &mut ()).unwrap();
-        let summary = Summary::of(&case, &run);
+        let summary = summarise(&case, &run);
         (run.coupling.unwrap(), summary)
     }
 
@@ -53,7 +53,7 @@ mod coupled {
         assert!(auto.records.iter().all(|record| record.certificate < 1e-6), "an average is a plan like any other");
         assert_eq!(auto.records[2].scheme, "picard");
         assert!(auto.records[3..].iter().all(|record| record.step < 1.0), "then averages");
-        let text = summary.to_text();
+        let text = summary_text(&summary, &case);
         assert!(text.contains("picard 3, self_regulated "), "{text}");
     }
 

@@ -109,7 +109,7 @@ fn what_was_cut_short_is_no_trial_and_no_beginning() {
     let first = run_case(&case, backend, &mut ()).unwrap();
     let spread = starts::spread(&case, &first, 3, backend, &mut Impatient(1)).unwrap();
     assert_eq!((spread.beginnings.len(), spread.asked, spread.is_complete()), (1, 3, false));
-    assert!(spread.in_words().contains("1 of 3 beginnings"), "{}", spread.in_words());
+    assert!(starts::spread_in_words(&spread).contains("1 of 3 beginnings"), "{}", starts::spread_in_words(&spread));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn beginnings_span_the_loops_range_and_their_spread_is_that_of_the_answers() {
     });
     assert_eq!(spread.temp_k, widest.fold(0.0, f64::max));
     assert!(spread.cost_eur >= 0.0 && spread.cost_relative < 1e-2, "{spread:?}");
-    let text = spread.in_words();
+    let text = starts::spread_in_words(&spread);
     assert!(text.contains("3 beginnings, 3 converged"), "{text}");
 }
 

@@ -7,10 +7,10 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopRequest, LoopResponse,
-    LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
+    CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopRequest, LoopResponse, LoopSignal,
+    Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
 };
-use anergy::run::CostMoved;
+use anergy::run::cost_moved;
 use ndarray::{Array1, Array2};
 
 use common::toys::{Idle, Mirror, Toy};
@@ -89,18 +89,18 @@ fn how_far_the_cost_moved_is_told_beside_the_gap() {
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
     // Plan k costs 100 + 2^-(k+2) EUR at its own COPs; the last five are k = n - 4 to n, and the gap is that of plan n.
     let n = i32::try_from(outcome.records.len()).unwrap() - 1;
-    let moved = CostMoved::of(&outcome.records, outcome.gap, 0.0).unwrap();
+    let moved = cost_moved(&outcome.records, outcome.gap, 0.0).unwrap();
     let expected = 0.5_f64.powi(n - 2) - 0.5_f64.powi(n + 2);
     assert_eq!(moved.iterations, 5);
     assert!((moved.eur - expected).abs() < 1e-12 && moved.unmet_kwh == 0.0, "{moved:?}");
     assert!((moved.relative - expected / (100.0 + 0.5_f64.powi(n + 2))).abs() < 1e-14, "{moved:?}");
     assert!((moved.gaps.unwrap() - 15.0).abs() < 1e-9, "16 - 1 times the last: {moved:?}");
-    assert_eq!(CostMoved::of(&outcome.records[..1], outcome.gap, 0.0), None);
+    assert_eq!(cost_moved(&outcome.records[..1], outcome.gap, 0.0), None);
     // The balancing unit's money and CO2 count.
     let mut records = outcome.records;
     let last = records.last_mut().unwrap();
     (last.balancing_eur, last.balancing_co2_kg) = (7.0, 20.0);
-    let moved = CostMoved::of(&records, None, 0.1).unwrap();
+    let moved = cost_moved(&records, None, 0.1).unwrap();
     assert!((moved.eur - (9.0 + 0.5_f64.powi(n + 2) - 0.5_f64.powi(n + 1))).abs() < 1e-12 && moved.gaps.is_none());
 }
 

@@ -12,7 +12,7 @@ use anergy::config::{Case, Request};
 use anergy::cosim::Run;
 use anergy::lp::default_backend;
 use anergy::results::Column;
-use anergy::run::{Summary, run_case, timeseries_table};
+use anergy::run::{run_case, summarise, timeseries_table};
 use proptest::prelude::*;
 
 const STEPS: usize = 16;
@@ -173,7 +173,7 @@ proptest! {
         let money = sum(&|step| grid(step) * (random.price[step] + 0.3 * 0.08))
             + sum(&|step| at("a|main|gas|supply_kw", step) * dt * 0.1)
             + sum(&warming);
-        let summary = Summary::of(&case, &run);
+        let summary = summarise(&case, &run);
         prop_assert!((summary.cost.total_eur - money).abs() < 1e-6 * (1.0 + money), "{} and {money}", summary.cost.total_eur);
         prop_assert!((summary.co2_kg - 0.3 * sum(&grid)).abs() < 1e-6);
         // A gap is never below zero but for rounding: the plan that it compares with is the cheapest.

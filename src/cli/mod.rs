@@ -25,11 +25,10 @@ use clap::{Parser, Subcommand};
 use crate::config::{Finding, Level};
 use failure::Failure;
 
-/// Exit codes, as `--help` lists them.
+/// Exit codes, as `--help` lists them, beside those of a run's [`Ending`](crate::run::Ending).
 mod exit {
     pub(super) const INTERNAL: u8 = 1;
     pub(super) const BAD_INPUT: u8 = 2;
-    pub(super) const NOT_CONVERGED: u8 = 3;
     pub(super) const INFEASIBLE: u8 = 4;
     pub(super) const INCOMPLETE: u8 = 5;
     pub(super) const OUTSIDE_TOLERANCE: u8 = 6;

@@ -6,9 +6,12 @@ use clap::Args;
 
 use super::Failure;
 use super::progress::Progress;
+use crate::config::Case;
 use crate::cosim::Run;
+use crate::coupling::Verdict;
 use crate::report::{RunResults, html, run_page};
-use crate::run::{Artifacts, Extras, Summary};
+use crate::run::{Artifacts, Extras, summary_text};
+use crate::schema::Summary;
 
 /// Where results go and what is said.
 #[derive(Debug, Args)]
@@ -66,9 +69,10 @@ pub(super) fn write(place: &Path, artifacts: &Artifacts, progress: Progress) -> 
 }
 
 /// What a run prints: its summary, where the time went, where the results are.
-pub(super) fn text(summary: &Summary, split: &str, folder: &Path) -> String {
+pub(super) fn text(summary: &Summary, case: &Case, split: &str, folder: &Path) -> String {
     let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
-    let text = summary.to_text() + &line("time spent", split) + &line("results", &folder.display().to_string());
+    let text =
+        summary_text(summary, case) + &line("time spent", split) + &line("results", &folder.display().to_string());
     if super::colours(&std::io::stdout()) { coloured(&text) } else { text }
 }
 
@@ -77,7 +81,7 @@ fn coloured(text: &str) -> String {
     use anstyle::{AnsiColor, Style};
     let style = |label: &str, value: &str| -> Option<Style> {
         let colour = match label.trim() {
-            "verdict" if value == "Converged" => AnsiColor::Green,
+            "verdict" if value == Verdict::Converged.name() => AnsiColor::Green,
             "verdict" => AnsiColor::Red,
             label if label.len() > 3 && label.chars().all(|c| c.is_uppercase() || c == ' ') => AnsiColor::Yellow,
             _ => return None,

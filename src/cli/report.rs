@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::Failure;
 use crate::report::{Page, ReportError, RunResults, comparison_page, effects_page, html, print, run_page, sweep_page};
-use crate::results::name_of;
-use crate::results::{FIGURES, JOURNAL, write_file};
+use crate::results::{name_of, write_file};
+use crate::schema::files::{COMPARISON_REPORT, EFFECTS, FIGURES, JOURNAL, REPORT, SUMMARY, SWEEP_MANIFEST};
 
 /// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's switches
 #[derive(Debug, Args)]
@@ -46,10 +46,10 @@ impl Kind {
     fn of(folder: &Path) -> Result<Self, ReportError> {
         let has = |file: &str| folder.join(file).is_file();
         match () {
-            () if has("summary.json") => Ok(Self::Run),
+            () if has(SUMMARY) => Ok(Self::Run),
             () if folder.join(JOURNAL).is_dir() => Err(ReportError::Unfinished(folder.to_owned())),
-            () if has("effects.csv") => Ok(Self::Effects),
-            () if has("manifest.json") => Ok(Self::Sweep),
+            () if has(EFFECTS) => Ok(Self::Effects),
+            () if has(SWEEP_MANIFEST) => Ok(Self::Sweep),
             () => Err(ReportError::NotResults(folder.to_owned())),
         }
     }
@@ -68,8 +68,8 @@ impl Report {
         let page = self.page()?;
         let first = &self.folders[0];
         let output = self.output.clone().unwrap_or_else(|| match self.folders.len() {
-            1 => first.join("report.html"),
-            _ => above(first).join("comparison.html"),
+            1 => first.join(REPORT),
+            _ => above(first).join(COMPARISON_REPORT),
         });
         if output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
             let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder");

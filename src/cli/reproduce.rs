@@ -11,6 +11,8 @@ use super::{Failure, case, exit};
 use crate::cosim::solver;
 use crate::results::{Column, RunFolder, Table, write_file};
 use crate::run::{Artifacts, JobObserver as _};
+use crate::schema::columns::comparison as column;
+use crate::schema::files;
 use crate::study::effects::Effects;
 use crate::study::reproduce::{Comparison, Published, Reproduction, Scenario, TemperatureComparison, Window};
 
@@ -97,7 +99,7 @@ impl Reproduce {
         let found = published.run(backend, &mut progress)?;
         let split = output::time_split(&found.run, found.read_seconds);
         let (within, compared) = (found.is_within(), found.is_compared());
-        let (text, extra) = (comparison_text(&found), vec![("comparison.csv", comparison_table(&found))]);
+        let (text, extra) = (comparison_text(&found), vec![(files::COMPARISON, comparison_table(&found))]);
         let Reproduction { case, run, figures, temperatures, read_seconds, .. } = found;
         let artifacts = Artifacts::of_run(case, run, read_seconds, extra);
         let folder = output::write(&place, &artifacts, progress)?;
@@ -113,7 +115,7 @@ impl Reproduce {
                 (true, false) => "nothing was compared: nothing is published for this window and scenario",
                 (false, _) => "OUTSIDE TOLERANCE",
             };
-            super::print(&format!("{}{text}{verdict}\n", output::text(summary, &split, &folder)))?;
+            super::print(&format!("{}{text}{verdict}\n", output::text(summary, &artifacts.case, &split, &folder)))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
     }
@@ -131,7 +133,7 @@ impl Reproduce {
             move |source| Failure::Write { path, source }
         };
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-        let [journal, csv] = ["effects.json", "effects.csv"].map(|file| folder.join(file));
+        let [journal, csv] = [files::EFFECTS_JOURNAL, files::EFFECTS].map(|file| folder.join(file));
         // What cannot be read is not known.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let mut progress = Progress::new(self.output.quiet);
@@ -212,11 +214,11 @@ fn comparison_table(found: &Reproduction) -> Table {
     let mut table = Table::default();
     let text = |of: &dyn Fn(&Comparison) -> String| Column::Text(found.figures.iter().map(of).collect());
     let number = |of: &dyn Fn(&Comparison) -> f64| Column::Number(found.figures.iter().map(of).collect());
-    table.push("figure", text(&|figure| figure.figure.clone()));
-    table.push("iteration", text(&|figure| figure.iteration.map_or_else(String::new, |k| k.to_string())));
-    table.push("published", number(&|figure| figure.published));
-    table.push("ours", number(&|figure| figure.ours));
-    table.push("difference", number(&Comparison::difference));
-    table.push("tolerance", number(&|figure| figure.tolerance.unwrap_or(f64::NAN)));
+    table.push(column::FIGURE, text(&|figure| figure.figure.clone()));
+    table.push(column::ITERATION, text(&|figure| figure.iteration.map_or_else(String::new, |k| k.to_string())));
+    table.push(column::PUBLISHED, number(&|figure| figure.published));
+    table.push(column::OURS, number(&|figure| figure.ours));
+    table.push(column::DIFFERENCE, number(&Comparison::difference));
+    table.push(column::TOLERANCE, number(&|figure| figure.tolerance.unwrap_or(f64::NAN)));
     table
 }

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::Failure;
 use super::case::CaseArgs;
 use super::output::{self, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, exit};
 use crate::results::RunFolder;
-use crate::run::{Artifacts, Job, Resumed};
+use crate::run::{Artifacts, Ending, Job, Resumed};
+use crate::schema::{Summary, files};
 
 /// Run a district to its end: dispatch and water loop in turn, until they agree
 #[derive(Debug, Args)]
@@ -43,11 +44,11 @@ impl Run {
         let mut progress = Progress::new(self.output.quiet);
         let artifacts = job.run(Some(&place), &mut progress)?;
         let folder = output::write(&place, &artifacts, progress)?;
-        let Artifacts { run, summary, ending, read_seconds, .. } = &artifacts;
+        let Artifacts { case, run, summary, ending, read_seconds, .. } = &artifacts;
         super::print(&if self.output.json {
             format!("{}\n", serde_json::to_string_pretty(summary)?)
         } else {
-            output::text(summary, &output::time_split(run, *read_seconds), &folder)
+            output::text(summary, case, &output::time_split(run, *read_seconds), &folder)
         })?;
         Ok(ending.exit_code())
     }
@@ -55,7 +56,7 @@ impl Run {
     /// The run to be resumed has ended: says so, and returns its exit code; that of its verdict where it has none.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
-        let path = folder.join("summary.json");
+        let path = folder.join(files::SUMMARY);
         let text = std::fs::read_to_string(&path).map_err(|source| Failure::Read { path: path.clone(), source })?;
         if !self.output.quiet {
             super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
@@ -63,14 +64,9 @@ impl Run {
         if self.output.json {
             super::print(&text)?;
         }
-        let summary: serde_json::Value = serde_json::from_str(&text)?;
-        let code = summary["exit_code"].as_u64().and_then(|code| u8::try_from(code).ok());
-        Ok(code.unwrap_or_else(|| match summary["coupling"]["verdict"].as_str() {
-            None | Some("converged" | "stopped_by_paper_rule") => 0,
-            Some("interrupted") => exit::INCOMPLETE,
-            Some("infeasible") => exit::INFEASIBLE,
-            Some(_) => exit::NOT_CONVERGED,
-        }))
+        let summary: Summary = serde_json::from_str(&text)?;
+        let verdict = summary.coupling.map(|coupling| coupling.verdict);
+        Ok(summary.exit_code.unwrap_or_else(|| Ending::of_verdict(verdict).exit_code()))
     }
 
     /// The job and the place of its run folder; nothing where the run to be resumed has ended.

@@ -13,12 +13,8 @@ use super::{Failure, exit, interrupt};
 use crate::coupling::SchemeChoice;
 use crate::results::{check_folder, write_file};
 use crate::run::JobObserver as _;
+use crate::schema::files::{CONVERGENCE_STUDY, CONVERGENCE_STUDY_JOURNAL, TIMINGS};
 use crate::study::convergence::{Plan, Study as Convergence};
-
-/// The files of a study's folder; the first until it has ended.
-const JOURNAL: &str = "convergence_study.journal.json";
-const CSV: &str = "convergence_study.csv";
-const TIMINGS: &str = "timings.csv";
 
 /// Run a case many ways and compare
 #[derive(Debug, Args)]
@@ -95,9 +91,11 @@ impl ConvergenceStudy {
         let case = self.case.load()?;
         progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
-        check_folder(&folder, &[JOURNAL, CSV, TIMINGS], &[JOURNAL, CSV]).map_err(Failure::Place)?;
+        // The journal stands until the study has ended.
+        let files = [CONVERGENCE_STUDY_JOURNAL, CONVERGENCE_STUDY, TIMINGS];
+        check_folder(&folder, &files, &files[..2]).map_err(Failure::Place)?;
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-        let [journal, csv, timings] = [JOURNAL, CSV, TIMINGS].map(|file| folder.join(file));
+        let [journal, csv, timings] = files.map(|file| folder.join(file));
         // What cannot be read is not known.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         interrupt::watch();

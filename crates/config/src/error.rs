@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anergy_cosim::coupling::SettingsError;
+use anergy_data::schema::{self, Level};
 use anergy_data::series::SeriesError;
 use anergy_dispatch::district::DistrictError;
 use anergy_thermal::water_loop::WaterLoopError;
@@ -208,22 +209,10 @@ impl Span {
     }
 }
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Not said, so a default holds.
-    Default,
-    /// Good to know.
-    Note,
-    /// Probably not what was meant.
-    Warning,
-    /// A warning, under `--strict`.
-    Error,
-}
-
-/// Something worth a word.
+/// A warning or a note on a model, or a default that it leaves in force. It is written as
+/// [`schema::Finding`](anergy_data::schema::Finding).
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(into = "schema::Finding")]
 pub struct Finding {
     /// How much it matters.
     pub level: Level,
@@ -232,8 +221,13 @@ pub struct Finding {
     /// What was found.
     pub message: String,
     /// Whether it tells of demand that cannot be served.
-    #[serde(skip)]
     pub is_shortage: bool,
+}
+
+impl From<Finding> for schema::Finding {
+    fn from(Finding { level, place, message, .. }: Finding) -> Self {
+        Self { level, place, message }
+    }
 }
 
 impl Finding {

@@ -5,21 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anergy_data::schema::Input;
 use anergy_data::series::Frame;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ConfigError;
 use super::yaml::{Source, Span};
-
-/// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// Its path as it was given.
-    pub path: PathBuf,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
-}
 
 /// Files that several cases read: each is read once, and stays what it was then.
 #[derive(Debug, Default)]

@@ -19,11 +19,12 @@ mod timeseries;
 mod water_loop;
 pub mod yaml;
 
+pub use anergy_data::schema::{Input, Level};
 pub use column::Column;
 pub use error::nearest;
-pub use error::{ConfigError, Finding, Level, Problem};
+pub use error::{ConfigError, Finding, Problem};
 pub use inputs::sha256;
-pub use inputs::{Input, Inputs, Shelf};
+pub use inputs::{Inputs, Shelf};
 pub use loop_file::LoopFile;
 pub use timeseries::{Correction, UsedColumn};
 

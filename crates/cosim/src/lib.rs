@@ -16,4 +16,4 @@ pub mod participants;
 
 pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
 pub use coupled::{Coupled, HeatPumpSettings, LoopPump};
-pub use myopia::{Beside, Myopia};
+pub use myopia::Myopia;

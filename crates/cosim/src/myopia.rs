@@ -1,8 +1,8 @@
 //! The price of myopia: an equilibrium against the plan of a dispatcher who knows what it does to the loop.
 
+use anergy_data::schema::Beside;
 use anergy_lp::Backend;
 use ndarray::Array2;
-use serde::Serialize;
 
 use crate::coupling::{CopSeries, Dispatcher as _, LoopModel as _, LoopResponse, LoopSignal, Observer, PlanCost};
 use crate::equilibrium::{Anticipated, Newton, anticipate};
@@ -26,27 +26,13 @@ pub struct Myopia {
     pub beside: [Beside; 2],
 }
 
-/// What a plan brings about that is not in the dispatcher's objective.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Beside {
-    /// Heat and cold from the loop's balancing unit, kWh.
-    pub balancing_kwh: f64,
-    /// What that costs, EUR, its CO2 not included.
-    pub balancing_eur: f64,
-    /// Demand left unserved, kWh.
-    pub unmet_kwh: f64,
-    /// Production not used, kWh.
-    pub surplus_kwh: f64,
-}
-
-impl Beside {
-    fn of(cost: &PlanCost, response: &LoopResponse) -> Self {
-        Self {
-            balancing_kwh: response.balancing_kwh.iter().map(|kwh| kwh.abs()).sum(),
-            balancing_eur: response.balancing_eur,
-            unmet_kwh: cost.unmet_kwh,
-            surplus_kwh: cost.surplus_kwh,
-        }
+/// Returns the effects of a plan that are not in the dispatcher's objective.
+fn beside(cost: &PlanCost, response: &LoopResponse) -> Beside {
+    Beside {
+        balancing_kwh: response.balancing_kwh.iter().map(|kwh| kwh.abs()).sum(),
+        balancing_eur: response.balancing_eur,
+        unmet_kwh: cost.unmet_kwh,
+        surplus_kwh: cost.surplus_kwh,
     }
 }
 
@@ -81,7 +67,7 @@ impl Myopia {
         };
         let simulated = |dispatcher: &DistrictDispatcher, plan: &PricedPlan| {
             let Ok(response) = water_loop.clone().simulate(&dispatcher.request(plan));
-            Beside::of(&dispatcher.cost(plan), &response)
+            beside(&dispatcher.cost(plan), &response)
         };
         let beside = [simulated(dispatcher, &outcome.plan), simulated(dispatcher, &found.plan)];
         let gap_eur = outcome.gap.map(|gap| gap.absolute_eur);

@@ -2,6 +2,8 @@
 //!
 //! - [`series`]: time axes, columns, CSV files, outliers
 //! - [`results`]: result tables, run folders, atomic writes
+//! - [`schema`]: what results consist of: `summary.json`, column names of the tables, names of the files
 
 pub mod results;
+pub mod schema;
 pub mod series;

@@ -1,5 +1,9 @@
 //! Several runs side by side.
 
+use anergy_data::schema::CouplingSummary;
+use anergy_data::schema::columns::{convergence, timeseries};
+use anergy_data::schema::files::CONFIG;
+
 use super::axis::duration;
 use super::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
 use super::figures::{Grain, durations, number};
@@ -137,7 +141,7 @@ fn verdict_table(runs: &[RunResults]) -> Table {
     let row = |run: &RunResults| {
         let coupling = run.summary.coupling.as_ref();
         let verdict = badge(run).map_or_else(|| "one dispatch, no loop".to_owned(), |(words, _)| words);
-        let last = |of: &dyn Fn(&super::summary::Coupling) -> Option<f64>| {
+        let last = |of: &dyn Fn(&CouplingSummary) -> Option<f64>| {
             Cell::Number(coupling.and_then(of).map_or_else(String::new, |value| format!("{value:.2e}")))
         };
         let iterations: usize = coupling.map_or(0, |coupling| coupling.schemes.iter().map(|ran| ran.iterations).sum());
@@ -179,7 +183,7 @@ fn gaps(runs: &[RunResults]) -> Option<Figure> {
     let positive =
         |values: &[f64]| values.iter().map(|gap| if *gap > 0.0 { *gap } else { f64::NAN }).collect::<Vec<_>>();
     let line = |(index, run): (usize, &RunResults)| {
-        let values = positive(run.convergence.as_ref()?.numbers("relative_gap")?);
+        let values = positive(run.convergence.as_ref()?.numbers(convergence::RELATIVE_GAP)?);
         let any = values.iter().any(|gap| !gap.is_nan());
         any.then(|| Line { style: Style::Points, ..Line::new(run.name.clone(), Colour::Nth(index), values) })
     };
@@ -193,7 +197,7 @@ fn gaps(runs: &[RunResults]) -> Option<Figure> {
 }
 
 fn temperature(run: &RunResults) -> Option<&[f64]> {
-    run.series.numbers("loop|temperature_c")
+    run.series.numbers(timeseries::LOOP_TEMPERATURE_C)
 }
 
 fn temperatures(runs: &[RunResults]) -> Option<Figure> {
@@ -284,7 +288,7 @@ fn settings(runs: &[RunResults]) -> Block {
     if rows.is_empty() {
         return Block::Text("Nothing: the resolved configurations are the same.".to_owned());
     }
-    let caption = format!("{} keys of config.resolved.yaml that differ", rows.len());
+    let caption = format!("{} keys of {CONFIG} that differ", rows.len());
     let is_folded = rows.len() > MOST_SETTINGS;
     Block::Table(Table { caption, heads: heads(&["Key"], runs), rows, is_folded })
 }

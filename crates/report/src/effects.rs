@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use anergy_data::schema::columns::effects as column;
+use anergy_data::schema::files::EFFECTS;
+
 use super::ReportError;
 use super::figure::{Colour, Figure, Plot};
 use super::figures::number;
@@ -10,15 +13,15 @@ use super::page::{Block, Cell, Page, Section, Table};
 
 /// Columns of the table: of the file, and for people.
 const COLUMNS: [(&str, &str); 9] = [
-    ("cost_eur", "Cost, EUR"),
-    ("grid_kwh", "Grid, kWh"),
-    ("unmet_kwh", "Unmet, kWh"),
-    ("surplus_kwh", "Surplus, kWh"),
-    ("loop_c", "Mean loop, °C"),
-    ("low_limit_steps", "Steps at the low limit"),
-    ("high_limit_steps", "Steps at the high limit"),
-    ("created_kwh", "Energy out of nothing, kWh"),
-    ("relative_gap", "Relative gap"),
+    (column::COST_EUR, "Cost, EUR"),
+    (column::GRID_KWH, "Grid, kWh"),
+    (column::UNMET_KWH, "Unmet, kWh"),
+    (column::SURPLUS_KWH, "Surplus, kWh"),
+    (column::LOOP_C, "Mean loop, °C"),
+    (column::LOW_LIMIT_STEPS, "Steps at the low limit"),
+    (column::HIGH_LIMIT_STEPS, "Steps at the high limit"),
+    (column::CREATED_KWH, "Energy out of nothing, kWh"),
+    (column::RELATIVE_GAP, "Relative gap"),
 ];
 
 /// The page of `effects.csv` in a folder.
@@ -26,12 +29,13 @@ const COLUMNS: [(&str, &str); 9] = [
 /// # Errors
 /// [`ReportError`].
 pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
-    let path = folder.join("effects.csv");
+    let path = folder.join(EFFECTS);
     let frame = Frame::read(&path)?.ok_or_else(|| ReportError::NotResults(folder.to_owned()))?;
     let missing =
         |column: &str| ReportError::Table { path: path.clone(), line: 1, message: format!("no column `{column}`") };
-    let variants = frame.texts("variant").ok_or_else(|| missing("variant"))?;
-    let differences = frame.numbers("cost_difference_eur").ok_or_else(|| missing("cost_difference_eur"))?;
+    let variants = frame.texts(column::VARIANT).ok_or_else(|| missing(column::VARIANT))?;
+    let differences = column::COST_DIFFERENCE_EUR;
+    let differences = frame.numbers(differences).ok_or_else(|| missing(differences))?;
     let sections = [
         Section::of("ends", "Published and corrected", vec![ends_table(&frame, &variants).map(Block::Table)]),
         Section::of("switches", "What each switch does", vec![
@@ -41,7 +45,7 @@ pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
                     .to_owned(),
             )),
             bars("cost", "Cost against the published case", "EUR", &variants, differences).map(Block::Figure),
-            against(&frame, &variants, "grid_kwh").and_then(|grid| {
+            against(&frame, &variants, column::GRID_KWH).and_then(|grid| {
                 bars("grid", "Electricity from the grid against the published case", "kWh", &variants, &grid).map(Block::Figure)
             }),
             Some(Block::Table(switch_table(&frame, &variants))),
@@ -58,14 +62,14 @@ pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
 
 /// A column without its published value.
 fn against(frame: &Frame, variants: &[String], column: &str) -> Option<Vec<f64>> {
-    let published = variants.iter().position(|variant| variant == "published")?;
+    let published = variants.iter().position(|variant| variant == column::PUBLISHED)?;
     let values = frame.numbers(column)?;
     Some(values.iter().map(|value| value - values[published]).collect())
 }
 
 fn ends_table(frame: &Frame, variants: &[String]) -> Option<Table> {
     let row_of = |wanted: &str| variants.iter().position(|variant| variant == wanted);
-    let (published, corrected) = (row_of("published")?, row_of("corrected")?);
+    let (published, corrected) = (row_of(column::PUBLISHED)?, row_of(column::CORRECTED)?);
     let row = |(column, head): (&str, &str)| {
         let values = frame.numbers(column)?;
         let (from, to) = (values[published], values[corrected]);
@@ -78,7 +82,7 @@ fn ends_table(frame: &Frame, variants: &[String]) -> Option<Table> {
         Some(std::iter::once(Cell::Text(head.to_owned())).chain(numbers.map(Cell::Number)).collect())
     };
     let mut rows: Vec<Vec<Cell>> = COLUMNS.into_iter().filter_map(row).collect();
-    let verdicts = frame.texts("verdict")?;
+    let verdicts = frame.texts(column::VERDICT)?;
     let verdict = [&verdicts[published], &verdicts[corrected]].map(|verdict| Cell::Number(verdict.clone()));
     let empty = || Cell::Number(String::new());
     rows.push(std::iter::once(Cell::Text("Verdict".to_owned())).chain(verdict).chain([empty(), empty()]).collect());
@@ -92,7 +96,7 @@ fn ends_table(frame: &Frame, variants: &[String]) -> Option<Table> {
 }
 
 fn bars(id: &str, title: &str, unit: &str, variants: &[String], values: &[f64]) -> Option<Figure> {
-    let shown = || variants.iter().zip(values).filter(|(variant, _)| *variant != "published");
+    let shown = || variants.iter().zip(values).filter(|(variant, _)| *variant != column::PUBLISHED);
     let words =
         shown().filter(|(_, value)| value.abs() >= 0.5).map(|(variant, value)| format!("{variant} {}", number(*value)));
     let words: Vec<String> = words.collect();
@@ -110,20 +114,21 @@ fn bars(id: &str, title: &str, unit: &str, variants: &[String], values: &[f64]) 
 }
 
 fn switch_table(frame: &Frame, variants: &[String]) -> Table {
-    let columns = ["flipped_to", "mean_from", "mean_to", "verdict"].map(|column| (column, frame.texts(column)));
+    let columns =
+        [column::FLIPPED_TO, column::MEAN_FROM, column::MEAN_TO, column::VERDICT].map(|name| (name, frame.texts(name)));
     let text = |column: &str, row: usize| {
         let texts = columns.iter().find(|(name, _)| *name == column).and_then(|(_, texts)| texts.as_ref());
         texts.map_or_else(String::new, |texts| texts[row].clone())
     };
     let row = |row: usize| {
-        let names = [variants[row].clone(), text("flipped_to", row)].map(Cell::Text);
+        let names = [variants[row].clone(), text(column::FLIPPED_TO, row)].map(Cell::Text);
         let values = COLUMNS.into_iter().map(|(column, _)| {
             let value = frame.numbers(column).map_or(f64::NAN, |values| values[row]);
             Cell::Number(if value.is_nan() { String::new() } else { number(value) })
         });
         let last = [
-            Cell::Number(format!("{} to {}", text("mean_from", row), text("mean_to", row))),
-            Cell::Text(text("verdict", row)),
+            Cell::Number(format!("{} to {}", text(column::MEAN_FROM, row), text(column::MEAN_TO, row))),
+            Cell::Text(text(column::VERDICT, row)),
         ];
         names.into_iter().chain(values).chain(last).collect()
     };

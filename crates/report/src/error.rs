@@ -3,14 +3,17 @@
 use std::io;
 use std::path::PathBuf;
 
+use anergy_data::schema::files;
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
     /// The folder holds nothing that can be shown.
     #[error(
-        "{}: no results; expected the folder of a run (with summary.json), of a sweep (with table.csv, from `anergy sweep collect`) or \
-         of effects (with effects.csv)", .0.display()
+        "{}: no results; expected the folder of a run (with {summary}), of a sweep (with {table}, from `anergy sweep \
+         collect`) or of effects (with {effects})",
+        .0.display(), summary = files::SUMMARY, table = files::SWEEP_TABLE, effects = files::EFFECTS
     )]
     NotResults(PathBuf),
     /// Several folders that are not all runs.

@@ -1,5 +1,7 @@
 //! The columns of a run's time series, understood: whose they are, and on which side of which balance they stand.
 
+use anergy_data::schema::columns::timeseries;
+
 use super::run::RunResults;
 
 /// What a column of powers is.
@@ -21,18 +23,18 @@ pub(super) enum What {
 
 impl What {
     const ALL: [(&'static str, Self); 12] = [
-        ("supply_kw", Self::Supply),
-        ("output_kw", Self::Output),
-        ("discharge_kw", Self::Discharge),
-        ("leaves_kw", Self::Arrives),
-        ("unmet_kw", Self::Unmet),
-        ("demand_kw", Self::Demand),
-        ("input_kw", Self::Input),
-        ("charge_kw", Self::Charge),
-        ("enters_kw", Self::Enters),
-        ("export_kw", Self::Export),
-        ("circulation_kw", Self::Circulation),
-        ("surplus_kw", Self::Surplus),
+        (timeseries::SUPPLY_KW, Self::Supply),
+        (timeseries::OUTPUT_KW, Self::Output),
+        (timeseries::DISCHARGE_KW, Self::Discharge),
+        (timeseries::LEAVES_KW, Self::Arrives),
+        (timeseries::UNMET_KW, Self::Unmet),
+        (timeseries::DEMAND_KW, Self::Demand),
+        (timeseries::INPUT_KW, Self::Input),
+        (timeseries::CHARGE_KW, Self::Charge),
+        (timeseries::ENTERS_KW, Self::Enters),
+        (timeseries::EXPORT_KW, Self::Export),
+        (timeseries::CIRCULATION_KW, Self::Circulation),
+        (timeseries::SURPLUS_KW, Self::Surplus),
     ];
 
     /// Whether it brings something to its site.
@@ -94,10 +96,9 @@ impl Flow<'_> {
 /// All powers of a run, in the order of its columns.
 pub(super) fn flows(run: &RunResults) -> Vec<Flow<'_>> {
     let flow = |(name, kw)| {
-        let mut parts = str::split(name, '|');
-        let (site, technology, carrier, unit) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let (_, what) = What::ALL.into_iter().find(|(known, _)| *known == unit)?;
-        parts.next().is_none().then_some(Flow { site, technology, carrier, what, kw })
+        let [site, technology, carrier, quantity] = timeseries::parts(name)?;
+        let (_, what) = What::ALL.into_iter().find(|(known, _)| *known == quantity)?;
+        Some(Flow { site, technology, carrier, what, kw })
     };
     run.series.all_numbers().filter_map(flow).collect()
 }

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
+use anergy_data::schema::columns::TIMESTAMP;
+
 use super::ReportError;
 use super::axis::Axis;
 
@@ -124,18 +126,18 @@ impl Frame {
         })
     }
 
-    /// The time axis of its column `timestamp`; `path` is where it came from.
+    /// The time axis of its column [`TIMESTAMP`]; `path` is where it came from.
     ///
     /// # Errors
     /// [`ReportError::Table`] with the line on which the stamps are not evenly spaced.
     pub fn axis(&self, path: &Path) -> Result<Axis, ReportError> {
-        let found = match self.column("timestamp") {
+        let found = match self.column(TIMESTAMP) {
             Some(Cells::Text(stamps)) => Axis::of(stamps),
             _ => Err(0),
         };
         found.map_err(|row| {
             let message =
-                "expected a column `timestamp` of evenly spaced time stamps, as 2015-01-31 13:00:00".to_owned();
+                format!("expected a column `{TIMESTAMP}` of evenly spaced time stamps, as 2015-01-31 13:00:00");
             ReportError::Table { path: path.to_owned(), line: line_of(row), message }
         })
     }

@@ -1,10 +1,13 @@
 //! The numbers that people look for first, and the tables behind them.
 
+use anergy_data::schema::{
+    Cost, CouplingSummary, NOT_SERVED_KWH, NetworkSummary, Service, TechnologyKind, UnitSummary,
+};
+
 use super::figures::number;
 use super::flows::{Flow, What};
 use super::page::{Cell, Table, Tile, Tone};
 use super::run::RunResults;
-use super::summary::{Cost, Coupling, Kind, NOT_SERVED_KWH, Network, Service, Summary, Unit};
 
 /// Heat pumps whose seasonal COP is a headline, at most.
 const MOST_COPS: usize = 8;
@@ -39,7 +42,7 @@ impl Headline {
                 None => headline.balancing(coupling, run.summary.cost.balancing_eur),
             }
         }
-        headline.left_over(&run.summary);
+        headline.left_over(run);
         headline
     }
 
@@ -65,7 +68,7 @@ impl Headline {
             let note = "1 − electricity imported / electricity used (without what has a meter of its own)";
             self.add("Self-sufficiency", "%", 100.0 * share, note);
         }
-        let pumps = run.summary.technologies.iter().filter(|known| known.kind == Kind::HeatPump);
+        let pumps = run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::HeatPump);
         // What hardly ran has no season, and of many the table tells.
         for known in pumps.filter(|known| !is_nothing("kWh", known.taken_kwh)).take(MOST_COPS) {
             let service = if known.service == Some(Service::Cooling) { "cooling" } else { "heating" };
@@ -74,17 +77,15 @@ impl Headline {
         }
     }
 
-    fn water_loop(&mut self, coupling: &Coupling) {
+    fn water_loop(&mut self, coupling: &CouplingSummary) {
         if let Some(gap) = &coupling.gap {
-            let money = gap.cost_eur.unwrap_or(gap.absolute_eur);
+            let money = if gap.cost_eur.is_nan() { gap.absolute_eur } else { gap.cost_eur };
             let penalties = match (gap.absolute_eur - money).abs() > 0.005 {
                 true => format!("; {} EUR with the prices of what is missing or too much", number(gap.absolute_eur)),
                 false => String::new(),
             };
             let unmet = match gap.unmet_relative {
-                Some(relative) if relative > 0.0 => {
-                    format!("; unmet demand {} kWh, {relative:.1e}", number(gap.unmet_kwh))
-                }
+                relative if relative > 0.0 => format!("; unmet demand {} kWh, {relative:.1e}", number(gap.unmet_kwh)),
                 _ => String::new(),
             };
             self.add("Gap", "EUR", money, &format!("{:.1e} of the money{penalties}{unmet}", gap.relative));
@@ -107,7 +108,7 @@ impl Headline {
         self.warn();
     }
 
-    fn balancing(&mut self, coupling: &Coupling, eur: f64) {
+    fn balancing(&mut self, coupling: &CouplingSummary, eur: f64) {
         let [heating, cooling] = coupling.balancing_kwh;
         let note = format!("{} kWh of heat, {} kWh of cold", number(heating.abs()), number(cooling.abs()));
         self.add("Balancing", "kWh", heating.abs() + cooling.abs(), &note);
@@ -115,8 +116,8 @@ impl Headline {
         self.add("Energy for balancing", "kWh", coupling.balancing_energy_kwh, &note);
     }
 
-    fn network(&mut self, network: &Network) {
-        let sum = |of: fn(&Unit) -> f64| network.units.iter().map(of).sum::<f64>();
+    fn network(&mut self, network: &NetworkSummary) {
+        let sum = |of: fn(&UnitSummary) -> f64| network.units.iter().map(of).sum::<f64>();
         let (heat, cold) = (sum(|unit| unit.heating_kwh), sum(|unit| unit.cooling_kwh));
         let note =
             format!("{} kWh of heat, {} kWh of cold, boreholes and wells among them", number(heat), number(cold));
@@ -125,11 +126,12 @@ impl Headline {
         self.add("Electricity of plants and pumps", "kWh", sum(|unit| unit.electricity_kwh) + network.pumps_kwh, &note);
     }
 
-    fn left_over(&mut self, summary: &Summary) {
+    fn left_over(&mut self, run: &RunResults) {
+        let summary = &run.summary;
         self.add("CO2", "kg", summary.co2_kg, "");
         let curtailed = summary.technologies.iter().filter_map(|known| known.curtailed_kwh);
         self.add("Curtailed", "kWh", curtailed.sum(), "of what sources had to offer");
-        let unmet_kwh = summary.unmet_kwh();
+        let unmet_kwh = run.unmet_kwh();
         let share = summary.unmet_share.filter(|_| unmet_kwh > NOT_SERVED_KWH);
         let note = share.map_or_else(String::new, |share| format!("{:.2} % of the demand", 100.0 * share));
         self.add("Unmet demand", "kWh", unmet_kwh, &note);
@@ -163,7 +165,7 @@ pub(super) fn is_nothing(unit: &str, value: f64) -> bool {
 /// Carriers that are brought in as they are wanted.
 fn imported(run: &RunResults) -> Vec<&str> {
     let mut carriers: Vec<&str> = Vec::new();
-    for known in run.summary.technologies.iter().filter(|known| known.kind == Kind::Import) {
+    for known in run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::Import) {
         if !carriers.contains(&known.carrier.as_str()) {
             carriers.push(&known.carrier);
         }
@@ -178,7 +180,7 @@ fn peak_kw(flows: &[Flow<'_>], carrier: &str, run: &RunResults) -> f64 {
         flow.what == What::Supply
             && flow.carrier == carrier
             && known.any(|known| {
-                known.kind == Kind::Import && known.site == flow.site && known.technology == flow.technology
+                known.kind == TechnologyKind::Import && known.site == flow.site && known.technology == flow.technology
             })
     };
     let imports: Vec<&Flow<'_>> = flows.iter().filter(is_import).collect();
@@ -187,7 +189,7 @@ fn peak_kw(flows: &[Flow<'_>], carrier: &str, run: &RunResults) -> f64 {
 
 /// What was imported of a carrier, kWh.
 fn imported_kwh(run: &RunResults, carrier: &str) -> f64 {
-    let imports = run.summary.technologies.iter().filter(|known| known.kind == Kind::Import);
+    let imports = run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::Import);
     imports.filter(|known| known.carrier == carrier).map(|known| known.delivered_kwh).sum()
 }
 

@@ -1,5 +1,7 @@
 //! Reports: pages and pictures of results, from the files of run folders alone.
 //!
+//! What those files consist of is declared in [`anergy_data::schema`].
+//!
 //! A report is made in three steps: files are read ([`RunResults`]), a page is made of them as data ([`run_page`]; figures are
 //! [`figure::Figure`]), and the page is written as HTML that needs nothing else ([`html()`]), or its figures as pictures.
 
@@ -24,7 +26,6 @@ mod page;
 pub mod print;
 mod run;
 mod run_page;
-mod summary;
 mod sweep_page;
 mod tables;
 mod trust;

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use anergy_data::schema::columns::timeseries::ALWAYS_FINITE;
+use anergy_data::schema::{Summary, files};
 use sha2::{Digest, Sha256};
 
 use super::ReportError;
 use super::axis::Axis;
 use super::frame::Frame;
-use super::summary::Summary;
 
 /// The results of a run.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ impl RunResults {
     /// # Errors
     /// [`ReportError`] with the file that is missing or broken.
     pub fn read(folder: &Path, name: &str) -> Result<Self, ReportError> {
-        let path = folder.join("summary.json");
+        let path = folder.join(files::SUMMARY);
         let text = fs::read(&path).map_err(|source| match source.kind() {
             ErrorKind::NotFound => ReportError::NotResults(folder.to_owned()),
             _ => ReportError::Io { path: path.clone(), source },
@@ -48,22 +49,22 @@ impl RunResults {
         let table = |file: &str| Frame::read(&folder.join(file));
         // The largest table takes as long as the others together.
         let (series, others) = rayon::join(
-            || table("timeseries.csv"),
+            || table(files::TIMESERIES),
             || -> Result<_, ReportError> {
-                Ok((table("prices.csv")?, table("loop_temperature.csv")?, table("network.csv")?))
+                Ok((table(files::PRICES)?, table(files::LOOP_TEMPERATURE)?, table(files::NETWORK)?))
             },
         );
         let (prices, temperatures, network) = others?;
-        let series_path = folder.join("timeseries.csv");
+        let series_path = folder.join(files::TIMESERIES);
         let missing = || ReportError::Io {
             path: series_path.clone(),
             source: std::io::Error::new(ErrorKind::NotFound, "there is no such file"),
         };
         let series = series?.ok_or_else(missing)?;
         let axis = series.axis(&series_path)?;
-        series.check_numbers(&series_path, &["_kw", "_kwh", "loop|temperature_c"])?;
+        series.check_numbers(&series_path, &ALWAYS_FINITE)?;
         same_length(&summary, &series, &series_path)?;
-        let config = fs::read_to_string(folder.join("config.resolved.yaml")).ok();
+        let config = fs::read_to_string(folder.join(files::CONFIG)).ok();
         Ok(Self {
             settings: config.as_deref().map(settings).unwrap_or_default(),
             config_sha256: config.map(|text| hash(text.as_bytes())),
@@ -74,9 +75,9 @@ impl RunResults {
             prices,
             temperatures,
             network,
-            convergence: table("convergence.csv")?,
-            comparison: table("comparison.csv")?,
-            starts: table("starts.csv")?,
+            convergence: table(files::CONVERGENCE)?,
+            comparison: table(files::COMPARISON)?,
+            starts: table(files::STARTS)?,
         })
     }
 
@@ -88,6 +89,16 @@ impl RunResults {
             None => self.summary.case.clone(),
         }
     }
+
+    /// Returns the demand that is left unserved, all sites and carriers, in kWh.
+    pub(super) fn unmet_kwh(&self) -> f64 {
+        self.summary.carriers.iter().map(|carrier| carrier.unmet_kwh).sum()
+    }
+
+    /// Returns the unmet demand as a share of all demand in words, in brackets; nothing where it is not known.
+    pub(super) fn unmet_share_in_words(&self) -> String {
+        self.summary.unmet_share.map_or_else(String::new, |share| format!(" ({:.2} % of it)", 100.0 * share))
+    }
 }
 
 /// Refuses series that were cut off.
@@ -96,7 +107,7 @@ fn same_length(summary: &Summary, series: &Frame, path: &Path) -> Result<(), Rep
         return Ok(());
     }
     let message =
-        format!("the file ends after {} steps; expected the {} of summary.json", series.rows(), summary.steps);
+        format!("the file ends after {} steps; expected the {} of {}", series.rows(), summary.steps, files::SUMMARY);
     Err(ReportError::Table { path: path.to_owned(), line: series.rows() as u64 + 1, message })
 }
 

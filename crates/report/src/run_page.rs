@@ -1,12 +1,16 @@
 //! The report of one run.
 
+use anergy_data::schema::columns::prices::balance;
+use anergy_data::schema::columns::timeseries;
+use anergy_data::schema::files::{CONFIG, TIMESERIES};
+use anergy_data::schema::{Finding, Input, Level, NOT_SERVED_KWH, Verdict};
+
 use super::figures::{Grain, carpet, dispatch, durations, map, number, prices, sankey, storage, temperature};
 use super::flows::flows;
 use super::frame::Frame;
 use super::headline::{Headline, cost_table};
 use super::page::{Block, Cell, Page, Section, Table, Tone};
 use super::run::RunResults;
-use super::summary::NOT_SERVED_KWH;
 use super::tables::{
     balance_table, comparison_table, excess_table, loop_table, technology_table, units_table, validity_table,
 };
@@ -16,8 +20,8 @@ use super::trust::verdict;
 #[must_use]
 pub fn run_page(run: &RunResults) -> Page {
     let flows = flows(run);
-    let stored = run.series.names().filter(|name| name.ends_with("|level_kwh")).count();
-    let priced = run.prices.iter().flat_map(Frame::names).filter(|name| name.ends_with("|price_eur_per_kwh")).count();
+    let stored = run.series.names().filter(|name| timeseries::is_level(name)).count();
+    let priced = run.prices.iter().flat_map(Frame::names).filter(|name| balance(name).is_some()).count();
     let summary = &run.summary;
     let pumps = summary.coupling.as_ref().map_or(0, |coupling| coupling.validity.len());
     let carpets = 1 + pumps.min(carpet::MOST_PUMPS);
@@ -89,7 +93,7 @@ pub fn run_page(run: &RunResults) -> Page {
 
 /// The verdict in a word, and that demand is not served.
 pub(super) fn badge(run: &RunResults) -> Option<(String, Tone)> {
-    let unmet_kwh = run.summary.unmet_kwh();
+    let unmet_kwh = run.unmet_kwh();
     if unmet_kwh <= NOT_SERVED_KWH {
         return verdict_badge(run);
     }
@@ -101,28 +105,27 @@ pub(super) fn badge(run: &RunResults) -> Option<(String, Tone)> {
 
 fn verdict_badge(run: &RunResults) -> Option<(String, Tone)> {
     let coupling = run.summary.coupling.as_ref()?;
-    let verdict = coupling.verdict.replace('_', " ");
-    let (words, tone) = match (coupling.converged, verdict.as_str()) {
-        (true, _) => (verdict, Tone::Good),
-        (false, "stopped by paper rule") => (format!("{verdict}: not converged"), Tone::Warning),
-        (false, _) => (verdict, Tone::Warning),
-    };
-    Some((words, tone))
+    let words = coupling.verdict.words();
+    Some(match (coupling.converged, coupling.verdict) {
+        (true, _) => (words.to_owned(), Tone::Good),
+        (false, Verdict::StoppedByPaperRule { .. }) => (format!("{words}: not converged"), Tone::Warning),
+        (false, _) => (words.to_owned(), Tone::Warning),
+    })
 }
 
 fn coarse_note(grain: Grain) -> Option<Block> {
     (grain.block > 1).then(|| {
         let words = "To keep this page small, dispatch, stores and prices are shown in means over";
-        Block::Text(format!("{words} {} steps; timeseries.csv has every step.", grain.block))
+        Block::Text(format!("{words} {} steps; {TIMESERIES} has every step.", grain.block))
     })
 }
 
 fn findings(run: &RunResults) -> Vec<Option<Block>> {
     let table = |caption: &str, is_default: bool| {
-        let found = run.summary.findings.iter().filter(|finding| (finding.level == "default") == is_default);
-        let row = |finding: &super::summary::Finding| {
+        let found = run.summary.findings.iter().filter(|finding| (finding.level == Level::Default) == is_default);
+        let row = |finding: &Finding| {
             let place = finding.place.clone().unwrap_or_default();
-            [finding.level.clone(), finding.message.clone(), place].map(Cell::Text).to_vec()
+            [finding.level.name().to_owned(), finding.message.clone(), place].map(Cell::Text).to_vec()
         };
         let rows: Vec<Vec<Cell>> = found.map(row).collect();
         let heads = ["Level", "Finding", "Place"].map(str::to_owned).to_vec();
@@ -143,12 +146,13 @@ fn provenance(run: &RunResults) -> Vec<Option<Block>> {
     );
     let ties = certificate.tied_steps.filter(|steps| *steps > 0);
     let ties = ties.map_or_else(String::new, |steps| format!("; in {steps} steps something else would cost the same"));
+    let config = format!("{CONFIG}, SHA-256");
     let facts = [
         ("anergy", summary.version.clone()),
         ("Solver", summary.solver.clone()),
         ("Equations hold to", format!("{:.1e} kW or kWh, bounds to {:.1e}", certificate.equation, certificate.bound)),
         ("Proof of the dispatch", proof + &ties),
-        ("config.resolved.yaml, SHA-256", run.config_sha256.clone().unwrap_or_else(|| "not there".to_owned())),
+        (config.as_str(), run.config_sha256.clone().unwrap_or_else(|| "not there".to_owned())),
     ];
     let row = |(name, value): (&str, String)| vec![Cell::Text(name.to_owned()), Cell::Text(value)];
     let facts = Table {
@@ -157,7 +161,7 @@ fn provenance(run: &RunResults) -> Vec<Option<Block>> {
         rows: facts.into_iter().map(row).collect(),
         is_folded: false,
     };
-    let input = |input: &super::summary::Input| [input.path.clone(), input.sha256.clone()].map(Cell::Text).to_vec();
+    let input = |input: &Input| [input.path.display().to_string(), input.sha256.clone()].map(Cell::Text).to_vec();
     let inputs = Table {
         caption: "Files read".to_owned(),
         heads: vec!["File".to_owned(), "SHA-256".to_owned()],

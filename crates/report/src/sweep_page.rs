@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use anergy_data::schema::columns::sweep::{self as column, Status};
+use anergy_data::schema::files::{SWEEP_MANIFEST, SWEEP_TABLE, SWEEP_TABLE_PARQUET};
 use serde::Deserialize;
 
 use super::ReportError;
@@ -87,16 +89,16 @@ pub fn sweep_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
 
 impl Sweep {
     fn read(folder: &Path) -> Result<Self, ReportError> {
-        let path = folder.join("manifest.json");
+        let path = folder.join(SWEEP_MANIFEST);
         let text = fs::read(&path).map_err(|source| ReportError::Io { path: path.clone(), source })?;
         let manifest: Manifest =
             serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
-        let path = folder.join("table.csv");
+        let path = folder.join(SWEEP_TABLE);
         let frame = Frame::read(&path)?.ok_or_else(|| ReportError::NotResults(folder.to_owned()))?;
         let missing =
             |column: &str| ReportError::Table { path: path.clone(), line: 1, message: format!("no column `{column}`") };
-        let statuses = frame.texts("status").ok_or_else(|| missing("status"))?;
-        let verdicts = frame.texts("verdict").ok_or_else(|| missing("verdict"))?;
+        let statuses = frame.texts(column::STATUS).ok_or_else(|| missing(column::STATUS))?;
+        let verdicts = frame.texts(column::VERDICT).ok_or_else(|| missing(column::VERDICT))?;
         let parameter = |parameter: &Parameter| {
             let name = parameter.name.clone();
             let texts = frame.texts(&name).ok_or_else(|| missing(&name))?;
@@ -107,7 +109,7 @@ impl Sweep {
             Ok(Varied { name, texts, values, label })
         };
         let parameters = manifest.parameters.iter().map(parameter).collect::<Result<Vec<Varied>, ReportError>>()?;
-        let after = frame.names().position(|name| name == "error").unwrap_or(0);
+        let after = frame.names().position(|name| name == column::ERROR).unwrap_or(0);
         let results = frame.names().skip(after + 1).filter_map(|name| {
             let values = frame.numbers(name)?;
             let [low, _, high] = extremes(values)?;
@@ -118,7 +120,7 @@ impl Sweep {
     }
 
     fn tiles(&self) -> Vec<Tile> {
-        let count = |wanted: &str| self.statuses.iter().filter(|status| *status == wanted).count();
+        let count = |wanted: Status| self.statuses.iter().filter(|status| *status == wanted.name()).count();
         let tile = |label: &str, value: String, unit, note: String, tone| Tile {
             label: label.to_owned(),
             value,
@@ -126,7 +128,7 @@ impl Sweep {
             note,
             tone,
         };
-        let (ok, rows) = (count("ok"), self.frame.rows());
+        let (ok, rows) = (count(Status::Ok), self.frame.rows());
         let missing = self.manifest.cases.saturating_sub(rows);
         let tone = if ok == rows && missing == 0 { Tone::Good } else { Tone::Warning };
         let mut tiles = vec![
@@ -137,13 +139,15 @@ impl Sweep {
                 format!("{missing} not run"),
                 tone,
             ),
-            tile("Not converged", count("not_converged").to_string(), "", String::new(), Tone::Plain),
-            tile("Infeasible", count("infeasible").to_string(), "", String::new(), Tone::Plain),
-            tile("Failed", count("failed").to_string(), "", String::new(), Tone::Plain),
+            tile("Not converged", count(Status::NotConverged).to_string(), "", String::new(), Tone::Plain),
+            tile("Infeasible", count(Status::Infeasible).to_string(), "", String::new(), Tone::Plain),
+            tile("Failed", count(Status::Failed).to_string(), "", String::new(), Tone::Plain),
         ];
-        for (name, label, unit) in
-            [("cost_eur", "Cost", "EUR"), ("co2_kg", "CO2", "kg"), ("loop_mean_c", "Mean loop temperature", "°C")]
-        {
+        for (name, label, unit) in [
+            (column::COST_EUR, "Cost", "EUR"),
+            (column::CO2_KG, "CO2", "kg"),
+            (column::LOOP_MEAN_C, "Mean loop temperature", "°C"),
+        ] {
             if let Some([low, _, high]) = self.frame.numbers(name).and_then(extremes) {
                 tiles.push(tile(
                     label,
@@ -197,7 +201,7 @@ impl Sweep {
     }
 
     fn failures(&self) -> Option<Table> {
-        let errors = self.frame.texts("error")?;
+        let errors = self.frame.texts(column::ERROR)?;
         let rows = errors.iter().enumerate().filter(|(_, error)| !error.is_empty());
         let all = rows.clone().count();
         let rows: Vec<Vec<Cell>> = rows
@@ -235,7 +239,7 @@ impl Sweep {
         let parameters = self.parameters.iter().map(|of| (of.label.clone(), thin(&of.values)));
         let results = self.results.iter().take(MOST_RESULTS).map(|(name, values)| (name.clone(), thin(values)));
         let columns: Vec<(String, Vec<f64>)> = parameters.chain(results).collect();
-        let result = columns.iter().position(|(name, _)| name == "cost_eur").unwrap_or(self.parameters.len());
+        let result = columns.iter().position(|(name, _)| name == column::COST_EUR).unwrap_or(self.parameters.len());
         let second = if self.parameters.len() > 1 { 1 } else { result };
         let first = if is_grid { [0, 1, result] } else { [0, result, second] };
         let [low, _, high] = extremes(&columns[result].1)?;
@@ -279,14 +283,16 @@ impl Sweep {
     fn note(&self) -> Option<Block> {
         let rows = self.frame.rows();
         (rows > MOST_ROWS).then(|| {
-            Block::Text(format!("The first {MOST_ROWS} of {rows} rows; table.csv and table.parquet have all."))
+            Block::Text(format!(
+                "The first {MOST_ROWS} of {rows} rows; {SWEEP_TABLE} and {SWEEP_TABLE_PARQUET} have all."
+            ))
         })
     }
 
     fn table(&self) -> Table {
         let parameters = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
         let results = self.results.iter().take(MOST_RESULTS).map(|(name, _)| name.as_str());
-        let names: Vec<&str> = parameters.chain(["status", "verdict"]).chain(results).collect();
+        let names: Vec<&str> = parameters.chain([column::STATUS, column::VERDICT]).chain(results).collect();
         let columns: Vec<Vec<Cell>> = names.iter().filter_map(|name| self.cells(name)).collect();
         Table {
             caption: match self.results.len() {

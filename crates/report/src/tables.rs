@@ -1,18 +1,21 @@
 //! Tables of a run's report.
 
+use anergy_data::schema::columns::{comparison, timeseries};
+use anergy_data::schema::files::TIMESERIES;
+use anergy_data::schema::{Excess, TechnologySummary, UnitSummary, ValiditySummary};
+
 use super::figures::number;
 use super::flows::{Balance, Flow, What, account};
 use super::frame::Frame;
 use super::headline::is_nothing;
 use super::page::{Cell, Table};
 use super::run::RunResults;
-use super::summary::{Excess, Technology, Unit, Validity};
 
 /// Running steps outside the range of validity of each COP model.
 pub(super) fn validity_table(run: &RunResults) -> Option<Table> {
     let validity = &run.summary.coupling.as_ref()?.validity;
     let left = validity.iter().filter(|pump| pump.below + pump.above + pump.warming > 0);
-    let row = |pump: &Validity| {
+    let row = |pump: &ValiditySummary| {
         let counts = [pump.running, pump.below, pump.above, pump.warming];
         let names = [&pump.technology, &pump.site].into_iter().map(|name| Cell::Text(name.clone()));
         names.chain(counts.map(|count| Cell::Number(count.to_string()))).collect()
@@ -52,7 +55,7 @@ pub(super) fn excess_table(run: &RunResults) -> Option<Table> {
 /// What the units and pumps of a network did.
 pub(super) fn units_table(run: &RunResults) -> Option<Table> {
     let network = run.summary.network.as_ref()?;
-    let row = |unit: &Unit| {
+    let row = |unit: &UnitSummary| {
         let numbers = [unit.heating_kwh, unit.cooling_kwh, unit.electricity_kwh, unit.most_kw];
         let name = Cell::Text(unit.name.clone());
         std::iter::once(name).chain(numbers.map(|value| Cell::Number(number(value)))).collect()
@@ -71,7 +74,7 @@ pub(super) fn units_table(run: &RunResults) -> Option<Table> {
 
 /// Energy, peaks and seasonal COPs by technology.
 pub(super) fn technology_table(run: &RunResults) -> Table {
-    let row = |known: &Technology| {
+    let row = |known: &TechnologySummary| {
         let text = |text: &str| Cell::Text(text.to_owned());
         let cop = match known.service.is_some() && !is_nothing("kWh", known.taken_kwh) {
             true => format!("{:.2}", known.delivered_kwh / known.taken_kwh),
@@ -124,7 +127,7 @@ pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
         cells
     };
     Table {
-        caption: "Energy balances, kWh, added up from timeseries.csv".to_owned(),
+        caption: format!("Energy balances, kWh, added up from {TIMESERIES}"),
         heads,
         rows: balances.iter().map(row).collect(),
         is_folded: false,
@@ -133,7 +136,7 @@ pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
 
 /// Figures against their published values.
 pub(super) fn comparison_table(frame: &Frame) -> Table {
-    let texts = ["figure", "iteration"].map(|name| (name, frame.texts(name)));
+    let texts = [comparison::FIGURE, comparison::ITERATION].map(|name| (name, frame.texts(name)));
     let text = |name: &str, row: usize| {
         let column = texts.iter().find(|(known, _)| *known == name).and_then(|(_, column)| column.as_ref());
         column.map_or_else(String::new, |column| column[row].clone())
@@ -147,8 +150,9 @@ pub(super) fn comparison_table(frame: &Frame) -> Table {
         })
     };
     let row = |row| {
-        let names = [Cell::Text(text("figure", row)), Cell::Number(text("iteration", row))];
-        let values = ["published", "ours", "difference", "tolerance"].map(|name| value(name, row));
+        let names = [Cell::Text(text(comparison::FIGURE, row)), Cell::Number(text(comparison::ITERATION, row))];
+        let values = [comparison::PUBLISHED, comparison::OURS, comparison::DIFFERENCE, comparison::TOLERANCE]
+            .map(|name| value(name, row));
         names.into_iter().chain(values).collect()
     };
     let heads = ["Figure", "Iteration", "Published", "Ours", "Difference", "Tolerance"].map(str::to_owned).to_vec();
@@ -164,7 +168,7 @@ pub(super) fn comparison_table(frame: &Frame) -> Table {
 /// Energy into the loop's water and out of it.
 pub(super) fn loop_table(run: &RunResults) -> Option<Table> {
     let coupling = run.summary.coupling.as_ref()?;
-    let heat = run.series.numbers("loop|heat_kwh")?;
+    let heat = run.series.numbers(timeseries::LOOP_HEAT_KWH)?;
     let sum = |sign: f64| heat.iter().filter(|kwh| sign * **kwh > 0.0).sum::<f64>();
     let network = run.summary.network.is_some();
     let parts = [

@@ -1,10 +1,13 @@
 //! Whether the answer of a run can be trusted: its verdict, its iterations, and what was asked besides.
 
+use anergy_data::schema::columns::convergence as column;
+use anergy_data::schema::files::STARTS;
+use anergy_data::schema::{CostMoved, CouplingSummary, MyopiaSummary, NOT_SERVED_KWH, Spread, ViolationSummary};
+
 use super::figures::{convergence, number};
 use super::frame::Frame;
 use super::page::{Block, Cell, Table};
 use super::run::RunResults;
-use super::summary::{CostMoved, Coupling, Myopia, NOT_SERVED_KWH, Spread, Violation};
 
 /// The blocks on the verdict.
 pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
@@ -37,36 +40,37 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
 }
 
 /// Columns of the table of iterations: of the file, and for people.
-const ITERATION: [(&str, &str); 12] = [
-    ("iteration", "Iteration"),
-    ("scheme", "Scheme"),
-    ("step", "Step"),
-    ("cost_eur", "Planned, EUR"),
-    ("cost_at_own_cops_eur", "At own COPs, EUR"),
-    ("relative_gap", "Relative gap"),
-    ("relative_unmet_gap", "Unmet gap"),
-    ("mean_change_k", "Mean change, K"),
-    ("max_change_k", "Largest change, K"),
-    ("max_change_at", "at"),
-    ("temp_mean_c", "Mean loop, °C"),
-    ("balancing_energy_kwh", "Balancing energy, kWh"),
+const ITERATION_COLUMNS: [(&str, &str); 12] = [
+    (column::ITERATION, "Iteration"),
+    (column::SCHEME, "Scheme"),
+    (column::STEP, "Step"),
+    (column::COST_EUR, "Planned, EUR"),
+    (column::COST_AT_OWN_COPS_EUR, "At own COPs, EUR"),
+    (column::RELATIVE_GAP, "Relative gap"),
+    (column::RELATIVE_UNMET_GAP, "Unmet gap"),
+    (column::MEAN_CHANGE_K, "Mean change, K"),
+    (column::MAX_CHANGE_K, "Largest change, K"),
+    (column::MAX_CHANGE_AT, "at"),
+    (column::TEMP_MEAN_C, "Mean loop, °C"),
+    (column::BALANCING_ENERGY_KWH, "Balancing energy, kWh"),
 ];
 
 fn iteration_table(frame: &Frame) -> Table {
-    let column = |(name, head): (&'static str, &'static str)| {
+    let shown = |(name, head): (&'static str, &'static str)| {
         let texts = frame.texts(name)?;
-        let shown = |(row, text): (usize, String)| match (name, frame.numbers(name).map(|values| values[row])) {
+        let cell = |(row, text): (usize, String)| match (name, frame.numbers(name).map(|values| values[row])) {
             (_, None) => Cell::Text(text),
             (_, Some(value)) if value.is_nan() => Cell::Number(String::new()),
-            ("iteration", Some(_)) => Cell::Number(text),
-            ("relative_gap" | "relative_unmet_gap" | "mean_change_k" | "max_change_k", Some(value)) => {
-                Cell::Number(format!("{value:.2e}"))
-            }
+            (column::ITERATION, Some(_)) => Cell::Number(text),
+            (
+                column::RELATIVE_GAP | column::RELATIVE_UNMET_GAP | column::MEAN_CHANGE_K | column::MAX_CHANGE_K,
+                Some(value),
+            ) => Cell::Number(format!("{value:.2e}")),
             (_, Some(value)) => Cell::Number(format!("{value:.2}")),
         };
-        Some((head, texts.into_iter().enumerate().map(shown).collect::<Vec<Cell>>()))
+        Some((head, texts.into_iter().enumerate().map(cell).collect::<Vec<Cell>>()))
     };
-    let columns: Vec<(&str, Vec<Cell>)> = ITERATION.into_iter().filter_map(column).collect();
+    let columns: Vec<(&str, Vec<Cell>)> = ITERATION_COLUMNS.into_iter().filter_map(shown).collect();
     Table {
         caption: "Iterations".to_owned(),
         heads: columns.iter().map(|(head, _)| (*head).to_owned()).collect(),
@@ -83,17 +87,17 @@ fn sentence(words: &str) -> String {
 }
 
 /// What a verdict on the agreement of dispatch and loop does not tell: demand that is not served, limits that were left, and energy that came from nowhere.
-fn not_kept(run: &RunResults, coupling: &Coupling) -> Option<String> {
+fn not_kept(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
     let mut words = Vec::new();
-    let unmet_kwh = run.summary.unmet_kwh();
+    let unmet_kwh = run.unmet_kwh();
     if unmet_kwh > NOT_SERVED_KWH {
-        let share = run.summary.unmet_share_in_words();
+        let share = run.unmet_share_in_words();
         words.push(format!("{} kWh of demand are not served{share}", number(unmet_kwh)));
     }
     for (violation, side) in
         coupling.violations.iter().zip(["below", "above"]).filter(|(violation, _)| violation.hours > 0.0)
     {
-        let Violation { limit_c, hours, kelvin_hours } = violation;
+        let ViolationSummary { limit_c, hours, kelvin_hours, .. } = violation;
         words.push(format!("water was {side} {limit_c} °C for {} h ({} K h)", number(*hours), number(*kelvin_hours)));
     }
     let [appeared, vanished] = coupling.created_kwh;
@@ -106,7 +110,7 @@ fn not_kept(run: &RunResults, coupling: &Coupling) -> Option<String> {
 
 /// How far the cost moved over the last iterations.
 fn cost_moved_in_words(moved: &CostMoved) -> String {
-    let CostMoved { iterations, eur, relative, gaps } = moved;
+    let CostMoved { iterations, eur, relative, gaps, .. } = moved;
     let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
     format!(
         "The cost moved by {} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations. The gap is what a dispatcher could \
@@ -136,7 +140,7 @@ fn starts_table(frame: &Frame) -> Table {
     let columns: Vec<(&str, Vec<String>)> = frame.names().filter_map(|name| Some((name, frame.texts(name)?))).collect();
     let row = |row: usize| columns.iter().map(|(_, texts)| Cell::Text(texts[row].clone())).collect();
     Table {
-        caption: "Beginnings (starts.csv)".to_owned(),
+        caption: format!("Beginnings ({STARTS})"),
         heads: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
         rows: (0..frame.rows()).map(row).collect(),
         is_folded: true,
@@ -144,7 +148,7 @@ fn starts_table(frame: &Frame) -> Table {
 }
 
 /// What it costs that the dispatcher does not know what it does to the loop.
-fn myopia_in_words(myopia: &Myopia) -> String {
+fn myopia_in_words(myopia: &MyopiaSummary) -> String {
     let gap = match (myopia.gap_eur, myopia.price_beyond_gap_eur) {
         (Some(gap_eur), Some(beyond_eur)) => format!(
             " The gap of the equilibrium, {} EUR, is in that: a dispatcher could save it without knowing more; {} EUR are beyond it.",

@@ -7,11 +7,13 @@ use anergy_config::{Case, Finding};
 use anergy_cosim::Run;
 use anergy_cosim::coupling::Verdict;
 use anergy_data::results::{ResultsError, RunFolder, Table, name_of};
+use anergy_data::schema::{Summary, files};
 
 use super::job::judged;
+use super::starts::starts_table;
 use super::{
-    NetworkSummary, Summary, anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table,
-    network_components_table, network_table, prices_table, timeseries_table, timings_table,
+    anticipative_plan_table, anticipative_table, convergence_table, loop_temperature_table, network_components_table,
+    network_table, network_warning, prices_table, summarise, timeseries_table, timings_table, unmet_warning,
 };
 
 /// How a job ended.
@@ -28,6 +30,17 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Returns how a run with this verdict ended; without a loop there is none.
+    #[must_use]
+    pub fn of_verdict(verdict: Option<Verdict>) -> Self {
+        match verdict {
+            None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => Self::Done,
+            Some(Verdict::Interrupted) => Self::Incomplete,
+            Some(Verdict::Infeasible { .. }) => Self::Infeasible,
+            Some(_) => Self::NotConverged,
+        }
+    }
+
     /// Returns the exit code of a command that ends so.
     #[must_use]
     pub fn exit_code(self) -> u8 {
@@ -78,21 +91,21 @@ impl std::fmt::Debug for Extras<'_> {
 
 impl Artifacts {
     pub(super) fn of(case: Case, run: Run, mut summary: Summary, strict: bool, read_seconds: f64) -> Self {
-        let loop_short = summary.network.as_ref().and_then(NetworkSummary::warning);
-        let unserved = summary.unmet_warning().into_iter().chain(loop_short);
+        let loop_short = summary.network.as_ref().and_then(network_warning);
+        let unserved = unmet_warning(&summary).into_iter().chain(loop_short);
         let unserved: Vec<Finding> = unserved.map(|finding| judged(finding, strict)).collect();
         let ending = ending(&run, &summary, strict && !unserved.is_empty());
         summary.exit_code = Some(ending.exit_code());
-        let mut extra: Vec<_> = summary.starts.iter().map(|spread| ("starts.csv", spread.table())).collect();
-        extra.extend(anticipative_table(&run).map(|table| ("anticipative.csv", table)));
-        extra.extend(anticipative_plan_table(&case, &run).map(|table| ("anticipative_plan.csv", table)));
+        let mut extra: Vec<_> = summary.starts.iter().map(|spread| (files::STARTS, starts_table(spread))).collect();
+        extra.extend(anticipative_table(&run).map(|table| (files::ANTICIPATIVE, table)));
+        extra.extend(anticipative_plan_table(&case, &run).map(|table| (files::ANTICIPATIVE_PLAN, table)));
         Self { case, run, summary, unserved, ending, read_seconds, extra }
     }
 
     /// Returns the artifacts of a run that was made elsewhere, with `extra` tables.
     #[must_use]
     pub fn of_run(case: Case, run: Run, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
-        let summary = Summary::of(&case, &run);
+        let summary = summarise(&case, &run);
         let ending = ending(&run, &summary, false);
         Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra }
     }
@@ -110,15 +123,15 @@ impl Artifacts {
         }
         let began = Instant::now();
         let timeseries = timeseries_table(case, run);
-        folder.write("timeseries.csv", &timeseries.to_csv())?;
+        folder.write(files::TIMESERIES, &timeseries.to_csv())?;
         #[cfg(feature = "parquet")]
-        folder.write("timeseries.parquet", &timeseries.to_parquet()?)?;
+        folder.write(files::TIMESERIES_PARQUET, &timeseries.to_parquet()?)?;
         let tables = [
-            ("prices.csv", prices_table(case, run)),
-            ("convergence.csv", convergence_table(case, run)),
-            ("loop_temperature.csv", loop_temperature_table(case, run)),
-            ("network_components.csv", network_components_table(case, run)),
-            ("network.csv", network_table(case, run)),
+            (files::PRICES, prices_table(case, run)),
+            (files::CONVERGENCE, convergence_table(case, run)),
+            (files::LOOP_TEMPERATURE, loop_temperature_table(case, run)),
+            (files::NETWORK_COMPONENTS, network_components_table(case, run)),
+            (files::NETWORK, network_table(case, run)),
         ];
         for (name, table) in tables {
             table.map_or(Ok(()), |table| folder.write(name, &table.to_csv()))?;
@@ -129,13 +142,13 @@ impl Artifacts {
         let unwritable = |source: std::io::Error| ResultsError::Io { path: place.to_owned(), action: "write", source };
         let mut json = serde_json::to_vec_pretty(summary).map_err(|error| unwritable(error.into()))?;
         json.push(b'\n');
-        folder.write("summary.json", &json)?;
+        folder.write(files::SUMMARY, &json)?;
         let resolved =
             serde_yaml::to_string(&case.resolved).map_err(|error| unwritable(std::io::Error::other(error)))?;
-        folder.write("config.resolved.yaml", resolved.as_bytes())?;
+        folder.write(files::CONFIG, resolved.as_bytes())?;
         let name = name_of(place);
         if let Some(report) = extras.report.and_then(|report| report(folder.draft(), &name)) {
-            folder.write("report.html", report.as_bytes())?;
+            folder.write(files::REPORT, report.as_bytes())?;
         }
         let write_seconds = began.elapsed().as_secs_f64();
         let phases = [
@@ -144,21 +157,19 @@ impl Artifacts {
             ("solve", run.solve_seconds),
             ("write", write_seconds),
         ];
-        folder.write("timings.csv", &timings_table(run, &phases).to_csv())?;
+        folder.write(files::TIMINGS, &timings_table(run, &phases).to_csv())?;
         let log = extras.log.map_or_else(String::new, |log| log());
-        folder.write("run.log", log.as_bytes())?;
+        folder.write(files::LOG, log.as_bytes())?;
         folder.commit()
     }
 }
 
 /// How a run ended; `unserved`: it left demand unserved, and that counts as an error.
 fn ending(run: &Run, summary: &Summary, unserved: bool) -> Ending {
-    match run.coupling.as_ref().map(|coupling| &coupling.verdict) {
+    match run.coupling.as_ref().map(|coupling| coupling.verdict) {
         _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => Ending::Incomplete,
         Some(Verdict::Interrupted) => Ending::Incomplete,
-        Some(Verdict::Infeasible { .. }) => Ending::Infeasible,
         _ if unserved => Ending::Infeasible,
-        None | Some(Verdict::Converged | Verdict::StoppedByPaperRule { .. }) => Ending::Done,
-        Some(_) => Ending::NotConverged,
+        verdict => Ending::of_verdict(verdict),
     }
 }

@@ -1,62 +1,43 @@
 //! How far the cost moved over the last iterations: what the gap does not tell.
 
 use anergy_cosim::coupling::{Gap, Record};
-use serde::Serialize;
+use anergy_data::schema::{CostMoved, NOT_SERVED_KWH};
 
 /// Iterations that are looked at, at most.
 const LAST: usize = 5;
 
-/// How far the cost moved over the last iterations. The gap of an iterate says what a dispatcher could still save at its COPs;
-/// the next iterate has other COPs, and its cost may be several gaps away.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct CostMoved {
-    /// Iterations that are compared: the last ones, five at most.
-    pub iterations: usize,
-    /// Cost of the dearest of them less that of the cheapest, EUR: all money at own COPs, with that for the loop's balancing unit.
-    pub eur: f64,
-    /// The same as a share of the cheapest's cost.
-    pub relative: f64,
-    /// The same as a multiple of the answer's gap in EUR, where it is known and above zero.
-    pub gaps: Option<f64>,
-    /// Most less least unmet demand of them, kWh: a plan that serves less costs less.
-    pub unmet_kwh: f64,
+/// Returns how far the cost moved over the last of `records`, where the answer has this gap and the CO2 of the balancing
+/// unit this price; `None` where there are not two iterations to compare.
+#[must_use]
+pub fn cost_moved(records: &[Record], gap: Option<Gap>, co2_eur_per_kg: f64) -> Option<CostMoved> {
+    let last = &records[records.len().saturating_sub(LAST)..];
+    if last.len() < 2 {
+        return None;
+    }
+    let total_eur =
+        |record: &Record| record.cost_at_own_cops_eur + record.balancing_eur + record.balancing_co2_kg * co2_eur_per_kg;
+    let [least_eur, most_eur] = range(last.iter().map(total_eur));
+    let [least_kwh, most_kwh] = range(last.iter().map(|record| record.unmet_at_own_cops_kwh));
+    let eur = most_eur - least_eur;
+    Some(CostMoved {
+        iterations: last.len(),
+        eur,
+        relative: if least_eur == 0.0 { 0.0 } else { eur / least_eur.abs() },
+        gaps: gap.map(|gap| gap.absolute_eur).filter(|gap_eur| *gap_eur > 0.0).map(|gap_eur| eur / gap_eur),
+        unmet_kwh: most_kwh - least_kwh,
+    })
 }
 
-impl CostMoved {
-    /// Returns how far the cost moved over the last of `records`, where the answer has this gap and the CO2 of the balancing
-    /// unit this price; `None` where there are not two iterations to compare.
-    #[must_use]
-    pub fn of(records: &[Record], gap: Option<Gap>, co2_eur_per_kg: f64) -> Option<Self> {
-        let last = &records[records.len().saturating_sub(LAST)..];
-        if last.len() < 2 {
-            return None;
-        }
-        let total_eur = |record: &Record| {
-            record.cost_at_own_cops_eur + record.balancing_eur + record.balancing_co2_kg * co2_eur_per_kg
-        };
-        let [least_eur, most_eur] = range(last.iter().map(total_eur));
-        let [least_kwh, most_kwh] = range(last.iter().map(|record| record.unmet_at_own_cops_kwh));
-        let eur = most_eur - least_eur;
-        Some(Self {
-            iterations: last.len(),
-            eur,
-            relative: if least_eur == 0.0 { 0.0 } else { eur / least_eur.abs() },
-            gaps: gap.map(|gap| gap.absolute_eur).filter(|gap_eur| *gap_eur > 0.0).map(|gap_eur| eur / gap_eur),
-            unmet_kwh: most_kwh - least_kwh,
-        })
-    }
-
-    /// Returns the line of the summary.
-    pub(super) fn in_words(&self) -> String {
-        let Self { iterations, eur, relative, gaps, unmet_kwh } = self;
-        let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
-        let unmet = if *unmet_kwh > super::summary::NOT_SERVED_KWH {
-            format!(" while unmet demand moved by {unmet_kwh:.3} kWh")
-        } else {
-            String::new()
-        };
-        format!("by {eur:.2} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations{unmet}")
-    }
+/// Returns in words how far the cost moved: the line of the summary.
+pub(super) fn cost_moved_in_words(moved: &CostMoved) -> String {
+    let CostMoved { iterations, eur, relative, gaps, unmet_kwh } = moved;
+    let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
+    let unmet = if *unmet_kwh > NOT_SERVED_KWH {
+        format!(" while unmet demand moved by {unmet_kwh:.3} kWh")
+    } else {
+        String::new()
+    };
+    format!("by {eur:.2} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations{unmet}")
 }
 
 fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {

@@ -9,11 +9,12 @@ use anergy_config::{Case, ConfigError, Finding, Level, Request, Shelf};
 use anergy_cosim::coupling::{Gap, Observer, Record};
 use anergy_cosim::{Cause, Run, StudyError, solver};
 use anergy_data::results::{ResultsError, RunFolder};
+use anergy_data::schema::Summary;
 use anergy_lp::Backend;
 
 use super::artifacts::Artifacts;
 use super::journal::{Asked, ResumeError, RunJournal};
-use super::{Summary, run_case, run_case_with_journal, starts};
+use super::{run_case, run_case_with_journal, starts, summarise};
 
 /// One district to be run. Several jobs may run in one process: a job has its own base directory and changes no state of the process.
 ///
@@ -233,7 +234,7 @@ impl Job {
             0 | 1 => None,
             starts => starts::spread(&case, &run, starts, backend, observer),
         };
-        let summary = Summary { starts: spread, ..Summary::of(&case, &run) };
+        let summary = Summary { starts: spread, ..summarise(&case, &run) };
         let artifacts = Artifacts::of(case, run, summary, self.strict, read_seconds);
         observer.findings(&artifacts.unserved);
         Ok(artifacts)

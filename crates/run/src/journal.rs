@@ -8,7 +8,8 @@ use std::thread::{self, JoinHandle};
 use anergy_config::{Case, Input, Request, sha256};
 use anergy_cosim::coupling::{Journal, JournalError, Kept, PhaseSeconds, Record};
 use anergy_cosim::participants::PricedPlan;
-use anergy_data::results::{ASKED, ITERATION, JOURNAL, write_file};
+use anergy_data::results::write_file;
+use anergy_data::schema::files::{JOURNAL, JOURNAL_ITERATION, JOURNAL_REQUEST};
 use anergy_dispatch::dispatch::{Account, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ impl Asked {
     /// # Errors
     /// [`ResumeError`] when there is none, or it cannot be read.
     pub fn read(run_folder: &Path) -> Result<Self, ResumeError> {
-        let path = run_folder.join(JOURNAL).join(ASKED);
+        let path = run_folder.join(JOURNAL).join(JOURNAL_REQUEST);
         let bytes = match fs::read(&path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Err(ResumeError::NoJournal(run_folder.to_owned()));
@@ -176,7 +177,7 @@ impl RunJournal {
         }
         fs::create_dir_all(&folder).map_err(failed("create"))?;
         let text = serde_json::to_vec_pretty(asked).map_err(io::Error::other).map_err(failed("write"))?;
-        write_file(&folder.join(ASKED), |file| file.write_all(&text)).map_err(failed("write"))?;
+        write_file(&folder.join(JOURNAL_REQUEST), |file| file.write_all(&text)).map_err(failed("write"))?;
         Ok(Self { folder, answer: None, writing: None })
     }
 
@@ -206,7 +207,7 @@ impl RunJournal {
     }
 
     fn file(&self, iteration: usize) -> PathBuf {
-        self.folder.join(format!("{ITERATION}{iteration:04}"))
+        self.folder.join(format!("{JOURNAL_ITERATION}{iteration:04}"))
     }
 }
 

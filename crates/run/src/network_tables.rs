@@ -4,6 +4,7 @@ use anergy_config::Case;
 use anergy_cosim::Run;
 use anergy_cosim::converge::NetworkAnswer;
 use anergy_data::results::{Column, Table};
+use anergy_data::schema::columns::{TIMESTAMP, network as column, network_components as component};
 use anergy_thermal::water_loop::district_network::{DistrictNetwork, Overrun, SubstationTotals};
 
 /// A row of the components' table; what does not apply is not a number.
@@ -17,39 +18,10 @@ struct Row {
 /// What is known of something by step, and what it is called.
 type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
 
-/// The numbers of a component, in kWh unless their name says otherwise.
-const NUMBERS: [&str; 25] = [
-    "asked_kwh",
-    "received_kwh",
-    "rejected_kwh",
-    "brought_kwh",
-    "lost_kwh",
-    "stored_kwh",
-    "residual_kwh",
-    "electricity_kwh",
-    "electricity_eur",
-    "max_power_kw",
-    "max_flow_kg_s",
-    "max_velocity_m_s",
-    "max_loss_pa_m",
-    "inlet_min_c",
-    "inlet_max_c",
-    "outlet_min_c",
-    "outlet_max_c",
-    "hours_inlet_below",
-    "hours_inlet_above",
-    "hours_outlet_below",
-    "hours_outlet_above",
-    "hours_near_freezing",
-    "hours_beyond_refrigerant",
-    "hours_unmet",
-    "unmet_kwh",
-];
-
 impl Row {
     fn new(component: &str, kind: &'static str, values: &[(&str, f64)]) -> Self {
         let value = |name: &&str| values.iter().find(|(known, _)| known == name).map_or(f64::NAN, |(_, value)| *value);
-        let numbers = NUMBERS.iter().map(value).collect();
+        let numbers = component::NUMBERS.iter().map(value).collect();
         Self { component: component.to_owned(), kind, numbers, moments: Default::default() }
     }
 }
@@ -75,23 +47,28 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
     } = totals;
     let left_kwh = asked_kwh[0] + asked_kwh[1] - received_kwh;
     let mut values = vec![
-        ("asked_kwh", asked_kwh[0] + asked_kwh[1]),
-        ("received_kwh", *received_kwh),
+        (component::ASKED_KWH, asked_kwh[0] + asked_kwh[1]),
+        (component::RECEIVED_KWH, *received_kwh),
         // What a source cannot give the network goes elsewhere.
-        (if is_source { "rejected_kwh" } else { "residual_kwh" }, left_kwh),
-        ("electricity_kwh", *pump_kwh),
-        ("electricity_eur", *pump_eur),
-        ("max_flow_kg_s", *flow_kg_s),
+        (if is_source { component::REJECTED_KWH } else { component::RESIDUAL_KWH }, left_kwh),
+        (component::ELECTRICITY_KWH, *pump_kwh),
+        (component::ELECTRICITY_EUR, *pump_eur),
+        (component::MAX_FLOW_KG_S, *flow_kg_s),
     ];
     if inlet_c[0] <= inlet_c[1] {
-        let names = ["inlet_min_c", "inlet_max_c", "outlet_min_c", "outlet_max_c"];
+        let names = [component::INLET_MIN_C, component::INLET_MAX_C, component::OUTLET_MIN_C, component::OUTLET_MAX_C];
         values.extend(names.into_iter().zip([inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]));
     }
     if !is_source {
-        let names = ["hours_inlet_below", "hours_inlet_above", "hours_outlet_below", "hours_outlet_above"];
+        let names = [
+            component::HOURS_INLET_BELOW,
+            component::HOURS_INLET_ABOVE,
+            component::HOURS_OUTLET_BELOW,
+            component::HOURS_OUTLET_ABOVE,
+        ];
         values.extend(names.into_iter().zip(limits.iter().map(hours)));
-        values.push(("hours_near_freezing", hours(freezing)));
-        values.push(("hours_beyond_refrigerant", hours(beyond_refrigerant)));
+        values.push((component::HOURS_NEAR_FREEZING, hours(freezing)));
+        values.push((component::HOURS_BEYOND_REFRIGERANT, hours(beyond_refrigerant)));
     }
     Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values)
 }
@@ -110,12 +87,12 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     let mut rows = Vec::new();
     for (index, (name, pipe)) in network.pipe_names().zip(&report.pipes).enumerate() {
         let values = [
-            ("brought_kwh", pipe.brought_kwh),
-            ("lost_kwh", pipe.lost_kwh),
-            ("stored_kwh", pipe.stored_kwh),
-            ("residual_kwh", pipe.residual_kwh()),
-            ("max_velocity_m_s", pipe.velocity_m_s),
-            ("max_loss_pa_m", pipe.loss_pa_m),
+            (component::BROUGHT_KWH, pipe.brought_kwh),
+            (component::LOST_KWH, pipe.lost_kwh),
+            (component::STORED_KWH, pipe.stored_kwh),
+            (component::RESIDUAL_KWH, pipe.residual_kwh()),
+            (component::MAX_VELOCITY_M_S, pipe.velocity_m_s),
+            (component::MAX_LOSS_PA_M, pipe.loss_pa_m),
         ];
         let moments = [axis.label(pipe.velocity_at), axis.label(pipe.loss_at)];
         let kind = if network.is_beside(index) { "beside" } else { "pipe" };
@@ -126,25 +103,26 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     }
     for (name, unit) in network.unit_names().zip(&report.units) {
         let values = [
-            ("received_kwh", unit.heating_kwh - unit.cooling_kwh),
-            ("electricity_kwh", unit.electricity_kwh),
-            ("electricity_eur", unit.electricity_eur),
-            ("max_power_kw", unit.most_kw),
+            (component::RECEIVED_KWH, unit.heating_kwh - unit.cooling_kwh),
+            (component::ELECTRICITY_KWH, unit.electricity_kwh),
+            (component::ELECTRICITY_EUR, unit.electricity_eur),
+            (component::MAX_POWER_KW, unit.most_kw),
         ];
         rows.push(Row::new(name, "unit", &values));
     }
     for (name, plant) in network.plant_names().zip(&report.plants) {
         let values = [
-            ("electricity_kwh", plant.pump_kwh),
-            ("electricity_eur", plant.pump_eur),
-            ("max_flow_kg_s", plant.flow_kg_s),
-            ("hours_unmet", plant.unmet.iter().map(hours).sum()),
-            ("unmet_kwh", plant.unmet_kwh.iter().sum()),
+            (component::ELECTRICITY_KWH, plant.pump_kwh),
+            (component::ELECTRICITY_EUR, plant.pump_eur),
+            (component::MAX_FLOW_KG_S, plant.flow_kg_s),
+            (component::HOURS_UNMET, plant.unmet.iter().map(hours).sum()),
+            (component::UNMET_KWH, plant.unmet_kwh.iter().sum()),
         ];
         rows.push(Row::new(name, "plant", &values));
     }
     if network.is_ring() {
-        let values = [("electricity_kwh", report.main_pump_kwh), ("electricity_eur", report.main_pump_eur)];
+        let values =
+            [(component::ELECTRICITY_KWH, report.main_pump_kwh), (component::ELECTRICITY_EUR, report.main_pump_eur)];
         rows.push(Row::new("main_pump", "main_pump", &values));
     }
     let sum = |of: &dyn Fn(&anergy_thermal::water_loop::district_network::PipeTotals) -> f64| -> f64 {
@@ -152,29 +130,32 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
     };
     let (brought, stored) = (sum(&|pipe| pipe.brought_kwh), report.stored_kwh - sum(&|pipe| pipe.stored_kwh));
     let mixing = [
-        ("received_kwh", report.received_kwh),
-        ("brought_kwh", -brought),
-        ("stored_kwh", stored),
-        ("residual_kwh", report.received_kwh - brought - stored),
+        (component::RECEIVED_KWH, report.received_kwh),
+        (component::BROUGHT_KWH, -brought),
+        (component::STORED_KWH, stored),
+        (component::RESIDUAL_KWH, report.received_kwh - brought - stored),
     ];
     rows.push(Row::new("nodes", "mixing", &mixing));
     let whole = [
-        ("received_kwh", report.received_kwh),
-        ("lost_kwh", report.lost_kwh),
-        ("stored_kwh", report.stored_kwh),
-        ("residual_kwh", report.received_kwh - report.lost_kwh - report.stored_kwh),
-        ("electricity_kwh", report.pumps_kwh() + report.units.iter().map(|unit| unit.electricity_kwh).sum::<f64>()),
-        ("electricity_eur", report.own_eur()),
+        (component::RECEIVED_KWH, report.received_kwh),
+        (component::LOST_KWH, report.lost_kwh),
+        (component::STORED_KWH, report.stored_kwh),
+        (component::RESIDUAL_KWH, report.received_kwh - report.lost_kwh - report.stored_kwh),
+        (
+            component::ELECTRICITY_KWH,
+            report.pumps_kwh() + report.units.iter().map(|unit| unit.electricity_kwh).sum::<f64>(),
+        ),
+        (component::ELECTRICITY_EUR, report.own_eur()),
     ];
     rows.push(Row::new("network", "whole", &whole));
 
     let mut table = Table::default();
-    table.push("component", Column::Text(rows.iter().map(|row| row.component.clone()).collect()));
-    table.push("kind", Column::Text(rows.iter().map(|row| row.kind.to_owned()).collect()));
-    for (index, name) in NUMBERS.into_iter().enumerate() {
+    table.push(component::COMPONENT, Column::Text(rows.iter().map(|row| row.component.clone()).collect()));
+    table.push(component::KIND, Column::Text(rows.iter().map(|row| row.kind.to_owned()).collect()));
+    for (index, name) in component::NUMBERS.into_iter().enumerate() {
         table.push(name, Column::Number(rows.iter().map(|row| row.numbers[index]).collect()));
     }
-    for (index, name) in ["max_velocity_at", "max_loss_at"].into_iter().enumerate() {
+    for (index, name) in [component::MAX_VELOCITY_AT, component::MAX_LOSS_AT].into_iter().enumerate() {
         table.push(name, Column::Text(rows.iter().map(|row| row.moments[index].clone()).collect()));
     }
     Some(table)
@@ -190,46 +171,50 @@ pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
     let (network, NetworkAnswer { recording, .. }) = of_case(case, run)?;
     let axis = case.district.axis();
     let mut table = Table::default();
-    table.push("timestamp", Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
+    table.push(TIMESTAMP, Column::Time((0..axis.len()).map(|step| axis.stamp(step)).collect()));
     let pressure_kpa = recording.pressure_pa.mapv(|pressure| 1e-3 * pressure);
     let nodes = network.node_names().iter().map(String::as_str);
     let quantities: [(&str, Vec<&str>, Vec<Quantity<'_>>); 4] = [
-        ("node", nodes.collect(), vec![("temperature_c", &recording.node_c), ("pressure_kpa", &pressure_kpa)]),
         (
-            "substation",
+            column::NODE,
+            nodes.collect(),
+            vec![(column::TEMPERATURE_C, &recording.node_c), (column::PRESSURE_KPA, &pressure_kpa)],
+        ),
+        (
+            column::SUBSTATION,
             network.substation_names().collect(),
             vec![
-                ("flow_kg_s", &recording.flow_kg_s),
-                ("inlet_c", &recording.inlet_c),
-                ("outlet_c", &recording.outlet_c),
-                ("pump_kw", &recording.pump_kw),
+                (column::FLOW_KG_S, &recording.flow_kg_s),
+                (column::INLET_C, &recording.inlet_c),
+                (column::OUTLET_C, &recording.outlet_c),
+                (column::PUMP_KW, &recording.pump_kw),
             ],
         ),
         (
-            "plant",
+            column::PLANT,
             network.plant_names().collect(),
             vec![
-                ("flow_kg_s", &recording.plant_flow_kg_s),
-                ("outlet_c", &recording.plant_outlet_c),
-                ("pump_kw", &recording.plant_pump_kw),
+                (column::FLOW_KG_S, &recording.plant_flow_kg_s),
+                (column::OUTLET_C, &recording.plant_outlet_c),
+                (column::PUMP_KW, &recording.plant_pump_kw),
             ],
         ),
-        ("unit", network.unit_names().collect(), vec![("heat_kw", &recording.unit_kw)]),
+        (column::UNIT, network.unit_names().collect(), vec![(column::HEAT_KW, &recording.unit_kw)]),
     ];
     for (kind, names, values) in quantities {
         for (index, name) in names.into_iter().enumerate() {
             for (what, values) in &values {
-                table.push(format!("{kind}|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
+                table.push(column::name(kind, name, what), Column::Fixed(values.row(index).to_vec()));
             }
-            if kind == "substation" && !network.is_source(index) {
+            if kind == column::SUBSTATION && !network.is_source(index) {
                 let cop_inlet_c = recording.cop_inlet_c.row(index).to_vec();
-                table.push(format!("{kind}|{name}|cop_inlet_c"), Column::Number(cop_inlet_c));
+                table.push(column::name(kind, name, column::COP_INLET_C), Column::Number(cop_inlet_c));
             }
         }
     }
     for (index, name) in network.unit_names().enumerate().filter(|(index, _)| network.is_borehole_field(*index)) {
-        for (what, values) in [("wall_c", &recording.wall_c), ("fluid_c", &recording.fluid_c)] {
-            table.push(format!("unit|{name}|{what}"), Column::Fixed(values.row(index).to_vec()));
+        for (what, values) in [(column::WALL_C, &recording.wall_c), (column::FLUID_C, &recording.fluid_c)] {
+            table.push(column::name(column::UNIT, name, what), Column::Fixed(values.row(index).to_vec()));
         }
     }
     Some(table)

@@ -4,13 +4,13 @@ use anergy_config::Case;
 use anergy_cosim::Run;
 use anergy_cosim::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
 use anergy_data::results::{Column, Table};
+use anergy_data::schema::columns::starts as column;
+use anergy_data::schema::{Beginning, NOT_SERVED_KWH, Spread};
 use anergy_lp::Backend;
 use anergy_thermal::heat_pump::LoopWater;
 use ndarray::Array1;
-use serde::Serialize;
 
 use super::run_case;
-use super::summary::NOT_SERVED_KWH;
 
 /// No heat pump begins with a COP below this.
 const LEAST_COP: f64 = 1.0;
@@ -42,52 +42,6 @@ pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
         }
     }
     case
-}
-
-/// One beginning and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Beginning {
-    /// The loop temperature whose COPs it began with, degrees Celsius; none for the case's own.
-    pub loop_c: Option<f64>,
-    /// The verdict.
-    pub verdict: &'static str,
-    /// Number of the last iteration.
-    pub iterations: usize,
-    /// The relative gap of the money.
-    pub gap: Option<f64>,
-    /// The relative gap of the unmet demand.
-    pub unmet_gap: Option<f64>,
-    /// All money, EUR.
-    pub cost_eur: f64,
-    /// Demand left unserved, kWh.
-    pub unmet_kwh: f64,
-}
-
-/// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not determined by the case.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Spread {
-    /// How many beginnings were asked for.
-    pub asked: usize,
-    /// Why some of them have no answer.
-    pub problems: Vec<String>,
-    /// The beginnings, the case's own first.
-    pub beginnings: Vec<Beginning>,
-    /// Dearest less cheapest, EUR.
-    pub cost_eur: f64,
-    /// The same against the cheapest.
-    pub cost_relative: f64,
-    /// Most less least unmet demand, kWh: who serves less pays less.
-    pub unmet_kwh: f64,
-    /// Largest difference of the loop temperature at the same moment, K.
-    pub temp_k: f64,
-    /// When that was.
-    pub temp_at: String,
-    /// Mean over time of the difference, K.
-    pub temp_mean_k: f64,
-    /// Largest difference of a COP in the same step.
-    pub cop: f64,
-    /// Which heat pump's, and when.
-    pub cop_at: String,
 }
 
 /// What is kept of an answer.
@@ -134,7 +88,7 @@ fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
     let coupling = run.coupling.as_ref()?;
     let beginning = Beginning {
         loop_c,
-        verdict: coupling.verdict.name(),
+        verdict: coupling.verdict.name().to_owned(),
         iterations: coupling.records.len() - 1,
         gap: coupling.gap.map(|gap| gap.relative),
         unmet_gap: coupling.gap.map(|gap| gap.unmet_relative),
@@ -186,60 +140,52 @@ fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Sp
     }
 }
 
-impl Spread {
-    /// One row a beginning.
-    #[must_use]
-    pub fn table(&self) -> Table {
-        let of = &self.beginnings;
-        let number = |value: &dyn Fn(&Beginning) -> Option<f64>| {
-            Column::Number(of.iter().map(|beginning| value(beginning).unwrap_or(f64::NAN)).collect())
-        };
-        let mut table = Table::default();
-        table.push("start", Column::Count((1..=of.len()).collect()));
-        table.push("loop_c", number(&|beginning| beginning.loop_c));
-        table.push("verdict", Column::Text(of.iter().map(|beginning| beginning.verdict.to_owned()).collect()));
-        table.push("iterations", Column::Count(of.iter().map(|beginning| beginning.iterations).collect()));
-        table.push("relative_gap", number(&|beginning| beginning.gap));
-        table.push("relative_unmet_gap", number(&|beginning| beginning.unmet_gap));
-        table.push("cost_eur", number(&|beginning| Some(beginning.cost_eur)));
-        table.push("unmet_kwh", number(&|beginning| Some(beginning.unmet_kwh)));
-        table
-    }
+/// Returns the table `starts.csv`: one row per beginning.
+#[must_use]
+pub fn starts_table(spread: &Spread) -> Table {
+    let of = &spread.beginnings;
+    let number = |value: &dyn Fn(&Beginning) -> Option<f64>| {
+        Column::Number(of.iter().map(|beginning| value(beginning).unwrap_or(f64::NAN)).collect())
+    };
+    let mut table = Table::default();
+    table.push(column::START, Column::Count((1..=of.len()).collect()));
+    table.push(column::LOOP_C, number(&|beginning| beginning.loop_c));
+    table.push(column::VERDICT, Column::Text(of.iter().map(|beginning| beginning.verdict.clone()).collect()));
+    table.push(column::ITERATIONS, Column::Count(of.iter().map(|beginning| beginning.iterations).collect()));
+    table.push(column::RELATIVE_GAP, number(&|beginning| beginning.gap));
+    table.push(column::RELATIVE_UNMET_GAP, number(&|beginning| beginning.unmet_gap));
+    table.push(column::COST_EUR, number(&|beginning| Some(beginning.cost_eur)));
+    table.push(column::UNMET_KWH, number(&|beginning| Some(beginning.unmet_kwh)));
+    table
+}
 
-    /// Whether every beginning that was asked for has an answer, or a reason why it has none.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.beginnings.len() + self.problems.len() == self.asked
+/// Returns the spread in words.
+#[must_use]
+pub fn spread_in_words(spread: &Spread) -> String {
+    let Spread { asked, problems, beginnings, cost_eur, cost_relative, unmet_kwh, .. } = spread;
+    let Spread { temp_k, temp_at, temp_mean_k, cop, cop_at, .. } = spread;
+    let converged = beginnings.iter().filter(|beginning| beginning.verdict == Verdict::Converged.name()).count();
+    let problems = problems.iter().map(|problem| format!("; {}", problem.replace('\n', " "))).collect::<String>();
+    if beginnings.len() < 2 {
+        return format!("1 of {asked} beginnings has an answer: nothing to compare{problems}");
     }
-
-    /// The spread in words.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        let Self { asked, problems, beginnings, cost_eur, cost_relative, unmet_kwh, .. } = self;
-        let Self { temp_k, temp_at, temp_mean_k, cop, cop_at, .. } = self;
-        let converged = beginnings.iter().filter(|beginning| beginning.verdict == "Converged").count();
-        let problems = problems.iter().map(|problem| format!("; {}", problem.replace('\n', " "))).collect::<String>();
-        if beginnings.len() < 2 {
-            return format!("1 of {asked} beginnings has an answer: nothing to compare{problems}");
-        }
-        let of = if beginnings.len() < *asked { format!("{} of {asked}", beginnings.len()) } else { asked.to_string() };
-        let unmet = if *unmet_kwh > NOT_SERVED_KWH {
-            format!(", of which one leaves {unmet_kwh:.1} kWh more unserved than another")
-        } else {
-            String::new()
-        };
-        let mut text = format!(
-            "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop temperatures \
+    let of = if beginnings.len() < *asked { format!("{} of {asked}", beginnings.len()) } else { asked.to_string() };
+    let unmet = if *unmet_kwh > NOT_SERVED_KWH {
+        format!(", of which one leaves {unmet_kwh:.1} kWh more unserved than another")
+    } else {
+        String::new()
+    };
+    let mut text = format!(
+        "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop temperatures \
              up to {temp_k:.3} K ({temp_mean_k:.4} K on average"
-        );
-        if *temp_k > 0.0 {
-            text.push_str(&format!("; most at {temp_at}"));
-        }
-        text.push_str(&format!("), COPs up to {cop:.3}"));
-        if *cop > 0.0 {
-            text.push_str(&format!(" ({cop_at})"));
-        }
-        text.push_str(&problems);
-        text
+    );
+    if *temp_k > 0.0 {
+        text.push_str(&format!("; most at {temp_at}"));
     }
+    text.push_str(&format!("), COPs up to {cop:.3}"));
+    if *cop > 0.0 {
+        text.push_str(&format!(" ({cop_at})"));
+    }
+    text.push_str(&problems);
+    text
 }

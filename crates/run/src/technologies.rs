@@ -2,104 +2,45 @@
 
 use anergy_config::Case;
 use anergy_cosim::Run;
+use anergy_data::schema::{StoreTemperature, TechnologyKind, TechnologySummary};
 use anergy_dispatch::dispatch::{Role, TechnologyTotals};
 use anergy_dispatch::district::{Availability, Kind, Technology};
-use anergy_thermal::heat_pump::Service;
-use serde::Serialize;
 
-/// What a technology is, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TechnologyKind {
-    /// Brings in as much as is asked of it: a grid.
-    Import,
-    /// Brings in what there is: photovoltaics.
-    Source,
-    /// Sells to the outside.
-    Export,
-    /// Keeps a carrier for later.
-    Storage,
-    /// Moves heat between the loop and a carrier.
-    HeatPump,
-    /// Turns carriers into others.
-    Conversion,
-}
-
-/// Energy of a supply, export, store or conversion.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TechnologySummary {
-    /// Site.
-    pub site: String,
-    /// Technology.
-    pub technology: String,
-    /// What it is.
-    pub kind: TechnologyKind,
-    /// The carrier that it brings, takes or keeps; of a conversion the one it makes.
-    pub carrier: String,
-    /// Whether a heat pump of the loop heats or cools.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<Service>,
-    /// Delivered, kWh.
-    pub delivered_kwh: f64,
-    /// Taken in, kWh; for a conversion its input.
-    pub taken_kwh: f64,
-    /// Most that it delivered, of an export that it took, mean of a step, kW.
-    pub peak_kw: f64,
-    /// What a source could have brought besides, kWh.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub curtailed_kwh: Option<f64>,
-}
-
-/// Temperature of a store by its level, as the heat pumps see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StoreTemperature {
-    /// Site.
-    pub site: String,
-    /// The store.
-    pub store: String,
-    /// Temperature of the empty store, degrees Celsius.
-    pub at_empty_c: f64,
-    /// Change with the level, K/kWh.
-    pub kelvin_per_kwh: f64,
-}
-
-impl TechnologySummary {
-    /// Of a technology; nothing of a demand, which nobody decides.
-    pub(super) fn of(case: &Case, run: &Run, totals: &TechnologyTotals) -> Option<Self> {
-        let TechnologyTotals { site, technology: name, delivered_kwh, taken_kwh } = totals;
-        let technology = case.district.technology(site, name)?;
-        let pump = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
-        let service = pump.clone().find(|pump| pump.site == *site && pump.technology == *name);
-        let service = service.map(|pump| pump.pump.service);
-        let (kind, carrier, role) = match &technology.kind {
-            Kind::Demand(_) => return None,
-            Kind::Supply(supply) if supply.available == Availability::Unlimited => {
-                (TechnologyKind::Import, &supply.carrier, Role::Supply)
-            }
-            Kind::Supply(supply) => (TechnologyKind::Source, &supply.carrier, Role::Supply),
-            Kind::Export(export) => (TechnologyKind::Export, &export.carrier, Role::Export),
-            Kind::Storage(storage) => (TechnologyKind::Storage, &storage.carrier, Role::Discharge),
-            Kind::Conversion(conversion) => {
-                let kind = if service.is_some() { TechnologyKind::HeatPump } else { TechnologyKind::Conversion };
-                (kind, &conversion.carrier_out, Role::Output)
-            }
-        };
-        let row = run.dispatch.quantity(site, name, role);
-        let most = |row| run.decisions.values.row(row).iter().copied().fold(0.0, f64::max);
-        let available_kwh = available_kwh(case, run, site, technology);
-        Some(Self {
-            site: site.clone(),
-            technology: name.clone(),
-            kind,
-            carrier: carrier.clone(),
-            service,
-            delivered_kwh: *delivered_kwh,
-            taken_kwh: *taken_kwh,
-            peak_kw: row.map_or_else(|| forced_kw(case, technology), most),
-            // What is brought may miss what there is by rounding.
-            curtailed_kwh: available_kwh.map(|available_kwh| (available_kwh - delivered_kwh).max(0.0)),
-        })
-    }
+/// Returns the summary of a technology; `None` for a demand, which is given.
+pub(super) fn technology_summary(case: &Case, run: &Run, totals: &TechnologyTotals) -> Option<TechnologySummary> {
+    let TechnologyTotals { site, technology: name, delivered_kwh, taken_kwh } = totals;
+    let technology = case.district.technology(site, name)?;
+    let pump = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
+    let service = pump.clone().find(|pump| pump.site == *site && pump.technology == *name);
+    let service = service.map(|pump| pump.pump.service);
+    let (kind, carrier, role) = match &technology.kind {
+        Kind::Demand(_) => return None,
+        Kind::Supply(supply) if supply.available == Availability::Unlimited => {
+            (TechnologyKind::Import, &supply.carrier, Role::Supply)
+        }
+        Kind::Supply(supply) => (TechnologyKind::Source, &supply.carrier, Role::Supply),
+        Kind::Export(export) => (TechnologyKind::Export, &export.carrier, Role::Export),
+        Kind::Storage(storage) => (TechnologyKind::Storage, &storage.carrier, Role::Discharge),
+        Kind::Conversion(conversion) => {
+            let kind = if service.is_some() { TechnologyKind::HeatPump } else { TechnologyKind::Conversion };
+            (kind, &conversion.carrier_out, Role::Output)
+        }
+    };
+    let row = run.dispatch.quantity(site, name, role);
+    let most = |row| run.decisions.values.row(row).iter().copied().fold(0.0, f64::max);
+    let available_kwh = available_kwh(case, run, site, technology);
+    Some(TechnologySummary {
+        site: site.clone(),
+        technology: name.clone(),
+        kind,
+        carrier: carrier.clone(),
+        service,
+        delivered_kwh: *delivered_kwh,
+        taken_kwh: *taken_kwh,
+        peak_kw: row.map_or_else(|| forced_kw(case, technology), most),
+        // What is brought may miss what there is by rounding.
+        curtailed_kwh: available_kwh.map(|available_kwh| (available_kwh - delivered_kwh).max(0.0)),
+    })
 }
 
 /// Most that a forced supply brings, kW.
@@ -120,20 +61,18 @@ fn available_kwh(case: &Case, run: &Run, site: &str, technology: &Technology) ->
         .then(|| (0..axis.len()).map(|step| most_kw.at(step)).sum::<f64>() * axis.step_hours())
 }
 
-impl StoreTemperature {
-    /// Of every store from which a heat pump of the loop takes its temperature.
-    pub(super) fn all(case: &Case) -> Vec<Self> {
-        let mut stores: Vec<Self> = Vec::new();
-        for pump in case.coupled.iter().flat_map(|coupled| &coupled.pumps) {
-            let known = |store: &str| stores.iter().any(|known| known.site == pump.site && known.store == store);
-            let Some(store) = pump.store.as_ref().filter(|store| !known(store)) else { continue };
-            stores.push(Self {
-                site: pump.site.clone(),
-                store: store.clone(),
-                at_empty_c: pump.pump.sink.at_empty_c(),
-                kelvin_per_kwh: pump.pump.sink.kelvin_per_kwh(),
-            });
-        }
-        stores
+/// Returns the temperatures of every store from which a heat pump of the loop takes its temperature.
+pub(super) fn store_temperatures(case: &Case) -> Vec<StoreTemperature> {
+    let mut stores: Vec<StoreTemperature> = Vec::new();
+    for pump in case.coupled.iter().flat_map(|coupled| &coupled.pumps) {
+        let known = |store: &str| stores.iter().any(|known| known.site == pump.site && known.store == store);
+        let Some(store) = pump.store.as_ref().filter(|store| !known(store)) else { continue };
+        stores.push(StoreTemperature {
+            site: pump.site.clone(),
+            store: store.clone(),
+            at_empty_c: pump.pump.sink.at_empty_c(),
+            kelvin_per_kwh: pump.pump.sink.kelvin_per_kwh(),
+        });
     }
+    stores
 }

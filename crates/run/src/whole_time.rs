@@ -1,149 +1,72 @@
 //! What a run decided for its whole time: capacities, peaks, and how much of its limits it used.
 
 use anergy_cosim::Run;
+use anergy_data::schema::{CapacitySummary, Co2LimitSummary, ImportLimitSummary, PeakSummary, WholeTime};
 use anergy_dispatch::dispatch::{ChosenCapacity, LimitUse};
-use serde::Serialize;
 
-/// A capacity that the dispatch chose.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CapacitySummary {
-    /// Site.
-    pub site: String,
-    /// Technology.
-    pub technology: String,
-    /// The capacity, kW.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_kw: Option<f64>,
-    /// The capacity of a store, kWh.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_kwh: Option<f64>,
-    /// The most that could be chosen, in the same unit.
-    pub most: f64,
-    /// Annuity and upkeep for the time of the run, EUR; part of the annualised cost.
-    pub annualised_eur: f64,
-}
-
-/// A peak that is paid for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PeakSummary {
-    /// Site.
-    pub site: String,
-    /// Technology.
-    pub technology: String,
-    /// Largest power, mean of a step, kW.
-    pub peak_kw: f64,
-    /// What it costs, EUR.
-    pub demand_charge_eur: f64,
-}
-
-/// A limit on the energy of an import.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ImportLimitSummary {
-    /// Site.
-    pub site: String,
-    /// Technology.
-    pub technology: String,
-    /// The limit, kWh.
-    pub limit_kwh: f64,
-    /// What is brought, kWh; above the limit where the answer's own COPs ask for more than the plan was made for.
-    pub used_kwh: f64,
-    /// What one kWh more would save, EUR, where the solver tells.
-    pub shadow_price_eur_per_kwh: Option<f64>,
-}
-
-/// The limit on CO2.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Co2LimitSummary {
-    /// The limit, kg.
-    pub limit_kg: f64,
-    /// What the supplies emit, kg; above the limit where the answer's own COPs ask for more than the plan was made for.
-    pub used_kg: f64,
-    /// What one kg more would save, EUR, where the solver tells.
-    pub shadow_price_eur_per_kg: Option<f64>,
-}
-
-/// All of it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct WholeTime {
-    /// Capacities that the dispatch chose.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub capacities: Vec<CapacitySummary>,
-    /// Peaks that are paid for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub peaks: Vec<PeakSummary>,
-    /// Limits on the energy of imports.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub import_limits: Vec<ImportLimitSummary>,
-    /// The limit on CO2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub co2_limit: Option<Co2LimitSummary>,
-}
-
-impl WholeTime {
-    pub(super) fn of(run: &Run) -> Self {
-        let account = &run.account;
-        let capacity = |chosen: &ChosenCapacity| CapacitySummary {
-            site: chosen.site.clone(),
-            technology: chosen.technology.clone(),
-            capacity_kw: (!chosen.is_store).then_some(chosen.capacity),
-            capacity_kwh: chosen.is_store.then_some(chosen.capacity),
-            most: chosen.most,
-            annualised_eur: chosen.annualised_eur,
-        };
-        let peaks = account.peaks.iter().map(|peak| PeakSummary {
-            site: peak.site.clone(),
-            technology: peak.technology.clone(),
-            peak_kw: peak.peak_kw,
-            demand_charge_eur: peak.demand_charge_eur,
-        });
-        let mut whole = Self {
-            capacities: account.capacities.iter().map(capacity).collect(),
-            peaks: peaks.collect(),
-            ..Self::default()
-        };
-        let prices = run.duals.as_ref().map(|duals| run.dispatch.limit_prices_eur(duals));
-        let prices = prices.unwrap_or_else(|| vec![None; account.limits.len()]);
-        for (LimitUse { supply, limit, used }, price) in account.limits.iter().zip(&prices) {
-            match supply {
-                Some((site, technology)) => whole.import_limits.push(ImportLimitSummary {
-                    site: site.clone(),
-                    technology: technology.clone(),
-                    limit_kwh: *limit,
-                    used_kwh: *used,
-                    shadow_price_eur_per_kwh: *price,
-                }),
-                None => {
-                    whole.co2_limit =
-                        Some(Co2LimitSummary { limit_kg: *limit, used_kg: *used, shadow_price_eur_per_kg: *price });
-                }
+/// Returns the part of the summary on what was decided for the whole time.
+pub(super) fn whole_time(run: &Run) -> WholeTime {
+    let account = &run.account;
+    let capacity = |chosen: &ChosenCapacity| CapacitySummary {
+        site: chosen.site.clone(),
+        technology: chosen.technology.clone(),
+        capacity_kw: (!chosen.is_store).then_some(chosen.capacity),
+        capacity_kwh: chosen.is_store.then_some(chosen.capacity),
+        most: chosen.most,
+        annualised_eur: chosen.annualised_eur,
+    };
+    let peaks = account.peaks.iter().map(|peak| PeakSummary {
+        site: peak.site.clone(),
+        technology: peak.technology.clone(),
+        peak_kw: peak.peak_kw,
+        demand_charge_eur: peak.demand_charge_eur,
+    });
+    let mut whole = WholeTime {
+        capacities: account.capacities.iter().map(capacity).collect(),
+        peaks: peaks.collect(),
+        ..WholeTime::default()
+    };
+    let prices = run.duals.as_ref().map(|duals| run.dispatch.limit_prices_eur(duals));
+    let prices = prices.unwrap_or_else(|| vec![None; account.limits.len()]);
+    for (LimitUse { supply, limit, used }, price) in account.limits.iter().zip(&prices) {
+        match supply {
+            Some((site, technology)) => whole.import_limits.push(ImportLimitSummary {
+                site: site.clone(),
+                technology: technology.clone(),
+                limit_kwh: *limit,
+                used_kwh: *used,
+                shadow_price_eur_per_kwh: *price,
+            }),
+            None => {
+                whole.co2_limit =
+                    Some(Co2LimitSummary { limit_kg: *limit, used_kg: *used, shadow_price_eur_per_kg: *price });
             }
         }
-        whole
     }
+    whole
+}
 
-    /// Lines of the text for a terminal: label and words.
-    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = Vec::new();
-        for CapacitySummary { site, technology, capacity_kw, capacity_kwh, most, annualised_eur } in &self.capacities {
-            let unit = if capacity_kwh.is_some() { "kWh" } else { "kW" };
-            let capacity = capacity_kw.or(*capacity_kwh).unwrap_or_default();
-            let chosen =
-                format!("{technology} at {site}: {capacity:.2} {unit} of at most {most}, {annualised_eur:.2} EUR");
-            lines.push(("chosen capacity", chosen));
-        }
-        for PeakSummary { site, technology, peak_kw, demand_charge_eur } in &self.peaks {
-            lines.push(("peak", format!("{technology} at {site}: {peak_kw:.2} kW, {demand_charge_eur:.2} EUR")));
-        }
-        for limit in &self.import_limits {
-            let what = format!("{} at {}", limit.technology, limit.site);
-            let price = limit.shadow_price_eur_per_kwh;
-            lines.push(("import limit", format!("{what}: {}", used(limit.used_kwh, limit.limit_kwh, "kWh", price))));
-        }
-        if let Some(Co2LimitSummary { limit_kg, used_kg, shadow_price_eur_per_kg }) = self.co2_limit {
-            lines.push(("CO2 limit", used(used_kg, limit_kg, "kg", shadow_price_eur_per_kg)));
-        }
-        lines
+/// Returns the lines of the text for a terminal: label and words.
+pub(super) fn whole_time_lines(whole: &WholeTime) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    for CapacitySummary { site, technology, capacity_kw, capacity_kwh, most, annualised_eur } in &whole.capacities {
+        let unit = if capacity_kwh.is_some() { "kWh" } else { "kW" };
+        let capacity = capacity_kw.or(*capacity_kwh).unwrap_or_default();
+        let chosen = format!("{technology} at {site}: {capacity:.2} {unit} of at most {most}, {annualised_eur:.2} EUR");
+        lines.push(("chosen capacity", chosen));
     }
+    for PeakSummary { site, technology, peak_kw, demand_charge_eur } in &whole.peaks {
+        lines.push(("peak", format!("{technology} at {site}: {peak_kw:.2} kW, {demand_charge_eur:.2} EUR")));
+    }
+    for limit in &whole.import_limits {
+        let what = format!("{} at {}", limit.technology, limit.site);
+        let price = limit.shadow_price_eur_per_kwh;
+        lines.push(("import limit", format!("{what}: {}", used(limit.used_kwh, limit.limit_kwh, "kWh", price))));
+    }
+    if let Some(Co2LimitSummary { limit_kg, used_kg, shadow_price_eur_per_kg }) = whole.co2_limit {
+        lines.push(("CO2 limit", used(used_kg, limit_kg, "kg", shadow_price_eur_per_kg)));
+    }
+    lines
 }
 
 fn used(used: f64, limit: f64, unit: &str, price_eur: Option<f64>) -> String {

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use anergy_config::{Case, ConfigError, Request};
-use anergy_cosim::coupling::{LoopCop, Observer, SchemeChoice, Stop, StoreTemperature};
+use anergy_cosim::coupling::{LoopCop, Observer, SchemeChoice, Stop, StoreTemperature, Verdict};
 use anergy_cosim::{StudyError, solver};
 use anergy_data::results::{Column, Table};
+use anergy_data::schema::columns::convergence_study as column;
+use anergy_data::schema::columns::timings::SECONDS;
 use anergy_run::{run_case, starts};
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +143,9 @@ impl Study {
                         return Ok(study);
                     }
                     let ended = tried(starts::beginning_at(case, loop_c), scheme, tolerance, observer);
-                    if observer.wants_to_stop() && ended.as_ref().is_ok_and(|ended| ended.verdict == "Interrupted") {
+                    if observer.wants_to_stop()
+                        && ended.as_ref().is_ok_and(|ended| ended.verdict == Verdict::Interrupted.name())
+                    {
                         return Ok(study);
                     }
                     study.trials.push(trial(ended.map_err(|error| error.to_string())));
@@ -161,15 +165,15 @@ impl Study {
         };
         let verdict = |trial: &Trial| trial.ended.as_ref().map_or("", |ended| &ended.verdict).to_owned();
         let problem = |trial: &Trial| trial.ended.as_ref().err().cloned().unwrap_or_default();
-        table.push("verdict", Column::Text(self.trials.iter().map(verdict).collect()));
+        table.push(column::VERDICT, Column::Text(self.trials.iter().map(verdict).collect()));
         #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
-        table.push("iterations", ended(&|ended| ended.iterations as f64));
-        table.push("relative_gap", ended(&|ended| ended.gap.unwrap_or(f64::NAN)));
-        table.push("gap_eur", ended(&|ended| ended.gap_eur.unwrap_or(f64::NAN)));
-        table.push("residual_k", ended(&|ended| ended.residual_k.unwrap_or(f64::NAN)));
-        table.push("cost_eur", ended(&|ended| ended.cost_eur));
-        table.push("loop_c", ended(&|ended| ended.loop_c));
-        table.push("problem", Column::Text(self.trials.iter().map(problem).collect()));
+        table.push(column::ITERATIONS, ended(&|ended| ended.iterations as f64));
+        table.push(column::RELATIVE_GAP, ended(&|ended| ended.gap.unwrap_or(f64::NAN)));
+        table.push(column::GAP_EUR, ended(&|ended| ended.gap_eur.unwrap_or(f64::NAN)));
+        table.push(column::RESIDUAL_K, ended(&|ended| ended.residual_k.unwrap_or(f64::NAN)));
+        table.push(column::COST_EUR, ended(&|ended| ended.cost_eur));
+        table.push(column::LOOP_C, ended(&|ended| ended.loop_c));
+        table.push(column::PROBLEM, Column::Text(self.trials.iter().map(problem).collect()));
         table
     }
 
@@ -178,17 +182,17 @@ impl Study {
     pub fn timings(&self) -> Table {
         let mut table = self.keys();
         let seconds = |trial: &Trial| trial.ended.as_ref().map_or(f64::NAN, |ended| ended.seconds);
-        table.push("seconds", Column::Number(self.trials.iter().map(seconds).collect()));
+        table.push(SECONDS, Column::Number(self.trials.iter().map(seconds).collect()));
         table
     }
 
     fn keys(&self) -> Table {
         let trials = &self.trials;
         let mut table = Table::default();
-        table.push("window", Column::Text(trials.iter().map(|trial| trial.window.clone()).collect()));
-        table.push("scheme", Column::Text(trials.iter().map(|trial| trial.scheme.name().to_owned()).collect()));
-        table.push("tolerance", Column::Number(trials.iter().map(|trial| trial.tolerance).collect()));
-        table.push("start", Column::Count(trials.iter().map(|trial| trial.start).collect()));
+        table.push(column::WINDOW, Column::Text(trials.iter().map(|trial| trial.window.clone()).collect()));
+        table.push(column::SCHEME, Column::Text(trials.iter().map(|trial| trial.scheme.name().to_owned()).collect()));
+        table.push(column::TOLERANCE, Column::Number(trials.iter().map(|trial| trial.tolerance).collect()));
+        table.push(column::START, Column::Count(trials.iter().map(|trial| trial.start).collect()));
         table
     }
 

@@ -7,6 +7,7 @@ use anergy_config::{Case, ConfigError, LoopSource, Request};
 use anergy_cosim::coupling::{LoopCop, Observer, Verdict};
 use anergy_cosim::{Run, StudyError, solver};
 use anergy_data::results::{Column, Table};
+use anergy_data::schema::columns::effects as column;
 use anergy_dispatch::dispatch::Account;
 use anergy_run::run_case;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ const LAST_OF_MEAN: usize = 11;
 
 /// The variants: name, preset, and the switch that is flipped.
 const VARIANTS: [(&str, Preset, Option<&str>); 13] = [
-    ("published", Preset::Published, None),
+    (column::PUBLISHED, Preset::Published, None),
     ("initial_cop_dispatch", Preset::Published, Some("start")),
     ("initial_cop_ring", Preset::Published, Some("as_dispatch")),
     ("loop_cop", Preset::Published, Some("within_step")),
@@ -32,7 +33,7 @@ const VARIANTS: [(&str, Preset, Option<&str>); 13] = [
     ("stop", Preset::Published, Some("residual")),
     ("outlier", Preset::Published, Some("mend")),
     ("surplus_and_unmet", Preset::Published, Some("surplus_free")),
-    ("corrected", Preset::Corrected, None),
+    (column::CORRECTED, Preset::Corrected, None),
 ];
 
 /// One variant and what came of it; means over iterations 7 to 11 where the case was run as published.
@@ -143,24 +144,24 @@ impl Effects {
         let published_eur = effects.first().map_or(f64::NAN, |effect| effect.cost_eur);
         #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
         let count = |count: usize| count as f64;
-        table.push("variant", text(&|effect| effect.variant.clone()));
-        table.push("flipped_to", text(&|effect| effect.flipped_to.clone()));
-        table.push("cost_eur", number(&|effect| effect.cost_eur));
-        table.push("cost_difference_eur", number(&|effect| effect.cost_eur - published_eur));
-        table.push("grid_kwh", number(&|effect| effect.grid_kwh));
-        table.push("unmet_kwh", number(&|effect| effect.unmet_kwh));
-        table.push("surplus_kwh", number(&|effect| effect.surplus_kwh));
-        table.push("loop_c", number(&|effect| effect.loop_c));
-        table.push("low_limit_steps", number(&|effect| effect.limit_steps[0]));
-        table.push("high_limit_steps", number(&|effect| effect.limit_steps[1]));
-        table.push("created_kwh", number(&|effect| effect.created_kwh[0]));
-        table.push("vanished_kwh", number(&|effect| effect.created_kwh[1]));
-        table.push("gap_eur", number(&|effect| effect.gap_eur.unwrap_or(f64::NAN)));
-        table.push("relative_gap", number(&|effect| effect.gap.unwrap_or(f64::NAN)));
-        table.push("verdict", text(&|effect| effect.verdict.clone()));
-        table.push("iterations", number(&|effect| count(effect.iterations)));
-        table.push("mean_from", number(&|effect| count(effect.mean_over[0])));
-        table.push("mean_to", number(&|effect| count(effect.mean_over[1])));
+        table.push(column::VARIANT, text(&|effect| effect.variant.clone()));
+        table.push(column::FLIPPED_TO, text(&|effect| effect.flipped_to.clone()));
+        table.push(column::COST_EUR, number(&|effect| effect.cost_eur));
+        table.push(column::COST_DIFFERENCE_EUR, number(&|effect| effect.cost_eur - published_eur));
+        table.push(column::GRID_KWH, number(&|effect| effect.grid_kwh));
+        table.push(column::UNMET_KWH, number(&|effect| effect.unmet_kwh));
+        table.push(column::SURPLUS_KWH, number(&|effect| effect.surplus_kwh));
+        table.push(column::LOOP_C, number(&|effect| effect.loop_c));
+        table.push(column::LOW_LIMIT_STEPS, number(&|effect| effect.limit_steps[0]));
+        table.push(column::HIGH_LIMIT_STEPS, number(&|effect| effect.limit_steps[1]));
+        table.push(column::CREATED_KWH, number(&|effect| effect.created_kwh[0]));
+        table.push(column::VANISHED_KWH, number(&|effect| effect.created_kwh[1]));
+        table.push(column::GAP_EUR, number(&|effect| effect.gap_eur.unwrap_or(f64::NAN)));
+        table.push(column::RELATIVE_GAP, number(&|effect| effect.gap.unwrap_or(f64::NAN)));
+        table.push(column::VERDICT, text(&|effect| effect.verdict.clone()));
+        table.push(column::ITERATIONS, number(&|effect| count(effect.iterations)));
+        table.push(column::MEAN_FROM, number(&|effect| count(effect.mean_over[0])));
+        table.push(column::MEAN_TO, number(&|effect| count(effect.mean_over[1])));
         table
     }
 

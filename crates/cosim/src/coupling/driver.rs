@@ -191,7 +191,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
         let free = self.settings.gap_is_free() && self.scheme.answers_own_cops();
         let before = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
-        let gap = Gap::between(before.cost_at_own_cops, self.dispatcher.cost(answer));
+        let gap = before.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
         self.gap_known(gap, &before);
         self.history.judge_gap()
     }
@@ -333,7 +333,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         check_positive(&response.signal.cops, iteration)?;
         let plan = self.dispatcher.price(&iterate.plan, &response.signal).map_err(failed)?;
         let cheapest = self.dispatcher.dispatch(&response.signal).map_err(failed)?;
-        Ok(Gap::between(plan, self.dispatcher.cost(&cheapest)))
+        Ok(plan.gap_to(&self.dispatcher.cost(&cheapest)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A verdict in plain words: what happened, when in the year, what it means in EUR and K, and what to try.
 
+use super::unrest::distance_in_words;
 use super::{Gap, Outcome, Residual, Unrest, Verdict};
 
 impl<P, A> Outcome<P, A> {
@@ -10,7 +11,7 @@ impl<P, A> Outcome<P, A> {
         let iterations = last.iteration;
         let moved = self.moved(&stamp);
         let saving = self.saving();
-        let distance = self.unrest.distance.in_words();
+        let distance = distance_in_words(self.unrest.distance);
         let scheme = last.scheme;
         let averages = last.is_average();
         match self.verdict {

@@ -1,8 +1,6 @@
 //! The gaps of an iterate: what a dispatcher could still save, and still serve, at the COPs that its own plan leads to.
 
-use serde::Serialize;
-
-use super::PlanCost;
+use super::{Gap, PlanCost};
 
 /// A scale of less is a millionth of a euro: beside nothing, rounding is everything.
 const LEAST_SCALE_EUR: f64 = 1e-6;
@@ -10,35 +8,6 @@ const LEAST_SCALE_EUR: f64 = 1e-6;
 const LEAST_SCALE_KWH: f64 = 1.0;
 /// The share of the absolute terms, or of the demand, that the scale is at least.
 const LEAST_SHARE: f64 = 1e-3;
-
-/// What could be saved at the COPs that a plan leads to. Zero at an equilibrium; a definition from traffic assignment.
-///
-/// With the objective `f = money + price of unmet demand x unmet demand + price of surplus x surplus`, the plan `x`, and the
-/// cheapest plan `y` at the COPs of `x`:
-///
-/// - `absolute_eur = f(x) - f(y)`, never below zero but for rounding, as `y` is the minimiser;
-/// - `relative = absolute_eur / max(|money(y)|, sum of the absolute terms of money(y) / 1000)`. The prices of unmet demand
-///   and surplus are in the difference, but not in the scale: however much cannot be served, the gap stays one of the money;
-/// - `unmet_relative = max(unmet(x) - unmet(y), 0) / max(unmet(y), demand / 1000)`.
-///
-/// The money alone, `cost_eur`, is below zero where `x` pays less because it serves less; `unmet_kwh` is below zero where
-/// serving costs more than the price of unmet demand, so that `y` leaves more unserved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Gap {
-    /// Objective of the plan at its own COPs minus the least one there, EUR.
-    pub absolute_eur: f64,
-    /// `absolute_eur` over the money of the least objective (or a thousandth of the sum of its absolute terms, or a millionth of a
-    /// euro, if larger).
-    pub relative: f64,
-    /// The part of it that is money, EUR.
-    pub cost_eur: f64,
-    /// The part of it that is unmet demand, kWh.
-    pub unmet_kwh: f64,
-    /// `unmet_kwh`, if above zero, over the unmet demand of the cheapest plan (or a thousandth of the demand, or 1 kWh, if larger).
-    pub unmet_relative: f64,
-    /// The part of it that is surplus, kWh.
-    pub surplus_kwh: f64,
-}
 
 impl PlanCost {
     /// Returns what a difference of money is divided by to be relative, EUR: the money in the objective, without the prices of
@@ -48,34 +17,22 @@ impl PlanCost {
         let money_eur = (self.objective_eur - self.penalty_eur).abs();
         money_eur.max(LEAST_SHARE * self.absolute_terms_eur).max(LEAST_SCALE_EUR)
     }
-}
 
-impl Gap {
-    /// The gap between a plan, priced at its own COPs, and the cheapest plan there.
+    /// Returns the gap between this plan, priced at its own COPs, and the `cheapest` plan there.
     #[must_use]
-    pub fn between(plan: PlanCost, cheapest: PlanCost) -> Self {
-        let absolute_eur = plan.objective_eur - cheapest.objective_eur;
-        let unmet_kwh = plan.unmet_kwh - cheapest.unmet_kwh;
+    pub fn gap_to(&self, cheapest: &Self) -> Gap {
+        let unmet_kwh = self.unmet_kwh - cheapest.unmet_kwh;
+        let absolute_eur = self.objective_eur - cheapest.objective_eur;
         let scale_kwh = cheapest.unmet_kwh.max(LEAST_SHARE * cheapest.demand_kwh).max(LEAST_SCALE_KWH);
-        Self {
+        Gap {
             absolute_eur,
             relative: absolute_eur / cheapest.money_scale_eur(),
-            cost_eur: plan.cost_eur - cheapest.cost_eur,
+            cost_eur: self.cost_eur - cheapest.cost_eur,
             unmet_kwh,
             // A comparison keeps what is no number; `max` would make it zero.
             unmet_relative: if unmet_kwh < 0.0 { 0.0 } else { unmet_kwh / scale_kwh },
-            surplus_kwh: plan.surplus_kwh - cheapest.surplus_kwh,
+            surplus_kwh: self.surplus_kwh - cheapest.surplus_kwh,
         }
-    }
-
-    /// Returns the larger of the two relative gaps, of the money and of the unmet demand, without a unit: what tolerances,
-    /// verdicts and schemes compare.
-    #[must_use]
-    pub fn size(&self) -> f64 {
-        // A gap below zero would prove a wrong minimum; only rounding may put it there.
-        let relative = self.relative.abs();
-        // Written so that a gap that is no number stays none.
-        if relative < self.unmet_relative { self.unmet_relative } else { relative }
     }
 }
 
@@ -86,11 +43,11 @@ mod tests {
     #[test]
     fn the_scale_survives_an_objective_near_zero() {
         let cost = |objective_eur| PlanCost { objective_eur, absolute_terms_eur: 1000.0, ..PlanCost::default() };
-        assert_eq!(Gap::between(cost(101.0), cost(100.0)).relative, 0.01);
-        assert_eq!(Gap::between(cost(0.5), cost(0.0)).relative, 0.5);
-        assert_eq!(Gap::between(cost(0.0), cost(0.0)).relative, 0.0);
+        assert_eq!(cost(101.0).gap_to(&cost(100.0)).relative, 0.01);
+        assert_eq!(cost(0.5).gap_to(&cost(0.0)).relative, 0.5);
+        assert_eq!(cost(0.0).gap_to(&cost(0.0)).relative, 0.0);
         let free = |objective_eur| PlanCost { objective_eur, absolute_terms_eur: 1e-14, ..PlanCost::default() };
-        assert!(Gap::between(free(1e-16), free(1e-14)).relative.abs() < 1e-7, "of nothing, rounding is no share");
+        assert!(free(1e-16).gap_to(&free(1e-14)).relative.abs() < 1e-7, "of nothing, rounding is no share");
     }
 
     /// Money, unmet demand at 100 EUR/kWh and surplus at 2 EUR/kWh of a demand of 50 MWh.
@@ -112,40 +69,40 @@ mod tests {
     fn what_cannot_be_served_does_not_dilute_the_gap_of_the_money() {
         // 40 EUR of 40,000 are 1e-3 of the money, whether 12.5 MWh (1.25 million EUR at their price) are unserved or none.
         for unmet_kwh in [0.0, 12_500.0] {
-            let gap = Gap::between(priced(40_040.0, unmet_kwh, 0.0), priced(40_000.0, unmet_kwh, 0.0));
+            let gap = priced(40_040.0, unmet_kwh, 0.0).gap_to(&priced(40_000.0, unmet_kwh, 0.0));
             assert!((gap.relative - 1e-3).abs() < 1e-12 && gap.cost_eur == 40.0, "{gap:?}");
             assert_eq!((gap.unmet_kwh, gap.unmet_relative, gap.size()), (0.0, 0.0, gap.relative));
         }
         // Nor does what is thrown away: 10 MWh of surplus at 2 EUR.
-        let gap = Gap::between(priced(40_040.0, 0.0, 10_000.0), priced(40_000.0, 0.0, 10_000.0));
+        let gap = priced(40_040.0, 0.0, 10_000.0).gap_to(&priced(40_000.0, 0.0, 10_000.0));
         assert!((gap.relative - 1e-3).abs() < 1e-12, "{gap:?}");
     }
 
     #[test]
     fn unmet_demand_has_a_gap_of_its_own() {
         // 25 kWh more than the 12,500 that nobody could serve: 2e-3 of them.
-        let gap = Gap::between(priced(40_000.0, 12_525.0, 0.0), priced(40_000.0, 12_500.0, 0.0));
+        let gap = priced(40_000.0, 12_525.0, 0.0).gap_to(&priced(40_000.0, 12_500.0, 0.0));
         assert_eq!((gap.unmet_kwh, gap.unmet_relative), (25.0, 2e-3));
         // 25 kWh where all could be served: half of a thousandth of the demand of 50 MWh.
-        let gap = Gap::between(priced(40_000.0, 25.0, 0.0), priced(40_000.0, 0.0, 0.0));
+        let gap = priced(40_000.0, 25.0, 0.0).gap_to(&priced(40_000.0, 0.0, 0.0));
         assert_eq!((gap.unmet_kwh, gap.unmet_relative, gap.size()), (25.0, 0.5, 0.5));
     }
 
     #[test]
     fn a_plan_that_pays_less_because_it_serves_less_has_a_gap_above_zero() {
         // 10 kWh less served save 3 EUR: money -3, objective +997.
-        let gap = Gap::between(priced(39_997.0, 10.0, 0.0), priced(40_000.0, 0.0, 0.0));
+        let gap = priced(39_997.0, 10.0, 0.0).gap_to(&priced(40_000.0, 0.0, 0.0));
         assert_eq!((gap.cost_eur, gap.unmet_kwh), (-3.0, 10.0));
         assert!((gap.absolute_eur - 997.0).abs() < 1e-9 && (gap.relative - 997.0 / 40_000.0).abs() < 1e-12, "{gap:?}");
         // Serving 10 kWh more for 1030 EUR is 30 EUR too much, and no gap of unmet demand.
-        let gap = Gap::between(priced(41_030.0, 0.0, 0.0), priced(40_000.0, 10.0, 0.0));
+        let gap = priced(41_030.0, 0.0, 0.0).gap_to(&priced(40_000.0, 10.0, 0.0));
         assert_eq!((gap.cost_eur, gap.unmet_kwh, gap.unmet_relative), (1030.0, -10.0, 0.0));
         assert!((gap.absolute_eur - 30.0).abs() < 1e-9 && (gap.size() - 30.0 / 40_000.0).abs() < 1e-12, "{gap:?}");
     }
 
     #[test]
     fn a_gap_that_is_no_number_is_within_no_tolerance() {
-        let gap = Gap::between(priced(f64::NAN, 0.0, 0.0), priced(1.0, 0.0, 0.0));
+        let gap = priced(f64::NAN, 0.0, 0.0).gap_to(&priced(1.0, 0.0, 0.0));
         assert!(gap.size().is_nan());
     }
 }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use ndarray::Array1;
 
-use super::{CopSeries, CouplingSettings, Gap, LoopResponse, Observer, Record, Residual, Stop, Verdict};
+use super::record::residual_between;
+use super::{CopSeries, CouplingSettings, Gap, LoopResponse, Observer, Record, Stop, Verdict};
 
 /// Iterations that the published rule always makes before it looks at its criterion.
 const PAPER_LEAST_ITERATION: usize = 10;
@@ -61,7 +62,7 @@ impl<'a> History<'a> {
         response: &LoopResponse,
         observer: &mut dyn Observer,
     ) -> Option<Verdict> {
-        record.residual = self.temperatures.last().map(|before| Residual::between(before, &response.temp_c));
+        record.residual = self.temperatures.last().map(|before| residual_between(before, &response.temp_c));
         // A small step is no small error: an average must stand still in proportion to its step.
         let CouplingSettings { temperature_tolerance_k, cop_tolerance, .. } = *self.settings;
         let still = record.residual.is_some_and(|residual| residual.max_k < record.step * temperature_tolerance_k)

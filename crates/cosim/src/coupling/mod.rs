@@ -13,24 +13,22 @@ mod record;
 mod scheme;
 mod settings;
 mod unrest;
-mod verdict;
 mod violation;
 
+pub use anergy_data::schema::{Distance, Gap, Residual, Stop, Verdict};
 pub use driver::{Driven, Outcome, Start, drive};
-pub use gap::Gap;
 pub use journal::{Journal, JournalError, Kept};
-pub use record::{Observer, PhaseSeconds, Record, Residual};
+pub use record::{Observer, PhaseSeconds, Record};
 pub use scheme::acceleration;
 pub use scheme::{
     Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, SmoothAtFirst, Step, StepRule,
     Stepped, scheme,
 };
 pub use settings::{
-    BalancingPrice, CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError, Stop,
+    BalancingPrice, CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError,
     StoreTemperature,
 };
-pub use unrest::{Distance, Unrest};
-pub use verdict::Verdict;
+pub use unrest::Unrest;
 pub use violation::Violation;
 
 use ndarray::{Array1, Array2};

@@ -3,40 +3,25 @@
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use super::{CopSeries, Gap, LoopResponse, PlanCost, Violation};
+use super::{CopSeries, Gap, LoopResponse, PlanCost, Residual, Violation};
 
-/// How far an iterate is from the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Residual {
-    /// Mean over time of |dT| / |T before|, T in degrees Celsius: the published criterion.
-    pub mean_relative: f64,
-    /// Mean |dT|, K.
-    pub mean_k: f64,
-    /// Largest |dT|, K.
-    pub max_k: f64,
-    /// Index into the loop temperatures at which it is largest.
-    pub at: usize,
-}
-
-impl Residual {
-    /// The change from `before` to `now`, loop temperatures of the same length.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
-    pub fn between(before: &Array1<f64>, now: &Array1<f64>) -> Self {
-        let mut residual = Self { mean_relative: 0.0, mean_k: 0.0, max_k: 0.0, at: 0 };
-        for (at, (old, new)) in before.iter().zip(now).enumerate() {
-            let change = (new - old).abs();
-            residual.mean_k += change;
-            residual.mean_relative += change / old.abs();
-            if change > residual.max_k {
-                (residual.max_k, residual.at) = (change, at);
-            }
+/// Returns the change from `before` to `now`, loop temperatures of the same length.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
+pub(super) fn residual_between(before: &Array1<f64>, now: &Array1<f64>) -> Residual {
+    let mut residual = Residual { mean_relative: 0.0, mean_k: 0.0, max_k: 0.0, at: 0 };
+    for (at, (old, new)) in before.iter().zip(now).enumerate() {
+        let change = (new - old).abs();
+        residual.mean_k += change;
+        residual.mean_relative += change / old.abs();
+        if change > residual.max_k {
+            (residual.max_k, residual.at) = (change, at);
         }
-        let len = before.len() as f64;
-        residual.mean_k /= len;
-        residual.mean_relative /= len;
-        residual
     }
+    let len = before.len() as f64;
+    residual.mean_k /= len;
+    residual.mean_relative /= len;
+    residual
 }
 
 /// Wall-clock seconds of the phases of an iteration.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Stop;
+
 /// COPs of the first dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -41,18 +43,6 @@ pub enum StoreTemperature {
     Frozen,
     /// Those of the plan at hand.
     Current,
-}
-
-/// When to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stop {
-    /// After iteration 10, when the mean relative change of the loop temperature in degrees Celsius is at most 10 %.
-    Paper,
-    /// When loop temperature and COPs have stood still, three iterations in a row.
-    Residual,
-    /// When both relative gaps are small: no dispatcher could save more money, or serve more, at the COPs its plan leads to.
-    Gap,
 }
 
 /// How the next plan follows from the last.

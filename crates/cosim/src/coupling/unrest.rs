@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use serde::Serialize;
 
-use super::Record;
+use super::{Distance, Record};
 
 /// Moments that are named.
 const NAMED: usize = 3;
@@ -23,31 +23,10 @@ pub struct Unrest {
     pub distance: Distance,
 }
 
-/// An estimate of how far the loop temperature is from one that stands still, K.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-#[serde(tag = "estimated", rename_all = "snake_case")]
-pub enum Distance {
-    /// The steps shrink by the same factor: what is left of their geometric series.
-    Extrapolated {
-        /// K.
-        distance_k: f64,
-        /// The factor from one step to the next, < 1.
-        rate: f64,
-    },
-    /// Averages: the last step as it would have been had it not been shortened.
-    WholeStep {
-        /// K.
-        distance_k: f64,
-    },
-    /// The steps do not shrink, or are corrections of another kind.
-    #[default]
-    Unknown,
-}
-
 impl Unrest {
     /// Of the last two of `temperatures`; changes above `tolerance_k` count.
     pub(super) fn of(records: &[Record], temperatures: &[Array1<f64>], tolerance_k: f64) -> Self {
-        let distance = Distance::of(records);
+        let distance = distance_of(records);
         let [.., before, now] = temperatures else { return Self { distance, ..Self::default() } };
         let changes = before.iter().zip(now).map(|(before, now)| (now - before).abs());
         let mut moved: Vec<(usize, f64)> = changes.enumerate().filter(|(_, change)| *change > tolerance_k).collect();
@@ -58,36 +37,35 @@ impl Unrest {
     }
 }
 
-impl Distance {
-    fn of(records: &[Record]) -> Self {
-        let Some(last) = records.last() else { return Self::Unknown };
-        let Some(residual) = last.residual else { return Self::Unknown };
-        if last.is_average() {
-            return Self::WholeStep { distance_k: residual.max_k / last.step };
-        }
-        let of_its_kind = records.iter().rev().take_while(|record| record.scheme == last.scheme);
-        let steps: Vec<f64> =
-            of_its_kind.take(COMPARED).filter_map(|record| record.residual).map(|residual| residual.max_k).collect();
-        let rates = steps.windows(2).map(|pair| if pair[0] == 0.0 { 0.0 } else { pair[0] / pair[1] });
-        let rate = rates.fold(0.0_f64, f64::max);
-        match steps.len() == COMPARED && rate < 1.0 {
-            true => Self::Extrapolated { distance_k: residual.max_k * rate / (1.0 - rate), rate },
-            false => Self::Unknown,
-        }
+/// Estimates how far the loop temperature is from one that stands still, K, from the steps of the last iterations.
+fn distance_of(records: &[Record]) -> Distance {
+    let Some(last) = records.last() else { return Distance::Unknown };
+    let Some(residual) = last.residual else { return Distance::Unknown };
+    if last.is_average() {
+        return Distance::WholeStep { distance_k: residual.max_k / last.step };
     }
+    let of_its_kind = records.iter().rev().take_while(|record| record.scheme == last.scheme);
+    let steps: Vec<f64> =
+        of_its_kind.take(COMPARED).filter_map(|record| record.residual).map(|residual| residual.max_k).collect();
+    let rates = steps.windows(2).map(|pair| if pair[0] == 0.0 { 0.0 } else { pair[0] / pair[1] });
+    let rate = rates.fold(0.0_f64, f64::max);
+    match steps.len() == COMPARED && rate < 1.0 {
+        true => Distance::Extrapolated { distance_k: residual.max_k * rate / (1.0 - rate), rate },
+        false => Distance::Unknown,
+    }
+}
 
-    /// The estimate in words, and how it was made.
-    pub(super) fn in_words(self) -> String {
-        match self {
-            Self::Extrapolated { distance_k, rate } => format!(
-                "steps shrink to {:.0} % each, so the temperature would go on by some {distance_k:.2e} K",
-                100.0 * rate
-            ),
-            Self::WholeStep { distance_k } => {
-                format!("a whole step to the best plan would move the temperature by some {distance_k:.2} K")
-            }
-            Self::Unknown => "how far the temperature would still go cannot be told from its steps".to_owned(),
+/// Returns the estimate in words, and how it was made.
+pub(super) fn distance_in_words(distance: Distance) -> String {
+    match distance {
+        Distance::Extrapolated { distance_k, rate } => format!(
+            "steps shrink to {:.0} % each, so the temperature would go on by some {distance_k:.2e} K",
+            100.0 * rate
+        ),
+        Distance::WholeStep { distance_k } => {
+            format!("a whole step to the best plan would move the temperature by some {distance_k:.2} K")
         }
+        Distance::Unknown => "how far the temperature would still go cannot be told from its steps".to_owned(),
     }
 }
 
@@ -108,11 +86,11 @@ mod tests {
     fn a_geometric_series_is_told_its_end() {
         let records: Vec<_> = (0..4).map(|k| record(k, 1.0, 0.5_f64.powi(i32::try_from(k).unwrap()))).collect();
         // 1/16 + 1/32 + ... = 1/8.
-        assert_eq!(Distance::of(&records), Distance::Extrapolated { distance_k: 0.125, rate: 0.5 });
-        assert_eq!(Distance::of(&records[..2]), Distance::Unknown, "two steps are no series");
+        assert_eq!(distance_of(&records), Distance::Extrapolated { distance_k: 0.125, rate: 0.5 });
+        assert_eq!(distance_of(&records[..2]), Distance::Unknown, "two steps are no series");
         let growing: Vec<_> = records.iter().rev().cloned().collect();
-        assert_eq!(Distance::of(&growing), Distance::Unknown);
-        assert_eq!(Distance::of(&[record(0, 0.25, 0.5)]), Distance::WholeStep { distance_k: 2.0 });
+        assert_eq!(distance_of(&growing), Distance::Unknown);
+        assert_eq!(distance_of(&[record(0, 0.25, 0.5)]), Distance::WholeStep { distance_k: 2.0 });
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::schema::files::{FIGURES, JOURNAL, JOURNAL_ITERATION, JOURNAL_REQUEST, RUN_FOLDER, SUMMARY};
+
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -29,39 +31,8 @@ pub enum ResultsError {
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
-/// The file by which a run folder is known.
-const MARK: &str = "summary.json";
-/// The folder in it in which an unfinished run keeps what it needs to go on.
-pub const JOURNAL: &str = "journal";
-/// The folder of its figures as pictures.
-pub const FIGURES: &str = "figures";
-/// The file in it that says what the run was asked for.
-pub const ASKED: &str = "run.json";
-/// How the names of its iterations begin.
-pub const ITERATION: &str = "iteration-";
 /// How the names of what is not whole yet begin.
 pub(super) const DRAFT: &str = ".anergy-draft-";
-/// All files that a run folder may hold; one with anything else in it is not ours to replace.
-const FILES: [&str; 18] = [
-    MARK,
-    JOURNAL,
-    "anticipative.csv",
-    "anticipative_plan.csv",
-    "comparison.csv",
-    "config.resolved.yaml",
-    "convergence.csv",
-    "loop_temperature.csv",
-    FIGURES,
-    "prices.csv",
-    "report.html",
-    "run.log",
-    "starts.csv",
-    "network.csv",
-    "network_components.csv",
-    "timeseries.csv",
-    "timeseries.parquet",
-    "timings.csv",
-];
 
 /// A run folder in the making. Until [`RunFolder::commit`] nothing stands in its place; an unfinished one vanishes.
 #[derive(Debug)]
@@ -108,7 +79,7 @@ impl RunFolder {
     /// # Errors
     /// [`ResultsError::Io`].
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
-        debug_assert!(FILES.contains(&name), "{name} is a file of a run folder");
+        debug_assert!(RUN_FOLDER.contains(&name), "{name} is a file of a run folder");
         let path = self.draft.path().join(name);
         let write = || -> io::Result<()> {
             let mut file = File::create(&path)?;
@@ -139,7 +110,7 @@ impl RunFolder {
     /// Whether a run that has ended stands at `place`.
     #[must_use]
     pub fn is_complete(place: &Path) -> bool {
-        place.join(MARK).is_file() && !place.join(JOURNAL).exists()
+        place.join(SUMMARY).is_file() && !place.join(JOURNAL).exists()
     }
 
     /// Puts the folder in its place: exchanged with an earlier run in one step where the system can do that.
@@ -173,9 +144,9 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
     let foreign = match fs::read_dir(place) {
         Ok(entries) => {
             let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-            let ours = |name: &std::ffi::OsString| FILES.iter().any(|file| name == file);
+            let ours = |name: &std::ffi::OsString| RUN_FOLDER.iter().any(|file| name == file);
             let journal = place.join(JOURNAL);
-            let run = place.join(MARK).is_file() || journal.is_dir();
+            let run = place.join(SUMMARY).is_file() || journal.is_dir();
             let figures = place.join(FIGURES);
             let all_ours = names.iter().all(ours)
                 && (!journal.exists() || is_journal(&journal))
@@ -196,7 +167,7 @@ fn are_figures(folder: &Path) -> bool {
 
 /// Whether there is nothing in a folder but what a run keeps of itself.
 fn is_journal(folder: &Path) -> bool {
-    let ours = |name: &str| name == ASKED || name.starts_with(ITERATION) || name.starts_with(DRAFT);
+    let ours = |name: &str| name == JOURNAL_REQUEST || name.starts_with(JOURNAL_ITERATION) || name.starts_with(DRAFT);
     let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
     names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(ours)))
 }
@@ -268,6 +239,7 @@ fn exchange(new: &Path, place: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::files::{TIMESERIES, TIMINGS};
 
     #[test]
     fn a_later_run_takes_the_place_of_an_earlier_one_whole() {
@@ -275,14 +247,14 @@ mod tests {
         let place = root.path().join("runs/week");
         for round in ["first", "second"] {
             let folder = RunFolder::begin(&place).unwrap();
-            folder.write(MARK, round.as_bytes()).unwrap();
+            folder.write(SUMMARY, round.as_bytes()).unwrap();
             if round == "first" {
-                folder.write("timings.csv", b"x").unwrap();
+                folder.write(TIMINGS, b"x").unwrap();
             }
             folder.commit().unwrap();
         }
-        assert_eq!(fs::read_to_string(place.join(MARK)).unwrap(), "second");
-        assert!(!place.join("timings.csv").exists(), "nothing of the earlier run is left");
+        assert_eq!(fs::read_to_string(place.join(SUMMARY)).unwrap(), "second");
+        assert!(!place.join(TIMINGS).exists(), "nothing of the earlier run is left");
         assert_eq!(fs::read_dir(root.path().join("runs")).unwrap().count(), 1, "no draft is left behind");
     }
 
@@ -291,7 +263,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("run");
         let folder = RunFolder::begin(&place).unwrap();
-        folder.write("timeseries.csv", b"x").unwrap();
+        folder.write(TIMESERIES, b"x").unwrap();
         drop(folder);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }
@@ -302,7 +274,7 @@ mod tests {
         let diary = root.path().join("diary");
         fs::create_dir_all(diary.join(JOURNAL)).unwrap();
         assert!(RunFolder::begin(&diary).is_ok(), "an empty one is nobody's");
-        fs::write(diary.join(JOURNAL).join(ASKED), "{}").unwrap();
+        fs::write(diary.join(JOURNAL).join(JOURNAL_REQUEST), "{}").unwrap();
         assert!(RunFolder::begin(&diary).is_ok());
         fs::write(diary.join(JOURNAL).join("2024.txt"), "precious").unwrap();
         assert!(matches!(RunFolder::begin(&diary), Err(ResultsError::NotARunFolder(_))));
@@ -317,7 +289,7 @@ mod tests {
     fn somebody_elses_folder_is_left_alone() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("thesis.tex"), "precious").unwrap();
-        fs::write(root.path().join(MARK), "{}").unwrap();
+        fs::write(root.path().join(SUMMARY), "{}").unwrap();
         assert!(matches!(RunFolder::begin(root.path()), Err(ResultsError::NotARunFolder(_))));
         assert!(matches!(RunFolder::begin(&root.path().join("thesis.tex")), Err(ResultsError::NotARunFolder(_))));
         assert_eq!(fs::read_to_string(root.path().join("thesis.tex")).unwrap(), "precious");

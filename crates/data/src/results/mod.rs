@@ -10,7 +10,7 @@ pub use file::write_file;
 pub use folder::readable_by_all;
 #[cfg(feature = "parquet")]
 pub use folder::sync_folder;
-pub use folder::{ASKED, FIGURES, ITERATION, JOURNAL, ResultsError, RunFolder, check_folder, name_of};
+pub use folder::{ResultsError, RunFolder, check_folder, name_of};
 #[cfg(feature = "parquet")]
 pub use parquet::ParquetTable;
 pub use table::{Column, Table};

@@ -1,5 +1,7 @@
 //! Carpets: values by day and hour.
 
+use anergy_data::schema::columns::timeseries;
+
 use super::{extremes, number};
 use crate::axis::{Axis, DAY_MS, means};
 use crate::figure::{Figure, Plot, identifier};
@@ -12,14 +14,14 @@ const MOST_PER_DAY: usize = 24;
 
 /// Carpets of the loop temperature and of every heat pump's COP, each with its name; none where there is no day.
 pub(crate) fn carpets(run: &RunResults) -> Vec<(String, Figure)> {
-    let temperature = run.series.numbers("loop|temperature_c").map(|values| {
+    let temperature = run.series.numbers(timeseries::LOOP_TEMPERATURE_C).map(|values| {
         let name = "Loop temperature".to_owned();
         (name, "°C", values.to_vec())
     });
     let validity = run.summary.coupling.iter().flat_map(|coupling| &coupling.validity);
     let cops = validity.filter_map(|pump| {
         let (site, technology) = (&pump.site, &pump.technology);
-        let values = run.series.numbers(&format!("{site}|{technology}|efficiency"))?;
+        let values = run.series.numbers(&timeseries::efficiency(site, technology))?;
         Some((format!("COP of {technology} at {site}"), "COP", values.to_vec()))
     });
     temperature

@@ -1,5 +1,8 @@
 //! How gap and residual went from iteration to iteration.
 
+use anergy_data::schema::Stop;
+use anergy_data::schema::columns::convergence as column;
+
 use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
 use crate::run::RunResults;
 
@@ -7,14 +10,14 @@ use crate::run::RunResults;
 pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
     let coupling = run.summary.coupling.as_ref()?;
     let frame = run.convergence.as_ref()?;
-    let iterations = frame.numbers("iteration")?;
+    let iterations = frame.numbers(column::ITERATION)?;
     // A logarithmic axis has no place for zero.
     let positive = |name: &str| -> Option<Vec<f64>> {
         let values = frame.numbers(name)?;
         Some(values.iter().map(|value| if *value > 0.0 { *value } else { f64::NAN }).collect())
     };
-    let line = |name: &str, colour, column| {
-        let values = positive(column)?;
+    let line = |name: &str, colour, of| {
+        let values = positive(of)?;
         let line = Line { style: Style::Points, ..Line::new(name, Colour::Nth(colour), values) };
         line.values.iter().any(|value| !value.is_nan()).then_some(line)
     };
@@ -24,12 +27,13 @@ pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
         (!lines.is_empty()).then(|| Panel { is_log: true, limits, ..Panel::new(label, lines) })
     };
     let tolerance = coupling.tolerance.as_ref();
-    let stops_by = |rule: &str| tolerance.filter(|tolerance| tolerance.stop == rule);
-    let gap = vec![line("of the money", 0, "relative_gap"), line("of unmet demand", 3, "relative_unmet_gap")];
-    let changes = vec![line("largest change", 1, "max_change_k"), line("mean change", 2, "mean_change_k")];
+    let stops_by = |rule: Stop| tolerance.filter(|tolerance| tolerance.stop == rule);
+    let gap =
+        vec![line("of the money", 0, column::RELATIVE_GAP), line("of unmet demand", 3, column::RELATIVE_UNMET_GAP)];
+    let changes = vec![line("largest change", 1, column::MAX_CHANGE_K), line("mean change", 2, column::MEAN_CHANGE_K)];
     let panels = [
-        panel("relative gap", gap, stops_by("gap").map(|tolerance| tolerance.relative_gap)),
-        panel("change, K", changes, stops_by("residual").map(|tolerance| tolerance.temperature_k)),
+        panel("relative gap", gap, stops_by(Stop::Gap).map(|tolerance| tolerance.relative_gap)),
+        panel("change, K", changes, stops_by(Stop::Residual).map(|tolerance| tolerance.temperature_k)),
     ];
     let panels: Vec<Panel> = panels.into_iter().flatten().collect();
     if panels.is_empty() {

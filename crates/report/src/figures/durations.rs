@@ -1,10 +1,12 @@
 //! Duration curves: for how long something was at least so high.
 
+use anergy_data::schema::columns::timeseries;
+use anergy_data::schema::{TechnologyKind, TechnologySummary};
+
 use super::extremes;
 use crate::axis::duration;
 use crate::figure::{Colour, Figure, Line, Panel, Plot, X};
 use crate::run::RunResults;
-use crate::summary::{Kind, Technology};
 
 /// Points of a curve.
 pub(crate) const POINTS: usize = 500;
@@ -27,15 +29,15 @@ pub(crate) fn points(steps: usize) -> usize {
 /// Curves of imports, exports and heat pumps, and of the loop temperature.
 pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
     let points = points(run.axis.len);
-    let power = |technology: &Technology| {
-        let unit = match technology.kind {
-            Kind::Import => "supply_kw",
-            Kind::Export => "export_kw",
-            Kind::HeatPump => "output_kw",
+    let power = |technology: &TechnologySummary| {
+        let quantity = match technology.kind {
+            TechnologyKind::Import => timeseries::SUPPLY_KW,
+            TechnologyKind::Export => timeseries::EXPORT_KW,
+            TechnologyKind::HeatPump => timeseries::OUTPUT_KW,
             _ => return None,
         };
-        let Technology { site, technology, carrier, .. } = technology;
-        let values = run.series.numbers(&format!("{site}|{technology}|{carrier}|{unit}"))?;
+        let TechnologySummary { site, technology, carrier, .. } = technology;
+        let values = run.series.numbers(&timeseries::name(site, technology, carrier, quantity))?;
         Some((format!("{technology} at {site}"), duration(values, points)))
     };
     let mut powers: Vec<(String, Vec<f64>)> = run.summary.technologies.iter().filter_map(power).collect();
@@ -44,7 +46,7 @@ pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
     powers.truncate(MOST_CURVES);
     let powers = powers.into_iter().enumerate();
     let powers: Vec<Line> = powers.map(|(index, (name, values))| Line::new(name, Colour::Nth(index), values)).collect();
-    let temperature = run.series.numbers("loop|temperature_c");
+    let temperature = run.series.numbers(timeseries::LOOP_TEMPERATURE_C);
     let mut panels = Vec::new();
     if !powers.is_empty() {
         panels.push(Panel::new("kW", powers));

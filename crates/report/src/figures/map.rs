@@ -3,11 +3,14 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use anergy_data::schema::columns::network::node_of_temperature;
+use anergy_data::schema::files::NETWORK;
+use anergy_data::schema::{MapSummary, PlaceSummary};
+
 use super::{extremes, number};
 use crate::axis::{Axis, means};
 use crate::figure::{Figure, Map, MapNode, Plot};
 use crate::run::RunResults;
-use crate::summary::{NetworkMap, Place};
 
 /// Moments of a map, at most.
 const MOMENTS: usize = 400;
@@ -18,7 +21,7 @@ const APART: f64 = 0.012;
 pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     let map = run.summary.network.as_ref()?.map.as_ref()?;
     let frame = run.network.as_ref()?;
-    let axis = frame.axis(Path::new("network.csv")).ok()?;
+    let axis = frame.axis(Path::new(NETWORK)).ok()?;
     let per_day = axis.steps_per_day().unwrap_or(1);
     let block = match axis.len {
         steps if steps <= MOMENTS => 1,
@@ -29,7 +32,7 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     let mut nodes: Vec<MapNode> = Vec::new();
     for (place, [x_m, y_m]) in map.places.iter().zip(&places) {
         let own = frame.all_numbers().filter_map(|(name, values)| {
-            let node = name.strip_prefix("node|")?.strip_suffix("|temperature_c")?;
+            let node = node_of_temperature(name)?;
             (node.strip_prefix(place.name.as_str())?.rsplit_once('/')?.0.is_empty()).then_some((node, values))
         });
         for (index, (node, values)) in own.enumerate() {
@@ -76,20 +79,20 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
 }
 
 /// What stands at a place.
-fn label(map: &NetworkMap, place: &str) -> String {
+fn label(map: &MapSummary, place: &str) -> String {
     let sited = map.plants.iter().chain(&map.substations).filter(|[_, at]| at == place);
     let names: Vec<&str> = sited.map(|[name, _]| name.as_str()).collect();
     if names.is_empty() { place.to_owned() } else { names.join(", ") }
 }
 
 /// Where the places lie, m, where that is known of all of them.
-fn places_known(map: &NetworkMap) -> Option<Vec<[f64; 2]>> {
-    let known = |place: &Place| Some([place.x_m?, place.y_m?]);
+fn places_known(map: &MapSummary) -> Option<Vec<[f64; 2]>> {
+    let known = |place: &PlaceSummary| Some([place.x_m?, place.y_m?]);
     map.places.iter().map(known).collect()
 }
 
 /// Where the places lie, m; on a circle where that is not known of all.
-fn positions(map: &NetworkMap) -> Vec<[f64; 2]> {
+fn positions(map: &MapSummary) -> Vec<[f64; 2]> {
     places_known(map).unwrap_or_else(|| {
         let angle = |index: usize| TAU * index as f64 / map.places.len() as f64;
         (0..map.places.len()).map(|index| [100.0 * angle(index).sin(), 100.0 * angle(index).cos()]).collect()

@@ -1,5 +1,7 @@
 //! What one more kWh of each carrier would cost: the duals of the dispatch.
 
+use anergy_data::schema::columns::prices::balance;
+
 use super::{Grain, extremes, number};
 use crate::figure::{Colour, Figure, Line, Panel, Plot, X, identifier};
 use crate::run::RunResults;
@@ -37,6 +39,6 @@ pub(crate) fn prices(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
 
 /// Site, carrier and price of a column `SITE||CARRIER|price_eur_per_kwh`.
 fn price<'r>((name, values): (&'r str, &'r [f64])) -> Option<(&'r str, &'r str, &'r [f64])> {
-    let (site, carrier) = name.strip_suffix("|price_eur_per_kwh")?.split_once("||")?;
+    let (site, carrier) = balance(name)?;
     Some((site, carrier, values))
 }

@@ -1,9 +1,10 @@
 //! Energy of the whole time, from where it comes to where it goes.
 
+use anergy_data::schema::{Service, TechnologyKind, TechnologySummary};
+
 use crate::figure::{Colour, Figure, Node, Plot};
 use crate::flows::{Flow, What};
 use crate::run::RunResults;
-use crate::summary::{Kind as Is, Service, Technology};
 
 /// The node of the water loop.
 const LOOP: &str = "water loop";
@@ -142,7 +143,9 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
             (What::Demand | What::Surplus | What::Unmet | What::Circulation, _) => {
                 (Kind::Outside, format!("{} {}", flow.carrier, flow.what.name()))
             }
-            (_, Some(known)) if matches!(known.kind, Is::Import | Is::Source | Is::Export) => {
+            (_, Some(known))
+                if matches!(known.kind, TechnologyKind::Import | TechnologyKind::Source | TechnologyKind::Export) =>
+            {
                 (Kind::Outside, flow.technology.to_owned())
             }
             _ => (Kind::Technology, at(flow.technology, flow.site)),
@@ -181,7 +184,7 @@ fn loop_side(run: &RunResults, graph: &mut Flows, at: &dyn Fn(&str, &str) -> Str
     let Some(coupling) = &run.summary.coupling else { return };
     let water = graph.node(Kind::Loop, LOOP, Colour::Nth(5));
     for known in run.summary.technologies.iter() {
-        let Technology { site, technology, service, delivered_kwh, taken_kwh, .. } = known;
+        let TechnologySummary { site, technology, service, delivered_kwh, taken_kwh, .. } = known;
         let pump = at(technology, site);
         match service {
             Some(Service::Heating) => {

@@ -1,5 +1,7 @@
 //! Stores: what they hold, and how warm that makes them.
 
+use anergy_data::schema::columns::timeseries;
+
 use super::Grain;
 use crate::figure::{Colour, Figure, Line, Panel, Plot, X};
 use crate::run::RunResults;
@@ -49,6 +51,8 @@ pub(crate) fn storage(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
 
 /// Site, store and level of a column `SITE|STORE|CARRIER|level_kwh`.
 fn level<'r>((name, values): (&'r str, &'r [f64])) -> Option<(&'r str, &'r str, &'r [f64])> {
-    let mut parts = name.strip_suffix("|level_kwh")?.split('|');
-    Some((parts.next()?, parts.next()?, values))
+    match timeseries::parts(name)? {
+        [site, store, _, timeseries::LEVEL_KWH] => Some((site, store, values)),
+        _ => None,
+    }
 }

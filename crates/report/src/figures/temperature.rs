@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use anergy_data::schema::columns::loop_temperature::iteration_c;
+use anergy_data::schema::files::LOOP_TEMPERATURE;
+
 use super::extremes;
 use crate::axis::{Axis, envelope};
 use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
@@ -14,9 +17,9 @@ const FAINT_POINTS: usize = 60_000;
 pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
     let coupling = run.summary.coupling.as_ref()?;
     let frame = run.temperatures.as_ref()?;
-    let axis = frame.axis(Path::new("loop_temperature.csv")).ok()?;
+    let axis = frame.axis(Path::new(LOOP_TEMPERATURE)).ok()?;
     let columns: Vec<(&str, &[f64])> = frame.all_numbers().collect();
-    let answer = format!("iteration_{}_c", coupling.answer);
+    let answer = iteration_c(coupling.answer);
     let [low, mean, high] = extremes(frame.numbers(&answer)?)?;
     let mut lines: Vec<Line> = Vec::new();
     let per_line = (FAINT_POINTS / columns.len().max(1)).clamp(200, 1500);

@@ -6,22 +6,19 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anergy_data::results::{Column, ParquetTable, ResultsError, Table, write_file};
+use anergy_data::schema::columns::sweep::{ERROR, ID, INDEX, SCALARS, STATUS, VERDICT};
+use anergy_data::schema::files::{SWEEP_TABLE, SWEEP_TABLE_PARQUET};
 
 use super::SweepError;
 use super::collect_series::collect_series;
-use super::columns::SCALARS;
 use super::manifest::{BLOCK, Manifest, PlannedCases, Shard};
 use super::progress::missing_shards;
 use super::segment::{Segment, SeriesFiles, keys, segments};
 
-/// The files that it writes.
-pub const TABLE_PARQUET: &str = "table.parquet";
-/// See [`TABLE_PARQUET`].
-pub const TABLE_CSV: &str = "table.csv";
 /// Rows that are kept in memory of segments that more blocks need.
 const KEPT_ROWS: usize = 1 << 19;
 /// Columns of a segment that say which case and how it ended.
-const TEXTS: [&str; 3] = ["status", "verdict", "error"];
+const TEXTS: [&str; 3] = [STATUS, VERDICT, ERROR];
 
 /// What was collected.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -86,7 +83,7 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     let manifest = Manifest::load(folder)?;
     let cases = manifest.cases_of(folder, Shard::WHOLE)?;
     let Usable { segments: usable, series, names, broken, foreign } = usable(folder, &manifest, &cases)?;
-    let tables = [TABLE_PARQUET, TABLE_CSV].map(|name| folder.join(name));
+    let tables = [SWEEP_TABLE_PARQUET, SWEEP_TABLE].map(|name| folder.join(name));
     let mut collected = Collected {
         cases: manifest.cases,
         rows: 0,
@@ -179,7 +176,7 @@ fn gather(
     collected: &mut Collected,
 ) -> Result<Vec<bool>, SweepError> {
     let parquet_failed = |error| SweepError::Results(ResultsError::Parquet(error));
-    let path = PathBuf::from(TABLE_CSV);
+    let path = PathBuf::from(SWEEP_TABLE);
     let csv_failed = |error: csv::Error| SweepError::Io { path: path.clone(), action: "write", source: error.into() };
     let head = Block::new(0, 0, names.len()).table(manifest, cases, names);
     let mut parquet = ParquetTable::begin(BufWriter::new(out.parquet), &head).map_err(parquet_failed)?;
@@ -215,7 +212,7 @@ fn gather(
         table.write_rows(&mut csv).map_err(csv_failed)?;
     }
     let mut parquet = parquet.end().map_err(parquet_failed)?;
-    parquet.flush().map_err(SweepError::io(Path::new(TABLE_PARQUET), "write"))?;
+    parquet.flush().map_err(SweepError::io(Path::new(SWEEP_TABLE_PARQUET), "write"))?;
     csv.flush().map_err(SweepError::io(&path, "write"))?;
     Ok(seen)
 }
@@ -293,8 +290,8 @@ impl Block {
         let there: Vec<usize> = (0..self.present.len()).filter(|&at| self.present[at]).collect();
         let from = self.from;
         let mut table = Table::default();
-        table.push("index", Column::Count(there.iter().map(|at| from + at).collect()));
-        table.push("id", Column::Text(there.iter().map(|at| cases.id[from + at].clone()).collect()));
+        table.push(INDEX, Column::Count(there.iter().map(|at| from + at).collect()));
+        table.push(ID, Column::Text(there.iter().map(|at| cases.id[from + at].clone()).collect()));
         for (parameter, values) in manifest.parameters.iter().zip(&cases.values) {
             let values = match values {
                 Column::Number(values) => Column::Number(there.iter().map(|at| values[from + at]).collect()),

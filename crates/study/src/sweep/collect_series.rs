@@ -4,14 +4,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anergy_data::results::{Column, ParquetTable, ResultsError, Table, write_file};
+use anergy_data::schema::columns::sweep_series;
+use anergy_data::schema::files::SWEEP_SERIES_PARQUET;
 
 use super::SweepError;
 use super::manifest::{BLOCK, Manifest, SERIES};
 use super::row::Row;
 use super::segment::Segment;
-
-/// The file that it writes.
-pub const SERIES_PARQUET: &str = "series.parquet";
 
 /// A segment that is being read, and where each of its cases begins and ends.
 struct Open {
@@ -30,7 +29,7 @@ pub(super) fn collect_series(
     segments: Vec<Segment>,
     seen: &[bool],
 ) -> Result<PathBuf, SweepError> {
-    let path = folder.join(SERIES_PARQUET);
+    let path = folder.join(SWEEP_SERIES_PARQUET);
     let mut failed = None;
     let written = write_file(&path, |file| {
         gather(manifest, seen, segments, file).map_err(|error| {
@@ -77,7 +76,7 @@ fn gather(
     }
     out.add(&rows.table(names)).map_err(parquet)?;
     let mut file = out.end().map_err(parquet)?;
-    file.flush().map_err(SweepError::io(Path::new(SERIES_PARQUET), "write"))
+    file.flush().map_err(SweepError::io(Path::new(SWEEP_SERIES_PARQUET), "write"))
 }
 
 impl Open {
@@ -87,7 +86,7 @@ impl Open {
         let (mut index, mut columns) = (Vec::new(), vec![Vec::new(); names.len()]);
         for (name, column) in table.into_columns() {
             match column {
-                Column::Count(values) if name == "index" => index = values,
+                Column::Count(values) if name == sweep_series::INDEX => index = values,
                 Column::Fixed(values) => {
                     if let Some(place) = names.iter().position(|known| *known == name) {
                         columns[place] = values;
@@ -138,8 +137,8 @@ impl Group {
 
     fn table(self, names: &[String]) -> Table {
         let mut table = Table::default();
-        table.push("index", Column::Count(self.index));
-        table.push("step", Column::Count(self.step));
+        table.push(sweep_series::INDEX, Column::Count(self.index));
+        table.push(sweep_series::STEP, Column::Count(self.step));
         for (name, values) in names.iter().zip(self.columns) {
             table.push(name.clone(), Column::Fixed(values));
         }

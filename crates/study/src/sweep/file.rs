@@ -17,6 +17,7 @@ use super::reading::Reading;
 use super::values::Scalar;
 #[cfg(feature = "parquet")]
 use anergy_config::{SETTING, nearest};
+use anergy_data::schema::files::TIMESERIES;
 
 /// Keys whose mappings have keys with dots in them.
 const KEPT: [&str; 3] = ["parameters", "list", "set"];
@@ -222,7 +223,7 @@ impl SweepFile {
         let meant = nearest(name, known).map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
         let list = self.node.at("outputs.series").and_then(Node::as_list).unwrap_or_default();
         let span = &list.get(index).unwrap_or(&self.node).span;
-        let message = format!("there is no column `{name}` in the first case's timeseries.csv{meant}");
+        let message = format!("there is no column `{name}` in the first case's {TIMESERIES}{meant}");
         Err(span.error(Problem::Wrong(message)))
     }
 }

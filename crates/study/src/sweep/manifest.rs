@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anergy_config::{Case, Input, LoopSource, Request, Shelf, sha256};
 use anergy_cosim::solver;
 use anergy_data::results::{Column, ParquetTable, Table, readable_by_all, sync_folder, write_file};
+use anergy_data::schema::columns::sweep::{ID, INDEX};
+use anergy_data::schema::files::SWEEP_MANIFEST;
 use anergy_run::{run_case, timeseries_table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -25,7 +27,6 @@ use super::{Cases, Parameter, Scalar, SweepFile, Values};
 /// Version of what a case computes; another one gives every case another id.
 const MODEL_VERSION: u32 = 1;
 /// Files and folders of a sweep's folder.
-pub(super) const MANIFEST: &str = "manifest.json";
 const CASES: &str = "cases.parquet";
 /// What to do about a plan that is damaged.
 const REMEDY: &str = "a copy of it may be put back, or the sweep planned anew under another --name";
@@ -152,8 +153,8 @@ impl Manifest {
     /// Completes the folder of a plan and puts it at `place`.
     fn put_at(self, place: &Path, draft: tempfile::TempDir) -> Result<Self, SweepError> {
         let json = serde_json::to_vec_pretty(&self)
-            .map_err(|source| SweepError::Manifest { path: place.join(MANIFEST), reason: source.to_string() })?;
-        let path = draft.path().join(MANIFEST);
+            .map_err(|source| SweepError::Manifest { path: place.join(SWEEP_MANIFEST), reason: source.to_string() })?;
+        let path = draft.path().join(SWEEP_MANIFEST);
         write_file(&path, |out| out.write_all(&json)).map_err(SweepError::io(&path, "write"))?;
         for folder in [SEGMENTS, SERIES] {
             let folder = draft.path().join(folder);
@@ -181,7 +182,7 @@ impl Manifest {
     /// # Errors
     /// [`SweepError::NoSweep`] where there is none, [`SweepError::Manifest`] where it cannot be understood.
     pub fn load(folder: &Path) -> Result<Self, SweepError> {
-        let path = folder.join(MANIFEST);
+        let path = folder.join(SWEEP_MANIFEST);
         let bytes = fs::read(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SweepError::NoSweep(folder.to_owned()),
             _ => SweepError::Io { path: path.clone(), action: "read", source },
@@ -400,8 +401,8 @@ fn write_cases(path: &Path, cases: &Cases, common: &Sha256) -> Result<(), SweepE
     let block = |from: usize| {
         let to = (from + BLOCK).min(cases.len());
         let mut table = Table::default();
-        table.push("index", Column::Count((from..to).collect()));
-        table.push("id", Column::Text((from..to).map(|case| id(common, cases, &by_key, case)).collect()));
+        table.push(INDEX, Column::Count((from..to).collect()));
+        table.push(ID, Column::Text((from..to).map(|case| id(common, cases, &by_key, case)).collect()));
         for parameter in &cases.parameters {
             let Parameter { name, values, .. } = parameter;
             let column = if values.is_numeric() {

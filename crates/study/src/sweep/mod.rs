@@ -12,7 +12,6 @@
 pub mod collect;
 #[cfg(feature = "parquet")]
 mod collect_series;
-mod columns;
 pub mod constraint;
 pub mod design;
 #[cfg(feature = "parquet")]
@@ -27,6 +26,8 @@ mod reading;
 #[cfg(feature = "parquet")]
 pub mod row;
 #[cfg(feature = "parquet")]
+mod scalars;
+#[cfg(feature = "parquet")]
 mod segment;
 #[cfg(feature = "parquet")]
 pub mod slurm;
@@ -39,11 +40,12 @@ pub use file::{SweepFile, json_schema};
 pub use values::{Scalar, Values};
 #[cfg(feature = "parquet")]
 pub use {
+    anergy_data::schema::columns::sweep::Status,
     collect::{Collected, collect},
     error::SweepError,
     manifest::{Manifest, Shard},
     progress::{Progress, as_array, progress},
-    row::{Row, Status},
+    row::Row,
     slurm::{Event, Slurm},
     work::{Done, Outlook, Watcher, Work},
 };

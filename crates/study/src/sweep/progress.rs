@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use anergy_data::schema::columns::sweep::Status;
+
 use super::SweepError;
 use super::manifest::{Manifest, Shard};
-use super::row::Status;
 use super::segment::{SeriesFiles, keys, segments};
 
 /// How far a sweep has come.

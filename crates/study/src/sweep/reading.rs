@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anergy_config::yaml::{Entry, Map, Node, Span};
 use anergy_config::{ConfigError, Inputs, LoopSource, Problem, Request, beside};
+use anergy_data::schema::columns::sweep::is_fixed;
 use indexmap::IndexMap;
 
-use super::columns::is_taken;
 use super::design::{Design, MOST_SOBOL_PARAMETERS};
 use super::file::{BaseCase, DesignWord, Written};
 use super::parameter::{ParameterSetting, Spread, Varied, window};
@@ -122,7 +122,7 @@ impl Reading<'_> {
         };
         let mut names: HashMap<&str, &str> = HashMap::new();
         for parameter in parameters {
-            if is_taken(&parameter.name) {
+            if is_fixed(&parameter.name) {
                 let message =
                     format!("`{}` is a column of the tables already: choose another short name", parameter.name);
                 return Err(wrong(parameter, message));

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anergy_config::sha256;
 use anergy_data::results::{Column, Table, write_file};
+use anergy_data::schema::columns::sweep as names;
 
 use super::SweepError;
 use super::manifest::{SEGMENTS, SERIES};
@@ -101,7 +102,7 @@ pub(super) fn commit(folder: &Path, rows: &mut [Row], series: &[String]) -> Resu
     let mut table = Row::table(rows);
     if !series.is_empty() {
         let hash = write(&folder.join(SERIES), &Row::series_table(rows, series), first, last)?;
-        table.push(SERIES, Column::Text(vec![hash; rows.len()]));
+        table.push(names::SERIES, Column::Text(vec![hash; rows.len()]));
     }
     write(&folder.join(SEGMENTS), &table, first, last).map(drop)
 }
@@ -135,11 +136,11 @@ pub(super) struct Keys<'a> {
 
 /// Which cases are in a segment; `None` where it is none.
 pub(super) fn keys(table: &Table) -> Option<Keys<'_>> {
-    let series = match column(table, SERIES) {
+    let series = match column(table, names::SERIES) {
         Some(Column::Text(hashes)) => hashes.first().map(String::as_str),
         _ => None,
     };
-    match (column(table, "index")?, column(table, "id")?, column(table, "status")?) {
+    match (column(table, names::INDEX)?, column(table, names::ID)?, column(table, names::STATUS)?) {
         (Column::Count(index), Column::Text(id), Column::Text(status)) => Some(Keys { index, id, status, series }),
         _ => None,
     }

@@ -10,16 +10,7 @@ use super::direct::DirectExchange;
 use super::quadratic::QuadraticCop;
 use super::rating_map::RatingMap;
 use super::water::{LoopWater, WaterTemperature};
-
-/// What a machine is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// Takes heat from the loop, gives it to the store.
-    Heating,
-    /// Takes heat from the store, gives it to the loop.
-    Cooling,
-}
+use super::{Service, ValidRange};
 
 /// What a model does outside its range of validity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,24 +63,6 @@ pub enum OutsideRange {
     Below,
     /// Above the highest lift; for a map the harder side: a colder source or a hotter sink than it covers.
     Above,
-}
-
-/// A model's range of validity.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum ValidRange {
-    /// Of a lift.
-    Lift {
-        /// Lowest and highest lift, K.
-        valid_lift_k: [f64; 2],
-    },
-    /// Of two temperatures.
-    Temperatures {
-        /// Lowest and highest source temperature, degrees Celsius.
-        valid_source_c: [f64; 2],
-        /// Lowest and highest sink temperature, degrees Celsius.
-        valid_sink_c: [f64; 2],
-    },
 }
 
 /// An approach that is too small for the spread of the water it is counted from.
@@ -223,18 +196,6 @@ impl CopModel {
             Self::Carnot(carnot) => carnot.check(),
             Self::En14511(map) => map.check(),
             Self::Direct(exchanger) => exchanger.check(),
-        }
-    }
-}
-
-impl fmt::Display for ValidRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lift { valid_lift_k: [f64::NEG_INFINITY, high] } => write!(f, "lifts of at most {high} K"),
-            Self::Lift { valid_lift_k: [low, high] } => write!(f, "lifts of {low} to {high} K"),
-            Self::Temperatures { valid_source_c: [cold, warm], valid_sink_c: [low, high] } => {
-                write!(f, "sources of {cold} to {warm} C and sinks of {low} to {high} C")
-            }
         }
     }
 }

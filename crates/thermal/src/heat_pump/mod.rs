@@ -8,8 +8,9 @@ mod rating_map;
 mod sink;
 mod water;
 
+pub use anergy_data::schema::{Service, ValidRange};
 pub use carnot::CarnotCop;
-pub use cop::{CopError, CopModel, OutsideRange, PinchCrossing, Service, UseOutsideRange, ValidRange, WorkingPoint};
+pub use cop::{CopError, CopModel, OutsideRange, PinchCrossing, UseOutsideRange, WorkingPoint};
 pub use direct::DirectExchange;
 pub use quadratic::QuadraticCop;
 pub use rating_map::RatingMap;

@@ -1,11 +1,12 @@
-//! What happened, said honestly.
+//! The verdict: how the iteration between dispatch and loop ended.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::number::number;
 
 /// How an iteration ended.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Verdict {
     /// The published rule was satisfied. That is no convergence.
     StoppedByPaperRule {
@@ -16,45 +17,51 @@ pub enum Verdict {
     Converged,
     /// The iterates repeat themselves.
     Cycle {
-        /// After how many iterations.
+        /// Number of iterations after which they repeat.
+        #[serde(default)]
         period: usize,
     },
     /// Averaging no longer makes the gap smaller.
     Stalled {
-        /// For how many iterations.
+        /// Number of iterations since the gap last became smaller.
+        #[serde(default)]
         iterations: usize,
         /// The best gap before them: [`Gap::size`](super::Gap::size).
+        #[serde(default, deserialize_with = "number")]
         best_gap: f64,
     },
     /// The steps of the iteration grow and grow.
     Diverged {
-        /// How many times as large as a few iterations before the last one was.
+        /// Size of the last step as a multiple of the step a few iterations before.
+        #[serde(default, deserialize_with = "number")]
         growth: f64,
     },
     /// The loop stands at its limits for most of the time and no longer moves, but plan and COPs do not agree.
     BoundLimited {
         /// Share of the steps in which it stands at a limit.
+        #[serde(default, deserialize_with = "number")]
         share: f64,
     },
     /// At the COPs that the last plan led to there is no plan.
     Infeasible {
-        /// The iteration that has none.
+        /// Number of the iteration that has no plan.
+        #[serde(default)]
         iteration: usize,
     },
     /// The last allowed iteration was reached.
     MaxIterations,
-    /// Somebody stopped it.
+    /// The user stopped the iteration.
     Interrupted,
 }
 
 impl Verdict {
-    /// Whether dispatch and loop agree.
+    /// Returns whether dispatch and loop agree.
     #[must_use]
     pub fn is_converged(&self) -> bool {
         matches!(self, Self::Converged)
     }
 
-    /// One word for tables.
+    /// Returns one word for tables and for the terminal.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -67,6 +74,22 @@ impl Verdict {
             Self::Infeasible { .. } => "Infeasible",
             Self::MaxIterations => "MaxIterations",
             Self::Interrupted => "Interrupted",
+        }
+    }
+
+    /// Returns the verdict in plain words, as in `stopped by paper rule`.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::StoppedByPaperRule { .. } => "stopped by paper rule",
+            Self::Converged => "converged",
+            Self::Cycle { .. } => "cycle",
+            Self::Stalled { .. } => "stalled",
+            Self::Diverged { .. } => "diverged",
+            Self::BoundLimited { .. } => "bound limited",
+            Self::Infeasible { .. } => "infeasible",
+            Self::MaxIterations => "max iterations",
+            Self::Interrupted => "interrupted",
         }
     }
 }
