@@ -25,12 +25,12 @@ mod coupled {
 
     use super::common::project;
 
-    fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, Summary) {
+    fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, String) {
         let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
         let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
         let run = run_case(&case, default_backend(), &mut ()).unwrap();
-        let summary = summarise(&case, &run);
-        (run.coupling.unwrap(), summary)
+        let text = summary_text(&summarise(&case, &run), &case);
+        (run.coupling.unwrap(), text)
     }
 
     fn small_district() -> Request {
@@ -47,13 +47,12 @@ mod coupled {
         assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 61));
         assert!(picard.records.iter().all(|record| record.step == 1.0 && record.scheme == "picard"));
 
-        let (auto, summary) = run("auto", "5e-4");
+        let (auto, text) = run("auto", "5e-4");
         assert_eq!(auto.verdict, Verdict::Converged);
         assert!(auto.gap.unwrap().relative <= 5e-4 && auto.gap.unwrap().relative >= -1e-9, "{:?}", auto.gap);
         assert!(auto.records.iter().all(|record| record.certificate < 1e-6), "an average is a plan like any other");
         assert_eq!(auto.records[2].scheme, "picard");
         assert!(auto.records[3..].iter().all(|record| record.step < 1.0), "then averages");
-        let text = summary_text(&summary, &case);
         assert!(text.contains("picard 3, self_regulated "), "{text}");
     }
 
