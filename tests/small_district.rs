@@ -22,15 +22,17 @@ mod coupled {
     use anergy::coupling::{SchemeChoice, Verdict};
     use anergy::lp::default_backend;
     use anergy::run::{run_case, summarise, summary_text};
+    use anergy::schema::Summary;
 
     use super::common::project;
 
-    fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, String) {
+    fn run(scheme: &str, gap_tolerance: &str) -> (Coupling, Summary, String) {
         let settings = [format!("coupling.scheme={scheme}"), format!("coupling.gap_tolerance={gap_tolerance}")];
         let case = Case::load(&Request { settings: settings.into(), ..small_district() }).unwrap();
         let run = run_case(&case, default_backend(), &mut ()).unwrap();
-        let text = summary_text(&summarise(&case, &run), &case);
-        (run.coupling.unwrap(), text)
+        let summary = summarise(&case, &run);
+        let text = summary_text(&summary, &case);
+        (run.coupling.unwrap(), summary, text)
     }
 
     fn small_district() -> Request {
@@ -43,11 +45,11 @@ mod coupled {
 
     #[test]
     fn the_small_district_converges_by_averaging_where_picard_wanders() {
-        let (picard, _) = run("picard", "5e-4");
+        let (picard, ..) = run("picard", "5e-4");
         assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 61));
         assert!(picard.records.iter().all(|record| record.step == 1.0 && record.scheme == "picard"));
 
-        let (auto, text) = run("auto", "5e-4");
+        let (auto, _, text) = run("auto", "5e-4");
         assert_eq!(auto.verdict, Verdict::Converged);
         assert!(auto.gap.unwrap().relative <= 5e-4 && auto.gap.unwrap().relative >= -1e-9, "{:?}", auto.gap);
         assert!(auto.records.iter().all(|record| record.certificate < 1e-6), "an average is a plan like any other");
@@ -59,7 +61,7 @@ mod coupled {
     /// Newton's method finds the mixture of plans that averaging only comes near to, and `auto` turns to it where averaging gets no further.
     #[test]
     fn newton_agrees_where_averaging_stalls() {
-        let (newton, _) = run("newton", "1e-6");
+        let (newton, ..) = run("newton", "1e-6");
         assert_eq!(newton.verdict, Verdict::Converged);
         assert!(newton.gap.unwrap().relative.abs() <= 1e-6 && newton.records.len() < 10);
         let last = newton.records.last().unwrap();
@@ -67,7 +69,7 @@ mod coupled {
         assert!(last.certificate < 1e-6, "its plan satisfies every equation");
         // Made for the very COPs it leads to.
         assert!((last.cost.cost_eur - last.cost_at_own_cops_eur).abs() < 1e-6 * last.cost.cost_eur);
-        let (auto, _) = run("auto", "1e-5");
+        let (auto, ..) = run("auto", "1e-5");
         assert_eq!(auto.verdict, Verdict::Converged);
         assert_eq!(auto.records.last().unwrap().scheme, "newton");
         // Agreement is not unique: from other plans another one is found, of nearly the same cost.
@@ -77,7 +79,7 @@ mod coupled {
 
     #[test]
     fn a_district_that_averaging_cannot_settle_is_said_to_be_so() {
-        let (auto, summary) = run("auto", "1e-9");
+        let (auto, summary, _) = run("auto", "1e-9");
         let Verdict::Stalled { best_gap, .. } = auto.verdict else { panic!("{:?}", auto.verdict) };
         assert!(auto.gap.unwrap().relative <= best_gap, "the answer is the iterate of the smallest gap");
         let explanation = summary.coupling.unwrap().explanation;
