@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature};
-use anergy::participants::NetworkPartner;
+use anergy::participants::NetworkParticipant;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::water_loop::WaterLoopError;
 use anergy::water_loop::district_network::{
@@ -48,7 +48,7 @@ fn one_building(more: &str, start_c: f64, [warm, cold]: [&str; 2]) -> String {
     text.replace("WARM", warm).replace("COLD", cold)
 }
 
-fn partner(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkPartner {
+fn partner(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkParticipant {
     let source = Source { path: "network.yaml".into(), text: text.to_owned() };
     let settings: NetworkSettings = from_node(&parse(&Arc::new(source)).unwrap()).unwrap();
     let axis = TimeAxis::new(date(2019, 1, 1).at(0, 0, 0, 0), 60, steps);
@@ -60,7 +60,7 @@ fn partner(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkPartner {
     let names = ["one", "two", "three"];
     let machine = |index: usize| LoopMachine { site: "house", technology: names[index], loop_kw: 50.0 };
     network.bind(&(0..pumps.len()).map(machine).collect::<Vec<_>>()).unwrap();
-    NetworkPartner { network, pumps, step_hours: 1.0 }
+    NetworkParticipant { network, pumps, step_hours: 1.0 }
 }
 
 fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
@@ -70,7 +70,7 @@ fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
 }
 
 /// What the network does under a plan, and what it says of it.
-fn simulated(partner: &NetworkPartner, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
+fn simulated(partner: &NetworkParticipant, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
     let level_kwh = Array2::zeros(output_kw.dim());
     let response = partner.clone().simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let (report, recording) = partner.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();

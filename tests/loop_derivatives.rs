@@ -4,7 +4,7 @@
 
 use anergy::coupling::{LoopDerivatives, LoopModel, LoopRequest};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
-use anergy::participants::WellMixedPartner;
+use anergy::participants::WellMixedParticipant;
 use anergy::water_loop::{LoopLimit, LoopProfiles, WellMixedLoop};
 use ndarray::{Array2, array};
 
@@ -13,7 +13,7 @@ const STEP_HOURS: f64 = 0.5;
 const DIFFERENCE: f64 = 1e-3;
 
 /// A heat pump and a chiller with stores on a loop that begins at `initial_c`, with ground at 9 degrees Celsius.
-fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedPartner {
+fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedParticipant {
     let settings = format!(
         "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, temp_c: 9}}, \
          balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: {balancing_kw}}}}}}}"
@@ -34,7 +34,7 @@ fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedPartner {
         pump(Service::Heating, SinkTemperature::linear(35.0, 0.4)),
         pump(Service::Cooling, SinkTemperature::linear(8.0, -0.2)),
     ];
-    WellMixedPartner { water_loop: water_loop.unwrap(), pumps, step_hours: STEP_HOURS }
+    WellMixedParticipant { water_loop: water_loop.unwrap(), pumps, step_hours: STEP_HOURS }
 }
 
 /// Temperature after one step and the heat that it brought.

@@ -17,7 +17,7 @@ const MOST_TIMES: usize = 8;
 
 /// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
 #[derive(Debug, Clone)]
-pub struct NetworkPartner {
+pub struct NetworkParticipant {
     /// The network, bound to the heat pumps.
     pub network: DistrictNetwork,
     /// The heat pumps on it.
@@ -45,7 +45,7 @@ struct Notes<'r> {
     outside: Vec<Option<OutsideRange>>,
 }
 
-impl LoopModel for NetworkPartner {
+impl LoopModel for NetworkParticipant {
     type Error = NetworkError;
 
     fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, NetworkError> {
@@ -53,7 +53,7 @@ impl LoopModel for NetworkPartner {
     }
 }
 
-impl NetworkPartner {
+impl NetworkParticipant {
     /// Simulates the network and returns what it does, component by component and step by step.
     ///
     /// # Errors
