@@ -258,12 +258,12 @@ fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_
             .replace("max_c: 25", &ground);
         std::fs::write(&path, text).unwrap();
         let case = Case::load(&Request { model: path, ..Request::default() }).unwrap();
-        let mut partner = LoopParticipant::of(case.coupled.as_ref().unwrap(), 1.0);
+        let mut participant = LoopParticipant::of(case.coupled.as_ref().unwrap(), 1.0);
         let level_kwh = Array2::zeros((1, 24));
         let mut simulated = |step: usize, more_kw: f64| {
             let mut output_kw = Array2::from_elem((1, 24), 4.0);
             output_kw[[0, step]] += more_kw;
-            partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
+            participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
         };
         let response = simulated(0, 0.0);
         let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();

@@ -347,15 +347,15 @@ pub fn run_with_journal(
     let auxiliary_kw = signal.auxiliary_kw.clone();
     let network = match &water_loop {
         LoopParticipant::WellMixed(_) => None,
-        LoopParticipant::Network(partner) => {
-            let looked = partner.look(&outcome.request);
+        LoopParticipant::Network(participant) => {
+            let looked = participant.look(&outcome.request);
             let failed = |source: NetworkError| {
                 let stamp = axis.label(source.step);
                 CosimError::Loop { iteration: outcome.answer, stamp, source }
             };
             let (report, recording) = looked.map_err(failed)?;
-            possible(axis, &partner.network, &report)?;
-            liquid(axis, &partner.network, &recording)?;
+            possible(axis, &participant.network, &report)?;
+            liquid(axis, &participant.network, &recording)?;
             Some(NetworkAnswer { report, recording })
         }
     };

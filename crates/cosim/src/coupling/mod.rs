@@ -1,6 +1,6 @@
 //! The fixed-point driver: dispatch and loop in turn until they agree, and an honest word on whether they do.
 //!
-//! The partners are seen through two traits only. A [`Dispatcher`] turns COPs into a plan, a [`LoopModel`] turns a plan into
+//! The participants are seen through two traits only. A [`Dispatcher`] turns COPs into a plan, a [`LoopModel`] turns a plan into
 //! temperatures and the COPs that follow from them; [`drive`] alternates the two under a [`Scheme`], measures every iterate
 //! ([`Record`]) and ends with a [`Verdict`].
 

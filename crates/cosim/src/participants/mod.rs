@@ -107,7 +107,7 @@ impl PricedPlan {
     }
 }
 
-/// A district's dispatch, seen as a partner of the coupling.
+/// A district's dispatch, seen as a participant of the coupling.
 #[derive(Debug)]
 pub struct DistrictDispatcher {
     dispatch: Dispatch,
@@ -383,7 +383,7 @@ impl Stages for DistrictDispatcher {
     }
 }
 
-/// A water loop of either model with its heat pumps, seen as a partner of the coupling.
+/// A water loop of either model with its heat pumps, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub enum LoopParticipant {
     /// A ring of one temperature.

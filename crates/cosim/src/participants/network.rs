@@ -1,4 +1,4 @@
-//! A network of pipes as a partner of the coupling.
+//! A network of pipes as a participant of the coupling.
 
 use anergy_thermal::heat_pump::{HeatPump, OutsideRange};
 use anergy_thermal::water_loop::district_network::{
@@ -15,7 +15,7 @@ const PERIODIC_K: f64 = 0.01;
 /// Times that it is gone through for that at most.
 const MOST_TIMES: usize = 8;
 
-/// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
+/// A network of pipes with the heat pumps on it, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub struct NetworkParticipant {
     /// The network, bound to the heat pumps.

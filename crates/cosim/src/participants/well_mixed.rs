@@ -1,4 +1,4 @@
-//! A well-mixed loop as a partner of the coupling.
+//! A well-mixed loop as a participant of the coupling.
 
 use std::convert::Infallible;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::coupling::{LoopDerivatives, LoopModel, LoopRequest, LoopResponse, Mar
 /// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
+/// A well-mixed loop with its heat pumps, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub struct WellMixedParticipant {
     /// The loop.
