@@ -8,7 +8,7 @@ use anergy::config::{Case, LoopSource, Request};
 use anergy::cosim::solver;
 use anergy::coupling::{LoopModel, LoopRequest, SchemeChoice};
 use anergy::lp::{Certificate, Column, Duals, Lag, Row, Solution, StagedProblem};
-use anergy::participants::WellMixedPartner;
+use anergy::participants::WellMixedParticipant;
 use anergy::run::run_case;
 use anergy::water_loop::WaterLoop;
 use divan::Bencher;
@@ -49,9 +49,9 @@ fn simulate_a_year_of_the_loop(bencher: Bencher<'_, '_>) {
     let output = Array2::from_shape_fn((pumps.len(), HOURS), |(pump, hour)| ((hour * (pump + 3)) % 50) as f64);
     let level = Array2::from_shape_fn((pumps.len(), HOURS), |(pump, hour)| ((hour * (pump + 7)) % 90) as f64);
     let WaterLoop::WellMixed(water_loop) = coupled.water_loop else { unreachable!("the published loop is well mixed") };
-    let mut partner = WellMixedPartner { water_loop, pumps, step_hours: 1.0 };
+    let mut participant = WellMixedParticipant { water_loop, pumps, step_hours: 1.0 };
     let request = LoopRequest::new(output, level);
-    bencher.bench_local(|| partner.simulate(&request));
+    bencher.bench_local(|| participant.simulate(&request));
 }
 
 /// Three stores, their heat pumps and a grid for a year: 21 columns and 10 rows of 8760 stages, with duals.

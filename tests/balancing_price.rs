@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
-use anergy::cosim::{Run, solver};
+use anergy::cosim::{CosimResult, solver};
 use anergy::coupling::{CouplingSettings, SettingsError, Verdict};
 use anergy::run::run_case;
 
@@ -73,7 +73,7 @@ impl Day {
         path
     }
 
-    fn run(&self, price: &str) -> Run {
+    fn run(&self, price: &str) -> CosimResult {
         let folder = tempfile::tempdir().unwrap();
         let model = self.write(folder.path(), price);
         let case = Case::load(&Request { model, ..Request::default() }).unwrap();
@@ -91,12 +91,12 @@ impl Day {
     }
 }
 
-fn shifted_kwh(run: &Run) -> f64 {
+fn shifted_kwh(run: &CosimResult) -> f64 {
     run.account.technology("house", "tank").unwrap().delivered_kwh
 }
 
 /// All money but the annuity of a store that is there anyway.
-fn running_eur(run: &Run) -> f64 {
+fn running_eur(run: &CosimResult) -> f64 {
     run.total_eur() - run.account.annualised_eur
 }
 
@@ -141,7 +141,7 @@ fn sizing_does_not_choose_a_store_that_costs_more_than_none() {
     let day = Day { store_kwh: "{min: 0, max: 100}", ..Day::NIGHT_TARIFF };
     let [ignored, marginal] = ["ignored", "marginal"].map(|price| day.run(price));
     let none = Day { store_kwh: "0", ..Day::NIGHT_TARIFF }.run("ignored");
-    let chosen = |run: &Run| run.account.capacities[0].capacity;
+    let chosen = |run: &CosimResult| run.account.capacities[0].capacity;
     assert!(near(chosen(&ignored), SHIFTED_KWH) && chosen(&marginal).abs() < 1e-6, "{}", chosen(&marginal));
     assert!(ignored.total_eur() > none.total_eur() + 0.2, "{} {}", ignored.total_eur(), none.total_eur());
     assert!(near(marginal.total_eur(), none.total_eur()));
@@ -245,7 +245,7 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
 #[test]
 fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
     use anergy::coupling::{LoopModel as _, LoopRequest};
-    use anergy::participants::LoopPartner;
+    use anergy::participants::LoopParticipant;
     use ndarray::Array2;
     for conductance_kw_per_k in [0.0, 0.3] {
         let folder = tempfile::tempdir().unwrap();
@@ -258,12 +258,12 @@ fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_
             .replace("max_c: 25", &ground);
         std::fs::write(&path, text).unwrap();
         let case = Case::load(&Request { model: path, ..Request::default() }).unwrap();
-        let mut partner = LoopPartner::of(case.coupled.as_ref().unwrap(), 1.0);
+        let mut participant = LoopParticipant::of(case.coupled.as_ref().unwrap(), 1.0);
         let level_kwh = Array2::zeros((1, 24));
         let mut simulated = |step: usize, more_kw: f64| {
             let mut output_kw = Array2::from_elem((1, 24), 4.0);
             output_kw[[0, step]] += more_kw;
-            partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
+            participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
         };
         let response = simulated(0, 0.0);
         let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
-use anergy::cosim::Run;
+use anergy::cosim::CosimResult;
 use anergy::coupling::Verdict;
 use anergy::lp::default_backend;
 use anergy::report::{Block, RunResults, comparison_page, run_page};
@@ -31,7 +31,7 @@ fn load(text: &str, series: &str, settings: &[&str]) -> Case {
     Case::load(&Request { model, settings, ..Request::default() }).unwrap()
 }
 
-fn run(case: &Case) -> Run {
+fn run(case: &Case) -> CosimResult {
     run_case(case, default_backend(), &mut ()).unwrap()
 }
 

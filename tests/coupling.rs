@@ -1,4 +1,4 @@
-//! The driver alone, with toy partners whose fixed points and cycles are known.
+//! The driver alone, with toy participants whose fixed points and cycles are known.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

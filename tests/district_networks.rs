@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature, UseOutsideRange};
-use anergy::participants::{NetworkPartner, WellMixedPartner, year_blocks};
+use anergy::participants::{NetworkParticipant, WellMixedParticipant, year_blocks};
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::water_loop::district_network::{
     DistrictNetwork, LoopMachine, NetworkReport, NetworkSettings, Recording, Simulation,
@@ -230,10 +230,10 @@ fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
         if pump == 0 { 4.0 - 3.0 * day } else { 3.0 + 2.0 * day }
     });
     let level_kwh = Array2::zeros((2, steps));
-    let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let of_network = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
-    let mut partner = WellMixedPartner { water_loop: ring, pumps, step_hours: 1.0 };
-    let of_ring = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let mut participant = NetworkParticipant { network, pumps: pumps.clone(), step_hours: 1.0 };
+    let of_network = participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let mut participant = WellMixedParticipant { water_loop: ring, pumps, step_hours: 1.0 };
+    let of_ring = participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let (mut apart_k, mut moved_k) = (0.0_f64, 0.0_f64);
     for (network_c, ring_c) in of_network.temp_c.iter().zip(&of_ring.temp_c) {
         apart_k = apart_k.max((network_c - ring_c).abs());
@@ -343,8 +343,8 @@ fn boreholes_age_and_keep_to_their_power() {
     };
     let looked = |text: &str| {
         let network = built(&settings(text), steps).unwrap();
-        let partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
-        partner.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
+        let participant = NetworkParticipant { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
+        participant.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
     };
     let (young, young_by_step) = looked(&unit(""));
     // Once the pipes have given what they had, the field gives what is drawn: 7.5 kW.
@@ -453,8 +453,8 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
     let level_kwh = Array2::zeros((2, steps));
     let text = RING.replace("flow_kg_s: 10}", "flow_kg_s: 3000}").replace("min_c: 5", "min_c: 11.5");
     let network = built(&settings(&text), steps).unwrap();
-    let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let of_network = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let mut participant = NetworkParticipant { network, pumps: pumps.clone(), step_hours: 1.0 };
+    let of_network = participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let ring = "{water_mass_kg: 17840, specific_heat_kj_per_kg_k: 4.2, initial_c: 12, min_c: 11.5, max_c: 90, \
                 balancing: {heating: {capacity_kw: 0}}}";
     let profiles = LoopProfiles {
@@ -463,8 +463,8 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
         cooling_price_eur_per_kwh: 0.0.into(),
     };
     let ring = WellMixedLoop::new(&serde_yaml::from_str(ring).unwrap(), profiles, LoopLimit::Balance).unwrap();
-    let mut partner = WellMixedPartner { water_loop: ring, pumps, step_hours: 1.0 };
-    let of_ring = partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let mut participant = WellMixedParticipant { water_loop: ring, pumps, step_hours: 1.0 };
+    let of_ring = participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     let coldest = |response: &LoopResponse| {
         (0..=steps).min_by(|a, b| response.temp_c[*a].total_cmp(&response.temp_c[*b])).unwrap()
     };
@@ -497,8 +497,8 @@ fn heat_and_cops_belong_together_whatever_is_drawn() {
     let pumps = vec![machine(Service::Heating, 55.0), machine(Service::Cooling, 8.0), machine(Service::Cooling, 8.0)];
     // The first building's chiller sweeps through what its booster draws.
     let output_kw = Array2::from_shape_fn((3, steps), |(pump, step)| [20.0, 0.3 * step as f64, 5.0][pump]);
-    let mut partner = NetworkPartner { network, pumps: pumps.clone(), step_hours: 1.0 };
-    let response = partner.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((3, steps)))).unwrap();
+    let mut participant = NetworkParticipant { network, pumps: pumps.clone(), step_hours: 1.0 };
+    let response = participant.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((3, steps)))).unwrap();
     for step in 0..steps {
         let of_pump = |pump: usize| {
             output_kw[[pump, step]] * pumps[pump].loop_heat_per_output(response.signal.cops[[pump, step]])
@@ -521,8 +521,8 @@ fn a_time_may_begin_as_it_ends() {
     };
     let response = |start: &str| {
         let network = built(&settings(&PAIR.replace("start: {temp_c: 12}", start)), steps).unwrap();
-        let mut partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
-        partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
+        let mut participant = NetworkParticipant { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
+        participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
     };
     let given = response("start: {temp_c: 20}");
     assert!((given.temp_c[0] - given.temp_c[steps]).abs() > 5.0);
@@ -564,13 +564,13 @@ fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
         cooling_lift: CoolingLift::LoopMinusStore,
         sink: SinkTemperature::fixed(40.0),
     };
-    let partner = NetworkPartner { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
+    let participant = NetworkParticipant { network, pumps: vec![pump.clone(), pump.clone()], step_hours: 1.0 };
     let output_kw = Array2::from_elem((2, 8), 40.0);
-    let mut model = partner.clone();
+    let mut model = participant.clone();
     let response = model.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((2, 8)))).unwrap();
     // In the first step all water is at 12 C.
     near(response.signal.cops[[0, 0]], pump.cop(LoopWater { inlet_c: 12.0, spread_k: 4.0 }, 0.0), 1e-12);
-    let (_, recording) = partner.look(&LoopRequest::new(output_kw.clone(), Array2::zeros((2, 8)))).unwrap();
+    let (_, recording) = participant.look(&LoopRequest::new(output_kw.clone(), Array2::zeros((2, 8)))).unwrap();
     let asked: Vec<f64> = (0..3).map(|index| recording.flow_kg_s[[index, 0]]).collect();
     near(asked[0] / asked[1], 3.0, 1e-9);
     near(asked[2], asked[0] + asked[1], 1e-9);

@@ -6,7 +6,7 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
-use anergy::cosim::Run;
+use anergy::cosim::CosimResult;
 use anergy::coupling::Verdict;
 use anergy::lp::default_backend;
 use anergy::run::{run_case, starts};
@@ -37,12 +37,12 @@ fn case(scheme: &str, sign: &str, dates: [&str; 2], settings: &[String]) -> Opti
     Some(case)
 }
 
-fn run(scheme: &str, sign: &str, dates: [&str; 2], settings: &[String]) -> Option<Run> {
+fn run(scheme: &str, sign: &str, dates: [&str; 2], settings: &[String]) -> Option<CosimResult> {
     let case = case(scheme, sign, dates, settings)?;
     Some(ran(&case, scheme, sign, dates))
 }
 
-fn ran(case: &Case, scheme: &str, sign: &str, dates: [&str; 2]) -> Run {
+fn ran(case: &Case, scheme: &str, sign: &str, dates: [&str; 2]) -> CosimResult {
     let began = std::time::Instant::now();
     let run = run_case(case, default_backend(), &mut ()).unwrap();
     let coupling = run.coupling.as_ref().unwrap();
@@ -59,7 +59,7 @@ fn ran(case: &Case, scheme: &str, sign: &str, dates: [&str; 2]) -> Run {
     run
 }
 
-fn assert_agrees(run: &Run, tolerance: f64) {
+fn assert_agrees(run: &CosimResult, tolerance: f64) {
     let coupling = run.coupling.as_ref().unwrap();
     assert_eq!(coupling.verdict, Verdict::Converged);
     assert!(coupling.gap.unwrap().relative.abs() <= tolerance);
@@ -139,12 +139,12 @@ fn another_solver_confirms_the_equilibria_of_january_and_of_the_year() {
     }
 }
 
-fn objective_eur(run: &Run) -> f64 {
+fn objective_eur(run: &CosimResult) -> f64 {
     run.coupling.as_ref().unwrap().records[run.coupling.as_ref().unwrap().answer].cost.objective_eur
 }
 
 /// The joint optimum is never dearer than an equilibrium, and is reached without the cost ever rising.
-fn assert_descends(run: &Run) {
+fn assert_descends(run: &CosimResult) {
     let found = &run.myopia.as_ref().unwrap().found;
     let costs: Vec<f64> =
         std::iter::once(found.from_eur).chain(found.descent.iter().map(|lp| lp.objective_eur)).collect();

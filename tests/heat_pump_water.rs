@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, LoopWater, Service, SinkTemperature};
-use anergy::participants::NetworkPartner;
+use anergy::participants::NetworkParticipant;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::water_loop::WaterLoopError;
 use anergy::water_loop::district_network::{
@@ -48,7 +48,7 @@ fn one_building(more: &str, start_c: f64, [warm, cold]: [&str; 2]) -> String {
     text.replace("WARM", warm).replace("COLD", cold)
 }
 
-fn partner(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkPartner {
+fn participant(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkParticipant {
     let source = Source { path: "network.yaml".into(), text: text.to_owned() };
     let settings: NetworkSettings = from_node(&parse(&Arc::new(source)).unwrap()).unwrap();
     let axis = TimeAxis::new(date(2019, 1, 1).at(0, 0, 0, 0), 60, steps);
@@ -60,7 +60,7 @@ fn partner(text: &str, pumps: Vec<HeatPump>, steps: usize) -> NetworkPartner {
     let names = ["one", "two", "three"];
     let machine = |index: usize| LoopMachine { site: "house", technology: names[index], loop_kw: 50.0 };
     network.bind(&(0..pumps.len()).map(machine).collect::<Vec<_>>()).unwrap();
-    NetworkPartner { network, pumps, step_hours: 1.0 }
+    NetworkParticipant { network, pumps, step_hours: 1.0 }
 }
 
 fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
@@ -70,10 +70,10 @@ fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
 }
 
 /// What the network does under a plan, and what it says of it.
-fn simulated(partner: &NetworkPartner, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
+fn simulated(participant: &NetworkParticipant, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
     let level_kwh = Array2::zeros(output_kw.dim());
-    let response = partner.clone().simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
-    let (report, recording) = partner.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let response = participant.clone().simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
+    let (report, recording) = participant.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
     (response, report, recording)
 }
 
@@ -103,7 +103,7 @@ fn a_wider_spread_takes_more_electricity() {
             // Water comes at 12 C whatever the spread.
             let text = one_building(&format!("spread_k: {spread_k}"), 12.0, ["[12, 12.001]", "[11.999, 12]"]);
             let (response, report, recording) =
-                simulated(&partner(&text, vec![pump(service, cop, sink_c)], 48), &output_kw);
+                simulated(&participant(&text, vec![pump(service, cop, sink_c)], 48), &output_kw);
             let change_k = recording.outlet_c[[0, 47]] - recording.inlet_c[[0, 47]];
             assert!((change_k.abs() - spread_k).abs() < 1e-6, "{change_k} {spread_k}");
             // What the pipes gave by ending colder than they began, or took by ending warmer, the unit would have had to bring or take.
@@ -148,8 +148,8 @@ fn no_water_leaves_beyond_the_refrigerant() {
                 ["spread_k: 4", "spread_k: 8", "spread_k: 3, max_flow_kg_s: 1.5", "spread_k: 5, min_flow_kg_s: 2"]
             {
                 let text = one_building(more, 14.0, ["[14, 14.001]", "[13.999, 14]"]);
-                let partner = partner(&text, vec![pump(service, &cop, sink_c)], steps);
-                let (response, report, recording) = simulated(&partner, &output_kw);
+                let participant = participant(&text, vec![pump(service, &cop, sink_c)], steps);
+                let (response, report, recording) = simulated(&participant, &output_kw);
                 let mut widest_k = 0.0_f64;
                 for step in 0..steps {
                     let (cop, outlet_c) = (response.signal.cops[[0, step]], recording.outlet_c[[0, step]]);
@@ -178,7 +178,8 @@ fn what_no_exchanger_does_is_counted() {
     let output_kw = Array2::from_elem((1, 24), 45.0);
     let cop = CARNOT.replace('}', ", loop_water: mean}");
     let wide = one_building("spread_k: 4, max_flow_kg_s: 1", 12.0, ["[12, 12.001]", "[11.999, 12]"]);
-    let (_, report, recording) = simulated(&partner(&wide, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
+    let (_, report, recording) =
+        simulated(&participant(&wide, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
     // Half of the spread is more than the approach of 3 K.
     let expected_k = 0.5 * (recording.inlet_c[[0, 20]] - recording.outlet_c[[0, 20]]) - 3.0;
     let totals = &report.substations[0];
@@ -188,12 +189,12 @@ fn what_no_exchanger_does_is_counted() {
     assert!((totals.beyond_refrigerant.worst_k - expected_k).abs() < 1e-2, "{totals:?}");
     // Enough flow, and it is gone.
     let narrow = wide.replace(", max_flow_kg_s: 1", "");
-    let (_, report, _) = simulated(&partner(&narrow, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
+    let (_, report, _) = simulated(&participant(&narrow, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
     assert_eq!((report.substations[0].crossing.steps, report.substations[0].beyond_refrigerant.steps), (0, 0));
 
     // Colder water than was there when the step began: by what the heat pump was reckoned with, it is beyond the refrigerant.
-    let partner = partner(&narrow, vec![pump(Service::Heating, CARNOT, 45.0)], 2);
-    let mut simulation = Simulation::new(&partner.network);
+    let participant = participant(&narrow, vec![pump(Service::Heating, CARNOT, 45.0)], 2);
+    let mut simulation = Simulation::new(&participant.network);
     for (step, evaporating_c) in [(0, 9.0), (1, 7.0)] {
         simulation.reckon_with(0, MachineWater { inlet_c: 12.0, evaporating_c, ..MachineWater::IDLE });
         simulation.step(step, &[-20.0]).unwrap();
@@ -213,7 +214,7 @@ fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
     let chiller = pump(Service::Cooling, CARNOT, 9.0);
     // Above 15 C the exchanger takes as much electricity as it cools; below 14 C hardly any.
     let text = one_building("spread_k: 4", 12.0, ["[16, 18]", "[9, 12]"]);
-    let partner = partner(&text, vec![heating, passive, chiller], steps);
+    let participant = participant(&text, vec![heating, passive, chiller], steps);
     let output_kw = Array2::from_shape_fn((3, steps), |(pump, step)| match pump {
         0 => 20.0,
         1 => (0.17 * step as f64) % 20.0,
@@ -225,7 +226,7 @@ fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
             }
         }
     });
-    let (response, _, recording) = simulated(&partner, &output_kw);
+    let (response, _, recording) = simulated(&participant, &output_kw);
     let (mut heats, mut cools, mut rests) = (0, 0, 0);
     for step in 0..steps {
         let inlet_c = recording.cop_inlet_c[[0, step]];
@@ -270,14 +271,14 @@ fn passive_cooling_fades_where_the_net_heat_turns() {
         pump(Service::Heating, CARNOT, 55.0),
         pump(Service::Cooling, "{model: direct, cop: 40, approach_k: 2}", 16.0),
     ];
-    let partner = partner(&text, pumps, warm_up + 1);
+    let participant = participant(&text, pumps, warm_up + 1);
     let last = |passive_kw: f64| {
         let output_kw = Array2::from_shape_fn((2, warm_up + 1), |(pump, step)| match (pump, step) {
             (0, _) => 20.0,
             (_, step) if step == warm_up => passive_kw,
             _ => 0.0,
         });
-        let (response, _, recording) = simulated(&partner, &output_kw);
+        let (response, _, recording) = simulated(&participant, &output_kw);
         (1.0 / response.signal.cops[[1, warm_up]], recording.flow_kg_s[[0, warm_up]])
     };
     let course: Vec<(f64, f64)> = (0..200).map(|index| last(6.0 + 0.05 * f64::from(index))).collect();

@@ -6,7 +6,7 @@ mod common;
 
 use anergy::config::switches::Preset;
 use anergy::config::{Case, LoopSource, Request};
-use anergy::cosim::{Run, solver};
+use anergy::cosim::{CosimResult, solver};
 use anergy::coupling::Verdict;
 use anergy::run::run_case;
 use anergy::study::reproduce::{Published, Reproduction, Scenario, Window};
@@ -73,11 +73,11 @@ fn the_year() {
     assert!((found.run.account.unmet_kwh() - 489_687.0).abs() < 1.0);
 }
 
-fn week(preset: Preset, settings: &[&str]) -> Option<(Case, Run)> {
+fn week(preset: Preset, settings: &[&str]) -> Option<(Case, CosimResult)> {
     window(preset, settings, ["2015-01-01", "2015-01-07"])
 }
 
-fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, Run)> {
+fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, CosimResult)> {
     let case = Case::load(&Request {
         model: published_data()?.join("smarti/model_op.yaml"),
         scenario: Some("zero_alt_storage".into()),
@@ -184,7 +184,7 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
 fn in_summer_the_switches_of_cooling_are_felt() {
     let july = |settings: &[&str]| window(Preset::Published, settings, ["2015-07-01", "2015-07-03"]);
     let Some((_, published)) = july(&[]) else { return };
-    let first_cops = |run: &Run| run.coupling.as_ref().unwrap().temperatures[1].clone();
+    let first_cops = |run: &CosimResult| run.coupling.as_ref().unwrap().temperatures[1].clone();
     for switch in ["cooling_lift=loop_minus_store", "cold_store_temperature=falling"] {
         let (_, flipped) = july(&[&format!("switches.{switch}")]).unwrap();
         let pairs = first_cops(&published).into_iter().zip(first_cops(&flipped));

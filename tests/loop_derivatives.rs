@@ -4,7 +4,7 @@
 
 use anergy::coupling::{LoopDerivatives, LoopModel, LoopRequest};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
-use anergy::participants::WellMixedPartner;
+use anergy::participants::WellMixedParticipant;
 use anergy::water_loop::{LoopLimit, LoopProfiles, WellMixedLoop};
 use ndarray::{Array2, array};
 
@@ -13,7 +13,7 @@ const STEP_HOURS: f64 = 0.5;
 const DIFFERENCE: f64 = 1e-3;
 
 /// A heat pump and a chiller with stores on a loop that begins at `initial_c`, with ground at 9 degrees Celsius.
-fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedPartner {
+fn participant(initial_c: f64, balancing_kw: f64) -> WellMixedParticipant {
     let settings = format!(
         "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, temp_c: 9}}, \
          balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: {balancing_kw}}}}}}}"
@@ -34,14 +34,14 @@ fn partner(initial_c: f64, balancing_kw: f64) -> WellMixedPartner {
         pump(Service::Heating, SinkTemperature::linear(35.0, 0.4)),
         pump(Service::Cooling, SinkTemperature::linear(8.0, -0.2)),
     ];
-    WellMixedPartner { water_loop: water_loop.unwrap(), pumps, step_hours: STEP_HOURS }
+    WellMixedParticipant { water_loop: water_loop.unwrap(), pumps, step_hours: STEP_HOURS }
 }
 
 /// Temperature after one step and the heat that it brought.
 fn after(initial_c: f64, balancing_kw: f64, output_kw: [f64; 2], level_kwh: [f64; 2]) -> (f64, f64) {
     let column = |[first, second]: [f64; 2]| -> Array2<f64> { array![[first], [second]] };
-    let mut partner = partner(initial_c, balancing_kw);
-    let response = partner.simulate(&LoopRequest::new(column(output_kw), column(level_kwh))).unwrap();
+    let mut participant = participant(initial_c, balancing_kw);
+    let response = participant.simulate(&LoopRequest::new(column(output_kw), column(level_kwh))).unwrap();
     (response.temp_c[1], response.heat_kwh[0])
 }
 
@@ -63,7 +63,7 @@ fn derivatives_are_those_of_the_simulation() {
         (21.5, 30.0, [0.0, 300.0]),
     ];
     for (temp_c, balancing_kw, output_kw) in states {
-        let water_loop = partner(temp_c, balancing_kw);
+        let water_loop = participant(temp_c, balancing_kw);
         assert_eq!(water_loop.initial_c(), temp_c);
         let taken: Vec<_> =
             (0..2).map(|pump| water_loop.electricity_per_output(pump, temp_c, level_kwh[pump])).collect();

@@ -5,7 +5,7 @@
 mod common;
 
 use anergy::config::{Case, LoopSource, Request};
-use anergy::cosim::Run;
+use anergy::cosim::CosimResult;
 use anergy::lp::default_backend;
 use anergy::results::Column;
 use anergy::run::{run_case, summarise, summary_text, timeseries_table};
@@ -14,7 +14,7 @@ use anergy::schema::Summary;
 use common::project;
 
 /// The small district in its first January days on its ring, the ring's file edited.
-fn run(edits: &[(&str, &str)]) -> (Case, Run, Summary) {
+fn run(edits: &[(&str, &str)]) -> (Case, CosimResult, Summary) {
     let mut ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
     for (from, to) in edits {
         assert!(ring.contains(from), "{from}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anergy::config::yaml::{Source, from_node, parse};
 use anergy::coupling::{LoopModel, LoopRequest, LoopResponse};
 use anergy::heat_pump::{CoolingLift, CopModel, HeatPump, Service, SinkTemperature, UseOutsideRange};
-use anergy::participants::NetworkPartner;
+use anergy::participants::NetworkParticipant;
 use anergy::series::{Profile, ProfileSetting, TimeAxis};
 use anergy::water_loop::WaterLoopError;
 use anergy::water_loop::district_network::{
@@ -55,9 +55,9 @@ fn response(network: DistrictNetwork, service: Service, output_kw: f64, steps: u
         cooling_lift: CoolingLift::LoopMinusStore,
         sink: SinkTemperature::fixed(if service == Service::Heating { 40.0 } else { 6.0 }),
     };
-    let mut partner = NetworkPartner { network, pumps: vec![pump], step_hours: 1.0 };
+    let mut participant = NetworkParticipant { network, pumps: vec![pump], step_hours: 1.0 };
     let (output_kw, level_kwh) = (Array2::from_elem((1, steps), output_kw), Array2::zeros((1, steps)));
-    partner.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
+    participant.simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
 }
 
 fn near(value: f64, expected: f64, tolerance: f64) {

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use anergy::config::{Case, Request};
-use anergy::cosim::{Run, StudyError, solver};
+use anergy::cosim::{CosimError, CosimResult, solver};
 use anergy::dispatch::{Dispatch, DispatchError, Role};
 use anergy::lp::default_backend;
 use anergy::run::{run_case, summarise};
@@ -34,7 +34,7 @@ fn case_in(folder: &Path, text: &str, demand: impl Fn(u32) -> f64) -> Case {
     Case::load(&Request { model: path, ..Request::default() }).unwrap()
 }
 
-fn run(case: &Case) -> Run {
+fn run(case: &Case) -> CosimResult {
     run_case(case, solver(&case.district), &mut ()).unwrap()
 }
 
@@ -212,7 +212,7 @@ fn a_limit_that_leaves_demand_unserved_is_named() {
     assert!(near(served.account.unmet_kwh(), 10.0), "{}", served.account.unmet_kwh());
     let text = clean_and_dirty("co2_limit_kg: 9\n", "", "forbidden");
     let error = run_case(&case(&text, hundred), default_backend(), &mut ()).unwrap_err();
-    let StudyError::Dispatch { source: DispatchError::Infeasible(reports), .. } = error else { panic!("{error}") };
+    let CosimError::Dispatch { source: DispatchError::Infeasible(reports), .. } = error else { panic!("{error}") };
     assert!(near(reports[0].energy_kwh(), 10.0), "{reports:?}");
 }
 
@@ -271,7 +271,7 @@ fn the_summary_names_capacities_peaks_and_limits() {
 }
 
 /// The starter district on its loop, with sizes to choose, a demand charge, and a clean but dear second grid.
-fn on_the_loop(folder: &Path, co2_limit: &str) -> Run {
+fn on_the_loop(folder: &Path, co2_limit: &str) -> CosimResult {
     let output = anergy(folder, &["new", "mine"]);
     assert!(output.status.success() || folder.join("mine").exists(), "{}", stderr(&output));
     let mut text = std::fs::read_to_string(folder.join("mine/district.yaml")).unwrap();

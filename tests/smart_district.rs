@@ -10,7 +10,7 @@ mod generator;
 use std::path::{Path, PathBuf};
 
 use anergy::config::{Case, Level, Request};
-use anergy::cosim::{Run, solver};
+use anergy::cosim::{CosimResult, solver};
 use anergy::coupling::Verdict;
 use anergy::dispatch::Role;
 use anergy::district::Kind;
@@ -24,13 +24,13 @@ fn load(model: &Path, window: Option<[&str; 2]>) -> Case {
     Case::load(&Request { model: model.to_owned(), window, ..Request::default() }).unwrap()
 }
 
-fn run(case: &Case) -> Run {
+fn run(case: &Case) -> CosimResult {
     run_case(case, solver(&case.district), &mut ()).unwrap()
 }
 
 /// Energy comes from somewhere: no step of the loop misses its balance, nothing is created, and neither does any balance of a
 /// carrier; the limits hold as far as the balancing unit can hold them.
-fn energy_is_kept(case: &Case, run: &Run) {
+fn energy_is_kept(case: &Case, run: &CosimResult) {
     let response = &run.coupling.as_ref().unwrap().response;
     assert!(response.balance_residual <= 1e-9, "year: {:.1e}", response.balance_residual);
     assert!(response.step_balance_residual <= 1e-9, "step: {:.1e}", response.step_balance_residual);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use anergy::config::{Case, Request};
-use anergy::cosim::Run;
+use anergy::cosim::CosimResult;
 use anergy::lp::default_backend;
 use anergy::results::Column;
 use anergy::run::{run_case, summarise, timeseries_table};
@@ -110,7 +110,7 @@ co2_price_eur_per_t: 80
 }
 
 /// The columns of the table of results, read as anybody would who has nothing else.
-fn columns(case: &Case, run: &Run) -> HashMap<String, Vec<f64>> {
+fn columns(case: &Case, run: &CosimResult) -> HashMap<String, Vec<f64>> {
     let table = timeseries_table(case, run);
     let numbers = table.columns().iter().filter_map(|(name, column)| match column {
         Column::Number(values) => Some((name.clone(), values.clone())),

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
-use crate::cosim::{Cause, StudyError};
+use crate::cosim::{Cause, CosimError};
 use crate::coupling::JournalError;
 use crate::report::ReportError;
 use crate::results::ResultsError;
@@ -26,7 +26,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(#[from] CosimError),
     #[error(transparent)]
     Reproduce(#[from] ReproduceError),
     #[error(transparent)]
@@ -74,7 +74,7 @@ impl From<JobError> for Failure {
     }
 }
 
-fn exit_code_of(error: &StudyError) -> u8 {
+fn exit_code_of(error: &CosimError) -> u8 {
     match error.cause() {
         Cause::Input => exit::BAD_INPUT,
         Cause::Infeasible => exit::INFEASIBLE,

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use super::progress::Progress;
 use crate::config::Case;
-use crate::cosim::Run;
+use crate::cosim::CosimResult;
 use crate::coupling::Verdict;
 use crate::report::{RunResults, html, run_page};
 use crate::run::{Artifacts, Extras, summary_text};
@@ -102,7 +102,7 @@ fn coloured(text: &str) -> String {
 const LABEL: usize = 20;
 
 /// Where the time went, in one line.
-pub(super) fn time_split(run: &Run, read_seconds: f64) -> String {
+pub(super) fn time_split(run: &CosimResult, read_seconds: f64) -> String {
     let records = || run.coupling.iter().flat_map(|coupling| &coupling.records);
     let dispatch: f64 = records().map(|record| record.seconds.dispatch).sum();
     let water_loop: f64 = records().map(|record| record.seconds.water_loop).sum();

@@ -1,4 +1,4 @@
-//! Toy partners of the coupling whose fixed points and cycles are known.
+//! Toy participants of the coupling whose fixed points and cycles are known.
 
 use std::convert::Infallible;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anergy_data::series::{
-    FileColumn, Fill, Frame, Gap, Profile, ProfileSetting, SeriesError, TimeAxis, TimeWindow, gaps,
+    FileColumn, Fill, Frame, Profile, ProfileSetting, SeriesError, SeriesGap, TimeAxis, TimeWindow, gaps,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -279,7 +279,7 @@ fn fill(
     findings: &mut Vec<Finding>,
 ) -> Result<(), ConfigError> {
     let runs = gaps(values);
-    let Some(&Gap { first, .. }) = runs.first() else { return Ok(()) };
+    let Some(&SeriesGap { first, .. }) = runs.first() else { return Ok(()) };
     let count: usize = runs.iter().map(|gap| gap.steps).sum();
     let (stamp, line) = column.row_place(first);
     let place = format!("{}:{line}, column `{}`", column.path().display(), column.name());
@@ -295,7 +295,7 @@ fn fill(
             return Err(asked.span.error(Problem::Wrong(message)));
         }
     };
-    for Gap { first, steps } in runs {
+    for SeriesGap { first, steps } in runs {
         let before = first.checked_sub(1).map(|row| values[row]);
         let after = values.get(first + steps).copied();
         for step in 0..steps {

@@ -18,12 +18,12 @@ use crate::coupling::{
     drive, scheme,
 };
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
-use crate::participants::{DistrictDispatcher, LoopPartner, NEGLIGIBLE_KWH, PricedPlan, WellMixedPartner};
+use crate::participants::{DistrictDispatcher, LoopParticipant, NEGLIGIBLE_KWH, PricedPlan, WellMixedParticipant};
 
 /// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StudyError {
+pub enum CosimError {
     /// No plan.
     #[error("{}{source}", iteration.map(|k| format!("iteration {k}: ")).unwrap_or_default())]
     Dispatch {
@@ -127,7 +127,7 @@ pub enum Cause {
     Inside,
 }
 
-impl StudyError {
+impl CosimError {
     /// Whose fault it is.
     #[must_use]
     pub fn cause(&self) -> Cause {
@@ -166,13 +166,13 @@ pub fn solver(district: &District) -> &'static dyn Backend {
     if penalty(unmet_eur_per_kwh) || penalty(surplus_eur_per_kwh) { vertex_backend() } else { default_backend() }
 }
 
-impl From<DispatchError> for StudyError {
+impl From<DispatchError> for CosimError {
     fn from(source: DispatchError) -> Self {
         Self::Dispatch { iteration: None, source }
     }
 }
 
-impl From<LpError> for StudyError {
+impl From<LpError> for CosimError {
     fn from(error: LpError) -> Self {
         DispatchError::Lp(error).into()
     }
@@ -192,7 +192,7 @@ pub struct NetworkAnswer {
 
 /// A finished run.
 #[derive(Debug)]
-pub struct Run {
+pub struct CosimResult {
     /// The dispatch, with the answer's COPs in force.
     pub dispatch: Dispatch,
     /// What the answer decides.
@@ -226,24 +226,24 @@ const BOILS_C: f64 = 100.0;
 const ICE_K: f64 = 10.0;
 
 /// Refuses an answer in which water would have to be ice or steam: more is taken from the network, or given to it, than its plants can bring.
-fn liquid(axis: &TimeAxis, network: &DistrictNetwork, recording: &Recording) -> Result<(), StudyError> {
+fn liquid(axis: &TimeAxis, network: &DistrictNetwork, recording: &Recording) -> Result<(), CosimError> {
     let [coldest_c, hottest_c] = [network.freezing_c() - ICE_K, BOILS_C];
     let beyond_k = |temp_c: f64| (coldest_c - temp_c).max(temp_c - hottest_c);
     let all = recording.node_c.indexed_iter().filter(|(_, temp_c)| !(coldest_c..=hottest_c).contains(*temp_c));
     match all.max_by(|(_, a), (_, b)| beyond_k(**a).total_cmp(&beyond_k(**b))) {
         None => Ok(()),
         Some(((node, step), &temp_c)) => {
-            Err(StudyError::NotLiquid { node: network.node_names()[node].clone(), stamp: axis.label(step), temp_c })
+            Err(CosimError::NotLiquid { node: network.node_names()[node].clone(), stamp: axis.label(step), temp_c })
         }
     }
 }
 
 /// Refuses an answer in which water would have to leave a substation beyond its heat pumps' refrigerant, whatever water comes.
-fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) -> Result<(), StudyError> {
+fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) -> Result<(), CosimError> {
     let crossed = network.substation_names().zip(&report.substations).filter(|(_, totals)| totals.crossing.steps > 0);
     match crossed.max_by(|(_, a), (_, b)| a.crossing.worst_k.total_cmp(&b.crossing.worst_k)) {
         None => Ok(()),
-        Some((name, totals)) => Err(StudyError::PinchCrossed {
+        Some((name, totals)) => Err(CosimError::PinchCrossed {
             substation: name.to_owned(),
             stamp: axis.label(totals.crossing.at),
             worst_k: totals.crossing.worst_k,
@@ -254,13 +254,13 @@ fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) 
 /// Runs a case: a plain dispatch, or dispatch and loop in turn.
 ///
 /// # Errors
-/// [`StudyError`] when there is no plan, the solver fails, or a COP is not positive.
+/// [`CosimError`] when there is no plan, the solver fails, or a COP is not positive.
 pub fn run(
     district: &District,
     coupled: Option<&Coupled>,
     backend: &'static dyn Backend,
     observer: &mut dyn Observer,
-) -> Result<Run, StudyError> {
+) -> Result<CosimResult, CosimError> {
     run_with_journal(district, coupled, backend, &mut (), observer)
 }
 
@@ -274,7 +274,7 @@ pub fn run_with_journal(
     backend: &'static dyn Backend,
     journal: &mut dyn Journal<PricedPlan>,
     observer: &mut dyn Observer,
-) -> Result<Run, StudyError> {
+) -> Result<CosimResult, CosimError> {
     let began = Instant::now();
     let mut dispatch = Dispatch::new(district.clone(), backend)?;
     let build_seconds = began.elapsed().as_secs_f64();
@@ -289,7 +289,7 @@ pub fn run_with_journal(
         let certificate = PlanCertificate { tied_steps, ..certificate };
         let (coupling, network, auxiliary_kw) = (None, None, Array2::default((0, 0)));
         let (myopia, myopia_missing) = (None, None);
-        return Ok(Run {
+        return Ok(CosimResult {
             dispatch,
             decisions,
             duals,
@@ -310,7 +310,7 @@ pub fn run_with_journal(
     if coupled.settings.balancing_price == BalancingPrice::Marginal {
         dispatcher = dispatcher.with_balancing_price(coupled.pumps.iter().map(|pump| pump.pump.clone()).collect());
     }
-    let mut water_loop = LoopPartner::of(coupled, axis.step_hours());
+    let mut water_loop = LoopParticipant::of(coupled, axis.step_hours());
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
     let settings = &coupled.settings;
@@ -346,16 +346,16 @@ pub fn run_with_journal(
     dispatcher.set_signal(signal);
     let auxiliary_kw = signal.auxiliary_kw.clone();
     let network = match &water_loop {
-        LoopPartner::WellMixed(_) => None,
-        LoopPartner::Network(partner) => {
-            let looked = partner.look(&outcome.request);
+        LoopParticipant::WellMixed(_) => None,
+        LoopParticipant::Network(participant) => {
+            let looked = participant.look(&outcome.request);
             let failed = |source: NetworkError| {
                 let stamp = axis.label(source.step);
-                StudyError::Loop { iteration: outcome.answer, stamp, source }
+                CosimError::Loop { iteration: outcome.answer, stamp, source }
             };
             let (report, recording) = looked.map_err(failed)?;
-            possible(axis, &partner.network, &report)?;
-            liquid(axis, &partner.network, &recording)?;
+            possible(axis, &participant.network, &report)?;
+            liquid(axis, &participant.network, &recording)?;
             Some(NetworkAnswer { report, recording })
         }
     };
@@ -363,7 +363,7 @@ pub fn run_with_journal(
     let (decisions, certificate, duals) = if consistent {
         let priced = dispatch.price(&plan.decisions)?;
         if priced.short_kwh > NEGLIGIBLE_KWH {
-            return Err(StudyError::Short { energy_kwh: priced.short_kwh });
+            return Err(CosimError::Short { energy_kwh: priced.short_kwh });
         }
         let plan = dispatch.certified(priced.decisions)?;
         // An average of plans has no duals; the cheapest plan at the same COPs has. Without it the answer stands as well.
@@ -378,7 +378,7 @@ pub fn run_with_journal(
     let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
-    Ok(Run {
+    Ok(CosimResult {
         dispatch,
         decisions,
         duals,
@@ -397,14 +397,14 @@ pub fn run_with_journal(
 /// What schemes that know the loop need of it.
 fn known_loop(
     dispatcher: &DistrictDispatcher,
-    water_loop: &LoopPartner,
-) -> Result<(Newton, WellMixedPartner), StudyError> {
-    let known = |ring: &WellMixedPartner| {
+    water_loop: &LoopParticipant,
+) -> Result<(Newton, WellMixedParticipant), CosimError> {
+    let known = |ring: &WellMixedParticipant| {
         let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
         Ok((newton, ring.clone()))
     };
     let found = water_loop.smooth().and_then(known);
-    found.map_err(|unsuited| StudyError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
+    found.map_err(|unsuited| CosimError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
 }
 
 /// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
@@ -416,8 +416,8 @@ const AVERAGING_BEFORE_NEWTON: usize = 40;
 fn scheme_for(
     settings: &CouplingSettings,
     dispatcher: &DistrictDispatcher,
-    water_loop: &LoopPartner,
-) -> Result<Box<dyn Scheme<DistrictDispatcher>>, StudyError> {
+    water_loop: &LoopParticipant,
+) -> Result<Box<dyn Scheme<DistrictDispatcher>>, CosimError> {
     // The price of balancing jumps where a unit begins to run: Newton's method does not know it.
     if settings.balancing_price == BalancingPrice::Marginal
         && let Some(scheme) = scheme(settings)
@@ -437,13 +437,13 @@ fn scheme_for(
         (_, Some(scheme)) => Ok(scheme),
         (choice, None) => {
             let refining = refining(Box::new(Picard { relaxation: 1.0 }), PICARD_BEFORE_NEWTON);
-            let refused = |unsuited| StudyError::Unsuited { scheme: choice.name(), unsuited };
+            let refused = |unsuited| CosimError::Unsuited { scheme: choice.name(), unsuited };
             Ok(Box::new(refining.map_err(refused)?))
         }
     }
 }
 
-impl Run {
+impl CosimResult {
     /// All money, EUR: the plan's, and what the loop's balancing unit costs and emits.
     #[must_use]
     pub fn total_eur(&self) -> f64 {
@@ -478,15 +478,15 @@ fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
 }
 
 /// An error of the driver with names in place of indices.
-fn named(error: CouplingError<DispatchError, NetworkError>, axis: &TimeAxis, coupled: &Coupled) -> StudyError {
+fn named(error: CouplingError<DispatchError, NetworkError>, axis: &TimeAxis, coupled: &Coupled) -> CosimError {
     match error {
-        CouplingError::Dispatch { iteration, source } => StudyError::Dispatch { iteration: Some(iteration), source },
+        CouplingError::Dispatch { iteration, source } => CosimError::Dispatch { iteration: Some(iteration), source },
         CouplingError::Loop { iteration, source } => {
-            StudyError::Loop { iteration, stamp: axis.label(source.step), source }
+            CosimError::Loop { iteration, stamp: axis.label(source.step), source }
         }
         CouplingError::Journal(error) => error.into(),
         CouplingError::Settings(error) => error.into(),
-        CouplingError::CopNotPositive { iteration, pump, step, cop } => StudyError::CopNotPositive {
+        CouplingError::CopNotPositive { iteration, pump, step, cop } => CosimError::CopNotPositive {
             iteration,
             site: coupled.pumps[pump].site.clone(),
             technology: coupled.pumps[pump].technology.clone(),

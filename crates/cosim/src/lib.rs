@@ -14,6 +14,6 @@ pub mod equilibrium;
 mod myopia;
 pub mod participants;
 
-pub use converge::{Cause, Coupling, Run, StudyError, first_problem, solver};
+pub use converge::{Cause, CosimError, CosimResult, Coupling, first_problem, solver};
 pub use coupled::{Coupled, HeatPumpSettings, LoopPump};
 pub use myopia::Myopia;

@@ -6,8 +6,8 @@ use ndarray::Array2;
 
 use crate::coupling::{CopSeries, Dispatcher as _, LoopModel as _, LoopResponse, LoopSignal, Observer, PlanCost};
 use crate::equilibrium::{Anticipated, Newton, anticipate};
-use crate::participants::{DistrictDispatcher, PricedPlan, WellMixedPartner};
-use crate::{Coupling, StudyError};
+use crate::participants::{DistrictDispatcher, PricedPlan, WellMixedParticipant};
+use crate::{CosimError, Coupling};
 
 /// The descent begins from this answer of the dispatcher.
 const ANSWERS: usize = 3;
@@ -40,13 +40,13 @@ impl Myopia {
     /// What a dispatcher would do who knew what it does to the loop, beside the answer of a coupling that began with `first_cops`.
     pub(super) fn of(
         dispatcher: &mut DistrictDispatcher,
-        water_loop: &WellMixedPartner,
+        water_loop: &WellMixedParticipant,
         newton: &Newton,
         outcome: &Coupling,
         first_cops: &CopSeries,
         backend: &dyn Backend,
         observer: &dyn Observer,
-    ) -> Result<Self, StudyError> {
+    ) -> Result<Self, CosimError> {
         let values = &outcome.plan.plan.decisions.values;
         let signal = |values: &Array2<f64>| LoopSignal::of_cops(newton.cops(water_loop, values));
         let equilibrium = dispatcher.price(&outcome.plan, &signal(values))?;

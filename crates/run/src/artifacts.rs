@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anergy_config::{Case, Finding};
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::Verdict;
 use anergy_data::results::{ResultsError, RunFolder, Table, name_of};
 use anergy_data::schema::{Summary, files};
@@ -59,7 +59,7 @@ pub struct Artifacts {
     /// The district as it was read.
     pub case: Case,
     /// The answer.
-    pub run: Run,
+    pub run: CosimResult,
     /// The answer in short.
     pub summary: Summary,
     /// Findings about demand that is not served and heat that the loop does not bring.
@@ -90,7 +90,7 @@ impl std::fmt::Debug for Extras<'_> {
 }
 
 impl Artifacts {
-    pub(super) fn of(case: Case, run: Run, mut summary: Summary, strict: bool, read_seconds: f64) -> Self {
+    pub(super) fn of(case: Case, run: CosimResult, mut summary: Summary, strict: bool, read_seconds: f64) -> Self {
         let loop_short = summary.network.as_ref().and_then(network_warning);
         let unserved = unmet_warning(&summary).into_iter().chain(loop_short);
         let unserved: Vec<Finding> = unserved.map(|finding| judged(finding, strict)).collect();
@@ -104,7 +104,7 @@ impl Artifacts {
 
     /// Returns the artifacts of a run that was made elsewhere, with `extra` tables.
     #[must_use]
-    pub fn of_run(case: Case, run: Run, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
+    pub fn of_run(case: Case, run: CosimResult, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
         let summary = summarise(&case, &run);
         let ending = ending(&run, &summary, false);
         Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra }
@@ -165,7 +165,7 @@ impl Artifacts {
 }
 
 /// How a run ended; `unserved`: it left demand unserved, and that counts as an error.
-fn ending(run: &Run, summary: &Summary, unserved: bool) -> Ending {
+fn ending(run: &CosimResult, summary: &Summary, unserved: bool) -> Ending {
     match run.coupling.as_ref().map(|coupling| coupling.verdict) {
         _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => Ending::Incomplete,
         Some(Verdict::Interrupted) => Ending::Incomplete,

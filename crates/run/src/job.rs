@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anergy_config::{Case, ConfigError, Finding, Level, Request, Shelf};
 use anergy_cosim::coupling::{Gap, Observer, Record};
-use anergy_cosim::{Cause, Run, StudyError, solver};
+use anergy_cosim::{Cause, CosimError, CosimResult, solver};
 use anergy_data::results::{ResultsError, RunFolder};
 use anergy_data::schema::Summary;
 use anergy_lp::Backend;
@@ -70,7 +70,7 @@ pub enum JobError {
     Unserved,
     /// The run has no result.
     #[error(transparent)]
-    Cosim(#[from] StudyError),
+    Cosim(#[from] CosimError),
     /// The journal cannot be read or written.
     #[error(transparent)]
     Resume(#[from] ResumeError),
@@ -270,7 +270,7 @@ fn answer(
     backend: &'static dyn Backend,
     journal: Option<RunJournal>,
     observer: &mut dyn Observer,
-) -> Result<Run, JobError> {
+) -> Result<CosimResult, JobError> {
     let Some(mut journal) = journal else { return Ok(run_case(case, backend, observer)?) };
     match run_case_with_journal(case, backend, &mut journal, observer) {
         Ok(run) => {
@@ -287,8 +287,8 @@ fn answer(
 }
 
 /// Returns whether the run would fail in the same way if it were resumed.
-fn fails_again(error: &StudyError) -> bool {
-    error.cause() != Cause::Inside && !matches!(error, StudyError::Journal(_))
+fn fails_again(error: &CosimError) -> bool {
+    error.cause() != Cause::Inside && !matches!(error, CosimError::Journal(_))
 }
 
 /// Returns a finding as it is judged: under `strict` a warning is an error.

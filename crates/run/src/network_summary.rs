@@ -1,7 +1,7 @@
 //! What a network of pipes did, in short.
 
 use anergy_config::{Case, Finding};
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_data::schema::files::NETWORK_COMPONENTS;
 use anergy_data::schema::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 use anergy_thermal::water_loop::district_network::{DistrictNetwork, Overrun, Place, Sited};
@@ -58,7 +58,7 @@ pub fn network_warning(network: &NetworkSummary) -> Option<Finding> {
 }
 
 /// Returns the part of the summary on a network of pipes; `None` where the loop is none.
-pub(super) fn network_summary(case: &Case, run: &Run) -> Option<NetworkSummary> {
+pub(super) fn network_summary(case: &Case, run: &CosimResult) -> Option<NetworkSummary> {
     let network = case.coupled.as_ref()?.water_loop.network()?;
     let report = &run.network.as_ref()?.report;
     let axis = case.district.axis();

@@ -1,7 +1,7 @@
 //! A network of pipes under the answer: its components' heat balances, and its temperatures and flows over time.
 
 use anergy_config::Case;
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_cosim::converge::NetworkAnswer;
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::{TIMESTAMP, network as column, network_components as component};
@@ -26,7 +26,7 @@ impl Row {
     }
 }
 
-fn of_case<'r>(case: &'r Case, run: &'r Run) -> Option<(&'r DistrictNetwork, &'r NetworkAnswer)> {
+fn of_case<'r>(case: &'r Case, run: &'r CosimResult) -> Option<(&'r DistrictNetwork, &'r NetworkAnswer)> {
     Some((case.coupled.as_ref()?.water_loop.network()?, run.network.as_ref()?))
 }
 
@@ -79,7 +79,7 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
 /// more than it takes out, `lost` goes into the ground, `stored` is more at the end than at the start. Every row's `residual` is what they miss. `electricity_eur` is paid on meters of
 /// their own; what sites bring is in their bills.
 #[must_use]
-pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let (network, NetworkAnswer { report, .. }) = of_case(case, run)?;
     let axis = case.district.axis();
     #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
@@ -167,7 +167,7 @@ pub fn network_components_table(case: &Case, run: &Run) -> Option<Table> {
 /// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`, and for a
 /// borehole field `unit|NAME|wall_c` and `unit|NAME|fluid_c` at the end of the step.
 #[must_use]
-pub fn network_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn network_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let (network, NetworkAnswer { recording, .. }) = of_case(case, run)?;
     let axis = case.district.axis();
     let mut table = Table::default();

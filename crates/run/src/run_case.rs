@@ -3,14 +3,18 @@
 use anergy_config::Case;
 use anergy_cosim::coupling::{Journal, Observer};
 use anergy_cosim::participants::PricedPlan;
-use anergy_cosim::{Run, StudyError, converge};
+use anergy_cosim::{CosimError, CosimResult, converge};
 use anergy_lp::{Backend, StagedProblem};
 
 /// Runs a case: a plain dispatch, or dispatch and loop in turn.
 ///
 /// # Errors
-/// [`StudyError`] when there is no plan, the solver fails, or a COP is not positive.
-pub fn run_case(case: &Case, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Run, StudyError> {
+/// [`CosimError`] when there is no plan, the solver fails, or a COP is not positive.
+pub fn run_case(
+    case: &Case,
+    backend: &'static dyn Backend,
+    observer: &mut dyn Observer,
+) -> Result<CosimResult, CosimError> {
     converge::run(&case.district, case.coupled.as_ref(), backend, observer)
 }
 
@@ -23,7 +27,7 @@ pub fn run_case_with_journal(
     backend: &'static dyn Backend,
     journal: &mut dyn Journal<PricedPlan>,
     observer: &mut dyn Observer,
-) -> Result<Run, StudyError> {
+) -> Result<CosimResult, CosimError> {
     converge::run_with_journal(&case.district, case.coupled.as_ref(), backend, journal, observer)
 }
 

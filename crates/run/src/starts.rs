@@ -1,7 +1,7 @@
 //! The same case from several beginnings: how far apart are the answers?
 
 use anergy_config::Case;
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::{CopSeries, InitialCopDispatch, Observer, SchemeChoice, Verdict};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::starts as column;
@@ -53,7 +53,7 @@ struct Answer {
 /// Runs a case that has been run from its own beginning (`first`) from others as well, `of` in all.
 pub fn spread(
     case: &Case,
-    first: &Run,
+    first: &CosimResult,
     of: usize,
     backend: &'static dyn Backend,
     observer: &mut dyn Observer,
@@ -84,7 +84,7 @@ pub fn spread(
     Some(Spread { asked: of, problems, ..spread })
 }
 
-fn judged(run: &Run, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
+fn judged(run: &CosimResult, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
     let coupling = run.coupling.as_ref()?;
     let beginning = Beginning {
         loop_c,

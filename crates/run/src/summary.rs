@@ -1,8 +1,8 @@
 //! The summary of a run: what `summary.json` holds and the terminal shows.
 
 use anergy_config::{Case, Finding};
-use anergy_cosim::Run;
-use anergy_cosim::coupling::{Record, Unrest, Violation};
+use anergy_cosim::CosimResult;
+use anergy_cosim::coupling::{LimitViolation, Record, Unrest};
 use anergy_data::schema::{
     CarrierSummary, CertificateSummary, Cost, CouplingSummary, LinkSummary, Moved, NOT_SERVED_KWH, Part, SchemeSummary,
     Summary, Tolerance, ValiditySummary, ViolationSummary,
@@ -38,7 +38,7 @@ pub fn unmet_warning(summary: &Summary) -> Option<Finding> {
 
 /// Returns the summary of a finished run.
 #[must_use]
-pub fn summarise(case: &Case, run: &Run) -> Summary {
+pub fn summarise(case: &Case, run: &CosimResult) -> Summary {
     let axis = case.district.axis();
     let parts = run.dispatch.parts().into_iter().map(|(name, columns, rows)| Part { name, columns, rows });
     let technologies = run.account.technologies.iter().filter_map(|totals| technology_summary(case, run, totals));
@@ -112,7 +112,7 @@ pub fn summarise(case: &Case, run: &Run) -> Summary {
     }
 }
 
-fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
+fn coupling(case: &Case, run: &CosimResult) -> Option<CouplingSummary> {
     let (outcome, coupled) = (run.coupling.as_ref()?, case.coupled.as_ref()?);
     let last = outcome.records.last()?;
     let answer = &outcome.records[outcome.answer];
@@ -128,7 +128,7 @@ fn coupling(case: &Case, run: &Run) -> Option<CouplingSummary> {
     let axis = case.district.axis();
     let limits_c = coupled.water_loop.limits_c();
     let violation = |side: usize| {
-        let Violation { steps, kelvin_hours, worst_k, at } = answer.violations[side];
+        let LimitViolation { steps, kelvin_hours, worst_k, at } = answer.violations[side];
         #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
         let hours = steps as f64 * axis.step_hours();
         let worst_at = (steps > 0).then(|| axis.label(at));
@@ -174,7 +174,7 @@ fn moved(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Moved {
 }
 
 /// What a verdict on the agreement of dispatch and loop does not tell.
-fn not_served(run: &Run) -> Option<String> {
+fn not_served(run: &CosimResult) -> Option<String> {
     let unmet_kwh = run.account.unmet_kwh();
     (unmet_kwh > NOT_SERVED_KWH).then(|| {
         format!(
@@ -186,7 +186,7 @@ fn not_served(run: &Run) -> Option<String> {
 }
 
 /// Demand left unserved as a share of all demand.
-fn unmet_share(run: &Run) -> f64 {
+fn unmet_share(run: &CosimResult) -> f64 {
     match run.account.demand_kwh {
         0.0 => 0.0,
         demand_kwh => run.account.unmet_kwh() / demand_kwh,

@@ -1,7 +1,7 @@
 //! Result tables of a run.
 
 use anergy_config::Case;
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::Record;
 use anergy_cosim::equilibrium::Descent;
 use anergy_data::results::{Column, Table};
@@ -17,7 +17,7 @@ use anergy_dispatch::district::{Availability, Kind};
 /// stand at its end, the loop temperature at its start. The last row of the loop temperature (the end of the last step) is in
 /// the table of [`loop_temperature_table`].
 #[must_use]
-pub fn timeseries_table(case: &Case, run: &Run) -> Table {
+pub fn timeseries_table(case: &Case, run: &CosimResult) -> Table {
     let axis = case.district.axis();
     let steps = axis.len();
     let mut table = Table::default();
@@ -118,7 +118,7 @@ pub fn timeseries_table(case: &Case, run: &Run) -> Table {
 /// in the store at the end of the step would save; `site|technology|carrier|ROLE_reduced_cost`, by how much a flow fails to
 /// pay for itself (> 0), or what one more kWh of it would earn (< 0).
 #[must_use]
-pub fn prices_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn prices_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let duals = run.duals.as_ref()?;
     let axis = case.district.axis();
     let mut table = Table::default();
@@ -147,7 +147,7 @@ pub fn prices_table(case: &Case, run: &Run) -> Option<Table> {
 
 /// One row per iteration.
 #[must_use]
-pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn convergence_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let coupling = run.coupling.as_ref()?;
     let records = &coupling.records;
     let mut table = Table::default();
@@ -222,7 +222,7 @@ pub fn convergence_table(case: &Case, run: &Run) -> Option<Table> {
 
 /// The loop temperature of every iteration, at the start of each step and at the end of the last.
 #[must_use]
-pub fn loop_temperature_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn loop_temperature_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let coupling = run.coupling.as_ref()?;
     let axis = case.district.axis();
     let mut table = Table::default();
@@ -235,7 +235,7 @@ pub fn loop_temperature_table(case: &Case, run: &Run) -> Option<Table> {
 
 /// Wall-clock seconds by phase and iteration; the only table with durations. `phases` are those outside the iteration.
 #[must_use]
-pub fn timings_table(run: &Run, phases: &[(&str, f64)]) -> Table {
+pub fn timings_table(run: &CosimResult, phases: &[(&str, f64)]) -> Table {
     let (mut names, mut iterations, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
     let mut add = |name: &str, iteration: f64, value: f64| {
         names.push(name.to_owned());
@@ -261,7 +261,7 @@ pub fn timings_table(run: &Run, phases: &[(&str, f64)]) -> Table {
 
 /// The LPs by which the plan of a dispatcher who knows what it does to the loop was found, if that was asked for.
 #[must_use]
-pub fn anticipative_table(run: &Run) -> Option<Table> {
+pub fn anticipative_table(run: &CosimResult) -> Option<Table> {
     let found = &run.myopia.as_ref()?.found;
     let number = |of: &dyn Fn(&Descent) -> f64| Column::Number(found.descent.iter().map(of).collect());
     let mut table = Table::default();
@@ -275,7 +275,7 @@ pub fn anticipative_table(run: &Run) -> Option<Table> {
 
 /// That plan: every quantity by its name in the dispatch, loop temperature (before the step) and COPs.
 #[must_use]
-pub fn anticipative_plan_table(case: &Case, run: &Run) -> Option<Table> {
+pub fn anticipative_plan_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let found = &run.myopia.as_ref()?.found;
     let (axis, coupled) = (case.district.axis(), case.coupled.as_ref()?);
     let mut table = Table::default();

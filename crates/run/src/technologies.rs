@@ -1,13 +1,17 @@
 //! What every technology did, in short.
 
 use anergy_config::Case;
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_data::schema::{StoreTemperature, TechnologyKind, TechnologySummary};
 use anergy_dispatch::dispatch::{Role, TechnologyTotals};
 use anergy_dispatch::district::{Availability, Kind, Technology};
 
 /// Returns the summary of a technology; `None` for a demand, which is given.
-pub(super) fn technology_summary(case: &Case, run: &Run, totals: &TechnologyTotals) -> Option<TechnologySummary> {
+pub(super) fn technology_summary(
+    case: &Case,
+    run: &CosimResult,
+    totals: &TechnologyTotals,
+) -> Option<TechnologySummary> {
     let TechnologyTotals { site, technology: name, delivered_kwh, taken_kwh } = totals;
     let technology = case.district.technology(site, name)?;
     let pump = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
@@ -51,7 +55,7 @@ fn forced_kw(case: &Case, technology: &Technology) -> f64 {
 }
 
 /// What a source that may be turned down had to offer, kWh.
-fn available_kwh(case: &Case, run: &Run, site: &str, technology: &Technology) -> Option<f64> {
+fn available_kwh(case: &Case, run: &CosimResult, site: &str, technology: &Technology) -> Option<f64> {
     let Kind::Supply(supply) = &technology.kind else { return None };
     let chosen = run.account.capacities.iter().find(|of| of.site == site && of.technology == technology.name);
     let capacity_kw = chosen.map_or(supply.capacity_kw, |chosen| chosen.capacity);

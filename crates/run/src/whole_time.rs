@@ -1,11 +1,11 @@
 //! What a run decided for its whole time: capacities, peaks, and how much of its limits it used.
 
-use anergy_cosim::Run;
+use anergy_cosim::CosimResult;
 use anergy_data::schema::{CapacitySummary, Co2LimitSummary, ImportLimitSummary, PeakSummary, WholeTime};
 use anergy_dispatch::dispatch::{ChosenCapacity, LimitUse};
 
 /// Returns the part of the summary on what was decided for the whole time.
-pub(super) fn whole_time(run: &Run) -> WholeTime {
+pub(super) fn whole_time(run: &CosimResult) -> WholeTime {
     let account = &run.account;
     let capacity = |chosen: &ChosenCapacity| CapacitySummary {
         site: chosen.site.clone(),

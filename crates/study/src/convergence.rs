@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anergy_config::{Case, ConfigError, Request};
 use anergy_cosim::coupling::{LoopCop, Observer, SchemeChoice, Stop, StoreTemperature, Verdict};
-use anergy_cosim::{StudyError, solver};
+use anergy_cosim::{CosimError, solver};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::convergence_study as column;
 use anergy_data::schema::columns::timings::SECONDS;
@@ -243,7 +243,7 @@ fn tried(
     scheme: SchemeChoice,
     tolerance: f64,
     observer: &mut dyn Observer,
-) -> Result<Ended, StudyError> {
+) -> Result<Ended, CosimError> {
     let began = Instant::now();
     if let Some(coupled) = &mut case.coupled {
         let settings = &mut coupled.settings;

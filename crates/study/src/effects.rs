@@ -5,7 +5,7 @@ use std::path::Path;
 use anergy_config::switches::Preset;
 use anergy_config::{Case, ConfigError, LoopSource, Request};
 use anergy_cosim::coupling::{LoopCop, Observer, Verdict};
-use anergy_cosim::{Run, StudyError, solver};
+use anergy_cosim::{CosimError, CosimResult, solver};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::effects as column;
 use anergy_dispatch::dispatch::Account;
@@ -92,7 +92,7 @@ pub enum EffectsError {
         /// The variant.
         variant: &'static str,
         /// Why.
-        source: Box<StudyError>,
+        source: Box<CosimError>,
     },
 }
 
@@ -207,7 +207,7 @@ fn load(data: &Path, window: &Window, preset: Preset, settings: Vec<String>) -> 
 }
 
 impl Effect {
-    fn of(variant: &str, flipped_to: &str, preset: Preset, case: &Case, run: &Run) -> Self {
+    fn of(variant: &str, flipped_to: &str, preset: Preset, case: &Case, run: &CosimResult) -> Self {
         let (Some(coupling), Some(coupled)) = (&run.coupling, &case.coupled) else {
             unreachable!("the published case has a loop")
         };

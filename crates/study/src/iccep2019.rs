@@ -2,7 +2,7 @@
 //!
 //! Facts about the published model as Calliope 0.6.3 with CBC solves it, also met by an independent replica.
 
-use anergy_cosim::{Coupling, Run};
+use anergy_cosim::{CosimResult, Coupling};
 
 use super::reproduce::{Comparison, PUBLISHED_ITERATIONS, Scenario, Window};
 
@@ -68,7 +68,7 @@ const YEAR_HEAT_PUMPS: [(&str, &str, f64, f64); 5] = [
 ];
 
 /// The published figures of a window and scenario against those of a run; none where nothing is published.
-pub(super) fn figures(run: &Run, window: &Window, scenario: Scenario) -> Vec<Comparison> {
+pub(super) fn figures(run: &CosimResult, window: &Window, scenario: Scenario) -> Vec<Comparison> {
     let mut figures = match (scenario, window, &run.coupling) {
         (Scenario::Baseline, Window::Week, _) => baseline_week(run),
         (Scenario::Smarti, Window::Week, Some(coupling)) => smarti_week(coupling),
@@ -84,7 +84,7 @@ pub(super) fn figures(run: &Run, window: &Window, scenario: Scenario) -> Vec<Com
     figures
 }
 
-fn baseline_week(run: &Run) -> Vec<Comparison> {
+fn baseline_week(run: &CosimResult) -> Vec<Comparison> {
     let figure = |figure: &str, published, ours, tolerance| Comparison {
         figure: figure.to_owned(),
         iteration: None,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anergy_config::switches::Preset;
 use anergy_config::{Case, ConfigError, LoopSource, Request};
 use anergy_cosim::coupling::Observer;
-use anergy_cosim::{Run, StudyError};
+use anergy_cosim::{CosimError, CosimResult};
 use anergy_lp::Backend;
 use anergy_run::run_case;
 use serde::Serialize;
@@ -156,7 +156,7 @@ pub struct Reproduction {
     /// The case.
     pub case: Case,
     /// The run.
-    pub run: Run,
+    pub run: CosimResult,
     /// Figures against published ones.
     pub figures: Vec<Comparison>,
     /// Loop temperatures against the reference; `None` when there is no reference to compare with.
@@ -241,8 +241,8 @@ impl Published {
     /// Runs it and compares it with the published figures and temperatures.
     ///
     /// # Errors
-    /// [`StudyError`] when the run fails. A difference is no error.
-    pub fn run(self, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Reproduction, StudyError> {
+    /// [`CosimError`] when the run fails. A difference is no error.
+    pub fn run(self, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Reproduction, CosimError> {
         let Self { case, window, scenario, reference, read_seconds } = self;
         let run = run_case(&case, backend, observer)?;
         let figures = figures(&run, &window, scenario);

@@ -82,7 +82,7 @@ pub type Driven<D, L> = Result<
 /// With `stop: gap` the answer is the iterate of the smallest gap, otherwise the last one; either way its gap is measured.
 ///
 /// # Errors
-/// [`CouplingError`] when the settings contradict each other, a partner fails, a COP is not positive, or the journal is of no use.
+/// [`CouplingError`] when the settings contradict each other, a participant fails, a COP is not positive, or the journal is of no use.
 pub fn drive<D: Dispatcher, L: LoopModel>(
     dispatcher: &mut D,
     water_loop: &mut L,
@@ -137,10 +137,10 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     Ok(driver.finish(verdict))
 }
 
-/// The error of a driver of these partners.
+/// The error of a driver of these participants.
 type Failed<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
 
-/// Partners, settings and state of an iteration.
+/// Participants, settings and state of an iteration.
 struct Driver<'a, D: Dispatcher, L> {
     dispatcher: &'a mut D,
     water_loop: &'a mut L,

@@ -1,6 +1,6 @@
 //! The fixed-point driver: dispatch and loop in turn until they agree, and an honest word on whether they do.
 //!
-//! The partners are seen through two traits only. A [`Dispatcher`] turns COPs into a plan, a [`LoopModel`] turns a plan into
+//! The participants are seen through two traits only. A [`Dispatcher`] turns COPs into a plan, a [`LoopModel`] turns a plan into
 //! temperatures and the COPs that follow from them; [`drive`] alternates the two under a [`Scheme`], measures every iterate
 //! ([`Record`]) and ends with a [`Verdict`].
 
@@ -29,7 +29,7 @@ pub use settings::{
     StoreTemperature,
 };
 pub use unrest::Unrest;
-pub use violation::Violation;
+pub use violation::LimitViolation;
 
 use ndarray::{Array1, Array2};
 use serde::Serialize;
@@ -190,7 +190,7 @@ pub struct LoopResponse {
     /// Steps in which a limit was met from above and from below, by more than rounding: low, high.
     pub limit_steps: [usize; 2],
     /// What the balancing unit could not hold: below the low limit, above the high one.
-    pub violations: [Violation; 2],
+    pub violations: [LimitViolation; 2],
     /// Miss of the year's energy balance, relative to the energy moved.
     pub balance_residual: f64,
     /// Worst miss of a step's energy balance, relative to the energy moved in it.
@@ -220,7 +220,7 @@ impl LoopResponse {
                 balancing: vec![MarginalHeat::default(); steps],
             },
             limit_steps: [0, 0],
-            violations: [Violation::default(); 2],
+            violations: [LimitViolation::default(); 2],
             balance_residual: 0.0,
             step_balance_residual: 0.0,
             validity: vec![Validity::default(); pumps],

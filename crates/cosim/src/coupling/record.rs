@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use super::{CopSeries, Gap, LoopResponse, PlanCost, Residual, Violation};
+use super::{CopSeries, Gap, LimitViolation, LoopResponse, PlanCost, Residual};
 
 /// Returns the change from `before` to `now`, loop temperatures of the same length.
 #[must_use]
@@ -73,7 +73,7 @@ pub struct Record {
     /// What that emitted, kg CO2.
     pub balancing_co2_kg: f64,
     /// What it could not hold: below the low limit, above the high one.
-    pub violations: [Violation; 2],
+    pub violations: [LimitViolation; 2],
     /// Miss of the loop's energy balance over the whole time, relative to the energy moved.
     pub balance_residual: f64,
     /// Worst miss of the energy balance of a step, relative to the energy moved in it.

@@ -8,7 +8,7 @@ const NEGLIGIBLE_K: f64 = 1e-6;
 /// Time spent outside a limit of the loop, step by step: judged of a ring of one temperature by that at the end of the step, of a network by
 /// the water that came to its substations in the step.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Violation {
+pub struct LimitViolation {
     /// Steps outside.
     pub steps: usize,
     /// Excess times step length, K h.
@@ -19,7 +19,7 @@ pub struct Violation {
     pub at: usize,
 }
 
-impl Violation {
+impl LimitViolation {
     /// Counts step `step` (from 0) of `step_hours` if it was more than rounding outside; returns whether it was.
     pub fn count(&mut self, excess_k: f64, step_hours: f64, step: usize) -> bool {
         if excess_k <= NEGLIGIBLE_K {
@@ -40,12 +40,12 @@ mod tests {
 
     #[test]
     fn the_first_of_the_worst_steps_is_remembered() {
-        let mut violation = Violation::default();
+        let mut violation = LimitViolation::default();
         for (step, excess_k) in [(3, 0.5), (4, 2.0), (9, 2.0), (10, 0.1)] {
             assert!(violation.count(excess_k, 0.5, step));
         }
         assert!(!violation.count(1e-9, 0.5, 11), "rounding");
-        let Violation { steps, kelvin_hours, worst_k, at } = violation;
+        let LimitViolation { steps, kelvin_hours, worst_k, at } = violation;
         assert_eq!((steps, worst_k, at), (4, 2.0, 5), "the end of step 4");
         assert!((kelvin_hours - 2.3).abs() < 1e-12);
     }

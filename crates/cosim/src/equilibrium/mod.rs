@@ -17,7 +17,7 @@ mod segments;
 mod window;
 
 pub use anticipative::{Anticipated, AnticipativeError, Descent, anticipate};
-pub use model::LoopPump;
+pub use model::LoopConversion;
 pub use scheme::{Refining, Stages};
 pub use segments::{Newton, Point, Segment};
 

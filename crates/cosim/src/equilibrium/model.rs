@@ -95,7 +95,7 @@ pub(super) struct Pump {
 
 /// A heat pump as the dispatch has it: its conversion, the column of its store's level, and that level before the first step.
 #[derive(Debug, Clone, Copy)]
-pub struct LoopPump<'a> {
+pub struct LoopConversion<'a> {
     /// The conversion.
     pub conversion: &'a ConversionTerm,
     /// Column of its store's level.
@@ -106,7 +106,11 @@ pub struct LoopPump<'a> {
 
 impl Model {
     /// Reads a problem in which `pumps` are on the loop.
-    pub(super) fn new(problem: &StagedProblem, pumps: &[LoopPump<'_>], step_hours: f64) -> Result<Self, Unsuited> {
+    pub(super) fn new(
+        problem: &StagedProblem,
+        pumps: &[LoopConversion<'_>],
+        step_hours: f64,
+    ) -> Result<Self, Unsuited> {
         if !problem.global_columns().is_empty() || !problem.global_rows().is_empty() {
             return Err(Unsuited::SharedByAllSteps);
         }
@@ -143,7 +147,7 @@ impl Model {
         Ok(model)
     }
 
-    fn place(&self, problem: &StagedProblem, pump: &LoopPump<'_>) -> Option<Pump> {
+    fn place(&self, problem: &StagedProblem, pump: &LoopConversion<'_>) -> Option<Pump> {
         let conversion = pump.conversion;
         let output = conversion.output.index();
         let of_output = |flow: &Flow| flow.column == Some(output);
@@ -187,7 +191,7 @@ impl Block {
         problem: &StagedProblem,
         columns: &[usize],
         rows: &[usize],
-        pumps: &[LoopPump<'_>],
+        pumps: &[LoopConversion<'_>],
         step_hours: f64,
     ) -> Result<Self, Unsuited> {
         let lagged = |term: &Term| term.lag != Lag::Same;

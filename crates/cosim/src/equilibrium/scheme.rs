@@ -4,7 +4,7 @@ use anergy_lp::StagedProblem;
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use super::{LoopPump, Newton, Point, Segment, Unsuited};
+use super::{LoopConversion, Newton, Point, Segment, Unsuited};
 use crate::coupling::{
     Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, LoopSignal, Scheme, Situation, Stepped,
 };
@@ -15,7 +15,7 @@ pub trait Stages: Dispatcher {
     fn problem(&self) -> &StagedProblem;
 
     /// Its heat pumps on the loop.
-    fn loop_pumps(&self) -> Vec<LoopPump<'_>>;
+    fn loop_pumps(&self) -> Vec<LoopConversion<'_>>;
 
     /// Length of a step, hours.
     fn step_hours(&self) -> f64;

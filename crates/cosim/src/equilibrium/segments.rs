@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::Beginning;
 use super::model::{Level, Model};
 use super::window::{Ends, Found, Guess, Manner, Window};
-use super::{LoopPump, Unsuited};
+use super::{LoopConversion, Unsuited};
 use crate::coupling::{CopSeries, LoopDerivatives};
 
 /// Stores with less than this are empty, kWh.
@@ -146,7 +146,7 @@ impl Newton {
     ///
     /// # Errors
     /// [`Unsuited`] says what in it is not known here.
-    pub fn new(problem: &StagedProblem, pumps: &[LoopPump<'_>], step_hours: f64) -> Result<Self, Unsuited> {
+    pub fn new(problem: &StagedProblem, pumps: &[LoopConversion<'_>], step_hours: f64) -> Result<Self, Unsuited> {
         let model = Model::new(problem, pumps, step_hours)?;
         let separates = vec![true; model.stages];
         Ok(Self { model, separates, found: None, segments: Vec::new(), rounds: 0 })

@@ -4,8 +4,8 @@ mod draws;
 mod network;
 mod well_mixed;
 
-pub use network::{NetworkPartner, year_blocks};
-pub use well_mixed::WellMixedPartner;
+pub use network::{NetworkParticipant, year_blocks};
+pub use well_mixed::WellMixedParticipant;
 
 use anergy_dispatch::dispatch::{Account, Decisions, Dispatch, DispatchError, Plan, Role};
 use anergy_dispatch::district::{Kind, StorageBoundary, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
@@ -17,7 +17,7 @@ use ndarray::Array2;
 
 use crate::coupled::Coupled;
 use crate::coupling::{CopSeries, Dispatcher, LoopModel, LoopRequest, LoopResponse, LoopSignal, PlanCost};
-use crate::equilibrium::{LoopPump, Stages, Unsuited};
+use crate::equilibrium::{LoopConversion, Stages, Unsuited};
 
 /// Less output than this is not running, kW.
 const IDLE_KW: f64 = 1e-6;
@@ -107,7 +107,7 @@ impl PricedPlan {
     }
 }
 
-/// A district's dispatch, seen as a partner of the coupling.
+/// A district's dispatch, seen as a participant of the coupling.
 #[derive(Debug)]
 pub struct DistrictDispatcher {
     dispatch: Dispatch,
@@ -347,8 +347,8 @@ impl Stages for DistrictDispatcher {
         self.dispatch.problem()
     }
 
-    fn loop_pumps(&self) -> Vec<LoopPump<'_>> {
-        let pumps = self.pumps.iter().map(|pump| LoopPump {
+    fn loop_pumps(&self) -> Vec<LoopConversion<'_>> {
+        let pumps = self.pumps.iter().map(|pump| LoopConversion {
             conversion: self.dispatch.conversion_term(pump.conversion),
             level: pump.level,
             level_before: pump.before.known_kwh(),
@@ -383,26 +383,26 @@ impl Stages for DistrictDispatcher {
     }
 }
 
-/// A water loop of either model with its heat pumps, seen as a partner of the coupling.
+/// A water loop of either model with its heat pumps, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
-pub enum LoopPartner {
+pub enum LoopParticipant {
     /// A ring of one temperature.
-    WellMixed(Box<WellMixedPartner>),
+    WellMixed(Box<WellMixedParticipant>),
     /// A network of pipes.
-    Network(Box<NetworkPartner>),
+    Network(Box<NetworkParticipant>),
 }
 
-impl LoopPartner {
+impl LoopParticipant {
     /// The loop of a case, over steps of `step_hours`.
     #[must_use]
     pub fn of(coupled: &Coupled, step_hours: f64) -> Self {
         let pumps = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
         match &coupled.water_loop {
             WaterLoop::WellMixed(ring) => {
-                Self::WellMixed(Box::new(WellMixedPartner { water_loop: ring.clone(), pumps, step_hours }))
+                Self::WellMixed(Box::new(WellMixedParticipant { water_loop: ring.clone(), pumps, step_hours }))
             }
             WaterLoop::Network(network) => {
-                Self::Network(Box::new(NetworkPartner { network: (**network).clone(), pumps, step_hours }))
+                Self::Network(Box::new(NetworkParticipant { network: (**network).clone(), pumps, step_hours }))
             }
         }
     }
@@ -411,7 +411,7 @@ impl LoopPartner {
     ///
     /// # Errors
     /// Why there are none.
-    pub fn smooth(&self) -> Result<&WellMixedPartner, Unsuited> {
+    pub fn smooth(&self) -> Result<&WellMixedParticipant, Unsuited> {
         match self {
             Self::WellMixed(ring) if ring.water_loop.jumps() => Err(Unsuited::Jumps),
             Self::WellMixed(ring) => Ok(ring),
@@ -420,7 +420,7 @@ impl LoopPartner {
     }
 }
 
-impl LoopModel for LoopPartner {
+impl LoopModel for LoopParticipant {
     type Error = NetworkError;
 
     fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, NetworkError> {

@@ -1,4 +1,4 @@
-//! A network of pipes as a partner of the coupling.
+//! A network of pipes as a participant of the coupling.
 
 use anergy_thermal::heat_pump::{HeatPump, OutsideRange};
 use anergy_thermal::water_loop::district_network::{
@@ -15,9 +15,9 @@ const PERIODIC_K: f64 = 0.01;
 /// Times that it is gone through for that at most.
 const MOST_TIMES: usize = 8;
 
-/// A network of pipes with the heat pumps on it, seen as a partner of the coupling.
+/// A network of pipes with the heat pumps on it, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
-pub struct NetworkPartner {
+pub struct NetworkParticipant {
     /// The network, bound to the heat pumps.
     pub network: DistrictNetwork,
     /// The heat pumps on it.
@@ -45,7 +45,7 @@ struct Notes<'r> {
     outside: Vec<Option<OutsideRange>>,
 }
 
-impl LoopModel for NetworkPartner {
+impl LoopModel for NetworkParticipant {
     type Error = NetworkError;
 
     fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, NetworkError> {
@@ -53,7 +53,7 @@ impl LoopModel for NetworkPartner {
     }
 }
 
-impl NetworkPartner {
+impl NetworkParticipant {
     /// Simulates the network and returns what it does, component by component and step by step.
     ///
     /// # Errors

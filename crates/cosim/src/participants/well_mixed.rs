@@ -1,4 +1,4 @@
-//! A well-mixed loop as a partner of the coupling.
+//! A well-mixed loop as a participant of the coupling.
 
 use std::convert::Infallible;
 use std::mem;
@@ -13,9 +13,9 @@ use crate::coupling::{LoopDerivatives, LoopModel, LoopRequest, LoopResponse, Mar
 /// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// A well-mixed loop with its heat pumps, seen as a partner of the coupling.
+/// A well-mixed loop with its heat pumps, seen as a participant of the coupling.
 #[derive(Debug, Clone)]
-pub struct WellMixedPartner {
+pub struct WellMixedParticipant {
     /// The loop.
     pub water_loop: WellMixedLoop,
     /// The heat pumps on it.
@@ -24,7 +24,7 @@ pub struct WellMixedPartner {
     pub step_hours: f64,
 }
 
-impl LoopModel for WellMixedPartner {
+impl LoopModel for WellMixedParticipant {
     type Error = Infallible;
 
     fn simulate(&mut self, request: &LoopRequest) -> Result<LoopResponse, Infallible> {
@@ -105,7 +105,7 @@ fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64)
     }
 }
 
-impl WellMixedPartner {
+impl WellMixedParticipant {
     /// Returns the heat, kWh, up to which what is added at a limit is rounding of the plan, in a step in which heat pumps moved `moved_kwh`:
     /// outputs are known to [`IDLE_KW`] each, and sums of them to a share of what is summed up.
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
@@ -127,7 +127,7 @@ impl WellMixedPartner {
     }
 }
 
-impl LoopDerivatives for WellMixedPartner {
+impl LoopDerivatives for WellMixedParticipant {
     fn initial_c(&self) -> f64 {
         self.water_loop.initial_c()
     }

@@ -24,7 +24,7 @@ pub struct Outlier {
 
 /// Steps in a row without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
+pub struct SeriesGap {
     /// The first of them.
     pub first: usize,
     /// How many.
@@ -33,12 +33,12 @@ pub struct Gap {
 
 /// The runs of NaN in `values`, in order.
 #[must_use]
-pub fn gaps(values: &[f64]) -> Vec<Gap> {
-    let mut gaps: Vec<Gap> = Vec::new();
+pub fn gaps(values: &[f64]) -> Vec<SeriesGap> {
+    let mut gaps: Vec<SeriesGap> = Vec::new();
     for (step, _) in values.iter().enumerate().filter(|(_, value)| value.is_nan()) {
         match gaps.last_mut() {
             Some(gap) if gap.first + gap.steps == step => gap.steps += 1,
-            _ => gaps.push(Gap { first: step, steps: 1 }),
+            _ => gaps.push(SeriesGap { first: step, steps: 1 }),
         }
     }
     gaps
@@ -146,8 +146,8 @@ mod tests {
         let values = with(&[(49, NAN), (50, 3e3), (51, NAN), (52, NAN)]);
         assert_eq!(steps(&values), [50]);
         assert_eq!(outliers(&values)[0].neighbours, [year()[48], year()[53]]);
-        assert_eq!(gaps(&values), [Gap { first: 49, steps: 1 }, Gap { first: 51, steps: 2 }]);
-        assert_eq!(gaps(&[NAN, NAN]), [Gap { first: 0, steps: 2 }]);
+        assert_eq!(gaps(&values), [SeriesGap { first: 49, steps: 1 }, SeriesGap { first: 51, steps: 2 }]);
+        assert_eq!(gaps(&[NAN, NAN]), [SeriesGap { first: 0, steps: 2 }]);
         assert_eq!(gaps(&year()), []);
     }
 

@@ -14,7 +14,7 @@ pub use axis::format_stamp;
 pub use axis::{TimeAxis, TimeWindow};
 pub use csv::Frame;
 pub use csv::{shown, trimmed};
-pub use lint::{Gap, Outlier, gaps, outliers};
+pub use lint::{Outlier, SeriesGap, gaps, outliers};
 pub use setting::{FileColumn, Fill, ProfileSetting};
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anergy_config::ConfigError;
-use anergy_cosim::StudyError;
+use anergy_cosim::CosimError;
 use anergy_data::results::ResultsError;
 
 /// Why a sweep cannot go on.
@@ -29,7 +29,7 @@ pub enum SweepError {
     Stopped,
     /// The first case, which must be run to know its series, has no answer.
     #[error("outputs.series: which there are is known from the first case, and it has no answer: {0}")]
-    FirstCase(#[source] StudyError),
+    FirstCase(#[source] CosimError),
     /// No sweep's folder.
     #[error("{}: is no folder of a sweep (it has no manifest.json); `anergy sweep plan` makes one", .0.display())]
     NoSweep(PathBuf),

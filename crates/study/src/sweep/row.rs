@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anergy_config::{Case, Request, Shelf};
 use anergy_cosim::coupling::{Observer, Record, Verdict};
 use anergy_cosim::participants::NEGLIGIBLE_KWH;
-use anergy_cosim::{Cause, StudyError, solver};
+use anergy_cosim::{Cause, CosimError, solver};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::sweep::{self as column, Status};
 use anergy_data::schema::columns::sweep_series;
@@ -187,7 +187,7 @@ fn load(index: usize, request: &Request, plan: &Planned<'_>) -> Result<Case, NoA
 fn answer(index: usize, request: &Request, plan: &Planned<'_>, stop: &AtomicBool) -> Result<Answer, NoAnswer> {
     let case = load(index, request, plan)?;
     let series = plan.series;
-    let run = run_case(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: StudyError| {
+    let run = run_case(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: CosimError| {
         let status = if error.cause() == Cause::Infeasible { Status::Infeasible } else { Status::Failed };
         NoAnswer::Row(status, error.to_string())
     })?;

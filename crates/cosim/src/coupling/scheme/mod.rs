@@ -79,7 +79,7 @@ pub trait Scheme<D: Dispatcher> {
     }
 }
 
-/// The scheme that `settings` ask for, where it needs no more than the partners' traits; of `auto` what it does before Newton's
+/// The scheme that `settings` ask for, where it needs no more than the participants' traits; of `auto` what it does before Newton's
 /// method. `None` for Newton's method itself.
 #[must_use]
 pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Scheme<D>>> {

@@ -5,7 +5,7 @@ use anergy_lp::{Column, ColumnId, Lag, Row, StagedProblem, TermId};
 use ndarray::Array2;
 
 use crate::coupling::{LoopDerivatives, Rates};
-use crate::equilibrium::{LoopPump, Newton, Stages};
+use crate::equilibrium::{LoopConversion, Newton, Stages};
 
 /// The trust region: outputs of heat pumps, kWh; levels of their stores, kWh; loop temperature, K.
 const OUTPUT_KWH: f64 = 400.0;
@@ -181,7 +181,7 @@ impl Expansion {
     ) -> Self {
         let (stages, step_hours) = (values.ncols(), dispatcher.step_hours());
         let temp_c = newton.temperatures(water_loop, values);
-        let expand = |(index, pump): (usize, LoopPump<'_>)| {
+        let expand = |(index, pump): (usize, LoopConversion<'_>)| {
             let level_before = |t: usize| match (pump.level, t) {
                 (None, _) => 0.0,
                 (Some(level), 0) => pump.level_before.unwrap_or(values[[level, stages - 1]]),
