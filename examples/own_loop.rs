@@ -71,6 +71,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Start { committed: cops.clone(), start: cops };
     let outcome = drive(&mut dispatcher, &mut lake, scheme.as_mut(), &settings, &start, &mut (), &mut ())?;
     println!("{:?} after {} iterations", outcome.verdict, outcome.records.len());
-    println!("{:.2} EUR for the plan, relative gap {:?}", outcome.plan.account.cost_eur(), outcome.gap.map(|gap| gap.relative));
+    println!(
+        "{:.2} EUR for the plan, relative gap {:?}",
+        outcome.plan.account.cost_eur(),
+        outcome.gap.map(|gap| gap.relative)
+    );
     Ok(())
 }

@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use anergy::schema::files::RUN_FOLDER;
+
 use book::{Block, Chapter, chapters, source};
 use common::{anergy, project, stderr, stdout};
 
@@ -255,7 +257,7 @@ fn every_verb_and_every_exit_code_is_explained() {
 #[test]
 fn every_verdict_and_every_scheme_is_explained() {
     let page = chapter("convergence.md");
-    let names = code("crates/cosim/src/coupling/verdict.rs");
+    let names = code("crates/data/src/schema/verdict.rs");
     let names: Vec<&str> =
         names.lines().filter_map(|line| line.trim().split("=> \"").nth(1)?.split('"').next()).collect();
     assert!(names.len() >= 9, "{names:?}");
@@ -270,29 +272,25 @@ fn every_verdict_and_every_scheme_is_explained() {
 #[test]
 fn every_file_of_a_run_folder_and_its_columns_are_explained() {
     let page = chapter("results.md").replace("\\|", "|");
-    let folder = code("crates/data/src/results/folder.rs");
-    let list = folder.split("const FILES").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
-    let files: Vec<&str> =
-        list.split(',').map(str::trim).filter_map(|item| item.strip_prefix('"')?.strip_suffix('"')).collect();
-    assert!(files.len() >= 14, "{files:?}");
-    for file in files.into_iter().chain(["summary.json", "journal"]) {
+    for file in RUN_FOLDER {
         assert!(page.contains(&format!("`{file}`")), "{file}");
     }
-    let tables = code("crates/run/src/network_tables.rs");
-    let numbers =
-        tables.split("const NUMBERS").nth(1).unwrap().split("= [").nth(1).unwrap().split("];").next().unwrap();
-    let numbers: Vec<&str> = numbers.split('"').skip(1).step_by(2).collect();
-    assert!(numbers.len() >= 20, "{numbers:?}");
-    for name in numbers {
-        assert!(page.contains(&format!("`{name}`")), "network_components.csv: {name}");
-    }
-    let words = [("crates/run/src/tables.rs", "push(\""), ("crates/run/src/tables.rs", "(&conversion.carrier_out, \"")];
-    for (path, before) in words {
-        for part in code(path).split(before).skip(1) {
-            let name = part.split('"').next().unwrap();
-            assert!(page.contains(&format!("`{name}`")) || page.contains(&format!("|{name}`")), "{path}: {name}");
+    // The columns of each table, as its module of the schema declares them.
+    let mut found = 0;
+    for table in ["timeseries", "convergence", "network_components"] {
+        for name in constants(&format!("crates/data/src/schema/columns/{table}.rs")) {
+            found += 1;
+            assert!(page.contains(&format!("`{name}`")) || page.contains(&format!("|{name}`")), "{table}.csv: {name}");
         }
     }
+    assert!(found >= 70, "{found} names of columns");
+}
+
+/// The texts of the constants that a file of the schema declares.
+fn constants(path: &str) -> Vec<String> {
+    let text = code(path);
+    let declared = text.split("pub const ").skip(1).filter_map(|rest| rest.split_once(": &str ="));
+    declared.filter_map(|(_, value)| Some(value.split('"').nth(1)?.to_owned())).collect()
 }
 
 /// The pages of keys are those of this version.

@@ -1,5 +1,7 @@
 //! Splitting a problem into parts that share nothing.
 
+use petgraph::unionfind::UnionFind;
+
 use super::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, StagedProblem, TermId};
 
 /// A part of a problem that shares no row and no column with the rest, as a problem of its own.
@@ -43,30 +45,65 @@ impl StagedProblem {
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
         let mut parts = Vec::new();
-        let mut roots: Vec<usize> = Vec::new();
         let (groups, ends) = self.groups();
-        for (node, &root) in groups.iter().enumerate() {
-            let index = roots.iter().position(|known| *known == root).unwrap_or_else(|| {
-                roots.push(root);
+        let mut part_of_group = vec![None; groups.len()];
+        // Part of each column, row, global column and global row, and its number there.
+        let mut places = Vec::with_capacity(groups.len());
+        for (node, &group) in groups.iter().enumerate() {
+            let index = *part_of_group[group].get_or_insert_with(|| {
                 parts.push(Component::empty(self));
                 parts.len() - 1
             });
             let part: &mut Component = &mut parts[index];
-            if node < ends[0] {
+            let number = if node < ends[0] {
                 part.take_column(self, ColumnId(node));
+                part.columns.len()
             } else if node < ends[1] {
                 part.problem.add_row(self.rows()[node - ends[0]].clone());
                 part.rows.push(RowId(node - ends[0]));
+                part.rows.len()
             } else if node < ends[2] {
                 part.problem.add_global_column(self.global_columns()[node - ends[1]].clone());
                 part.global_columns.push(GlobalColumnId(node - ends[1]));
+                part.global_columns.len()
             } else {
                 part.problem.add_global_row(self.global_rows()[node - ends[2]].clone());
                 part.global_rows.push(GlobalRowId(node - ends[2]));
-            }
+                part.global_rows.len()
+            };
+            places.push((index, number - 1));
         }
-        parts.iter_mut().for_each(|part| part.take_terms(self));
+        self.deal_terms(&mut parts, &places, ends);
         parts
+    }
+
+    /// Gives every part the terms between its columns and rows. `places` holds the part of each column, row, global column and
+    /// global row and its number there; `ends`, where the first three kinds end.
+    fn deal_terms(&self, parts: &mut [Component], places: &[(usize, usize)], ends: [usize; 3]) {
+        let column = |id: ColumnId| places[id.0];
+        let row = |id: RowId| RowId(places[ends[0] + id.0].1);
+        let global_column = |id: GlobalColumnId| places[ends[1] + id.0];
+        let global_row = |id: GlobalRowId| GlobalRowId(places[ends[2] + id.0].1);
+        for (index, term) in self.terms().iter().enumerate() {
+            let (part, number) = column(term.column);
+            let part = &mut parts[part];
+            part.problem.add_term(row(term.row), ColumnId(number), term.lag, term.coefficient.clone());
+            part.terms.push(TermId(index));
+        }
+        for term in self.spread_terms() {
+            let (part, number) = global_column(term.column);
+            let problem = &mut parts[part].problem;
+            problem.add_spread_term(row(term.row), GlobalColumnId(number), term.coefficient.clone());
+        }
+        for term in self.sum_terms() {
+            let (part, number) = column(term.column);
+            parts[part].problem.add_sum_term(global_row(term.row), ColumnId(number), term.coefficient.clone());
+        }
+        for term in self.global_terms() {
+            let (part, number) = global_column(term.column);
+            let problem = &mut parts[part].problem;
+            problem.add_global_term(global_row(term.row), GlobalColumnId(number), term.coefficient);
+        }
     }
 
     /// The group of each column, row, global column and global row, and where the first three kinds end.
@@ -74,21 +111,20 @@ impl StagedProblem {
         let rows = self.columns().len();
         let global_columns = rows + self.rows().len();
         let global_rows = global_columns + self.global_columns().len();
-        let mut groups = Groups::new(global_rows + self.global_rows().len());
+        let mut groups = UnionFind::new(global_rows + self.global_rows().len());
         for term in self.terms() {
-            groups.join(term.column.0, rows + term.row.0);
+            groups.union(term.column.0, rows + term.row.0);
         }
         for term in self.spread_terms() {
-            groups.join(global_columns + term.column.0, rows + term.row.0);
+            groups.union(global_columns + term.column.0, rows + term.row.0);
         }
         for term in self.sum_terms() {
-            groups.join(term.column.0, global_rows + term.row.0);
+            groups.union(term.column.0, global_rows + term.row.0);
         }
         for term in self.global_terms() {
-            groups.join(global_columns + term.column.0, global_rows + term.row.0);
+            groups.union(global_columns + term.column.0, global_rows + term.row.0);
         }
-        let roots = (0..groups.0.len()).map(|node| groups.root(node)).collect();
-        (roots, [rows, global_columns, global_rows])
+        (groups.into_labeling(), [rows, global_columns, global_rows])
     }
 }
 
@@ -108,63 +144,6 @@ impl Component {
         let own = self.problem.add_column(whole.columns()[column.0].clone());
         self.problem.set_quadratic(own, whole.quadratic(column).clone());
         self.columns.push(column);
-    }
-
-    /// Takes over the terms between the columns and rows that are here.
-    fn take_terms(&mut self, whole: &StagedProblem) {
-        let column = |columns: &[ColumnId], id: ColumnId| columns.iter().position(|&known| known == id).map(ColumnId);
-        let row = |rows: &[RowId], id: RowId| rows.iter().position(|&known| known == id).map(RowId);
-        let global_column = |columns: &[GlobalColumnId], id: GlobalColumnId| {
-            columns.iter().position(|&known| known == id).map(GlobalColumnId)
-        };
-        let global_row =
-            |rows: &[GlobalRowId], id: GlobalRowId| rows.iter().position(|&known| known == id).map(GlobalRowId);
-        for (index, term) in whole.terms().iter().enumerate() {
-            if let (Some(row), Some(column)) = (row(&self.rows, term.row), column(&self.columns, term.column)) {
-                self.problem.add_term(row, column, term.lag, term.coefficient.clone());
-                self.terms.push(TermId(index));
-            }
-        }
-        for term in whole.spread_terms() {
-            let column = global_column(&self.global_columns, term.column);
-            if let (Some(row), Some(column)) = (row(&self.rows, term.row), column) {
-                self.problem.add_spread_term(row, column, term.coefficient.clone());
-            }
-        }
-        for term in whole.sum_terms() {
-            let row = global_row(&self.global_rows, term.row);
-            if let (Some(row), Some(column)) = (row, column(&self.columns, term.column)) {
-                self.problem.add_sum_term(row, column, term.coefficient.clone());
-            }
-        }
-        for term in whole.global_terms() {
-            let row = global_row(&self.global_rows, term.row);
-            if let (Some(row), Some(column)) = (row, global_column(&self.global_columns, term.column)) {
-                self.problem.add_global_term(row, column, term.coefficient);
-            }
-        }
-    }
-}
-
-/// Disjoint sets with path halving.
-struct Groups(Vec<usize>);
-
-impl Groups {
-    fn new(len: usize) -> Self {
-        Self((0..len).collect())
-    }
-
-    fn root(&mut self, mut node: usize) -> usize {
-        while self.0[node] != node {
-            self.0[node] = self.0[self.0[node]];
-            node = self.0[node];
-        }
-        node
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
     }
 }
 

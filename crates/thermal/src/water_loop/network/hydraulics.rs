@@ -3,6 +3,10 @@
 //! Newton's method on flows and pressures at once (Todini and Pilati 1988, the global gradient algorithm): every iterate conserves mass, and
 //! the pressures follow from one system of the size of the nodes. In a tree the flows follow from mass alone.
 
+use indexmap::IndexMap;
+use petgraph::graph::{NodeIndex, UnGraph};
+use petgraph::unionfind::UnionFind;
+
 use super::FlowError;
 use super::friction::Bore;
 use super::sparse::Pattern;
@@ -45,66 +49,35 @@ enum Which {
     Meshes,
 }
 
-/// For every node, the first of those that edges join it to.
+/// Returns, for every node, the first node of the part of the network that edges join it to.
 fn parts<'a>(nodes: usize, edges: impl Iterator<Item = &'a [usize; 2]>) -> Vec<usize> {
-    let mut part: Vec<usize> = (0..nodes).collect();
-    fn root(part: &mut [usize], node: usize) -> usize {
-        let mut root = node;
-        while part[root] != root {
-            part[root] = part[part[root]];
-            root = part[root];
-        }
-        root
-    }
-    for &[i, j] in edges {
-        let (a, b) = (root(&mut part, i), root(&mut part, j));
-        part[a.max(b)] = a.min(b);
-    }
-    (0..nodes).map(|node| root(&mut part, node)).collect()
+    let mut sets = UnionFind::new(nodes);
+    edges.for_each(|&[i, j]| {
+        sets.union(i, j);
+    });
+    let mut first = vec![None; nodes];
+    let labels = sets.into_labeling().into_iter().enumerate();
+    labels.map(|(node, label): (usize, usize)| *first[label].get_or_insert(node)).collect()
 }
 
-/// The edges without which more parts would not hang together (Tarjan 1974), without recursion: networks are long.
+/// Returns, for every edge, whether the network falls apart without it. Of several edges between the same nodes none is a bridge.
 fn bridges(nodes: usize, edges: &[[usize; 2]]) -> Vec<bool> {
-    let mut at: Vec<Vec<usize>> = vec![Vec::new(); nodes];
-    for (edge, &[i, j]) in edges.iter().enumerate() {
-        at[i].push(edge);
-        at[j].push(edge);
+    let between = |&[i, j]: &[usize; 2]| [i.min(j), i.max(j)];
+    let mut parallel: IndexMap<[usize; 2], Vec<usize>> = IndexMap::new();
+    for (edge, ends) in edges.iter().enumerate() {
+        parallel.entry(between(ends)).or_default().push(edge);
     }
-    const UNSEEN: usize = usize::MAX;
-    let (mut order, mut low, mut seen) = (vec![UNSEEN; nodes], vec![UNSEEN; nodes], 0);
+    let mut graph = UnGraph::<(), usize, usize>::with_capacity(nodes, parallel.len());
+    (0..nodes).for_each(|_| {
+        graph.add_node(());
+    });
+    for (&[i, j], edges) in parallel.iter().filter(|([i, j], _)| i != j) {
+        graph.add_edge(NodeIndex::new(i), NodeIndex::new(j), edges[0]);
+    }
     let mut is_bridge = vec![false; edges.len()];
-    for start in 0..nodes {
-        if order[start] != UNSEEN {
-            continue;
-        }
-        // Node, edge by which it was reached, next of its edges.
-        let mut way = vec![(start, UNSEEN, 0)];
-        while let Some(top) = way.last_mut() {
-            let (node, by) = (top.0, top.1);
-            if order[node] == UNSEEN {
-                (order[node], low[node]) = (seen, seen);
-                seen += 1;
-            }
-            if let Some(&edge) = at[node].get(top.2) {
-                top.2 += 1;
-                let [i, j] = edges[edge];
-                let other = if i == node { j } else { i };
-                if edge == by {
-                    continue;
-                }
-                if order[other] == UNSEEN {
-                    way.push((other, edge, 0));
-                } else {
-                    low[node] = low[node].min(order[other]);
-                }
-            } else {
-                way.pop();
-                if let Some(&(before, ..)) = way.last() {
-                    low[before] = low[before].min(low[node]);
-                    is_bridge[by] = low[node] > order[before];
-                }
-            }
-        }
+    for bridge in petgraph::algo::bridges::bridges(&graph) {
+        let edge = *bridge.weight();
+        is_bridge[edge] = parallel[&between(&edges[edge])].len() == 1;
     }
     is_bridge
 }
