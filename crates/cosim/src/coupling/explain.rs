@@ -1,10 +1,11 @@
-//! A verdict in plain words: what happened, when in the year, what it means in EUR and K, and what to try.
+//! Explains a verdict in text: the event, its time, its size in EUR and K, and what to try next.
 
 use super::unrest::distance_in_words;
 use super::{Gap, Outcome, Residual, Unrest, Verdict};
 
 impl<P, A> Outcome<P, A> {
-    /// The verdict in plain words, with its numbers; `stamp` names the moment of an index into the loop temperatures.
+    /// Returns the verdict as text with its numbers; `stamp` returns the time stamp of an index into the loop
+    /// temperatures.
     #[must_use]
     pub fn explain(&self, stamp: impl Fn(usize) -> String) -> String {
         let Some(last) = self.records.last() else { return String::new() };
@@ -70,7 +71,7 @@ impl<P, A> Outcome<P, A> {
         }
     }
 
-    /// How far the loop temperature moved last, and when.
+    /// Returns the last change of the loop temperature, and the time stamps of the largest changes, as text.
     fn moved(&self, stamp: impl Fn(usize) -> String) -> String {
         let Some((last, residual)) = self.records.last().and_then(|last| Some((last, last.residual?))) else {
             return "there is no earlier iteration to compare with".to_owned();
@@ -93,12 +94,12 @@ impl<P, A> Outcome<P, A> {
         )
     }
 
-    /// What the gap means in money.
+    /// Returns the gap in money and in unmet demand, as text.
     fn saving(&self) -> String {
         self.gap.map_or_else(
             || "; its gap is not known".to_owned(),
             |Gap { absolute_eur, relative, cost_eur, unmet_kwh, unmet_relative, surplus_kwh }| {
-                // Where nothing more could be served, there is no more to say of it.
+                // A gap of unmet demand of zero is not mentioned.
                 let unmet =
                     if unmet_relative > 0.0 { format!(" (relative gap {unmet_relative:.2e})") } else { String::new() };
                 format!(
@@ -110,16 +111,17 @@ impl<P, A> Outcome<P, A> {
     }
 }
 
-/// What a larger tolerance means for the cost. On a small loop the cost of the answer has been 2.5 to 6.6 gaps from that at a
-/// hundredth of the tolerance: every equilibrium has a gap of zero, and they need not cost the same.
+/// Warning that the gap is not the error of the cost. On a small loop the cost of the answer has been 2.5 to 6.6 gaps
+/// from that at a hundredth of the tolerance: every equilibrium has a gap of zero, and equilibria need not cost the
+/// same.
 const NO_ERROR_OF_THE_COST: &str =
     "the gap is what a dispatcher could still save at these COPs, the cost may be several gaps off";
 
-/// What [`super::CouplingSettings::gap_is_free`] asks for, as a hint.
+/// Condition of [`super::CouplingSettings::gap_is_free`], as a hint to the user.
 const AVERAGING_NEEDS: &str =
     " (with loop_cop: within_step, store_temperature: current and relaxation: 1, as in the preset `corrected`)";
 
-/// The averaging scheme to try after `scheme`.
+/// Returns the averaging scheme to try after `scheme`.
 fn other_averaging(scheme: &str) -> &'static str {
     if scheme == "gap_regulated" { "scheme: self_regulated" } else { "scheme: gap_regulated" }
 }

@@ -10,24 +10,25 @@ use super::IDLE_KW;
 use super::draws::SubstationDraws;
 use crate::coupling::{LoopModel, LoopRequest, LoopResponse, LoopSignal, MarginalHeat};
 
-/// A periodic time is over when every pipe's temperature ends this near to where it began, K.
+/// Tolerance of a periodic simulation, K: the largest change of a pipe's temperature from the start to the end of the
+/// horizon.
 const PERIODIC_K: f64 = 0.01;
-/// Times that it is gone through for that at most.
+/// Largest number of passes through the horizon until it is periodic.
 const MOST_TIMES: usize = 8;
 
-/// A network of pipes with the heat pumps on it, seen as a participant of the coupling.
+/// A network of pipes with its heat pumps, as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub struct NetworkParticipant {
-    /// The network, bound to the heat pumps.
+    /// Network, bound to the heat pumps.
     pub network: DistrictNetwork,
-    /// The heat pumps on it.
+    /// Heat pumps on the network.
     pub pumps: Vec<HeatPump>,
     /// Length of a step, hours.
     pub step_hours: f64,
 }
 
-/// How many times one that is simulated stands for, one after the other, until `years` have gone by: a third of the times before it, since the
-/// ground's answer changes ever more slowly.
+/// Returns the numbers of years that each simulated year represents, one after the other, until `years` have passed.
+/// Each block is a third of the years before it, since the ground's response changes ever more slowly.
 pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
     let mut gone = 0;
     std::iter::from_fn(move || {
@@ -37,7 +38,7 @@ pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
     })
 }
 
-/// What a pass writes down.
+/// The results that a pass writes.
 struct Notes<'r> {
     response: &'r mut LoopResponse,
     /// Electricity per output of each heat pump in the step.
@@ -54,10 +55,10 @@ impl LoopModel for NetworkParticipant {
 }
 
 impl NetworkParticipant {
-    /// Simulates the network and returns what it does, component by component and step by step.
+    /// Simulates the network and returns the results of each component and of each step.
     ///
     /// # Errors
-    /// [`NetworkError`] where no flows are found.
+    /// [`NetworkError`] where the flows cannot be solved.
     pub fn look(&self, request: &LoopRequest) -> Result<(NetworkReport, Recording), NetworkError> {
         let (_, report, recording) = self.pass(request, true)?;
         Ok((report, recording.unwrap_or_default()))
@@ -94,7 +95,8 @@ impl NetworkParticipant {
         Ok((response, report, recording))
     }
 
-    /// What happens before the time begins. Returns by how much a periodic time misses its own beginning, K.
+    /// Simulates the time before the horizon. Returns the change of temperature over a periodic horizon, K; `None` if
+    /// the start is not periodic.
     fn before(
         &self,
         asked: &LoopRequest,
@@ -103,7 +105,7 @@ impl NetworkParticipant {
     ) -> Result<Option<f64>, NetworkError> {
         let steps = asked.output_kw.ncols();
         let start = self.network.start();
-        // What comes before is for the water: the ground around boreholes begins as it is.
+        // The spin-up settles the water only: the ground around boreholes restarts at its initial state.
         let hours = start.spin_up_days * 24.0;
         if hours > 0.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
@@ -128,7 +130,7 @@ impl NetworkParticipant {
         Ok(miss_k)
     }
 
-    /// Lets the ground around boreholes go through the time as often as it has before, block by block.
+    /// Simulates the ground around boreholes over the years before the horizon, block by block.
     fn years_before(
         &self,
         asked: &LoopRequest,
@@ -149,7 +151,7 @@ impl NetworkParticipant {
         Ok(())
     }
 
-    /// Takes the first `steps` steps.
+    /// Simulates the first `steps` steps.
     fn go(
         &self,
         asked: &LoopRequest,
@@ -199,7 +201,8 @@ impl NetworkParticipant {
         Ok(())
     }
 
-    /// The heat that the heat pumps of a substation give the water, kW, what their COPs then are, and what the network is told of it.
+    /// Returns the heat of a substation's heat pumps to the water, kW, and the data on their water for the network;
+    /// notes their COPs.
     fn draw(
         &self,
         asked: &LoopRequest,

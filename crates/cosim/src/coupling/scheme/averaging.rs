@@ -1,47 +1,48 @@
-//! Averaging of the dispatch: `x_k = x_{k-1} + step (y - x_{k-1})`, where `y` is the dispatcher's answer to the COPs that
+//! Averaging of plans: `x_k = x_{k-1} + step (y - x_{k-1})`, where `y` is the dispatcher's answer to the COPs that
 //! `x_{k-1}` led to.
 //!
-//! The answer of an LP is a vertex, and the plan that dispatch and loop agree on is in general a mixture of vertices that no
-//! iteration from vertex to vertex meets. Averages of plans can: the set of feasible plans is convex and does not depend on
-//! the COPs (only electricity does, and import restores that balance). What a scheme adds is a rule for the step.
+//! The answer of an LP is a vertex, and the plan on which dispatch and loop agree is in general a mixture of
+//! vertices, which no iteration from vertex to vertex finds. Averages of plans can: the set of feasible plans is
+//! convex and does not depend on the COPs (only electricity does, and import closes its balance). The schemes differ
+//! in their rule for the step.
 
 use super::{Scheme, Situation, Stepped};
 use crate::coupling::Dispatcher;
 
-/// What a rule may look at.
+/// The input of a step rule.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Seen {
-    /// Number of the iteration, from 0.
+    /// Iteration, from 0.
     pub iteration: usize,
     /// Distance from the previous plan to the dispatcher's answer; `None` in the first iteration.
     pub distance: Option<f64>,
-    /// [`Gap::size`](crate::coupling::Gap::size) of the previous plan, where it is known.
+    /// [`Gap::size`](crate::coupling::Gap::size) of the previous plan; `None` if it is not known.
     pub gap: Option<f64>,
 }
 
-/// A step and the scheme it belongs to.
+/// A step with the scheme that chose it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// The scheme, as it stands in the history.
+    /// Name of the scheme in the record.
     pub scheme: &'static str,
     /// Share of the way from the previous plan to the answer, in (0, 1].
     pub step: f64,
 }
 
-/// Chooses the steps of an averaging scheme.
+/// A rule for the steps of an averaging scheme.
 pub trait StepRule {
-    /// The step of an iteration; called once in each, in order, from the first on.
+    /// Returns the step of an iteration. It must be called once in each iteration, in order, from the first on.
     fn next(&mut self, seen: &Seen) -> Step;
 }
 
-/// Averages plans with the steps of a rule.
+/// An averaging scheme with the steps of a rule.
 #[derive(Debug, Clone)]
 pub struct Averaging<R> {
     rule: R,
 }
 
 impl<R: StepRule> Averaging<R> {
-    /// Averaging with the steps of `rule`.
+    /// Creates the scheme with the steps of `rule`.
     #[must_use]
     pub fn by(rule: R) -> Self {
         Self { rule }
@@ -79,8 +80,8 @@ impl StepRule for Msa {
     }
 }
 
-/// Self-regulated averaging (Liu, He and He 2009): a step of 1/beta, where beta grows much when the answer moves away from
-/// the plan and little when it comes closer.
+/// Self-regulated averaging (Liu, He and He 2009): a step of 1/beta, where beta grows fast when the distance between
+/// plan and answer grows, and slowly when it shrinks.
 #[derive(Debug, Clone, Copy)]
 pub struct SelfRegulated {
     beta: f64,
@@ -88,9 +89,9 @@ pub struct SelfRegulated {
 }
 
 impl SelfRegulated {
-    /// What is added to beta when the distance grew.
+    /// Increment of beta when the distance grew.
     const APART: f64 = 1.8;
-    /// What is added to beta when it did not.
+    /// Increment of beta when the distance did not grow.
     const CLOSER: f64 = 0.1;
 }
 
@@ -118,9 +119,9 @@ pub struct GapRegulated {
 }
 
 impl GapRegulated {
-    /// A gap above this share of the one before has not fallen enough.
+    /// Largest ratio of a gap to the previous gap that counts as falling.
     const ENOUGH: f64 = 0.9;
-    /// What beta is then multiplied by.
+    /// Factor on beta when the gap did not fall enough.
     const GROWTH: f64 = 1.15;
 }
 

@@ -3,16 +3,16 @@
 use super::{Scheme, Situation, Stepped};
 use crate::coupling::{CopSeries, Dispatcher};
 
-/// Picard iteration: the plan is the dispatcher's answer; the COPs that followed are the next ones, or a share of the way to
-/// them.
+/// Picard iteration: the plan is the dispatcher's answer. The next COPs are those that followed from it, or with
+/// relaxation a step towards them.
 #[derive(Debug, Clone, Copy)]
 pub struct Picard {
-    /// Share of the way, in (0, 1].
+    /// Relaxation factor, in (0, 1].
     pub relaxation: f64,
 }
 
 impl Picard {
-    /// Its name in the history.
+    /// Name of the scheme in the record.
     pub const NAME: &'static str = "picard";
 }
 
