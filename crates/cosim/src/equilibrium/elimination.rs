@@ -1,27 +1,28 @@
-//! What is left of a block in one stage when its flows have been eliminated.
+//! Elimination of the flows of a block in one stage.
 //!
-//! A step changes the flows by `du = D (A' dy + L' dl - sum_p m_p dr_p + rho)`, with the rows A within the stage, those L of the levels, and `D` the
-//! inverse of what the barriers and bounds resist with. `D` spans twenty orders of magnitude, so that `A D A'` and what follows from it would lose all
-//! digits; with `sqrt(D) [A' L'] = Q R` instead nothing is subtracted. In the terms of `Q`, the rows within the stage fix the first part of `sqrt(D)^-1 du`,
-//! the duals of the levels push the second, and the third is free.
+//! A Newton step changes the flows by `du = D (A' dy + L' dl - sum_p m_p dr_p + rho)`, with the rows A within the
+//! stage, the rows L of the levels, and `D` the inverse of the diagonal terms of barriers and bounds. `D` spans
+//! twenty orders of magnitude, so that the Schur complement `A D A'` would lose all digits; the QR decomposition
+//! `sqrt(D) [A' L'] = Q R` avoids the cancellation. In the basis Q, the rows within the stage determine the first
+//! part of `sqrt(D)^-1 du`, the duals of the levels the second, and the third is free.
 
-/// Shape of a block.
+/// The dimensions of a block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) flows: usize,
-    /// Rows within the stage.
+    /// Number of rows within the stage.
     pub(super) rows: usize,
     pub(super) levels: usize,
     pub(super) pumps: usize,
 }
 
 impl Shape {
-    /// Rows within the stage and those of the levels.
+    /// Returns the number of rows within the stage and of the levels.
     pub(super) fn all_rows(self) -> usize {
         self.rows + self.levels
     }
 
-    /// Columns that are carried along: the pumps' and that of the loop's heat.
+    /// Returns the number of additional columns: one for each pump, and one for the loop's heat.
     fn carried(self) -> usize {
         self.pumps + 1
     }
@@ -31,22 +32,22 @@ impl Shape {
     }
 }
 
-/// Eliminations of one block in all stages of a window.
+/// The QR decompositions of one block in all stages of a window.
 #[derive(Debug)]
 pub(super) struct Eliminations {
     shape: Shape,
-    /// By stage: columns of `[A' L' m n]`, reflectors below the triangle.
+    /// By stage: columns of `[A' L' m n]`, with the Householder vectors below the triangle.
     columns: Vec<f64>,
-    /// By stage: lengths of the reflectors, and the triangle's diagonal.
+    /// By stage: scales of the Householder reflections, and diagonal of the triangle.
     heads: Vec<f64>,
     diagonal: Vec<f64>,
     /// By stage: sqrt(D).
     roots: Vec<f64>,
-    /// By stage: places of the flows in the order of falling D.
+    /// By stage: elimination order of the flows, by falling D.
     order: Vec<usize>,
 }
 
-/// One of them.
+/// The QR decomposition of one block in one stage.
 pub(super) struct Elimination<'a> {
     pub(super) shape: Shape,
     columns: &'a [f64],
@@ -68,7 +69,8 @@ impl Eliminations {
         }
     }
 
-    /// Makes that of `stage`. `give` is called (flow, all rows then pumps then heat, value) through the function it receives.
+    /// Computes the decomposition of `stage`. `fill` passes each entry (flow, column, value) to the function that it
+    /// receives; the columns are all rows, then the pumps, then the heat.
     pub(super) fn make(
         &mut self,
         stage: usize,
@@ -85,7 +87,7 @@ impl Eliminations {
         let diagonal = &mut self.diagonal[stage * rows..][..rows];
         columns.fill(0.0);
         order.iter_mut().enumerate().for_each(|(place, flow)| *flow = place);
-        // Large rows first: reflectors are then stable row by row.
+        // With large rows first, Householder reflections are row-wise stable.
         order.sort_unstable_by(|&a, &b| give_way[b].total_cmp(&give_way[a]));
         let mut place_of = [0_usize; 64];
         let mut many = Vec::new();
@@ -147,19 +149,19 @@ fn reflect(pivot: &[f64], head: f64, other: &mut [f64]) {
 }
 
 impl Elimination<'_> {
-    /// Entry of the triangle.
+    /// Returns an entry of the triangle.
     #[inline]
     pub(super) fn r(&self, row: usize, column: usize) -> f64 {
         if row == column { self.diagonal[row] } else { self.columns[column * self.shape.flows + row] }
     }
 
-    /// What is carried along, in the terms of Q: a pump's column, or (after those) that of the loop's heat.
+    /// Returns an additional column in the basis Q: of a pump, or (after those) of the loop's heat.
     pub(super) fn carried(&self, index: usize) -> &[f64] {
         let first = (self.shape.all_rows() + index) * self.shape.flows;
         &self.columns[first..][..self.shape.flows]
     }
 
-    /// `Q' sqrt(D) v` of a vector over the flows.
+    /// Computes `Q' sqrt(D) v` of a vector over the flows.
     pub(super) fn turn(&self, vector: &[f64], turned: &mut [f64]) {
         let flows = self.shape.flows;
         for ((turned, &flow), root) in turned.iter_mut().zip(self.order).zip(self.roots) {
@@ -172,7 +174,7 @@ impl Elimination<'_> {
         }
     }
 
-    /// `sqrt(D) Q v`; `turned` is used up.
+    /// Computes `sqrt(D) Q v`; overwrites `turned`.
     pub(super) fn turn_back(&self, turned: &mut [f64], vector: &mut [f64]) {
         let flows = self.shape.flows;
         for k in (0..self.shape.all_rows().min(flows)).rev() {
@@ -210,8 +212,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Q R is sqrt(D) [A' L'], over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of its terms, and
-        /// turning there and back multiplies by D.
+        /// Checks Q R = sqrt(D) [A' L'] over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of
+        /// its terms, and that `turn` followed by `turn_back` multiplies by D.
         #[test]
         fn the_triangle_is_that_of_the_weighted_rows(
             numbers in proptest::collection::vec(-2.0f64..2.0, 6 * 4),

@@ -1,21 +1,22 @@
-//! The passage through the stages of a window.
+//! The block elimination over the stages of a window, as a forward and a backward sweep.
 //!
-//! With the flows eliminated, levels and loop temperature of a stage follow from those before and from the levels' duals: `(s, T)' = F (s, T) + G l + f`. The
-//! duals follow backward, from what the levels' bounds resist with: `e l = theta s - b l' - rho`. With `(s, T) = S l + q` before a stage, `X = F S + G` gives
-//! `(1 - theta X / e) l = (theta x - b l' - rho) / e` and `(1 - X theta / e) s = x - X (b l' + rho) / e`: two small systems that stay well-posed however
-//! large or small what resists is, where the usual recursion for the costs-to-go does not.
+//! With the flows eliminated, levels and loop temperature of a stage follow from those before and from the levels'
+//! duals: `(s, T)' = F (s, T) + G l + f`. The duals follow backward, with the diagonal terms theta of the levels'
+//! bounds: `e l = theta s - b l' - rho`. With `(s, T) = S l + q` before a stage, `X = F S + G` gives `(1 - theta X /
+//! e) l = (theta x - b l' - rho) / e` and `(1 - X theta / e) s = x - X (b l' + rho) / e`: two small systems that stay
+//! well conditioned for any size of theta, unlike the usual Riccati recursion for the costs-to-go.
 
 use super::lu::Lu;
 
-/// One stage of the recursion.
+/// One stage of the elimination.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Passage {
-    /// F, states x states.
+    /// F, shape (states, states).
     pub(super) forward: Vec<f64>,
-    /// S and q before the stage, states x levels.
+    /// S and q before the stage, shape (states, levels).
     from_dual: Vec<f64>,
     from: Vec<f64>,
-    /// G, then X = F S + G, states x levels.
+    /// G, then X = F S + G, shape (states, levels).
     pub(super) answer: Vec<f64>,
     /// l = L l' + l0.
     dual_from_next: Vec<f64>,
@@ -24,22 +25,22 @@ pub(super) struct Passage {
     states: Lu,
 }
 
-/// What a stage's levels bring along, one number for each level.
+/// The coefficients of a stage's levels, one number for each level.
 pub(super) struct Levels<'a> {
     /// Coefficients of their rows: e, and b of the next stage.
     pub(super) now: &'a [f64],
     pub(super) after: &'a [f64],
-    /// theta.
+    /// theta: diagonal terms of their bounds.
     pub(super) resistance: &'a [f64],
 }
 
-/// All stages of a window.
+/// The elimination over all stages of a window.
 #[derive(Debug, Default)]
 pub(super) struct Passages {
     pub(super) stages: Vec<Passage>,
     levels: usize,
     scratch: Vec<f64>,
-    /// S and q after the last stage passed.
+    /// S and q after the last stage.
     from_dual: Vec<f64>,
     from: Vec<f64>,
 }
@@ -66,13 +67,13 @@ impl Passages {
         }
     }
 
-    /// Before the first stage nothing changes.
+    /// Starts the elimination: the states before the first stage do not change.
     pub(super) fn begin(&mut self) {
         self.from_dual.fill(0.0);
         self.from.fill(0.0);
     }
 
-    /// Passes stage `t`, whose F and G are written.
+    /// Factors stage `t`, whose F and G have been written.
     pub(super) fn factor(&mut self, t: usize, levels: &Levels<'_>) {
         let (n, states) = (self.levels, self.levels + 1);
         let passage = &mut self.stages[t];
@@ -108,7 +109,7 @@ impl Passages {
         }
     }
 
-    /// Passes stage `t` with `f` (of all states) and `rho` (of the levels).
+    /// Sweeps forward over stage `t` with `f` (of all states) and `rho` (of the levels).
     pub(super) fn forward(&mut self, t: usize, levels: &Levels<'_>, f: &[f64], rho: &[f64]) {
         let (n, states) = (self.levels, self.levels + 1);
         let passage = &mut self.stages[t];
@@ -130,7 +131,8 @@ impl Passages {
         self.from[n] = after[n] + by_dual;
     }
 
-    /// The changes of the duals in stage `t`, given those of the next; of the states before the stage.
+    /// Sweeps backward over stage `t`: computes the changes of its duals from those of the next stage, and the
+    /// changes of the states before it.
     pub(super) fn backward(&self, t: usize, next_dual: &[f64], dual: &mut [f64], before: &mut [f64]) {
         let n = self.levels;
         let passage = &self.stages[t];
@@ -144,7 +146,7 @@ impl Passages {
         }
     }
 
-    /// The changes of the states after the last stage.
+    /// Returns the changes of the states after the last stage.
     pub(super) fn end(&self) -> &[f64] {
         &self.from
     }

@@ -1,8 +1,9 @@
-//! Newton's method on the joint optimality conditions of a stretch of time.
+//! Newton's method on the joint optimality conditions of a segment of the horizon.
 //!
-//! Unknown are flows and levels with what their bounds resist with, the duals of all rows, and the loop temperature. The dispatcher
-//! does not know what it does to the loop: its dual equations have no term for the COPs' change. The loop is another row,
-//! `T' = N(T, q, r)` with `r = 1/COP(T, level before)`, and all stand under one barrier.
+//! The unknowns are flows and levels with the multipliers of their bounds, the duals of all rows, and the loop
+//! temperature. The dispatcher does not know its effect on the loop: its dual equations have no term for the change
+//! of the COPs. The loop is an additional row, `T' = N(T, q, r)` with `r = 1/COP(T, level before)`, and all
+//! conditions share one barrier parameter.
 
 mod direction;
 
@@ -12,67 +13,70 @@ use super::model::{Block, Level, Model};
 use super::passage::Passages;
 use crate::coupling::{LoopDerivatives, Rates};
 
-/// Rows that miss no more than this hold, kW or kWh.
+/// Largest residual of a closed row, kW or kWh.
 const CLOSED: f64 = 1e-9;
-/// What a level that is fixed resists with, EUR/kWh^2.
+/// Diagonal term of a fixed level, EUR/kWh^2.
 const FIXED: f64 = 1e9;
-/// Corners of the loop's limits are rounded over this share of the root of the barrier, K per EUR^(1/2), within these, K.
+/// Width over which kinks at the loop's limits are smoothed, as a multiple of the root of the barrier, K per
+/// EUR^(1/2), and its bounds, K.
 const ROUNDING: f64 = 0.1;
 const ROUNDING_K: [f64; 2] = [1e-6, 0.3];
-/// A direction that can be followed for less than this tells nothing of second order.
+/// Shortest step of the predictor for which its second-order correction is used.
 const SECOND_ORDER: f64 = 0.3;
-/// The products must shrink to this share of the least so far within so many iterations.
+/// Required decrease of the complementarity products relative to their least value, and the number of iterations in
+/// which it must occur.
 const PROGRESS: f64 = 0.7;
 const PATIENCE: usize = 30;
-/// What a missing bound is taken for where something presses towards it, kW or kWh.
+/// Assumed distance of a missing bound, kW or kWh.
 const FAR: f64 = 1e4;
 
-/// How to go about it.
+/// The parameters of a solution attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) beginning: Beginning,
-    /// Share of the way to the nearest bound that is gone.
+    /// Fraction of the way to the nearest bound that a step may take.
     pub(super) reach: f64,
-    /// The barrier shrinks to no less than this share in an iteration.
+    /// Smallest ratio of the barrier parameter to the previous one.
     pub(super) least_share: f64,
-    /// What a change of any value costs, in multiples of the barrier, 1/kW^2.
+    /// Proximal term, in multiples of the barrier, 1/kW^2.
     pub(super) hold: f64,
-    /// Whether COPs stay what they are at the guess: no more than the dispatcher would do, but it always ends.
+    /// Whether the COPs stay at those of the guess: the result is then the dispatcher's answer, and the iteration
+    /// always converges.
     pub(super) frozen: bool,
     pub(super) iterations: usize,
 }
 
-/// What a stretch of time begins with, and what follows it.
+/// The initial and final conditions of a segment.
 #[derive(Debug, Clone)]
 pub(super) struct Ends {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// From here on the stretch only helps to end it, and is not kept.
+    /// End of the steps that are kept; the steps after it only determine the final conditions.
     pub(super) kept_to: usize,
-    /// Levels before, kWh.
+    /// Levels before the first stage, kWh.
     pub(super) levels: Vec<f64>,
     pub(super) temp_c: f64,
-    /// Levels after the last stage, kWh, where they are given.
+    /// Levels after the last stage, kWh; `None` where they are free.
     pub(super) levels_at_end: Option<Vec<Option<f64>>>,
-    /// Duals of the levels' rows in the stage after, EUR/kWh.
+    /// Duals of the levels' rows in the stage after the last, EUR/kWh.
     pub(super) duals_after: Vec<f64>,
 }
 
-/// Values to begin with: of the problem's columns and rows, and of the loop temperature.
+/// The starting point: values of the problem's columns, duals of its rows, and loop temperatures.
 pub(super) trait Guess {
     fn column(&self, column: usize, stage: usize) -> f64;
     fn dual(&self, row: usize, stage: usize) -> f64;
     fn temp_c(&self, at: usize) -> f64;
 }
 
-/// A place for what was found.
+/// The receiver of the solution.
 pub(super) trait Found {
     fn set_column(&mut self, column: usize, stage: usize, value: f64);
     fn set_dual(&mut self, row: usize, stage: usize, value: f64);
     fn set_temp_c(&mut self, at: usize, value: f64);
 }
 
-/// What rows, reduced costs and the loop miss at most.
+/// The largest residuals of rows, reduced costs and loop.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Misses {
     pub(super) row: f64,
@@ -82,7 +86,7 @@ pub(super) struct Misses {
 
 impl Misses {
     fn raise(worst: &mut f64, miss: f64) {
-        // What is no number is no small miss.
+        // The comparison treats NaN as a large residual.
         *worst = if miss.abs() <= *worst { *worst } else { miss.abs() };
     }
 
@@ -91,7 +95,7 @@ impl Misses {
     }
 }
 
-/// A block in a window.
+/// The state of a block in a window.
 #[derive(Debug)]
 struct BlockState {
     shape: Shape,
@@ -100,7 +104,7 @@ struct BlockState {
     /// Duals of all rows, by stage, and their change.
     y: Vec<f64>,
     dy: Vec<f64>,
-    /// What rows miss; reduced costs; what pushes the flows, in the terms of Q: by stage.
+    /// By stage: residuals of the rows; reduced costs; right-hand sides of the flows in the basis Q.
     row_miss: Vec<f64>,
     reduced: Vec<f64>,
     level_reduced: Vec<f64>,
@@ -119,15 +123,15 @@ pub(super) struct Window<'a, L> {
     temp_c: Vec<f64>,
     temp_change: Vec<f64>,
     temp_miss: Vec<f64>,
-    /// Electricity per output, by stage and pump.
+    /// Electricity per output, by stage and pump, with derivatives.
     rates: Vec<Rates>,
-    /// The temperature after each stage by that before and the heat.
+    /// Temperature after each stage, with derivatives by the temperature before it and by the heat.
     advance: Vec<Rates>,
     passages: Passages,
     rounding_k: f64,
-    /// Whether COPs and temperatures stay what they are.
+    /// Whether COPs and temperatures stay at those of the guess.
     frozen: bool,
-    /// Memory for one stage.
+    /// Work arrays of one stage.
     memory: Memory,
 }
 
@@ -168,7 +172,8 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         window
     }
 
-    /// Values near the guess, by the reduced costs that its duals leave at the COPs of its levels and temperatures.
+    /// Sets the starting point near the guess, by the reduced costs from its duals at the COPs of its levels and
+    /// temperatures.
     fn begin(&mut self, guess: &dyn Guess, beginning: Beginning) {
         let from = self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&mut self.blocks) {
@@ -203,7 +208,8 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// Until products and misses are small, or the iterations are over. Returns the iterations.
+    /// Iterates until products and residuals are small or the iteration limit is reached. Returns the number of
+    /// iterations.
     pub(super) fn run(&mut self, manner: Manner, goal_eur: f64) -> usize {
         self.frozen = manner.frozen;
         let mut barrier = manner.beginning.barrier;
@@ -233,7 +239,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             let affine = self.reaches().into_iter().fold(1.0, f64::min);
             let (left, _) = self.products(affine);
             let share = (left / sum).powi(3).clamp(manner.least_share, 1.0);
-            // Far below what is asked for, directions lose their digits.
+            // Far below the target, directions lose their digits to rounding.
             barrier = (share * sum / count).max(0.1 * goal_eur / count);
             self.direct(Aim::Barrier { tau: barrier, second: affine > SECOND_ORDER });
             let steps = self.reaches().map(|reach| (manner.reach * reach).min(1.0));
@@ -242,7 +248,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         manner.iterations
     }
 
-    /// Closes the rows, then puts on its bound what is pressed to it, if the rest can still close them.
+    /// Closes the rows, then sets active values to their bounds if the other values can still close the rows.
     pub(super) fn settle(&mut self) -> Misses {
         self.rounding_k = 0.0;
         self.frozen = false;
@@ -264,7 +270,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         self.evaluate()
     }
 
-    /// Changes values, no more than bounds and barriers allow, until the rows hold.
+    /// Changes values within their bounds and barriers until the rows hold.
     fn close(&mut self) -> Misses {
         const ROUNDS: usize = 4;
         let mut misses = self.evaluate();
@@ -281,7 +287,8 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         misses
     }
 
-    /// What the duals leave unproven of the plan at the COPs it leads to, EUR: the distance from the bounds that reduced costs press to.
+    /// Returns the duality gap of the plan at the COPs it leads to, EUR: the reduced costs times the distances from
+    /// the bounds.
     pub(super) fn unproven_eur(&mut self) -> f64 {
         self.evaluate();
         let mut sum = 0.0;
@@ -294,7 +301,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         if sum.is_nan() { f64::INFINITY } else { sum }
     }
 
-    /// Writes what was found.
+    /// Writes the solution.
     pub(super) fn write(&self, found: &mut dyn Found) {
         let kept = self.ends.kept_to - self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&self.blocks) {
@@ -320,7 +327,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// COPs at the levels and temperatures now.
+    /// Updates the COPs at the current levels and temperatures.
     fn follow_cops(&mut self) {
         let pumps = self.model.pumps.len();
         for t in 0..self.stages {
@@ -341,7 +348,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// COPs, loop, and all misses at the values now.
+    /// Updates COPs, loop and all residuals at the current values.
     fn evaluate(&mut self) -> Misses {
         let mut misses = Misses::default();
         if self.frozen {
@@ -379,7 +386,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         misses
     }
 
-    /// Reduced costs of a block.
+    /// Updates the reduced costs of a block.
     fn reduce(&mut self, b: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let pumps = self.model.pumps.len();
@@ -411,7 +418,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// What the rows of a block miss.
+    /// Updates the residuals of the rows of a block.
     fn sum_up(&mut self, b: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let pumps = self.model.pumps.len();

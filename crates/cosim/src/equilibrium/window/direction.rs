@@ -1,4 +1,5 @@
-//! The direction of a Newton step: flows eliminated stage by stage, then forward through the stages and back.
+//! The Newton direction: elimination of the flows stage by stage, then a forward and a backward sweep over the
+//! stages.
 
 use super::super::bounded::Aim;
 use super::super::passage::Levels;
@@ -6,7 +7,7 @@ use super::{FIXED, Memory, Window};
 use crate::coupling::LoopDerivatives;
 
 impl<L: LoopDerivatives> Window<'_, L> {
-    /// Eliminates all flows and passes through the stages: all that does not depend on the aim.
+    /// Eliminates all flows and factors all stages: the part that does not depend on the aim.
     pub(super) fn factor(&mut self) {
         self.passages.begin();
         for t in 0..self.stages {
@@ -24,7 +25,7 @@ impl<L: LoopDerivatives> Window<'_, L> {
         }
     }
 
-    /// Eliminates the flows of a block in a stage, and adds its part of F and G.
+    /// Eliminates the flows of a block in a stage, and adds its contribution to F and G.
     fn eliminate(&mut self, b: usize, t: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let stage = self.ends.from + t;
@@ -92,7 +93,7 @@ impl<L: LoopDerivatives> Window<'_, L> {
         }
     }
 
-    /// What the levels bring along in a stage.
+    /// Collects the coefficients of the levels in a stage.
     fn bring_along(&mut self, t: usize) {
         let stage = self.ends.from + t;
         let Memory { now, after, resistance, .. } = &mut self.memory;
@@ -103,14 +104,14 @@ impl<L: LoopDerivatives> Window<'_, L> {
             for (i, level) in block.levels.iter().enumerate() {
                 let at = t * block.levels.len() + i;
                 now.push(level.now.at(stage));
-                // Beyond the window the duals do not change.
+                // The duals after the window are constant.
                 after.push(if t + 1 < self.stages { level.before.at(stage + 1) } else { 0.0 });
                 resistance.push(if state.levels.is_fixed(at) { FIXED } else { state.levels.resistance(at) });
             }
         }
     }
 
-    /// Changes of everything toward the aim.
+    /// Computes the changes of all variables for this aim.
     pub(super) fn direct(&mut self, aim: Aim) {
         let n = self.model.levels;
         let (mut f, mut rho) = (vec![0.0; n + 1], vec![0.0; n]);
@@ -138,7 +139,7 @@ impl<L: LoopDerivatives> Window<'_, L> {
         }
     }
 
-    /// What pushes a block in a stage, and its part of f and rho.
+    /// Computes the right-hand side of a block in a stage, and adds its contribution to f and rho.
     fn push(&mut self, b: usize, t: usize, aim: Aim, f: &mut [f64], rho: &mut [f64]) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);
@@ -168,7 +169,8 @@ impl<L: LoopDerivatives> Window<'_, L> {
         f[n] += heat[rows..].iter().zip(&turned[rows..]).map(|(a, b)| a * b).sum::<f64>();
     }
 
-    /// The changes of a block in a stage, given those of the states before and after it and of the levels' duals.
+    /// Computes the changes of a block in a stage from those of the states before and after it and of the levels'
+    /// duals.
     fn answer(&mut self, b: usize, t: usize, aim: Aim, [before, after]: [&[f64]; 2], dual: &[f64]) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);

@@ -1,4 +1,4 @@
-//! From what a user says to a network that can be simulated.
+//! Construction of a network that can be simulated from its settings.
 
 use anergy_data::series::{Profile, ProfileSetting, TimeAxis};
 
@@ -14,7 +14,7 @@ use super::units::Unit;
 use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 
-/// Reads a value over time at a path.
+/// A function that reads a value over time at a path of the settings.
 pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
 /// A network that can be simulated.
@@ -27,10 +27,10 @@ pub struct DistrictNetwork {
     pub(super) pumping: Pumping,
     pub(super) step_hours: f64,
     pub(super) nodes: Vec<String>,
-    /// What is known of the nodes' pressures.
+    /// Reference of each node's pressure.
     pub(super) levels: Vec<Level>,
     pub(super) pipes: Vec<LaidPipe>,
-    /// By pipe, the ground around it among `grounds`.
+    /// Index of the ground around each pipe, in `grounds`.
     pub(super) pipe_ground: Vec<usize>,
     pub(super) grounds: Vec<Profile>,
     pub(super) substations: Vec<Substation>,
@@ -38,15 +38,15 @@ pub struct DistrictNetwork {
     pub(super) units: Vec<Unit>,
     pub(super) main: Option<MainPump>,
     pub(super) water: PipeNetwork,
-    /// The sites that bring electricity, each with the key that says so.
+    /// Sites that supply electricity, each with the path of the setting that names it.
     pub(super) electricity_sites: Vec<[String; 2]>,
 }
 
 impl DistrictNetwork {
-    /// A network over the steps of `axis`; `profile` reads values over time, given the path of their key.
+    /// Creates a network over the steps of `axis`; `profile` reads values over time, given the path of their key.
     ///
     /// # Errors
-    /// Those of `profile`, and [`WaterLoopError`] with the path of what makes no sense.
+    /// Those of `profile`, and [`WaterLoopError`] with the path of an invalid setting.
     pub fn new<E: From<WaterLoopError>>(
         settings: &NetworkSettings,
         axis: &TimeAxis,
@@ -81,7 +81,7 @@ impl DistrictNetwork {
             start_c: settings.start.temp_c,
             ..Resolution::default()
         };
-        // Between the units of a plant nobody knows who brings what pressure.
+        // The pressures between the units of a plant are not modelled.
         let mut levels = vec![Level::Unknown; nodes.len()];
         levels[..layout.nodes.len()].fill(Level::Known);
         if layout.main.is_none() {
@@ -110,7 +110,7 @@ impl DistrictNetwork {
         })
     }
 
-    /// Lowest and highest temperature at which a substation should get its water, degrees Celsius.
+    /// Returns the lowest and highest inlet temperatures of substations, degrees Celsius.
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         self.limits_c
@@ -122,76 +122,78 @@ impl DistrictNetwork {
         self.water.fluid().freezing_c
     }
 
-    /// Heat capacity of water and walls, kWh/K.
+    /// Returns the heat capacity of water and walls, kWh/K.
     #[must_use]
     pub fn heat_capacity_kwh_per_k(&self) -> f64 {
         self.water.heat_capacity_j_k() / 3.6e6
     }
 
-    /// How the time begins.
+    /// Returns the settings of the initial state.
     #[must_use]
     pub fn start(&self) -> StartSettings {
         self.start
     }
 
-    /// Times that borehole fields have been through the time before.
+    /// Returns the number of passes of the run that the borehole fields have behind them.
     #[must_use]
     pub fn years_before(&self) -> u32 {
         self.units.iter().map(Unit::years_before).max().unwrap_or(0)
     }
 
-    /// What stands where.
+    /// Returns the places of the network with its substations and plants.
     #[must_use]
     pub fn map(&self) -> &NetworkMap {
         &self.map
     }
 
-    /// Nodes at the two ends of every pipe.
+    /// Returns the nodes at the two ends of every pipe.
     pub fn pipe_ends(&self) -> impl ExactSizeIterator<Item = [&str; 2]> {
         self.pipes.iter().map(|pipe| [pipe.design.from, pipe.design.to].map(|node| self.nodes[node].as_str()))
     }
 
-    /// Names of the water's nodes.
+    /// Returns the names of the water nodes.
     #[must_use]
     pub fn node_names(&self) -> &[String] {
         &self.nodes
     }
 
-    /// Whether a substation is a source of waste heat.
+    /// Returns whether a substation is a source of waste heat.
     #[must_use]
     pub fn is_source(&self, substation: usize) -> bool {
         self.substations[substation].source_kw.is_some()
     }
 
-    /// Whether a pipe is not one of the user's, but what lets a ring's water pass beside a place.
+    /// Returns whether a pipe is an internal bypass along which a ring's water passes a place, and not in the
+    /// settings.
     #[must_use]
     pub fn is_beside(&self, pipe: usize) -> bool {
         self.pipes[pipe].is_beside
     }
 
-    /// Names of the pipes, with their line where there are two.
+    /// Returns the names of the pipes, with the name of their line where there are two.
     pub fn pipe_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.pipes.iter().map(|pipe| pipe.name.as_str())
     }
 
-    /// Lengths and inner diameters of the pipes, m.
+    /// Returns the lengths and inner diameters of the pipes, m.
     pub fn pipe_sizes_m(&self) -> impl ExactSizeIterator<Item = [f64; 2]> {
         self.pipes.iter().map(|pipe| [pipe.design.length_m, pipe.design.inner_diameter_m])
     }
 
-    /// Names of the substations, and of the sources of waste heat after them.
+    /// Returns the names of the substations, followed by the sources of waste heat.
     pub fn substation_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.substations.iter().map(|substation| substation.name.as_str())
     }
 
-    /// Lowest and highest temperatures of a substation's inlet and of its outlet, degrees Celsius; infinite where there is none.
+    /// Returns the limits of a substation's inlet temperature and outlet temperature (low, high, low, high), degrees
+    /// Celsius; infinite where there is none.
     #[must_use]
     pub fn substation_limits_c(&self, substation: usize) -> [f64; 4] {
         let Substation { inlet_c, outlet_c, .. } = &self.substations[substation];
         [inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]
     }
 
-    /// The widest spread of the substations at which a heat pump draws, K, and the path of its key.
+    /// Returns the widest spread of the substations of a heat pump, K, and the path of its key.
     pub fn widest_spread_k(&self, pump: usize) -> (f64, String) {
         let draws = self.substations.iter().filter(|substation| substation.draws.iter().any(|draw| draw.pump == pump));
         let widest = draws.max_by(|a, b| a.spread_k.total_cmp(&b.spread_k));
@@ -201,61 +203,62 @@ impl DistrictNetwork {
         })
     }
 
-    /// The heat pumps that draw at a substation.
+    /// Returns the heat pumps at a substation.
     #[must_use]
     pub fn draws(&self, substation: usize) -> &[Draw] {
         &self.substations[substation].draws
     }
 
-    /// Names of the plants whose electricity a site of the district brings.
+    /// Returns the names of the plants whose electricity is supplied by a site of the district.
     pub fn plants_on_site_meters(&self) -> impl Iterator<Item = &str> {
         let on_site = self.plants.iter().filter(|plant| matches!(plant.meter, Meter::Site(_)));
         on_site.map(|plant| plant.name.as_str())
     }
 
-    /// Names of the plants.
+    /// Returns the names of the plants.
     pub fn plant_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.plants.iter().map(|plant| plant.name.as_str())
     }
 
-    /// Names of all plants' units.
+    /// Returns the names of all plants' units.
     pub fn unit_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.units.iter().map(|unit| unit.name.as_str())
     }
 
-    /// Whether a unit is a field of boreholes.
+    /// Returns whether a unit is a borehole field.
     #[must_use]
     pub fn is_borehole_field(&self, unit: usize) -> bool {
         !self.units[unit].is_kept()
     }
 
-    /// The sites of the district that bring electricity for pumps and units, each with the path of a key that says so.
+    /// Returns the sites of the district that supply electricity for pumps and units, each with the path of the
+    /// setting that names it.
     #[must_use]
     pub fn electricity_sites(&self) -> &[[String; 2]] {
         &self.electricity_sites
     }
 
-    /// From where on a flow is worth a warning.
+    /// Returns the thresholds of flow warnings.
     #[must_use]
     pub fn warnings(&self) -> FlowWarningSettings {
         self.warnings
     }
 
-    /// Transfers of substations, plants and main pump.
+    /// Returns the number of transfers: substations, plants' units and main pump.
     pub(super) fn transfers(&self) -> usize {
         let of_plants = self.plants.last().map_or(0, |plant| plant.transfers.end);
         let of_main = self.main.as_ref().map_or(0, |main| main.transfer + 1);
         self.substations.len().max(of_plants).max(of_main)
     }
 
-    /// Whether it is a ring with a main pump.
+    /// Returns whether the network is a ring with a main pump.
     #[must_use]
     pub fn is_ring(&self) -> bool {
         self.main.is_some()
     }
 }
 
-/// Transfers in the making.
+/// The builder of a network's transfers.
 struct Builder<'a, E> {
     settings: &'a NetworkSettings,
     layout: &'a Layout,
@@ -434,7 +437,7 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         for ((name, asked), share) in settings.plants.iter().zip(shares) {
             let path = format!("plants.{name}");
             let [warm, cold] = self.layout.at(settings, &asked.node, &format!("{path}.node"))?;
-            // Round a ring, a plant stands in the water's way like everything else.
+            // In a ring, a plant is part of the water's way, like a substation.
             let ends = if ring { [warm, cold] } else { [cold, warm] };
             let limits = [settings.min_c, settings.max_c];
             let ranges =

@@ -1,4 +1,4 @@
-//! Numbers and names of a network's settings: whether they make sense, and what follows from them.
+//! Checks of a network's settings, and values derived from them.
 
 use anergy_data::series::{Profile, TimeAxis};
 use indexmap::IndexMap;
@@ -9,7 +9,7 @@ use super::settings::{NetworkSettings, Pumping};
 use crate::water_loop::WaterLoopError;
 use crate::weather::GroundWave;
 
-/// Shares add up to 1 to this.
+/// Tolerance of the sum of shares, which is to be 1.
 pub(super) const SHARES: f64 = 1e-6;
 
 pub(super) fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
@@ -71,7 +71,7 @@ pub(super) fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError
     Ok(())
 }
 
-/// The ground around the pipes: one profile for each depth, and which is whose.
+/// Returns the ground temperatures: one profile for each depth, and the index of each pipe's profile.
 pub(super) fn grounds<E: From<WaterLoopError>>(
     settings: &NetworkSettings,
     pipes: &[LaidPipe],
@@ -117,7 +117,7 @@ pub(super) fn grounds<E: From<WaterLoopError>>(
     Ok((profiles, of_pipes))
 }
 
-/// Shares of the plants, which add up to 1; in a ring all water goes through each.
+/// Returns the shares of the plants, which add up to 1; in a ring all water passes each plant.
 pub(super) fn shares(given: &IndexMap<String, Option<f64>>, ring: bool) -> Result<Vec<f64>, WaterLoopError> {
     let count = given.values().filter(|share| share.is_some()).count();
     let sum: f64 = given.values().flatten().sum();
