@@ -57,8 +57,8 @@ fn specific_heat_of_water() -> f64 {
     4.18
 }
 
-/// Spread of the water at heat pumps unless one is given, K: between the 3 K at evaporators and the 5 K at condensers of EN 14511's
-/// standard ratings.
+/// Default spread of the water at heat pumps, K: between the 3 K at evaporators and the 5 K at condensers of EN
+/// 14511's standard ratings.
 pub const DEFAULT_SPREAD_K: f64 = 4.0;
 
 pub(super) fn default_spread_k() -> f64 {
@@ -104,19 +104,19 @@ pub struct BalancingUnitSettings {
     pub co2_kg_per_kwh: f64,
 }
 
-/// The values over time that a loop's settings stand for.
+/// The values over time that a loop's settings refer to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopProfiles {
     /// Temperature of the undisturbed ground, degrees Celsius; of no effect without ground.
     pub ground_c: Profile,
-    /// Price of what the heating unit takes, EUR/kWh.
+    /// Price of the heating unit's energy, EUR/kWh.
     pub heating_price_eur_per_kwh: Profile,
-    /// Price of what the cooling unit takes, EUR/kWh.
+    /// Price of the cooling unit's energy, EUR/kWh.
     pub cooling_price_eur_per_kwh: Profile,
 }
 
 impl LoopProfiles {
-    /// Asks `profile` for the values behind every setting that may be a file, with the setting's key.
+    /// Reads the values of all settings that may be files; `profile` reads a value, given the setting's key.
     ///
     /// # Errors
     /// Those of `profile`.

@@ -1,7 +1,7 @@
-//! `EnergyPlus` weather files (EPW): 8 header lines, then one line per hour or part of it.
+//! `EnergyPlus` weather files (EPW): 8 header lines, then one line per record of an hour or a fraction of it.
 //!
-//! Format: *Auxiliary Programs* of the `EnergyPlus` documentation, chapter on weather file formats. Used are the place,
-//! dry-bulb temperature and the three irradiances.
+//! Format: *Auxiliary Programs* of the `EnergyPlus` documentation, chapter on weather file formats. This module reads
+//! the location, the dry-bulb temperature and the three irradiances.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use jiff::civil::{Date, DateTime};
 
 use super::{Location, Weather, WeatherError};
 
-/// Lines before the first record.
+/// Number of header lines.
 const HEADER_LINES: usize = 8;
-/// A year of 365 and one of 366 days, for files whose months come from different years.
+/// Substitute years of 365 and of 366 days, for files whose months come from different years.
 const STAND_IN_YEARS: [i16; 2] = [2019, 2020];
 
-/// A column of a record: position from 0, name, lowest and highest value, code from which on a value is missing.
+/// A column of a record: position from 0, name, lowest and highest value, and smallest code for a missing value.
 struct Column {
     position: usize,
     name: &'static str,
@@ -33,27 +33,27 @@ const DHI: Column =
 
 /// Reads an EPW file.
 ///
-/// The record of hour `h` (1 to 24) ends at `h` and becomes the step that begins at `h - 1`. Typical years are put
-/// together from months of many years: unless the records follow each other in their own years, the stamps are those of
-/// 2019, or of 2020 when the file has a 29 February.
+/// The record of hour `h` (1 to 24) ends at `h` and becomes the step that begins at `h - 1`. Typical years are
+/// composed of months of different years: unless the records are consecutive in their own years, the stamps are those
+/// of 2019, or of 2020 when the file has a 29 February.
 ///
 /// # Errors
-/// Any [`WeatherError`] that names a file: unreadable, too short, a wrong number of columns, a value that is no number or
-/// out of its range, a missing code (99.9, 9999), records that do not follow each other.
+/// Any [`WeatherError`] that names a file: unreadable, too short, a wrong number of columns, a value that is not a
+/// number or out of its range, a code for a missing value (99.9, 9999), records that are not consecutive.
 pub fn read_epw(path: &Path) -> Result<Weather, WeatherError> {
     let file =
         std::fs::File::open(path).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
     epw_from_reader(path, file)
 }
 
-/// Like [`read_epw`], from any reader; `path` is used in messages.
+/// Reads EPW text like [`read_epw`] from any reader; `path` is used in messages.
 ///
 /// # Errors
 /// As [`read_epw`].
 pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<Weather, WeatherError> {
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
-    // Names of places are often not in UTF-8; nothing that is used is outside ASCII.
+    // Names of locations are often not in UTF-8; all other text is ASCII.
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<Line> = text
         .lines()
@@ -69,7 +69,7 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
         return Err(too_short("at least one record"));
     }
     for record in &records {
-        // The last three columns (albedo, rain) came with later versions of the format.
+        // Later versions of the format added the last three columns (albedo, rain).
         if !(32..=35).contains(&record.cells.len()) {
             let (line, found) = (record.number, record.cells.len());
             return Err(WeatherError::Columns {
@@ -134,7 +134,7 @@ impl Line<'_> {
         self.number(column.position, column.name, column.range)
     }
 
-    /// Beginning of the record's hour in `year`; `None` when that year has no such day.
+    /// Returns the beginning of the record's hour in `year`; `None` when that year has no such day.
     fn stamp(&self, year: i16) -> Result<Option<DateTime>, WeatherError> {
         let small = |value: i16| i8::try_from(value).unwrap_or(0);
         let month = small(self.whole(1, "month", [1, 12])?);
@@ -170,8 +170,9 @@ fn records_per_hour(line: &Line) -> Result<i64, WeatherError> {
     Ok(i64::from(per_hour))
 }
 
-/// The axis on which the records follow each other: in their own years, or in a stand-in year, which serves months of
-/// different years and a leap year whose 29 February was left out. The calendar that goes furthest names the fault.
+/// Returns the time axis on which the records are consecutive: in their own years, or in a substitute year, which
+/// covers months of different years and a leap year without its 29 February. The error is that of the calendar with
+/// the most consecutive records.
 fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> {
     let mut furthest = match axis_of(records, per_hour, None) {
         Ok(axis) => return Ok(axis),
@@ -187,7 +188,8 @@ fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> 
     Err(furthest.1)
 }
 
-/// The axis of the records in `year`, or in their own years; a fault comes with the step at which it stands.
+/// Returns the axis of the records in `year` (`None`: in their own years); an error comes with the index of its
+/// record.
 fn axis_of(records: &[&Line], per_hour: i64, year: Option<i16>) -> Result<TimeAxis, (usize, WeatherError)> {
     let stamp = |step: usize| {
         let own = || records[step].whole(0, "year", [1, 9998]);
