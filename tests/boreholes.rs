@@ -1,4 +1,4 @@
-//! Fields of boreholes against closed forms, published tools and the sum over all loads.
+//! Borehole fields against analytical solutions, published tools and the superposition of all loads.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::f64::consts::{PI, TAU};
@@ -20,8 +20,9 @@ fn field(columns: usize, rows: usize) -> BoreholeField {
     }
 }
 
-/// The infinite cylindrical source by numerical inversion (Talbot, 25 digits) of its Laplace transform
-/// K0(sqrt s) / (s^1.5 K1(sqrt s)) (Carslaw and Jaeger 1959, 13.5): Fourier number and 2 pi k / q' times the wall's fall.
+/// The infinite cylindrical source by numerical inversion (Talbot, 25 digits) of its Laplace transform K0(sqrt s) /
+/// (s^1.5 K1(sqrt s)) (Carslaw and Jaeger 1959, 13.5): Fourier number, and fall of the wall temperature times 2 pi k
+/// / q'.
 const CYLINDER: [[f64; 2]; 8] = [
     [1e-4, 0.011_234_071_91],
     [0.01, 0.108_102_616],
@@ -41,7 +42,7 @@ fn at_short_times_it_is_an_infinite_cylinder() {
         let g = GFunction::of(&field, 20.0).unwrap();
         for [fourier, cylinder] in CYLINDER {
             let seconds = fourier * radius_m * radius_m / 1e-6;
-            // Neither before the first minute nor when boreholes feel their ends and each other.
+            // Without the first minute, and without times at which the boreholes' ends and neighbours have an effect.
             if !(60.0..20.0 * 86_400.0).contains(&seconds) {
                 continue;
             }
@@ -53,7 +54,7 @@ fn at_short_times_it_is_an_infinite_cylinder() {
     assert!(compared > 20, "{compared}");
 }
 
-/// Bored piles and shafts as well as boreholes, long and short: a wall that gives heat never gets warmer.
+/// Checks bored piles and shafts as well as boreholes, long and short: a wall that gives heat never gets warmer.
 #[test]
 fn the_answer_is_positive_and_rises_at_every_radius() {
     for radius_m in [1e-4, 0.01, 0.055, 0.2, 0.25, 0.3, 0.6, 1.5, 3.7, 10.0, 50.0] {
@@ -69,8 +70,9 @@ fn the_answer_is_positive_and_rises_at_every_radius() {
     }
 }
 
-/// A bored pile of 0.25 m radius in ground of 2 W/(m K) and 2.2 MJ/(m3 K): after 20 days 2.055, the finite line (2.010 by quadrature) and
-/// what the cylinder (2.064) has more than the infinite line (2.019) at a Fourier number of 25.1.
+/// A bored pile of 0.25 m radius in ground of 2 W/(m K) and 2.2 MJ/(m3 K): after 20 days 2.055, which is the finite
+/// line (2.010 by quadrature) plus the difference between the cylinder (2.064) and the infinite line (2.019) at a
+/// Fourier number of 25.1.
 #[test]
 fn a_wide_pile_answers_as_a_cylinder_with_ends() {
     let pile =
@@ -109,7 +111,8 @@ fn fields_answer_as_published() {
     }
 }
 
-/// Twenty years by the hour, heat taken out in winter and half of it put back in summer, against the sum over every single load.
+/// Twenty years by the hour, with heat taken out in winter and half of it returned in summer, against the
+/// superposition of all loads.
 #[test]
 fn loads_may_be_put_together_as_they_age() {
     let field = field(6, 4);

@@ -1,4 +1,4 @@
-//! Dispatch and loop in agreement, on the published district where its data are there.
+//! Equilibria of dispatch and loop of the published district; skipped without its data.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -94,7 +94,7 @@ fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
                 let Some(run) = run("auto", sign, dates, &[start.to_owned()]) else { return };
                 assert_agrees(&run, 1e-4);
             }
-            // The COPs of a loop as warm as it may be.
+            // The COPs of a loop at its highest temperature.
             let Some(case) = case("auto", sign, dates, &[]) else { return };
             let warm = starts::beginning_at(&case, starts::loop_c(&case, 2, 3));
             assert_agrees(&ran(&warm, "auto", sign, dates), 1e-4);
@@ -102,7 +102,7 @@ fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
     }
 }
 
-/// What no dispatcher could improve by more than a millionth, another solver cannot either, given the whole time at once.
+/// Checks an equilibrium with a gap of a millionth against another solver, which gets the whole horizon at once.
 #[cfg(feature = "cbc")]
 fn assert_nobody_saves_more(sign: &str, dates: [&str; 2]) {
     use anergy::dispatch::Dispatch;
@@ -143,7 +143,8 @@ fn objective_eur(run: &CosimResult) -> f64 {
     run.coupling.as_ref().unwrap().records[run.coupling.as_ref().unwrap().answer].cost.objective_eur
 }
 
-/// The joint optimum is never dearer than an equilibrium, and is reached without the cost ever rising.
+/// Checks that the joint optimum is never more expensive than the equilibrium, and that the cost never rises in the
+/// descent.
 fn assert_descends(run: &CosimResult) {
     let found = &run.myopia.as_ref().unwrap().found;
     let costs: Vec<f64> =
@@ -157,7 +158,7 @@ fn assert_descends(run: &CosimResult) {
 
 #[test]
 fn a_dispatcher_who_knows_the_loop_pays_less_and_the_price_of_myopia_is_told() {
-    // Shares that another program found from other beginnings; optima of the joint problem are local ones.
+    // Shares that another program found from other starting points; optima of the joint problem are local.
     let cases = [(SIGNS[0], WEEK, 4.6e-4), (SIGNS[1], WEEK, 4.6e-4), (SIGNS[0], JULY, 2e-5), (SIGNS[1], JULY, 1.25e-3)];
     for (sign, dates, expected) in cases {
         let Some(equilibrium) = run("newton", sign, dates, &[]) else { return };

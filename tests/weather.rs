@@ -1,4 +1,5 @@
-//! The smart district's time series: the committed files are the generator's, and their sums are those of their sources.
+//! The smart district's time series: the committed files equal the generator's output, and their sums equal those of
+//! their sources.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -11,7 +12,7 @@ use anergy::weather::TypicalYear;
 
 use generator::File;
 
-/// A column as it is committed.
+/// Returns a column of a committed file.
 fn committed(file: &str, column: &str) -> Vec<f64> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
     Frame::read(&path).unwrap().column(column).unwrap().to_vec()
@@ -67,7 +68,7 @@ fn annual_sums_are_those_of_the_sources() {
         assert!(values.iter().all(|&value| value >= 0.0), "{file} {column}");
         assert!((sum(&values) / 1000.0 / mwh - 1.0).abs() < 0.005, "{file} {column}: {} MWh", sum(&values) / 1000.0);
     }
-    // Full-load hours between those of a base load and those of an idle machine.
+    // Full-load hours within the range between a base load and an idle machine.
     for (file, column, low, high) in
         [("demand_heat", "homes", 1200.0, 3000.0), ("demand_cooling", "homes", 600.0, 2000.0)]
     {
