@@ -59,10 +59,11 @@ impl Day {
              techs:\n\
              \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: file=day.csv:buy}}\n\
              \x20 need: {{kind: demand, carrier: heat, power_kw: 4}}\n\
-             \x20 tank: {{kind: storage, carrier: heat, capacity_kwh: {}, charge_kw: 10, discharge_kw: 2, charge_efficiency: {STORED}, \
-             boundary: {{initial_kwh: 0}}, investment: {{per_kwh_eur: 0.365, lifetime_years: 1}}}}\n\
-             \x20 machine: {{kind: heat_pump, service: {service}, carrier_out: heat, sink_c: 35, capacity_kw: 50, cop: {{model: quadratic, \
-             coefficients: [{COP}, 0, 0], valid_lift_k: [-100, 100]}}}}\n\
+             \x20 tank: {{kind: storage, carrier: heat, capacity_kwh: {}, charge_kw: 10, discharge_kw: 2, \
+             charge_efficiency: {STORED}, boundary: {{initial_kwh: 0}}, investment: {{per_kwh_eur: 0.365, \
+             lifetime_years: 1}}}}\n\
+             \x20 machine: {{kind: heat_pump, service: {service}, carrier_out: heat, sink_c: 35, capacity_kw: 50, \
+             cop: {{model: quadratic, coefficients: [{COP}, 0, 0], valid_lift_k: [-100, 100]}}}}\n\
              sites: {{house: {{techs: {{grid: , need: , tank: , machine: }}}}}}\n\
              water_loop: {{water_mass_kg: 1000, initial_c: {start_c}, min_c: 5, max_c: 25, balancing: {{{unit}: {{\
              electricity_per_heat: 0.5, {paid}}}}}}}\n\

@@ -327,7 +327,8 @@ fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
 fn boreholes_age_and_keep_to_their_power() {
     let unit = |more: &str| {
         let field = format!(
-            "units: [{{borehole_field: {{columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: 0.1{more}}}}}]"
+            "units: [{{borehole_field: {{columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: \
+             0.1{more}}}}}]"
         );
         PAIR.replace(
             "units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]",

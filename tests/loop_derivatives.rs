@@ -16,8 +16,9 @@ const DIFFERENCE: f64 = 1e-3;
 /// Celsius.
 fn participant(initial_c: f64, balancing_kw: f64) -> WellMixedParticipant {
     let settings = format!(
-        "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, temp_c: 9}}, \
-         balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: {balancing_kw}}}}}}}"
+        "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, \
+         temp_c: 9}}, balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: \
+         {balancing_kw}}}}}}}"
     );
     let profiles = LoopProfiles {
         ground_c: 9.0.into(),

@@ -45,8 +45,8 @@ pub enum CosimError {
     },
     /// The simulated water of the network is far below its freezing point or above its boiling point.
     #[error(
-        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to it, than its plants \
-         can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
+        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to \
+         it, than its plants can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
     )]
     NotLiquid {
         /// Node whose temperature is farthest from the liquid range.
@@ -58,8 +58,8 @@ pub enum CosimError {
     },
     /// A heat pump's COP is not positive.
     #[error(
-        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
-         part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
+        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 \
+         only over part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
     )]
     CopNotPositive {
         /// Iteration, from 0.
@@ -76,9 +76,9 @@ pub enum CosimError {
     /// The water leaves a substation beyond the temperature of its heat pumps' refrigerant, which no heat exchanger
     /// can do.
     #[error(
-        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it evaporates, or \
-         warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the flow leaves (`loop_water: outlet` \
-         counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
+        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it \
+         evaporates, or warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the \
+         flow leaves (`loop_water: outlet` counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
     )]
     PinchCrossed {
         /// Name of the substation.
@@ -90,8 +90,8 @@ pub enum CosimError {
     },
     /// At the COPs that the answer leads to, demand exceeds what can be imported, and unmet demand is not allowed.
     #[error(
-        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not allowed; \
-         give the grid more capacity or price unmet demand"
+        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not \
+         allowed; give the grid more capacity or price unmet demand"
     )]
     Short {
         /// Missing energy, kWh.

@@ -21,7 +21,8 @@ impl<P, A> Outcome<P, A> {
                     format!("; the iterates repeat every {period} iterations, so more of them would not help")
                 });
                 format!(
-                    "not converged: stopped by the published 10 % rule after iteration {iterations}; {moved}{cycle}{saving}"
+                    "not converged: stopped by the published 10 % rule after iteration {iterations}; \
+                     {moved}{cycle}{saving}"
                 )
             }
             Verdict::Converged => format!("converged after iteration {iterations}: {moved}{saving}"),
@@ -30,32 +31,33 @@ impl<P, A> Outcome<P, A> {
                  which averages the plans{AVERAGING_NEEDS}"
             ),
             Verdict::Stalled { iterations: long, best_gap } => format!(
-                "not converged: averaging has not brought the gap below {best_gap:.2e} for {long} iterations (stopped after \
-                 iteration {iterations}); {moved}{saving}; {distance}. Try {}, or a gap_tolerance above {best_gap:.0e}; \
-                 {NO_ERROR_OF_THE_COST}",
+                "not converged: averaging has not brought the gap below {best_gap:.2e} for {long} iterations (stopped \
+                 after iteration {iterations}); {moved}{saving}; {distance}. Try {}, or a gap_tolerance above \
+                 {best_gap:.0e}; {NO_ERROR_OF_THE_COST}",
                 other_averaging(scheme)
             ),
             Verdict::Diverged { growth } => format!(
-                "not converged: the steps grow, to {growth:.0} times in a few iterations (stopped after iteration {iterations}); \
-                 {moved}{saving}. Try a relaxation below 1, scheme: auto, which averages the plans{AVERAGING_NEEDS}, or a \
-                 balancing unit that holds the loop within its limits"
+                "not converged: the steps grow, to {growth:.0} times in a few iterations (stopped after iteration \
+                 {iterations}); {moved}{saving}. Try a relaxation below 1, scheme: auto, which averages the \
+                 plans{AVERAGING_NEEDS}, or a balancing unit that holds the loop within its limits"
             ),
             Verdict::BoundLimited { share } => format!(
-                "not converged: the loop stands at its limits in {:.0} % of the steps and no longer moves, but plan and COPs do not \
-                 agree after iteration {iterations}: what is left runs through the stores; {moved}{saving}. Try scheme: newton, \
-                 wider limits of the loop, or a gap_tolerance above the gap; {NO_ERROR_OF_THE_COST}",
+                "not converged: the loop stands at its limits in {:.0} % of the steps and no longer moves, but plan \
+                 and COPs do not agree after iteration {iterations}: what is left runs through the stores; \
+                 {moved}{saving}. Try scheme: newton, wider limits of the loop, or a gap_tolerance above the gap; \
+                 {NO_ERROR_OF_THE_COST}",
                 100.0 * share
             ),
             Verdict::Infeasible { iteration } => {
                 let refusal = self.refusal.as_deref().unwrap_or_default().trim_end_matches([';', '\n', ' ']);
                 format!(
-                    "not converged: at the COPs of iteration {iteration} there is no plan ({refusal}); up to then {moved}{saving}. \
-                     Try more import or heat pump capacity, or a price for unmet demand"
+                    "not converged: at the COPs of iteration {iteration} there is no plan ({refusal}); up to then \
+                     {moved}{saving}. Try more import or heat pump capacity, or a price for unmet demand"
                 )
             }
             Verdict::Interrupted => format!(
-                "not converged: interrupted after iteration {iterations}; {moved}{saving}. `anergy run --resume` with the run \
-                 folder goes on from there"
+                "not converged: interrupted after iteration {iterations}; {moved}{saving}. `anergy run --resume` with \
+                 the run folder goes on from there"
             ),
             Verdict::MaxIterations => {
                 let else_try = if averages {
@@ -64,8 +66,8 @@ impl<P, A> Outcome<P, A> {
                     format!("scheme: auto, which averages the plans{AVERAGING_NEEDS}")
                 };
                 format!(
-                    "not converged: iteration {iterations} was the last one allowed; {moved}{saving}; {distance}. Try more \
-                     max_iterations, or {else_try}"
+                    "not converged: iteration {iterations} was the last one allowed; {moved}{saving}; {distance}. Try \
+                     more max_iterations, or {else_try}"
                 )
             }
         }
@@ -103,8 +105,9 @@ impl<P, A> Outcome<P, A> {
                 let unmet =
                     if unmet_relative > 0.0 { format!(" (relative gap {unmet_relative:.2e})") } else { String::new() };
                 format!(
-                    "; gap {relative:.2e} ({absolute_eur:.2} EUR of the objective: money {cost_eur:+.2} EUR, unmet demand \
-                     {unmet_kwh:+.3} kWh{unmet}, surplus {surplus_kwh:+.3} kWh against the best plan at these COPs)"
+                    "; gap {relative:.2e} ({absolute_eur:.2} EUR of the objective: money {cost_eur:+.2} EUR, unmet \
+                     demand {unmet_kwh:+.3} kWh{unmet}, surplus {surplus_kwh:+.3} kWh against the best plan at these \
+                     COPs)"
                 )
             },
         )

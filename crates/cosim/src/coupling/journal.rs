@@ -75,8 +75,8 @@ pub enum JournalError {
     },
     /// The resumed iteration differs from the journalled one.
     #[error(
-        "iteration {iteration} of the journal comes out differently here: this is another build or another kind of machine than the \
-         one that began the run; begin it anew"
+        "iteration {iteration} of the journal comes out differently here: this is another build or another kind of \
+         machine than the one that began the run; begin it anew"
     )]
     Differs {
         /// Iteration, from 0.

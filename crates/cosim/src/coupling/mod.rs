@@ -312,8 +312,8 @@ pub enum CouplingError<D: std::error::Error, L: std::error::Error> {
     },
     /// A COP is not positive.
     #[error(
-        "iteration {iteration}: the COP of heat pump {pump} is {cop} in step {step} (from 0); its curve gives COPs > 0 only \
-         over part of the lifts met here; set `outside: clamp` on its model or widen its range"
+        "iteration {iteration}: the COP of heat pump {pump} is {cop} in step {step} (from 0); its curve gives COPs \
+         > 0 only over part of the lifts met here; set `outside: clamp` on its model or widen its range"
     )]
     CopNotPositive {
         /// Iteration, from 0.

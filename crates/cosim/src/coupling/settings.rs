@@ -212,8 +212,9 @@ pub enum SettingsError {
     NotPublished,
     /// The scheme needs derivatives, which a marginal price of balancing does not have.
     #[error(
-        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the unit \
-         begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or balancing_price: ignored"
+        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the \
+         unit begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or \
+         balancing_price: ignored"
     )]
     PriceJumps {
         /// Name of the scheme.
@@ -221,8 +222,8 @@ pub enum SettingsError {
     },
     /// The scheme averages plans, which these settings exclude.
     #[error(
-        "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer to the COPs \
-         that such a plan led to; use scheme: picard, or leave it out"
+        "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer \
+         to the COPs that such a plan led to; use scheme: picard, or leave it out"
     )]
     CannotAverage {
         /// Name of the scheme.

@@ -283,8 +283,9 @@ mod tests {
     fn rounded_corners_become_the_loop_itself() {
         for (limit, capacity) in [(LoopLimit::Clamp, "1e9"), (LoopLimit::Balance, "1e9"), (LoopLimit::Balance, "500")] {
             let settings = format!(
-                "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, temp_c: 12}}, balancing: \
-                 {{heating: {{capacity_kw: {capacity}}}, cooling: {{capacity_kw: {capacity}}}}}}}"
+                "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, \
+                 temp_c: 12}}, balancing: {{heating: {{capacity_kw: {capacity}}}, cooling: {{capacity_kw: \
+                 {capacity}}}}}}}"
             );
             let settings: WellMixedSettings = serde_yaml::from_str(&settings).unwrap();
             let profiles = LoopProfiles {

@@ -47,8 +47,8 @@ pub enum BoreholeError {
     Empty,
     /// The g-function of the field is not positive and rising.
     #[error(
-        "the ground's answer to the field is no rising curve: {first} after {after_s:.0} s, {last} at the end; expected numbers of boreholes \
-         (length_m, radius_m, spacing_m, conductivity_w_m_k, heat_capacity_j_m3_k)"
+        "the ground's answer to the field is no rising curve: {first} after {after_s:.0} s, {last} at the end; \
+         expected numbers of boreholes (length_m, radius_m, spacing_m, conductivity_w_m_k, heat_capacity_j_m3_k)"
     )]
     NoAnswer {
         /// First time, s.

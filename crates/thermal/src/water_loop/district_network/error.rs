@@ -35,8 +35,8 @@ impl DistrictNetwork {
                     WaterPlace::Node(node) => format!("at node {}", self.nodes[node]),
                 };
                 format!(
-                    "the simulated water {place} has {temp_c} C, but all that it met has {low_c:.3} to {high_c:.3} C; this \
-                     answer cannot be and is refused (a finer `resolution` may help)"
+                    "the simulated water {place} has {temp_c} C, but all that it met has {low_c:.3} to {high_c:.3} C; \
+                     this answer cannot be and is refused (a finer `resolution` may help)"
                 )
             }
             FlowError::GroundNotFinite { unit, .. } => {

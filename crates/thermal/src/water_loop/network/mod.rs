@@ -34,7 +34,8 @@ pub enum FlowError {
     },
     /// The inlet temperatures of coupled balancing units do not converge.
     #[error(
-        "the balancing units around transfer {transfer} do not settle: the temperature that they take still changes by {change_k} K"
+        "the balancing units around transfer {transfer} do not settle: the temperature that they take still changes \
+         by {change_k} K"
     )]
     Unsettled {
         /// One of their transfers.
@@ -62,7 +63,8 @@ pub enum FlowError {
     },
     /// The ground around a borehole field has no finite temperature.
     #[error(
-        "the walls of the borehole field that is unit {unit} (from 0) have no finite temperature in step {step} (from 0)"
+        "the walls of the borehole field that is unit {unit} (from 0) have no finite temperature in step {step} \
+         (from 0)"
     )]
     GroundNotFinite {
         /// Index of the unit.
