@@ -7,9 +7,9 @@ use ndarray::{Array1, Array2};
 
 use super::history::History;
 use super::{
-    CopSeries, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
-    JournalError, Kept, LoopCop, LoopModel, LoopRequest, LoopResponse, LoopSignal, Observer, PhaseSeconds, PlanCost,
-    Record, Scheme, Situation, Stepped, Stop, StoreTemperature, Unrest, Verdict,
+    CopSeries, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, IterationState,
+    Journal, JournalError, Kept, LoopCop, LoopModel, LoopRequest, LoopResponse, LoopSignal, Observer, PhaseSeconds,
+    PlanCost, Record, Scheme, SchemePlan, Stop, StoreTemperature, Unrest, Verdict,
 };
 
 /// The COPs that the iteration can start from.
@@ -65,13 +65,13 @@ struct Iterate<P> {
 }
 
 /// A journalled iteration of an earlier run, to compare with.
-struct Before {
+struct JournalledIteration {
     seconds: PhaseSeconds,
     fingerprint: String,
 }
 
 /// The result of [`drive`].
-pub type Driven<D, L> = Result<
+pub type DriveResult<D, L> = Result<
     Outcome<<D as Dispatcher>::Plan, <D as Dispatcher>::Account>,
     CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>,
 >;
@@ -94,7 +94,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     start: &Start,
     journal: &mut dyn Journal<D::Plan>,
     observer: &mut dyn Observer,
-) -> Driven<D, L> {
+) -> DriveResult<D, L> {
     settings.check()?;
     let cops = match settings.initial_cop_dispatch {
         InitialCopDispatch::Committed => start.committed.clone(),
@@ -141,7 +141,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
 }
 
 /// The error of a driver with these participants.
-type Failed<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
+type DriverError<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
 
 /// Participants, settings and state of the iteration.
 struct Driver<'a, D: Dispatcher, L> {
@@ -176,14 +176,14 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         &mut self,
         iteration: usize,
         kept: Option<Kept<D::Plan>>,
-    ) -> Result<(D::Plan, Option<Before>), Failed<D, L>> {
+    ) -> Result<(D::Plan, Option<JournalledIteration>), DriverError<D, L>> {
         let failed = |source| CouplingError::Dispatch { iteration, source };
         if let Some(Kept { answer, memory, seconds, fingerprint }) = kept {
             let answer = self.dispatcher.recall(answer, &self.signal).map_err(failed)?;
             if let Some(memory) = memory {
                 self.scheme.recall(&memory);
             }
-            return Ok((answer, Some(Before { seconds, fingerprint })));
+            return Ok((answer, Some(JournalledIteration { seconds, fingerprint })));
         }
         let answer = self.dispatcher.dispatch(&self.signal).map_err(failed)?;
         self.journal.answered(&answer);
@@ -215,18 +215,18 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         iteration: usize,
         answer: D::Plan,
         dispatch_seconds: f64,
-        before: Option<Before>,
-    ) -> Result<Option<Verdict>, Failed<D, L>> {
+        before: Option<JournalledIteration>,
+    ) -> Result<Option<Verdict>, DriverError<D, L>> {
         let began = Instant::now();
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
         let last = self.last.as_deref();
-        let situation = Situation {
+        let situation = IterationState {
             iteration,
             previous: last.map(|iterate| &iterate.plan),
             gap: last.and_then(|iterate| self.history.records[iterate.iteration].gap),
             signal: &self.signal,
         };
-        let Stepped { plan, scheme, step } =
+        let SchemePlan { plan, scheme, step } =
             self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
         let simulating = Instant::now();
         let (request, response) = self.simulate(iteration, &plan)?;
@@ -257,9 +257,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     }
 
     /// Adds a finished iteration to the journal, or checks that it equals the journalled iteration.
-    fn commit(&mut self, iteration: usize, before: Option<Before>) -> Result<(), JournalError> {
+    fn commit(&mut self, iteration: usize, before: Option<JournalledIteration>) -> Result<(), JournalError> {
         let record = &mut self.history.records[iteration];
-        let Some(Before { seconds, fingerprint }) = before else {
+        let Some(JournalledIteration { seconds, fingerprint }) = before else {
             return self.journal.keep(record, &|| self.scheme.memory());
         };
         if record.fingerprint() != fingerprint {
@@ -270,7 +270,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     }
 
     /// Simulates the loop under a plan, with the COPs and store levels that the settings select.
-    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopRequest, LoopResponse), Failed<D, L>> {
+    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopRequest, LoopResponse), DriverError<D, L>> {
         let mut request = self.dispatcher.request(plan);
         if self.settings.store_temperature == StoreTemperature::Frozen {
             let frozen = self.frozen_levels.get_or_insert_with(|| request.level_kwh.clone());
@@ -330,7 +330,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
 
     /// Measures the gap of an iterate by an additional dispatch: the loop is simulated with COPs of each step's own
     /// temperature and the plan's own store levels, and the dispatcher answers to those COPs.
-    fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, Failed<D, L>> {
+    fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, DriverError<D, L>> {
         let iteration = iterate.iteration;
         let failed = |source| CouplingError::Dispatch { iteration, source };
         let simulated = self.water_loop.simulate(&self.dispatcher.request(&iterate.plan));

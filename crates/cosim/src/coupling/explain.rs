@@ -1,6 +1,6 @@
 //! Explains a verdict in text: the event, its time, its size in EUR and K, and what to try next.
 
-use super::unrest::distance_in_words;
+use super::terminal_residual::distance_in_words;
 use super::{Gap, Outcome, Residual, Unrest, Verdict};
 
 impl<P, A> Outcome<P, A> {

@@ -12,23 +12,23 @@ mod journal;
 mod record;
 mod scheme;
 mod settings;
-mod unrest;
+mod terminal_residual;
 mod violation;
 
 pub use anergy_data::schema::{Distance, Gap, Residual, Stop, Verdict};
-pub use driver::{Driven, Outcome, Start, drive};
+pub use driver::{DriveResult, Outcome, Start, drive};
 pub use journal::{Journal, JournalError, Kept};
 pub use record::{Observer, PhaseSeconds, Record};
 pub use scheme::acceleration;
 pub use scheme::{
-    Auto, Averaging, GapRegulated, Msa, Picard, Scheme, Seen, SelfRegulated, Situation, SmoothAtFirst, Step, StepRule,
-    Stepped, scheme,
+    Auto, Averaging, GapRegulated, IterationState, Msa, Picard, Scheme, SchemePlan, SelfRegulated, SmoothAtFirst, Step,
+    StepInput, StepRule, scheme,
 };
 pub use settings::{
     BalancingPrice, CouplingSettings, InitialCopDispatch, InitialCopRing, LoopCop, SchemeChoice, SettingsError,
     StoreTemperature,
 };
-pub use unrest::Unrest;
+pub use terminal_residual::Unrest;
 pub use violation::LimitViolation;
 
 use ndarray::{Array1, Array2};

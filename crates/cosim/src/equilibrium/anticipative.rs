@@ -76,7 +76,7 @@ pub enum AnticipativeError<E: std::error::Error> {
 }
 
 /// A plan at the COPs that it leads to, with its cost.
-struct Here<P> {
+struct EvaluatedPlan<P> {
     /// Step length from the previous plan, as a share of the way to the LP's solution.
     step: f64,
     plan: P,
@@ -97,12 +97,12 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
     backend: &dyn Backend,
     wants_to_stop: &dyn Fn() -> bool,
 ) -> Result<Anticipated<D::Plan>, AnticipativeError<D::Error>> {
-    let mut valley = Valley { dispatcher, water_loop, newton };
-    let mut here = valley.evaluate(values.clone(), 0.0)?.ok_or(AnticipativeError::NoBeginning)?;
+    let mut objective = ExactObjective { dispatcher, water_loop, newton };
+    let mut here = objective.evaluate(values.clone(), 0.0)?.ok_or(AnticipativeError::NoBeginning)?;
     let from_eur = here.cost.objective_eur;
     let (mut radius, mut descent) = (1.0, Vec::new());
     while descent.len() < MOST_LPS && radius >= LEAST_RADIUS && !wants_to_stop() {
-        let joint = valley.joint(&here, radius)?;
+        let joint = objective.joint(&here, radius)?;
         let mut solution = Solution::zeros(&joint.problem);
         match backend.prepare(&joint.problem)?.solve(&joint.problem, &mut solution) {
             // An LP in a smaller trust region may be easier to solve.
@@ -118,7 +118,7 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
             break;
         }
         let answer = solution.values.slice(s![..here.values.nrows(), ..]);
-        let step = match valley.lowest(&here, answer, promised_eur)? {
+        let step = match objective.lowest(&here, answer, promised_eur)? {
             Some(there) => {
                 here = there;
                 here.step
@@ -138,36 +138,42 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
 }
 
 /// A plan; `None` if import cannot close its balances.
-type Evaluated<D> = Result<Option<Here<<D as Dispatcher>::Plan>>, AnticipativeError<<D as Dispatcher>::Error>>;
+type Evaluation<D> =
+    Result<Option<EvaluatedPlan<<D as Dispatcher>::Plan>>, AnticipativeError<<D as Dispatcher>::Error>>;
 
 /// The exact objective: plans with their costs at the COPs that they lead to.
-struct Valley<'a, D, L> {
+struct ExactObjective<'a, D, L> {
     dispatcher: &'a mut D,
     water_loop: &'a L,
     newton: &'a Newton,
 }
 
-impl<D: Stages, L: LoopDerivatives + Sync> Valley<'_, D, L> {
+impl<D: Stages, L: LoopDerivatives + Sync> ExactObjective<'_, D, L> {
     /// Evaluates a plan at the COPs that it leads to; `None` if import cannot close its balances there.
-    fn evaluate(&mut self, values: Array2<f64>, step: f64) -> Evaluated<D> {
+    fn evaluate(&mut self, values: Array2<f64>, step: f64) -> Evaluation<D> {
         let cops = self.newton.cops(self.water_loop, &values);
         let plan = self.dispatcher.plan_of(values, &LoopSignal::of_cops(cops)).map_err(AnticipativeError::Dispatch)?;
         Ok(plan.map(|plan| {
             let (cost, values) = (self.dispatcher.cost(&plan), self.dispatcher.values(&plan).clone());
-            Here { step, plan, values, cost }
+            EvaluatedPlan { step, plan, values, cost }
         }))
     }
 
     /// Creates the LP around a plan, after setting the COPs that the plan leads to.
-    fn joint(&mut self, here: &Here<D::Plan>, radius: f64) -> Result<Joint, AnticipativeError<D::Error>> {
+    fn joint(&mut self, here: &EvaluatedPlan<D::Plan>, radius: f64) -> Result<Joint, AnticipativeError<D::Error>> {
         self.evaluate(here.values.clone(), 0.0)?;
         Ok(Joint::at(self.dispatcher, self.water_loop, self.newton, &here.values, radius))
     }
 
     /// Returns the cheapest plan of the line search towards the LP's solution; `None` if no plan decreases the cost
     /// enough.
-    fn lowest(&mut self, here: &Here<D::Plan>, answer: ArrayView2<'_, f64>, promised_eur: f64) -> Evaluated<D> {
-        let mut best: Option<Here<D::Plan>> = None;
+    fn lowest(
+        &mut self,
+        here: &EvaluatedPlan<D::Plan>,
+        answer: ArrayView2<'_, f64>,
+        promised_eur: f64,
+    ) -> Evaluation<D> {
+        let mut best: Option<EvaluatedPlan<D::Plan>> = None;
         for step in STEPS {
             let trial = &here.values + &((&answer - &here.values) * step);
             let Some(there) = self.evaluate(trial, step)? else { continue };

@@ -8,13 +8,13 @@
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
 mod anticipative;
-mod bounded;
-mod elimination;
+mod bounded_variables;
+mod flow_elimination;
 mod lu;
 mod model;
-mod passage;
 mod scheme;
 mod segments;
+mod stage_elimination;
 mod window;
 
 pub use anticipative::{Anticipated, AnticipativeError, Descent, anticipate};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoopConversion, Newton, Point, Segment, Unsuited};
 use crate::coupling::{
-    Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, LoopSignal, Scheme, Situation, Stepped,
+    Averaging, CopSeries, Dispatcher, GapRegulated, IterationState, LoopDerivatives, LoopSignal, Scheme, SchemePlan,
 };
 
 /// A dispatcher that gives access to its LP.
@@ -47,14 +47,14 @@ pub struct Refining<D: Dispatcher, L> {
     progress: f64,
     in_vain: usize,
     /// State of the last iteration, or the journalled state of the next iteration.
-    memory: Option<Memory>,
-    recalled: Option<Memory>,
+    memory: Option<NewtonState>,
+    recalled: Option<NewtonState>,
     after: Averaging<GapRegulated>,
 }
 
 /// The result of an iteration of Newton's method.
 #[derive(Debug, Serialize, Deserialize)]
-struct Memory {
+struct NewtonState {
     found: Point,
     segments: Vec<Segment>,
 }
@@ -104,10 +104,10 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
         let point = Point { values: values.clone(), rows: rows.clone(), temp_c };
         self.newton.learn(&point);
         let found = match self.recalled.take() {
-            Some(Memory { found, segments }) => self.newton.recall(found, segments),
+            Some(NewtonState { found, segments }) => self.newton.recall(found, segments),
             None => self.newton.refine(&self.water_loop, &point),
         };
-        self.memory = Some(Memory { found: found.clone(), segments: self.newton.segments().to_vec() });
+        self.memory = Some(NewtonState { found: found.clone(), segments: self.newton.segments().to_vec() });
         let cops = self.newton.cops(&self.water_loop, &found.values);
         self.rounds += 1;
         dispatcher.plan_of(found.values, &LoopSignal::of_cops(cops))
@@ -119,8 +119,8 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
         self.memory = None;
         if let Some(gap) = at.gap.map(|gap| gap.size()) {
             // Small decreases accumulate: the reference remains until the progress is sufficient.
@@ -146,7 +146,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         if self.in_vain < Self::PATIENCE
             && let Some(plan) = self.refine(dispatcher, &answer)?
         {
-            return Ok(Stepped { plan, scheme: Self::NAME, step: 1.0 });
+            return Ok(SchemePlan { plan, scheme: Self::NAME, step: 1.0 });
         }
         self.after.plan(dispatcher, answer, at)
     }

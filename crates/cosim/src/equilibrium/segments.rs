@@ -9,9 +9,9 @@ use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bounded::Beginning;
+use super::bounded_variables::InitialBarrier;
 use super::model::{Level, Model};
-use super::window::{Ends, Found, Guess, Manner, Window};
+use super::window::{EndConditions, SolutionSink, SolveParameters, StartingPoint, Window};
 use super::{LoopConversion, Unsuited};
 use crate::coupling::{CopSeries, LoopDerivatives};
 
@@ -59,7 +59,7 @@ impl Point {
     }
 }
 
-impl Guess for Point {
+impl StartingPoint for Point {
     fn column(&self, column: usize, stage: usize) -> f64 {
         self.values[[column, stage]]
     }
@@ -73,7 +73,7 @@ impl Guess for Point {
     }
 }
 
-impl Found for Point {
+impl SolutionSink for Point {
     fn set_column(&mut self, column: usize, stage: usize, value: f64) {
         self.values[[column, stage]] = value;
     }
@@ -131,18 +131,23 @@ impl Segment {
 
 /// Strategies, in the order of the attempts: the first for a warm start close to the solution; then long steps, short
 /// steps from far inside, and others; the last reproduces the dispatcher's answer.
-const MANNERS: [Manner; 7] = [
-    manner([1e-3, 1.0], [0.95, 0.01], 1e-4, 80),
-    manner([0.1, 10.0], [0.95, 0.01], 1e-4, 80),
-    manner([1.0, 1000.0], [0.7, 0.3], 1e-4, 150),
-    manner([10.0, 10.0], [0.95, 0.01], 1e-4, 80),
-    manner([1.0, 10.0], [0.95, 0.01], 1e-3, 80),
-    manner([1.0, 100.0], [0.5, 0.5], 1e-4, 250),
-    Manner { frozen: true, ..manner([1.0, 10.0], [0.95, 0.01], 0.0, 80) },
+const ATTEMPTS: [SolveParameters; 7] = [
+    attempt([1e-3, 1.0], [0.95, 0.01], 1e-4, 80),
+    attempt([0.1, 10.0], [0.95, 0.01], 1e-4, 80),
+    attempt([1.0, 1000.0], [0.7, 0.3], 1e-4, 150),
+    attempt([10.0, 10.0], [0.95, 0.01], 1e-4, 80),
+    attempt([1.0, 10.0], [0.95, 0.01], 1e-3, 80),
+    attempt([1.0, 100.0], [0.5, 0.5], 1e-4, 250),
+    SolveParameters { frozen: true, ..attempt([1.0, 10.0], [0.95, 0.01], 0.0, 80) },
 ];
 
-const fn manner([barrier, push]: [f64; 2], [reach, least_share]: [f64; 2], hold: f64, iterations: usize) -> Manner {
-    Manner { beginning: Beginning { barrier, push }, reach, least_share, hold, frozen: false, iterations }
+const fn attempt(
+    [barrier, push]: [f64; 2],
+    [reach, least_share]: [f64; 2],
+    hold: f64,
+    iterations: usize,
+) -> SolveParameters {
+    SolveParameters { beginning: InitialBarrier { barrier, push }, reach, least_share, hold, frozen: false, iterations }
 }
 
 impl Newton {
@@ -274,7 +279,7 @@ impl Newton {
     }
 
     /// Returns whether the previous solution of a segment has the same initial and final conditions as now.
-    fn still_holds(&self, ends: &Ends, before: &Point) -> bool {
+    fn still_holds(&self, ends: &EndConditions, before: &Point) -> bool {
         let Some(levels_at_end) = &ends.levels_at_end else { return false };
         let same = |level: &Level, values: f64, known: f64| values == known || level.lower.at(ends.from) == known;
         let begins = self.model.all_levels().zip(&ends.levels);
@@ -289,7 +294,13 @@ impl Newton {
         moved_k <= SAME_K && ends_alike && begins.all(|same| same)
     }
 
-    fn ends<L: LoopDerivatives>(&self, water_loop: &L, segment: &Segment, found: &Point, answer: &Point) -> Ends {
+    fn ends<L: LoopDerivatives>(
+        &self,
+        water_loop: &L,
+        segment: &Segment,
+        found: &Point,
+        answer: &Point,
+    ) -> EndConditions {
         let &Segment { from, to: kept_to, solved_to: to, .. } = segment;
         let stages = self.model.stages;
         let level_before = |level: &Level| match from {
@@ -308,7 +319,7 @@ impl Newton {
         let temp_c = if from == 0 { water_loop.initial_c() } else { found.temp_c[from] };
         let duals_after =
             self.model.all_levels().map(|level| answer.rows[[level.row, to % self.model.stages]]).collect();
-        Ends { from, to, kept_to, levels, temp_c, levels_at_end, duals_after }
+        EndConditions { from, to, kept_to, levels, temp_c, levels_at_end, duals_after }
     }
 
     /// Returns the segments of the horizon; long ones in overlapping pieces, whose cuts move in every round.
@@ -337,14 +348,14 @@ impl Newton {
         water_loop: &L,
         [warm, cold]: [Option<&Point>; 2],
         found: &mut Point,
-        ends: &Ends,
+        ends: &EndConditions,
     ) -> Segment {
         let mut segment = Segment::new(ends.from, ends.kept_to, ends.to);
-        let warm = warm.into_iter().flat_map(|guess| MANNERS[..2].iter().map(move |manner| (guess, manner)));
-        let cold = cold.into_iter().flat_map(|guess| MANNERS[1..].iter().map(move |manner| (guess, manner)));
-        for (guess, manner) in warm.chain(cold) {
-            let mut window = Window::new(&self.model, water_loop, ends, guess, *manner);
-            let iterations = window.run(*manner, GOAL_EUR);
+        let warm = warm.into_iter().flat_map(|guess| ATTEMPTS[..2].iter().map(move |attempt| (guess, attempt)));
+        let cold = cold.into_iter().flat_map(|guess| ATTEMPTS[1..].iter().map(move |attempt| (guess, attempt)));
+        for (guess, attempt) in warm.chain(cold) {
+            let mut window = Window::new(&self.model, water_loop, ends, guess, *attempt);
+            let iterations = window.run(*attempt, GOAL_EUR);
             let closes = window.settle().row < CLOSED_KW;
             // A point whose rows have residuals is not a plan.
             let unproven_eur = if closes { window.unproven_eur() } else { f64::INFINITY };

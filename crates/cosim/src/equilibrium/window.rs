@@ -7,10 +7,10 @@
 
 mod direction;
 
-use super::bounded::{Aim, Beginning, Bounded};
-use super::elimination::{Eliminations, Shape};
+use super::bounded_variables::{BoundedVariables, InitialBarrier, NewtonTarget};
+use super::flow_elimination::{FlowEliminations, Shape};
 use super::model::{Block, Level, Model};
-use super::passage::Passages;
+use super::stage_elimination::StageElimination;
 use crate::coupling::{LoopDerivatives, Rates};
 
 /// Largest residual of a closed row, kW or kWh.
@@ -32,8 +32,8 @@ const FAR: f64 = 1e4;
 
 /// The parameters of a solution attempt.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
-    pub(super) beginning: Beginning,
+pub(super) struct SolveParameters {
+    pub(super) beginning: InitialBarrier,
     /// Fraction of the way to the nearest bound that a step may take.
     pub(super) reach: f64,
     /// Smallest ratio of the barrier parameter to the previous one.
@@ -48,7 +48,7 @@ pub(super) struct Manner {
 
 /// The initial and final conditions of a segment.
 #[derive(Debug, Clone)]
-pub(super) struct Ends {
+pub(super) struct EndConditions {
     pub(super) from: usize,
     pub(super) to: usize,
     /// End of the steps that are kept; the steps after it only determine the final conditions.
@@ -63,14 +63,14 @@ pub(super) struct Ends {
 }
 
 /// The starting point: values of the problem's columns, duals of its rows, and loop temperatures.
-pub(super) trait Guess {
+pub(super) trait StartingPoint {
     fn column(&self, column: usize, stage: usize) -> f64;
     fn dual(&self, row: usize, stage: usize) -> f64;
     fn temp_c(&self, at: usize) -> f64;
 }
 
 /// The receiver of the solution.
-pub(super) trait Found {
+pub(super) trait SolutionSink {
     fn set_column(&mut self, column: usize, stage: usize, value: f64);
     fn set_dual(&mut self, row: usize, stage: usize, value: f64);
     fn set_temp_c(&mut self, at: usize, value: f64);
@@ -78,13 +78,13 @@ pub(super) trait Found {
 
 /// The largest residuals of rows, reduced costs and loop.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Misses {
+pub(super) struct Residuals {
     pub(super) row: f64,
     dual: f64,
     temp_k: f64,
 }
 
-impl Misses {
+impl Residuals {
     fn raise(worst: &mut f64, miss: f64) {
         // The comparison treats NaN as a large residual.
         *worst = if miss.abs() <= *worst { *worst } else { miss.abs() };
@@ -99,24 +99,24 @@ impl Misses {
 #[derive(Debug)]
 struct BlockState {
     shape: Shape,
-    flows: Bounded,
-    levels: Bounded,
+    flows: BoundedVariables,
+    levels: BoundedVariables,
     /// Duals of all rows, by stage, and their change.
     y: Vec<f64>,
     dy: Vec<f64>,
     /// By stage: residuals of the rows; reduced costs; right-hand sides of the flows in the basis Q.
-    row_miss: Vec<f64>,
+    row_residual: Vec<f64>,
     reduced: Vec<f64>,
     level_reduced: Vec<f64>,
     turned: Vec<f64>,
-    eliminations: Eliminations,
+    eliminations: FlowEliminations,
 }
 
 /// Newton's method on a window.
 pub(super) struct Window<'a, L> {
     model: &'a Model,
     water_loop: &'a L,
-    ends: &'a Ends,
+    ends: &'a EndConditions,
     stages: usize,
     blocks: Vec<BlockState>,
     /// Loop temperature before each stage and after the last, and its change.
@@ -127,16 +127,16 @@ pub(super) struct Window<'a, L> {
     rates: Vec<Rates>,
     /// Temperature after each stage, with derivatives by the temperature before it and by the heat.
     advance: Vec<Rates>,
-    passages: Passages,
+    elimination: StageElimination,
     rounding_k: f64,
     /// Whether COPs and temperatures stay at those of the guess.
     frozen: bool,
     /// Work arrays of one stage.
-    memory: Memory,
+    buffers: StageBuffers,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct StageBuffers {
     give_way: Vec<f64>,
     force: Vec<f64>,
     within: Vec<f64>,
@@ -148,7 +148,13 @@ struct Memory {
 }
 
 impl<'a, L: LoopDerivatives> Window<'a, L> {
-    pub(super) fn new(model: &'a Model, water_loop: &'a L, ends: &'a Ends, guess: &dyn Guess, manner: Manner) -> Self {
+    pub(super) fn new(
+        model: &'a Model,
+        water_loop: &'a L,
+        ends: &'a EndConditions,
+        guess: &dyn StartingPoint,
+        manner: SolveParameters,
+    ) -> Self {
         let stages = ends.to - ends.from;
         let mut temp_c: Vec<f64> = (0..=stages).map(|t| guess.temp_c(ends.from + t)).collect();
         temp_c[0] = ends.temp_c;
@@ -163,10 +169,10 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             temp_miss: vec![0.0; stages],
             rates: vec![Rates::default(); stages * model.pumps.len()],
             advance: vec![Rates::default(); stages],
-            passages: Passages::new(stages, model.levels),
+            elimination: StageElimination::new(stages, model.levels),
             rounding_k: 0.0,
             frozen: false,
-            memory: Memory::default(),
+            buffers: StageBuffers::default(),
         };
         window.begin(guess, manner.beginning);
         window
@@ -174,7 +180,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 
     /// Sets the starting point near the guess, by the reduced costs from its duals at the COPs of its levels and
     /// temperatures.
-    fn begin(&mut self, guess: &dyn Guess, beginning: Beginning) {
+    fn begin(&mut self, guess: &dyn StartingPoint, beginning: InitialBarrier) {
         let from = self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&mut self.blocks) {
             for stage in from..self.ends.to {
@@ -210,7 +216,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 
     /// Iterates until products and residuals are small or the iteration limit is reached. Returns the number of
     /// iterations.
-    pub(super) fn run(&mut self, manner: Manner, goal_eur: f64) -> usize {
+    pub(super) fn run(&mut self, manner: SolveParameters, goal_eur: f64) -> usize {
         self.frozen = manner.frozen;
         let mut barrier = manner.beginning.barrier;
         let mut least = f64::INFINITY;
@@ -235,13 +241,13 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
                 (state.flows.hold, state.levels.hold) = (hold, hold);
             }
             self.factor();
-            self.direct(Aim::Barrier { tau: 0.0, second: false });
+            self.direct(NewtonTarget::Barrier { tau: 0.0, second: false });
             let affine = self.reaches().into_iter().fold(1.0, f64::min);
             let (left, _) = self.products(affine);
             let share = (left / sum).powi(3).clamp(manner.least_share, 1.0);
             // Far below the target, directions lose their digits to rounding.
             barrier = (share * sum / count).max(0.1 * goal_eur / count);
-            self.direct(Aim::Barrier { tau: barrier, second: affine > SECOND_ORDER });
+            self.direct(NewtonTarget::Barrier { tau: barrier, second: affine > SECOND_ORDER });
             let steps = self.reaches().map(|reach| (manner.reach * reach).min(1.0));
             self.go(steps);
         }
@@ -249,7 +255,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
     }
 
     /// Closes the rows, then sets active values to their bounds if the other values can still close the rows.
-    pub(super) fn settle(&mut self) -> Misses {
+    pub(super) fn settle(&mut self) -> Residuals {
         self.rounding_k = 0.0;
         self.frozen = false;
         let closed = self.close();
@@ -271,7 +277,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
     }
 
     /// Changes values within their bounds and barriers until the rows hold.
-    fn close(&mut self) -> Misses {
+    fn close(&mut self) -> Residuals {
         const ROUNDS: usize = 4;
         let mut misses = self.evaluate();
         for _ in 0..ROUNDS {
@@ -279,7 +285,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
                 break;
             }
             self.factor();
-            self.direct(Aim::Rows);
+            self.direct(NewtonTarget::Rows);
             let [primal, _] = self.reaches();
             self.go([(0.9 * primal).min(1.0), 0.0]);
             misses = self.evaluate();
@@ -302,7 +308,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
     }
 
     /// Writes the solution.
-    pub(super) fn write(&self, found: &mut dyn Found) {
+    pub(super) fn write(&self, found: &mut dyn SolutionSink) {
         let kept = self.ends.kept_to - self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&self.blocks) {
             let Shape { flows, levels, .. } = state.shape;
@@ -349,8 +355,8 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
     }
 
     /// Updates COPs, loop and all residuals at the current values.
-    fn evaluate(&mut self) -> Misses {
-        let mut misses = Misses::default();
+    fn evaluate(&mut self) -> Residuals {
+        let mut misses = Residuals::default();
         if self.frozen {
             self.rates.iter_mut().for_each(|rates| (rates.per_k, rates.per_kwh) = (0.0, 0.0));
         } else {
@@ -368,18 +374,18 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             let after = self.water_loop.advance(self.ends.from + t, self.temp_c[t], heat_kwh, self.rounding_k);
             self.advance[t] = after;
             self.temp_miss[t] = after.value - self.temp_c[t + 1];
-            Misses::raise(&mut misses.temp_k, self.temp_miss[t]);
+            Residuals::raise(&mut misses.temp_k, self.temp_miss[t]);
         }
         for b in 0..self.blocks.len() {
             self.reduce(b);
             self.sum_up(b);
             let state = &self.blocks[b];
-            for miss in &state.row_miss {
-                Misses::raise(&mut misses.row, *miss);
+            for miss in &state.row_residual {
+                Residuals::raise(&mut misses.row, *miss);
             }
             for (bounded, reduced) in [(&state.flows, &state.reduced), (&state.levels, &state.level_reduced)] {
                 for (i, reduced) in reduced.iter().enumerate() {
-                    Misses::raise(&mut misses.dual, bounded.dual_miss(i, *reduced));
+                    Residuals::raise(&mut misses.dual, bounded.dual_residual(i, *reduced));
                 }
             }
         }
@@ -425,7 +431,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         let (all, rows, levels) = (block.all_rows(), block.rows.len(), block.levels.len());
         for t in 0..self.stages {
             let stage = self.ends.from + t;
-            let miss = &mut state.row_miss[t * all..][..all];
+            let miss = &mut state.row_residual[t * all..][..all];
             for (miss, sum) in miss.iter_mut().zip(&block.sums) {
                 *miss = sum.at(stage);
             }
@@ -455,7 +461,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 
     fn reaches(&self) -> [f64; 2] {
         let all = self.blocks.iter().flat_map(|state| [&state.flows, &state.levels]);
-        all.map(Bounded::reaches).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
+        all.map(BoundedVariables::reaches).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
     }
 
     fn go(&mut self, [primal, dual]: [f64; 2]) {
@@ -471,7 +477,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 }
 
 impl BlockState {
-    fn new(block: &Block, ends: &Ends, guess: &dyn Guess) -> Self {
+    fn new(block: &Block, ends: &EndConditions, guess: &dyn StartingPoint) -> Self {
         let stages = ends.to - ends.from;
         let [flows, rows, levels, pumps] = [block.flows.len(), block.rows.len(), block.levels.len(), block.pumps.len()];
         let shape = Shape { flows, rows, levels, pumps };
@@ -481,15 +487,15 @@ impl BlockState {
         };
         Self {
             shape,
-            flows: Bounded::default(),
-            levels: Bounded::default(),
+            flows: BoundedVariables::default(),
+            levels: BoundedVariables::default(),
             y: (ends.from..ends.to).flat_map(rows_at).collect(),
             dy: vec![0.0; stages * shape.all_rows()],
-            row_miss: vec![0.0; stages * shape.all_rows()],
+            row_residual: vec![0.0; stages * shape.all_rows()],
             reduced: vec![0.0; stages * flows],
             level_reduced: vec![0.0; stages * levels],
             turned: vec![0.0; stages * flows],
-            eliminations: Eliminations::new(shape, stages),
+            eliminations: FlowEliminations::new(shape, stages),
         }
     }
 }

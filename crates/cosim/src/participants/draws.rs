@@ -19,7 +19,7 @@ const MOST_ITERATIONS: usize = 100;
 pub(super) struct SubstationDraws<'a, 's> {
     pub(super) pumps: &'a [HeatPump],
     pub(super) draws: &'a [Draw],
-    pub(super) asked: &'a LoopRequest,
+    pub(super) request: &'a LoopRequest,
     pub(super) step: usize,
     pub(super) substation: usize,
     pub(super) simulation: &'a Simulation<'s>,
@@ -27,7 +27,7 @@ pub(super) struct SubstationDraws<'a, 's> {
 
 /// The state of a substation for a given inlet temperature.
 #[derive(Debug, Clone, Copy)]
-struct At {
+struct SubstationState {
     inlet_c: f64,
     /// Net heat of all heat pumps to the water, kW; negative in heating.
     net_kw: f64,
@@ -37,7 +37,7 @@ struct At {
 
 /// The water at the heat pumps of a substation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SeenWater {
+pub(super) struct DrawnWater {
     /// Water at the heating and at the cooling machines; they differ only where no machine runs.
     waters: [LoopWater; 2],
     /// Net heat of the heat pumps to the network, kW; negative in heating.
@@ -45,7 +45,7 @@ pub(super) struct SeenWater {
     runs: bool,
 }
 
-impl SeenWater {
+impl DrawnWater {
     /// Returns the water at the machines of a service.
     pub(super) fn of(&self, service: Service) -> LoopWater {
         self.waters[side(service)]
@@ -58,7 +58,7 @@ fn side(service: Service) -> usize {
 
 impl SubstationDraws<'_, '_> {
     fn output_kw(&self, draw: &Draw) -> f64 {
-        self.asked.output_kw[[draw.pump, self.step]] * draw.share
+        self.request.output_kw[[draw.pump, self.step]] * draw.share
     }
 
     /// Returns the water at the heat pumps: from the warm line if the net heat is heating, from the cold line if it
@@ -69,7 +69,7 @@ impl SubstationDraws<'_, '_> {
     /// a temperature at which heating and cooling cancel. All heat pumps draw this mixture of both lines, and the
     /// substation moves no water in the network. The net heat is thus a continuous function of the mixture between
     /// warm and cold water.
-    pub(super) fn seen(&self) -> SeenWater {
+    pub(super) fn drawn_water(&self) -> DrawnWater {
         let [while_heating_c, while_cooling_c] = self.simulation.inlets_c(self.substation);
         let outputs_kw: f64 = self.draws.iter().map(|draw| self.output_kw(draw).abs()).sum();
         if outputs_kw <= NO_HEAT_KW {
@@ -84,25 +84,25 @@ impl SubstationDraws<'_, '_> {
                 cold => self.balanced(cold, warm),
             }
         };
-        let At { inlet_c, net_kw, spread_k } = common;
-        SeenWater { waters: spread_k.map(|spread_k| LoopWater { inlet_c, spread_k }), net_kw, runs: true }
+        let SubstationState { inlet_c, net_kw, spread_k } = common;
+        DrawnWater { waters: spread_k.map(|spread_k| LoopWater { inlet_c, spread_k }), net_kw, runs: true }
     }
 
     /// Returns the water that each heat pump would draw if it ran alone.
-    fn idle(&self, inlets_c: [f64; 2]) -> SeenWater {
+    fn idle(&self, inlets_c: [f64; 2]) -> DrawnWater {
         let water = |service: Service| {
             let inlet_c = inlets_c[side(service)];
             LoopWater { inlet_c, spread_k: self.simulation.spread_k(self.substation, service, 0.0, inlet_c) }
         };
         let waters = [Service::Heating, Service::Cooling].map(water);
         let net_kw = [Service::Heating, Service::Cooling].map(|service| self.heat_kw(service, waters[side(service)]));
-        SeenWater { waters, net_kw: net_kw.iter().sum(), runs: false }
+        DrawnWater { waters, net_kw: net_kw.iter().sum(), runs: false }
     }
 
     /// Computes the state of the substation for an inlet temperature.
-    fn at(&self, inlet_c: f64) -> At {
+    fn at(&self, inlet_c: f64) -> SubstationState {
         let [heating, cooling] = [Service::Heating, Service::Cooling].map(|service| self.drawn(service, inlet_c));
-        At { inlet_c, net_kw: heating.1 + cooling.1, spread_k: [heating.0, cooling.0] }
+        SubstationState { inlet_c, net_kw: heating.1 + cooling.1, spread_k: [heating.0, cooling.0] }
     }
 
     /// Returns the spread across the machines of one service, K, and their heat to the water, kW.
@@ -135,8 +135,8 @@ impl SubstationDraws<'_, '_> {
             if output_kw == 0.0 {
                 return 0.0;
             }
-            let cop = match &self.asked.given_cops {
-                None => pump.cop(water, self.asked.level_kwh[[draw.pump, self.step]]),
+            let cop = match &self.request.given_cops {
+                None => pump.cop(water, self.request.level_kwh[[draw.pump, self.step]]),
                 Some(cops) => cops[[draw.pump, self.step]],
             };
             output_kw * pump.loop_heat_per_output(cop)
@@ -147,7 +147,7 @@ impl SubstationDraws<'_, '_> {
     /// Returns the state between `cold`, where the heat pumps heat (or are idle), and `warm`, where they cool (or are
     /// idle), at which heating and cooling cancel. The root is found by the Illinois variant of false position, which
     /// keeps it bracketed.
-    fn balanced(&self, cold: At, warm: At) -> At {
+    fn balanced(&self, cold: SubstationState, warm: SubstationState) -> SubstationState {
         if warm.net_kw == 0.0 {
             return warm;
         }
@@ -176,15 +176,15 @@ impl SubstationDraws<'_, '_> {
     }
 
     /// Returns the data on the machines' water that the network needs.
-    pub(super) fn machine_water(&self, seen: &SeenWater) -> MachineWater {
+    pub(super) fn machine_water(&self, drawn_water: &DrawnWater) -> MachineWater {
         let mut told = MachineWater::IDLE;
-        if !seen.runs {
+        if !drawn_water.runs {
             return told;
         }
-        told.inlet_c = seen.waters[0].inlet_c;
+        told.inlet_c = drawn_water.waters[0].inlet_c;
         for draw in self.draws.iter().filter(|draw| self.output_kw(draw) > IDLE_KW) {
             let HeatPump { service, cop, .. } = &self.pumps[draw.pump];
-            let water = seen.of(*service);
+            let water = drawn_water.of(*service);
             if let Some(refrigerant_c) = cop.refrigerant_c(*service, water) {
                 match service {
                     Service::Heating => told.evaporating_c = told.evaporating_c.max(refrigerant_c),

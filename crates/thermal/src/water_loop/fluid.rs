@@ -120,7 +120,7 @@ impl FluidSettings {
 /// The property fits of a glycol mixture: polynomials in `u` = mass share - 0.3 and `v` = (temperature - 20) / 100,
 /// fitted to the secondary working fluids of Melinder (2010, *Properties of Secondary Working Fluids for Indirect
 /// Systems*, IIR) as given by `CoolProp` 8, from the freezing point to 90 degrees Celsius.
-struct Glycol {
+struct GlycolFits {
     density: [f64; 10],
     specific_heat: [f64; 10],
     conductivity: [f64; 10],
@@ -137,7 +137,7 @@ const QUARTIC: [[i32; 2]; 14] =
     [[0, 0], [0, 1], [0, 2], [0, 3], [0, 4], [1, 0], [1, 1], [1, 2], [1, 3], [2, 0], [2, 1], [2, 2], [3, 0], [3, 1]];
 
 /// Ethylene glycol. Largest errors: density 0.08 %, specific heat 0.23 %, conductivity 0.6 %, viscosity 2.5 %.
-const ETHYLENE: Glycol = Glycol {
+const ETHYLENE: GlycolFits = GlycolFits {
     density: [1038.2, -40.35777, -30.35634, 6.135458, 138.7443, -72.01562, 40.77562, -13.09799, 40.11328, -69.38333],
     specific_heat: [
         3715.864, 294.0812, -19.33382, -32.10512, -1888.613, 1142.455, -459.524, -878.7761, 25.41282, 1202.359,
@@ -174,7 +174,7 @@ const ETHYLENE: Glycol = Glycol {
 };
 
 /// Propylene glycol. Largest errors: density 0.09 %, specific heat 0.5 %, conductivity 0.9 %, viscosity 1.5 %.
-const PROPYLENE: Glycol = Glycol {
+const PROPYLENE: GlycolFits = GlycolFits {
     density: [1023.937, -45.81937, -32.50252, 13.32956, 87.46817, -95.1496, 47.22532, -35.8192, 13.483, -128.5039],
     specific_heat: [
         3853.373, 262.6313, 16.29061, -16.75769, -1365.48, 690.335, -123.695, -1170.561, -263.2124, -132.1888,
@@ -210,7 +210,7 @@ const PROPYLENE: Glycol = Glycol {
     freezing_c: [-1.21, -2.87, -4.87, -7.17, -9.79, -12.79, -16.32, -20.57, -25.77, -32.19, -40.16],
 };
 
-impl Glycol {
+impl GlycolFits {
     fn at(&self, mass_share: f64, temp_c: f64) -> Result<Fluid, WaterLoopError> {
         let [least, most] = GLYCOL_SHARES;
         if !(least..=most).contains(&mass_share) {

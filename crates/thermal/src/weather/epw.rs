@@ -16,20 +16,21 @@ const HEADER_LINES: usize = 8;
 const STAND_IN_YEARS: [i16; 2] = [2019, 2020];
 
 /// A column of a record: position from 0, name, lowest and highest value, and smallest code for a missing value.
-struct Column {
+struct EpwColumn {
     position: usize,
     name: &'static str,
     range: [f64; 2],
     missing_from: f64,
 }
 
-const AIR_C: Column = Column { position: 6, name: "dry bulb temperature", range: [-90.0, 70.0], missing_from: 99.9 };
-const GHI: Column =
-    Column { position: 13, name: "global horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
-const DNI: Column =
-    Column { position: 14, name: "direct normal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
-const DHI: Column =
-    Column { position: 15, name: "diffuse horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const AIR_C: EpwColumn =
+    EpwColumn { position: 6, name: "dry bulb temperature", range: [-90.0, 70.0], missing_from: 99.9 };
+const GHI: EpwColumn =
+    EpwColumn { position: 13, name: "global horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const DNI: EpwColumn =
+    EpwColumn { position: 14, name: "direct normal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const DHI: EpwColumn =
+    EpwColumn { position: 15, name: "diffuse horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
 
 /// Reads an EPW file.
 ///
@@ -55,16 +56,16 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
     reader.read_to_end(&mut bytes).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
     // Names of locations are often not in UTF-8; all other text is ASCII.
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<Line> = text
+    let lines: Vec<EpwLine> = text
         .lines()
         .enumerate()
-        .map(|(index, text)| Line { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
+        .map(|(index, text)| EpwLine { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
         .collect();
     let too_short = |expected| WeatherError::TooShort { path: path.to_owned(), lines: lines.len(), expected };
     let header = lines.get(..HEADER_LINES).ok_or_else(|| too_short("8 header lines"))?;
     let location = location(&header[0])?;
     let per_hour = records_per_hour(&header[HEADER_LINES - 1])?;
-    let records: Vec<&Line> = lines[HEADER_LINES..].iter().filter(|line| line.cells != [""]).collect();
+    let records: Vec<&EpwLine> = lines[HEADER_LINES..].iter().filter(|line| line.cells != [""]).collect();
     if records.is_empty() {
         return Err(too_short("at least one record"));
     }
@@ -81,7 +82,8 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
         }
     }
     let axis = calendar(&records, per_hour)?;
-    let column = |column: &Column| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
+    let column =
+        |column: &EpwColumn| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
     Ok(Weather {
         axis,
         location,
@@ -93,13 +95,13 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
 }
 
 /// A line of the file, split at its commas.
-struct Line<'a> {
+struct EpwLine<'a> {
     path: &'a Path,
     number: usize,
     cells: Vec<&'a str>,
 }
 
-impl Line<'_> {
+impl EpwLine<'_> {
     fn wrong(&self, column: &'static str, value: String, expected: String) -> WeatherError {
         WeatherError::Value { path: PathBuf::from(self.path), line: self.number, column, value, expected }
     }
@@ -125,7 +127,7 @@ impl Line<'_> {
             .ok_or_else(|| self.fault(position, column, &format!("a whole number from {low} to {high}")))
     }
 
-    fn value(&self, column: &Column) -> Result<f64, WeatherError> {
+    fn value(&self, column: &EpwColumn) -> Result<f64, WeatherError> {
         let cell = self.cells[column.position];
         if cell.is_empty() || cell.parse::<f64>().is_ok_and(|value| value >= column.missing_from) {
             let (path, value) = (PathBuf::from(self.path), cell.to_owned());
@@ -144,7 +146,7 @@ impl Line<'_> {
     }
 }
 
-fn location(line: &Line) -> Result<Location, WeatherError> {
+fn location(line: &EpwLine) -> Result<Location, WeatherError> {
     if !line.cells[0].eq_ignore_ascii_case("LOCATION") {
         return Err(line.fault(0, "header", "the word LOCATION, the beginning of every EPW file"));
     }
@@ -156,7 +158,7 @@ fn location(line: &Line) -> Result<Location, WeatherError> {
     })
 }
 
-fn records_per_hour(line: &Line) -> Result<i64, WeatherError> {
+fn records_per_hour(line: &EpwLine) -> Result<i64, WeatherError> {
     if !line.cells[0].eq_ignore_ascii_case("DATA PERIODS") {
         return Err(line.fault(0, "header", "the words DATA PERIODS on line 8"));
     }
@@ -173,7 +175,7 @@ fn records_per_hour(line: &Line) -> Result<i64, WeatherError> {
 /// Returns the time axis on which the records are consecutive: in their own years, or in a substitute year, which
 /// covers months of different years and a leap year without its 29 February. The error is that of the calendar with
 /// the most consecutive records.
-fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> {
+fn calendar(records: &[&EpwLine], per_hour: i64) -> Result<TimeAxis, WeatherError> {
     let mut furthest = match axis_of(records, per_hour, None) {
         Ok(axis) => return Ok(axis),
         Err(fault) => fault,
@@ -190,7 +192,7 @@ fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> 
 
 /// Returns the axis of the records in `year` (`None`: in their own years); an error comes with the index of its
 /// record.
-fn axis_of(records: &[&Line], per_hour: i64, year: Option<i16>) -> Result<TimeAxis, (usize, WeatherError)> {
+fn axis_of(records: &[&EpwLine], per_hour: i64, year: Option<i16>) -> Result<TimeAxis, (usize, WeatherError)> {
     let stamp = |step: usize| {
         let own = || records[step].whole(0, "year", [1, 9998]);
         year.map_or_else(own, Ok).and_then(|year| records[step].stamp(year)).map_err(|fault| (step, fault))

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Scheme, Situation, Stepped};
+use super::{IterationState, Scheme, SchemePlan};
 use crate::coupling::{CopSeries, Dispatcher};
 
 /// The treatment of a component that would leave its bounds.
@@ -216,9 +216,9 @@ impl<D: Dispatcher, A: Accelerate> Scheme<D> for Accelerated<A> {
         &mut self,
         _dispatcher: &mut D,
         answer: D::Plan,
-        _at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
-        Ok(Stepped { plan: answer, scheme: self.name, step: 1.0 })
+        _at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
+        Ok(SchemePlan { plan: answer, scheme: self.name, step: 1.0 })
     }
 
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {

@@ -1,6 +1,6 @@
 //! The default scheme: Picard iteration at first, then averaging; Picard again where averages do not improve on it.
 
-use super::{GapRegulated, Picard, Seen, SelfRegulated, Step, StepRule};
+use super::{GapRegulated, Picard, SelfRegulated, Step, StepInput, StepRule};
 
 /// Picard iterations at the start.
 const PICARD_ITERATIONS: usize = 3;
@@ -53,7 +53,7 @@ impl Auto {
 }
 
 impl StepRule for Auto {
-    fn next(&mut self, seen: &Seen) -> Step {
+    fn next(&mut self, seen: &StepInput) -> Step {
         if seen.iteration <= PICARD_ITERATIONS {
             self.first = seen.gap.into_iter().chain(self.first).reduce(f64::min);
         } else {
@@ -92,7 +92,7 @@ mod tests {
 
     fn ran(gap: impl Fn(usize) -> f64, iterations: usize) -> Vec<Step> {
         let mut auto = Auto::default();
-        let seen = |iteration: usize| Seen {
+        let seen = |iteration: usize| StepInput {
             iteration,
             distance: (iteration > 0).then(|| 0.5f64.powi(i32::try_from(iteration).unwrap())),
             gap: iteration.checked_sub(1).map(&gap),

@@ -6,12 +6,12 @@
 //! convex and does not depend on the COPs (only electricity does, and import closes its balance). The schemes differ
 //! in their rule for the step.
 
-use super::{Scheme, Situation, Stepped};
+use super::{IterationState, Scheme, SchemePlan};
 use crate::coupling::Dispatcher;
 
 /// The input of a step rule.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Seen {
+pub struct StepInput {
     /// Iteration, from 0.
     pub iteration: usize,
     /// Distance from the previous plan to the dispatcher's answer; `None` in the first iteration.
@@ -32,7 +32,7 @@ pub struct Step {
 /// A rule for the steps of an averaging scheme.
 pub trait StepRule {
     /// Returns the step of an iteration. It must be called once in each iteration, in order, from the first on.
-    fn next(&mut self, seen: &Seen) -> Step;
+    fn next(&mut self, seen: &StepInput) -> Step;
 }
 
 /// An averaging scheme with the steps of a rule.
@@ -54,16 +54,16 @@ impl<D: Dispatcher, R: StepRule> Scheme<D> for Averaging<R> {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
         let distance = at.previous.map(|previous| dispatcher.distance(previous, &answer));
         let gap = at.gap.map(|gap| gap.size());
-        let Step { scheme, step } = self.rule.next(&Seen { iteration: at.iteration, distance, gap });
-        let whole = |plan| Stepped { plan, scheme, step: 1.0 };
+        let Step { scheme, step } = self.rule.next(&StepInput { iteration: at.iteration, distance, gap });
+        let whole = |plan| SchemePlan { plan, scheme, step: 1.0 };
         let Some(previous) = at.previous.filter(|_| step < 1.0) else { return Ok(whole(answer)) };
         let blended = dispatcher.blend(&[(previous, 1.0 - step), (&answer, step)], at.signal)?;
         Ok(match blended {
-            Some(plan) => Stepped { plan, scheme, step },
+            Some(plan) => SchemePlan { plan, scheme, step },
             None => whole(answer),
         })
     }
@@ -75,7 +75,7 @@ pub struct Msa;
 
 impl StepRule for Msa {
     #[expect(clippy::cast_precision_loss, reason = "iterations are few")]
-    fn next(&mut self, seen: &Seen) -> Step {
+    fn next(&mut self, seen: &StepInput) -> Step {
         Step { scheme: "msa", step: 1.0 / seen.iteration.max(1) as f64 }
     }
 }
@@ -102,7 +102,7 @@ impl Default for SelfRegulated {
 }
 
 impl StepRule for SelfRegulated {
-    fn next(&mut self, seen: &Seen) -> Step {
+    fn next(&mut self, seen: &StepInput) -> Step {
         if let (Some(before), Some(now)) = (self.distance, seen.distance) {
             self.beta += if now > before { Self::APART } else { Self::CLOSER };
         }
@@ -132,7 +132,7 @@ impl Default for GapRegulated {
 }
 
 impl StepRule for GapRegulated {
-    fn next(&mut self, seen: &Seen) -> Step {
+    fn next(&mut self, seen: &StepInput) -> Step {
         if let (Some(before), Some(now)) = (self.gap, seen.gap)
             && now > Self::ENOUGH * before
         {
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn steps(mut rule: impl StepRule, seen: &[(Option<f64>, Option<f64>)]) -> Vec<f64> {
-        let seen = seen.iter().enumerate().map(|(iteration, &(distance, gap))| Seen { iteration, distance, gap });
+        let seen = seen.iter().enumerate().map(|(iteration, &(distance, gap))| StepInput { iteration, distance, gap });
         seen.map(|seen| rule.next(&seen).step).collect()
     }
 

@@ -8,7 +8,7 @@ mod smooth;
 
 use acceleration::{Accelerated, Aitken, Anderson, AtBound, Bounds};
 pub use auto::Auto;
-pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, StepRule};
+pub use averaging::{Averaging, GapRegulated, Msa, SelfRegulated, Step, StepInput, StepRule};
 pub use picard::Picard;
 pub use smooth::SmoothAtFirst;
 
@@ -22,7 +22,7 @@ const COPS: Bounds = Bounds { low: 0.1, high: 1e3, at: AtBound::Scale };
 
 /// The state of the iteration when its plan is made.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a, P> {
+pub struct IterationState<'a, P> {
     /// Iteration, from 0.
     pub iteration: usize,
     /// Plan of the previous iteration; `None` in the first.
@@ -36,7 +36,7 @@ pub struct Situation<'a, P> {
 
 /// A plan for the loop simulation, with the scheme and step that made it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stepped<P> {
+pub struct SchemePlan<P> {
     /// Plan.
     pub plan: P,
     /// Name of the scheme in the record.
@@ -56,8 +56,8 @@ pub trait Scheme<D: Dispatcher> {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error>;
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error>;
 
     /// Returns whether the next dispatch is at the COPs that the last plan led to.
     fn answers_own_cops(&self) -> bool {

@@ -2,7 +2,7 @@
 //! converges, then averages.
 
 use super::acceleration::{Accelerated, Anderson};
-use super::{Auto, Averaging, COPS, FILTER, MEMORY, Scheme, Situation, Stepped};
+use super::{Auto, Averaging, COPS, FILTER, IterationState, MEMORY, Scheme, SchemePlan};
 use crate::coupling::{CopSeries, Dispatcher};
 
 /// Iterations over which the largest change of a COP has to fall below a share of itself.
@@ -39,12 +39,12 @@ impl<D: Dispatcher> Scheme<D> for SmoothAtFirst {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
         match self.given_up {
             // The averaging rules count iterations from their own start.
             true => {
-                let at = Situation { iteration: at.iteration - self.begins, ..*at };
+                let at = IterationState { iteration: at.iteration - self.begins, ..*at };
                 self.averaging.plan(dispatcher, answer, &at)
             }
             false => self.accelerated.plan(dispatcher, answer, at),

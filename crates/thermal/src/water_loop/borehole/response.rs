@@ -56,7 +56,7 @@ impl GFunction {
         #[expect(clippy::cast_precision_loss, reason = "some dozens")]
         let times_s: Vec<f64> =
             (0..=count).map(|index| FIRST_S * (last_s / FIRST_S).powf(index as f64 / count as f64)).collect();
-        let groups = Groups::of(field);
+        let groups = BoreholeGroups::of(field);
         let responses = Responses::of(field, &groups, &times_s);
         let values = responses.equal_walls(&groups, &times_s);
         let rises = values[0] > 0.0 && values.windows(2).all(|pair| pair[0] < pair[1]) && values[count].is_finite();
@@ -109,14 +109,14 @@ fn hermite(x: &[f64], y: &[f64], slopes: &[f64], at: f64) -> f64 {
 }
 
 /// The groups of boreholes that have the same distances to all others.
-struct Groups {
+struct BoreholeGroups {
     /// Index of the first borehole of each group; the number of boreholes in each group follows.
     first: Vec<usize>,
     size: Vec<f64>,
     group: Vec<usize>,
 }
 
-impl Groups {
+impl BoreholeGroups {
     fn of(field: &BoreholeField) -> Self {
         let positions = &field.positions_m;
         // Sorted distances, in millimetres.
@@ -152,7 +152,7 @@ struct Responses {
 }
 
 impl Responses {
-    fn of(field: &BoreholeField, groups: &Groups, times_s: &[f64]) -> Self {
+    fn of(field: &BoreholeField, groups: &BoreholeGroups, times_s: &[f64]) -> Self {
         let diffusivity = field.conductivity_w_m_k / field.heat_capacity_j_m3_k;
         let (tops_m, lengths_m) = segments(field);
         // 1 / sqrt(4 a t), descending; the part of the integral above the first bound is common to all times.
@@ -232,7 +232,7 @@ impl Responses {
     /// Returns the common temperature response of all walls when the field has a constant total heat flow: at every
     /// time, the heat flows of the segments are solved for which all walls are equal, given the flows before (Cimmino
     /// and Bernier 2014, doi:10.1016/j.ijheatmasstransfer.2013.11.037).
-    fn equal_walls(&self, groups: &Groups, times_s: &[f64]) -> Vec<f64> {
+    fn equal_walls(&self, groups: &BoreholeGroups, times_s: &[f64]) -> Vec<f64> {
         let size = self.by_time[0].nrows();
         let boreholes: f64 = groups.size.iter().sum();
         let lengths = segment_shares();

@@ -4,18 +4,18 @@ use anergy_data::series::{Profile, ProfileSetting, TimeAxis};
 
 use super::binding::Draw;
 use super::checks::{check_top, grounds, shares};
-use super::layout::{LaidPipe, Layout, number, wrong};
+use super::layout::{NetworkLayout, WaterPipe, number, wrong};
 use super::map::NetworkMap;
-use super::parts::{Level, MainPump, Meter, Plant, Pump, Substation, check_efficiency};
+use super::parts::{MainPump, Meter, Plant, PressureReference, Pump, Substation, check_efficiency};
 use super::settings::{
     FlowWarningSettings, MeterSettings, NetworkSettings, Pumping, StartSettings, SubstationSettings, WasteHeatSettings,
 };
-use super::units::Unit;
+use super::units::PlantUnit;
 use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 
 /// A function that reads a value over time at a path of the settings.
-pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
+pub(super) type ReadProfile<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
 /// A network that can be simulated.
 #[derive(Debug, Clone)]
@@ -28,14 +28,14 @@ pub struct DistrictNetwork {
     pub(super) step_hours: f64,
     pub(super) nodes: Vec<String>,
     /// Reference of each node's pressure.
-    pub(super) levels: Vec<Level>,
-    pub(super) pipes: Vec<LaidPipe>,
+    pub(super) levels: Vec<PressureReference>,
+    pub(super) pipes: Vec<WaterPipe>,
     /// Index of the ground around each pipe, in `grounds`.
     pub(super) pipe_ground: Vec<usize>,
     pub(super) grounds: Vec<Profile>,
     pub(super) substations: Vec<Substation>,
     pub(super) plants: Vec<Plant>,
-    pub(super) units: Vec<Unit>,
+    pub(super) units: Vec<PlantUnit>,
     pub(super) main: Option<MainPump>,
     pub(super) water: PipeNetwork,
     /// Sites that supply electricity, each with the path of the setting that names it.
@@ -53,9 +53,9 @@ impl DistrictNetwork {
         mut profile: impl FnMut(&str, &ProfileSetting) -> Result<Profile, E>,
     ) -> Result<Self, E> {
         check_top(settings)?;
-        let layout = Layout::new(settings)?;
+        let layout = NetworkLayout::new(settings)?;
         let (grounds, pipe_ground) = grounds(settings, &layout.pipes, axis, &mut profile)?;
-        let mut builder = Builder {
+        let mut builder = TransferBuilder {
             settings,
             nodes: layout.nodes.clone(),
             layout: &layout,
@@ -82,10 +82,14 @@ impl DistrictNetwork {
             ..Resolution::default()
         };
         // The pressures between the units of a plant are not modelled.
-        let mut levels = vec![Level::Unknown; nodes.len()];
-        levels[..layout.nodes.len()].fill(Level::Known);
+        let mut levels = vec![PressureReference::Unknown; nodes.len()];
+        levels[..layout.nodes.len()].fill(PressureReference::Known);
         if layout.main.is_none() {
-            layout.places.values().filter_map(|[warm, _]| *warm).for_each(|warm| levels[warm] = Level::Warm);
+            layout
+                .places
+                .values()
+                .filter_map(|[warm, _]| *warm)
+                .for_each(|warm| levels[warm] = PressureReference::Warm);
         }
         let designs: Vec<_> = layout.pipes.iter().map(|pipe| pipe.design).collect();
         let water = PipeNetwork::new(fluid, nodes.len(), &designs, &transfers, resolution)?;
@@ -137,7 +141,7 @@ impl DistrictNetwork {
     /// Returns the number of passes of the run that the borehole fields have behind them.
     #[must_use]
     pub fn years_before(&self) -> u32 {
-        self.units.iter().map(Unit::years_before).max().unwrap_or(0)
+        self.units.iter().map(PlantUnit::years_before).max().unwrap_or(0)
     }
 
     /// Returns the places of the network with its substations and plants.
@@ -259,16 +263,16 @@ impl DistrictNetwork {
 }
 
 /// The builder of a network's transfers.
-struct Builder<'a, E> {
+struct TransferBuilder<'a, E> {
     settings: &'a NetworkSettings,
-    layout: &'a Layout,
+    layout: &'a NetworkLayout,
     nodes: Vec<String>,
     transfers: Vec<Transfer>,
     electricity_sites: Vec<[String; 2]>,
-    read: Read<'a, E>,
+    read: ReadProfile<'a, E>,
 }
 
-impl<E: From<WaterLoopError>> Builder<'_, E> {
+impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
     fn site(&mut self, name: &str, path: String) -> usize {
         let known = self.electricity_sites.iter().position(|[site, _]| site == name);
         known.unwrap_or_else(|| {
@@ -422,7 +426,7 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         }))
     }
 
-    fn plants(&mut self, axis: &TimeAxis) -> Result<(Vec<Plant>, Vec<Unit>), E> {
+    fn plants(&mut self, axis: &TimeAxis) -> Result<(Vec<Plant>, Vec<PlantUnit>), E> {
         let settings = self.settings;
         let ring = self.layout.main.is_some();
         if settings.plants.is_empty() && !ring {
@@ -469,10 +473,10 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                 let called = format!("{name}/{}", unit.name());
                 let same = units
                     .iter()
-                    .filter(|known: &&Unit| known.name == called || known.name.starts_with(&format!("{called} ")))
+                    .filter(|known: &&PlantUnit| known.name == called || known.name.starts_with(&format!("{called} ")))
                     .count();
                 let called = if same == 0 { called } else { format!("{called} {}", same + 1) };
-                units.push(Unit::new(called.clone(), unit, &path, time, self.read)?);
+                units.push(PlantUnit::new(called.clone(), unit, &path, time, self.read)?);
                 let to = if index + 1 == asked.units.len() {
                     ends[1]
                 } else {
@@ -492,7 +496,7 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                 share,
                 keeps_c,
                 is_watched: ranges.iter().any(|(_, range, _)| range.is_some())
-                    || units[first_unit..].iter().any(Unit::is_kept),
+                    || units[first_unit..].iter().any(PlantUnit::is_kept),
                 units: first_unit..units.len(),
                 transfers: first_transfer..self.transfers.len(),
                 pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,

@@ -3,8 +3,8 @@
 use anergy_data::series::{Profile, TimeAxis};
 use indexmap::IndexMap;
 
-use super::build::Read;
-use super::layout::{LaidPipe, number, wrong};
+use super::build::ReadProfile;
+use super::layout::{WaterPipe, number, wrong};
 use super::settings::{NetworkSettings, Pumping};
 use crate::water_loop::WaterLoopError;
 use crate::weather::GroundWave;
@@ -74,9 +74,9 @@ pub(super) fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError
 /// Returns the ground temperatures: one profile for each depth, and the index of each pipe's profile.
 pub(super) fn grounds<E: From<WaterLoopError>>(
     settings: &NetworkSettings,
-    pipes: &[LaidPipe],
+    pipes: &[WaterPipe],
     axis: &TimeAxis,
-    read: Read<'_, E>,
+    read: ReadProfile<'_, E>,
 ) -> Result<(Vec<Profile>, Vec<usize>), E> {
     let wave = match (&settings.ground.temp_c, settings.ground.wave) {
         (Some(temp_c), None) => {

@@ -11,15 +11,15 @@ use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::PipeDesign;
 
 /// Length of the internal bypass of a place in a ring, m, along which the water passes the place.
-const BESIDE_M: f64 = 1.0;
+const BYPASS_M: f64 = 1.0;
 /// Name of the internal bypass.
-const BESIDE: &str = "beside";
+const BYPASS: &str = "beside";
 /// Thermal resistance of the ground's surface, m2 K/W (EN 13941).
 const SURFACE_M2_K_W: f64 = 0.0685;
 
 /// A pipe between two water nodes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LaidPipe {
+pub(super) struct WaterPipe {
     /// Name; with the name of its line where there are two.
     pub(super) name: String,
     pub(super) design: PipeDesign,
@@ -30,12 +30,12 @@ pub(super) struct LaidPipe {
 
 /// The water nodes and pipes of a network.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct NetworkLayout {
     /// Names of the water nodes.
     pub(super) nodes: Vec<String>,
     /// Nodes of each place: those of its warm and its cold line; in a ring, the upstream and the downstream node.
     pub(super) places: IndexMap<String, [Option<usize>; 2]>,
-    pub(super) pipes: Vec<LaidPipe>,
+    pub(super) pipes: Vec<WaterPipe>,
     /// Nodes before and after the main pump; `None` without one.
     pub(super) main: Option<[usize; 2]>,
 }
@@ -59,7 +59,7 @@ pub(super) fn known<'m, T>(map: &'m IndexMap<String, T>, name: &str, path: &str)
     })
 }
 
-impl Layout {
+impl NetworkLayout {
     /// Creates the layout from the settings.
     ///
     /// # Errors
@@ -177,8 +177,8 @@ impl Layout {
             layout.pipes.push(laid(settings, name, pipe, [from, to])?);
         }
         for (index, place) in places.iter().enumerate() {
-            let beside = PipeSettings { length_m: Some(BESIDE_M), fittings: 0.0, ..order[index].1.clone() };
-            let pipe = laid(settings, &format!("{place}/{BESIDE}"), &beside, [2 * index, 2 * index + 1])?;
+            let beside = PipeSettings { length_m: Some(BYPASS_M), fittings: 0.0, ..order[index].1.clone() };
+            let pipe = laid(settings, &format!("{place}/{BYPASS}"), &beside, [2 * index, 2 * index + 1])?;
             layout.pipes.push(pipe);
         }
         Ok(layout)
@@ -196,7 +196,7 @@ impl Layout {
             let mut queue = VecDeque::from([start]);
             reached[start] = true;
             while let Some(node) = queue.pop_front() {
-                for LaidPipe { design, .. } in &self.pipes {
+                for WaterPipe { design, .. } in &self.pipes {
                     for (from, to) in [(design.from, design.to), (design.to, design.from)] {
                         if from == node && !reached[to] {
                             reached[to] = true;
@@ -261,7 +261,7 @@ fn laid(
     name: &str,
     pipe: &PipeSettings,
     [from, to]: [usize; 2],
-) -> Result<LaidPipe, WaterLoopError> {
+) -> Result<WaterPipe, WaterLoopError> {
     let (own, part) = name.split_once('/').unwrap_or((name, ""));
     let path = |key: &str| format!("pipes.{own}.{key}");
     let make = known(&settings.pipe_types, &pipe.make, &path("type"))?;
@@ -302,7 +302,7 @@ fn laid(
         wall_j_m_k: area_m2 * make.wall_heat_capacity_j_m3_k,
         resistance_m_k_w,
     };
-    Ok(LaidPipe { name: name.to_owned(), design, depth_m, is_beside: part == BESIDE })
+    Ok(WaterPipe { name: name.to_owned(), design, depth_m, is_beside: part == BYPASS })
 }
 
 /// Returns the thermal resistance of wall, insulation and ground in series, m K/W: a cylinder below an isothermal

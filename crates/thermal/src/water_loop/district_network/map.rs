@@ -1,6 +1,6 @@
 //! The places of a network, with their components.
 
-use super::layout::Layout;
+use super::layout::NetworkLayout;
 use super::settings::NetworkSettings;
 
 /// A component at a place of the network.
@@ -33,7 +33,7 @@ pub struct NetworkMap {
 }
 
 impl NetworkMap {
-    pub(super) fn of(settings: &NetworkSettings, layout: &Layout) -> Self {
+    pub(super) fn of(settings: &NetworkSettings, layout: &NetworkLayout) -> Self {
         let place = |name: &String| Place {
             name: name.clone(),
             position_m: settings.nodes.get(name).and_then(|node| Some([node.x_m?, node.y_m?])),

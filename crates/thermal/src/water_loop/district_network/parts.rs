@@ -9,7 +9,7 @@ use crate::water_loop::WaterLoopError;
 
 /// The reference of a node's pressure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum PressureReference {
     /// The pressure is relative to the warm line, whose level the pumps set.
     Warm,
     /// The pressure is relative to the cold line or the ring.

@@ -6,7 +6,7 @@ use super::build::DistrictNetwork;
 use super::error::NetworkError;
 use super::parts::{Plant, Substation};
 use super::report::{NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
-use super::units::Unit;
+use super::units::PlantUnit;
 use crate::heat_pump::Service;
 use crate::water_loop::network::{Drive, Effect, Keep, PipeNetwork};
 
@@ -76,7 +76,7 @@ impl MachineWater {
 pub struct Simulation<'n> {
     network: &'n DistrictNetwork,
     water: PipeNetwork,
-    units: Vec<Unit>,
+    units: Vec<PlantUnit>,
     /// Direction of each substation's last flow.
     directions: Vec<f64>,
     now_c: Vec<f64>,

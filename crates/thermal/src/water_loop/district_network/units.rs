@@ -21,7 +21,7 @@ const SPARE_YEARS: f64 = 2.0;
 
 /// A unit of a plant.
 #[derive(Debug, Clone)]
-pub(super) struct Unit {
+pub(super) struct PlantUnit {
     /// Name: its plant and its kind.
     pub(super) name: String,
     pub(super) kind: UnitKind,
@@ -40,7 +40,7 @@ pub(super) struct AirSide {
     cop: Profile,
 }
 
-impl Unit {
+impl PlantUnit {
     /// Creates a unit from the settings at `path`, for steps of `step_hours` and a run of `run_years`.
     pub(super) fn new<E: From<WaterLoopError>>(
         name: String,

@@ -21,7 +21,7 @@ const ROUNDING: f64 = 1e-11;
 
 /// A balancing unit with water flow.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Unit {
+pub(super) struct CoupledUnit {
     pub(super) effect: Effect,
     /// Capacity flow (mass flow times specific heat) of its water, W/K, > 0.
     pub(super) capacity_w_k: f64,
@@ -29,8 +29,8 @@ pub(super) struct Unit {
 
 /// The balancing units of a network in a part of a step, coupled by the water.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Coupled {
-    pub(super) units: Vec<Unit>,
+pub(super) struct CoupledUnits {
+    pub(super) units: Vec<CoupledUnit>,
     /// Inlet temperature of each unit if all outlet temperatures are 0 degrees Celsius.
     pub(super) base_c: Vec<f64>,
     /// Change of each unit's inlet temperature per K of a unit's outlet temperature, K/K: one row for each outlet,
@@ -38,7 +38,7 @@ pub(super) struct Coupled {
     pub(super) response: Vec<f64>,
 }
 
-impl Unit {
+impl CoupledUnit {
     /// Returns the duty of the unit for the inlet temperature `taken_c`.
     fn duty(&self, taken_c: f64) -> Duty {
         self.effect.duty(taken_c, self.capacity_w_k).unwrap_or_default()
@@ -86,7 +86,7 @@ impl Unit {
     }
 }
 
-impl Coupled {
+impl CoupledUnits {
     /// Returns the duty of each unit at the fixed point.
     ///
     /// # Errors
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn unit() -> impl Strategy<Value = Unit> {
+    fn unit() -> impl Strategy<Value = CoupledUnit> {
         let powers = prop_oneof![1 => Just(0.0), 4 => 0.0f64..5e5];
         let source = (5.0f64..20.0, 0.0f64..1.0);
         (
@@ -165,7 +165,7 @@ mod tests {
                         source: source.map(|(with_c, effectiveness)| [[with_c, effectiveness]; 2]),
                     }),
                 };
-                Unit { effect, capacity_w_k }
+                CoupledUnit { effect, capacity_w_k }
             })
     }
 
@@ -188,7 +188,7 @@ mod tests {
                 }
             }
             let base_c = base[..count].iter().map(|base| gained * base).collect();
-            let coupled = Coupled { units, base_c, response };
+            let coupled = CoupledUnits { units, base_c, response };
             let duties = coupled.solve().map_err(|change| TestCaseError::fail(format!("moves by {change} K")))?;
             // The inlet temperatures that follow from the duties require the same duties.
             let inlets_c = coupled.fixed_point_c(&duties).unwrap_or_default();

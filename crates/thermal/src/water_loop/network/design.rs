@@ -1,6 +1,6 @@
 //! The components of a pipe network, the effects of its transfers, and its resolution.
 
-use super::parcels::Make;
+use super::parcels::PipeProperties;
 use crate::water_loop::{Fluid, WaterLoopError};
 
 /// A pipe.
@@ -189,10 +189,10 @@ impl Default for Resolution {
 
 impl PipeDesign {
     /// Returns the properties of the pipe that a thermal step needs.
-    pub(super) fn make(&self, fluid: &Fluid) -> Make {
+    pub(super) fn make(&self, fluid: &Fluid) -> PipeProperties {
         let Self { length_m, inner_diameter_m, .. } = *self;
         let area = 0.25 * std::f64::consts::PI * inner_diameter_m * inner_diameter_m;
-        Make {
+        PipeProperties {
             surface_m2: std::f64::consts::PI * inner_diameter_m * length_m,
             water_j_k: area * length_m * fluid.density_kg_m3 * fluid.specific_heat_j_kg_k,
             wall_j_k: self.wall_j_m_k * length_m,

@@ -14,13 +14,13 @@ const LAMINAR_NUSSELT: f64 = 3.66;
 /// A table of friction factors of turbulent flow at one roughness, and their derivatives by Re / [`TURBULENT`]:
 /// sixteen for each doubling of the Reynolds number. Cubic interpolation between them is accurate to 2e-7.
 #[derive(Debug, PartialEq)]
-pub(super) struct Factors(Vec<[f64; 2]>);
+pub(super) struct FrictionTable(Vec<[f64; 2]>);
 
 /// Number of mantissa bits that select an entry, and number of doublings in the table.
 const BITS: u32 = 4;
 const DOUBLINGS: u32 = 16;
 
-impl Factors {
+impl FrictionTable {
     pub(super) fn new(rough: f64) -> Self {
         let places = 0..=(DOUBLINGS << BITS);
         let at = |place: u32| {
@@ -58,7 +58,7 @@ impl Factors {
 /// A round pipe with the properties of its fluid.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bore {
-    factors: Arc<Factors>,
+    factors: Arc<FrictionTable>,
     /// Reynolds number per kg/s.
     reynolds_per_flow: f64,
     /// Relative roughness (roughness over diameter).
@@ -79,7 +79,7 @@ impl Bore {
         fluid: &Fluid,
         [diameter_m, length_m, roughness_m]: [f64; 3],
         fittings: f64,
-        factors: Arc<Factors>,
+        factors: Arc<FrictionTable>,
     ) -> Self {
         let area = 0.25 * PI * diameter_m * diameter_m;
         Self {
@@ -171,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn bore(diameter_m: f64, length_m: f64, roughness_m: f64, fittings: f64) -> Bore {
-        let factors = Arc::new(Factors::new(roughness_m / diameter_m));
+        let factors = Arc::new(FrictionTable::new(roughness_m / diameter_m));
         Bore::new(&water(), [diameter_m, length_m, roughness_m], fittings, factors)
     }
 
@@ -210,7 +210,7 @@ mod tests {
         #[test]
         fn factors_between_those_of_the_table_are_those_of_the_equation(log in 0.0f64..5.5, rough in 0.0f64..0.05) {
             let reynolds = TURBULENT * 10f64.powf(log);
-            let [factor, slope] = Factors::new(rough).at(reynolds, rough);
+            let [factor, slope] = FrictionTable::new(rough).at(reynolds, rough);
             let [exact, exact_slope] = colebrook(reynolds, rough);
             prop_assert!((factor / exact - 1.0).abs() < 1e-6, "{factor} {exact}");
             prop_assert!((slope - exact_slope).abs() * reynolds < 1e-4 * exact, "{slope} {exact_slope}");

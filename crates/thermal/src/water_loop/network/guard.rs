@@ -8,7 +8,7 @@
 
 use super::FlowError;
 use super::design::{Effect, Keep};
-use super::parcels::Passed;
+use super::parcels::PartResult;
 
 /// Tolerance for a flushed pipe, as a share of all differences: it is solved as a whole, which is exact for its heat,
 /// and for its temperature profile up to this share.
@@ -48,7 +48,7 @@ fn within(place: WaterPlace, span_c: [f64; 2], met_c: [f64; 2], spare_k: f64) ->
 }
 
 /// Checks that a pipe's water and wall (`span_c`) and its outlet are within the temperatures that they met.
-pub(super) fn pipe(pipe: usize, passed: &Passed, span_c: [f64; 2]) -> Result<(), FlowError> {
+pub(super) fn pipe(pipe: usize, passed: &PartResult, span_c: [f64; 2]) -> Result<(), FlowError> {
     let [low_c, high_c] = passed.met_c;
     let spare_k = ROUNDING_K + COURSE * (high_c - low_c);
     within(WaterPlace::Pipe(pipe), [passed.outlet_c; 2], passed.met_c, spare_k)?;

@@ -41,7 +41,7 @@ pub(super) struct Hydraulics {
 
 /// The pipes whose flows are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+enum FreePipes {
     All,
     Meshes,
 }
@@ -164,7 +164,7 @@ impl Hydraulics {
         }
         // Starting point with equal resistances: in a tree these flows are exact.
         let begins = self.flow_kg_s.iter().all(|flow| *flow == 0.0);
-        self.linearised(entering_kg_s, Which::All, |_, flow| [flow, 1.0]);
+        self.linearised(entering_kg_s, FreePipes::All, |_, flow| [flow, 1.0]);
         for (pipe, &[from, to]) in self.ends.iter().enumerate() {
             if begins || self.is_bridge[pipe] {
                 let flow = self.pressure_pa[from] - self.pressure_pa[to];
@@ -173,17 +173,17 @@ impl Hydraulics {
             }
         }
         if self.is_bridge.iter().all(|is_bridge| *is_bridge) {
-            self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
+            self.linearised(entering_kg_s, FreePipes::All, Bore::pressure_pa);
             return Ok(());
         }
         let mut least = f64::INFINITY;
         for _ in 0..ITERATIONS {
-            self.linearised(entering_kg_s, Which::Meshes, Bore::pressure_pa);
+            self.linearised(entering_kg_s, FreePipes::Meshes, Bore::pressure_pa);
             let change = self.advance();
             least = least.min(change);
             if change <= CHANGE * scale {
                 self.flow_kg_s.iter_mut().filter(|flow| flow.abs() <= ROUNDING * scale).for_each(|flow| *flow = 0.0);
-                self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
+                self.linearised(entering_kg_s, FreePipes::All, Bore::pressure_pa);
                 return Ok(());
             }
         }
@@ -191,13 +191,13 @@ impl Hydraulics {
     }
 
     /// Computes the pressures for which mass is conserved with the pipes' linearised losses.
-    fn linearised(&mut self, entering_kg_s: &[f64], which: Which, resistance: impl Fn(&Bore, f64) -> [f64; 2]) {
+    fn linearised(&mut self, entering_kg_s: &[f64], which: FreePipes, resistance: impl Fn(&Bore, f64) -> [f64; 2]) {
         let Self { ends, bores, pattern, part, mesh, is_bridge, values, flow_kg_s, pressure_pa, tangents, .. } = self;
         values.fill(0.0);
         pressure_pa.copy_from_slice(entering_kg_s);
         for (pipe, (&[from, to], flow)) in ends.iter().zip(&*flow_kg_s).enumerate() {
             // The flow of a bridge is known: it is an outflow of one mesh and an inflow of another.
-            let fixed = is_bridge[pipe] && which == Which::Meshes;
+            let fixed = is_bridge[pipe] && which == FreePipes::Meshes;
             let [loss, slope] = if fixed { [0.0, f64::INFINITY] } else { resistance(&bores[pipe], *flow) };
             let weight = 1.0 / slope;
             let kept = flow - loss * weight;
@@ -210,7 +210,7 @@ impl Hydraulics {
             pressure_pa[from] -= kept;
             pressure_pa[to] += kept;
         }
-        let firsts = if which == Which::Meshes { mesh } else { part };
+        let firsts = if which == FreePipes::Meshes { mesh } else { part };
         for (node, first) in firsts.iter().enumerate() {
             if node == *first {
                 // Fixes this pressure at 0: a diagonal term as large as the sum of all others does not change the

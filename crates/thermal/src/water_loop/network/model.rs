@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::FlowError;
-use super::balancing::{Coupled, Unit};
+use super::balancing::{CoupledUnit, CoupledUnits};
 use super::design::{Drive, Duty, Effect, PipeDesign, Resolution, Transfer, check};
-use super::friction::{Bore, Factors};
+use super::friction::{Bore, FrictionTable};
 use super::guard;
 use super::hydraulics::Hydraulics;
 use super::parcels::Pipe;
@@ -52,14 +52,14 @@ impl NetworkStep {
 
 /// The outlet temperatures of balancing units in a mixing.
 #[derive(Debug, Clone, Copy)]
-enum Giving {
+enum UnitOutlets {
     /// Outlet temperatures that follow from the duties.
     ByDuty,
     /// Outlet temperatures of 0 degrees Celsius, except for one unit with 1 degree Celsius (`None` for all 0).
     Zero { but: Option<usize> },
 }
 
-impl Giving {
+impl UnitOutlets {
     /// Returns the effect of a transfer; `None` where it follows from its duty.
     fn effect(self, transfer: usize, drive: &Drive) -> Option<Effect> {
         match self {
@@ -112,7 +112,7 @@ pub struct PipeNetwork {
     linear: Vec<[f64; 2]>,
     values: Vec<f64>,
     units: Vec<usize>,
-    coupled: Coupled,
+    coupled: CoupledUnits,
 }
 
 impl PipeNetwork {
@@ -128,10 +128,10 @@ impl PipeNetwork {
         resolution: Resolution,
     ) -> Result<Self, WaterLoopError> {
         check(nodes, designs, transfers, &resolution)?;
-        let mut factors: HashMap<u64, Arc<Factors>> = HashMap::new();
+        let mut factors: HashMap<u64, Arc<FrictionTable>> = HashMap::new();
         let bores = designs.iter().map(|pipe| {
             let rough = pipe.roughness_m / pipe.inner_diameter_m;
-            let factors = factors.entry(rough.to_bits()).or_insert_with(|| Arc::new(Factors::new(rough)));
+            let factors = factors.entry(rough.to_bits()).or_insert_with(|| Arc::new(FrictionTable::new(rough)));
             let sizes = [pipe.inner_diameter_m, pipe.length_m, pipe.roughness_m];
             Bore::new(&fluid, sizes, pipe.fittings, Arc::clone(factors))
         });
@@ -180,7 +180,7 @@ impl PipeNetwork {
             linear: vec![[0.0; 2]; pipe_count],
             values: vec![0.0; pattern.values()],
             units: Vec::new(),
-            coupled: Coupled::default(),
+            coupled: CoupledUnits::default(),
             pattern,
         })
     }
@@ -354,14 +354,14 @@ impl PipeNetwork {
     ///
     /// Where water circulates at most once in a part, the duties converge by successive mixings. A circuit that is
     /// flushed many times responds to a duty many times as strongly: there the units' inlet temperatures are solved
-    /// together ([`Coupled`]).
+    /// together ([`CoupledUnits`]).
     fn settle(&mut self, drives: &[Drive], seconds: f64) -> Result<(), FlowError> {
-        self.mix(drives, seconds, Giving::ByDuty);
+        self.mix(drives, seconds, UnitOutlets::ByDuty);
         for _ in 0..CHANGES {
             if !self.reassign(drives) {
                 return Ok(());
             }
-            self.mix(drives, seconds, Giving::ByDuty);
+            self.mix(drives, seconds, UnitOutlets::ByDuty);
         }
         if !self.reassign(drives) {
             return Ok(());
@@ -372,16 +372,16 @@ impl PipeNetwork {
             let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
             if capacity_w_k > 0.0 && drive.effect.duty(0.0, capacity_w_k).is_some() {
                 self.units.push(index);
-                self.coupled.units.push(Unit { effect: drive.effect, capacity_w_k });
+                self.coupled.units.push(CoupledUnit { effect: drive.effect, capacity_w_k });
             }
         }
         // The units' inlet temperatures are linear in their outlet temperatures.
         let units = std::mem::take(&mut self.units);
-        self.mix(drives, seconds, Giving::Zero { but: None });
+        self.mix(drives, seconds, UnitOutlets::Zero { but: None });
         let base_c: Vec<f64> = units.iter().map(|unit| self.inlet_c(*unit, drives)).collect();
         self.coupled.response.clear();
         for unit in &units {
-            self.mix(drives, seconds, Giving::Zero { but: Some(*unit) });
+            self.mix(drives, seconds, UnitOutlets::Zero { but: Some(*unit) });
             for (unit, base_c) in units.iter().zip(&base_c) {
                 let rise_k = self.inlet_c(*unit, drives) - base_c;
                 self.coupled.response.push(rise_k);
@@ -392,12 +392,12 @@ impl PipeNetwork {
         for (unit, duty) in units.iter().zip(duties) {
             self.duties[*unit] = duty;
         }
-        self.mix(drives, seconds, Giving::ByDuty);
+        self.mix(drives, seconds, UnitOutlets::ByDuty);
         // Where a duty changes, both duties have the same effect on the water up to rounding.
         let differs = units.iter().find_map(|&unit| {
             let drive = &drives[unit];
             let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
-            let (taken_c, unit_of) = (self.inlet_c(unit, drives), Unit { effect: drive.effect, capacity_w_k });
+            let (taken_c, unit_of) = (self.inlet_c(unit, drives), CoupledUnit { effect: drive.effect, capacity_w_k });
             let change_k = (unit_of.given_c(self.duties[unit], taken_c) - unit_of.gives_c(taken_c)).abs();
             let same = change_k <= SAME_K * taken_c.abs().max(1.0);
             (!same).then_some(FlowError::Unsettled { transfer: unit, change_k })
@@ -418,7 +418,7 @@ impl PipeNetwork {
     }
 
     /// Computes the temperatures of the nodes from the outlets of pipes and transfers.
-    fn mix(&mut self, drives: &[Drive], seconds: f64, giving: Giving) {
+    fn mix(&mut self, drives: &[Drive], seconds: f64, giving: UnitOutlets) {
         let heat = self.fluid.specific_heat_j_kg_k;
         let kept = self.resolution.node_water_kg / seconds;
         self.values.fill(0.0);

@@ -48,7 +48,7 @@ pub(super) struct Pipe {
     /// Shares of every cell before and behind the border of two parcels. Both are stored, since the difference from 1
     /// would lose digits where a flow that hardly moves is reversed.
     shares: [f64; 2],
-    course: Course,
+    course: WaterMotion,
     backwards: bool,
     /// Length of a part, s.
     part_s: f64,
@@ -58,12 +58,12 @@ pub(super) struct Pipe {
     /// Lowest and highest temperatures of water and wall, degrees Celsius.
     span_c: [f64; 2],
     ground_c: f64,
-    part: Part,
+    part: PreparedPart,
 }
 
 /// The prepared part of a step, in the direction of the flow.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
+struct PreparedPart {
     cells: Vec<Cell>,
     /// Shares of every cell before and behind the border of two parcels.
     shares: [f64; 2],
@@ -73,7 +73,7 @@ struct Part {
 
 /// The motion of the water in a step.
 #[derive(Debug, Clone, PartialEq)]
-enum Course {
+enum WaterMotion {
     Rest(Exchange),
     Train(Train),
     Flush(Flush),
@@ -118,7 +118,7 @@ struct Flush {
 
 /// The properties of a pipe that its thermal model needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Make {
+pub(super) struct PipeProperties {
     /// Inner surface, m2.
     pub(super) surface_m2: f64,
     /// Heat capacity of the water in it, J/K.
@@ -131,7 +131,7 @@ pub(super) struct Make {
 
 /// The results of a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Passed {
+pub(super) struct PartResult {
     /// Mean outlet temperature, degrees Celsius.
     pub(super) outlet_c: f64,
     /// Heat lost to the ground, J.
@@ -147,7 +147,7 @@ fn map(a: Linear, b: Linear, of: impl Fn(f64, f64) -> f64) -> Linear {
 
 impl Pipe {
     /// Creates a pipe of `cells` cells at the uniform temperature `temp_c`.
-    pub(super) fn new(make: &Make, cells: usize, temp_c: f64) -> Self {
+    pub(super) fn new(make: &PipeProperties, cells: usize, temp_c: f64) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells at most")]
         let of_cells = cells as f64;
         Self {
@@ -160,13 +160,13 @@ impl Pipe {
             after: vec![temp_c; cells],
             wall: vec![temp_c; cells],
             shares: [0.0, 1.0],
-            course: Course::Rest(Exchange::NOTHING),
+            course: WaterMotion::Rest(Exchange::NOTHING),
             backwards: false,
             part_s: 0.0,
             along: vec![[0.0; 2]; cells],
             span_c: [temp_c; 2],
             ground_c: temp_c,
-            part: Part {
+            part: PreparedPart {
                 cells: vec![Cell::default(); cells],
                 shares: [0.0, 1.0],
                 outlet: [temp_c, 0.0],
@@ -251,11 +251,11 @@ impl Pipe {
         let moves = flow * part_s / self.water_j_k;
         let follows = cells * (1.0 + self.wall_j_k / self.water_j_k);
         self.course = if moves < NOTHING {
-            Course::Rest(Exchange::over(part_s, &piece))
+            WaterMotion::Rest(Exchange::over(part_s, &piece))
         } else if moves >= FLUSHES * cells && moves >= FOLLOWS * follows {
-            Course::Flush(self.flushed(flow, &piece, cells))
+            WaterMotion::Flush(self.flushed(flow, &piece, cells))
         } else {
-            Course::Train(Train::new(moves, moves * parts, self.flow_shares(), part_s / moves, &piece))
+            WaterMotion::Train(Train::new(moves, moves * parts, self.flow_shares(), part_s / moves, &piece))
         };
     }
 
@@ -267,22 +267,22 @@ impl Pipe {
         let part = &mut self.part;
         part.lost_j = [0.0; 2];
         match &mut self.course {
-            Course::Rest(exchange) => {
+            WaterMotion::Rest(exchange) => {
                 part.exchange(exchange, ground_c);
                 part.outlet = part.cells[part.cells.len() - 1].leaving;
             }
-            Course::Train(train) => part.advance(train, ground_c),
-            Course::Flush(flush) => part.flush(flush, &self.along, self.part_s, ground_c),
+            WaterMotion::Train(train) => part.advance(train, ground_c),
+            WaterMotion::Flush(flush) => part.flush(flush, &self.along, self.part_s, ground_c),
         }
         part.outlet
     }
 
     /// Completes the prepared part with an inlet at `inlet_c`.
-    pub(super) fn commit(&mut self, inlet_c: f64) -> Passed {
+    pub(super) fn commit(&mut self, inlet_c: f64) -> PartResult {
         let at = |value: Linear| value[0] + inlet_c * value[1];
         let [low_c, high_c] = self.span_c;
         let met_c = match self.course {
-            Course::Rest(_) => [low_c.min(self.ground_c), high_c.max(self.ground_c)],
+            WaterMotion::Rest(_) => [low_c.min(self.ground_c), high_c.max(self.ground_c)],
             _ => [low_c.min(self.ground_c).min(inlet_c), high_c.max(self.ground_c).max(inlet_c)],
         };
         let count = self.part.cells.len();
@@ -305,10 +305,10 @@ impl Pipe {
             }
         }
         self.span_c = self.spans_c();
-        if matches!(self.course, Course::Flush(_)) && (self.span_c[0] < met_c[0] || self.span_c[1] > met_c[1]) {
+        if matches!(self.course, WaterMotion::Flush(_)) && (self.span_c[0] < met_c[0] || self.span_c[1] > met_c[1]) {
             self.limit(met_c);
         }
-        Passed { outlet_c: at(self.part.outlet), lost_j: at(self.part.lost_j), met_c }
+        PartResult { outlet_c: at(self.part.outlet), lost_j: at(self.part.lost_j), met_c }
     }
 
     /// Returns the current lowest and highest temperatures of water and wall, in degrees Celsius.
@@ -393,7 +393,7 @@ impl Pipe {
     }
 }
 
-impl Part {
+impl PreparedPart {
     /// Exchanges heat between water, wall and ground, with the water at rest.
     fn exchange(&mut self, exchange: &Exchange, ground_c: f64) {
         let ([share, rest], ground) = (self.shares, [ground_c, 0.0]);

@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 
-use super::parcels::{Make, Pipe};
+use super::parcels::{Pipe, PipeProperties};
 
 const FLOW_W_K: f64 = 1000.0;
 const SECONDS: f64 = 200.0;
 
 /// Returns a pipe that the flow of [`FLOW_W_K`] passes in [`SECONDS`].
-fn make(beta: f64, ground_w_k: f64) -> Make {
+fn make(beta: f64, ground_w_k: f64) -> PipeProperties {
     let water_j_k = FLOW_W_K * SECONDS;
-    Make { surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
+    PipeProperties { surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
 }
 
 /// Returns the film for a number of transfer units at [`FLOW_W_K`].

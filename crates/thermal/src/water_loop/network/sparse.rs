@@ -14,7 +14,7 @@ pub(super) struct Pattern {
     /// Index of each row's diagonal entry among the values.
     diagonal: Vec<usize>,
     /// Rows in elimination order, with the ends of their neighbours and products in the lists below.
-    columns: Vec<Column>,
+    columns: Vec<EliminatedRow>,
     /// Neighbours not yet eliminated: row, index of its entry in this column, index of this row's entry in its
     /// column.
     below: Vec<[u32; 3]>,
@@ -26,7 +26,7 @@ pub(super) struct Pattern {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Column {
+struct EliminatedRow {
     row: usize,
     below: usize,
     products: usize,
@@ -76,7 +76,7 @@ impl Pattern {
             for &i in &neighbours {
                 below.push([i, at(i, row, &mut values), at(row, i, &mut values)].map(small));
             }
-            columns.push(Column { row, below: below.len(), products: products.len() });
+            columns.push(EliminatedRow { row, below: below.len(), products: products.len() });
         }
         let edges = edges.iter().map(|&[i, j]| [at(i, j, &mut values), at(j, i, &mut values)]).collect();
         Self { size, diagonal, columns, below, products, values, edges }

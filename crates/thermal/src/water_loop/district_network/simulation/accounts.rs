@@ -1,6 +1,6 @@
 //! Accounting of a step: pressures and pumps, heat and electricity of every component, limits.
 
-use super::super::parts::{Level, MainPump, Meter};
+use super::super::parts::{MainPump, Meter, PressureReference};
 use super::super::report::NEGLIGIBLE_K;
 use super::super::settings::Pumping;
 use super::{GUARD_K, J_PER_KWH, NO_FLOW_KG_S, Simulation};
@@ -8,14 +8,14 @@ use crate::water_loop::network::{Effect, FlowError};
 
 /// The marginal units of a step: the last ones to run, of all plants.
 #[derive(Debug, Clone, Copy, Default)]
-struct LastUnits {
+struct MarginalUnits {
     /// Heat or cold from these units, kWh.
     moved_kwh: f64,
     /// Cost, EUR, and emissions, kg CO2, of these units; negative where they cooled.
     cost: [f64; 2],
 }
 
-impl LastUnits {
+impl MarginalUnits {
     /// Creates the account of a unit that gave heat and cold, kWh, for `taken_kwh` of electricity. Electricity on a
     /// site's meter has no price here. For a unit that did both in a step, the price per kWh is the mean.
     fn of([heat_kwh, cold_kwh]: [f64; 2], taken_kwh: f64, meter: &Meter, step: usize) -> Self {
@@ -57,7 +57,7 @@ impl Simulation<'_> {
         for index in 0..network.substations.len() {
             self.account_substation(index, step, heat_kw, level_pa);
         }
-        let mut last_units = LastUnits::default();
+        let mut last_units = MarginalUnits::default();
         for index in 0..network.plants.len() {
             last_units.add(self.account_plant(index, step, level_pa)?);
         }
@@ -83,9 +83,9 @@ impl Simulation<'_> {
                 row[step] = *value;
             }
             let levels = network.levels.iter().map(|level| match level {
-                Level::Warm => level_pa,
-                Level::Known => 0.0,
-                Level::Unknown => f64::NAN,
+                PressureReference::Warm => level_pa,
+                PressureReference::Known => 0.0,
+                PressureReference::Unknown => f64::NAN,
             });
             let pressures = self.water.pressures_pa().iter().zip(levels);
             for (mut row, (pressure_pa, level_pa)) in recording.pressure_pa.rows_mut().into_iter().zip(pressures) {
@@ -215,7 +215,7 @@ impl Simulation<'_> {
 
     /// Adds a plant to the totals. Returns the account of its last controlled unit in the direction of flow, which
     /// would give the next kWh.
-    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<LastUnits, FlowError> {
+    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<MarginalUnits, FlowError> {
         let network = self.network;
         let plant = &network.plants[index];
         let dt = network.step_hours;
@@ -229,7 +229,7 @@ impl Simulation<'_> {
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;
         let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
-        let mut last = LastUnits::default();
+        let mut last = MarginalUnits::default();
         for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
             let net_kwh = self.water.received_j()[transfer] / J_PER_KWH;
             let heat_kwh = self.water.heated_j()[transfer] / J_PER_KWH;
@@ -244,7 +244,7 @@ impl Simulation<'_> {
             let kept = self.units[unit].is_kept();
             let is_last = flow_kg_s > 0.0 || last.moved_kwh == 0.0;
             if kept && net_kwh != 0.0 && is_last {
-                last = LastUnits::of([heat_kwh, cold_kwh], taken_kwh, &plant.meter, step);
+                last = MarginalUnits::of([heat_kwh, cold_kwh], taken_kwh, &plant.meter, step);
             }
             for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
                 // Heat that changes the water by less than `NEGLIGIBLE_K` is rounding.

@@ -34,7 +34,7 @@ impl Shape {
 
 /// The QR decompositions of one block in all stages of a window.
 #[derive(Debug)]
-pub(super) struct Eliminations {
+pub(super) struct FlowEliminations {
     shape: Shape,
     /// By stage: columns of `[A' L' m n]`, with the Householder vectors below the triangle.
     columns: Vec<f64>,
@@ -48,7 +48,7 @@ pub(super) struct Eliminations {
 }
 
 /// The QR decomposition of one block in one stage.
-pub(super) struct Elimination<'a> {
+pub(super) struct FlowElimination<'a> {
     pub(super) shape: Shape,
     columns: &'a [f64],
     heads: &'a [f64],
@@ -57,7 +57,7 @@ pub(super) struct Elimination<'a> {
     order: &'a [usize],
 }
 
-impl Eliminations {
+impl FlowEliminations {
     pub(super) fn new(shape: Shape, stages: usize) -> Self {
         Self {
             shape,
@@ -128,10 +128,10 @@ impl Eliminations {
         }
     }
 
-    pub(super) fn at(&self, stage: usize) -> Elimination<'_> {
+    pub(super) fn at(&self, stage: usize) -> FlowElimination<'_> {
         let Shape { flows, .. } = self.shape;
         let (rows, size) = (self.shape.all_rows(), self.shape.size());
-        Elimination {
+        FlowElimination {
             shape: self.shape,
             columns: &self.columns[stage * size..][..size],
             heads: &self.heads[stage * rows..][..rows],
@@ -148,7 +148,7 @@ fn reflect(pivot: &[f64], head: f64, other: &mut [f64]) {
     other.iter_mut().zip(pivot).for_each(|(other, pivot)| *other -= share * pivot);
 }
 
-impl Elimination<'_> {
+impl FlowElimination<'_> {
     /// Returns an entry of the triangle.
     #[inline]
     pub(super) fn r(&self, row: usize, column: usize) -> f64 {
@@ -223,7 +223,7 @@ mod tests {
             let shape = Shape { flows: 6, rows: 2, levels: 1, pumps: 0 };
             let give_way: Vec<f64> = exponents.iter().map(|exponent| 10f64.powi(*exponent)).collect();
             let coefficient = |flow: usize, row: usize| numbers[row * 6 + flow];
-            let mut eliminations = Eliminations::new(shape, 2);
+            let mut eliminations = FlowEliminations::new(shape, 2);
             eliminations.make(1, &give_way, |give| {
                 for flow in 0..6 {
                     (0..4).for_each(|column| give(flow, column, coefficient(flow, column)));

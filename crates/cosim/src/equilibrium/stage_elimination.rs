@@ -10,7 +10,7 @@ use super::lu::Lu;
 
 /// One stage of the elimination.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Passage {
+pub(super) struct StageFactors {
     /// F, shape (states, states).
     pub(super) forward: Vec<f64>,
     /// S and q before the stage, shape (states, levels).
@@ -36,8 +36,8 @@ pub(super) struct Levels<'a> {
 
 /// The elimination over all stages of a window.
 #[derive(Debug, Default)]
-pub(super) struct Passages {
-    pub(super) stages: Vec<Passage>,
+pub(super) struct StageElimination {
+    pub(super) stages: Vec<StageFactors>,
     levels: usize,
     scratch: Vec<f64>,
     /// S and q after the last stage.
@@ -45,10 +45,10 @@ pub(super) struct Passages {
     from: Vec<f64>,
 }
 
-impl Passages {
+impl StageElimination {
     pub(super) fn new(stages: usize, levels: usize) -> Self {
         let states = levels + 1;
-        let passage = Passage {
+        let passage = StageFactors {
             forward: vec![0.0; states * states],
             from_dual: vec![0.0; states * levels],
             from: vec![0.0; states],

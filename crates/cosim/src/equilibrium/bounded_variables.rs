@@ -10,7 +10,7 @@ const LEAST_RESISTANCE: f64 = 1e-20;
 
 /// The right-hand side of a Newton step.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Aim {
+pub(super) enum NewtonTarget {
     /// Complementarity `x z = tau`; with `second`, the products of the last direction's changes are subtracted
     /// (second-order correction).
     Barrier { tau: f64, second: bool },
@@ -20,7 +20,7 @@ pub(super) enum Aim {
 
 /// The values of several columns over time, each with both multipliers and the changes of the last direction.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bounded {
+pub(super) struct BoundedVariables {
     pub(super) x: Vec<f64>,
     lower: Vec<f64>,
     upper: Vec<f64>,
@@ -35,17 +35,17 @@ pub(super) struct Bounded {
 
 /// The starting point's parameters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Beginning {
+pub(super) struct InitialBarrier {
     /// Barrier parameter, EUR.
     pub(super) barrier: f64,
     /// Largest distance of starting values from their bounds, kW or kWh.
     pub(super) push: f64,
 }
 
-impl Bounded {
+impl BoundedVariables {
     /// Adds a value with its bounds, near `guess`; `reduced` is its reduced cost there.
-    pub(super) fn add(&mut self, guess: f64, reduced: f64, [lower, upper]: [f64; 2], beginning: Beginning) {
-        let Beginning { barrier, push } = beginning;
+    pub(super) fn add(&mut self, guess: f64, reduced: f64, [lower, upper]: [f64; 2], beginning: InitialBarrier) {
+        let InitialBarrier { barrier, push } = beginning;
         self.lower.push(lower);
         self.upper.push(upper);
         for changes in [&mut self.dx, &mut self.dz, &mut self.dw] {
@@ -90,13 +90,13 @@ impl Bounded {
     }
 
     /// Returns the dual residual: the reduced cost minus the multipliers of the bounds.
-    pub(super) fn dual_miss(&self, i: usize, reduced: f64) -> f64 {
+    pub(super) fn dual_residual(&self, i: usize, reduced: f64) -> f64 {
         if self.is_fixed(i) { 0.0 } else { reduced - self.z[i] + self.w[i] }
     }
 
     /// Returns the right-hand side of a variable for this aim and the dual residual `miss`.
-    pub(super) fn push(&self, i: usize, aim: Aim, miss: f64) -> f64 {
-        let Aim::Barrier { tau, .. } = aim else { return 0.0 };
+    pub(super) fn push(&self, i: usize, aim: NewtonTarget, miss: f64) -> f64 {
+        let NewtonTarget::Barrier { tau, .. } = aim else { return 0.0 };
         if self.is_fixed(i) {
             return 0.0;
         }
@@ -111,19 +111,19 @@ impl Bounded {
         force
     }
 
-    fn second_order(&self, i: usize, aim: Aim) -> [f64; 2] {
+    fn second_order(&self, i: usize, aim: NewtonTarget) -> [f64; 2] {
         match aim {
-            Aim::Barrier { second: true, .. } => [self.dx[i] * self.dz[i], -self.dx[i] * self.dw[i]],
+            NewtonTarget::Barrier { second: true, .. } => [self.dx[i] * self.dz[i], -self.dx[i] * self.dw[i]],
             _ => [0.0, 0.0],
         }
     }
 
     /// Stores the change of a value, and computes the changes of its multipliers.
-    pub(super) fn follow(&mut self, i: usize, dx: f64, aim: Aim) {
+    pub(super) fn follow(&mut self, i: usize, dx: f64, aim: NewtonTarget) {
         if self.is_fixed(i) {
             return;
         }
-        if let Aim::Barrier { tau, .. } = aim {
+        if let NewtonTarget::Barrier { tau, .. } = aim {
             let [below, above] = self.second_order(i, aim);
             if self.lower[i].is_finite() {
                 let distance = self.x[i] - self.lower[i];
