@@ -112,7 +112,7 @@ fn an_equilibrium_between_vertices_is_found_by_averaging_alone() {
 }
 
 #[test]
-fn the_gap_of_an_average_is_what_could_be_saved_at_its_own_cops() {
+fn the_gap_of_an_average_is_the_possible_saving_at_its_own_cops() {
     let outcome = mix(SchemeChoice::Msa, &CouplingSettings { gap_tolerance: Some(1e-6), ..settings(Stop::Gap) });
     assert!(outcome.records.len() > 20);
     for record in &outcome.records {
@@ -124,21 +124,21 @@ fn the_gap_of_an_average_is_what_could_be_saved_at_its_own_cops() {
 }
 
 #[test]
-fn where_an_average_cannot_be_closed_the_whole_answer_is_taken_and_said() {
+fn an_average_that_cannot_be_closed_is_replaced_by_the_answer() {
     let outcome = mix_with(Vertices { closes: false }, SchemeChoice::Auto, &settings(Stop::Gap));
     assert_eq!(outcome.verdict, Verdict::Cycle { period: 2 });
     assert!(outcome.records.iter().all(|record| record.step == 1.0));
 }
 
 #[test]
-fn small_steps_are_neither_a_cycle_nor_a_standstill() {
+fn small_steps_are_neither_a_cycle_nor_convergence() {
     let settings = CouplingSettings { max_iterations: 200, temperature_tolerance_k: 0.1, ..settings(Stop::Residual) };
     let outcome = mix(SchemeChoice::Msa, &CouplingSettings { cop_tolerance: 0.1, ..settings });
     assert_eq!(outcome.verdict, Verdict::MaxIterations, "the answer still jumps by 1, however small the step");
 }
 
 #[test]
-fn a_gap_that_averaging_no_longer_shrinks_is_a_verdict_with_numbers() {
+fn a_gap_that_averaging_no_longer_reduces_is_stalled() {
     // For any plan, the dispatcher finds another one that is 1 EUR cheaper.
     let outcome = average(&mut Toy(|cop| cop + 1.0), SchemeChoice::GapRegulated, &settings(Stop::Gap));
     assert_eq!(outcome.verdict, Verdict::Stalled { iterations: 15, best_gap: 0.01 });

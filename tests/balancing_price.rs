@@ -113,7 +113,7 @@ fn near(a: f64, b: f64) -> bool {
 }
 
 #[test]
-fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
+fn a_store_that_costs_more_balancing_than_it_saves_is_not_used() {
     let cases =
         [Day::NIGHT_TARIFF, Day { heats: false, ..Day::NIGHT_TARIFF }, Day { pays_for_co2: true, ..Day::NIGHT_TARIFF }];
     for day in cases {
@@ -131,7 +131,7 @@ fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
 }
 
 #[test]
-fn a_store_that_saves_balancing_is_used_though_electricity_costs_the_same() {
+fn a_store_that_saves_balancing_is_used_at_a_constant_electricity_price() {
     let day = Day { buy: [0.2; 2], balancing: [0.1, 0.4], ..Day::NIGHT_TARIFF };
     let [ignored, marginal] = ["ignored", "marginal"].map(|price| day.run(price));
     assert!(shifted_kwh(&ignored).abs() < 1e-6 && near(shifted_kwh(&marginal), SHIFTED_KWH));
@@ -151,7 +151,7 @@ fn sizing_does_not_choose_a_store_that_costs_more_than_none() {
 }
 
 #[test]
-fn schemes_with_derivatives_refuse_a_price_that_jumps() {
+fn schemes_with_derivatives_refuse_the_marginal_price() {
     for scheme in ["newton", "anticipative"] {
         let text = format!("{{balancing_price: marginal, scheme: {scheme}}}");
         let settings: CouplingSettings = serde_yaml::from_str(&text).unwrap();
@@ -200,7 +200,7 @@ coupling: {balancing_price: marginal}
 ";
 
 #[test]
-fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
+fn a_network_reports_the_price_of_units_on_separate_meters() {
     for (meter, price) in
         [("meter: {price_eur_per_kwh: 0.25, co2_kg_per_kwh: 0.5}", 0.25), ("meter: {site: house}", 0.0)]
     {
@@ -225,7 +225,7 @@ fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
 /// Compares the total cost of a year of the five buildings; skipped without the folder of reference cases.
 #[test]
 #[ignore = "three years of iterations; run with --ignored in a release build"]
-fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
+fn sizing_of_five_buildings_costs_no_more_than_without_tanks() {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/found/five_buildings/ring_sized.yaml");
     if !found.exists() {
         eprintln!("SKIPPED: {} is not there", found.display());
@@ -246,7 +246,7 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
 }
 
 #[test]
-fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
+fn heat_balanced_later_has_the_later_price_less_the_exchange_with_the_ground() {
     use anergy::coupling::{LoopModel as _, LoopRequest};
     use anergy::participants::LoopParticipant;
     use ndarray::Array2;

@@ -62,7 +62,7 @@ fn a_contraction_converges_to_its_fixed_point() {
 }
 
 #[test]
-fn the_gap_of_an_iterate_is_its_distance_from_the_answer_to_itself() {
+fn the_gap_of_an_iterate_is_its_distance_from_the_dispatchers_answer() {
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings(Stop::Gap)).unwrap();
     for record in &outcome.records[..=outcome.answer] {
         // Plan k is 3 + 2^-(k+1); the answer to it is half as far from 3.
@@ -74,7 +74,7 @@ fn the_gap_of_an_iterate_is_its_distance_from_the_answer_to_itself() {
 }
 
 #[test]
-fn a_flipping_vertex_is_a_cycle_and_never_convergence() {
+fn an_alternating_vertex_is_a_cycle_and_never_convergence() {
     let flip = |cop: f64| if cop < 4.5 { 5.0 } else { 4.0 };
     for stop in [Stop::Residual, Stop::Gap] {
         let outcome = run(flip, &settings(stop)).unwrap();
@@ -87,7 +87,7 @@ fn a_flipping_vertex_is_a_cycle_and_never_convergence() {
 }
 
 #[test]
-fn relaxation_settles_what_picard_overshoots() {
+fn relaxation_converges_where_picard_overshoots() {
     let overshoot = |cop: f64| (3.0 - 1.05 * (cop - 3.0)).clamp(0.5, 6.0);
     let plain = run(overshoot, &CouplingSettings { max_iterations: 6, ..settings(Stop::Residual) }).unwrap();
     assert_eq!(plain.verdict, Verdict::MaxIterations);
@@ -121,7 +121,7 @@ fn published() -> CouplingSettings {
 }
 
 #[test]
-fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence() {
+fn the_published_rule_stops_after_iteration_eleven_without_convergence() {
     // A cycle of 4 % satisfies the rule of 10 % in every iteration.
     let outcome = run(|cop| if cop < 5.1 { 5.2 } else { 5.0 }, &published()).unwrap();
     assert_eq!(outcome.verdict, Verdict::StoppedByPaperRule { cycle: Some(2) });
@@ -137,7 +137,7 @@ fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence
 }
 
 #[test]
-fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
+fn the_first_dispatch_uses_the_selected_cops() {
     let seen = |initial| {
         let settings =
             CouplingSettings { initial_cop_dispatch: initial, max_iterations: 0, ..settings(Stop::Residual) };
@@ -148,13 +148,13 @@ fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
 }
 
 #[test]
-fn a_cop_that_no_machine_has_is_named() {
+fn a_cop_that_is_not_positive_is_reported() {
     let error = run(|_| -1.0, &settings(Stop::Residual)).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::CopNotPositive { iteration: 0, pump: 0, step: 0, cop: -1.0 }), "{error}");
 }
 
 #[test]
-fn contradicting_settings_are_refused_before_anything_runs() {
+fn contradicting_settings_are_refused_before_the_first_iteration() {
     let wrong = CouplingSettings { store_temperature: StoreTemperature::Frozen, ..settings(Stop::Gap) };
     let error = run(|cop| cop, &wrong).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::Settings(SettingsError::GapUnknown { .. })), "{error}");
@@ -195,7 +195,7 @@ impl LoopModel for Witness {
 }
 
 #[test]
-fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
+fn the_loop_request_has_the_selected_cops_and_levels() {
     let witnessed = |ring, store_temperature| {
         let settings = CouplingSettings {
             initial_cop_dispatch: InitialCopDispatch::Committed,

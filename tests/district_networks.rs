@@ -104,7 +104,7 @@ fn near(value: f64, expected: f64, tolerance: f64) {
 }
 
 #[test]
-fn flows_follow_heat_and_spread_and_turn_with_its_sign() {
+fn flows_follow_from_heat_and_spread_and_change_sign_with_the_heat() {
     let network = built(&settings(PAIR), 3).unwrap();
     // The first building takes 42 kW, then cools; the second takes 21 kW all the time.
     let (report, recording) = simulated(&network, &[vec![-42.0, -21.0], vec![42.0, -21.0], vec![21.0, -21.0]]);
@@ -137,7 +137,7 @@ fn loss_pa(flow_kg_s: f64, length_m: f64) -> f64 {
 }
 
 #[test]
-fn pumps_overcome_the_way_there_and_back_and_their_own_loss() {
+fn pumps_overcome_supply_and_return_and_their_own_loss() {
     let pump = "pump: {efficiency: 0.6, pressure_loss_kpa: 20, design_flow_kg_s: 10}";
     let text =
         PAIR.replace("site: b}", &format!("site: b, {pump}}}")).replace("site: a}", &format!("site: a, {pump}}}"));
@@ -203,7 +203,7 @@ fn the_main_pump_of_a_ring_overcomes_the_whole_ring() {
 }
 
 #[test]
-fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
+fn a_fast_ring_is_a_well_mixed_loop() {
     let fast = RING.replace("flow_kg_s: 10}", "flow_kg_s: 3000}");
     let steps = 48;
     let pump = |service: Service| HeatPump {
@@ -246,7 +246,7 @@ fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
 }
 
 #[test]
-fn freezing_is_kept_off_by_more_flow_and_said_where_it_cannot_be() {
+fn freezing_is_prevented_by_more_flow_and_otherwise_reported() {
     // The water arrives at 3 C: cooled by 4 K it would freeze.
     let cold = PAIR
         .replace("start: {temp_c: 12}", "start: {temp_c: 3}")
@@ -269,7 +269,7 @@ fn freezing_is_kept_off_by_more_flow_and_said_where_it_cannot_be() {
 }
 
 #[test]
-fn least_flow_bypass_and_rest() {
+fn least_flow_bypass_and_idle_substation() {
     let text = PAIR.replace("site: a}", "site: a, min_flow_kg_s: 0.5, bypass_kg_s: 0.1}");
     let heat = [vec![-2.1, 0.0], vec![0.0, 0.0], vec![2.1, 0.0], vec![0.0, 0.0]];
     let (report, recording) = simulated(&built(&settings(&text), 4).unwrap(), &heat);
@@ -280,7 +280,7 @@ fn least_flow_bypass_and_rest() {
 }
 
 #[test]
-fn what_a_plant_cannot_do_is_said_with_hours_and_energy() {
+fn unmet_ranges_of_a_plant_are_reported_with_hours_and_energy() {
     let weak = PAIR.replace("heating: {capacity_kw: 500", "heating: {capacity_kw: 21");
     // The heat in the lines, 5 t each, is used up within the first hours.
     let (report, recording) = simulated(&built(&settings(&weak), 12).unwrap(), &vec![vec![-42.0, 0.0]; 12]);
@@ -295,7 +295,7 @@ fn what_a_plant_cannot_do_is_said_with_hours_and_energy() {
 }
 
 #[test]
-fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
+fn wells_are_limited_by_approach_change_and_flow() {
     let unit = "units: [{well: {source_c: 11, max_flow_kg_s: 2, max_change_k: 3, approach_k: 1, kwh_per_m3: 0.2}}]";
     let text = PAIR
         .replace("units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]", unit);
@@ -324,7 +324,7 @@ fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
 }
 
 #[test]
-fn boreholes_age_and_keep_to_their_power() {
+fn boreholes_age_and_respect_their_capacity() {
     let unit = |more: &str| {
         let field = format!(
             "units: [{{borehole_field: {{columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: \
@@ -398,7 +398,7 @@ fn the_water_of_a_field_never_passes_its_walls() {
 
 /// Several years in blocks, against the simulation of every year.
 #[test]
-fn years_in_blocks_are_years() {
+fn blocks_of_years_agree_with_single_years() {
     use anergy::water_loop::borehole::{BoreholeField, BoreholeHistory};
     let field = BoreholeField {
         positions_m: BoreholeField::rectangle(4, 4, 6.0),
@@ -439,7 +439,7 @@ fn years_in_blocks_are_years() {
 
 /// Ten steps draw heat, the next return more: the tenth is the worst, with either loop model.
 #[test]
-fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
+fn the_time_of_the_worst_violation_is_the_end_of_its_step() {
     let steps = 14;
     let pump = |service: Service| HeatPump {
         service,
@@ -480,7 +480,7 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
 
 /// In a substation that heats and cools at once, the heat to the water is that of the reported COPs.
 #[test]
-fn heat_and_cops_belong_together_whatever_is_drawn() {
+fn heat_and_cops_are_consistent_for_any_load() {
     let machine = |service: Service, sink_c: f64| HeatPump {
         service,
         cop: CopModel::quadratic([8.0, -0.12, 0.0006], [-40.0, 80.0], UseOutsideRange::Extrapolate),
@@ -512,7 +512,7 @@ fn heat_and_cops_belong_together_whatever_is_drawn() {
 }
 
 #[test]
-fn a_time_may_begin_as_it_ends() {
+fn a_periodic_run_starts_as_it_ends() {
     let steps = 24 * 10;
     let output_kw = Array2::from_elem((2, steps), 20.0);
     let level_kwh = Array2::zeros((2, steps));
@@ -537,7 +537,7 @@ fn a_time_may_begin_as_it_ends() {
 }
 
 #[test]
-fn waste_heat_comes_as_it_comes_up_to_its_temperature() {
+fn waste_heat_is_taken_up_to_its_outlet_limit() {
     let source = "waste_heat: {bakery: {node: middle, heat_kw: 42, outlet_max_c: 15}}\n";
     let heat = [vec![0.0, 0.0], vec![-42.0, 0.0]];
     let (report, recording) = simulated(&built(&settings(&(PAIR.to_owned() + source)), 2).unwrap(), &heat);
@@ -554,7 +554,7 @@ fn waste_heat_comes_as_it_comes_up_to_its_temperature() {
 }
 
 #[test]
-fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
+fn several_substations_share_a_heat_pump_with_their_mean_cop() {
     let text = PAIR.replace(
         "second: {node: end, site: b}",
         "second: {node: end, site: a, share: 0.25}\n  third: {node: end, site: b}",
@@ -581,7 +581,7 @@ fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
 }
 
 #[test]
-fn mistakes_are_named_with_their_place() {
+fn invalid_settings_are_reported_with_their_path() {
     let said = |text: &str| built(&settings(text), 2).unwrap_err().to_string();
     let cases = [
         (
@@ -652,7 +652,7 @@ proptest! {
 
     /// The orientation of pipes and the order of components make no difference; heat and water are conserved.
     #[test]
-    fn drawing_and_order_make_no_difference(
+    fn orientation_and_order_make_no_difference(
         heat in proptest::collection::vec((-60.0f64..60.0, prop_oneof![3 => -60.0f64..60.0, 1 => Just(0.0)]), 1..12),
         flipped in proptest::collection::vec(any::<bool>(), 4),
         is_ring in any::<bool>(),

@@ -122,7 +122,7 @@ fn a_wider_spread_takes_more_electricity() {
 
 /// Curves over the lift from the inlet temperature, such as the published one, do not depend on the spread.
 #[test]
-fn the_published_curve_does_not_look_at_the_spread() {
+fn the_published_curve_does_not_depend_on_the_spread() {
     let curve = "{model: quadratic, coefficients: [6.81, -0.121, 0.00063], valid_lift_k: [15, 60]}";
     let pump = pump(Service::Heating, curve, 40.0);
     for spread_k in SPREADS_K {
@@ -174,7 +174,7 @@ fn no_water_leaves_beyond_the_refrigerant() {
 }
 
 #[test]
-fn what_no_exchanger_does_is_counted() {
+fn outlets_beyond_the_refrigerant_are_counted() {
     let output_kw = Array2::from_elem((1, 24), 45.0);
     let cop = CARNOT.replace('}', ", loop_water: mean}");
     let wide = one_building("spread_k: 4, max_flow_kg_s: 1", 12.0, ["[12, 12.001]", "[11.999, 12]"]);
@@ -209,7 +209,7 @@ fn what_no_exchanger_does_is_counted() {
 /// Heating and passive cooling at once: the electricity of every heat pump follows from the recorded inlet
 /// temperature.
 #[test]
-fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
+fn all_heat_pumps_of_a_substation_draw_the_recorded_water() {
     let steps = 240;
     let heating = pump(Service::Heating, CARNOT, 55.0);
     let passive = pump(Service::Cooling, "{model: direct, cop: 40, approach_k: 2}", 16.0);

@@ -36,7 +36,7 @@ fn run(edits: &[(&str, &str)]) -> (Case, CosimResult, Summary) {
 }
 
 #[test]
-fn ground_and_balancing_reach_the_tables_and_the_money() {
+fn ground_and_balancing_appear_in_tables_and_costs() {
     let (case, run, summary) = run(&[(
         "  max_c: 24\n",
         "  max_c: 24

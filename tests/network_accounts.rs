@@ -80,7 +80,7 @@ fn heat_from_the_ground_is_positive_and_into_it_negative() {
 /// A chiller of 35 kW at COP 5 gives the water 42 kW; in the steady state the plant removes the same heat, with a
 /// tenth of it in electricity; a heat pump takes 28 kW.
 #[test]
-fn units_cool_with_a_minus_and_warm_with_a_plus() {
+fn units_cool_with_negative_and_heat_with_positive_sign() {
     let steps = 72;
     let last = steps - 1;
     let cooled = response(network(12.0, 0.0, AIR, steps), Service::Cooling, 35.0, steps);
@@ -101,7 +101,7 @@ fn units_cool_with_a_minus_and_warm_with_a_plus() {
 
 /// The plant has a separate meter; the electricity of the substation's pump is a demand of its site.
 #[test]
-fn a_meter_of_its_own_charges_money_and_co2_for_all_that_runs_on_it() {
+fn a_separate_meter_charges_money_and_co2_for_all_its_components() {
     let steps = 24;
     for heat_kw in [-42.0, 42.0] {
         let network = network(12.0, 0.0, AIR, steps);
@@ -148,7 +148,7 @@ fn simulated(network: &DistrictNetwork, heat_kw: f64, steps: usize) -> (NetworkR
 /// Celsius; its groundwater changes by the difference between the two waters less the approach, and its pump's
 /// electricity follows from that flow.
 #[test]
-fn a_well_brings_water_within_its_approach_and_lifts_what_that_takes() {
+fn a_well_is_limited_by_its_approach_and_its_pump_follows_the_flow() {
     let steps = 96;
     let last = steps - 1;
     for (heat_kw, leaves_c) in [(-16.8, 9.5), (16.8, 12.5)] {

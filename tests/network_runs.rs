@@ -87,7 +87,7 @@ fn ready_networks_run_and_their_balances_close() {
 }
 
 #[test]
-fn the_same_network_gives_the_same_bytes_and_other_beginnings_are_compared() {
+fn the_same_network_gives_the_same_bytes_and_other_starts_are_compared() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["one", "two"] {
         let output = week(folder.path(), "warm_cold_tree", &["--name", name, "-q"]);
@@ -141,7 +141,7 @@ fn ready_networks_match_the_schema_and_misspelt_ones_do_not() {
 }
 
 #[test]
-fn mistakes_in_a_network_are_shown_where_they_stand() {
+fn mistakes_in_a_network_are_shown_with_their_line() {
     let tree = std::fs::read_to_string(project("networks/warm_cold_tree.yaml")).unwrap();
     let cases = [
         ("type: de180", "type: de108", "did you mean `de180`?"),
@@ -187,7 +187,7 @@ fn mistakes_in_a_network_are_shown_where_they_stand() {
 }
 
 #[test]
-fn a_calliope_model_takes_a_network_too() {
+fn a_calliope_model_runs_on_a_network() {
     let folder = tempfile::tempdir().unwrap();
     let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
     let (head, pumps) = ring.split_once("heat_pumps:").unwrap();
@@ -236,7 +236,7 @@ fn a_calliope_model_takes_a_network_too() {
 }
 
 #[test]
-fn electricity_taken_beside_the_demand_is_a_demand() {
+fn auxiliary_electricity_is_a_demand() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(anergy(folder.path(), &["new", "mine"]).status.code(), Some(0));
     let mine = folder.path().join("mine");
@@ -270,7 +270,7 @@ fn electricity_taken_beside_the_demand_is_a_demand() {
 }
 
 #[test]
-fn the_hundred_buildings_are_those_of_their_program() {
+fn the_hundred_buildings_equal_the_generators_output() {
     let written = std::fs::read_to_string(project("networks/ambient_mesh.yaml")).unwrap();
     assert_eq!(written, ambient_mesh::network().unwrap(), "write it anew: cargo run --example ambient_mesh");
 }
@@ -295,7 +295,7 @@ fn a_hundred_buildings_on_a_mesh_converge_with_their_dispatch() {
 /// = 2.055 (finite line, plus the difference of the infinite cylinder from the infinite line), the fluid by 40 W/m x
 /// 0.1 m K/W more.
 #[test]
-fn bored_piles_answer_like_cylinders() {
+fn bored_piles_have_the_response_of_cylinders() {
     let district = |end: &str, kilowatts: f64, pile: &str| {
         format!(
             "name: piles

@@ -106,7 +106,7 @@ impl Sketch {
 
 proptest! {
     #[test]
-    fn heat_is_kept_and_names_and_directions_make_no_difference(sketch in sketch()) {
+    fn heat_is_conserved_and_numbering_and_orientation_make_no_difference(sketch in sketch()) {
         let places = sketch.places();
         let plain = sketch.run(&|place, cold| place + if cold { places } else { 0 }, false);
         let others = [
@@ -123,7 +123,7 @@ proptest! {
 /// A ring that is flushed a thousand times an hour is well mixed, M cp dT/dt = heat - UA (T - T_ground), up to the
 /// length of the parts in which nodes keep their temperatures.
 #[test]
-fn a_ring_that_is_pumped_fast_is_well_mixed() {
+fn a_ring_with_a_large_flow_is_well_mixed() {
     let fluid = Fluid::water(15.0).unwrap();
     let count = 8;
     let pipe = |place: usize| PipeDesign {

@@ -100,7 +100,7 @@ mod csv_columns {
 /// 200 kW of heat at a COP of 5 take 160 kW from the water, which arrives at 10 C from a well of 12 C and is cooled
 /// by 4 K.
 #[test]
-fn a_well_warms_no_water_beyond_itself() {
+fn a_well_heats_no_water_above_its_own_temperature() {
     let columns = run(&district("200", COP_5, ", length_m: 60", WELL), None);
     columns.all_nodes_within([5.5, 11.0]);
     columns.within("node|cellar/warm|temperature_c", 0, [9.99, 10.01]);
@@ -111,7 +111,7 @@ fn a_well_warms_no_water_beyond_itself() {
 
 /// 50 kW of heat take 40 kW from the water over a distance of one metre.
 #[test]
-fn a_pipe_of_a_metre_is_a_pipe() {
+fn a_pipe_of_one_metre_is_simulated() {
     let columns = run(&district("50", COP_5, ", length_m: 1", AIR), None);
     columns.all_nodes_within([5.5, 10.5]);
     columns.within("node|cellar/warm|temperature_c", 0, [9.99, 10.01]);
@@ -123,7 +123,7 @@ fn a_pipe_of_a_metre_is_a_pipe() {
 
 /// Loads between 30 and 270 kW at the COP for an outlet of 10 C less a spread of 4 K, 0.45 x 308.15 / 29 = 4.7816.
 #[test]
-fn a_load_that_varies_meets_water_as_it_must() {
+fn a_varying_load_gets_the_expected_inlet_temperature() {
     let mut series = "time,kw\n".to_owned();
     let mut sum_kwh = 0.0;
     for hour in 0..72_u32 {
@@ -147,7 +147,7 @@ fn a_load_that_varies_meets_water_as_it_must() {
 
 /// 40 kW from a ring of 34 m that is pumped with 10 kg/s: the water returns 40 / (10 x 4.19) K = 0.955 K colder.
 #[test]
-fn a_short_ring_comes_back_as_cold_as_it_must() {
+fn a_short_ring_returns_with_the_expected_temperature() {
     let text = district("50", COP_5, "", AIR);
     let (before, _) = text.split_once("  nodes:").unwrap();
     let ring = format!(
@@ -172,7 +172,7 @@ fn a_short_ring_comes_back_as_cold_as_it_must() {
 /// Six hours of load, then rest: the water approaches the ground's 8 C, and the tables show this and not the last
 /// flow.
 #[test]
-fn water_at_rest_is_told_as_it_is() {
+fn the_tables_show_water_at_rest() {
     let mut series = "time,kw\n".to_owned();
     for hour in 0..72 {
         let load_kw = if hour < 6 { 50 } else { 0 };
@@ -210,7 +210,7 @@ fn the_inputs_that_failed_give_the_right_values() {
 /// An air unit of 5 kW and a heat pump that takes 160 kW: the water would freeze within an hour, and the run has no
 /// result.
 #[test]
-fn a_plant_that_is_far_too_small_is_no_answer() {
+fn a_plant_that_is_far_too_small_has_no_result() {
     let folder = tempfile::tempdir().unwrap();
     let small = "{air: {heating: {capacity_kw: 5, cop: 3}}}";
     std::fs::write(folder.path().join("district.yaml"), district("200", COP_5, ", length_m: 60", small)).unwrap();
@@ -221,7 +221,7 @@ fn a_plant_that_is_far_too_small_is_no_answer() {
 
 /// An air unit of 39 kW where 40 kW are needed: a warning on standard error, and an error with --strict.
 #[test]
-fn a_plant_that_is_a_little_too_small_is_warned_of() {
+fn a_plant_that_is_slightly_too_small_causes_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let small = "{air: {heating: {capacity_kw: 39, cop: 3}}}";
     std::fs::write(folder.path().join("district.yaml"), district("50", COP_5, "", small)).unwrap();

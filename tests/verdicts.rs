@@ -7,7 +7,7 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopRequest, LoopResponse, LoopSignal,
+    CouplingError, CouplingSettings, Dispatcher, Distance, DriveResult, LoopModel, LoopRequest, LoopResponse, LoopSignal,
     Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
 };
 use anergy::run::cost_moved;
@@ -24,7 +24,7 @@ fn run_with<D: Dispatcher, L: LoopModel>(
     mut water_loop: L,
     settings: &CouplingSettings,
     cop: f64,
-) -> Driven<D, L> {
+) -> DriveResult<D, L> {
     let cops = Array2::from_elem((1, 2), cop);
     let start = Start { committed: cops.clone(), start: cops };
     let mut scheme = scheme(settings).unwrap();
@@ -40,7 +40,7 @@ fn said<P, A>(outcome: &Outcome<P, A>) -> String {
 }
 
 #[test]
-fn a_contraction_is_told_how_far_it_would_go_on() {
+fn the_remaining_distance_of_a_contraction_is_reported() {
     let settings = CouplingSettings { max_iterations: 5, ..settings(SchemeChoice::Picard, Stop::Residual) };
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
     assert_eq!(outcome.verdict, Verdict::MaxIterations);
@@ -56,7 +56,7 @@ fn a_contraction_is_told_how_far_it_would_go_on() {
 }
 
 #[test]
-fn a_last_iterate_that_is_good_enough_has_converged() {
+fn a_last_iterate_within_the_tolerance_has_converged() {
     // The gap of iterate k is 2^-(k+2) of 100 EUR; that of the last one is measured after the last iteration.
     let ended = |max_iterations| {
         let settings = CouplingSettings { max_iterations, ..settings(SchemeChoice::Picard, Stop::Gap) };
@@ -84,7 +84,7 @@ fn both_gaps_must_be_within_the_tolerance() {
 }
 
 #[test]
-fn how_far_the_cost_moved_is_told_beside_the_gap() {
+fn the_change_of_the_cost_is_reported_with_the_gap() {
     let settings = CouplingSettings { max_iterations: 9, ..settings(SchemeChoice::Picard, Stop::Residual) };
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
     // Plan k costs 100 + 2^-(k+2) EUR at its own COPs; the last five are k = n - 4 to n, and the gap is that of plan n.
@@ -151,7 +151,7 @@ fn steps_that_grow_are_divergence() {
 }
 
 #[test]
-fn a_discontinuous_reset_leaves_averages_no_equilibrium_to_find() {
+fn a_discontinuous_reset_has_no_equilibrium_for_averages() {
     // The answer jumps from 5 to 4 where the plan passes 4.37: the map has no fixed point.
     let reset = |cop: f64| if cop > 4.37 { 4.0 } else { 5.0 };
     let averages = CouplingSettings { gap_tolerance: Some(1e-4), ..settings(SchemeChoice::GapRegulated, Stop::Gap) };
@@ -239,7 +239,7 @@ impl Dispatcher for Needy {
 }
 
 #[test]
-fn where_the_next_cops_have_no_plan_the_best_one_so_far_stays() {
+fn where_the_next_cops_are_infeasible_the_best_plan_remains() {
     let settings = settings(SchemeChoice::Picard, Stop::Gap);
     let outcome = run_with(Needy(Toy(|cop| cop - 0.7)), Mirror, &settings, 4.0).unwrap();
     assert_eq!(outcome.verdict, Verdict::Infeasible { iteration: 3 });

@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn the_unit_does_what_is_needed_within_its_power_and_no_more(
+    fn the_unit_gives_the_needed_heat_within_its_capacity(
         random in random(),
         start in 0.0f64..30.0,
         heat in prop_oneof![Just(0.0), -20_000.0f64..20_000.0],
@@ -223,7 +223,7 @@ proptest! {
 }
 
 #[test]
-fn a_unit_too_weak_lets_the_loop_out_and_brings_it_back_at_full_power() {
+fn a_weak_unit_lets_the_loop_leave_its_limits_and_returns_it_at_full_power() {
     let mut settings = settings();
     settings.balancing.heating.capacity_kw = Some(500.0);
     let ring = ring(&settings, LoopLimit::Balance).unwrap();

@@ -31,7 +31,7 @@ fn highest(values: &[f64]) -> f64 {
 }
 
 #[test]
-fn committed_files_are_what_the_generator_gives() {
+fn committed_files_equal_the_generators_output() {
     for file in generator::files().unwrap() {
         let text = std::fs::read_to_string(file.full_path()).unwrap();
         assert_eq!(file.first_difference(&text), None, "{}: run the example smart_district", file.path);
@@ -92,7 +92,7 @@ fn the_climate_is_of_northern_italy() {
 }
 
 #[test]
-fn some_heat_while_others_cool() {
+fn heating_and_cooling_occur_at_the_same_time() {
     let hours = (0..8760_usize)
         .zip(year("demand_heat", "homes").iter().zip(year("demand_cooling", "offices")))
         .filter(|(_, (heat, cooling))| **heat > 20.0 && *cooling > 20.0)

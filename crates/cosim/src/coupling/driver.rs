@@ -120,8 +120,8 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     let mut iteration = 0;
     let verdict = loop {
         let began = Instant::now();
-        let kept = driver.journal.recall(iteration)?;
-        let (answer, kept) = match driver.dispatch(iteration, kept) {
+        let journalled = driver.journal.recall(iteration)?;
+        let (answer, journalled) = match driver.dispatch(iteration, journalled) {
             Err(CouplingError::Dispatch { source, .. }) if driver.is_infeasible(&source) => {
                 driver.refusal = Some(source.to_string());
                 break Verdict::Infeasible { iteration };
@@ -132,7 +132,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         if let Some(verdict) = driver.judge_gap(&answer) {
             break verdict;
         }
-        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds, kept)? {
+        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds, journalled)? {
             break verdict;
         }
         iteration += 1;
@@ -175,10 +175,10 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     fn dispatch(
         &mut self,
         iteration: usize,
-        kept: Option<Kept<D::Plan>>,
+        journalled: Option<Kept<D::Plan>>,
     ) -> Result<(D::Plan, Option<JournalledIteration>), DriverError<D, L>> {
         let failed = |source| CouplingError::Dispatch { iteration, source };
-        if let Some(Kept { answer, memory, seconds, fingerprint }) = kept {
+        if let Some(Kept { answer, memory, seconds, fingerprint }) = journalled {
             let answer = self.dispatcher.recall(answer, &self.signal).map_err(failed)?;
             if let Some(memory) = memory {
                 self.scheme.recall(&memory);
@@ -194,9 +194,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     /// (then no further dispatch is needed). Returns the verdict if it ends the iteration, otherwise `None`.
     fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
         let free = self.settings.gap_is_free() && self.scheme.answers_own_cops();
-        let before = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
-        let gap = before.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
-        self.gap_known(gap, &before);
+        let iterate = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
+        let gap = iterate.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
+        self.gap_known(gap, &iterate);
         self.history.judge_gap()
     }
 
@@ -215,19 +215,19 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         iteration: usize,
         answer: D::Plan,
         dispatch_seconds: f64,
-        before: Option<JournalledIteration>,
+        journalled: Option<JournalledIteration>,
     ) -> Result<Option<Verdict>, DriverError<D, L>> {
         let began = Instant::now();
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
         let last = self.last.as_deref();
-        let situation = IterationState {
+        let state = IterationState {
             iteration,
             previous: last.map(|iterate| &iterate.plan),
             gap: last.and_then(|iterate| self.history.records[iterate.iteration].gap),
             signal: &self.signal,
         };
         let SchemePlan { plan, scheme, step } =
-            self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
+            self.scheme.plan(self.dispatcher, answer, &state).map_err(dispatch_failed)?;
         let simulating = Instant::now();
         let (request, response) = self.simulate(iteration, &plan)?;
         let water_loop_seconds = simulating.elapsed().as_secs_f64();
@@ -247,7 +247,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             ..Record::of_response(iteration, (scheme, step), &self.signal.cops, &response)
         };
         let verdict = self.history.add(record, &response, self.observer);
-        self.commit(iteration, before)?;
+        self.commit(iteration, journalled)?;
         let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
         let mut next = LoopSignal { cops: self.signal.cops.clone(), ..response.signal.clone() };
         self.scheme.advance(&mut next.cops, &response.signal.cops);
@@ -257,9 +257,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
     }
 
     /// Adds a finished iteration to the journal, or checks that it equals the journalled iteration.
-    fn commit(&mut self, iteration: usize, before: Option<JournalledIteration>) -> Result<(), JournalError> {
+    fn commit(&mut self, iteration: usize, journalled: Option<JournalledIteration>) -> Result<(), JournalError> {
         let record = &mut self.history.records[iteration];
-        let Some(JournalledIteration { seconds, fingerprint }) = before else {
+        let Some(JournalledIteration { seconds, fingerprint }) = journalled else {
             return self.journal.keep(record, &|| self.scheme.memory());
         };
         if record.fingerprint() != fingerprint {

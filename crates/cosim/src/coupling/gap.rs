@@ -68,8 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_served_does_not_dilute_the_gap_of_the_money() {
-        // 40 EUR of 40,000 are 1e-3 of the money, whether 12.5 MWh (1.25 million EUR at their price) are unserved or none.
+    fn unmet_demand_does_not_dilute_the_gap_of_the_money() {
+        // 40 EUR of 40,000 are 1e-3 of the money, with or without 12.5 MWh (1.25 million EUR) of unmet demand.
         for unmet_kwh in [0.0, 12_500.0] {
             let gap = priced(40_040.0, unmet_kwh, 0.0).gap_to(&priced(40_000.0, unmet_kwh, 0.0));
             assert!((gap.relative - 1e-3).abs() < 1e-12 && gap.cost_eur == 40.0, "{gap:?}");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_that_is_no_number_is_within_no_tolerance() {
+    fn a_nan_gap_is_within_no_tolerance() {
         let gap = priced(f64::NAN, 0.0, 0.0).gap_to(&priced(1.0, 0.0, 0.0));
         assert!(gap.size().is_nan());
     }

@@ -237,7 +237,8 @@ pub enum SettingsError {
 const GAP_NEEDS: &str = "loop_cop: within_step, store_temperature: current and relaxation: 1";
 
 /// Schemes under which [`CouplingSettings::gap_is_free`] holds.
-const GAP_NEEDS_OTHER: &str = "a scheme that dispatches at the COPs its plans lead to; with aitken and anderson use stop: residual, the gap is measured in the end";
+const GAP_NEEDS_OTHER: &str = "a scheme that dispatches at the COPs its plans lead to; with aitken and anderson use \
+    stop: residual, the gap is measured in the end";
 
 impl CouplingSettings {
     /// Checks ranges and combinations.

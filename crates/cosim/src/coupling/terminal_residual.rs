@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_geometric_series_is_told_its_end() {
+    fn the_limit_of_a_geometric_series_is_extrapolated() {
         let records: Vec<_> = (0..4).map(|k| record(k, 1.0, 0.5_f64.powi(i32::try_from(k).unwrap()))).collect();
         // 1/16 + 1/32 + ... = 1/8.
         assert_eq!(distance_of(&records), Distance::Extrapolated { distance_k: 0.125, rate: 0.5 });
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_moments_that_moved_most_are_named_in_order() {
+    fn the_times_of_the_largest_changes_are_listed_in_order() {
         let temperatures = [array![10.0, 10.0, 10.0, 10.0, 10.0, 10.0], array![10.0, 10.5, 9.0, 10.001, 10.2, 10.3]];
         let Unrest { moments, of, worst, .. } = Unrest::of(&[], &temperatures, 0.01);
         assert_eq!((moments, of), (4, 6));

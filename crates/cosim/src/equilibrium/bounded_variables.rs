@@ -94,14 +94,14 @@ impl BoundedVariables {
         if self.is_fixed(i) { 0.0 } else { reduced - self.z[i] + self.w[i] }
     }
 
-    /// Returns the right-hand side of a variable for this aim and the dual residual `miss`.
-    pub(super) fn push(&self, i: usize, aim: NewtonTarget, miss: f64) -> f64 {
+    /// Returns the right-hand side of a variable for this aim and the dual residual `residual`.
+    pub(super) fn push(&self, i: usize, aim: NewtonTarget, residual: f64) -> f64 {
         let NewtonTarget::Barrier { tau, .. } = aim else { return 0.0 };
         if self.is_fixed(i) {
             return 0.0;
         }
         let [below, above] = self.second_order(i, aim);
-        let mut force = -miss;
+        let mut force = -residual;
         if self.lower[i].is_finite() {
             force += (tau - below) / (self.x[i] - self.lower[i]) - self.z[i];
         }
@@ -138,7 +138,7 @@ impl BoundedVariables {
     }
 
     /// Returns the largest primal and dual step lengths for which values and multipliers stay positive.
-    pub(super) fn reaches(&self) -> [f64; 2] {
+    pub(super) fn step_lengths(&self) -> [f64; 2] {
         let (mut primal, mut dual) = (f64::INFINITY, f64::INFINITY);
         for i in (0..self.x.len()).filter(|&i| !self.is_fixed(i)) {
             if self.dx[i] < 0.0 {
@@ -175,13 +175,13 @@ impl BoundedVariables {
 
     /// Returns the part of the duality gap of a value, EUR: its reduced cost times the distance from the bound that
     /// the sign of the reduced cost selects; a missing bound counts as `far` away.
-    pub(super) fn lost(&self, i: usize, reduced: f64, far: f64) -> f64 {
+    pub(super) fn duality_gap(&self, i: usize, reduced: f64, far: f64) -> f64 {
         let bound = if reduced > 0.0 { self.lower[i] } else { self.upper[i] };
         (reduced * if bound.is_finite() { self.x[i] - bound } else { far }).abs()
     }
 
     /// Takes the primal and dual steps; with a dual step of 0 the multipliers remain.
-    pub(super) fn go(&mut self, [primal, dual]: [f64; 2]) {
+    pub(super) fn take_steps(&mut self, [primal, dual]: [f64; 2]) {
         for i in 0..self.x.len() {
             self.x[i] += primal * self.dx[i];
             if dual > 0.0 {
@@ -192,7 +192,7 @@ impl BoundedVariables {
     }
 
     /// Sets active values to their bounds and fixes them there.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn fix_active(&mut self) {
         for i in 0..self.x.len() {
             if self.is_fixed(i) {
                 continue;

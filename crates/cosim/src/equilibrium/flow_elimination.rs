@@ -215,7 +215,7 @@ mod tests {
         /// Checks Q R = sqrt(D) [A' L'] over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of
         /// its terms, and that `turn` followed by `turn_back` multiplies by D.
         #[test]
-        fn the_triangle_is_that_of_the_weighted_rows(
+        fn the_triangle_is_the_r_factor_of_the_weighted_rows(
             numbers in proptest::collection::vec(-2.0f64..2.0, 6 * 4),
             exponents in proptest::collection::vec(-10i32..10, 6),
             vector in proptest::collection::vec(-5.0f64..5.0, 6),

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_that_needs_its_rows_exchanged() {
+    fn a_system_that_needs_pivoting() {
         let matrix = [[0.0, 2.0, 1.0], [1.0, 0.0, -1.0], [3.0, 1.0, 0.0]];
         let mut lu = Lu::default();
         lu.fill(3, |row, column| matrix[row][column]);

@@ -356,7 +356,7 @@ impl Newton {
         for (guess, attempt) in warm.chain(cold) {
             let mut window = Window::new(&self.model, water_loop, ends, guess, *attempt);
             let iterations = window.run(*attempt, GOAL_EUR);
-            let closes = window.settle().row < CLOSED_KW;
+            let closes = window.fix_active().row < CLOSED_KW;
             // A point whose rows have residuals is not a plan.
             let unproven_eur = if closes { window.unproven_eur() } else { f64::INFINITY };
             segment.tries = [segment.tries[0] + 1, segment.tries[1] + iterations];

@@ -48,7 +48,7 @@ pub(super) struct StageElimination {
 impl StageElimination {
     pub(super) fn new(stages: usize, levels: usize) -> Self {
         let states = levels + 1;
-        let passage = StageFactors {
+        let factors = StageFactors {
             forward: vec![0.0; states * states],
             from_dual: vec![0.0; states * levels],
             from: vec![0.0; states],
@@ -59,7 +59,7 @@ impl StageElimination {
             states: Lu::default(),
         };
         Self {
-            stages: vec![passage; stages],
+            stages: vec![factors; stages],
             levels,
             scratch: vec![0.0; states.max(levels) * states],
             from_dual: vec![0.0; states * levels],
@@ -76,58 +76,58 @@ impl StageElimination {
     /// Factors stage `t`, whose F and G have been written.
     pub(super) fn factor(&mut self, t: usize, levels: &Levels<'_>) {
         let (n, states) = (self.levels, self.levels + 1);
-        let passage = &mut self.stages[t];
-        passage.from_dual.copy_from_slice(&self.from_dual);
+        let factors = &mut self.stages[t];
+        factors.from_dual.copy_from_slice(&self.from_dual);
         for row in 0..states {
             for k in 0..states {
-                let f = passage.forward[row * states + k];
+                let f = factors.forward[row * states + k];
                 if f != 0.0 {
                     for column in 0..n {
-                        passage.answer[row * n + column] += f * self.from_dual[k * n + column];
+                        factors.answer[row * n + column] += f * self.from_dual[k * n + column];
                     }
                 }
             }
         }
         let Levels { now, after, resistance } = *levels;
-        let x = &passage.answer;
+        let x = &factors.answer;
         let one = |row: usize, column: usize| f64::from(u8::from(row == column));
-        passage.duals.fill(n, |row, column| one(row, column) - resistance[row] / now[row] * x[row * n + column]);
+        factors.duals.fill(n, |row, column| one(row, column) - resistance[row] / now[row] * x[row * n + column]);
         let weight = |column: usize| resistance[column] / now[column];
-        passage.states.fill(n, |row, column| one(row, column) - x[row * n + column] * weight(column));
-        passage.dual_from_next.fill(0.0);
+        factors.states.fill(n, |row, column| one(row, column) - x[row * n + column] * weight(column));
+        factors.dual_from_next.fill(0.0);
         let next = &mut self.from_dual;
         for row in 0..n {
-            passage.dual_from_next[row * n + row] = -after[row] / now[row];
+            factors.dual_from_next[row * n + row] = -after[row] / now[row];
             for column in 0..n {
                 next[row * n + column] = -x[row * n + column] * after[column] / now[column];
             }
         }
-        passage.duals.solve(&mut passage.dual_from_next, n);
-        passage.states.solve(&mut next[..n * n], n);
+        factors.duals.solve(&mut factors.dual_from_next, n);
+        factors.states.solve(&mut next[..n * n], n);
         for column in 0..n {
-            next[n * n + column] = (0..n).map(|k| x[n * n + k] * passage.dual_from_next[k * n + column]).sum();
+            next[n * n + column] = (0..n).map(|k| x[n * n + k] * factors.dual_from_next[k * n + column]).sum();
         }
     }
 
     /// Sweeps forward over stage `t` with `f` (of all states) and `rho` (of the levels).
     pub(super) fn forward(&mut self, t: usize, levels: &Levels<'_>, f: &[f64], rho: &[f64]) {
         let (n, states) = (self.levels, self.levels + 1);
-        let passage = &mut self.stages[t];
+        let factors = &mut self.stages[t];
         let Levels { now, resistance, .. } = *levels;
-        passage.from.copy_from_slice(&self.from);
+        factors.from.copy_from_slice(&self.from);
         let after = &mut self.scratch[..states];
         for (row, after) in after.iter_mut().enumerate() {
-            let forward = &passage.forward[row * states..][..states];
+            let forward = &factors.forward[row * states..][..states];
             *after = f[row] + forward.iter().zip(&self.from).map(|(f, q)| f * q).sum::<f64>();
         }
         for row in 0..n {
-            passage.dual[row] = (resistance[row] * after[row] - rho[row]) / now[row];
-            let pushed = (0..n).map(|k| passage.answer[row * n + k] * rho[k] / now[k]).sum::<f64>();
+            factors.dual[row] = (resistance[row] * after[row] - rho[row]) / now[row];
+            let pushed = (0..n).map(|k| factors.answer[row * n + k] * rho[k] / now[k]).sum::<f64>();
             self.from[row] = after[row] - pushed;
         }
-        passage.duals.solve(&mut passage.dual, 1);
-        passage.states.solve(&mut self.from[..n], 1);
-        let by_dual = (0..n).map(|k| passage.answer[n * n + k] * passage.dual[k]).sum::<f64>();
+        factors.duals.solve(&mut factors.dual, 1);
+        factors.states.solve(&mut self.from[..n], 1);
+        let by_dual = (0..n).map(|k| factors.answer[n * n + k] * factors.dual[k]).sum::<f64>();
         self.from[n] = after[n] + by_dual;
     }
 
@@ -135,14 +135,14 @@ impl StageElimination {
     /// changes of the states before it.
     pub(super) fn backward(&self, t: usize, next_dual: &[f64], dual: &mut [f64], before: &mut [f64]) {
         let n = self.levels;
-        let passage = &self.stages[t];
+        let factors = &self.stages[t];
         for row in 0..n {
-            let by_next = passage.dual_from_next[row * n..][..n].iter().zip(next_dual).map(|(l, next)| l * next);
-            dual[row] = passage.dual[row] + by_next.sum::<f64>();
+            let by_next = factors.dual_from_next[row * n..][..n].iter().zip(next_dual).map(|(l, next)| l * next);
+            dual[row] = factors.dual[row] + by_next.sum::<f64>();
         }
         for row in 0..=n {
-            let by_dual = passage.from_dual[row * n..][..n].iter().zip(&*dual).map(|(s, dual)| s * dual);
-            before[row] = passage.from[row] + by_dual.sum::<f64>();
+            let by_dual = factors.from_dual[row * n..][..n].iter().zip(&*dual).map(|(s, dual)| s * dual);
+            before[row] = factors.from[row] + by_dual.sum::<f64>();
         }
     }
 

@@ -85,9 +85,9 @@ pub(super) struct Residuals {
 }
 
 impl Residuals {
-    fn raise(worst: &mut f64, miss: f64) {
+    fn raise(worst: &mut f64, residual: f64) {
         // The comparison treats NaN as a large residual.
-        *worst = if miss.abs() <= *worst { *worst } else { miss.abs() };
+        *worst = if residual.abs() <= *worst { *worst } else { residual.abs() };
     }
 
     fn within(self, row: f64, dual: f64, temp_k: f64) -> bool {
@@ -122,7 +122,7 @@ pub(super) struct Window<'a, L> {
     /// Loop temperature before each stage and after the last, and its change.
     temp_c: Vec<f64>,
     temp_change: Vec<f64>,
-    temp_miss: Vec<f64>,
+    temp_residual: Vec<f64>,
     /// Electricity per output, by stage and pump, with derivatives.
     rates: Vec<Rates>,
     /// Temperature after each stage, with derivatives by the temperature before it and by the heat.
@@ -166,7 +166,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             blocks: model.blocks.iter().map(|block| BlockState::new(block, ends, guess)).collect(),
             temp_c,
             temp_change: vec![0.0; stages + 1],
-            temp_miss: vec![0.0; stages],
+            temp_residual: vec![0.0; stages],
             rates: vec![Rates::default(); stages * model.pumps.len()],
             advance: vec![Rates::default(); stages],
             elimination: StageElimination::new(stages, model.levels),
@@ -223,9 +223,9 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         let mut stuck = 0;
         for iteration in 0..manner.iterations {
             self.rounding_k = (ROUNDING * barrier.sqrt()).clamp(ROUNDING_K[0], ROUNDING_K[1]);
-            let misses = self.evaluate();
+            let residuals = self.evaluate();
             let (sum, count) = self.products(0.0);
-            if !sum.is_finite() || sum <= goal_eur && misses.within(1e-6, 1e-6, 1e-6) {
+            if !sum.is_finite() || sum <= goal_eur && residuals.within(1e-6, 1e-6, 1e-6) {
                 return iteration;
             }
             stuck = if sum < PROGRESS * least { 0 } else { stuck + 1 };
@@ -242,28 +242,28 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             }
             self.factor();
             self.direct(NewtonTarget::Barrier { tau: 0.0, second: false });
-            let affine = self.reaches().into_iter().fold(1.0, f64::min);
+            let affine = self.step_lengths().into_iter().fold(1.0, f64::min);
             let (left, _) = self.products(affine);
             let share = (left / sum).powi(3).clamp(manner.least_share, 1.0);
             // Far below the target, directions lose their digits to rounding.
             barrier = (share * sum / count).max(0.1 * goal_eur / count);
             self.direct(NewtonTarget::Barrier { tau: barrier, second: affine > SECOND_ORDER });
-            let steps = self.reaches().map(|reach| (manner.reach * reach).min(1.0));
-            self.go(steps);
+            let steps = self.step_lengths().map(|reach| (manner.reach * reach).min(1.0));
+            self.take_steps(steps);
         }
         manner.iterations
     }
 
     /// Closes the rows, then sets active values to their bounds if the other values can still close the rows.
-    pub(super) fn settle(&mut self) -> Residuals {
+    pub(super) fn fix_active(&mut self) -> Residuals {
         self.rounding_k = 0.0;
         self.frozen = false;
         let closed = self.close();
         let kept: Vec<_> = self.blocks.iter().map(|state| (state.flows.clone(), state.levels.clone())).collect();
         let temp_c = self.temp_c.clone();
         for state in &mut self.blocks {
-            state.flows.settle();
-            state.levels.settle();
+            state.flows.fix_active();
+            state.levels.fix_active();
         }
         let settled = self.close();
         if settled.row <= closed.row.max(CLOSED) {
@@ -279,18 +279,18 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
     /// Changes values within their bounds and barriers until the rows hold.
     fn close(&mut self) -> Residuals {
         const ROUNDS: usize = 4;
-        let mut misses = self.evaluate();
+        let mut residuals = self.evaluate();
         for _ in 0..ROUNDS {
-            if misses.within(0.1 * CLOSED, f64::INFINITY, 0.1 * CLOSED) {
+            if residuals.within(0.1 * CLOSED, f64::INFINITY, 0.1 * CLOSED) {
                 break;
             }
             self.factor();
             self.direct(NewtonTarget::Rows);
-            let [primal, _] = self.reaches();
-            self.go([(0.9 * primal).min(1.0), 0.0]);
-            misses = self.evaluate();
+            let [primal, _] = self.step_lengths();
+            self.take_steps([(0.9 * primal).min(1.0), 0.0]);
+            residuals = self.evaluate();
         }
-        misses
+        residuals
     }
 
     /// Returns the duality gap of the plan at the COPs it leads to, EUR: the reduced costs times the distances from
@@ -300,8 +300,9 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         let mut sum = 0.0;
         let kept = self.ends.kept_to - self.ends.from;
         for state in &self.blocks {
-            let flows = (0..kept * state.shape.flows).map(|i| state.flows.lost(i, state.reduced[i], FAR));
-            let levels = (0..kept * state.shape.levels).map(|i| state.levels.lost(i, state.level_reduced[i], FAR));
+            let flows = (0..kept * state.shape.flows).map(|i| state.flows.duality_gap(i, state.reduced[i], FAR));
+            let levels =
+                (0..kept * state.shape.levels).map(|i| state.levels.duality_gap(i, state.level_reduced[i], FAR));
             sum += flows.sum::<f64>() + levels.sum::<f64>();
         }
         if sum.is_nan() { f64::INFINITY } else { sum }
@@ -356,7 +357,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 
     /// Updates COPs, loop and all residuals at the current values.
     fn evaluate(&mut self) -> Residuals {
-        let mut misses = Residuals::default();
+        let mut residuals = Residuals::default();
         if self.frozen {
             self.rates.iter_mut().for_each(|rates| (rates.per_k, rates.per_kwh) = (0.0, 0.0));
         } else {
@@ -373,23 +374,23 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             }
             let after = self.water_loop.advance(self.ends.from + t, self.temp_c[t], heat_kwh, self.rounding_k);
             self.advance[t] = after;
-            self.temp_miss[t] = after.value - self.temp_c[t + 1];
-            Residuals::raise(&mut misses.temp_k, self.temp_miss[t]);
+            self.temp_residual[t] = after.value - self.temp_c[t + 1];
+            Residuals::raise(&mut residuals.temp_k, self.temp_residual[t]);
         }
         for b in 0..self.blocks.len() {
             self.reduce(b);
             self.sum_up(b);
             let state = &self.blocks[b];
-            for miss in &state.row_residual {
-                Residuals::raise(&mut misses.row, *miss);
+            for residual in &state.row_residual {
+                Residuals::raise(&mut residuals.row, *residual);
             }
             for (bounded, reduced) in [(&state.flows, &state.reduced), (&state.levels, &state.level_reduced)] {
                 for (i, reduced) in reduced.iter().enumerate() {
-                    Residuals::raise(&mut misses.dual, bounded.dual_residual(i, *reduced));
+                    Residuals::raise(&mut residuals.dual, bounded.dual_residual(i, *reduced));
                 }
             }
         }
-        misses
+        residuals
     }
 
     /// Updates the reduced costs of a block.
@@ -431,9 +432,9 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         let (all, rows, levels) = (block.all_rows(), block.rows.len(), block.levels.len());
         for t in 0..self.stages {
             let stage = self.ends.from + t;
-            let miss = &mut state.row_residual[t * all..][..all];
-            for (miss, sum) in miss.iter_mut().zip(&block.sums) {
-                *miss = sum.at(stage);
+            let residual = &mut state.row_residual[t * all..][..all];
+            for (residual, sum) in residual.iter_mut().zip(&block.sums) {
+                *residual = sum.at(stage);
             }
             for (i, level) in block.levels.iter().enumerate() {
                 let before = match t.checked_sub(1) {
@@ -441,15 +442,15 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
                     None => self.ends.levels[block.first_level + i],
                 };
                 let kept = level.continues_into(stage) * before;
-                miss[rows + i] = level.sum.at(stage) - level.now.at(stage) * state.levels.x[t * levels + i] - kept;
+                residual[rows + i] = level.sum.at(stage) - level.now.at(stage) * state.levels.x[t * levels + i] - kept;
             }
             let x = &state.flows.x[t * block.flows.len()..][..block.flows.len()];
             for term in &block.terms {
-                miss[term.row] -= term.coefficient.at(stage) * x[term.flow];
+                residual[term.row] -= term.coefficient.at(stage) * x[term.flow];
             }
             for &index in &block.pumps {
                 let pump = &self.model.pumps[index];
-                miss[pump.row] += self.rates[t * pumps + index].value * x[pump.flow];
+                residual[pump.row] += self.rates[t * pumps + index].value * x[pump.flow];
             }
         }
     }
@@ -459,15 +460,15 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         all.map(|bounded| bounded.products(step)).fold((0.0, 0), |(sum, count), (s, c)| (sum + s, count + c))
     }
 
-    fn reaches(&self) -> [f64; 2] {
+    fn step_lengths(&self) -> [f64; 2] {
         let all = self.blocks.iter().flat_map(|state| [&state.flows, &state.levels]);
-        all.map(BoundedVariables::reaches).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
+        all.map(BoundedVariables::step_lengths).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
     }
 
-    fn go(&mut self, [primal, dual]: [f64; 2]) {
+    fn take_steps(&mut self, [primal, dual]: [f64; 2]) {
         for state in &mut self.blocks {
-            state.flows.go([primal, dual]);
-            state.levels.go([primal, dual]);
+            state.flows.take_steps([primal, dual]);
+            state.levels.take_steps([primal, dual]);
             if dual > 0.0 {
                 state.y.iter_mut().zip(&state.dy).for_each(|(y, change)| *y += dual * change);
             }

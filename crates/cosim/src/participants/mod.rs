@@ -47,7 +47,7 @@ enum LevelBefore {
         /// Energy stored per kW of charging, and withdrawn per kW of discharging, in one step, kWh.
         per_kw: [f64; 2],
         /// Share of a level that remains after one step.
-        kept: f64,
+        retained: f64,
     },
 }
 
@@ -66,7 +66,7 @@ impl LevelBefore {
                     charge: row(Role::Charge),
                     discharge: row(Role::Discharge),
                     per_kw: [storage.charge_efficiency * dt, dt / storage.discharge_efficiency],
-                    kept: (1.0 - storage.loss_per_hour).powf(dt),
+                    retained: (1.0 - storage.loss_per_hour).powf(dt),
                 }
             }
         }
@@ -85,8 +85,8 @@ impl LevelBefore {
         match self {
             Self::Known(level) => level,
             Self::Last => values[[level, values.ncols() - 1]],
-            Self::Free { charge, discharge, per_kw: [stored, taken], kept } => {
-                (values[[level, 0]] - stored * values[[charge, 0]] + taken * values[[discharge, 0]]) / kept
+            Self::Free { charge, discharge, per_kw: [stored, withdrawn], retained } => {
+                (values[[level, 0]] - stored * values[[charge, 0]] + withdrawn * values[[discharge, 0]]) / retained
             }
         }
     }
@@ -271,9 +271,9 @@ impl Dispatcher for DistrictDispatcher {
         )
     }
 
-    fn recall(&mut self, kept: PricedPlan, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
+    fn recall(&mut self, retained: PricedPlan, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
         self.set_signal(signal);
-        Ok(self.priced(kept.plan))
+        Ok(self.priced(retained.plan))
     }
 
     fn request(&self, plan: &PricedPlan) -> LoopRequest {

@@ -30,10 +30,10 @@ pub struct NetworkParticipant {
 /// Returns the numbers of years that each simulated year represents, one after the other, until `years` have passed.
 /// Each block is a third of the years before it, since the ground's response changes ever more slowly.
 pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
-    let mut gone = 0;
+    let mut past_years = 0;
     std::iter::from_fn(move || {
-        let times = (gone / 3).max(1).min(years - gone);
-        gone += times;
+        let times = (past_years / 3).max(1).min(years - past_years);
+        past_years += times;
         (times > 0).then_some(times)
     })
 }
@@ -82,7 +82,7 @@ impl NetworkParticipant {
         let mut response = nothing();
         let mut results =
             PassResults { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
-        let start_miss_k = self.before(request, &mut simulation, &mut results)?;
+        let start_miss_k = self.simulate_start(request, &mut simulation, &mut results)?;
         simulation.begin_again();
         if record {
             simulation.record(steps);
@@ -98,7 +98,7 @@ impl NetworkParticipant {
 
     /// Simulates the time before the horizon. Returns the change of temperature over a periodic horizon, K; `None` if
     /// the start is not periodic.
-    fn before(
+    fn simulate_start(
         &self,
         request: &LoopRequest,
         simulation: &mut Simulation<'_>,
@@ -139,15 +139,15 @@ impl NetworkParticipant {
         results: &mut PassResults<'_>,
     ) -> Result<(), NetworkError> {
         let steps = request.output_kw.ncols();
-        let mut gone = 0;
+        let mut past_years = 0;
         for times in year_blocks(self.network.years_before()) {
             let settled = simulation.clone();
             simulation.keep_loads();
             self.simulate_steps(request, steps, simulation, results)?;
             let loads_kw = simulation.take_loads();
             *simulation = settled;
-            simulation.age(&loads_kw, gone, times);
-            gone += times;
+            simulation.age(&loads_kw, past_years, times);
+            past_years += times;
         }
         Ok(())
     }
@@ -167,9 +167,9 @@ impl NetworkParticipant {
             results.per_output.fill(0.0);
             results.outside.fill(None);
             for (substation, heat_kw) in heat_kw.iter_mut().enumerate() {
-                let told;
-                (*heat_kw, told) = self.draw(request, step, substation, simulation, results);
-                simulation.reckon_with(substation, told);
+                let machine_water;
+                (*heat_kw, machine_water) = self.draw(request, step, substation, simulation, results);
+                simulation.reckon_with(substation, machine_water);
             }
             let outcome = simulation.step(step, &heat_kw)?;
             let response = &mut *results.response;

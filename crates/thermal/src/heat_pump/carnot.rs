@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_sense_are_refused() {
+    fn invalid_numbers_are_refused() {
         let named = |change: fn(&mut CarnotCop)| {
             let mut model = carnot(0.5);
             change(&mut model);

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn all_models_are_read_with_their_defaults_and_written_again() {
+    fn all_models_round_trip_with_their_defaults() {
         let quadratic = read("{model: quadratic, coefficients: [7, -0.1, 0], valid_lift_k: [15, 60]}").unwrap();
         assert_eq!(quadratic, CopModel::quadratic([7.0, -0.1, 0.0], [15.0, 60.0], UseOutsideRange::Extrapolate));
         let carnot = read("{model: carnot, quality_grade: 0.5}").unwrap();

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heat_flows_by_itself_as_long_as_there_is_a_difference() {
+    fn heat_flows_passively_with_a_temperature_difference() {
         let loop_water = WaterTemperature::Inlet;
         let exchanger = DirectExchange { cop: 40.0, approach_k: 2.0, fading_k: 1.0, cop_beyond: 1.0, loop_water };
         assert_eq!(exchanger.check(), Ok(()));

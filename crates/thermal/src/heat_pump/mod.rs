@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_cooling_curve_responds_the_wrong_way() {
+    fn the_published_cooling_curve_responds_unphysically() {
         let mut cooling = published(Service::Cooling);
         assert!(published(Service::Heating).responds_physically([10.0, 20.0], 4.0, 2791.0));
         assert!(!cooling.responds_physically([10.0, 20.0], 4.0, 0.0));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_is_where_heat_is_taken_from() {
+    fn the_source_is_the_cold_side() {
         let heating = published(Service::Heating).working_point(WATER, 186.04);
         assert_eq!((heating.source_c, heating.sink_c, heating.lift_k), (15.0, 41.0, 26.0));
         let cooling = published(Service::Cooling).working_point(WATER, 0.0);

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_without_sense_are_refused() {
+    fn invalid_curves_are_refused() {
         let named = |coefficients, valid_lift_k| {
             let curve = QuadraticCop { coefficients, valid_lift_k, ..curve(UseOutsideRange::Extrapolate) };
             curve.check().unwrap_err().to_string()

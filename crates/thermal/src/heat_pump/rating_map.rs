@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn at_another_spread_it_is_read_at_the_same_mean() {
+    fn at_another_spread_the_map_is_evaluated_at_the_same_mean() {
         let water = |spread_k: f64| LoopWater { inlet_c: 12.0, spread_k };
         let map = |loop_water| RatingMap { loop_water, ..map(UseOutsideRange::Clamp) };
         let inlet = map(WaterTemperature::Inlet);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_without_sense_are_refused() {
+    fn invalid_maps_are_refused() {
         let named = |change: fn(&mut RatingMap)| {
             let mut map = map(UseOutsideRange::Clamp);
             change(&mut map);
@@ -241,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_grid_is_hit_and_a_cell_is_never_left(map in monotone(), along in [0.0f64..=1.0, 0.0f64..=1.0]) {
+        fn interpolation_is_exact_on_the_grid_and_bounded_in_a_cell(map in monotone(), along in [0.0f64..=1.0, 0.0f64..=1.0]) {
             prop_assert_eq!(map.check(), Ok(()));
             for (row, &source) in map.source_c.iter().enumerate() {
                 for (column, &sink) in map.sink_c.iter().enumerate() {

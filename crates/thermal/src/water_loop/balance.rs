@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_miss_is_found_in_its_step_and_in_the_whole() {
+    fn a_residual_is_found_in_its_step_and_in_the_run() {
         let mut balance = EnergyBalance::new(100.0);
         balance.add(1.0, [150.0, -50.0, 0.0, 0.0]);
         assert_eq!((balance.worst_step(), balance.whole(1.0)), (0.0, 0.0));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_digit_of_a_temperature_at_rest_is_no_miss() {
+    fn rounding_of_a_temperature_at_rest_is_no_residual() {
         let mut balance = EnergyBalance::new(1e6);
         balance.add(15.0 * f64::EPSILON, [0.0; 4]);
         assert!(balance.worst_step() < 1e-9);

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unit_keeps_to_its_power_and_pays_for_what_it_takes() {
+    fn a_unit_is_limited_by_its_capacity_and_charged_for_its_energy() {
         let settings = BalancingUnitSettings {
             capacity_kw: Some(40.0),
             electricity_per_heat: 0.25,

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn water_as_in_the_tables() {
+    fn water_agrees_with_the_tables() {
         // CoolProp 8, IAPWS-95 at 3 bar.
         for (temp_c, density, specific_heat, viscosity, conductivity) in [
             (10.0, 999.797, 4194.405, 1.305_720e-3, 0.578_907),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn glycols_as_published() {
+    fn glycols_agree_with_coolprop() {
         // CoolProp 8, INCOMP::MEG and INCOMP::MPG.
         let ethylene = FluidSettings::EthyleneGlycol { mass_share: 0.3 }.at(0.0).unwrap();
         near(ethylene.density_kg_m3, 1044.97, 1e-3);

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn rounded_corners_become_the_loop_itself() {
+    fn smoothed_kinks_converge_to_the_simulation() {
         for (limit, capacity) in [(LoopLimit::Clamp, "1e9"), (LoopLimit::Balance, "1e9"), (LoopLimit::Balance, "500")] {
             let settings = format!(
                 "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, \

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_put_together_from_others_gets_one_calendar() {
+    fn a_year_composed_of_others_gets_one_calendar() {
         let text = write(&weather(date(2019, 1, 1).at(0, 0, 0, 0), 60, 8760));
         let mixed: String =
             text.lines().map(|line| line.replace("2019,2,", "2004,2,").replace("2019,7,", "1987,7,") + "\n").collect();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named_with_file_line_value_and_what_was_expected() {
+    fn an_error_has_file_line_value_and_expected_range() {
         let good = write(&weather(date(2019, 5, 1).at(0, 0, 0, 0), 60, 48));
         let line = |number: usize| good.lines().nth(number - 1).unwrap().to_owned();
         let with = |number: usize, position: usize, cell: &str| {

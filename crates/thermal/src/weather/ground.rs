@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn deeper_is_steadier_and_later() {
+    fn deeper_ground_has_a_smaller_and_later_wave() {
         let (surface, pipe, deep) = (year(0.0), year(1.5), year(15.0));
         let range = |values: &[f64]| {
             values.iter().copied().fold(f64::MIN, f64::max) - values.iter().copied().fold(f64::MAX, f64::min)

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn nights_are_set_back_and_offices_cool_only_in_use() {
+    fn nights_have_a_setback_and_offices_cool_only_in_use() {
         let office = ThermalBuilding { heating_setback_c: Some(16.0), cooling_only_in_use: true, ..building() };
         let (weather, sun) = dark(vec![0.0; 168]);
         let heat = office.demand(&weather, &sun).unwrap().heat_kw;
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn sun_through_windows_spares_heat_and_blinds_spare_cooling() {
+    fn solar_gains_reduce_heating_and_blinds_reduce_cooling() {
         let (mut weather, sun) = dark(vec![5.0; 48]);
         for step in 0..48 {
             weather.dni_w_m2[step] = if sun.mean_of_sine(step, |sine| sine) > 0.0 { 600.0 } else { 0.0 };
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_out_of_range_are_named() {
+    fn settings_out_of_range_are_reported() {
         let (weather, sun) = dark(vec![0.0; 24]);
         let cold = ThermalBuilding { cooling_c: 20.0, ..building() };
         assert!(cold.demand(&weather, &sun).unwrap_err().to_string().contains("cooling_c is 20"));

@@ -128,7 +128,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn the_annual_energy_is_met(
-            weights in proptest::collection::vec(0.01f64..5.0, 48), winter_surplus in -0.5f64..0.5, quarter in any::<bool>(),
+            weights in proptest::collection::vec(0.01f64..5.0, 48), winter_surplus in -0.5f64..0.5,
+            quarter in any::<bool>(),
         ) {
             let (weekday, weekend) = (weights[..24].try_into().unwrap(), weights[24..].try_into().unwrap());
             let axis = axis(2019, if quarter { 15 } else { 60 });

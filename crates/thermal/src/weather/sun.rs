@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_of_the_place_is_heeded() {
+    fn the_utc_offset_is_respected() {
         let moment = date(2019, 9, 1).at(12, 0, 0, 0);
         let utc = Location { utc_offset_hours: 0.0, ..MILAN };
         let same = sun_position(&utc, date(2019, 9, 1).at(11, 0, 0, 0)).unwrap();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_off_the_globe_is_refused() {
+    fn a_location_out_of_range_is_refused() {
         let moment = date(2019, 1, 1).at(0, 0, 0, 0);
         for place in [Location { latitude_deg: 91.0, ..MILAN }, Location { longitude_deg: f64::NAN, ..MILAN }] {
             assert!(matches!(sun_position(&place, moment), Err(WeatherError::Setting { .. })));

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn days_differ_and_hang_together() {
+    fn days_vary_and_are_correlated() {
         let weather = milan(2019, 60, 3).weather().unwrap();
         let means: Vec<f64> = weather.air_c.chunks(24).map(|day| day.iter().sum::<f64>() / 24.0).collect();
         // In July the seasonal change is small.
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_out_of_range_are_named() {
+    fn settings_out_of_range_are_reported() {
         let mut bright = milan(2019, 60, 0);
         bright.irradiation_kwh_m2_day[0] = 4.0;
         assert!(bright.weather().unwrap_err().to_string().contains("month 1: 0.04 to 0.78"));

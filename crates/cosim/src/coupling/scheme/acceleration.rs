@@ -249,8 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_steps_as_worked_out_by_hand() {
-        // g(x) = (-x1 / 2, x2 / 4) from (1, 1): residuals (-3/2, -3/4), then with a factor of 1/2 from (1/4, 5/8): (-3/8, -15/32).
+    fn the_first_steps_agree_with_a_hand_calculation() {
+        // g(x) = (-x1 / 2, x2 / 4) from (1, 1): residuals (-3/2, -3/4); then with a factor of 1/2 from (1/4, 5/8):
+        // (-3/8, -15/32).
         let mut aitken = Aitken::new(0.5, FREE);
         let mut x = [1.0, 1.0];
         aitken.next(&mut x, &[-0.5, 0.25]);
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_that_say_nothing_new_are_left_out() {
+    fn linearly_dependent_differences_are_removed() {
         let mut anderson = Anderson::new(10, 1e-3, FREE);
         // All differences lie along one direction.
         let mut x = vec![1.0, 2.0];
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_kept_in_three_ways() {
+    fn bounds_are_enforced_in_three_ways() {
         let plain = [2.0, 2.0];
         let bounded = |at| {
             let mut next = [5.0, 2.5];
@@ -315,7 +316,8 @@ mod tests {
         ) {
             let goal = f64::from(at);
             let map = |x: &[f64]| -> Vec<f64> {
-                x.iter().zip(&slopes).map(|(x, slope)| goal + slope * (x - goal) + bend * (x - goal).sin().powi(2)).collect()
+                let image = |(x, slope): (&f64, &f64)| goal + slope * (x - goal) + bend * (x - goal).sin().powi(2);
+                x.iter().zip(&slopes).map(image).collect()
             };
             let steps = |next: &mut dyn FnMut(&mut [f64], &[f64])| {
                 let mut x = vec![goal + 1.0; slopes.len()];
@@ -329,7 +331,8 @@ mod tests {
                 500
             };
             let plain = steps(&mut |x, followed| x.copy_from_slice(followed));
-            let mut anderson = Anderson::new(5, 1e-8, Bounds { low: goal - 20.0, high: goal + 20.0, at: AtBound::Scale });
+            let bounds = Bounds { low: goal - 20.0, high: goal + 20.0, at: AtBound::Scale };
+            let mut anderson = Anderson::new(5, 1e-8, bounds);
             let accelerated = steps(&mut |x, followed| anderson.next(x, followed));
             prop_assert!(accelerated <= plain + 3, "{accelerated} against {plain}");
             prop_assert!(accelerated < 60, "{accelerated}");

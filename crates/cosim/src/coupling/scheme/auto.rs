@@ -105,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn while_the_gap_falls_self_regulated_averaging_goes_on() {
+    fn self_regulated_averaging_continues_while_the_gap_falls() {
         let steps = ran(|iteration| 0.9f64.powi(i32::try_from(iteration).unwrap()), 30);
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 27)]);
         assert_eq!(steps[3].step, 1.0 / 1.1, "the distances of the Picard iterations count");
     }
 
     #[test]
-    fn where_it_no_longer_does_the_gap_takes_over_with_whole_steps() {
+    fn gap_regulated_averaging_takes_over_with_full_steps() {
         let steps = ran(|iteration| if iteration < 3 { 1e-2 } else { 1e-3 }, 20);
         // Iterates 3 to 8 are self-regulated; when the next plan is made, five gaps have not fallen below the one
         // before.
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn where_averages_are_no_better_than_the_plans_before_them_it_goes_back_to_whole_steps() {
+    fn picard_resumes_where_averages_do_not_improve() {
         let steps = ran(|iteration| if iteration == 1 { 1e-3 } else { 2e-3 }, 25);
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 4), ("picard", 11), ("gap_regulated", 7)]);
         assert!(steps[7..19].iter().all(|step| step.step == 1.0));

@@ -153,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn successive_averages_weigh_all_answers_but_the_first_alike() {
+    fn successive_averages_weight_all_answers_but_the_first_equally() {
         assert_eq!(steps(Msa, &[(None, None); 5]), [1.0, 1.0, 0.5, 1.0 / 3.0, 0.25]);
     }
 
     #[test]
-    fn a_growing_distance_cuts_the_step_and_a_shrinking_one_hardly() {
+    fn a_growing_distance_reduces_the_step_more_than_a_shrinking_one() {
         let seen = [None, Some(8.0), Some(9.0), Some(7.0), Some(7.0), Some(7.5)].map(|distance| (distance, None));
         let betas: [f64; 6] = [1.0, 1.0, 2.8, 2.9, 3.0, 4.8];
         for (step, beta) in steps(SelfRegulated::default(), &seen).into_iter().zip(betas) {

@@ -118,7 +118,7 @@ impl<L: LoopDerivatives> Window<'_, L> {
         self.elimination.begin();
         for t in 0..self.stages {
             f.fill(0.0);
-            f[n] = self.temp_miss[t];
+            f[n] = self.temp_residual[t];
             for b in 0..self.blocks.len() {
                 self.push(b, t, aim, &mut f, &mut rho);
             }
@@ -159,8 +159,8 @@ impl<L: LoopDerivatives> Window<'_, L> {
         for (i, level) in block.levels.iter().enumerate() {
             let fixed: f64 = (0..rows).map(|k| elimination.r(k, rows + i) * within[k]).sum();
             let pushed: f64 = (0..=i).map(|k| elimination.r(rows + k, rows + i) * turned[rows + k]).sum();
-            let miss = state.row_residual[t * all + rows + i];
-            f[block.first_level + i] = (miss - fixed - pushed) / level.now.at(stage);
+            let residual = state.row_residual[t * all + rows + i];
+            f[block.first_level + i] = (residual - fixed - pushed) / level.now.at(stage);
             let at = t * shape.levels + i;
             let dual_residual = state.levels.dual_residual(at, state.level_reduced[at]);
             rho[block.first_level + i] = state.levels.push(at, aim, dual_residual);

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_begins_as_a_plane_and_ends_as_a_line() {
+    fn the_response_is_a_plane_at_first_and_a_line_at_last() {
         let source = CylinderSource::new();
         for fourier in [1e-14, 1e-9, 1e-6, 1e-4] {
             // First terms of the series for small times.
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_the_slope() {
+    fn the_rate_is_the_derivative() {
         let source = CylinderSource::new();
         for fourier in [1e-10_f64, 1e-3, 0.1, 1.0, 30.0, 1e4] {
             let width = 1e-3_f64;

@@ -52,7 +52,7 @@ impl DistrictNetwork {
     /// Returns the shares of a heat pump's substations.
     fn shares(&self, indices: &[usize], machine: &LoopMachine<'_>) -> Result<Vec<f64>, WaterLoopError> {
         let LoopMachine { site, technology, .. } = machine;
-        let share = |index: &usize| self.substations[*index].asked.as_ref().and_then(|asked| asked.share);
+        let share = |index: &usize| self.substations[*index].settings.as_ref().and_then(|settings| settings.share);
         let given: Vec<f64> = indices.iter().filter_map(share).collect();
         let Some(first) = indices.first() else {
             return Err(wrong("substations", format!("none is for `{technology}` at {site}, which is on the loop")));
@@ -113,25 +113,25 @@ impl DistrictNetwork {
 
 /// Returns the indices of the heat pumps at a substation.
 fn drawn(substation: &Substation, machines: &[LoopMachine<'_>]) -> Result<Vec<usize>, WaterLoopError> {
-    let Some(asked) = &substation.asked else { return Ok(Vec::new()) };
+    let Some(settings) = &substation.settings else { return Ok(Vec::new()) };
     let unknown = |key: &str, name: &str, mut known: Vec<String>| {
         known.dedup();
         let path = format!("substations.{}.{key}", substation.name);
         Err(WaterLoopError::UnknownName { path, name: name.to_owned(), known })
     };
-    let of_site = || machines.iter().enumerate().filter(|(_, machine)| machine.site == asked.site);
+    let of_site = || machines.iter().enumerate().filter(|(_, machine)| machine.site == settings.site);
     if of_site().next().is_none() {
         let known = machines.iter().map(|machine| machine.site.to_owned()).collect();
-        return unknown("site", &asked.site, known);
+        return unknown("site", &settings.site, known);
     }
-    for name in asked.heat_pumps.iter().flatten() {
+    for name in settings.heat_pumps.iter().flatten() {
         if !of_site().any(|(_, machine)| machine.technology == name) {
             let known = of_site().map(|(_, machine)| machine.technology.to_owned()).collect();
             return unknown("heat_pumps", name, known);
         }
     }
     let draws_here = |(_, machine): &(usize, &LoopMachine<'_>)| {
-        asked.heat_pumps.as_ref().is_none_or(|names| names.iter().any(|name| name == machine.technology))
+        settings.heat_pumps.as_ref().is_none_or(|names| names.iter().any(|name| name == machine.technology))
     };
     Ok(of_site().filter(draws_here).map(|(pump, _)| pump).collect())
 }

@@ -303,38 +303,41 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
         Ok(Meter::Own { price_eur_per_kwh, co2_kg_per_kwh })
     }
 
-    fn substation(&mut self, name: &str, asked: &SubstationSettings) -> Result<Substation, E> {
+    fn substation(&mut self, name: &str, component: &SubstationSettings) -> Result<Substation, E> {
         let path = format!("substations.{name}");
-        let ends = self.layout.at(self.settings, &asked.node, &format!("{path}.node"))?;
+        let ends = self.layout.at(self.settings, &component.node, &format!("{path}.node"))?;
         let least = |value: f64| value.is_finite() && value >= 0.0;
-        let max = asked.max_flow_kg_s;
+        let max = component.max_flow_kg_s;
         let (some, any) = ("a number > 0", "a number >= 0");
         let checks = [
-            ("spread_k", asked.spread_k, some, asked.spread_k.is_finite() && asked.spread_k > 0.0),
-            ("min_flow_kg_s", asked.min_flow_kg_s, any, least(asked.min_flow_kg_s)),
-            ("bypass_kg_s", asked.bypass_kg_s, any, least(asked.bypass_kg_s)),
-            ("freezing_margin_k", asked.freezing_margin_k, any, least(asked.freezing_margin_k)),
+            ("spread_k", component.spread_k, some, component.spread_k.is_finite() && component.spread_k > 0.0),
+            ("min_flow_kg_s", component.min_flow_kg_s, any, least(component.min_flow_kg_s)),
+            ("bypass_kg_s", component.bypass_kg_s, any, least(component.bypass_kg_s)),
+            ("freezing_margin_k", component.freezing_margin_k, any, least(component.freezing_margin_k)),
             (
                 "share",
-                asked.share.unwrap_or(1.0),
+                component.share.unwrap_or(1.0),
                 "a share from 0 to 1",
-                asked.share.is_none_or(|share| (0.0..=1.0).contains(&share)),
+                component.share.is_none_or(|share| (0.0..=1.0).contains(&share)),
             ),
             (
                 "max_flow_kg_s",
                 max.unwrap_or(1.0),
                 "a number above min_flow_kg_s",
-                max.is_none_or(|max| max > 0.0 && max >= asked.min_flow_kg_s),
+                max.is_none_or(|max| max > 0.0 && max >= component.min_flow_kg_s),
             ),
         ];
         for (key, value, expected, fine) in checks {
             number(&format!("{path}.{key}"), value, fine, expected)?;
         }
         let [min_c, max_c] = [self.settings.min_c, self.settings.max_c];
-        let inlet_c = [asked.inlet_min_c.unwrap_or(min_c), asked.inlet_max_c.unwrap_or(max_c)];
-        let outlet_c = [asked.outlet_min_c.unwrap_or(f64::NEG_INFINITY), asked.outlet_max_c.unwrap_or(f64::INFINITY)];
-        let limits =
-            [("inlet", asked.inlet_min_c.is_some(), inlet_c), ("outlet", asked.outlet_min_c.is_some(), outlet_c)];
+        let inlet_c = [component.inlet_min_c.unwrap_or(min_c), component.inlet_max_c.unwrap_or(max_c)];
+        let outlet_c =
+            [component.outlet_min_c.unwrap_or(f64::NEG_INFINITY), component.outlet_max_c.unwrap_or(f64::INFINITY)];
+        let limits = [
+            ("inlet", component.inlet_min_c.is_some(), inlet_c),
+            ("outlet", component.outlet_min_c.is_some(), outlet_c),
+        ];
         for (which, has_low, [low, high]) in limits {
             let (side, value, expected) = match has_low {
                 true => ("min", low, format!("a number below the upper limit, {high}")),
@@ -342,86 +345,86 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
             };
             number(&format!("{path}.{which}_{side}_c"), value, low < high, &expected)?;
         }
-        if asked.heat_pumps.as_ref().is_some_and(Vec::is_empty) {
+        if component.heat_pumps.as_ref().is_some_and(Vec::is_empty) {
             return Err(wrong(
                 format!("{path}.heat_pumps"),
                 "it is empty; leave it out for all heat pumps of the site",
             )
             .into());
         }
-        let meter = Meter::Site(self.site(&asked.site, format!("{path}.site")));
+        let meter = Meter::Site(self.site(&component.site, format!("{path}.site")));
         self.transfers.push(Transfer { from: ends[0], to: ends[1] });
         Ok(Substation {
             name: name.to_owned(),
             ends,
             draws: Vec::new(),
             source_kw: None,
-            spread_k: asked.spread_k,
-            flow_kg_s: [asked.min_flow_kg_s, max.unwrap_or(f64::INFINITY)],
-            bypass_kg_s: asked.bypass_kg_s,
+            spread_k: component.spread_k,
+            flow_kg_s: [component.min_flow_kg_s, max.unwrap_or(f64::INFINITY)],
+            bypass_kg_s: component.bypass_kg_s,
             inlet_c,
             outlet_c,
             source_max_c: f64::INFINITY,
-            freezing_margin_k: asked.freezing_margin_k,
-            pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+            freezing_margin_k: component.freezing_margin_k,
+            pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
             meter,
-            asked: Some(asked.clone()),
+            settings: Some(component.clone()),
         })
     }
 
-    fn waste_heat(&mut self, name: &str, asked: &WasteHeatSettings) -> Result<Substation, E> {
+    fn waste_heat(&mut self, name: &str, component: &WasteHeatSettings) -> Result<Substation, E> {
         let path = format!("waste_heat.{name}");
         if self.settings.substations.contains_key(name) {
             return Err(wrong(path, "a substation has the same name").into());
         }
-        let ends = self.layout.at(self.settings, &asked.node, &format!("{path}.node"))?;
+        let ends = self.layout.at(self.settings, &component.node, &format!("{path}.node"))?;
         number(
             &format!("{path}.spread_k"),
-            asked.spread_k,
-            asked.spread_k.is_finite() && asked.spread_k > 0.0,
+            component.spread_k,
+            component.spread_k.is_finite() && component.spread_k > 0.0,
             "a number > 0",
         )?;
-        let source_kw = (self.read)(&format!("{path}.heat_kw"), &asked.heat_kw)?;
+        let source_kw = (self.read)(&format!("{path}.heat_kw"), &component.heat_kw)?;
         if !source_kw.all(|kw| kw.is_finite() && kw >= 0.0) {
             return Err(wrong(format!("{path}.heat_kw"), "expected numbers >= 0").into());
         }
-        let meter = self.meter(&asked.meter, &path)?;
+        let meter = self.meter(&component.meter, &path)?;
         self.transfers.push(Transfer { from: ends[0], to: ends[1] });
         Ok(Substation {
             name: name.to_owned(),
             ends,
             draws: Vec::new(),
             source_kw: Some(source_kw),
-            spread_k: asked.spread_k,
+            spread_k: component.spread_k,
             flow_kg_s: [0.0, f64::INFINITY],
             bypass_kg_s: 0.0,
             inlet_c: [f64::NEG_INFINITY, f64::INFINITY],
             outlet_c: [f64::NEG_INFINITY, f64::INFINITY],
-            source_max_c: asked.outlet_max_c.unwrap_or(f64::INFINITY),
+            source_max_c: component.outlet_max_c.unwrap_or(f64::INFINITY),
             freezing_margin_k: 0.0,
-            pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+            pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
             meter,
-            asked: None,
+            settings: None,
         })
     }
 
     fn main_pump(&mut self) -> Result<Option<MainPump>, E> {
-        let (Some(asked), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else {
+        let (Some(component), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else {
             return Ok(None);
         };
-        let most = asked.flow_kg_s;
-        let least = asked.least_flow_kg_s.unwrap_or(most);
+        let most = component.flow_kg_s;
+        let least = component.least_flow_kg_s.unwrap_or(most);
         number("main_pump.flow_kg_s", most, most.is_finite() && most > 0.0, "a number > 0")?;
         number("main_pump.least_flow_kg_s", least, (0.0..=most).contains(&least), "a number from 0 to flow_kg_s")?;
-        check_efficiency(asked.efficiency, "main_pump")?;
-        let meter = self.meter(&asked.meter, "main_pump")?;
+        check_efficiency(component.efficiency, "main_pump")?;
+        let meter = self.meter(&component.meter, "main_pump")?;
         self.transfers.push(Transfer { from: before, to: after });
         let transfer = self.transfers.len() - 1;
         Ok(Some(MainPump {
             ends: [before, after],
             transfer,
             flow_kg_s: [least, most],
-            efficiency: asked.efficiency,
+            efficiency: component.efficiency,
             meter,
         }))
     }
@@ -438,14 +441,17 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
         #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
         let time = [axis.step_hours(), axis.len() as f64 * axis.step_hours() / 8760.0];
         let (mut plants, mut units) = (Vec::new(), Vec::new());
-        for ((name, asked), share) in settings.plants.iter().zip(shares) {
+        for ((name, component), share) in settings.plants.iter().zip(shares) {
             let path = format!("plants.{name}");
-            let [warm, cold] = self.layout.at(settings, &asked.node, &format!("{path}.node"))?;
+            let [warm, cold] = self.layout.at(settings, &component.node, &format!("{path}.node"))?;
             // In a ring, a plant is part of the water's way, like a substation.
             let ends = if ring { [warm, cold] } else { [cold, warm] };
             let limits = [settings.min_c, settings.max_c];
-            let ranges =
-                [("warm_c", asked.warm_c, !ring), ("cold_c", asked.cold_c, !ring), ("ring_c", asked.ring_c, ring)];
+            let ranges = [
+                ("warm_c", component.warm_c, !ring),
+                ("cold_c", component.cold_c, !ring),
+                ("ring_c", component.ring_c, ring),
+            ];
             for (key, range, fits) in ranges {
                 let Some([low, high]) = range else { continue };
                 if !fits {
@@ -468,7 +474,7 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
             let keeps_c = if ring { [ring_c; 2] } else { [warm_c, cold_c] };
             let (first_unit, first_transfer) = (units.len(), self.transfers.len());
             let mut from = ends[0];
-            for (index, unit) in asked.units.iter().enumerate() {
+            for (index, unit) in component.units.iter().enumerate() {
                 let path = format!("{path}.units.{index}");
                 let called = format!("{name}/{}", unit.name());
                 let same = units
@@ -477,7 +483,7 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
                     .count();
                 let called = if same == 0 { called } else { format!("{called} {}", same + 1) };
                 units.push(PlantUnit::new(called.clone(), unit, &path, time, self.read)?);
-                let to = if index + 1 == asked.units.len() {
+                let to = if index + 1 == component.units.len() {
                     ends[1]
                 } else {
                     self.nodes.push(format!("{called}/goes"));
@@ -486,10 +492,10 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
                 self.transfers.push(Transfer { from, to });
                 from = to;
             }
-            if asked.units.is_empty() {
+            if component.units.is_empty() {
                 self.transfers.push(Transfer { from: ends[0], to: ends[1] });
             }
-            let meter = self.meter(&asked.meter, &path)?;
+            let meter = self.meter(&component.meter, &path)?;
             plants.push(Plant {
                 name: name.clone(),
                 ends,
@@ -499,7 +505,7 @@ impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
                     || units[first_unit..].iter().any(PlantUnit::is_kept),
                 units: first_unit..units.len(),
                 transfers: first_transfer..self.transfers.len(),
-                pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+                pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
                 meter,
             });
         }

@@ -98,7 +98,7 @@ pub(super) struct Substation {
     pub(super) pump: Pump,
     pub(super) meter: Meter,
     /// Settings for [`DistrictNetwork::bind`]; `None` for a source of waste heat, which has no heat pumps.
-    pub(super) asked: Option<SubstationSettings>,
+    pub(super) settings: Option<SubstationSettings>,
 }
 
 /// A plant.

@@ -171,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_circuit_has_its_fixed_point_found(
+        fn the_fixed_point_of_any_circuit_is_found(
             units in proptest::collection::vec(unit(), 1..5),
             shares in proptest::collection::vec(0.0f64..1.0, 16),
             left in 0usize..6,

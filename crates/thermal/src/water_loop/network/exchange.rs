@@ -105,8 +105,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn energy_is_kept_and_two_steps_are_one(
-            water_j_k in 1.0f64..1e7, ratio in 1e-6f64..3.0, film in -3.0f64..4.0, ground in -4.0f64..2.0, hours in 1e-4f64..100.0,
+        fn energy_is_conserved_and_two_steps_equal_one(
+            water_j_k in 1.0f64..1e7, ratio in 1e-6f64..3.0, film in -3.0f64..4.0,
+            ground in -4.0f64..2.0, hours in 1e-4f64..100.0,
         ) {
             let (film_w_k, ground_w_k) = (water_j_k * 10f64.powf(film - 4.0), water_j_k * 10f64.powf(ground - 6.0));
             let piece = Piece { water_j_k, wall_j_k: ratio * water_j_k, film_w_k, ground_w_k };

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn colebrook_as_tabulated() {
+    fn colebrook_agrees_with_the_table() {
         // Moody's diagram, computed to six digits from the implicit equation.
         for (reynolds, rough, factor) in
             [(1e5, 0.0, 0.017_990_1), (1e6, 1e-4, 0.013_441_4), (4000.0, 0.05, 0.076_986_8)]
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn factors_between_those_of_the_table_are_those_of_the_equation(log in 0.0f64..5.5, rough in 0.0f64..0.05) {
+        fn interpolated_factors_satisfy_the_equation(log in 0.0f64..5.5, rough in 0.0f64..0.05) {
             let reynolds = TURBULENT * 10f64.powf(log);
             let [factor, slope] = FrictionTable::new(rough).at(reynolds, rough);
             let [exact, exact_slope] = colebrook(reynolds, rough);
@@ -217,8 +217,9 @@ mod tests {
         }
 
         #[test]
-        fn pressure_grows_with_the_flow_as_its_derivative_says(
-            diameter in 0.01f64..0.5, rough in 1e-6f64..1e-3, fittings in 0.0f64..50.0, log in -6.0f64..2.5, forward: bool,
+        fn the_derivative_of_the_pressure_is_its_slope(
+            diameter in 0.01f64..0.5, rough in 1e-6f64..1e-3, fittings in 0.0f64..50.0,
+            log in -6.0f64..2.5, forward: bool,
         ) {
             let bore = bore(diameter, 100.0, rough, fittings);
             let flow = if forward { 10f64.powf(log) } else { -(10f64.powf(log)) };

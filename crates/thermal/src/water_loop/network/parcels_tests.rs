@@ -19,7 +19,7 @@ fn film(units: f64) -> f64 {
 }
 
 #[test]
-fn what_stands_decays_with_its_own_time() {
+fn water_at_rest_decays_exponentially() {
     // With almost no wall: water and ground, with film and insulation in series.
     let mut pipe = Pipe::new(&make(0.0, 5.0), 7, 20.0);
     pipe.begin(0.0, 2.0, 3600.0, 1.0);
@@ -42,7 +42,7 @@ fn what_stands_decays_with_its_own_time() {
 }
 
 #[test]
-fn a_steady_flow_decays_along_the_way() {
+fn a_steady_flow_decays_along_the_pipe() {
     for (seconds, cells) in [(5.0, 40), (70.0, 40), (900.0, 4), (3600.0, 1)] {
         let mut pipe = Pipe::new(&make(0.2, 30.0), cells, 15.0);
         let mut outlet_c = f64::NAN;
@@ -60,7 +60,7 @@ fn a_steady_flow_decays_along_the_way() {
 /// A step at the inlet of an insulated pipe (Schumann 1929): the front comes after L/u with a height of e^-NTU, the
 /// rest is delayed, and the mean delay is the water's plus the wall's share of the heat capacity.
 #[test]
-fn a_front_arrives_when_and_as_high_as_it_must() {
+fn a_front_arrives_at_the_expected_time_and_height() {
     let (units, beta, cells) = (2.0, 0.3, 1000);
     let mut pipe = Pipe::new(&make(beta, 0.0), cells, 0.0);
     let step = SECONDS / cells as f64;
@@ -90,7 +90,7 @@ fn a_front_arrives_when_and_as_high_as_it_must() {
 proptest! {
     /// Heat in, heat out, losses and stored heat balance for any flow, and in either orientation of the pipe.
     #[test]
-    fn energy_is_kept_and_the_mirror_shows_the_same(
+    fn energy_is_conserved_and_the_reversed_pipe_agrees(
         beta in 0.0f64..2.0, ground in 0.0f64..200.0, cells in 1usize..9, units in 0.01f64..30.0,
         steps in proptest::collection::vec((-20.0f64..20.0, -10.0f64..90.0, 1.0f64..4000.0), 1..30),
     ) {

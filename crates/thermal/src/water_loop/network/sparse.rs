@@ -131,8 +131,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_solved_fulfils_the_equations(
-            size in 2usize..25, pairs in proptest::collection::vec((0usize..25, 0usize..25, 0.1f64..5.0, 0.1f64..5.0), 1..60),
+        fn the_solution_satisfies_the_equations(
+            size in 2usize..25,
+            pairs in proptest::collection::vec((0usize..25, 0usize..25, 0.1f64..5.0, 0.1f64..5.0), 1..60),
         ) {
             let edges: Vec<[usize; 2]> = pairs.iter().map(|(i, j, ..)| [i % size, j % size]).filter(|[i, j]| i != j).collect();
             let pattern = Pattern::new(size, &edges);
