@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CouplingError, CouplingSettings, Dispatcher, Distance, DriveResult, LoopModel, LoopRequest, LoopResponse, LoopSignal,
-    Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
+    CouplingError, CouplingSettings, Dispatcher, Distance, DriveResult, LoopModel, LoopRequest, LoopResponse,
+    LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
 };
 use anergy::run::cost_moved;
 use ndarray::{Array1, Array2};
