@@ -1,4 +1,4 @@
-//! Averaging of plans, with a toy whose equilibrium lies between two vertices.
+//! Averaging of plans, with a test model whose equilibrium lies between two vertices.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -18,14 +18,14 @@ use common::toys::{Mirror, Toy};
 /// At this COP both vertices cost the same.
 const EVEN_COP: f64 = 4.37;
 
-/// Two vertices, 4 and 5; a COP above [`EVEN_COP`] makes 4 the cheaper one. With [`Mirror`] only the mixture of that size agrees
-/// with itself.
+/// A dispatcher with two vertices, 4 and 5; a COP above [`EVEN_COP`] makes 4 the cheaper one. With [`Mirror`], the
+/// only equilibrium is the mixture of size [`EVEN_COP`].
 struct Vertices {
-    /// Whether a blend can be closed.
+    /// Whether the balances of a blend can be closed.
     closes: bool,
 }
 
-/// A mixture of the vertices, and its objective at the COP it was made for, EUR.
+/// A mixture of the vertices, and its objective at the COP for which it was made, EUR.
 type Mixture = (f64, f64);
 
 impl Vertices {
@@ -112,7 +112,7 @@ fn an_equilibrium_between_vertices_is_found_by_averaging_alone() {
 }
 
 #[test]
-fn the_gap_of_an_average_is_what_could_be_saved_at_its_own_cops() {
+fn the_gap_of_an_average_is_the_possible_saving_at_its_own_cops() {
     let outcome = mix(SchemeChoice::Msa, &CouplingSettings { gap_tolerance: Some(1e-6), ..settings(Stop::Gap) });
     assert!(outcome.records.len() > 20);
     for record in &outcome.records {
@@ -124,22 +124,22 @@ fn the_gap_of_an_average_is_what_could_be_saved_at_its_own_cops() {
 }
 
 #[test]
-fn where_an_average_cannot_be_closed_the_whole_answer_is_taken_and_said() {
+fn an_average_that_cannot_be_closed_is_replaced_by_the_answer() {
     let outcome = mix_with(Vertices { closes: false }, SchemeChoice::Auto, &settings(Stop::Gap));
     assert_eq!(outcome.verdict, Verdict::Cycle { period: 2 });
     assert!(outcome.records.iter().all(|record| record.step == 1.0));
 }
 
 #[test]
-fn small_steps_are_neither_a_cycle_nor_a_standstill() {
+fn small_steps_are_neither_a_cycle_nor_convergence() {
     let settings = CouplingSettings { max_iterations: 200, temperature_tolerance_k: 0.1, ..settings(Stop::Residual) };
     let outcome = mix(SchemeChoice::Msa, &CouplingSettings { cop_tolerance: 0.1, ..settings });
     assert_eq!(outcome.verdict, Verdict::MaxIterations, "the answer still jumps by 1, however small the step");
 }
 
 #[test]
-fn a_gap_that_averaging_no_longer_shrinks_is_a_verdict_with_numbers() {
-    // Whatever the plan, the dispatcher finds another one that is 1 EUR cheaper.
+fn a_gap_that_averaging_no_longer_reduces_is_stalled() {
+    // For any plan, the dispatcher finds another one that is 1 EUR cheaper.
     let outcome = average(&mut Toy(|cop| cop + 1.0), SchemeChoice::GapRegulated, &settings(Stop::Gap));
     assert_eq!(outcome.verdict, Verdict::Stalled { iterations: 15, best_gap: 0.01 });
     let text = outcome.explain(|at| format!("step {at}"));
@@ -147,7 +147,8 @@ fn a_gap_that_averaging_no_longer_shrinks_is_a_verdict_with_numbers() {
 }
 
 proptest! {
-    /// Whatever the dispatcher answers: steps lie in (0, 1], and the toy's `blend` checks that weights >= 0 add up to 1.
+    /// Steps lie in (0, 1] for any answers of the dispatcher; `blend` checks that the weights are >= 0 and add up to
+    /// 1.
     #[test]
     fn every_blend_is_convex(slope in -3.0f64..0.95, kink in 1.0f64..6.0, choice in 0usize..4) {
         let map = move |cop: f64| (3.0 + slope * (cop - 3.0) + if cop > kink { 0.7 } else { 0.0 }).clamp(1.0, 6.0);

@@ -1,4 +1,4 @@
-//! What the dispatcher knows of the cost of balancing: against figures worked out by hand.
+//! The marginal cost of balancing in the dispatch, against hand calculations.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -18,18 +18,19 @@ use common::{anergy, stderr};
 const COP: f64 = 4.0;
 /// Efficiency of charging a store.
 const STORED: f64 = 0.9;
-/// What a store gives in the second half of the day, kWh.
+/// Heat taken from a store in the second half of the day, kWh.
 const SHIFTED_KWH: f64 = 24.0;
 
-/// A day with prices of electricity and of what the balancing unit takes in its first and its second half, EUR/kWh.
+/// A day with prices in its first and its second half, EUR/kWh: of electricity, and of the balancing unit's energy.
 struct Day {
     buy: [f64; 2],
     balancing: [f64; 2],
-    /// Whether a heat pump takes heat from a loop at its low limit, or a chiller gives heat to one at its high limit.
+    /// Whether a heat pump takes heat from a loop at its low limit (true), or a chiller gives heat to one at its high
+    /// limit.
     heats: bool,
-    /// The store: a capacity, or a range of them.
+    /// Capacity of the store, or a range of capacities.
     store_kwh: &'static str,
-    /// Whether the balancing unit pays for CO2 in place of a price: the same EUR per kWh.
+    /// Whether the balancing unit pays for CO2 instead of energy, with the same cost per kWh.
     pays_for_co2: bool,
 }
 
@@ -37,8 +38,8 @@ impl Day {
     const NIGHT_TARIFF: Self =
         Self { buy: [0.1, 0.14], balancing: [0.4; 2], heats: true, store_kwh: "100", pays_for_co2: false };
 
-    /// 4 kW of demand, a machine, a store of 2 kW (in: 10 kW at 90 %), and half a kWh of balancing energy per kWh of
-    /// loop heat.
+    /// Writes a model with 4 kW of demand, a machine, a store of 2 kW (charging: 10 kW at 90 %), and half a kWh of
+    /// balancing energy per kWh of loop heat.
     fn write(&self, folder: &Path, price: &str) -> std::path::PathBuf {
         let mut series = String::from("timestamp,buy,balancing\n");
         for hour in 0..24 {
@@ -58,10 +59,11 @@ impl Day {
              techs:\n\
              \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: file=day.csv:buy}}\n\
              \x20 need: {{kind: demand, carrier: heat, power_kw: 4}}\n\
-             \x20 tank: {{kind: storage, carrier: heat, capacity_kwh: {}, charge_kw: 10, discharge_kw: 2, charge_efficiency: {STORED}, \
-             boundary: {{initial_kwh: 0}}, investment: {{per_kwh_eur: 0.365, lifetime_years: 1}}}}\n\
-             \x20 machine: {{kind: heat_pump, service: {service}, carrier_out: heat, sink_c: 35, capacity_kw: 50, cop: {{model: quadratic, \
-             coefficients: [{COP}, 0, 0], valid_lift_k: [-100, 100]}}}}\n\
+             \x20 tank: {{kind: storage, carrier: heat, capacity_kwh: {}, charge_kw: 10, discharge_kw: 2, \
+             charge_efficiency: {STORED}, boundary: {{initial_kwh: 0}}, investment: {{per_kwh_eur: 0.365, \
+             lifetime_years: 1}}}}\n\
+             \x20 machine: {{kind: heat_pump, service: {service}, carrier_out: heat, sink_c: 35, capacity_kw: 50, \
+             cop: {{model: quadratic, coefficients: [{COP}, 0, 0], valid_lift_k: [-100, 100]}}}}\n\
              sites: {{house: {{techs: {{grid: , need: , tank: , machine: }}}}}}\n\
              water_loop: {{water_mass_kg: 1000, initial_c: {start_c}, min_c: 5, max_c: 25, balancing: {{{unit}: {{\
              electricity_per_heat: 0.5, {paid}}}}}}}\n\
@@ -82,7 +84,8 @@ impl Day {
         run
     }
 
-    /// Electricity and balancing of a day in which the store gives `shifted_kwh` in the second half, EUR.
+    /// Returns the cost of electricity and balancing of a day in which the store gives `shifted_kwh` in the second
+    /// half, EUR.
     fn cost_eur(&self, shifted_kwh: f64) -> f64 {
         let loop_heat = if self.heats { 1.0 - 1.0 / COP } else { 1.0 + 1.0 / COP };
         let output_kwh = [48.0 + shifted_kwh / STORED, 48.0 - shifted_kwh];
@@ -95,12 +98,12 @@ fn shifted_kwh(run: &CosimResult) -> f64 {
     run.account.technology("house", "tank").unwrap().delivered_kwh
 }
 
-/// All money but the annuity of a store that is there anyway.
+/// Returns all money but the annuity of an existing store, EUR.
 fn running_eur(run: &CosimResult) -> f64 {
     run.total_eur() - run.account.annualised_eur
 }
 
-/// What was said, without the line breaks of a terminal.
+/// Returns the message without the line breaks of a terminal.
 fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -110,7 +113,7 @@ fn near(a: f64, b: f64) -> bool {
 }
 
 #[test]
-fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
+fn a_store_that_costs_more_balancing_than_it_saves_is_not_used() {
     let cases =
         [Day::NIGHT_TARIFF, Day { heats: false, ..Day::NIGHT_TARIFF }, Day { pays_for_co2: true, ..Day::NIGHT_TARIFF }];
     for day in cases {
@@ -119,7 +122,7 @@ fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
         assert!(near(running_eur(&ignored), day.cost_eur(SHIFTED_KWH)), "{}", running_eur(&ignored));
         assert!(near(running_eur(&marginal), day.cost_eur(0.0)), "{}", running_eur(&marginal));
         assert!(running_eur(&marginal) < running_eur(&ignored));
-        // The dispatcher is charged what balancing then costs, and no account of money has it twice.
+        // The dispatcher is charged the cost of balancing, and no account of money contains it twice.
         let coupling = marginal.coupling.as_ref().unwrap();
         let balancing_eur = coupling.response.balancing_eur + marginal.balancing_co2_eur();
         assert!(near(marginal.account.charge_eur, balancing_eur), "{}", marginal.account.charge_eur);
@@ -128,7 +131,7 @@ fn a_store_that_saves_electricity_and_costs_balancing_is_left_alone() {
 }
 
 #[test]
-fn a_store_that_saves_balancing_is_used_though_electricity_costs_the_same() {
+fn a_store_that_saves_balancing_is_used_at_a_constant_electricity_price() {
     let day = Day { buy: [0.2; 2], balancing: [0.1, 0.4], ..Day::NIGHT_TARIFF };
     let [ignored, marginal] = ["ignored", "marginal"].map(|price| day.run(price));
     assert!(shifted_kwh(&ignored).abs() < 1e-6 && near(shifted_kwh(&marginal), SHIFTED_KWH));
@@ -148,7 +151,7 @@ fn sizing_does_not_choose_a_store_that_costs_more_than_none() {
 }
 
 #[test]
-fn schemes_with_derivatives_refuse_a_price_that_jumps() {
+fn schemes_with_derivatives_refuse_the_marginal_price() {
     for scheme in ["newton", "anticipative"] {
         let text = format!("{{balancing_price: marginal, scheme: {scheme}}}");
         let settings: CouplingSettings = serde_yaml::from_str(&text).unwrap();
@@ -172,7 +175,7 @@ fn a_price_without_effect_is_a_warning() {
     assert!(said.contains("balancing_price: marginal has no effect on this loop"), "{said}");
 }
 
-/// A plant with an air-source heat pump that warms the water of a network in every hour.
+/// A plant with an air-source heat pump that heats the water of a network in every hour.
 const NETWORK: &str = "
 carriers: [electricity, heat]
 time: {start: 2023-01-01, end: '2023-01-01', step_minutes: 60}
@@ -197,7 +200,7 @@ coupling: {balancing_price: marginal}
 ";
 
 #[test]
-fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
+fn a_network_reports_the_price_of_units_on_separate_meters() {
     for (meter, price) in
         [("meter: {price_eur_per_kwh: 0.25, co2_kg_per_kwh: 0.5}", 0.25), ("meter: {site: house}", 0.0)]
     {
@@ -209,7 +212,7 @@ fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
         assert_eq!(warned, price == 0.0);
         let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
         let response = &run.coupling.as_ref().unwrap().response;
-        // The first hours' water is still warm; later ones all pass the unit.
+        // In the first hours the water is still warm; later all of it passes the unit.
         for (step, heat) in response.signal.balancing.iter().enumerate().skip(6) {
             assert!(response.balancing_kwh[step] > 0.0, "the unit heats in step {step}");
             assert!((heat.eur_per_kwh - price / 2.5).abs() < 1e-9, "step {step}: {heat:?}");
@@ -219,10 +222,10 @@ fn a_network_tells_the_price_of_units_on_meters_of_their_own() {
     }
 }
 
-/// Total cost of a year of the five buildings, where the folder with cases found is there.
+/// Compares the total cost of a year of the five buildings; skipped without the folder of reference cases.
 #[test]
 #[ignore = "three years of iterations; run with --ignored in a release build"]
-fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
+fn sizing_of_five_buildings_costs_no_more_than_without_tanks() {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/found/five_buildings/ring_sized.yaml");
     if !found.exists() {
         eprintln!("SKIPPED: {} is not there", found.display());
@@ -243,14 +246,14 @@ fn sizing_of_five_buildings_is_no_dearer_than_no_tanks() {
 }
 
 #[test]
-fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_for() {
+fn heat_balanced_later_has_the_later_price_less_the_exchange_with_the_ground() {
     use anergy::coupling::{LoopModel as _, LoopRequest};
     use anergy::participants::LoopParticipant;
     use ndarray::Array2;
     for conductance_kw_per_k in [0.0, 0.3] {
         let folder = tempfile::tempdir().unwrap();
         let path = Day::NIGHT_TARIFF.write(folder.path(), "marginal");
-        // 20 K above its limit: it takes hours until the unit has to heat.
+        // The loop starts 20 K above its limit, so that the unit has to heat only after some hours.
         let ground = format!("max_c: 25, ground: {{conductance_kw_per_k: {conductance_kw_per_k}, temp_c: 8}}");
         let text = std::fs::read_to_string(&path)
             .unwrap()
@@ -269,7 +272,7 @@ fn heat_that_is_balanced_later_has_the_later_price_less_what_the_ground_made_up_
         let begins = response.balancing_kwh.iter().position(|kwh| *kwh > 0.0).unwrap();
         assert!(begins > 3 && begins < 20, "{begins}");
         for step in 0..24 {
-            // A central difference of what is paid, by heat taken from the loop.
+            // Central difference of the cost by heat taken from the loop.
             let [less, more] = [-0.01, 0.01].map(|more_kw| simulated(step, more_kw).balancing_eur);
             let expected = (more - less) / (0.02 * (1.0 - 1.0 / COP));
             let found = response.signal.balancing[step].eur_per_kwh;

@@ -1,4 +1,4 @@
-//! Fields of boreholes against closed forms, published tools and the sum over all loads.
+//! Borehole fields against analytical solutions, published tools and the superposition of all loads.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::f64::consts::{PI, TAU};
@@ -20,8 +20,9 @@ fn field(columns: usize, rows: usize) -> BoreholeField {
     }
 }
 
-/// The infinite cylindrical source by numerical inversion (Talbot, 25 digits) of its Laplace transform
-/// K0(sqrt s) / (s^1.5 K1(sqrt s)) (Carslaw and Jaeger 1959, 13.5): Fourier number and 2 pi k / q' times the wall's fall.
+/// The infinite cylindrical source by numerical inversion (Talbot, 25 digits) of its Laplace transform K0(sqrt s) /
+/// (s^1.5 K1(sqrt s)) (Carslaw and Jaeger 1959, 13.5): Fourier number, and fall of the wall temperature times 2 pi k
+/// / q'.
 const CYLINDER: [[f64; 2]; 8] = [
     [1e-4, 0.011_234_071_91],
     [0.01, 0.108_102_616],
@@ -34,14 +35,14 @@ const CYLINDER: [[f64; 2]; 8] = [
 ];
 
 #[test]
-fn at_short_times_it_is_an_infinite_cylinder() {
+fn the_short_time_response_is_that_of_an_infinite_cylinder() {
     let mut compared = 0;
     for radius_m in [0.05, 0.075, 0.25, 0.6, 2.0] {
         let field = BoreholeField { radius_m, ..field(2, 1) };
         let g = GFunction::of(&field, 20.0).unwrap();
         for [fourier, cylinder] in CYLINDER {
             let seconds = fourier * radius_m * radius_m / 1e-6;
-            // Neither before the first minute nor when boreholes feel their ends and each other.
+            // Without the first minute, and without times at which the boreholes' ends and neighbours have an effect.
             if !(60.0..20.0 * 86_400.0).contains(&seconds) {
                 continue;
             }
@@ -53,9 +54,9 @@ fn at_short_times_it_is_an_infinite_cylinder() {
     assert!(compared > 20, "{compared}");
 }
 
-/// Bored piles and shafts as well as boreholes, long and short: a wall that gives heat never gets warmer.
+/// Checks bored piles and shafts as well as boreholes, long and short: a wall that gives heat never gets warmer.
 #[test]
-fn the_answer_is_positive_and_rises_at_every_radius() {
+fn the_g_function_is_positive_and_rises_at_every_radius() {
     for radius_m in [1e-4, 0.01, 0.055, 0.2, 0.25, 0.3, 0.6, 1.5, 3.7, 10.0, 50.0] {
         for length_m in [1.0, 25.0, 150.0] {
             let positions_m = vec![[0.0, 0.0], [2.5 * radius_m + 5.0, 0.0]];
@@ -69,19 +70,21 @@ fn the_answer_is_positive_and_rises_at_every_radius() {
     }
 }
 
-/// A bored pile of 0.25 m radius in ground of 2 W/(m K) and 2.2 MJ/(m3 K): after 20 days 2.055, the finite line (2.010 by quadrature) and
-/// what the cylinder (2.064) has more than the infinite line (2.019) at a Fourier number of 25.1.
+/// A bored pile of 0.25 m radius in ground of 2 W/(m K) and 2.2 MJ/(m3 K): after 20 days 2.055, which is the finite
+/// line (2.010 by quadrature) plus the difference between the cylinder (2.064) and the infinite line (2.019) at a
+/// Fourier number of 25.1.
 #[test]
-fn a_wide_pile_answers_as_a_cylinder_with_ends() {
+fn a_wide_pile_has_the_response_of_a_finite_cylinder() {
     let pile =
         BoreholeField { radius_m: 0.25, length_m: 100.0, buried_m: 1.0, heat_capacity_j_m3_k: 2.2e6, ..field(1, 1) };
     let found = GFunction::of(&pile, 1.0).unwrap().at(20.0 * 24.0 * HOUR);
     assert!((found - 2.055).abs() < 0.01, "{found}");
 }
 
-/// Uniform wall temperatures with 16 unequal segments a borehole, by pygfunction 2.3.1 (`similarities`): after 30 days, 1, 20 and 50 years.
+/// Uniform wall temperatures with 16 unequal segments a borehole, by pygfunction 2.3.1 (`similarities`): after 30
+/// days, 1, 20 and 50 years.
 #[test]
-fn fields_answer_as_published() {
+fn g_functions_agree_with_pygfunction() {
     let smaller = BoreholeField {
         positions_m: BoreholeField::rectangle(8, 8, 6.0),
         buried_m: 1.0,
@@ -109,9 +112,10 @@ fn fields_answer_as_published() {
     }
 }
 
-/// Twenty years by the hour, heat taken out in winter and half of it put back in summer, against the sum over every single load.
+/// Twenty years by the hour, with heat taken out in winter and half of it returned in summer, against the
+/// superposition of all loads.
 #[test]
-fn loads_may_be_put_together_as_they_age() {
+fn load_aggregation_agrees_with_superposition() {
     let field = field(6, 4);
     let g = GFunction::of(&field, 21.0).unwrap();
     let mut history = BoreholeHistory::with(&field, &g, 1.0, 21.0);
@@ -145,7 +149,7 @@ fn loads_may_be_put_together_as_they_age() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_fields_are_refused() {
     let mut twice = field(2, 1);
     twice.positions_m[1] = [0.1, 0.0];
     assert!(matches!(GFunction::of(&twice, 1.0), Err(BoreholeError::TooNear { first: 0, second: 1, .. })));

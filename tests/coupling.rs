@@ -1,4 +1,4 @@
-//! The driver alone, with toy participants whose fixed points and cycles are known.
+//! The driver with test participants whose fixed points and cycles are known.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -55,17 +55,17 @@ fn a_contraction_converges_to_its_fixed_point() {
     for stop in [Stop::Residual, Stop::Gap] {
         let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings(stop)).unwrap();
         assert_eq!(outcome.verdict, Verdict::Converged);
-        // A gap of 1e-3 of 100 EUR leaves a miss of 0.1, half of the distance to the fixed point.
+        // A gap of 1e-3 of 100 EUR is a distance of 0.1, half of the distance to the fixed point.
         assert!((outcome.plan - 3.0).abs() <= 0.2, "{stop:?}: {}", outcome.plan);
         assert!(outcome.gap.unwrap().relative <= 1e-3, "{stop:?}: {:?}", outcome.gap);
     }
 }
 
 #[test]
-fn the_gap_of_an_iterate_is_its_distance_from_the_answer_to_itself() {
+fn the_gap_of_an_iterate_is_its_distance_from_the_dispatchers_answer() {
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings(Stop::Gap)).unwrap();
     for record in &outcome.records[..=outcome.answer] {
-        // Plan k is 3 + 2^-(k+1); the answer to it lies half as far from 3.
+        // Plan k is 3 + 2^-(k+1); the answer to it is half as far from 3.
         let expected = 0.5f64.powi(i32::try_from(record.iteration).unwrap() + 2);
         let gap = record.gap.unwrap();
         assert!((gap.absolute_eur - expected).abs() < 1e-12, "{record:?}");
@@ -74,7 +74,7 @@ fn the_gap_of_an_iterate_is_its_distance_from_the_answer_to_itself() {
 }
 
 #[test]
-fn a_flipping_vertex_is_a_cycle_and_never_convergence() {
+fn an_alternating_vertex_is_a_cycle_and_never_convergence() {
     let flip = |cop: f64| if cop < 4.5 { 5.0 } else { 4.0 };
     for stop in [Stop::Residual, Stop::Gap] {
         let outcome = run(flip, &settings(stop)).unwrap();
@@ -87,7 +87,7 @@ fn a_flipping_vertex_is_a_cycle_and_never_convergence() {
 }
 
 #[test]
-fn relaxation_settles_what_picard_overshoots() {
+fn relaxation_converges_where_picard_overshoots() {
     let overshoot = |cop: f64| (3.0 - 1.05 * (cop - 3.0)).clamp(0.5, 6.0);
     let plain = run(overshoot, &CouplingSettings { max_iterations: 6, ..settings(Stop::Residual) }).unwrap();
     assert_eq!(plain.verdict, Verdict::MaxIterations);
@@ -121,8 +121,8 @@ fn published() -> CouplingSettings {
 }
 
 #[test]
-fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence() {
-    // A cycle of 4 % satisfies the rule of 10 % for ever.
+fn the_published_rule_stops_after_iteration_eleven_without_convergence() {
+    // A cycle of 4 % satisfies the rule of 10 % in every iteration.
     let outcome = run(|cop| if cop < 5.1 { 5.2 } else { 5.0 }, &published()).unwrap();
     assert_eq!(outcome.verdict, Verdict::StoppedByPaperRule { cycle: Some(2) });
     assert_eq!(outcome.records.len(), 12, "iterations 0 to 11");
@@ -131,13 +131,13 @@ fn the_published_rule_stops_after_iteration_eleven_and_is_not_called_convergence
     assert!(text.starts_with("not converged") && text.contains("repeat every 2 iterations"), "{text}");
     assert!(text.contains("gap ") && text.contains("step 0"), "{text}");
 
-    // One of 20 % never does, and the rule looks for no cycle.
+    // A cycle of 20 % never does, and the published rule does not detect cycles.
     let outcome = run(|cop| if cop < 5.5 { 6.0 } else { 5.0 }, &published()).unwrap();
     assert_eq!(outcome.verdict, Verdict::MaxIterations);
 }
 
 #[test]
-fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
+fn the_first_dispatch_uses_the_selected_cops() {
     let seen = |initial| {
         let settings =
             CouplingSettings { initial_cop_dispatch: initial, max_iterations: 0, ..settings(Stop::Residual) };
@@ -148,20 +148,21 @@ fn the_first_dispatch_uses_the_cops_that_were_asked_for() {
 }
 
 #[test]
-fn a_cop_that_no_machine_has_is_named() {
+fn a_cop_that_is_not_positive_is_reported() {
     let error = run(|_| -1.0, &settings(Stop::Residual)).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::CopNotPositive { iteration: 0, pump: 0, step: 0, cop: -1.0 }), "{error}");
 }
 
 #[test]
-fn contradicting_settings_are_refused_before_anything_runs() {
+fn contradicting_settings_are_refused_before_the_first_iteration() {
     let wrong = CouplingSettings { store_temperature: StoreTemperature::Frozen, ..settings(Stop::Gap) };
     let error = run(|cop| cop, &wrong).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::Settings(SettingsError::GapUnknown { .. })), "{error}");
 }
 
 proptest! {
-    /// Whatever the slope of a linear map: Converged means a fixed point, and a contraction, taken nearly whole, is always Converged.
+    /// For any slope of a linear map: Converged implies a fixed point, and a contraction with little relaxation
+    /// always ends as Converged.
     #[test]
     fn converged_means_a_fixed_point(slope in -1.6f64..0.95, relaxation in 0.2f64..=1.0) {
         let map = move |cop: f64| (3.0 + slope * (cop - 3.0)).clamp(1.0, 6.0);
@@ -176,7 +177,7 @@ proptest! {
     }
 }
 
-/// The COPs and levels that the loop was simulated with.
+/// A loop model that records the COPs and levels of its requests.
 #[derive(Default)]
 struct Witness {
     given: Vec<Option<f64>>,
@@ -194,7 +195,7 @@ impl LoopModel for Witness {
 }
 
 #[test]
-fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
+fn the_loop_request_has_the_selected_cops_and_levels() {
     let witnessed = |ring, store_temperature| {
         let settings = CouplingSettings {
             initial_cop_dispatch: InitialCopDispatch::Committed,
@@ -212,7 +213,8 @@ fn the_loop_sees_the_cops_and_levels_that_the_switches_say() {
     };
     use anergy::coupling::InitialCopRing;
     let published = witnessed(InitialCopRing::Start, StoreTemperature::Frozen);
-    // Three iterations, and the last one's gap, which is always measured within the step and with its own levels.
+    // Three iterations, and the measurement of the last one's gap, which always uses COPs within the step and the
+    // plan's own levels.
     assert_eq!(published.given, [Some(4.0), Some(10.0), Some(11.0), None]);
     assert_eq!(published.levels, [10.0, 10.0, 10.0, 12.0]);
     let mended = witnessed(InitialCopRing::AsDispatch, StoreTemperature::Current);

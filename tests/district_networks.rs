@@ -1,4 +1,4 @@
-//! Networks as users describe them: flows, pumps, units and limits by hand calculation, and what must make no difference.
+//! District networks from their settings: flows, pumps, units and limits against hand calculations, and invariances.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use jiff::civil::date;
 use ndarray::Array2;
 use proptest::prelude::*;
 
-/// Water, kJ/(kg K) and kg/m3, given by numbers so that hand calculations are exact.
+/// Water with given properties, kJ/(kg K) and kg/m3, so that hand calculations are exact.
 const WATER: &str =
     "{constant: {density_kg_m3: 1000, specific_heat_j_kg_k: 4200, viscosity_pa_s: 1.3e-3, conductivity_w_m_k: 0.58}}";
 const HEAT: f64 = 4.2;
@@ -83,7 +83,7 @@ fn built(settings: &NetworkSettings, steps: usize) -> Result<DistrictNetwork, Wa
     Ok(network)
 }
 
-/// Takes steps with the heat of each substation, kW, and tells what happened.
+/// Simulates steps with the heat of each substation, kW. Returns the totals and the recorded steps.
 fn simulated(network: &DistrictNetwork, heat_kw: &[Vec<f64>]) -> (NetworkReport, Recording) {
     let mut simulation = Simulation::new(network);
     simulation.record(heat_kw.len());
@@ -104,9 +104,9 @@ fn near(value: f64, expected: f64, tolerance: f64) {
 }
 
 #[test]
-fn flows_follow_heat_and_spread_and_turn_with_its_sign() {
+fn flows_follow_from_heat_and_spread_and_change_sign_with_the_heat() {
     let network = built(&settings(PAIR), 3).unwrap();
-    // The first heats with 42 kW, then cools; the second heats with 21 kW all the time.
+    // The first building takes 42 kW, then cools; the second takes 21 kW all the time.
     let (report, recording) = simulated(&network, &[vec![-42.0, -21.0], vec![42.0, -21.0], vec![21.0, -21.0]]);
     for (step, expected) in [[2.5, 1.25], [-2.5, 1.25], [-1.25, 1.25]].into_iter().enumerate() {
         for (index, flow) in expected.into_iter().enumerate() {
@@ -114,17 +114,17 @@ fn flows_follow_heat_and_spread_and_turn_with_its_sign() {
         }
         near(recording.plant_flow_kg_s[[0, step]], expected[0] + expected[1], 1e-12);
     }
-    // Heat goes from one building to the other: no water goes through the plant, and its units rest.
+    // Heat flows from one building to the other: no water passes the plant, and its units are idle.
     assert_eq!(recording.unit_kw[[0, 2]], 0.0);
     assert_eq!(report.substations[1].asked_kwh, [-63.0, 0.0]);
     near(report.substations[0].received_kwh, 21.0, 1e-9);
-    // Electricity of the air unit: heating at 2.5, cooling at 10.
+    // Electricity of the air unit: heating at a COP of 2.5, cooling at 10.
     let unit = &report.units[0];
     near(unit.electricity_kwh, unit.heating_kwh / 2.5 + unit.cooling_kwh / 10.0, 1e-12);
     assert!(unit.heating_kwh > 0.0);
 }
 
-/// Darcy and Weisbach with the friction factor of Colebrook and White, Pa.
+/// Returns the pressure loss by Darcy and Weisbach with the friction factor of Colebrook and White, Pa.
 fn loss_pa(flow_kg_s: f64, length_m: f64) -> f64 {
     let (diameter, roughness, viscosity, density) = (0.1586_f64, 7e-6, 1.3e-3, 1000.0);
     let velocity = flow_kg_s / (density * std::f64::consts::PI / 4.0 * diameter * diameter);
@@ -137,7 +137,7 @@ fn loss_pa(flow_kg_s: f64, length_m: f64) -> f64 {
 }
 
 #[test]
-fn pumps_overcome_the_way_there_and_back_and_their_own_loss() {
+fn pumps_overcome_supply_and_return_and_their_own_loss() {
     let pump = "pump: {efficiency: 0.6, pressure_loss_kpa: 20, design_flow_kg_s: 10}";
     let text =
         PAIR.replace("site: b}", &format!("site: b, {pump}}}")).replace("site: a}", &format!("site: a, {pump}}}"));
@@ -154,13 +154,13 @@ fn pumps_overcome_the_way_there_and_back_and_their_own_loss() {
     near(distributed.pump_kw[[1, 0]] / power(both + far + own(3.0), 3.0), 1.0, 1e-4);
     near(distributed.plant_pump_kw[[0, 0]] / power(own(8.0), 8.0), 1.0, 1e-9);
 
-    // A central pump sees to the path that needs most; the others have more than they need and throttle it.
+    // A central pump overcomes the critical path; the other substations throttle their excess pressure.
     let (_, central) = simulated(&built(&settings(&(text.clone() + "pumping: central\n")), 1).unwrap(), &heat);
     let critical = (both + own(5.0)).max(both + far + own(3.0));
     near(central.plant_pump_kw[[0, 0]] / power(critical + own(8.0), 8.0), 1.0, 1e-4);
     assert!(central.pump_kw.iter().all(|power| (0.0..1e-9).contains(power)), "{:?}", central.pump_kw);
 
-    // A building that passes the water the other way helps the plant's, and pumps against it itself.
+    // A building with reversed flow reduces the head of the plant's pump, and pumps against it itself.
     let (_, against) = simulated(&built(&settings(&(text + "pumping: central\n")), 1).unwrap(), &[vec![-84.0, 50.4]]);
     near(against.plant_flow_kg_s[[0, 0]], 2.0, 1e-12);
     assert!(against.pump_kw[[1, 0]] > 0.0 && against.pump_kw[[0, 0]] < 1e-9, "{:?}", against.pump_kw);
@@ -170,7 +170,7 @@ fn pumps_overcome_the_way_there_and_back_and_their_own_loss() {
 fn the_main_pump_of_a_ring_overcomes_the_whole_ring() {
     let network = built(&settings(RING), 1).unwrap();
     let (report, recording) = simulated(&network, &[vec![-42.0, 21.0]]);
-    // The rest of the ring's water passes beside each building.
+    // The rest of the ring's water bypasses each building.
     let beside = loss_pa(10.0, 1.0) + loss_pa(7.5, 1.0) + loss_pa(8.75, 1.0);
     let head_pa = loss_pa(10.0, 900.0) + beside;
     let power_kw = 1e-3 * head_pa * 10.0 / (1000.0 * 0.5);
@@ -180,14 +180,14 @@ fn the_main_pump_of_a_ring_overcomes_the_whole_ring() {
         [2.5, 1.25],
         "both take from the same pipe, whichever way heat goes"
     );
-    // Who comes first leaves colder water for the next: after an hour it has come all the way.
+    // The first building returns colder water, which arrives at the next one within an hour.
     let (_, long) = simulated(&built(&settings(RING), 6).unwrap(), &vec![vec![-42.0, 0.0]; 6]);
     let names: Vec<String> = network.node_names().to_vec();
     let at = |name: &str, step: usize| long.node_c[[names.iter().position(|known| known == name).unwrap(), step]];
-    // But for the seconds that water takes to pass beside the building while the ring gets colder.
+    // The tolerance covers the seconds for which water bypasses the building while the ring gets colder.
     near(at("second/comes", 5) - at("second/goes", 5), 42.0 / (10.0 * HEAT), 2e-3);
     assert!(at("third/comes", 5) < at("second/comes", 5) - 0.5);
-    // A pump that follows its buildings gives them what they ask for together, and no less than its least.
+    // A controlled main pump delivers the sum of the buildings' flows, and at least its least flow.
     let follows = RING.replace("flow_kg_s: 10}", "flow_kg_s: 10, least_flow_kg_s: 2}");
     let power = |flow: f64, beside: &[f64]| {
         let head_pa = loss_pa(flow, 900.0) + beside.iter().map(|flow| loss_pa(*flow, 1.0)).sum::<f64>();
@@ -203,7 +203,7 @@ fn the_main_pump_of_a_ring_overcomes_the_whole_ring() {
 }
 
 #[test]
-fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
+fn a_fast_ring_is_a_well_mixed_loop() {
     let fast = RING.replace("flow_kg_s: 10}", "flow_kg_s: 3000}");
     let steps = 48;
     let pump = |service: Service| HeatPump {
@@ -246,8 +246,8 @@ fn a_ring_that_flows_fast_is_a_well_mixed_loop() {
 }
 
 #[test]
-fn freezing_is_kept_off_by_more_flow_and_said_where_it_cannot_be() {
-    // Water comes at 3 C: cooled by 4 K it would freeze.
+fn freezing_is_prevented_by_more_flow_and_otherwise_reported() {
+    // The water arrives at 3 C: cooled by 4 K it would freeze.
     let cold = PAIR
         .replace("start: {temp_c: 12}", "start: {temp_c: 3}")
         .replace("ground: {temp_c: 12}", "ground: {temp_c: 3}");
@@ -256,11 +256,11 @@ fn freezing_is_kept_off_by_more_flow_and_said_where_it_cannot_be() {
     near(recording.flow_kg_s[[0, 0]], 42.0 / (HEAT * 2.0), 1e-9);
     near(recording.outlet_c[[0, 0]], 1.0, 1e-9);
     assert_eq!(report.substations[0].freezing.steps, 0);
-    // It comes below its own limit, all the same.
+    // It still arrives below its own limit.
     let below = &report.substations[0].limits[0];
     assert_eq!((below.steps, below.at), (1, 0));
     near(below.worst_k, 2.0, 1e-9);
-    // Its pump is too small for that.
+    // The largest flow is too small for that.
     let small = cold.replace("site: a}", "site: a, max_flow_kg_s: 3}");
     let (report, recording) = simulated(&built(&settings(&small), 1).unwrap(), &[vec![-42.0, 0.0]]);
     near(recording.flow_kg_s[[0, 0]], 3.0, 1e-12);
@@ -269,7 +269,7 @@ fn freezing_is_kept_off_by_more_flow_and_said_where_it_cannot_be() {
 }
 
 #[test]
-fn least_flow_bypass_and_rest() {
+fn least_flow_bypass_and_idle_substation() {
     let text = PAIR.replace("site: a}", "site: a, min_flow_kg_s: 0.5, bypass_kg_s: 0.1}");
     let heat = [vec![-2.1, 0.0], vec![0.0, 0.0], vec![2.1, 0.0], vec![0.0, 0.0]];
     let (report, recording) = simulated(&built(&settings(&text), 4).unwrap(), &heat);
@@ -280,9 +280,9 @@ fn least_flow_bypass_and_rest() {
 }
 
 #[test]
-fn what_a_plant_cannot_do_is_said_with_hours_and_energy() {
+fn unmet_ranges_of_a_plant_are_reported_with_hours_and_energy() {
     let weak = PAIR.replace("heating: {capacity_kw: 500", "heating: {capacity_kw: 21");
-    // The lines' 5 t each are used up within the first hours.
+    // The heat in the lines, 5 t each, is used up within the first hours.
     let (report, recording) = simulated(&built(&settings(&weak), 12).unwrap(), &vec![vec![-42.0, 0.0]; 12]);
     let unmet = &report.plants[0].unmet[0];
     assert!(unmet.steps >= 4 && unmet.worst_k > 2.0, "{unmet:?}");
@@ -295,12 +295,13 @@ fn what_a_plant_cannot_do_is_said_with_hours_and_energy() {
 }
 
 #[test]
-fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
+fn wells_are_limited_by_approach_change_and_flow() {
     let unit = "units: [{well: {source_c: 11, max_flow_kg_s: 2, max_change_k: 3, approach_k: 1, kwh_per_m3: 0.2}}]";
     let text = PAIR
         .replace("units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]", unit);
     let (report, recording) = simulated(&built(&settings(&text), 24).unwrap(), &vec![vec![-16.8, 0.0]; 24]);
-    // Asked for 12 C, it gives the 10 C that it can. The water comes at 6 C: the groundwater is cooled by the 3 K that it may be.
+    // With a set-point of 12 C, the well reaches 10 C. The water arrives at 6 C: the groundwater is cooled by the
+    // largest change, 3 K.
     near(recording.plant_outlet_c[[0, 23]], 10.0, 1e-9);
     let groundwater_m3 = |kwh: f64, change_k: f64| kwh * 3600.0 / (4.195 * change_k) / 999.7;
     let least_kwh = 0.2 * groundwater_m3(report.units[0].heating_kwh, 3.0);
@@ -308,10 +309,11 @@ fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
         (0.99..1.2).contains(&(report.units[0].electricity_kwh / least_kwh)),
         "in the first hours the two are nearer"
     );
-    // More than its permit allows it does not give.
+    // The well is limited to its permitted flow.
     let (report, _) = simulated(&built(&settings(&text), 24).unwrap(), &vec![vec![-84.0, 0.0]; 24]);
     near(report.units[0].most_kw, 2.0 * 4.195 * 3.0, 1e-9);
-    // Where the water comes at 9.6 C, only 0.4 of the 3 K can be used: no groundwater leaves colder than what comes.
+    // Where the water arrives at 9.6 C, only 0.4 of the 3 K can be used: groundwater never leaves colder than the
+    // inlet water.
     let warm = text.replace("start: {temp_c: 12}", "start: {temp_c: 9.6}").replace("{temp_c: 12}", "{temp_c: 9.6}");
     let warm = warm.replace("site: a}", "site: a, spread_k: 0.001}");
     let (report, recording) = simulated(&built(&settings(&warm), 1).unwrap(), &[vec![-0.042, 0.0]]);
@@ -322,10 +324,11 @@ fn wells_bring_the_water_near_their_own_as_far_as_they_may() {
 }
 
 #[test]
-fn boreholes_age_and_keep_to_their_power() {
+fn boreholes_age_and_respect_their_capacity() {
     let unit = |more: &str| {
         let field = format!(
-            "units: [{{borehole_field: {{columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: 0.1{more}}}}}]"
+            "units: [{{borehole_field: {{columns: 2, rows: 2, length_m: 100, ground_c: 12, resistance_m_k_w: \
+             0.1{more}}}}}]"
         );
         PAIR.replace(
             "units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]",
@@ -347,12 +350,12 @@ fn boreholes_age_and_keep_to_their_power() {
         participant.look(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap()
     };
     let (young, young_by_step) = looked(&unit(""));
-    // Once the pipes have given what they had, the field gives what is drawn: 7.5 kW.
+    // When the heat stored in the pipes is used up, the field supplies the load: 7.5 kW.
     near(young_by_step.unit_kw[[0, steps - 1]], 7.5, 0.05);
     let left = |recording: &Recording| recording.plant_outlet_c[[0, steps - 1]];
     let aged: Vec<f64> = [1, 5, 20].map(|years| left(&looked(&unit(&format!(", years_before: {years}"))).1)).to_vec();
     assert!(left(&young_by_step) > aged[0] && aged[0] > aged[1] + 0.1 && aged[1] > aged[2] + 0.1, "{aged:?}");
-    // What comes before the time is for the water: spinning up ages no field.
+    // A spin-up settles the water only: it does not age the field.
     let periodic = unit("").replace("start: {temp_c: 12}", "start: {temp_c: 12, periodic: true}");
     let (report, by_step) = looked(&periodic);
     assert_eq!(report.start_miss_k, None);
@@ -360,11 +363,11 @@ fn boreholes_age_and_keep_to_their_power() {
     assert!(apart.abs() < 0.3 * a_time, "{apart} {a_time}");
     let (weak, _) = looked(&unit(", capacity_kw: 5"));
     assert!(weak.units[0].most_kw <= 5.0 + 1e-9 && young.units[0].most_kw > 7.0);
-    // A range that it cannot keep is said.
+    // A violation of the range is counted.
     assert!(young.plants[0].unmet[0].steps > 100, "{:?}", young.plants[0]);
 }
 
-/// However slowly it flows, water comes as near to the walls as exp(-NTU) and never beyond them (second law).
+/// At any flow, the water's approach to the walls is exp(-NTU), and it never passes their temperature (second law).
 #[test]
 fn the_water_of_a_field_never_passes_its_walls() {
     let air = "units: [{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}]";
@@ -393,9 +396,9 @@ fn the_water_of_a_field_never_passes_its_walls() {
     }
 }
 
-/// Several years in blocks are near to every year for itself.
+/// Several years in blocks, against the simulation of every year.
 #[test]
-fn years_in_blocks_are_years() {
+fn blocks_of_years_agree_with_single_years() {
     use anergy::water_loop::borehole::{BoreholeField, BoreholeHistory};
     let field = BoreholeField {
         positions_m: BoreholeField::rectangle(4, 4, 6.0),
@@ -407,7 +410,7 @@ fn years_in_blocks_are_years() {
         resistance_m_k_w: 0.1,
         ground_c: 12.0,
     };
-    // A year of twelve steps; what is drawn depends on how cold the ground has become.
+    // A year of twelve steps; the load depends on the temperature of the ground.
     let year = |history: &mut BoreholeHistory| -> Vec<f64> {
         let months = (0..12).map(|month| {
             let season = (month as f64 / 12.0 * std::f64::consts::TAU).cos();
@@ -434,9 +437,9 @@ fn years_in_blocks_are_years() {
     assert!(each.rested_c() < 11.0, "{}", each.rested_c());
 }
 
-/// Ten steps draw heat, the next bring more back: the tenth is the worst, whatever model of the loop tells.
+/// Ten steps draw heat, the next return more: the tenth is the worst, with either loop model.
 #[test]
-fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
+fn the_time_of_the_worst_violation_is_the_end_of_its_step() {
     let steps = 14;
     let pump = |service: Service| HeatPump {
         service,
@@ -475,9 +478,9 @@ fn the_worst_moment_outside_a_limit_is_the_end_of_its_step() {
     }
 }
 
-/// A substation that heats and cools at once: the heat that the water gets is that of the COPs that are told.
+/// In a substation that heats and cools at once, the heat to the water is that of the reported COPs.
 #[test]
-fn heat_and_cops_belong_together_whatever_is_drawn() {
+fn heat_and_cops_are_consistent_for_any_load() {
     let machine = |service: Service, sink_c: f64| HeatPump {
         service,
         cop: CopModel::quadratic([8.0, -0.12, 0.0006], [-40.0, 80.0], UseOutsideRange::Extrapolate),
@@ -495,7 +498,7 @@ fn heat_and_cops_belong_together_whatever_is_drawn() {
     let machines = machines.map(|(site, technology)| LoopMachine { site, technology, loop_kw: 20.0 });
     network.bind(&machines).unwrap();
     let pumps = vec![machine(Service::Heating, 55.0), machine(Service::Cooling, 8.0), machine(Service::Cooling, 8.0)];
-    // The first building's chiller sweeps through what its booster draws.
+    // The first building's chiller sweeps over the heat that its booster draws.
     let output_kw = Array2::from_shape_fn((3, steps), |(pump, step)| [20.0, 0.3 * step as f64, 5.0][pump]);
     let mut participant = NetworkParticipant { network, pumps: pumps.clone(), step_hours: 1.0 };
     let response = participant.simulate(&LoopRequest::new(output_kw.clone(), Array2::zeros((3, steps)))).unwrap();
@@ -509,7 +512,7 @@ fn heat_and_cops_belong_together_whatever_is_drawn() {
 }
 
 #[test]
-fn a_time_may_begin_as_it_ends() {
+fn a_periodic_run_starts_as_it_ends() {
     let steps = 24 * 10;
     let output_kw = Array2::from_elem((2, steps), 20.0);
     let level_kwh = Array2::zeros((2, steps));
@@ -534,11 +537,12 @@ fn a_time_may_begin_as_it_ends() {
 }
 
 #[test]
-fn waste_heat_comes_as_it_comes_up_to_its_temperature() {
+fn waste_heat_is_taken_up_to_its_outlet_limit() {
     let source = "waste_heat: {bakery: {node: middle, heat_kw: 42, outlet_max_c: 15}}\n";
     let heat = [vec![0.0, 0.0], vec![-42.0, 0.0]];
     let (report, recording) = simulated(&built(&settings(&(PAIR.to_owned() + source)), 2).unwrap(), &heat);
-    // It takes its water from the cold line: at 12 C three of the four kelvin are left, and all where a building has cooled it.
+    // The source draws from the cold line: at 12 C three of the four kelvin remain, and all four after a building has
+    // cooled the water.
     near(recording.flow_kg_s[[2, 0]], -2.5, 1e-12);
     let given = |step: usize| 2.5 * HEAT * (recording.outlet_c[[2, step]] - recording.inlet_c[[2, step]]);
     assert!(given(0) < 31.5 + 1e-9 || recording.inlet_c[[2, 0]] < 12.0, "{}", given(0));
@@ -550,7 +554,7 @@ fn waste_heat_comes_as_it_comes_up_to_its_temperature() {
 }
 
 #[test]
-fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
+fn several_substations_share_a_heat_pump_with_their_mean_cop() {
     let text = PAIR.replace(
         "second: {node: end, site: b}",
         "second: {node: end, site: a, share: 0.25}\n  third: {node: end, site: b}",
@@ -577,7 +581,7 @@ fn several_buildings_share_a_heat_pump_and_its_cop_is_what_they_get_together() {
 }
 
 #[test]
-fn mistakes_are_named_with_their_place() {
+fn invalid_settings_are_reported_with_their_path() {
     let said = |text: &str| built(&settings(text), 2).unwrap_err().to_string();
     let cases = [
         (
@@ -646,9 +650,9 @@ fn mistakes_are_named_with_their_place() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Which way pipes are drawn and in which order things stand makes no difference; heat and water are kept.
+    /// The orientation of pipes and the order of components make no difference; heat and water are conserved.
     #[test]
-    fn drawing_and_order_make_no_difference(
+    fn orientation_and_order_make_no_difference(
         heat in proptest::collection::vec((-60.0f64..60.0, prop_oneof![3 => -60.0f64..60.0, 1 => Just(0.0)]), 1..12),
         flipped in proptest::collection::vec(any::<bool>(), 4),
         is_ring in any::<bool>(),
@@ -656,7 +660,7 @@ proptest! {
     ) {
         let mut text = if is_ring { RING.to_owned() } else { PAIR.to_owned() };
         if !is_ring {
-            // A second way to the end, so that there is a mesh.
+            // A second path to the end forms a mesh.
             text = text.replace("substations:", "  other: {from: plant, to: end, type: de180, length_m: 350}\nsubstations:");
             if central {
                 text.push_str("pumping: central\n");

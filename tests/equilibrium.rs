@@ -1,4 +1,4 @@
-//! Dispatch and loop in agreement, on the published district where its data are there.
+//! Equilibria of dispatch and loop of the published district; skipped without its data.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -87,14 +87,14 @@ fn newton_finds_the_equilibrium_of_january_and_of_the_year() {
 
 #[test]
 #[ignore = "heavy: all windows, the year too, from three different COPs"]
-fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
+fn auto_converges_to_a_gap_of_1e_4_from_any_start() {
     for dates in [WEEK, JANUARY, JULY, YEAR] {
         for sign in SIGNS {
             for start in ["switches.initial_cop_dispatch=committed", "switches.initial_cop_dispatch=start"] {
                 let Some(run) = run("auto", sign, dates, &[start.to_owned()]) else { return };
                 assert_agrees(&run, 1e-4);
             }
-            // The COPs of a loop as warm as it may be.
+            // The COPs of a loop at its highest temperature.
             let Some(case) = case("auto", sign, dates, &[]) else { return };
             let warm = starts::beginning_at(&case, starts::loop_c(&case, 2, 3));
             assert_agrees(&ran(&warm, "auto", sign, dates), 1e-4);
@@ -102,9 +102,9 @@ fn auto_agrees_to_a_ten_thousandth_whatever_it_begins_with() {
     }
 }
 
-/// What no dispatcher could improve by more than a millionth, another solver cannot either, given the whole time at once.
+/// Checks an equilibrium with a gap of a millionth against another solver, which gets the whole horizon at once.
 #[cfg(feature = "cbc")]
-fn assert_nobody_saves_more(sign: &str, dates: [&str; 2]) {
+fn assert_no_further_saving(sign: &str, dates: [&str; 2]) {
     use anergy::dispatch::Dispatch;
     use anergy::lp::Cbc;
     let Some(case) = case("newton", sign, dates, &[]) else { return };
@@ -126,7 +126,7 @@ fn assert_nobody_saves_more(sign: &str, dates: [&str; 2]) {
 #[test]
 fn another_solver_confirms_the_equilibria_of_the_week_and_of_july() {
     for (sign, dates) in [(SIGNS[0], WEEK), (SIGNS[1], WEEK), (SIGNS[0], JULY), (SIGNS[1], JULY)] {
-        assert_nobody_saves_more(sign, dates);
+        assert_no_further_saving(sign, dates);
     }
 }
 
@@ -135,7 +135,7 @@ fn another_solver_confirms_the_equilibria_of_the_week_and_of_july() {
 #[ignore = "heavy: the year's LP by CBC, twice"]
 fn another_solver_confirms_the_equilibria_of_january_and_of_the_year() {
     for (sign, dates) in [(SIGNS[0], JANUARY), (SIGNS[1], JANUARY), (SIGNS[0], YEAR), (SIGNS[1], YEAR)] {
-        assert_nobody_saves_more(sign, dates);
+        assert_no_further_saving(sign, dates);
     }
 }
 
@@ -143,7 +143,8 @@ fn objective_eur(run: &CosimResult) -> f64 {
     run.coupling.as_ref().unwrap().records[run.coupling.as_ref().unwrap().answer].cost.objective_eur
 }
 
-/// The joint optimum is never dearer than an equilibrium, and is reached without the cost ever rising.
+/// Checks that the joint optimum is never more expensive than the equilibrium, and that the cost never rises in the
+/// descent.
 fn assert_descends(run: &CosimResult) {
     let found = &run.myopia.as_ref().unwrap().found;
     let costs: Vec<f64> =
@@ -156,8 +157,8 @@ fn assert_descends(run: &CosimResult) {
 }
 
 #[test]
-fn a_dispatcher_who_knows_the_loop_pays_less_and_the_price_of_myopia_is_told() {
-    // Shares that another program found from other beginnings; optima of the joint problem are local ones.
+fn the_joint_optimum_costs_less_and_the_price_of_myopia_is_reported() {
+    // Shares that another program found from other starting points; optima of the joint problem are local.
     let cases = [(SIGNS[0], WEEK, 4.6e-4), (SIGNS[1], WEEK, 4.6e-4), (SIGNS[0], JULY, 2e-5), (SIGNS[1], JULY, 1.25e-3)];
     for (sign, dates, expected) in cases {
         let Some(equilibrium) = run("newton", sign, dates, &[]) else { return };
@@ -175,7 +176,7 @@ fn a_dispatcher_who_knows_the_loop_pays_less_and_the_price_of_myopia_is_told() {
 
 #[test]
 #[ignore = "heavy: LPs of the year with the loop as a state"]
-fn the_year_of_a_dispatcher_who_knows_the_loop_costs_what_is_known() {
+fn the_joint_optimum_of_the_year_has_the_known_cost() {
     let Some(run) = run("anticipative", SIGNS[1], YEAR, &[]) else { return };
     assert_descends(&run);
     let cost_eur = run.myopia.as_ref().unwrap().found.cost.objective_eur;

@@ -1,5 +1,5 @@
-//! The water that a heat pump sees: what a wider spread costs, that no water leaves beyond the refrigerant, and one water for all heat
-//! pumps of a substation.
+//! The water at a heat pump: the effect of a wider spread, no water beyond the refrigerant, and the same water for
+//! all heat pumps of a substation.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod common;
@@ -21,8 +21,8 @@ use ndarray::Array2;
 
 use common::{anergy, project, stderr, stdout};
 
-/// A plant and one building 100 m away, without loss to the ground: all heat comes from the plant's unit, which keeps what goes to the
-/// warm line at `WARM` and what goes to the cold one at `COLD`.
+/// A plant and one building 100 m away, without loss to the ground: all heat comes from the plant's unit, which keeps
+/// the water to the warm line within `WARM` and the water to the cold line within `COLD`.
 const ONE_BUILDING: &str = "
 fluid: {constant: {density_kg_m3: 1000, specific_heat_j_kg_k: 4200, viscosity_pa_s: 1.3e-3, conductivity_w_m_k: 0.58}}
 min_c: 2
@@ -69,7 +69,7 @@ fn pump(service: Service, cop: &str, sink_c: f64) -> HeatPump {
     HeatPump { service, cop, cooling_lift: CoolingLift::LoopMinusStore, sink: SinkTemperature::fixed(sink_c) }
 }
 
-/// What the network does under a plan, and what it says of it.
+/// Returns the loop response and the network's results under a plan.
 fn simulated(participant: &NetworkParticipant, output_kw: &Array2<f64>) -> (LoopResponse, NetworkReport, Recording) {
     let level_kwh = Array2::zeros(output_kw.dim());
     let response = participant.clone().simulate(&LoopRequest::new(output_kw.clone(), level_kwh.clone())).unwrap();
@@ -77,7 +77,7 @@ fn simulated(participant: &NetworkParticipant, output_kw: &Array2<f64>) -> (Loop
     (response, report, recording)
 }
 
-/// Electricity of a plan at the COPs that it leads to, kWh.
+/// Returns the electricity of a plan at the COPs that it leads to, kWh.
 fn electricity_kwh(output_kw: &Array2<f64>, response: &LoopResponse) -> f64 {
     output_kw.iter().zip(&response.signal.cops).map(|(output, cop)| output / cop).sum()
 }
@@ -100,13 +100,13 @@ fn a_wider_spread_takes_more_electricity() {
         let output_kw = Array2::from_elem((1, 48), 40.0);
         let mut totals_kwh = Vec::new();
         for spread_k in SPREADS_K {
-            // Water comes at 12 C whatever the spread.
+            // The water arrives at 12 C for any spread.
             let text = one_building(&format!("spread_k: {spread_k}"), 12.0, ["[12, 12.001]", "[11.999, 12]"]);
             let (response, report, recording) =
                 simulated(&participant(&text, vec![pump(service, cop, sink_c)], 48), &output_kw);
             let change_k = recording.outlet_c[[0, 47]] - recording.inlet_c[[0, 47]];
             assert!((change_k.abs() - spread_k).abs() < 1e-6, "{change_k} {spread_k}");
-            // What the pipes gave by ending colder than they began, or took by ending warmer, the unit would have had to bring or take.
+            // The change of heat stored in the pipes, which the unit would have had to supply or remove.
             let per_stored = if service == Service::Heating { -1.0 / 2.5 } else { 1.0 / 10.0 };
             let units_kwh: f64 = report.units.iter().map(|unit| unit.electricity_kwh).sum();
             totals_kwh.push((electricity_kwh(&output_kw, &response), units_kwh + per_stored * report.stored_kwh));
@@ -114,15 +114,15 @@ fn a_wider_spread_takes_more_electricity() {
         for pair in totals_kwh.windows(2) {
             let [(narrow, narrow_rest), (wide, wide_rest)] = [pair[0], pair[1]];
             assert!(wide > 1.002 * narrow, "{service:?} {cop}: {totals_kwh:?}");
-            // With that of the plant, from which the heat pumps then take less, it is more all the same.
+            // The total increases although the plant's electricity decreases, since the heat pumps take less heat.
             assert!(wide + wide_rest > narrow + narrow_rest, "{service:?} {cop}: {totals_kwh:?}");
         }
     }
 }
 
-/// Of curves over the lift from the water that comes, the published one among them, the spread makes no difference.
+/// Curves over the lift from the inlet temperature, such as the published one, do not depend on the spread.
 #[test]
-fn the_published_curve_does_not_look_at_the_spread() {
+fn the_published_curve_does_not_depend_on_the_spread() {
     let curve = "{model: quadratic, coefficients: [6.81, -0.121, 0.00063], valid_lift_k: [15, 60]}";
     let pump = pump(Service::Heating, curve, 40.0);
     for spread_k in SPREADS_K {
@@ -131,12 +131,12 @@ fn the_published_curve_does_not_look_at_the_spread() {
     }
 }
 
-/// The temperatures of evaporation and condensation follow from the COP alone: what the test knows of them it has from the formula.
+/// The test computes the temperatures of evaporation and condensation from the COP alone, by the Carnot formula.
 #[test]
 fn no_water_leaves_beyond_the_refrigerant() {
     const ZERO_K: f64 = 273.15;
     let steps = 72;
-    // Up to more than the greatest flow passes at the given spread.
+    // Up to a heat for which the largest flow is too small at the given spread.
     let output_kw = Array2::from_shape_fn((1, steps), |(_, step)| 2.0 + step as f64);
     for approach_k in [0.0, 0.5, 3.0] {
         for (service, sink_c) in [(Service::Heating, 45.0), (Service::Cooling, 7.0)] {
@@ -174,25 +174,26 @@ fn no_water_leaves_beyond_the_refrigerant() {
 }
 
 #[test]
-fn what_no_exchanger_does_is_counted() {
+fn outlets_beyond_the_refrigerant_are_counted() {
     let output_kw = Array2::from_elem((1, 24), 45.0);
     let cop = CARNOT.replace('}', ", loop_water: mean}");
     let wide = one_building("spread_k: 4, max_flow_kg_s: 1", 12.0, ["[12, 12.001]", "[11.999, 12]"]);
     let (_, report, recording) =
         simulated(&participant(&wide, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
-    // Half of the spread is more than the approach of 3 K.
+    // Half of the spread exceeds the approach of 3 K.
     let expected_k = 0.5 * (recording.inlet_c[[0, 20]] - recording.outlet_c[[0, 20]]) - 3.0;
     let totals = &report.substations[0];
     assert!(expected_k > 0.5, "{expected_k}");
     assert_eq!((totals.crossing.steps, totals.beyond_refrigerant.steps), (24, 24));
     assert!((totals.crossing.worst_k - expected_k).abs() < 1e-3, "{} {expected_k}", totals.crossing.worst_k);
     assert!((totals.beyond_refrigerant.worst_k - expected_k).abs() < 1e-2, "{totals:?}");
-    // Enough flow, and it is gone.
+    // With enough flow there is no excess.
     let narrow = wide.replace(", max_flow_kg_s: 1", "");
     let (_, report, _) = simulated(&participant(&narrow, vec![pump(Service::Heating, &cop, 45.0)], 24), &output_kw);
     assert_eq!((report.substations[0].crossing.steps, report.substations[0].beyond_refrigerant.steps), (0, 0));
 
-    // Colder water than was there when the step began: by what the heat pump was reckoned with, it is beyond the refrigerant.
+    // Colder water than at the beginning of the step: relative to the heat pump's evaporation temperature, it is
+    // beyond the refrigerant.
     let participant = participant(&narrow, vec![pump(Service::Heating, CARNOT, 45.0)], 2);
     let mut simulation = Simulation::new(&participant.network);
     for (step, evaporating_c) in [(0, 9.0), (1, 7.0)] {
@@ -205,14 +206,15 @@ fn what_no_exchanger_does_is_counted() {
     assert!((beyond.worst_k - 1.0).abs() < 1e-6, "{beyond:?}");
 }
 
-/// Heating and passive cooling at once: the electricity of every heat pump is that of the inlet that is written.
+/// Heating and passive cooling at once: the electricity of every heat pump follows from the recorded inlet
+/// temperature.
 #[test]
-fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
+fn all_heat_pumps_of_a_substation_draw_the_recorded_water() {
     let steps = 240;
     let heating = pump(Service::Heating, CARNOT, 55.0);
     let passive = pump(Service::Cooling, "{model: direct, cop: 40, approach_k: 2}", 16.0);
     let chiller = pump(Service::Cooling, CARNOT, 9.0);
-    // Above 15 C the exchanger takes as much electricity as it cools; below 14 C hardly any.
+    // Above 15 C the heat exchanger needs as much electricity as its cold; below 14 C almost none.
     let text = one_building("spread_k: 4", 12.0, ["[16, 18]", "[9, 12]"]);
     let participant = participant(&text, vec![heating, passive, chiller], steps);
     let output_kw = Array2::from_shape_fn((3, steps), |(pump, step)| match pump {
@@ -246,7 +248,7 @@ fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
             assert!((written_kw - expected_kw).abs() <= 1e-9 * expected_kw, "{index} in step {step}: {inlet_c} C");
             net_kw += expected_kw + if index == 0 { -output_kw } else { output_kw };
         }
-        // The network moves the heat of that same water.
+        // The heat in the network follows from the same water.
         assert!((response.heat_kwh[step] - net_kw).abs() < 1e-6, "{} {net_kw}", response.heat_kwh[step]);
         let flow_kg_s = recording.flow_kg_s[[0, step]];
         assert_eq!(flow_kg_s > 0.0, net_kw < -1e-6);
@@ -262,7 +264,7 @@ fn all_heat_pumps_of_a_substation_see_the_water_that_is_written() {
     assert!(heats > 50 && cools > 10 && rests > 10, "{heats} {cools} {rests}");
 }
 
-/// Where the direction turns from heating to cooling, passive cooling fails little by little: its electricity does not jump.
+/// Where the net heat turns from heating to cooling, passive cooling fades: its electricity is continuous.
 #[test]
 fn passive_cooling_fades_where_the_net_heat_turns() {
     let warm_up = 24;
@@ -297,8 +299,8 @@ fn run(folder: &Path, more: &[&str]) -> (i32, String, serde_json::Value) {
     (code, stderr(&output), serde_json::from_str(&stdout(&output)).unwrap_or_default())
 }
 
-/// On a well-mixed loop and on a network, in whole runs: the cost does not fall as the spread grows. The plant's heat costs next to
-/// nothing: where it costs more than the electricity of the heat pumps, a lower COP can be the cheaper one, since it takes less from the loop.
+/// In whole runs on a well-mixed loop and on a network, the cost does not fall as the spread grows. The plant's heat
+/// has almost no price: otherwise a lower COP can be cheaper, since it takes less heat from the loop.
 #[test]
 fn a_wider_spread_is_never_cheaper() {
     let folder = tempfile::tempdir().unwrap();
@@ -349,7 +351,7 @@ fn an_approach_that_is_too_small_is_refused() {
     let (code, said) = check(&["--set", "water_loop.spread_k=-1"]);
     assert!(code == Some(2) && said.contains("spread_k is -1"), "{said}");
 
-    // What the settings do not show, since the flow is at its limit, ends the run.
+    // A crossing that follows from the flow limit, and not from the settings alone, ends the run.
     let network = one_building("max_flow_kg_s: 0.05", 12.0, ["[12, 25]", "[2, 25]"]).trim().replace('\n', "\n  ");
     std::fs::write(folder.path().join("slow.yaml"), format!("water_loop:\n  kind: network\n  {network}\n")).unwrap();
     let mean = ["--water-loop", "slow.yaml", "--name", "slow", "--set", "techs.booster.cop.loop_water=mean"];
@@ -357,6 +359,6 @@ fn an_approach_that_is_too_small_is_refused() {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(code == 2 && said.contains("water leaves substation house up to"), "{code} {said}");
     let (code, said, _) = run(folder.path(), &["--water-loop", "slow.yaml", "--name", "outlet"]);
-    // With a COP from the water that leaves there is one, but that water would be ice.
+    // A COP model with the outlet temperature finds a solution, but its water is far below the freezing point.
     assert!(code == 4 && said.contains("would have -"), "{code} {said}");
 }

@@ -1,4 +1,4 @@
-//! The derivatives of the well-mixed loop and its heat pumps, from end to end: against differences of the simulation itself.
+//! The derivatives of the well-mixed loop and its heat pumps, against finite differences of the simulation.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -9,14 +9,16 @@ use anergy::water_loop::{LoopLimit, LoopProfiles, WellMixedLoop};
 use ndarray::{Array2, array};
 
 const STEP_HOURS: f64 = 0.5;
-/// Of the differences: K, kWh, kW.
+/// Half width of the differences: K, kWh, kW.
 const DIFFERENCE: f64 = 1e-3;
 
-/// A heat pump and a chiller with stores on a loop that begins at `initial_c`, with ground at 9 degrees Celsius.
+/// Returns a heat pump and a chiller with stores on a loop that starts at `initial_c`, with ground at 9 degrees
+/// Celsius.
 fn participant(initial_c: f64, balancing_kw: f64) -> WellMixedParticipant {
     let settings = format!(
-        "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, temp_c: 9}}, \
-         balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: {balancing_kw}}}}}}}"
+        "{{water_mass_kg: 5e4, initial_c: {initial_c}, min_c: 10, max_c: 22, ground: {{conductance_kw_per_k: 6, \
+         temp_c: 9}}, balancing: {{heating: {{capacity_kw: {balancing_kw}}}, cooling: {{capacity_kw: \
+         {balancing_kw}}}}}}}"
     );
     let profiles = LoopProfiles {
         ground_c: 9.0.into(),
@@ -37,7 +39,7 @@ fn participant(initial_c: f64, balancing_kw: f64) -> WellMixedParticipant {
     WellMixedParticipant { water_loop: water_loop.unwrap(), pumps, step_hours: STEP_HOURS }
 }
 
-/// Temperature after one step and the heat that it brought.
+/// Returns the temperature after one step, and the heat of the step.
 fn after(initial_c: f64, balancing_kw: f64, output_kw: [f64; 2], level_kwh: [f64; 2]) -> (f64, f64) {
     let column = |[first, second]: [f64; 2]| -> Array2<f64> { array![[first], [second]] };
     let mut participant = participant(initial_c, balancing_kw);
@@ -53,7 +55,7 @@ fn assert_near(found: f64, expected: f64, what: &str) {
 fn derivatives_are_those_of_the_simulation() {
     let level_kwh = [4.0, 6.0];
     let mut held = 0;
-    // Free; held from below and from above within the unit's power; and beyond it.
+    // Unlimited; held at the low and at the high limit within the unit's power; and beyond its power.
     let states = [
         (15.0, 1e4, [60.0, 20.0]),
         (16.0, 1e4, [5.0, 90.0]),
@@ -89,7 +91,7 @@ fn derivatives_are_those_of_the_simulation() {
             let by_level = slope(&|more| after(temp_c, balancing_kw, output_kw, changed(level_kwh, more)).0);
             let expected = rates.per_kwh * output_kw[pump] * STEP_HOURS * taken[pump].per_kwh;
             assert_near(expected, by_level, "by the level");
-            // A fuller tank is warmer, a fuller store of cold colder: both take more electricity.
+            // A fuller hot store is warmer, a fuller cold store colder: both increase the electricity.
             assert!(taken[pump].per_kwh > 0.0, "{:?}", taken[pump]);
         }
         held += usize::from(rates.per_kwh == 0.0);

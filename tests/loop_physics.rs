@@ -13,7 +13,7 @@ use anergy::schema::Summary;
 
 use common::project;
 
-/// The small district in its first January days on its ring, the ring's file edited.
+/// Runs the small district in its first days of January with an edited loop file.
 fn run(edits: &[(&str, &str)]) -> (Case, CosimResult, Summary) {
     let mut ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
     for (from, to) in edits {
@@ -36,7 +36,7 @@ fn run(edits: &[(&str, &str)]) -> (Case, CosimResult, Summary) {
 }
 
 #[test]
-fn ground_and_balancing_reach_the_tables_and_the_money() {
+fn ground_and_balancing_appear_in_tables_and_costs() {
     let (case, run, summary) = run(&[(
         "  max_c: 24\n",
         "  max_c: 24

@@ -1,4 +1,4 @@
-//! What a network reports of ground, units and meters: signs and amounts by hand calculation.
+//! The heat of ground and units and the meters in a network's results: signs and amounts against hand calculations.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
@@ -16,7 +16,7 @@ use anergy::water_loop::district_network::{
 use jiff::civil::date;
 use ndarray::Array2;
 
-/// Specific heat of water, kJ/(kg K), as the network below has it.
+/// Specific heat of water in the network below, kJ/(kg K).
 const HEAT: f64 = 4.2;
 /// Volumetric properties of the groundwater: kJ/(kg K) and kg/m3.
 const GROUNDWATER: [f64; 2] = [4.195, 999.7];
@@ -47,7 +47,7 @@ fn network(ground_c: f64, u_w_m_k: f64, units: &str, steps: usize) -> DistrictNe
 
 const AIR: &str = "{air: {heating: {capacity_kw: 500, cop: 2.5}, cooling: {capacity_kw: 500, cop: 10}}}";
 
-/// What a loop answers to a machine that has `output_kw` in every step.
+/// Returns the loop response for a machine with `output_kw` in every step.
 fn response(network: DistrictNetwork, service: Service, output_kw: f64, steps: usize) -> LoopResponse {
     let pump = HeatPump {
         service,
@@ -64,8 +64,8 @@ fn near(value: f64, expected: f64, tolerance: f64) {
     assert!((value - expected).abs() <= tolerance, "{value} instead of {expected}");
 }
 
-/// Water at rest at 12 degrees Celsius in 1000 m of pipe: U L (T - T_ground) goes into the ground, and comes from it where that is
-/// warmer.
+/// Water at rest at 12 degrees Celsius in 1000 m of pipe: U L (T - T_ground) flows into the ground, and out of it
+/// where the ground is warmer.
 #[test]
 fn heat_from_the_ground_is_positive_and_into_it_negative() {
     for ground_c in [5.0, 19.0] {
@@ -77,10 +77,10 @@ fn heat_from_the_ground_is_positive_and_into_it_negative() {
     }
 }
 
-/// A chiller of 35 kW at COP 5 gives the water 42 kW; in the steady state the plant takes just that out of it, with a tenth of it in
-/// electricity; a heat pump takes 28 kW out of it.
+/// A chiller of 35 kW at COP 5 gives the water 42 kW; in the steady state the plant removes the same heat, with a
+/// tenth of it in electricity; a heat pump takes 28 kW.
 #[test]
-fn units_cool_with_a_minus_and_warm_with_a_plus() {
+fn units_cool_with_negative_and_heat_with_positive_sign() {
     let steps = 72;
     let last = steps - 1;
     let cooled = response(network(12.0, 0.0, AIR, steps), Service::Cooling, 35.0, steps);
@@ -99,9 +99,9 @@ fn units_cool_with_a_minus_and_warm_with_a_plus() {
     }
 }
 
-/// The plant runs on a meter of its own; the substation's pump is a demand of its site.
+/// The plant has a separate meter; the electricity of the substation's pump is a demand of its site.
 #[test]
-fn a_meter_of_its_own_charges_money_and_co2_for_all_that_runs_on_it() {
+fn a_separate_meter_charges_money_and_co2_for_all_its_components() {
     let steps = 24;
     for heat_kw in [-42.0, 42.0] {
         let network = network(12.0, 0.0, AIR, steps);
@@ -144,10 +144,11 @@ fn simulated(network: &DistrictNetwork, heat_kw: f64, steps: usize) -> (NetworkR
     (report, recording.unwrap())
 }
 
-/// A well at 11 degrees Celsius with an approach of 1.5 K brings cold water to 9.5 and warm water to 12.5 degrees Celsius; its groundwater
-/// changes by what is left between the two waters once the approach is taken off, and its pump lifts so much of it.
+/// A well at 11 degrees Celsius with an approach of 1.5 K brings cold water to 9.5 and warm water to 12.5 degrees
+/// Celsius; its groundwater changes by the difference between the two waters less the approach, and its pump's
+/// electricity follows from that flow.
 #[test]
-fn a_well_brings_water_within_its_approach_and_lifts_what_that_takes() {
+fn a_well_is_limited_by_its_approach_and_its_pump_follows_the_flow() {
     let steps = 96;
     let last = steps - 1;
     for (heat_kw, leaves_c) in [(-16.8, 9.5), (16.8, 12.5)] {

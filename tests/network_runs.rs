@@ -1,4 +1,4 @@
-//! Networks of pipes in whole runs: the ready files, what they write, and what is said about mistakes in them.
+//! Whole runs on networks of pipes: the example files, their results, and the messages for mistakes in them.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 #[path = "../examples/ambient_mesh.rs"]
@@ -16,7 +16,7 @@ use common::{anergy, contents, project, stderr, stdout};
 
 const READY: [&str; 3] = ["warm_cold_tree", "reservoir_ring", "warm_cold_mesh"];
 
-/// The numbers of a CSV file by column; what is no number is none.
+/// Returns the numbers of a CSV file by column, without cells that are not numbers.
 fn columns(path: &Path) -> BTreeMap<String, Vec<f64>> {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -60,7 +60,7 @@ fn ready_networks_run_and_their_balances_close() {
         assert!(nodes.clone().count() > 6);
         assert!(nodes.flat_map(|(_, values)| values).all(|temp_c| (-5.0..40.0).contains(temp_c)));
 
-        // The sites bring the electricity of pumps and plants.
+        // The sites supply the electricity of pumps and plants.
         let series = columns(&run.join("timeseries.csv"));
         for site in ["homes", "offices"] {
             let of = |name: &str| series.get(&format!("{site}|{name}")).cloned().unwrap_or_else(|| vec![0.0; 168]);
@@ -87,7 +87,7 @@ fn ready_networks_run_and_their_balances_close() {
 }
 
 #[test]
-fn the_same_network_gives_the_same_bytes_and_other_beginnings_are_compared() {
+fn the_same_network_gives_the_same_bytes_and_other_starts_are_compared() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["one", "two"] {
         let output = week(folder.path(), "warm_cold_tree", &["--name", name, "-q"]);
@@ -97,7 +97,7 @@ fn the_same_network_gives_the_same_bytes_and_other_beginnings_are_compared() {
     let output = week(folder.path(), "warm_cold_tree", &["--name", "three", "-q", "--starts", "3"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("3 beginnings"), "{}", stdout(&output));
-    // Temperatures that have to come to rest: acceleration as long as it helps.
+    // With a tolerance on temperatures the scheme accelerates as long as that converges.
     let more = ["--name", "four", "-q", "--set", "coupling.stop=residual", "--set", "coupling.max_iterations=6"];
     let output = week(folder.path(), "warm_cold_tree", &more);
     assert!(stdout(&output).contains("anderson"), "{}", stdout(&output));
@@ -141,7 +141,7 @@ fn ready_networks_match_the_schema_and_misspelt_ones_do_not() {
 }
 
 #[test]
-fn mistakes_in_a_network_are_shown_where_they_stand() {
+fn mistakes_in_a_network_are_shown_with_their_line() {
     let tree = std::fs::read_to_string(project("networks/warm_cold_tree.yaml")).unwrap();
     let cases = [
         ("type: de180", "type: de108", "did you mean `de180`?"),
@@ -167,13 +167,13 @@ fn mistakes_in_a_network_are_shown_where_they_stand() {
         let at = tree.find(word).unwrap_or_else(|| panic!("{word}"));
         let (code, said) = checked(&tree.replacen(word, instead, 1), &[]);
         assert_eq!(code, Some(2), "{instead}: {said}");
-        // On the line of what was written, or on one beside it where something is missing.
+        // The message shows the line of the mistake, or a neighbouring line where a key is missing.
         let line = tree[..at].lines().count();
         let places = [line - 1, line, line + 1].map(|line| format!("tree.yaml:{line}:"));
         let is_there = places.iter().any(|place| said.contains(place)) || instead.is_empty();
         assert!(said.contains(says) && is_there, "{instead}: {said} {places:?}");
     }
-    // What is not there cannot be set, nor is it left lying about in silence.
+    // A key that does not exist cannot be set, and the override is not ignored.
     let (code, said) = checked(&tree, &["--set", "water_loop.pipe_types.de18.inner_diameter_m=0.1"]);
     assert!(code == Some(2) && said.contains("unknown key `de18`; did you mean `de180`?"), "{said}");
     let (code, said) = checked(&tree, &["--set", "water_loop.pipe_types.de180.inner_diameter_m=0.1"]);
@@ -187,7 +187,7 @@ fn mistakes_in_a_network_are_shown_where_they_stand() {
 }
 
 #[test]
-fn a_calliope_model_takes_a_network_too() {
+fn a_calliope_model_runs_on_a_network() {
     let folder = tempfile::tempdir().unwrap();
     let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
     let (head, pumps) = ring.split_once("heat_pumps:").unwrap();
@@ -236,7 +236,7 @@ fn a_calliope_model_takes_a_network_too() {
 }
 
 #[test]
-fn electricity_taken_beside_the_demand_is_a_demand() {
+fn auxiliary_electricity_is_a_demand() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(anergy(folder.path(), &["new", "mine"]).status.code(), Some(0));
     let mine = folder.path().join("mine");
@@ -262,7 +262,7 @@ fn electricity_taken_beside_the_demand_is_a_demand() {
         same.objective_eur
     );
     assert!(with.objective_eur > alone.objective_eur + 1.0);
-    // The plan without it, priced with it, costs at least as much as the plan made for it.
+    // A plan made without this demand, priced with it, costs at least as much as the plan made with it.
     let priced = plain.price(&alone.decisions).unwrap();
     assert!(priced.objective_eur >= with.objective_eur - 1e-6 && priced.short_kwh == 0.0);
     plain.set_auxiliary(balance, &vec![0.0; steps]);
@@ -270,7 +270,7 @@ fn electricity_taken_beside_the_demand_is_a_demand() {
 }
 
 #[test]
-fn the_hundred_buildings_are_those_of_their_program() {
+fn the_hundred_buildings_equal_the_generators_output() {
     let written = std::fs::read_to_string(project("networks/ambient_mesh.yaml")).unwrap();
     assert_eq!(written, ambient_mesh::network().unwrap(), "write it anew: cargo run --example ambient_mesh");
 }
@@ -291,10 +291,11 @@ fn a_hundred_buildings_on_a_mesh_converge_with_their_dispatch() {
     assert!(summary["coupling"]["loop_step_balance_residual"].as_f64().unwrap() < 1e-9);
 }
 
-/// Bored piles: 4 kW from 100 m of 0.25 m radius for 20 days. The wall falls by 40 W/m x g / (2 pi k) = 6.54 K with g = 2.055 (finite line and
-/// the infinite cylinder above the infinite line), the fluid by 40 W/m x 0.1 m K/W more.
+/// Bored piles: 4 kW from 100 m of 0.25 m radius for 20 days. The wall falls by 40 W/m x g / (2 pi k) = 6.54 K with g
+/// = 2.055 (finite line, plus the difference of the infinite cylinder from the infinite line), the fluid by 40 W/m x
+/// 0.1 m K/W more.
 #[test]
-fn bored_piles_answer_like_cylinders() {
+fn bored_piles_have_the_response_of_cylinders() {
     let district = |end: &str, kilowatts: f64, pile: &str| {
         format!(
             "name: piles

@@ -1,5 +1,6 @@
-//! The pipe network against measurements and other tools, which nobody here wrote: a pipe test bench (University of Liege), a district
-//! network (AIT) and the DESTEST case CE_0. Prints our figures beside an independent model's and the tools'. Skipped without the data.
+//! The pipe network against independent measurements and tools: a pipe test bench (University of Liege), a district
+//! network (AIT) and the DESTEST case CE_0. Prints the errors beside those of an independent model and of the tools.
+//! Skipped without the data.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod common;
@@ -19,7 +20,7 @@ fn data(folder: &str) -> Option<PathBuf> {
     common::reference_data(&format!("reference/network/{folder}"))
 }
 
-/// The numeric columns of a CSV file by name.
+/// Returns the numeric columns of a CSV file by name.
 fn columns(path: &Path) -> HashMap<String, Vec<f64>> {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -32,7 +33,7 @@ fn columns(path: &Path) -> HashMap<String, Vec<f64>> {
     columns
 }
 
-/// Heat capacity of a tube's wall, J/(m K).
+/// Returns the heat capacity of a tube's wall, J/(m K).
 fn wall_j_m_k(inner_m: f64, wall_m: f64) -> f64 {
     PI * (inner_m + wall_m) * wall_m * STEEL_J_M3_K
 }
@@ -45,7 +46,7 @@ fn transfer(from: usize, to: usize) -> Transfer {
     Transfer { from, to }
 }
 
-/// Outlet of the test bench's pipe at every sample.
+/// Returns the outlet temperature of the test bench's pipe at every sample, degrees Celsius.
 fn bench(record: &HashMap<String, Vec<f64>>, start_c: [f64; 2], cells: usize) -> Result<Vec<f64>, WaterLoopError> {
     let inner_m: f64 = 0.05248;
     let outer_m = 0.0603f64;
@@ -68,13 +69,13 @@ fn bench(record: &HashMap<String, Vec<f64>>, start_c: [f64; 2], cells: usize) ->
         node_water_kg: 1e-6,
         ..Resolution::default()
     };
-    // Water at 40 degrees Celsius, the middle of both records.
+    // Water properties at 40 degrees Celsius, the middle of both records.
     let mut network = PipeNetwork::new(Fluid::water(40.0)?, 2, &[pipe], &[transfer(1, 0)], resolution)?;
     network.set_profile(0, |share| start_c[0] + share * (start_c[1] - start_c[0]));
     let (times, flows, inlets) = (&record["time_s"], &record["m_kg_s"], &record["T_in_water_C"]);
     let mut outlets = vec![start_c[1]];
     for row in 1..times.len() {
-        // Linear in time, in parts of a quarter of a second or so: the last one's outlet is that of the sample.
+        // Linear in time, in parts of about a quarter of a second; the outlet of the last part is that of the sample.
         let seconds = times[row] - times[row - 1];
         let parts = (seconds / 0.25).ceil();
         let mut outlet_c = f64::NAN;
@@ -91,7 +92,7 @@ fn bench(record: &HashMap<String, Vec<f64>>, start_c: [f64; 2], cells: usize) ->
     Ok(outlets)
 }
 
-/// When the outlet first passes half of its way, s.
+/// Returns the time at which the outlet first passes half of its change, s.
 fn half_time(times: &[f64], values: &[f64]) -> f64 {
     let (start, end) = (values[0], values.iter().copied().fold(f64::MIN, f64::max));
     let half = 0.5 * (start + end);
@@ -103,7 +104,8 @@ fn half_time(times: &[f64], values: &[f64]) -> f64 {
 #[test]
 fn measured_pipe_of_the_test_bench() {
     let Some(folder) = data("ulg") else { return };
-    // Name, temperatures at the start, fronts; then overall and front: target, independent model, half the wall as volume at each end.
+    // Name, initial temperatures, fronts; then overall and front: target, independent model, model with half the wall
+    // as volume at each end.
     type Record = (&'static str, [f64; 2], &'static [[f64; 2]], [[f64; 2]; 3]);
     let records: [Record; 2] = [
         ("151202", [18.8, 18.2], &[[130.0, 330.0]], [[0.65, 1.1], [0.48, 0.80], [0.56, 0.93]]),
@@ -175,7 +177,7 @@ fn measured_district_network() {
             let at = |name: &str| column(name)[row - 1] + share * (column(name)[row] - column(name)[row - 1]);
             let flow = |name: &str| if at(name) <= 0.001 { 0.0 } else { at(name) };
             let [two, three, four] = names.map(flow);
-            // The first meter counts cubic metres an hour.
+            // The first meter counts cubic metres per hour.
             let rest = (at("m1_kg_s") * fluid.density_kg_m3 / 3600.0 - two - three - four).max(0.0);
             let effect = Effect::Outlet(supply[row - 1] + share * (supply[row] - supply[row - 1]) - 273.15);
             let drives = [rest, two, three, four].map(|flow_kg_s| Drive { flow_kg_s, effect });
@@ -205,7 +207,7 @@ fn measured_district_network() {
     assert!(three.0 <= 1.8 && four.0 <= 3.3, "T3 {three:?}, T4 {four:?}");
 }
 
-/// Distinct node names of the DESTEST pipes, in the order in which they appear.
+/// Returns the index of a node name of the DESTEST pipes, in order of appearance.
 fn numbered<'a>(names: &mut Vec<&'a str>, name: &'a str) -> usize {
     names.iter().position(|known| *known == name).unwrap_or_else(|| {
         names.push(name);
@@ -230,7 +232,7 @@ fn destest_ce_0() {
         .collect();
     let count = names.len();
     let place = |name: &str| names.iter().position(|known| *known == name).unwrap();
-    // Supply and return, node by node: the return has the number of the supply plus `count`.
+    // Supply and return, node by node: the index of the return is that of the supply plus `count`.
     let mut pipes = Vec::new();
     for (near, far, [length_m, inner_m, wall_m, insulation_m]) in rows {
         let outer_m = inner_m + 2.0 * wall_m;

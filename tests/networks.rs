@@ -1,4 +1,4 @@
-//! Random pipe networks: heat is kept, and neither numbers nor directions of drawing make a difference.
+//! Random pipe networks: heat is conserved, and neither numbering nor orientation makes a difference.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use anergy::water_loop::Fluid;
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 /// A two-pipe network with a plant at the first place and a substation at every other one.
 #[derive(Debug, Clone)]
 struct Sketch {
-    /// Trenches between places; the first ones make a tree.
+    /// Trenches between places; the first ones form a tree.
     trenches: Vec<[usize; 2]>,
     lengths_m: Vec<f64>,
     diameters_m: Vec<f64>,
     /// Heat taken by each substation in each step, kW, and the step's length, hours.
     steps: Vec<(Vec<f64>, f64)>,
-    /// What the plant can give and take, kW.
+    /// Largest heat and cold of the plant, kW.
     power_kw: [f64; 2],
 }
 
@@ -47,8 +47,8 @@ impl Sketch {
         self.steps[0].0.len() + 1
     }
 
-    /// Runs it with nodes called `name(place, is cold)` and the pipes drawn from end to beginning where `turned`; what substations take and
-    /// the heat in the network by step.
+    /// Runs the network with nodes `name(place, is cold)` and reversed pipes where `turned`. Returns the heat of the
+    /// substations and in the network by step.
     fn run(&self, name: &dyn Fn(usize, bool) -> usize, turned: bool) -> Vec<f64> {
         let mut pipes = Vec::new();
         for ((&[from, to], &length_m), &inner_diameter_m) in
@@ -87,11 +87,11 @@ impl Sketch {
             let around = vec![9.0; pipes.len()];
             let step = network.step(&drives, &around, 3600.0 * hours).unwrap();
             assert!(step.residual() < 1e-9, "{step:?}");
-            // The plant keeps what leaves it within its limits, or does all it can.
+            // The plant keeps its outlet within the limits, or runs at full power.
             let (power_w, given_c) = (network.received_j()[0] / (3600.0 * hours), network.given_c()[0]);
             assert!((-cooling_w - 1e-3..=heating_w + 1e-3).contains(&power_w), "{power_w} W");
             if drives[0].flow_kg_s != 0.0 {
-                // In some parts of the step it may have warmed, in others cooled.
+                // It may have heated in some parts of the step and cooled in others.
                 let (warmed_j, moved_j) = (network.heated_j()[0], network.received_j()[0]);
                 let (warms, cools) = (warmed_j > 0.0, moved_j - warmed_j < 0.0);
                 assert!(given_c > 10.0 - 1e-9 || warms || heating_w == 0.0, "{given_c}");
@@ -106,7 +106,7 @@ impl Sketch {
 
 proptest! {
     #[test]
-    fn heat_is_kept_and_names_and_directions_make_no_difference(sketch in sketch()) {
+    fn heat_is_conserved_and_numbering_and_orientation_make_no_difference(sketch in sketch()) {
         let places = sketch.places();
         let plain = sketch.run(&|place, cold| place + if cold { places } else { 0 }, false);
         let others = [
@@ -120,10 +120,10 @@ proptest! {
     }
 }
 
-/// A ring that is pumped so fast that it is flushed a thousand times an hour is one that is well mixed, M cp dT/dt = heat - UA (T - T_ground), but for
-/// the length of the parts in which nodes keep their temperatures.
+/// A ring that is flushed a thousand times an hour is well mixed, M cp dT/dt = heat - UA (T - T_ground), up to the
+/// length of the parts in which nodes keep their temperatures.
 #[test]
-fn a_ring_that_is_pumped_fast_is_well_mixed() {
+fn a_ring_with_a_large_flow_is_well_mixed() {
     let fluid = Fluid::water(15.0).unwrap();
     let count = 8;
     let pipe = |place: usize| PipeDesign {
@@ -136,11 +136,11 @@ fn a_ring_that_is_pumped_fast_is_well_mixed() {
         wall_j_m_k: 0.0,
         resistance_m_k_w: 0.8,
     };
-    // The main pump stands between the last node and the first: the ring's last pipe leads to it.
+    // The main pump is between the last node and the first: the ring's last pipe leads to it.
     let mut pipes: Vec<PipeDesign> = (0..count).map(pipe).collect();
     pipes[count - 1].to = count;
     let mut transfers = vec![Transfer { from: count, to: 0 }];
-    // Substations take from and give to the same node.
+    // Substations have the same inlet and outlet node.
     transfers.extend((0..count).map(|place| Transfer { from: place, to: place }));
     let area = 0.25 * std::f64::consts::PI * 0.09;
     let capacity = 800.0 * area * fluid.density_kg_m3 * fluid.specific_heat_j_kg_k;

@@ -1,4 +1,4 @@
-//! Whole runs on networks whose water goes round many times in a part of a step, with the values of a steady heat balance.
+//! Whole runs on networks whose water circulates many times in a part of a step, against a steady heat balance.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -8,7 +8,8 @@ use std::path::Path;
 
 use common::{anergy, reference_data, stderr, stdout};
 
-/// A house on a plant by one pair of pipes; `load` is its heat demand, `plant` what the plant keeps and with what.
+/// Returns a house on a plant with one pair of pipes; `load` is its heat demand, `plant` the plant's ranges and
+/// units.
 fn district(load: &str, cop: &str, pipe: &str, plant: &str) -> String {
     format!(
         "\
@@ -60,7 +61,7 @@ mod csv_columns {
     use std::collections::BTreeMap;
     use std::path::Path;
 
-    /// Columns of a table by name.
+    /// The columns of a table by name.
     pub struct Columns(BTreeMap<String, Vec<f64>>);
 
     impl Columns {
@@ -80,14 +81,14 @@ mod csv_columns {
             self.0.get(name).unwrap_or_else(|| panic!("{name} among {:?}", self.0.keys()))
         }
 
-        /// Every value of a column is within a range, from a step on.
+        /// Checks that every value of a column is within a range, from a step on.
         pub fn within(&self, name: &str, from: usize, [low, high]: [f64; 2]) {
             for (step, value) in self.of(name).iter().enumerate().skip(from) {
                 assert!((low..=high).contains(value), "{name} is {value} in step {step}; expected {low} to {high}");
             }
         }
 
-        /// All temperatures of nodes are within a range.
+        /// Checks that all temperatures of nodes are within a range.
         pub fn all_nodes_within(&self, range: [f64; 2]) {
             for name in self.0.keys().filter(|name| name.starts_with("node|") && name.ends_with("temperature_c")) {
                 self.within(name, 0, range);
@@ -96,9 +97,10 @@ mod csv_columns {
     }
 }
 
-/// 200 kW of heat at a COP of 5 take 160 kW from the water, which comes at 10 C from a well of 12 C and is cooled by 4 K.
+/// 200 kW of heat at a COP of 5 take 160 kW from the water, which arrives at 10 C from a well of 12 C and is cooled
+/// by 4 K.
 #[test]
-fn a_well_warms_no_water_beyond_itself() {
+fn a_well_heats_no_water_above_its_own_temperature() {
     let columns = run(&district("200", COP_5, ", length_m: 60", WELL), None);
     columns.all_nodes_within([5.5, 11.0]);
     columns.within("node|cellar/warm|temperature_c", 0, [9.99, 10.01]);
@@ -107,9 +109,9 @@ fn a_well_warms_no_water_beyond_itself() {
     columns.within("unit|plant/well|heat_kw", 1, [159.5, 160.5]);
 }
 
-/// 50 kW of heat take 40 kW from the water on a way of a metre.
+/// 50 kW of heat take 40 kW from the water over a distance of one metre.
 #[test]
-fn a_pipe_of_a_metre_is_a_pipe() {
+fn a_pipe_of_one_metre_is_simulated() {
     let columns = run(&district("50", COP_5, ", length_m: 1", AIR), None);
     columns.all_nodes_within([5.5, 10.5]);
     columns.within("node|cellar/warm|temperature_c", 0, [9.99, 10.01]);
@@ -119,9 +121,9 @@ fn a_pipe_of_a_metre_is_a_pipe() {
     assert!((heat_kwh - 2880.0).abs() < 5.0, "{heat_kwh} kWh");
 }
 
-/// Loads between 30 and 270 kW at the COP of water that leaves at 10 C less a spread of 4 K, 0.45 x 308.15 / 29 = 4.7816.
+/// Loads between 30 and 270 kW at the COP for an outlet of 10 C less a spread of 4 K, 0.45 x 308.15 / 29 = 4.7816.
 #[test]
-fn a_load_that_varies_meets_water_as_it_must() {
+fn a_varying_load_gets_the_expected_inlet_temperature() {
     let mut series = "time,kw\n".to_owned();
     let mut sum_kwh = 0.0;
     for hour in 0..72_u32 {
@@ -134,7 +136,7 @@ fn a_load_that_varies_meets_water_as_it_must() {
     std::fs::write(folder.path().join("district.yaml"), text).unwrap();
     std::fs::write(folder.path().join("load.csv"), series).unwrap();
     let columns = network(folder.path(), "district.yaml");
-    // At 30 kW the way of 60 m at 2 W/(m K) loses 2 K x 120 W/K of 24 kW: 0.04 K.
+    // At 30 kW, 60 m of pipe at 2 W/(m K) lose 2 K x 120 W/K of 24 kW: 0.04 K.
     columns.within("substation|door|inlet_c", 1, [9.95, 10.0]);
     columns.within("node|cellar/cold|temperature_c", 1, [5.95, 6.05]);
     let dispatch = csv_columns::Columns::read(&folder.path().join("out/run/timeseries.csv"));
@@ -143,9 +145,9 @@ fn a_load_that_varies_meets_water_as_it_must() {
     assert!((electricity_kwh / expected_kwh - 1.0).abs() < 3e-3, "{electricity_kwh} kWh instead of {expected_kwh}");
 }
 
-/// 40 kW from a ring of 34 m that is pumped with 10 kg/s: it comes back 40 / (10 x 4.19) K = 0.955 K colder.
+/// 40 kW from a ring of 34 m that is pumped with 10 kg/s: the water returns 40 / (10 x 4.19) K = 0.955 K colder.
 #[test]
-fn a_short_ring_comes_back_as_cold_as_it_must() {
+fn a_short_ring_returns_with_the_expected_temperature() {
     let text = district("50", COP_5, "", AIR);
     let (before, _) = text.split_once("  nodes:").unwrap();
     let ring = format!(
@@ -167,9 +169,10 @@ fn a_short_ring_comes_back_as_cold_as_it_must() {
     columns.within("unit|plant/air|heat_kw", 1, [39.5, 40.5]);
 }
 
-/// Six hours of load, then rest: the water comes to the ground's 8 C, and the tables tell that and not the last flow.
+/// Six hours of load, then rest: the water approaches the ground's 8 C, and the tables show this and not the last
+/// flow.
 #[test]
-fn water_at_rest_is_told_as_it_is() {
+fn the_tables_show_water_at_rest() {
     let mut series = "time,kw\n".to_owned();
     for hour in 0..72 {
         let load_kw = if hour < 6 { 50 } else { 0 };
@@ -178,12 +181,12 @@ fn water_at_rest_is_told_as_it_is() {
     let columns = run(&district("'file=load.csv:kw'", CARNOT, "", AIR), Some(&series));
     columns.within("node|door/warm|temperature_c", 71, [7.95, 8.05]);
     columns.within("substation|door|inlet_c", 71, [7.95, 8.05]);
-    // On its way there it falls from hour to hour.
+    // Until then the inlet temperature falls from hour to hour.
     let inlets_c = columns.of("substation|door|inlet_c");
     assert!(inlets_c[8..].windows(2).all(|pair| pair[1] <= pair[0] + 1e-3), "{inlets_c:?}");
 }
 
-/// The inputs with which these faults were found, as they are.
+/// The unmodified inputs with which these faults were found.
 #[test]
 fn the_inputs_that_failed_give_the_right_values() {
     for (case, node, range, unit, heat_kw) in [
@@ -204,9 +207,10 @@ fn the_inputs_that_failed_give_the_right_values() {
     }
 }
 
-/// An air unit of 5 kW under a heat pump that takes 160 kW: the water would be ice after an hour, and no such answer is given.
+/// An air unit of 5 kW and a heat pump that takes 160 kW: the water would freeze within an hour, and the run has no
+/// result.
 #[test]
-fn a_plant_that_is_far_too_small_is_no_answer() {
+fn a_plant_that_is_far_too_small_has_no_result() {
     let folder = tempfile::tempdir().unwrap();
     let small = "{air: {heating: {capacity_kw: 5, cop: 3}}}";
     std::fs::write(folder.path().join("district.yaml"), district("200", COP_5, ", length_m: 60", small)).unwrap();
@@ -215,9 +219,9 @@ fn a_plant_that_is_far_too_small_is_no_answer() {
     assert!(stderr(&output).contains("more is taken from the network"), "{}", stderr(&output));
 }
 
-/// An air unit of 39 kW where 40 kW are needed: told on standard error, and an error under --strict.
+/// An air unit of 39 kW where 40 kW are needed: a warning on standard error, and an error with --strict.
 #[test]
-fn a_plant_that_is_a_little_too_small_is_warned_of() {
+fn a_plant_that_is_slightly_too_small_causes_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let small = "{air: {heating: {capacity_kw: 39, cop: 3}}}";
     std::fs::write(folder.path().join("district.yaml"), district("50", COP_5, "", small)).unwrap();

@@ -1,4 +1,5 @@
-//! Networks whose circuits are flushed many times in a part of a step: nothing leaves its bounds, and shorter parts give the same answer.
+//! Networks whose circuits are flushed many times in a part of a step: temperatures stay within bounds, and shorter
+//! parts give the same results.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use anergy::water_loop::Fluid;
@@ -11,14 +12,14 @@ const START_C: f64 = 12.0;
 const GROUND_C: f64 = 9.0;
 const KEEPS_C: [f64; 2] = [10.0, 16.0];
 
-/// What the plant's unit draws on.
+/// The source of the plant's unit.
 #[derive(Debug, Clone, Copy)]
 enum Source {
-    /// Air, as much as is needed.
+    /// Air, without a limit.
     Air,
     /// A well of 14 degrees Celsius.
     Well,
-    /// Walls of boreholes at 11 degrees Celsius.
+    /// Borehole walls at 11 degrees Celsius.
     Walls { effectiveness: f64 },
 }
 
@@ -29,7 +30,7 @@ struct Tree {
     lengths_m: Vec<f64>,
     velocities_m_s: Vec<f64>,
     source: Source,
-    /// Heat that each substation takes, kW, in each hour.
+    /// Heat taken by each substation, kW, in each hour.
     hours: Vec<Vec<f64>>,
 }
 
@@ -41,14 +42,14 @@ fn tree() -> impl Strategy<Value = Tree> {
     ];
     (2usize..8, 2usize..7).prop_flat_map(move |(places, hours)| {
         let from: Vec<_> = (1..places).map(|place| 0..place).collect();
-        // All of them heat or all of them cool.
+        // All substations heat, or all cool.
         let hour = (proptest::collection::vec(20.0f64..60.0, places - 1), any::<bool>());
         let hour =
             hour.prop_map(|(heat, cools)| heat.into_iter().map(|heat| if cools { -heat } else { heat }).collect());
         (
             from,
             proptest::collection::vec(10.0f64..60.0, places - 1),
-            // Velocities of all heat that is taken behind a pipe.
+            // Velocities of the flow for all heat that is taken downstream of a pipe.
             proptest::collection::vec(0.5f64..1.5, places - 1),
             source.clone(),
             proptest::collection::vec(hour, hours),
@@ -64,7 +65,7 @@ fn tree() -> impl Strategy<Value = Tree> {
 }
 
 impl Tree {
-    /// Mean temperature of each node by hour, in degrees Celsius, computed in parts of `part_s` seconds.
+    /// Returns the mean temperature of each node by hour, in degrees Celsius, computed in parts of `part_s` seconds.
     fn nodes_c(&self, part_s: f64) -> Vec<Vec<f64>> {
         let places = self.from.len() + 1;
         let mut pipes = Vec::new();
@@ -119,12 +120,13 @@ impl Tree {
         }
     }
 
-    /// What no node can leave: with walls at 11 degrees Celsius, water that comes `spread / effectiveness` away from them leaves at its spread.
+    /// Returns the bounds of all nodes, in degrees Celsius: with walls at 11 degrees Celsius, water that arrives
+    /// `spread / effectiveness` away from them leaves with the spread.
     fn bounds_c(&self) -> [f64; 2] {
         let most_k = match self.source {
             Source::Walls { effectiveness } => SPREAD_K / effectiveness,
             Source::Air => SPREAD_K,
-            // At 90 per cent of the way the well still brings what is taken.
+            // At 90 per cent effectiveness the well still supplies the load.
             Source::Well => SPREAD_K / 0.9,
         };
         let (coldest_c, warmest_c) = match self.source {

@@ -1,4 +1,4 @@
-//! Verdicts on small maps whose behaviour is known, and what is said of them.
+//! Verdicts on small maps with known behaviour, and their messages.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -7,8 +7,8 @@ mod common;
 use std::convert::Infallible;
 
 use anergy::coupling::{
-    CouplingError, CouplingSettings, Dispatcher, Distance, Driven, LoopModel, LoopRequest, LoopResponse, LoopSignal,
-    Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
+    CouplingError, CouplingSettings, Dispatcher, Distance, DriveResult, LoopModel, LoopRequest, LoopResponse,
+    LoopSignal, Outcome, PlanCost, SchemeChoice, Start, Stop, Verdict, drive, scheme,
 };
 use anergy::run::cost_moved;
 use ndarray::{Array1, Array2};
@@ -24,7 +24,7 @@ fn run_with<D: Dispatcher, L: LoopModel>(
     mut water_loop: L,
     settings: &CouplingSettings,
     cop: f64,
-) -> Driven<D, L> {
+) -> DriveResult<D, L> {
     let cops = Array2::from_elem((1, 2), cop);
     let start = Start { committed: cops.clone(), start: cops };
     let mut scheme = scheme(settings).unwrap();
@@ -40,11 +40,11 @@ fn said<P, A>(outcome: &Outcome<P, A>) -> String {
 }
 
 #[test]
-fn a_contraction_is_told_how_far_it_would_go_on() {
+fn the_remaining_distance_of_a_contraction_is_reported() {
     let settings = CouplingSettings { max_iterations: 5, ..settings(SchemeChoice::Picard, Stop::Residual) };
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
     assert_eq!(outcome.verdict, Verdict::MaxIterations);
-    // Plan k is 3 + 2^-(k+1): after k = 5 there are 2^-6 to go.
+    // Plan k is 3 + 2^-(k+1): after k = 5 a distance of 2^-6 remains.
     let Distance::Extrapolated { distance_k, rate } = outcome.unrest.distance else {
         panic!("{:?}", outcome.unrest.distance)
     };
@@ -56,7 +56,7 @@ fn a_contraction_is_told_how_far_it_would_go_on() {
 }
 
 #[test]
-fn a_last_iterate_that_is_good_enough_has_converged() {
+fn a_last_iterate_within_the_tolerance_has_converged() {
     // The gap of iterate k is 2^-(k+2) of 100 EUR; that of the last one is measured after the last iteration.
     let ended = |max_iterations| {
         let settings = CouplingSettings { max_iterations, ..settings(SchemeChoice::Picard, Stop::Gap) };
@@ -66,7 +66,7 @@ fn a_last_iterate_that_is_good_enough_has_converged() {
     assert_eq!(ended(5), Verdict::Converged);
 }
 
-/// Of a demand of 50 MWh a thousandth, 50 kWh, is the least scale: 0.004 kWh are 8e-5 of it, 0.04 kWh 8e-4.
+/// A thousandth of the demand of 50 MWh, 50 kWh, is the least scale: 0.004 kWh are 8e-5 of it, 0.04 kWh 8e-4.
 #[test]
 fn both_gaps_must_be_within_the_tolerance() {
     let settings =
@@ -84,7 +84,7 @@ fn both_gaps_must_be_within_the_tolerance() {
 }
 
 #[test]
-fn how_far_the_cost_moved_is_told_beside_the_gap() {
+fn the_change_of_the_cost_is_reported_with_the_gap() {
     let settings = CouplingSettings { max_iterations: 9, ..settings(SchemeChoice::Picard, Stop::Residual) };
     let outcome = run(|cop| 3.0 + 0.5 * (cop - 3.0), &settings, 4.0);
     // Plan k costs 100 + 2^-(k+2) EUR at its own COPs; the last five are k = n - 4 to n, and the gap is that of plan n.
@@ -96,7 +96,7 @@ fn how_far_the_cost_moved_is_told_beside_the_gap() {
     assert!((moved.relative - expected / (100.0 + 0.5_f64.powi(n + 2))).abs() < 1e-14, "{moved:?}");
     assert!((moved.gaps.unwrap() - 15.0).abs() < 1e-9, "16 - 1 times the last: {moved:?}");
     assert_eq!(cost_moved(&outcome.records[..1], outcome.gap, 0.0), None);
-    // The balancing unit's money and CO2 count.
+    // The balancing unit's money and CO2 are included.
     let mut records = outcome.records;
     let last = records.last_mut().unwrap();
     (last.balancing_eur, last.balancing_co2_kg) = (7.0, 20.0);
@@ -130,7 +130,7 @@ fn chaos_is_neither_convergence_nor_a_cycle_nor_divergence() {
         assert_eq!(outcome.verdict, Verdict::MaxIterations, "from {start}");
         assert_eq!(outcome.unrest.distance, Distance::Unknown, "from {start}");
     }
-    // It has a fixed point, though, and averages get there.
+    // The map has a fixed point, though, which averages find.
     let outcome = run(chaos, &settings(SchemeChoice::Msa, Stop::Gap), 2.0);
     assert_eq!(outcome.verdict, Verdict::Converged);
     assert!((outcome.plan - (1.0 + 4.0 * (1.0 - 1.0 / 3.9))).abs() < 0.02, "{}", outcome.plan);
@@ -145,14 +145,14 @@ fn steps_that_grow_are_divergence() {
         assert!(outcome.records.len() < 14, "found early");
         assert!(said(&outcome).contains("the steps grow") && said(&outcome).contains("relaxation"));
     }
-    // A constant step is none that grows.
+    // A constant step does not grow.
     let drift = CouplingSettings { max_iterations: 20, ..settings(SchemeChoice::Picard, Stop::Residual) };
     assert_eq!(run(|cop| cop + 0.5, &drift, 4.0).verdict, Verdict::MaxIterations);
 }
 
 #[test]
-fn a_discontinuous_reset_leaves_averages_no_equilibrium_to_find() {
-    // The answer jumps from 5 to 4 where the plan passes 4.37: no plan agrees with itself.
+fn a_discontinuous_reset_has_no_equilibrium_for_averages() {
+    // The answer jumps from 5 to 4 where the plan passes 4.37: the map has no fixed point.
     let reset = |cop: f64| if cop > 4.37 { 4.0 } else { 5.0 };
     let averages = CouplingSettings { gap_tolerance: Some(1e-4), ..settings(SchemeChoice::GapRegulated, Stop::Gap) };
     let outcome = run(reset, &averages, 4.0);
@@ -163,7 +163,7 @@ fn a_discontinuous_reset_leaves_averages_no_equilibrium_to_find() {
     assert_eq!(run(reset, &settings(SchemeChoice::Picard, Stop::Gap), 4.0).verdict, Verdict::Cycle { period: 2 });
 }
 
-/// A loop that stands at its upper limit whatever the plan, while the COP follows the plan.
+/// A loop model at its high limit for any plan, while the COP follows the plan.
 struct Limited;
 
 impl LoopModel for Limited {
@@ -182,12 +182,12 @@ fn a_loop_held_by_its_limits_is_named() {
     assert!(!outcome.verdict.is_converged());
     let text = said(&outcome);
     assert!(text.contains("stands at its limits in 100 % of the steps") && text.contains("Try"), "{text}");
-    // One that agrees with itself has converged, at its limits or not.
+    // An equilibrium has converged, whether the loop is at its limits or not.
     let outcome = run_with(Toy(|_| 3.0), Limited, &settings(SchemeChoice::Picard, Stop::Gap), 2.0).unwrap();
     assert_eq!(outcome.verdict, Verdict::Converged);
 }
 
-/// A dispatcher that has no plan at COPs below 2.
+/// A dispatcher that is infeasible at COPs below 2.
 struct Needy(Toy<fn(f64) -> f64>);
 
 #[derive(Debug, thiserror::Error)]
@@ -239,19 +239,19 @@ impl Dispatcher for Needy {
 }
 
 #[test]
-fn where_the_next_cops_have_no_plan_the_best_one_so_far_stays() {
+fn where_the_next_cops_are_infeasible_the_best_plan_remains() {
     let settings = settings(SchemeChoice::Picard, Stop::Gap);
     let outcome = run_with(Needy(Toy(|cop| cop - 0.7)), Mirror, &settings, 4.0).unwrap();
     assert_eq!(outcome.verdict, Verdict::Infeasible { iteration: 3 });
     assert_eq!(outcome.records.len(), 3);
     let text = said(&outcome);
     assert!(text.contains("at the COPs of iteration 3 there is no plan (too little import)"), "{text}");
-    // Without any plan there is nothing to tell but the reason.
+    // Without any plan the error is the reason alone.
     let error = run_with(Needy(Toy(|cop| cop)), Mirror, &settings, 1.0).map(|_| ()).unwrap_err();
     assert!(matches!(error, CouplingError::Dispatch { iteration: 0, .. }), "{error}");
 }
 
-/// A loop that answers smoothly and takes its time: accelerated, it needs a fraction of the iterations.
+/// For a loop with a smooth response, acceleration needs a fraction of the iterations.
 #[test]
 fn smooth_loops_are_accelerated() {
     let iterations = |choice: SchemeChoice| {

@@ -34,14 +34,14 @@ fn ring(settings: &WellMixedSettings, limit: LoopLimit) -> Result<WellMixedLoop,
     WellMixedLoop::new(settings, profiles, limit)
 }
 
-/// A ring without limits that matter.
+/// Returns a loop whose limits have no effect.
 fn boundless(water_mass_kg: f64, conductance_kw_per_k: f64, ground_c: f64) -> WellMixedLoop {
     let ground = Some(GroundSettings { conductance_kw_per_k, temp_c: ground_c.into() });
     let settings = WellMixedSettings { water_mass_kg, min_c: -200.0, max_c: 1e9, ground, ..settings() };
     ring(&settings, LoopLimit::Balance).unwrap()
 }
 
-/// A random ring with its ground and units, and the length of a step.
+/// A random loop with its ground and units, and the length of a step.
 #[derive(Debug, Clone)]
 struct Random {
     settings: WellMixedSettings,
@@ -73,7 +73,7 @@ impl Random {
         ring(&self.settings, limit).unwrap()
     }
 
-    /// Most that the heating and the cooling unit give in a step.
+    /// Returns the largest heat and the largest cold of the units in a step, kWh.
     fn capacities_kwh(&self) -> [f64; 2] {
         let BalancingSettings { heating, cooling } = &self.settings.balancing;
         [heating, cooling].map(|unit| unit.capacity_kw.map_or(f64::INFINITY, |kw| kw * self.step_hours))
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn the_unit_does_what_is_needed_within_its_power_and_no_more(
+    fn the_unit_gives_the_needed_heat_within_its_capacity(
         random in random(),
         start in 0.0f64..30.0,
         heat in prop_oneof![Just(0.0), -20_000.0f64..20_000.0],
@@ -122,7 +122,8 @@ proptest! {
             ring.stepper(random.step_hours).advance(0, start, heat);
         let [heating_kwh, cooling_kwh] = random.capacities_kwh();
         prop_assert!(balancing_kwh <= heating_kwh && balancing_kwh >= -cooling_kwh, "within its power");
-        // Against the free temperature, computed apart: nothing when it is inside, towards the limit when it is not.
+        // The unlimited temperature is computed separately: no heat if it is inside the limits, heat towards the
+        // limit otherwise.
         if (LOW_C..=HIGH_C).contains(&free.temp_c) {
             prop_assert_eq!((balancing_kwh, violation_k, temp_c), (0.0, 0.0, free.temp_c));
         } else if free.temp_c < LOW_C && free.temp_c > -199.0 {
@@ -197,7 +198,7 @@ proptest! {
         prop_assert_eq!(plain.temp_c.to_bits(), (start + heat / capacity).to_bits());
         for conductance in [1.0, 1e-3, 1e-6, 1e-9, 1e-300] {
             let step = boundless(1e6, conductance, 10.0).stepper(1.0).advance(0, start, heat);
-            // To first order the ground takes UA times 20 K and half of what the heat warms, over C.
+            // To first order the ground takes UA times 20 K plus half of the temperature rise, over C.
             let most = conductance * (20.0 + heat.abs() / capacity) / capacity;
             prop_assert!((step.temp_c - plain.temp_c).abs() <= most + 1e-12);
         }
@@ -213,7 +214,7 @@ proptest! {
         let ring = boundless(mass, conductance, ground);
         let still = ring.stepper(1.0).advance(0, ground, 0.0);
         prop_assert_eq!((still.temp_c, still.ground_kwh), (ground, 0.0));
-        // Under constant power it comes to rest where the ground takes all of it, however long the step.
+        // Under constant power the steady state has all heat going to the ground, for any length of the step.
         let long = 100.0 * ring.heat_capacity_kwh_per_k() / conductance;
         let rest_c = ground + above_k;
         let end = ring.stepper(long).advance(0, 15.0, above_k * conductance * long);
@@ -222,7 +223,7 @@ proptest! {
 }
 
 #[test]
-fn a_unit_too_weak_lets_the_loop_out_and_brings_it_back_at_full_power() {
+fn a_weak_unit_lets_the_loop_leave_its_limits_and_returns_it_at_full_power() {
     let mut settings = settings();
     settings.balancing.heating.capacity_kw = Some(500.0);
     let ring = ring(&settings, LoopLimit::Balance).unwrap();

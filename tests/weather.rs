@@ -1,4 +1,5 @@
-//! The smart district's time series: the committed files are the generator's, and their sums are those of their sources.
+//! The smart district's time series: the committed files equal the generator's output, and their sums equal those of
+//! their sources.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -11,7 +12,7 @@ use anergy::weather::TypicalYear;
 
 use generator::File;
 
-/// A column as it is committed.
+/// Returns a column of a committed file.
 fn committed(file: &str, column: &str) -> Vec<f64> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
     Frame::read(&path).unwrap().column(column).unwrap().to_vec()
@@ -30,7 +31,7 @@ fn highest(values: &[f64]) -> f64 {
 }
 
 #[test]
-fn committed_files_are_what_the_generator_gives() {
+fn committed_files_equal_the_generators_output() {
     for file in generator::files().unwrap() {
         let text = std::fs::read_to_string(file.full_path()).unwrap();
         assert_eq!(file.first_difference(&text), None, "{}: run the example smart_district", file.path);
@@ -67,7 +68,7 @@ fn annual_sums_are_those_of_the_sources() {
         assert!(values.iter().all(|&value| value >= 0.0), "{file} {column}");
         assert!((sum(&values) / 1000.0 / mwh - 1.0).abs() < 0.005, "{file} {column}: {} MWh", sum(&values) / 1000.0);
     }
-    // Full-load hours between those of a base load and those of an idle machine.
+    // Full-load hours within the range between a base load and an idle machine.
     for (file, column, low, high) in
         [("demand_heat", "homes", 1200.0, 3000.0), ("demand_cooling", "homes", 600.0, 2000.0)]
     {
@@ -91,7 +92,7 @@ fn the_climate_is_of_northern_italy() {
 }
 
 #[test]
-fn some_heat_while_others_cool() {
+fn heating_and_cooling_occur_at_the_same_time() {
     let hours = (0..8760_usize)
         .zip(year("demand_heat", "homes").iter().zip(year("demand_cooling", "offices")))
         .filter(|(_, (heat, cooling))| **heat > 20.0 && *cooling > 20.0)

@@ -1,11 +1,12 @@
-//! Toy participants of the coupling whose fixed points and cycles are known.
+//! Test participants of the coupling whose fixed points and cycles are known.
 
 use std::convert::Infallible;
 
 use anergy::coupling::{Dispatcher, LoopModel, LoopRequest, LoopResponse, LoopSignal, PlanCost};
 use ndarray::{Array1, Array2};
 
-/// A plan is one number, and so is its store level; the dispatcher answers `map(cop)`. Its objective at a COP is how far the plan is from that answer.
+/// A dispatcher whose plan is one number, which is also its store level. It answers `map(cop)`, and its objective at
+/// a COP is the distance of the plan from that answer.
 pub struct Toy<F>(pub F);
 
 impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
@@ -52,7 +53,7 @@ impl<F: Fn(f64) -> f64> Dispatcher for Toy<F> {
     }
 }
 
-/// The COP that follows from a plan is the plan itself, and so is the loop temperature.
+/// A loop model whose COP and temperature equal the plan.
 pub struct Mirror;
 
 impl LoopModel for Mirror {
@@ -68,7 +69,7 @@ impl LoopModel for Mirror {
     }
 }
 
-/// The same, of which every plan but the answer leaves `unmet_kwh` more unserved, at no price.
+/// A dispatcher like [`Toy`], in which every plan but the answer has `unmet_kwh` more unmet demand, at no price.
 pub struct Idle<F> {
     pub toy: Toy<F>,
     pub unmet_kwh: f64,

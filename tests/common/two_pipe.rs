@@ -1,9 +1,10 @@
-//! Two-pipe networks of any size: a warm and a cold pipe in every trench, a substation at every corner, a plant at the first.
+//! Two-pipe networks of any size: a warm and a cold pipe in every trench, a substation at every place, a plant at the
+//! first.
 
 use anergy::water_loop::Fluid;
 use anergy::water_loop::network::{Drive, Effect, PipeDesign, PipeNetwork, Resolution, Transfer};
 
-/// A network and what drives it over a year.
+/// A network with its heat and flows over a year.
 pub struct TwoPipe {
     pub network: PipeNetwork,
     pub substations: usize,
@@ -12,19 +13,20 @@ pub struct TwoPipe {
     around_c: Vec<f64>,
 }
 
-/// Specific heat, J/(kg K), and what the water is cooled or warmed by in a substation, K.
+/// Specific heat, J/(kg K), and spread in a substation, K.
 const HEAT: f64 = 4190.0;
 const SPREAD_K: f64 = 4.0;
 
 impl TwoPipe {
-    /// `substations` along streets of twenty, joined at one end, with `loops` more trenches between neighbouring streets.
+    /// Creates a network of `substations` along streets of twenty, joined at one end, with `loops` more trenches
+    /// between neighbouring streets.
     pub fn new(substations: usize, loops: usize, resolution: Resolution) -> Self {
         const STREET: usize = 20;
         let mut trenches: Vec<[usize; 2]> = Vec::new();
         for place in 1..substations {
             trenches.push(if place % STREET == 0 { [place - STREET, place] } else { [place - 1, place] });
         }
-        // Cross-connections at the far ends, then further in.
+        // Cross-connections from the far ends inwards.
         let streets = substations.div_ceil(STREET);
         let across = (0..STREET).rev().flat_map(|along| (1..streets).map(move |street| (street, along)));
         let ends = across.map(|(street, along)| [(street - 1) * STREET + along, street * STREET + along]);
@@ -47,7 +49,7 @@ impl TwoPipe {
             pipes.push(design(from, to, inner_diameter_m));
             pipes.push(design(from + substations, to + substations, inner_diameter_m));
         }
-        // A substation takes from the warm pipe and gives to the cold one when it heats.
+        // In heating, a substation takes water from the warm pipe and returns it to the cold one.
         let mut transfers: Vec<Transfer> = vec![Transfer { from: substations, to: 0 }];
         transfers.extend((0..substations).map(|place| Transfer { from: place, to: place + substations }));
         let network =
@@ -62,7 +64,8 @@ impl TwoPipe {
         }
     }
 
-    /// The drives of an hour: heating in winter, cooling in summer, each substation in its own time, some at rest.
+    /// Sets the drives of an hour: heating in winter, cooling in summer, with a phase shift between substations, some
+    /// idle.
     pub fn hour(&mut self, hour: usize) {
         let mut balance = 0.0;
         let year = (hour as f64 / 8760.0 * std::f64::consts::TAU).cos();
@@ -78,7 +81,7 @@ impl TwoPipe {
         self.drives[0] = Drive { flow_kg_s: balance, effect };
     }
 
-    /// Takes the step of an hour.
+    /// Simulates an hour.
     pub fn step(&mut self, hour: usize) -> anergy::water_loop::network::NetworkStep {
         self.hour(hour);
         self.network.step(&self.drives, &self.around_c, 3600.0).unwrap()

@@ -1,4 +1,5 @@
-//! One case, run to its end.
+//! Runs one case from the district's settings to its result: a dispatch alone, or the coupling of dispatch and water
+//! loop.
 
 use std::time::Instant;
 
@@ -20,115 +21,116 @@ use crate::coupling::{
 use crate::equilibrium::{AnticipativeError, Newton, Refining, Stages, Unsuited};
 use crate::participants::{DistrictDispatcher, LoopParticipant, NEGLIGIBLE_KWH, PricedPlan, WellMixedParticipant};
 
-/// Why a run has no result.
+/// The reason why a run has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CosimError {
-    /// No plan.
+    /// The dispatcher found no plan.
     #[error("{}{source}", iteration.map(|k| format!("iteration {k}: ")).unwrap_or_default())]
     Dispatch {
-        /// The iteration, in a coupled run.
+        /// Iteration of a coupled run, from 0; `None` for a dispatch without a loop.
         iteration: Option<usize>,
-        /// Why.
+        /// Error of the dispatcher.
         source: DispatchError,
     },
-    /// The water loop has no answer.
+    /// The simulation of the water loop failed.
     #[error("iteration {iteration}, {stamp}: {source}")]
     Loop {
-        /// The iteration.
+        /// Iteration, from 0.
         iteration: usize,
-        /// When.
+        /// Time stamp of the step.
         stamp: String,
-        /// Why.
+        /// Error of the network's simulation.
         source: NetworkError,
     },
-    /// Water would have to be ice or steam.
+    /// The simulated water of the network is far below its freezing point or above its boiling point.
     #[error(
-        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to it, than its plants \
-         can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
+        "the water at node {node} would have {temp_c:.1} C at {stamp}: more is taken from the network, or given to \
+         it, than its plants can bring; give plants more power or substations more flow (`max_flow_kg_s`), or take less"
     )]
     NotLiquid {
-        /// The node where it is farthest from liquid water.
+        /// Node whose temperature is farthest from the liquid range.
         node: String,
-        /// When.
+        /// Time stamp of that temperature.
         stamp: String,
         /// The temperature, degrees Celsius.
         temp_c: f64,
     },
-    /// A COP that no machine has.
+    /// A heat pump's COP is not positive.
     #[error(
-        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 only over \
-         part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
+        "iteration {iteration}: the COP of {technology} at {site} is {cop:.3} at {stamp}; its curve gives COPs > 0 \
+         only over part of the lifts met here (set `outside: clamp` in its model, or correct the curve)"
     )]
     CopNotPositive {
-        /// The iteration.
+        /// Iteration, from 0.
         iteration: usize,
-        /// The site.
+        /// Site of the heat pump.
         site: String,
-        /// The heat pump.
+        /// Technology of the heat pump.
         technology: String,
-        /// When.
+        /// Time stamp of the step.
         stamp: String,
-        /// The COP.
+        /// COP.
         cop: f64,
     },
-    /// Water that no exchanger could bring about.
+    /// The water leaves a substation beyond the temperature of its heat pumps' refrigerant, which no heat exchanger
+    /// can do.
     #[error(
-        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it evaporates, or \
-         warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the flow leaves (`loop_water: outlet` \
-         counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
+        "water leaves substation {substation} up to {worst_k:.2} K beyond its heat pumps' refrigerant (colder than it \
+         evaporates, or warmer than it condenses), worst at {stamp}: the approach is smaller than the spread that the \
+         flow leaves (`loop_water: outlet` counts it from the water that leaves; or give a larger `max_flow_kg_s`)"
     )]
     PinchCrossed {
-        /// The substation.
+        /// Name of the substation.
         substation: String,
-        /// When that was worst.
+        /// Time stamp of the largest excess.
         stamp: String,
-        /// By how much, K.
+        /// Largest excess, K.
         worst_k: f64,
     },
-    /// The answer's own COPs ask for more than import may bring, and leaving demand unserved is not allowed.
+    /// At the COPs that the answer leads to, demand exceeds what can be imported, and unmet demand is not allowed.
     #[error(
-        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not allowed; \
-         give the grid more capacity or price unmet demand"
+        "at the COPs that the plan leads to, {energy_kwh:.3} kWh cannot be brought in, and unmet demand is not \
+         allowed; give the grid more capacity or price unmet demand"
     )]
     Short {
-        /// What is missing, kWh.
+        /// Missing energy, kWh.
         energy_kwh: f64,
     },
-    /// The journal is of no use.
+    /// The journal cannot be read, written or continued.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The settings contradict each other.
+    /// The settings of the coupling are out of range or contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The joint optimum was not found.
+    /// The joint optimum of dispatch and loop was not found.
     #[error("coupling.scheme: anticipative: {0}")]
     Anticipative(#[from] AnticipativeError<DispatchError>),
-    /// The scheme needs to know more of dispatch and loop than there is to know.
+    /// The scheme does not cover a feature of the dispatch or of the loop.
     #[error(
         "coupling.scheme: {scheme} does not know {unsuited}; use scheme: auto, which needs nothing but plans and COPs"
     )]
     Unsuited {
-        /// The scheme.
+        /// Name of the scheme.
         scheme: &'static str,
-        /// What it does not know.
+        /// Feature that the scheme does not cover.
         unsuited: Unsuited,
     },
 }
 
-/// Whose fault a failure is.
+/// The origin of a failure, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Something in the input.
+    /// The input is invalid.
     Input,
-    /// The district cannot do what is asked of it.
+    /// The district cannot satisfy its constraints.
     Infeasible,
-    /// The solver, or the file system.
+    /// The solver or the file system failed.
     Inside,
 }
 
 impl CosimError {
-    /// Whose fault it is.
+    /// Returns the origin of the error.
     #[must_use]
     pub fn cause(&self) -> Cause {
         match self {
@@ -154,11 +156,12 @@ impl CosimError {
     }
 }
 
-/// Prices of shortage or surplus from here on are penalties: they drown the money in the objective, EUR/kWh.
+/// Price of unmet demand or surplus from which on it counts as a penalty, EUR/kWh: beside it, the money in the
+/// objective is below the solver's precision.
 const PENALTY_EUR_PER_KWH: f64 = 1e4;
 
-/// The solver for `district`: our own. Where penalties on shortage or surplus hide the money, an answer that lies amid others
-/// would leave it to chance, and must be a vertex.
+/// Returns the LP backend for `district`: the default solver, or one that returns a vertex where penalties on unmet
+/// demand or surplus dominate the objective. There, an answer inside the optimal face would depend on rounding.
 #[must_use]
 pub fn solver(district: &District) -> &'static dyn Backend {
     let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
@@ -178,54 +181,57 @@ impl From<LpError> for CosimError {
     }
 }
 
-/// The coupled part of a run.
+/// The result of the coupling, with this crate's plan and account.
 pub type Coupling = Outcome<PricedPlan, Account>;
 
-/// What a network of pipes does under the answer.
+/// The simulation of a network of pipes under the answer.
 #[derive(Debug)]
 pub struct NetworkAnswer {
-    /// Component by component.
+    /// Results of each component.
     pub report: NetworkReport,
-    /// Step by step.
+    /// Results of each step.
     pub recording: Recording,
 }
 
-/// A finished run.
+/// The result of a finished run.
 #[derive(Debug)]
 pub struct CosimResult {
-    /// The dispatch, with the answer's COPs in force.
+    /// Dispatch problem with the answer's COPs set.
     pub dispatch: Dispatch,
-    /// What the answer decides.
+    /// Values of the decision variables in the answer.
     pub decisions: Decisions,
-    /// What rows and quantities are worth in the cheapest plan at the COPs of the answer, where the solver tells: see
-    /// [`Dispatch::prices`].
+    /// Duals of the cheapest plan at the COPs of the answer: shadow prices of the rows and reduced costs of the
+    /// columns; see [`Dispatch::prices`]. `None` if the solver returns no duals.
     pub duals: Option<Duals>,
-    /// The answer's account.
+    /// Account of the answer: costs, energies and emissions.
     pub account: Account,
-    /// The answer's certificate.
+    /// Certificate of the answer's plan.
     pub certificate: PlanCertificate,
-    /// The coupling, if there is a loop.
+    /// Result of the coupling; `None` without a loop.
     pub coupling: Option<Coupling>,
-    /// The electricity of the loop itself that the answer brings, kW, shape (balances of [`Coupled::auxiliary`], steps); without rows where it brought none yet.
+    /// Electricity demand of the loop itself in the answer, kW, shape (balances of [`Coupled::auxiliary`], steps);
+    /// without rows if no loop had been simulated before the answer's dispatch.
     pub auxiliary_kw: Array2<f64>,
-    /// What the loop does in the answer, where it is a network of pipes.
+    /// Simulation of the network under the answer; `None` without a network of pipes.
     pub network: Option<NetworkAnswer>,
-    /// What a dispatcher would do who knew what it does to the loop, where that was asked for.
+    /// Comparison with the joint optimum; `None` unless the settings ask for it.
     pub myopia: Option<Myopia>,
-    /// Why that was not found.
+    /// Reason why the joint optimum was not found; `None` if it was found or not asked for.
     pub myopia_missing: Option<String>,
-    /// Seconds that building the LPs and preparing the solver took.
+    /// Seconds for building the LPs and preparing the solver.
     pub build_seconds: f64,
-    /// Seconds from then to the answer.
+    /// Seconds from the prepared solver to the answer.
     pub solve_seconds: f64,
 }
 
-/// Temperature above which no loop's water is liquid at the pressures of a network, degrees Celsius.
+/// Highest temperature of liquid water at the pressures of a network, degrees Celsius.
 const BOILS_C: f64 = 100.0;
-/// Water this far below its freezing point has long been ice: what a plant lacks is no more a matter of hours, K.
+/// Largest supercooling below the freezing point that is accepted, K. Beyond it the plants' shortage is not one of a
+/// few hours.
 const ICE_K: f64 = 10.0;
 
-/// Refuses an answer in which water would have to be ice or steam: more is taken from the network, or given to it, than its plants can bring.
+/// Checks that the simulated water stays liquid. It does not where the heat taken or given exceeds the capacity of
+/// the network's plants.
 fn liquid(axis: &TimeAxis, network: &DistrictNetwork, recording: &Recording) -> Result<(), CosimError> {
     let [coldest_c, hottest_c] = [network.freezing_c() - ICE_K, BOILS_C];
     let beyond_k = |temp_c: f64| (coldest_c - temp_c).max(temp_c - hottest_c);
@@ -238,7 +244,7 @@ fn liquid(axis: &TimeAxis, network: &DistrictNetwork, recording: &Recording) -> 
     }
 }
 
-/// Refuses an answer in which water would have to leave a substation beyond its heat pumps' refrigerant, whatever water comes.
+/// Checks that no water leaves a substation beyond the temperature of its heat pumps' refrigerant.
 fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) -> Result<(), CosimError> {
     let crossed = network.substation_names().zip(&report.substations).filter(|(_, totals)| totals.crossing.steps > 0);
     match crossed.max_by(|(_, a), (_, b)| a.crossing.worst_k.total_cmp(&b.crossing.worst_k)) {
@@ -251,7 +257,7 @@ fn possible(axis: &TimeAxis, network: &DistrictNetwork, report: &NetworkReport) 
     }
 }
 
-/// Runs a case: a plain dispatch, or dispatch and loop in turn.
+/// Runs a case: a dispatch alone, or the coupling of dispatch and loop.
 ///
 /// # Errors
 /// [`CosimError`] when there is no plan, the solver fails, or a COP is not positive.
@@ -264,10 +270,10 @@ pub fn run(
     run_with_journal(district, coupled, backend, &mut (), observer)
 }
 
-/// The same, with what an earlier run kept of its iterations, and keeping them.
+/// Runs a case like [`run`], resumes it from the iterations in `journal`, and adds new iterations to it.
 ///
 /// # Errors
-/// As [`run`], and when the journal is of no use.
+/// As [`run`], and when the journal cannot be read, written or continued.
 pub fn run_with_journal(
     district: &District,
     coupled: Option<&Coupled>,
@@ -321,7 +327,7 @@ pub fn run_with_journal(
     let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
         .map_err(|error| named(error, axis, coupled))?;
 
-    // Somebody who wants to stop does not want more.
+    // After a request to stop, the joint optimum is not computed.
     let myopia = match known_loop {
         Some((newton, ring)) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
             let first_cops = match settings.initial_cop_dispatch {
@@ -332,15 +338,15 @@ pub fn run_with_journal(
         }
         _ => None,
     };
-    // The equilibrium stands, whatever becomes of this.
+    // The equilibrium is a valid result even if the joint optimum is not found.
     let (myopia, myopia_missing) = match myopia {
         Some(Err(error)) => (None, Some(error.to_string())),
         myopia => (myopia.and_then(Result::ok), None),
     };
-    // The answer's numbers belong together: at the COPs its own plan leads to where the loop knows them hour by hour, at
-    // those it was made with in the published variant.
+    // The answer's plan, COPs and costs have to be consistent: they are taken at the COPs that its plan leads to
+    // where the loop computes the COP of each step, and at the COPs of its dispatch in the published variant.
     let plan = &outcome.plan.plan;
-    // Where the next COPs have no plan, the last ones that had one stay in force.
+    // Where the next COPs have no plan, the last COPs that had a plan stay in force.
     let consistent = coupled.settings.loop_cop == LoopCop::WithinStep && outcome.refusal.is_none();
     let signal = if consistent { &outcome.response.signal } else { &outcome.signal };
     dispatcher.set_signal(signal);
@@ -366,7 +372,8 @@ pub fn run_with_journal(
             return Err(CosimError::Short { energy_kwh: priced.short_kwh });
         }
         let plan = dispatch.certified(priced.decisions)?;
-        // An average of plans has no duals; the cheapest plan at the same COPs has. Without it the answer stands as well.
+        // An average of plans has no duals; the cheapest plan at the same COPs does. The answer is complete without
+        // it.
         let cheapest = if backend.gives_duals() { dispatch.solve(backend).ok() } else { None };
         let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
         let tied_steps = cheapest.as_ref().and_then(|cheapest| dispatch.tied_steps(cheapest, backend));
@@ -394,7 +401,7 @@ pub fn run_with_journal(
     })
 }
 
-/// What schemes that know the loop need of it.
+/// Returns the loop with derivatives and Newton's method, which some schemes need.
 fn known_loop(
     dispatcher: &DistrictDispatcher,
     water_loop: &LoopParticipant,
@@ -407,18 +414,18 @@ fn known_loop(
     found.map_err(|unsuited| CosimError::Unsuited { scheme: SchemeChoice::Anticipative.name(), unsuited })
 }
 
-/// Iterations before Newton's method where it is asked for, to learn where the time can be cut.
+/// Picard iterations before Newton's method where it is the chosen scheme; they show where the horizon can be cut.
 const PICARD_BEFORE_NEWTON: usize = 3;
-/// Iterations of averaging before Newton's method takes over.
+/// Iterations of averaging after which Newton's method begins.
 const AVERAGING_BEFORE_NEWTON: usize = 40;
 
-/// The scheme that `settings` ask for.
+/// Returns the scheme that `settings` select.
 fn scheme_for(
     settings: &CouplingSettings,
     dispatcher: &DistrictDispatcher,
     water_loop: &LoopParticipant,
 ) -> Result<Box<dyn Scheme<DistrictDispatcher>>, CosimError> {
-    // The price of balancing jumps where a unit begins to run: Newton's method does not know it.
+    // The price of balancing jumps where a unit starts, so that Newton's method does not apply.
     if settings.balancing_price == BalancingPrice::Marginal
         && let Some(scheme) = scheme(settings)
     {
@@ -444,14 +451,14 @@ fn scheme_for(
 }
 
 impl CosimResult {
-    /// All money, EUR: the plan's, and what the loop's balancing unit costs and emits.
+    /// Returns the total cost, EUR: the plan's, and the energy and emissions of the loop's balancing unit.
     #[must_use]
     pub fn total_eur(&self) -> f64 {
         let balancing_eur = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_eur);
         self.account.cost_eur() + balancing_eur + self.balancing_co2_eur()
     }
 
-    /// The price of the CO2 that the loop's balancing unit emits, EUR.
+    /// Returns the cost of the CO2 emitted by the loop's balancing unit, EUR.
     #[must_use]
     pub fn balancing_co2_eur(&self) -> f64 {
         let balancing_co2_kg = self.coupling.as_ref().map_or(0.0, |coupling| coupling.response.balancing_co2_kg);
@@ -459,7 +466,7 @@ impl CosimResult {
     }
 }
 
-/// The LP that [`run`] solves first: at the COPs that its dispatch begins with.
+/// Returns the LP that [`run`] solves first, at the initial COPs.
 #[must_use]
 pub fn first_problem(district: &District, coupled: Option<&Coupled>) -> StagedProblem {
     let begins = |coupled: &&Coupled| coupled.settings.initial_cop_dispatch == InitialCopDispatch::Start;
@@ -477,7 +484,7 @@ fn start(coupled: &Coupled, dispatcher: &DistrictDispatcher) -> Start {
     Start { committed, start }
 }
 
-/// An error of the driver with names in place of indices.
+/// Converts an error of the driver, with names and time stamps in place of indices.
 fn named(error: CouplingError<DispatchError, NetworkError>, axis: &TimeAxis, coupled: &Coupled) -> CosimError {
     match error {
         CouplingError::Dispatch { iteration, source } => CosimError::Dispatch { iteration: Some(iteration), source },

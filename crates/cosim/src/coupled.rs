@@ -9,31 +9,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::coupling::CouplingSettings;
 
-/// A heat pump of the district that draws on the loop.
+/// A heat pump of the district that is connected to the loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopPump {
-    /// Site.
+    /// Name of the site.
     pub site: String,
-    /// Technology.
+    /// Name of the technology.
     pub technology: String,
-    /// The store that gives its sink temperature.
+    /// Name of the store whose temperature is the heat pump's sink temperature; `None` for a fixed sink.
     pub store: Option<String>,
-    /// COP before the loop is known.
+    /// COP of the first dispatch, before the loop is simulated.
     pub start_cop: f64,
-    /// The machine.
+    /// Model of the heat pump.
     pub pump: HeatPump,
 }
 
 /// A loop, the heat pumps of a district on it, and how the two are coupled.
 #[derive(Debug, Clone)]
 pub struct Coupled {
-    /// The loop.
+    /// Model of the water loop.
     pub water_loop: WaterLoop,
-    /// The heat pumps on it, in the order of the district's sites and of the loop file.
+    /// Heat pumps on the loop, in the order of the district's sites and of the loop file.
     pub pumps: Vec<LoopPump>,
-    /// The balances (site and carrier) that bring the electricity of a network's circulation pumps and plants.
+    /// Balances (site and carrier) that supply the electricity of a network's circulation pumps and plants.
     pub auxiliary: Vec<[String; 2]>,
-    /// How the coupling runs.
+    /// Settings of the coupling.
     pub settings: CouplingSettings,
 }
 

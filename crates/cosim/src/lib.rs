@@ -1,11 +1,10 @@
 //! Co-simulation of a district's dispatch and its water loop.
 //!
-//! - [`coupled`]: the loop of a district, its heat pumps, and how the two are coupled
+//! - [`coupled`]: the loop of a district, its heat pumps, and the settings of their coupling
 //! - [`coupling`]: the fixed-point driver: schemes, residuals, gap, verdicts
-//! - [`participants`]: dispatch and loops as the driver sees them
-//! - [`equilibrium`]: dispatch and loop in agreement at once: Newton's method on the joint optimality conditions, and the
-//!   joint optimum
-//! - [`converge`]: one district, run to its end
+//! - [`participants`]: adapters of dispatch and loop to the driver's traits
+//! - [`equilibrium`]: Newton's method on the joint optimality conditions of dispatch and loop, and the joint optimum
+//! - [`converge`]: runs one district from its settings to its result
 
 pub mod converge;
 pub mod coupled;

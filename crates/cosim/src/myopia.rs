@@ -1,4 +1,5 @@
-//! The price of myopia: an equilibrium against the plan of a dispatcher who knows what it does to the loop.
+//! The price of myopia: the cost of an equilibrium against the joint optimum, whose dispatcher knows its effect on
+//! the loop.
 
 use anergy_data::schema::Beside;
 use anergy_lp::Backend;
@@ -9,20 +10,20 @@ use crate::equilibrium::{Anticipated, Newton, anticipate};
 use crate::participants::{DistrictDispatcher, PricedPlan, WellMixedParticipant};
 use crate::{CosimError, Coupling};
 
-/// The descent begins from this answer of the dispatcher.
+/// Number of dispatcher answers before the descent starts.
 const ANSWERS: usize = 3;
 
-/// An equilibrium, and what a dispatcher would do who knew what it does to the loop.
+/// An equilibrium compared with the joint optimum of dispatch and loop.
 #[derive(Debug)]
 pub struct Myopia {
-    /// What the plan of the equilibrium costs the dispatcher at the COPs that it leads to.
+    /// Cost of the equilibrium's plan at the COPs that it leads to.
     pub equilibrium: PlanCost,
-    /// What a dispatcher could still save there without knowing anything of the loop, EUR: the gap of the equilibrium, where
-    /// it is known.
+    /// Gap of the equilibrium, EUR: the saving that is possible without knowledge of the loop. `None` if it is not
+    /// known.
     pub gap_eur: Option<f64>,
-    /// The plan of one who knows, and how it was found.
+    /// Joint optimum, and the descent that found it.
     pub found: Anticipated<PricedPlan>,
-    /// What that leaves out: of the equilibrium, and of the plan of one who knows.
+    /// Effects outside the objective: of the equilibrium, and of the joint optimum.
     pub beside: [Beside; 2],
 }
 
@@ -37,7 +38,7 @@ fn beside(cost: &PlanCost, response: &LoopResponse) -> Beside {
 }
 
 impl Myopia {
-    /// What a dispatcher would do who knew what it does to the loop, beside the answer of a coupling that began with `first_cops`.
+    /// Computes the joint optimum, to compare with the result of a coupling that began with `first_cops`.
     pub(super) fn of(
         dispatcher: &mut DistrictDispatcher,
         water_loop: &WellMixedParticipant,
@@ -50,7 +51,8 @@ impl Myopia {
         let values = &outcome.plan.plan.decisions.values;
         let signal = |values: &Array2<f64>| LoopSignal::of_cops(newton.cops(water_loop, values));
         let equilibrium = dispatcher.price(&outcome.plan, &signal(values))?;
-        // The first few answers lie further apart than what they converge to, and from there the descent comes to lower valleys.
+        // The first few answers lie further apart than the limit of the iteration, and the descent from there finds
+        // lower local minima.
         let stop = || observer.wants_to_stop();
         let mut next = LoopSignal::of_cops(first_cops.clone());
         let mut values = Array2::zeros((0, 0));
@@ -74,20 +76,19 @@ impl Myopia {
         Ok(Self { equilibrium, gap_eur, found, beside })
     }
 
-    /// What it costs not to know, EUR, with the gap of the equilibrium in it.
+    /// Returns the price of myopia, EUR: the cost of the equilibrium, with its gap, minus that of the joint optimum.
     #[must_use]
     pub fn price_eur(&self) -> f64 {
         self.equilibrium.objective_eur - self.found.cost.objective_eur
     }
 
-    /// The same as a share of the money that the equilibrium costs.
+    /// Returns the price of myopia as a share of the money in the equilibrium's objective.
     #[must_use]
     pub fn price_relative(&self) -> f64 {
         self.price_eur() / self.equilibrium.money_scale_eur()
     }
 
-    /// What it costs not to know, EUR, without what a dispatcher who does not know could save as well; `None` where that is
-    /// not known.
+    /// Returns the price of myopia without the gap of the equilibrium, EUR; `None` if the gap is not known.
     #[must_use]
     pub fn price_beyond_gap_eur(&self) -> Option<f64> {
         self.gap_eur.map(|gap_eur| self.price_eur() - gap_eur)

@@ -1,4 +1,4 @@
-//! The loop itself.
+//! The driver: alternates dispatcher and loop until a stop rule holds.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -7,54 +7,54 @@ use ndarray::{Array1, Array2};
 
 use super::history::History;
 use super::{
-    CopSeries, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, Journal,
-    JournalError, Kept, LoopCop, LoopModel, LoopRequest, LoopResponse, LoopSignal, Observer, PhaseSeconds, PlanCost,
-    Record, Scheme, Situation, Stepped, Stop, StoreTemperature, Unrest, Verdict,
+    CopSeries, CouplingError, CouplingSettings, Dispatcher, Gap, InitialCopDispatch, InitialCopRing, IterationState,
+    Journal, JournalError, Kept, LoopCop, LoopModel, LoopRequest, LoopResponse, LoopSignal, Observer, PhaseSeconds,
+    PlanCost, Record, Scheme, SchemePlan, Stop, StoreTemperature, Unrest, Verdict,
 };
 
-/// The COPs that an iteration may begin with.
+/// The COPs that the iteration can start from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
-    /// COPs of the district's files.
+    /// COPs given in the district's files.
     pub committed: CopSeries,
     /// Start COPs of the heat pumps.
     pub start: CopSeries,
 }
 
-/// The end of an iteration.
+/// The result of the iteration.
 #[derive(Debug, Clone)]
 pub struct Outcome<P, A> {
-    /// How it ended.
+    /// Verdict on its convergence.
     pub verdict: Verdict,
-    /// Every iteration.
+    /// Records of all iterations.
     pub records: Vec<Record>,
-    /// Loop temperatures of every iteration, degrees Celsius, steps + 1 each.
+    /// Loop temperatures of all iterations, degrees Celsius, steps + 1 each.
     pub temperatures: Vec<Array1<f64>>,
-    /// Heat into the loop of every iteration, kWh by step.
+    /// Heat into the loop in all iterations, kWh by step.
     pub loop_heat: Vec<Array1<f64>>,
-    /// What the dispatcher keeps of every iteration.
+    /// Accounts of the plans of all iterations.
     pub accounts: Vec<A>,
-    /// The iteration that is the answer.
+    /// Index of the iteration that is the answer.
     pub answer: usize,
-    /// Its plan.
+    /// Plan of the answer.
     pub plan: P,
-    /// The signal that its plan was made with.
+    /// Signal for which the answer's plan was made.
     pub signal: LoopSignal,
-    /// What the loop was asked for it.
+    /// Request to the loop that follows from the answer's plan.
     pub request: LoopRequest,
-    /// What it did to the loop.
+    /// Response of the loop to the answer's plan.
     pub response: LoopResponse,
-    /// Its gap; `None` when it could not be measured.
+    /// Gap of the answer; `None` if it could not be measured.
     pub gap: Option<Gap>,
-    /// Why it could not be measured.
+    /// Reason why the gap could not be measured; `None` if it was.
     pub gap_missing: Option<String>,
-    /// What still moved at the end.
+    /// Last change of the loop temperature, and its estimated distance from a fixed point.
     pub unrest: Unrest,
-    /// Why there was no plan, where that ended the iteration.
+    /// Reason why the last dispatch was infeasible, where that ended the iteration; `None` otherwise.
     pub refusal: Option<String>,
 }
 
-/// An iterate that may become the answer.
+/// An iterate that is a candidate for the answer.
 struct Iterate<P> {
     iteration: usize,
     plan: P,
@@ -64,25 +64,28 @@ struct Iterate<P> {
     cost_at_own_cops: PlanCost,
 }
 
-/// What an earlier run said of an iteration.
-struct Before {
+/// A journalled iteration of an earlier run, to compare with.
+struct JournalledIteration {
     seconds: PhaseSeconds,
     fingerprint: String,
 }
 
-/// What [`drive`] returns.
-pub type Driven<D, L> = Result<
+/// The result of [`drive`].
+pub type DriveResult<D, L> = Result<
     Outcome<<D as Dispatcher>::Plan, <D as Dispatcher>::Account>,
     CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>,
 >;
 
 /// Alternates `dispatcher` and `water_loop` under `scheme` until the stop rule of `settings` holds, a cycle is found,
-/// the iterations run out or `observer` wants to stop. Iterations that `journal` knows of an earlier run are not dispatched again.
+/// the iterations run out or `observer` asks to stop. Iterations in `journal` are taken from it and not dispatched
+/// again.
 ///
-/// With `stop: gap` the answer is the iterate of the smallest gap, otherwise the last one; either way its gap is measured.
+/// With `stop: gap` the answer is the iterate of the smallest gap, otherwise the last one; either way its gap is
+/// measured.
 ///
 /// # Errors
-/// [`CouplingError`] when the settings contradict each other, a participant fails, a COP is not positive, or the journal is of no use.
+/// [`CouplingError`] when the settings contradict each other, a participant fails, a COP is not positive, or the
+/// journal cannot be continued.
 pub fn drive<D: Dispatcher, L: LoopModel>(
     dispatcher: &mut D,
     water_loop: &mut L,
@@ -91,7 +94,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     start: &Start,
     journal: &mut dyn Journal<D::Plan>,
     observer: &mut dyn Observer,
-) -> Driven<D, L> {
+) -> DriveResult<D, L> {
     settings.check()?;
     let cops = match settings.initial_cop_dispatch {
         InitialCopDispatch::Committed => start.committed.clone(),
@@ -117,8 +120,8 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     let mut iteration = 0;
     let verdict = loop {
         let began = Instant::now();
-        let kept = driver.journal.recall(iteration)?;
-        let (answer, kept) = match driver.dispatch(iteration, kept) {
+        let journalled = driver.journal.recall(iteration)?;
+        let (answer, journalled) = match driver.dispatch(iteration, journalled) {
             Err(CouplingError::Dispatch { source, .. }) if driver.is_infeasible(&source) => {
                 driver.refusal = Some(source.to_string());
                 break Verdict::Infeasible { iteration };
@@ -129,7 +132,7 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
         if let Some(verdict) = driver.judge_gap(&answer) {
             break verdict;
         }
-        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds, kept)? {
+        if let Some(verdict) = driver.iterate(iteration, answer, dispatch_seconds, journalled)? {
             break verdict;
         }
         iteration += 1;
@@ -137,10 +140,10 @@ pub fn drive<D: Dispatcher, L: LoopModel>(
     Ok(driver.finish(verdict))
 }
 
-/// The error of a driver of these participants.
-type Failed<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
+/// The error of a driver with these participants.
+type DriverError<D, L> = CouplingError<<D as Dispatcher>::Error, <L as LoopModel>::Error>;
 
-/// Participants, settings and state of an iteration.
+/// Participants, settings and state of the iteration.
 struct Driver<'a, D: Dispatcher, L> {
     dispatcher: &'a mut D,
     water_loop: &'a mut L,
@@ -151,7 +154,7 @@ struct Driver<'a, D: Dispatcher, L> {
     observer: &'a mut dyn Observer,
     history: History<'a>,
     accounts: Vec<D::Account>,
-    /// Store levels of the first plan, where they stay in force.
+    /// Store levels of the first plan, where the settings freeze them; `None` otherwise.
     frozen_levels: Option<Array2<f64>>,
     /// Signal of the next dispatch.
     signal: LoopSignal,
@@ -162,37 +165,38 @@ struct Driver<'a, D: Dispatcher, L> {
 }
 
 impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
-    /// Whether the dispatcher found that there is no plan, after there was one before.
+    /// Returns whether the error is a proof of infeasibility, after an earlier iteration had a plan.
     fn is_infeasible(&self, error: &D::Error) -> bool {
         self.last.is_some() && self.dispatcher.is_infeasible(error)
     }
 
-    /// The dispatcher's answer: the one that an earlier run kept, where there is one. Otherwise it is noted.
+    /// Returns the dispatcher's answer: from the journal where it has one, otherwise by a dispatch, which is then
+    /// added to the journal.
     fn dispatch(
         &mut self,
         iteration: usize,
-        kept: Option<Kept<D::Plan>>,
-    ) -> Result<(D::Plan, Option<Before>), Failed<D, L>> {
+        journalled: Option<Kept<D::Plan>>,
+    ) -> Result<(D::Plan, Option<JournalledIteration>), DriverError<D, L>> {
         let failed = |source| CouplingError::Dispatch { iteration, source };
-        if let Some(Kept { answer, memory, seconds, fingerprint }) = kept {
+        if let Some(Kept { answer, memory, seconds, fingerprint }) = journalled {
             let answer = self.dispatcher.recall(answer, &self.signal).map_err(failed)?;
             if let Some(memory) = memory {
                 self.scheme.recall(&memory);
             }
-            return Ok((answer, Some(Before { seconds, fingerprint })));
+            return Ok((answer, Some(JournalledIteration { seconds, fingerprint })));
         }
         let answer = self.dispatcher.dispatch(&self.signal).map_err(failed)?;
         self.journal.answered(&answer);
         Ok((answer, None))
     }
 
-    /// Where a dispatch is the least that is possible at the COPs the last plan led to, the last plan's gap comes free,
-    /// whether that plan was an answer or an average; the verdict if it ends the iteration.
+    /// Computes the gap of the last iterate, if `answer` is the cheapest plan at the COPs that the iterate led to
+    /// (then no further dispatch is needed). Returns the verdict if it ends the iteration, otherwise `None`.
     fn judge_gap(&mut self, answer: &D::Plan) -> Option<Verdict> {
         let free = self.settings.gap_is_free() && self.scheme.answers_own_cops();
-        let before = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
-        let gap = before.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
-        self.gap_known(gap, &before);
+        let iterate = self.last.as_ref().filter(|_| free).map(Rc::clone)?;
+        let gap = iterate.cost_at_own_cops.gap_to(&self.dispatcher.cost(answer));
+        self.gap_known(gap, &iterate);
         self.history.judge_gap()
     }
 
@@ -204,25 +208,26 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         }
     }
 
-    /// Makes the iteration's plan, simulates it, records it and moves on to the next COPs; the verdict if it is the last.
+    /// Makes the iteration's plan, simulates the loop, records the iteration and sets the next COPs. Returns the
+    /// verdict if this iteration is the last, otherwise `None`.
     fn iterate(
         &mut self,
         iteration: usize,
         answer: D::Plan,
         dispatch_seconds: f64,
-        before: Option<Before>,
-    ) -> Result<Option<Verdict>, Failed<D, L>> {
+        journalled: Option<JournalledIteration>,
+    ) -> Result<Option<Verdict>, DriverError<D, L>> {
         let began = Instant::now();
         let dispatch_failed = |source| CouplingError::Dispatch { iteration, source };
         let last = self.last.as_deref();
-        let situation = Situation {
+        let state = IterationState {
             iteration,
             previous: last.map(|iterate| &iterate.plan),
             gap: last.and_then(|iterate| self.history.records[iterate.iteration].gap),
             signal: &self.signal,
         };
-        let Stepped { plan, scheme, step } =
-            self.scheme.plan(self.dispatcher, answer, &situation).map_err(dispatch_failed)?;
+        let SchemePlan { plan, scheme, step } =
+            self.scheme.plan(self.dispatcher, answer, &state).map_err(dispatch_failed)?;
         let simulating = Instant::now();
         let (request, response) = self.simulate(iteration, &plan)?;
         let water_loop_seconds = simulating.elapsed().as_secs_f64();
@@ -242,7 +247,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             ..Record::of_response(iteration, (scheme, step), &self.signal.cops, &response)
         };
         let verdict = self.history.add(record, &response, self.observer);
-        self.commit(iteration, before)?;
+        self.commit(iteration, journalled)?;
         let verdict = verdict.or_else(|| self.observer.wants_to_stop().then_some(Verdict::Interrupted));
         let mut next = LoopSignal { cops: self.signal.cops.clone(), ..response.signal.clone() };
         self.scheme.advance(&mut next.cops, &response.signal.cops);
@@ -251,10 +256,10 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         Ok(verdict)
     }
 
-    /// Keeps an iteration that has ended, or sees to it that it ended as `before`.
-    fn commit(&mut self, iteration: usize, before: Option<Before>) -> Result<(), JournalError> {
+    /// Adds a finished iteration to the journal, or checks that it equals the journalled iteration.
+    fn commit(&mut self, iteration: usize, journalled: Option<JournalledIteration>) -> Result<(), JournalError> {
         let record = &mut self.history.records[iteration];
-        let Some(Before { seconds, fingerprint }) = before else {
+        let Some(JournalledIteration { seconds, fingerprint }) = journalled else {
             return self.journal.keep(record, &|| self.scheme.memory());
         };
         if record.fingerprint() != fingerprint {
@@ -264,8 +269,8 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         Ok(())
     }
 
-    /// Simulates the loop under a plan, with the COPs and store levels that the settings say.
-    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopRequest, LoopResponse), Failed<D, L>> {
+    /// Simulates the loop under a plan, with the COPs and store levels that the settings select.
+    fn simulate(&mut self, iteration: usize, plan: &D::Plan) -> Result<(LoopRequest, LoopResponse), DriverError<D, L>> {
         let mut request = self.dispatcher.request(plan);
         if self.settings.store_temperature == StoreTemperature::Frozen {
             let frozen = self.frozen_levels.get_or_insert_with(|| request.level_kwh.clone());
@@ -281,14 +286,14 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         Ok((request, response))
     }
 
-    /// Measures the last iterate's gap where it is not known yet, and picks the answer.
+    /// Measures the last iterate's gap if it is not known yet, and selects the answer.
     fn finish(mut self, verdict: Verdict) -> Outcome<D::Plan, D::Account> {
         let Some(last) = self.last.take() else { unreachable!("the first pass through the loop leaves an iterate") };
         let mut gap_missing = None;
         if self.history.records[last.iteration].gap.is_none() && self.refusal.is_none() {
             match self.final_gap(&last) {
                 Ok(gap) => self.gap_known(gap, &last),
-                // The iterations are done and stay; only their gap is unknown.
+                // The iterations remain a valid result; only the gap is unknown.
                 Err(error) => gap_missing = Some(error.to_string()),
             }
         }
@@ -297,7 +302,7 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
             _ => Rc::clone(&last),
         };
         let verdict = match (verdict, self.history.judge_gap()) {
-            // The gap of the last iterate has only now become known.
+            // The final dispatch has shown that the last iterate meets the tolerance.
             (Verdict::MaxIterations | Verdict::Interrupted | Verdict::Cycle { .. }, Some(Verdict::Converged)) => {
                 Verdict::Converged
             }
@@ -323,9 +328,9 @@ impl<D: Dispatcher, L: LoopModel> Driver<'_, D, L> {
         }
     }
 
-    /// The gap of an iterate, measured for itself: its plan is simulated with the COPs of each step's own temperature and its
-    /// own stores, and dispatched once more at those.
-    fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, Failed<D, L>> {
+    /// Measures the gap of an iterate by an additional dispatch: the loop is simulated with COPs of each step's own
+    /// temperature and the plan's own store levels, and the dispatcher answers to those COPs.
+    fn final_gap(&mut self, iterate: &Iterate<D::Plan>) -> Result<Gap, DriverError<D, L>> {
         let iteration = iterate.iteration;
         let failed = |source| CouplingError::Dispatch { iteration, source };
         let simulated = self.water_loop.simulate(&self.dispatcher.request(&iterate.plan));

@@ -1,24 +1,25 @@
-//! The gaps of an iterate: what a dispatcher could still save, and still serve, at the COPs that its own plan leads to.
+//! The gap of an iterate: the money and the unmet demand that the dispatcher could still save at the COPs that the
+//! iterate's plan leads to.
 
 use super::{Gap, PlanCost};
 
-/// A scale of less is a millionth of a euro: beside nothing, rounding is everything.
+/// Smallest scale of a relative gap of money, EUR: below it, rounding would dominate the ratio.
 const LEAST_SCALE_EUR: f64 = 1e-6;
-/// A scale of less is one kWh, for the same reason.
+/// Smallest scale of a relative gap of unmet demand, kWh: below it, rounding would dominate the ratio.
 const LEAST_SCALE_KWH: f64 = 1.0;
-/// The share of the absolute terms, or of the demand, that the scale is at least.
+/// Smallest ratio of the scale to the absolute terms of the money, or to the demand.
 const LEAST_SHARE: f64 = 1e-3;
 
 impl PlanCost {
-    /// Returns what a difference of money is divided by to be relative, EUR: the money in the objective, without the prices of
-    /// unmet demand and surplus; at least a thousandth of its absolute terms, and a millionth of a euro.
+    /// Returns the scale of a relative gap of money, EUR: the money in the objective, without the prices of unmet
+    /// demand and surplus; at least a thousandth of its absolute terms, and a millionth of a euro.
     #[must_use]
     pub fn money_scale_eur(&self) -> f64 {
         let money_eur = (self.objective_eur - self.penalty_eur).abs();
         money_eur.max(LEAST_SHARE * self.absolute_terms_eur).max(LEAST_SCALE_EUR)
     }
 
-    /// Returns the gap between this plan, priced at its own COPs, and the `cheapest` plan there.
+    /// Returns the gap between this plan, priced at the COPs that it leads to, and the `cheapest` plan at those COPs.
     #[must_use]
     pub fn gap_to(&self, cheapest: &Self) -> Gap {
         let unmet_kwh = self.unmet_kwh - cheapest.unmet_kwh;
@@ -29,7 +30,7 @@ impl PlanCost {
             relative: absolute_eur / cheapest.money_scale_eur(),
             cost_eur: self.cost_eur - cheapest.cost_eur,
             unmet_kwh,
-            // A comparison keeps what is no number; `max` would make it zero.
+            // A comparison preserves NaN; `max` would turn it into zero.
             unmet_relative: if unmet_kwh < 0.0 { 0.0 } else { unmet_kwh / scale_kwh },
             surplus_kwh: self.surplus_kwh - cheapest.surplus_kwh,
         }
@@ -50,7 +51,8 @@ mod tests {
         assert!(free(1e-16).gap_to(&free(1e-14)).relative.abs() < 1e-7, "of nothing, rounding is no share");
     }
 
-    /// Money, unmet demand at 100 EUR/kWh and surplus at 2 EUR/kWh of a demand of 50 MWh.
+    /// Returns the cost of a plan with this money, unmet demand at 100 EUR/kWh and surplus at 2 EUR/kWh, of a demand
+    /// of 50 MWh.
     fn priced(money_eur: f64, unmet_kwh: f64, surplus_kwh: f64) -> PlanCost {
         let penalty_eur = 100.0 * unmet_kwh + 2.0 * surplus_kwh;
         PlanCost {
@@ -66,24 +68,24 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_served_does_not_dilute_the_gap_of_the_money() {
-        // 40 EUR of 40,000 are 1e-3 of the money, whether 12.5 MWh (1.25 million EUR at their price) are unserved or none.
+    fn unmet_demand_does_not_dilute_the_gap_of_the_money() {
+        // 40 EUR of 40,000 are 1e-3 of the money, with or without 12.5 MWh (1.25 million EUR) of unmet demand.
         for unmet_kwh in [0.0, 12_500.0] {
             let gap = priced(40_040.0, unmet_kwh, 0.0).gap_to(&priced(40_000.0, unmet_kwh, 0.0));
             assert!((gap.relative - 1e-3).abs() < 1e-12 && gap.cost_eur == 40.0, "{gap:?}");
             assert_eq!((gap.unmet_kwh, gap.unmet_relative, gap.size()), (0.0, 0.0, gap.relative));
         }
-        // Nor does what is thrown away: 10 MWh of surplus at 2 EUR.
+        // Nor does surplus: 10 MWh at 2 EUR.
         let gap = priced(40_040.0, 0.0, 10_000.0).gap_to(&priced(40_000.0, 0.0, 10_000.0));
         assert!((gap.relative - 1e-3).abs() < 1e-12, "{gap:?}");
     }
 
     #[test]
     fn unmet_demand_has_a_gap_of_its_own() {
-        // 25 kWh more than the 12,500 that nobody could serve: 2e-3 of them.
+        // 25 kWh above the 12,500 kWh that cannot be served: 2e-3 of them.
         let gap = priced(40_000.0, 12_525.0, 0.0).gap_to(&priced(40_000.0, 12_500.0, 0.0));
         assert_eq!((gap.unmet_kwh, gap.unmet_relative), (25.0, 2e-3));
-        // 25 kWh where all could be served: half of a thousandth of the demand of 50 MWh.
+        // 25 kWh where all demand could be served: half of a thousandth of the demand of 50 MWh.
         let gap = priced(40_000.0, 25.0, 0.0).gap_to(&priced(40_000.0, 0.0, 0.0));
         assert_eq!((gap.unmet_kwh, gap.unmet_relative, gap.size()), (25.0, 0.5, 0.5));
     }
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_that_is_no_number_is_within_no_tolerance() {
+    fn a_nan_gap_is_within_no_tolerance() {
         let gap = priced(f64::NAN, 0.0, 0.0).gap_to(&priced(1.0, 0.0, 0.0));
         assert!(gap.size().is_nan());
     }

@@ -1,4 +1,4 @@
-//! What the driver remembers of its iterations, and what it concludes from that.
+//! The history of the iterations, and the stop rules and verdicts that depend on it.
 
 use std::collections::VecDeque;
 
@@ -7,28 +7,28 @@ use ndarray::Array1;
 use super::record::residual_between;
 use super::{CopSeries, CouplingSettings, Gap, LoopResponse, Observer, Record, Stop, Verdict};
 
-/// Iterations that the published rule always makes before it looks at its criterion.
+/// Iterations that the published rule requires before it tests its criterion.
 const PAPER_LEAST_ITERATION: usize = 10;
 /// The published criterion: mean |dT| / |T|, T in degrees Celsius.
 const PAPER_CRITERION: f64 = 0.1;
-/// Iterations in a row that must stand still.
+/// Consecutive iterations that must stay within the tolerances to converge.
 const STILL_ITERATIONS: usize = 3;
-/// Longest cycle that is looked for.
+/// Longest cycle that is detected, iterations.
 const LONGEST_CYCLE: usize = 12;
-/// Iterations in a row of averaging in which the gap must fall.
+/// Consecutive averaging iterations in which the gap must fall.
 const STALLED_ITERATIONS: usize = 15;
-/// A gap above this share of the best one before them has not fallen.
+/// Largest ratio of a gap to the best earlier gap that counts as falling.
 const STALLED_SHARE: f64 = 0.99;
-/// Iterations in a row in which steps that grow must be larger than ever before,
+/// Consecutive iterations with growing steps, each larger than all before, that count as divergence,
 const GROWING_ITERATIONS: usize = 10;
-/// and by how much in all.
+/// and the least growth over these iterations.
 const LEAST_GROWTH: f64 = 3.0;
-/// A loop that stands at its limits in more than this share of the steps is held by them.
+/// Share of steps at a limit of the loop above which the loop is limited by its bounds.
 const LIMITED_SHARE: f64 = 0.5;
-/// Iterates this close to each other are the same, as a share of the tolerances of the residual rule.
+/// Largest difference of equal iterates, as a share of the tolerances of the residual rule.
 const SAME_SHARE: f64 = 0.1;
 
-/// The iterations so far.
+/// The history of the iterations so far.
 pub(super) struct History<'a> {
     settings: &'a CouplingSettings,
     pub(super) records: Vec<Record>,
@@ -36,9 +36,9 @@ pub(super) struct History<'a> {
     pub(super) loop_heat: Vec<Array1<f64>>,
     /// COPs that followed from the latest iterations, newest first.
     followed: VecDeque<CopSeries>,
-    /// Iterations in a row that stood still.
+    /// Consecutive iterations within the tolerances.
     still: usize,
-    /// For each lag, iterations in a row that equal the one that far back.
+    /// For each lag, consecutive iterations that equal the iteration that many before.
     repeats: [usize; LONGEST_CYCLE + 1],
 }
 
@@ -55,7 +55,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Adds an iteration and judges whether it is the last.
+    /// Adds an iteration. Returns the verdict if this iteration is the last, otherwise `None`.
     pub(super) fn add(
         &mut self,
         mut record: Record,
@@ -63,14 +63,15 @@ impl<'a> History<'a> {
         observer: &mut dyn Observer,
     ) -> Option<Verdict> {
         record.residual = self.temperatures.last().map(|before| residual_between(before, &response.temp_c));
-        // A small step is no small error: an average must stand still in proportion to its step.
+        // A small step is not a small error: the tolerances of an average shrink in proportion to its step.
         let CouplingSettings { temperature_tolerance_k, cop_tolerance, .. } = *self.settings;
         let still = record.residual.is_some_and(|residual| residual.max_k < record.step * temperature_tolerance_k)
             && record.cop_residual < record.step * cop_tolerance;
         self.still = if still { self.still + 1 } else { 0 };
         self.count_repeats(response);
         if record.is_average() {
-            // Averages that stand still or come back do so because of their steps.
+            // Averages repeat or stay within the tolerances because of their small steps, so they do not count as
+            // cycles.
             self.repeats.fill(0);
         }
         self.temperatures.push(response.temp_c.clone());
@@ -83,7 +84,7 @@ impl<'a> History<'a> {
         verdict
     }
 
-    /// The verdict on the gap that has just become known, where the gap decides.
+    /// Returns the verdict on the newest gap where the gap is the stop rule; `None` if the iteration goes on.
     pub(super) fn judge_gap(&self) -> Option<Verdict> {
         if self.settings.stop != Stop::Gap {
             return None;
@@ -93,7 +94,7 @@ impl<'a> History<'a> {
         if gap <= self.settings.gap_tolerance_in_force() { Some(Verdict::Converged) } else { stalled() }
     }
 
-    /// The best gap so far, if averaging has not made it smaller for long.
+    /// Returns the best gap so far if averaging has not reduced it over [`STALLED_ITERATIONS`], otherwise `None`.
     fn stalled(&self) -> Option<f64> {
         let (before, lately) = self.records.split_at_checked(self.records.len().checked_sub(STALLED_ITERATIONS)?)?;
         let best = |records: &[Record]| {
@@ -105,7 +106,7 @@ impl<'a> History<'a> {
         (averaging && best_before.is_finite() && best(lately) > STALLED_SHARE * best_before).then_some(best_before)
     }
 
-    /// Notes the gap of an iteration.
+    /// Adds the gap of an iteration to its record.
     pub(super) fn gap_known(&mut self, iteration: usize, gap: Gap, observer: &mut dyn Observer) {
         self.records[iteration].gap = Some(gap);
         observer.gap(iteration, &gap);
@@ -123,7 +124,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The period of a cycle that has gone round once in full: at least two iterations, and no standstill.
+    /// Returns the period of a cycle that has been completed: at least two iterations. `None` without a cycle.
     fn cycle(&self) -> Option<usize> {
         let standstill = self.repeats[1] > 0;
         (2..=LONGEST_CYCLE).find(|&period| !standstill && self.repeats[period] >= period)
@@ -145,7 +146,8 @@ impl<'a> History<'a> {
         stopped.or(cycled).or(diverged.map(|growth| Verdict::Diverged { growth })).or(exhausted)
     }
 
-    /// How much the steps have grown lately, if each was larger than all before it.
+    /// Returns the growth factor of the steps over the last iterations if each was larger than all before it,
+    /// otherwise `None`.
     fn growth(&self, record: &Record) -> Option<f64> {
         let records = || self.records.iter().chain([record]);
         let long_enough = records().count() > GROWING_ITERATIONS;
@@ -158,7 +160,8 @@ impl<'a> History<'a> {
         (long_enough && grow && whole && growth >= LEAST_GROWTH).then_some(growth)
     }
 
-    /// The verdict, or that the limits of the loop are in the way where there was none better than the end of patience.
+    /// Returns the verdict, or [`Verdict::BoundLimited`] in place of a verdict without convergence where the loop was
+    /// at its limits.
     #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
     pub(super) fn limited(&self, verdict: Verdict, last: &LoopResponse) -> Verdict {
         let [low, high] = last.limit_steps;

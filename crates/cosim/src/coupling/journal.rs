@@ -1,29 +1,30 @@
-//! Where the iterations are kept as they end, so that a run that was stopped can go on.
+//! The checkpoint of the iteration: a journal of its iterations, from which a stopped run resumes.
 //!
-//! Everything between one answer of the dispatcher and the next is quick and always comes out the same. So it is the answers
-//! that are kept, with whatever a scheme found at great cost; a run that goes on is given them one after the other, does all the
-//! rest again, and must come to the same records.
+//! Only the dispatcher's answers are expensive; everything between two answers is cheap and deterministic. The
+//! journal therefore stores the answers, and the expensive results of a scheme. A resumed run takes them one after
+//! the other, computes the rest again, and must arrive at the same records.
 
 use std::path::PathBuf;
 
 use super::{PhaseSeconds, Record};
 
-/// What was kept of an iteration.
+/// A journalled iteration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept<P> {
-    /// The dispatcher's answer.
+    /// Answer of the dispatcher.
     pub answer: P,
-    /// [`Scheme::memory`](super::Scheme::memory) after it.
+    /// State of the scheme after the iteration, as [`Scheme::memory`](super::Scheme::memory) returns it; `None` for a
+    /// scheme without state.
     pub memory: Option<Vec<u8>>,
-    /// Seconds that it took.
+    /// Wall-clock seconds of the iteration.
     pub seconds: PhaseSeconds,
-    /// The iteration's record, as [`Record::fingerprint`] has it.
+    /// Fingerprint of the iteration's record; see [`Record::fingerprint`].
     pub fingerprint: String,
 }
 
-/// Keeps iterations.
+/// Storage of finished iterations.
 pub trait Journal<P> {
-    /// What an earlier run kept of an iteration, if anything.
+    /// Returns an iteration of an earlier run; `None` if the journal does not contain it.
     ///
     /// # Errors
     /// [`JournalError`] when it cannot be read.
@@ -32,12 +33,12 @@ pub trait Journal<P> {
         Ok(None)
     }
 
-    /// Notes the dispatcher's answer of an iteration that has begun.
+    /// Takes note of the dispatcher's answer in the current iteration.
     fn answered(&mut self, answer: &P) {
         let _ = answer;
     }
 
-    /// Keeps the iteration, which has ended; `memory` is asked where it is worth keeping.
+    /// Stores the finished iteration; `memory` returns the state of the scheme.
     ///
     /// # Errors
     /// [`JournalError`] when it cannot be written.
@@ -47,38 +48,38 @@ pub trait Journal<P> {
     }
 }
 
-/// Keeps nothing.
+/// A journal that stores nothing.
 impl<P> Journal<P> for () {}
 
-/// Why a journal is of no use.
+/// The reason why a journal cannot be read, written or continued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
-    /// The file system refused.
+    /// An operation of the file system failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What was tried.
+        /// Operation that failed.
         action: &'static str,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A file is not what was written.
+    /// The content of a file is damaged.
     #[error("{}: {problem}; without this file and later ones the run can go on from the iteration before", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the damage.
         problem: String,
     },
-    /// The iteration comes out differently now.
+    /// The resumed iteration differs from the journalled one.
     #[error(
-        "iteration {iteration} of the journal comes out differently here: this is another build or another kind of machine than the \
-         one that began the run; begin it anew"
+        "iteration {iteration} of the journal comes out differently here: this is another build or another kind of \
+         machine than the one that began the run; begin it anew"
     )]
     Differs {
-        /// The iteration.
+        /// Iteration, from 0.
         iteration: usize,
     },
 }

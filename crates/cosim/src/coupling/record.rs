@@ -1,4 +1,4 @@
-//! The history of an iteration.
+//! The record of an iteration, and the observer of the iterations.
 
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
@@ -24,81 +24,83 @@ pub(super) fn residual_between(before: &Array1<f64>, now: &Array1<f64>) -> Resid
     residual
 }
 
-/// Wall-clock seconds of the phases of an iteration.
+/// The wall-clock seconds of the phases of an iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct PhaseSeconds {
-    /// Dispatch.
+    /// Seconds in the dispatch.
     pub dispatch: f64,
-    /// Loop simulation.
+    /// Seconds in the loop simulation.
     pub water_loop: f64,
-    /// Everything else: pricing, residuals, records.
+    /// Seconds in all other phases: pricing, residuals, records.
     pub rest: f64,
 }
 
-/// One iteration, as it stands in the convergence table.
+/// An iteration as a row of the convergence table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
-    /// Number of the iteration, from 0.
+    /// Iteration, from 0.
     pub iteration: usize,
-    /// Scheme that ran.
+    /// Name of the scheme that made the plan.
     pub scheme: &'static str,
-    /// Share of the way from the last plan to the dispatcher's answer that its plan went, in (0, 1]; below 1 it is an average.
+    /// Step from the previous plan towards the dispatcher's answer, as a share in (0, 1]; below 1 the plan is an
+    /// average.
     pub step: f64,
-    /// What the plan costs at the COPs it was made for.
+    /// Cost of the plan at the COPs for which it was made.
     pub cost: PlanCost,
-    /// What the same decisions cost at the COPs they lead to, EUR of money, without what the dispatcher is charged for balancing.
+    /// Cost of the plan's decisions at the COPs they lead to, EUR of money, without the dispatcher's charge for
+    /// balancing.
     pub cost_at_own_cops_eur: f64,
-    /// What they leave unserved at those, kWh.
+    /// Unmet demand of the plan's decisions at the COPs they lead to, kWh.
     pub unmet_at_own_cops_kwh: f64,
-    /// Gap of this iterate, known one iteration later and only where the settings allow.
+    /// Gap of this iterate, known one iteration later; `None` where the settings do not allow to measure it.
     pub gap: Option<Gap>,
-    /// Change of the loop temperature since the iteration before.
+    /// Change of the loop temperature since the previous iteration; `None` in the first.
     pub residual: Option<Residual>,
-    /// Largest change from the COPs of this dispatch to those that followed from it.
+    /// Largest change from the COPs of this dispatch to the COPs that followed from it.
     pub cop_residual: f64,
     /// Lowest, mean and highest loop temperature, degrees Celsius.
     pub temp_c: [f64; 3],
-    /// Steps in which the low and the high limit were met.
+    /// Steps at the low and at the high limit.
     pub limit_steps: [usize; 2],
-    /// Energy that appeared without a source at the low limit, and vanished at the high one (negative), kWh.
+    /// Energy created without a source at the low limit, and destroyed at the high one (negative), kWh.
     pub created_kwh: [f64; 2],
-    /// Heat from the ground, and into it (negative), kWh.
+    /// Heat from the ground, and into the ground (negative), kWh.
     pub ground_kwh: [f64; 2],
-    /// Energy from the balancing unit, heating and cooling (negative), kWh.
+    /// Heat from the balancing unit, and cold (negative), kWh.
     pub balancing_kwh: [f64; 2],
-    /// Electricity or fuel that it took for that, kWh.
+    /// Electricity or fuel for balancing, kWh.
     pub balancing_energy_kwh: f64,
-    /// What that cost, EUR.
+    /// Cost of balancing, EUR.
     pub balancing_eur: f64,
-    /// What that emitted, kg CO2.
+    /// Emissions of balancing, kg CO2.
     pub balancing_co2_kg: f64,
-    /// What it could not hold: below the low limit, above the high one.
+    /// Violations of the low and of the high limit.
     pub violations: [LimitViolation; 2],
-    /// Miss of the loop's energy balance over the whole time, relative to the energy moved.
+    /// Residual of the loop's energy balance over the horizon, relative to the energy moved.
     pub balance_residual: f64,
-    /// Worst miss of the energy balance of a step, relative to the energy moved in it.
+    /// Largest residual of the energy balance of a step, relative to the energy moved in it.
     pub step_balance_residual: f64,
-    /// Worst miss of any equation or bound of the plan, kW or kWh.
+    /// Largest violation of any equation or bound of the plan, kW or kWh.
     pub certificate: f64,
-    /// Wall-clock seconds.
+    /// Wall-clock seconds of the phases.
     #[serde(skip)]
     pub seconds: PhaseSeconds,
 }
 
 impl Record {
-    /// Whether its plan is an average of answers.
+    /// Returns whether the plan is an average of the dispatcher's answers.
     #[must_use]
     pub fn is_average(&self) -> bool {
         self.step < 1.0
     }
 
-    /// All of it but the seconds, to the last bit, as JSON.
+    /// Returns the record without its seconds as JSON, exact to the last bit.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The part of a record that the loop's response tells; costs, certificate and seconds are still empty.
+    /// Creates the record of a loop response; costs, certificate and seconds are still zero.
     pub(super) fn of_response(
         iteration: usize,
         (scheme, step): (&'static str, f64),
@@ -143,21 +145,21 @@ impl Record {
 }
 
 fn positive_sum(values: impl Iterator<Item = f64>) -> f64 {
-    // Beginning at plus zero: an empty sum of floats is minus zero.
+    // The fold begins at plus zero, because the sum of an empty float iterator is minus zero.
     values.filter(|value| *value > 0.0).fold(0.0, |sum, value| sum + value)
 }
 
-/// Told of every iteration as it ends, and asked whether it should be the last.
+/// An observer of the iterations, which can also stop them.
 pub trait Observer {
-    /// An iteration has ended.
+    /// Receives the record of a finished iteration.
     fn iteration(&mut self, record: &Record);
 
-    /// The gap of an iteration has become known.
+    /// Receives the gap of an iteration, which may be an earlier one.
     fn gap(&mut self, iteration: usize, gap: &Gap) {
         let _ = (iteration, gap);
     }
 
-    /// Whether somebody wants the iterations to end after the one at hand.
+    /// Returns whether the iteration should stop after the current one.
     fn wants_to_stop(&self) -> bool {
         false
     }

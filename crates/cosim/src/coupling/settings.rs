@@ -1,4 +1,4 @@
-//! What a user can choose about the coupling.
+//! Settings of the coupling.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ pub enum SchemeChoice {
 }
 
 impl SchemeChoice {
-    /// All of them.
+    /// All schemes.
     pub const ALL: [Self; 11] = [
         Self::Published,
         Self::Picard,
@@ -93,13 +93,13 @@ impl SchemeChoice {
         Self::Auto,
     ];
 
-    /// Whether it dispatches at other COPs than those that the last plan led to.
+    /// Returns whether the scheme dispatches at other COPs than those that the last plan led to.
     #[must_use]
     pub fn is_accelerated(self) -> bool {
         matches!(self, Self::Aitken | Self::Anderson)
     }
 
-    /// Its word in settings.
+    /// Returns the name of the scheme in the settings.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -187,56 +187,58 @@ impl Default for CouplingSettings {
     }
 }
 
-/// Settings that contradict each other or are out of range.
+/// The error for settings that contradict each other or are out of range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
     /// A number is outside its range.
     #[error("coupling.{key} is {value}; expected {expected}")]
     Range {
-        /// The key.
+        /// Name of the setting.
         key: &'static str,
-        /// Its value.
+        /// Value of the setting.
         value: f64,
-        /// The range.
+        /// Expected range.
         expected: &'static str,
     },
-    /// The gap is not known under these settings.
+    /// The gap cannot be measured under these settings.
     #[error("coupling.stop: gap needs {needs}: only then is each iteration's gap known")]
     GapUnknown {
-        /// What it needs.
+        /// Settings that the gap needs.
         needs: &'static str,
     },
-    /// The published scheme ends by the published rule alone.
+    /// The published scheme is combined with a stop rule other than the published one.
     #[error("coupling.scheme: published ends by the published rule; set stop: paper, or use scheme: picard")]
     NotPublished,
-    /// The scheme takes the derivatives of costs that do not jump.
+    /// The scheme needs derivatives, which a marginal price of balancing does not have.
     #[error(
-        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the unit \
-         begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or balancing_price: ignored"
+        "coupling.balancing_price: marginal does not go with scheme: {scheme}: the price of balancing jumps where the \
+         unit begins to run, and has no derivative there; use scheme: auto (which then averages plans only), or \
+         balancing_price: ignored"
     )]
     PriceJumps {
-        /// The scheme.
+        /// Name of the scheme.
         scheme: &'static str,
     },
-    /// The plans cannot be averaged under these settings.
+    /// The scheme averages plans, which these settings exclude.
     #[error(
-        "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer to the COPs \
-         that such a plan led to; use scheme: picard, or leave it out"
+        "coupling.scheme: {scheme} goes on from its own plans and needs {needs}: only then does the dispatcher answer \
+         to the COPs that such a plan led to; use scheme: picard, or leave it out"
     )]
     CannotAverage {
-        /// The scheme.
+        /// Name of the scheme.
         scheme: &'static str,
-        /// What it needs.
+        /// Settings that averaging needs.
         needs: &'static str,
     },
 }
 
-/// What [`CouplingSettings::gap_is_free`] stands for, in the words of the settings.
+/// Settings under which [`CouplingSettings::gap_is_free`] holds.
 const GAP_NEEDS: &str = "loop_cop: within_step, store_temperature: current and relaxation: 1";
 
-/// The same, where the scheme is at fault.
-const GAP_NEEDS_OTHER: &str = "a scheme that dispatches at the COPs its plans lead to; with aitken and anderson use stop: residual, the gap is measured in the end";
+/// Schemes under which [`CouplingSettings::gap_is_free`] holds.
+const GAP_NEEDS_OTHER: &str = "a scheme that dispatches at the COPs its plans lead to; with aitken and anderson use \
+    stop: residual, the gap is measured in the end";
 
 impl CouplingSettings {
     /// Checks ranges and combinations.
@@ -274,7 +276,7 @@ impl CouplingSettings {
         Ok(())
     }
 
-    /// The scheme that was asked for, or the one that takes its place.
+    /// Returns the selected scheme, or the default for the other settings.
     #[must_use]
     pub fn scheme_in_force(&self) -> SchemeChoice {
         let default = || match self.gap_is_free() && self.stop != Stop::Paper {
@@ -284,14 +286,15 @@ impl CouplingSettings {
         self.scheme.unwrap_or_else(default)
     }
 
-    /// The relative gap that was asked for, or what is usual for the scheme.
+    /// Returns the selected tolerance of the relative gap, or the scheme's default.
     #[must_use]
     pub fn gap_tolerance_in_force(&self) -> f64 {
         let usual = if self.scheme_in_force() == SchemeChoice::Newton { 1e-6 } else { 1e-4 };
         self.gap_tolerance.unwrap_or(usual)
     }
 
-    /// Whether the next dispatch is the very minimum that the gap of an iterate is measured against.
+    /// Returns whether the next dispatch is the cheapest plan against which the gap of an iterate is measured, so
+    /// that the gap needs no further dispatch.
     #[must_use]
     pub fn gap_is_free(&self) -> bool {
         self.loop_cop == LoopCop::WithinStep

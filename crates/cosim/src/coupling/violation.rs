@@ -1,26 +1,26 @@
-//! Time that a loop spends outside its limits.
+//! The time that a loop spends outside its limits.
 
 use serde::Serialize;
 
-/// Less excess than this is rounding, K.
+/// Largest excess that counts as rounding, K.
 const NEGLIGIBLE_K: f64 = 1e-6;
 
-/// Time spent outside a limit of the loop, step by step: judged of a ring of one temperature by that at the end of the step, of a network by
-/// the water that came to its substations in the step.
+/// The time outside a limit of the loop, by steps. A well-mixed loop is judged by its temperature at the end of the
+/// step, a network by the water that arrives at its substations in the step.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct LimitViolation {
-    /// Steps outside.
+    /// Number of steps outside the limit.
     pub steps: usize,
-    /// Excess times step length, K h.
+    /// Sum of excess times step length, K h.
     pub kelvin_hours: f64,
     /// Largest excess, K.
     pub worst_k: f64,
-    /// The moment at which the step of the largest excess ended: 0 is the start of the first step, 1 its end.
+    /// Time at which the step of the largest excess ended: 0 is the start of the first step, 1 its end.
     pub at: usize,
 }
 
 impl LimitViolation {
-    /// Counts step `step` (from 0) of `step_hours` if it was more than rounding outside; returns whether it was.
+    /// Counts step `step` (from 0) of `step_hours` if its excess is more than rounding. Returns whether it is.
     pub fn count(&mut self, excess_k: f64, step_hours: f64, step: usize) -> bool {
         if excess_k <= NEGLIGIBLE_K {
             return false;

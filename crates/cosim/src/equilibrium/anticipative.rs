@@ -1,10 +1,11 @@
-//! The joint optimum of dispatch and loop: what a dispatcher would do who knew what it does to the loop.
+//! The joint optimum of dispatch and loop: the plan of a dispatcher that knows its effect on the loop.
 //!
-//! An equilibrium is myopic: the dispatcher takes the COPs as given, and does not see that what it stores today is the COP of tomorrow.
-//! Here it does. Successive linear programs: at a plan, electricity per output and loop temperature are replaced by their first-order
-//! expansions in store levels and loop temperature, the LP of the dispatch with the loop's temperature as one more state is solved within a
-//! trust region, and the plan moves towards its answer as far as the cost of the exact loop falls. The set of plans is convex
-//! and does not depend on the COPs, so every step is a plan, and the cost never rises.
+//! An equilibrium is myopic: the dispatcher takes the COPs as given, although energy stored today changes the COPs of
+//! tomorrow. The joint optimum includes this effect. It is found by sequential linear programming: at a plan,
+//! electricity per output and loop temperature are replaced by their first-order expansions in store levels and loop
+//! temperature; the LP of the dispatch with the loop's temperature as an additional state is solved within a trust
+//! region; and the plan moves towards its solution as far as the cost with the exact loop falls. The set of plans is
+//! convex and does not depend on the COPs, so every iterate is a feasible plan, and the cost never rises.
 
 mod joint;
 
@@ -15,50 +16,51 @@ use super::{Newton, Stages};
 use crate::coupling::{CopSeries, Dispatcher, LoopDerivatives, LoopSignal, PlanCost};
 use joint::Joint;
 
-/// The trust region never becomes smaller than this share of the first one,
+/// Smallest radius of the trust region, as a share of the first radius.
 const LEAST_RADIUS: f64 = 1e-3;
-/// and after so many LPs it is enough.
+/// Largest number of LPs.
 const MOST_LPS: usize = 20;
-/// A step must bring this share of what the LP promises,
+/// Smallest ratio of the actual to the predicted decrease for a step to be accepted (Armijo's condition).
 const ARMIJO: f64 = 1e-4;
-/// and one that brings so much of it lets the trust region grow again.
+/// Ratio of the actual to the predicted decrease from which on the trust region grows again.
 const GOOD: f64 = 0.5;
-/// The steps that are tried, in shares of the way to the LP's answer.
+/// Step lengths of the line search, as shares of the way to the LP's solution.
 const STEPS: [f64; 6] = [1.0, 0.7, 0.4, 0.2, 0.1, 0.03];
-/// What the LP still promises is nothing below this share of the money in the objective.
+/// Predicted decrease at which the descent ends, as a share of the money in the objective.
 const PROMISE: f64 = 3e-6;
 
-/// One LP and the step that followed.
+/// An iteration of the descent: one LP and the step that followed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Descent {
-    /// The objective after it, EUR: what the exact loop makes of the plan.
+    /// Objective with the exact loop after the step, EUR.
     pub objective_eur: f64,
-    /// By how much the LP promised to lower it, EUR.
+    /// Decrease predicted by the LP, EUR.
     pub promised_eur: f64,
-    /// Share of the way to the LP's answer; 0 where no step lowered the cost and the trust region shrank.
+    /// Step length, as a share of the way to the LP's solution; 0 where no step lowered the cost and the trust region
+    /// shrank.
     pub step: f64,
-    /// Size of the trust region, as a share of the first.
+    /// Radius of the trust region, as a share of the first radius.
     pub radius: f64,
 }
 
-/// A plan that knows what it does to the loop.
+/// The joint optimum of dispatch and loop.
 #[derive(Debug, Clone)]
 pub struct Anticipated<P> {
-    /// The plan, at the COPs that it leads to.
+    /// Plan, at the COPs that it leads to.
     pub plan: P,
-    /// Those COPs, shape (heat pumps, steps).
+    /// COPs that the plan leads to, shape (heat pumps, steps).
     pub cops: CopSeries,
     /// Loop temperatures, degrees Celsius, length steps + 1.
     pub temp_c: Array1<f64>,
-    /// What it costs there.
+    /// Cost of the plan at these COPs.
     pub cost: PlanCost,
-    /// What the plan that it began with costs there, EUR.
+    /// Cost of the initial plan at the COPs that it leads to, EUR.
     pub from_eur: f64,
-    /// Every LP.
+    /// All iterations of the descent.
     pub descent: Vec<Descent>,
 }
 
-/// Why there is none.
+/// The reason why the joint optimum was not found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnticipativeError<E: std::error::Error> {
@@ -68,22 +70,22 @@ pub enum AnticipativeError<E: std::error::Error> {
     /// An LP was not solved.
     #[error("the LP of dispatch and loop: {0}")]
     Lp(#[from] LpError),
-    /// The plan to begin with cannot be put in force at the COPs that it leads to.
+    /// The initial plan's balances cannot be closed at the COPs that it leads to.
     #[error("the plan that it begins with is none at the COPs that it leads to")]
     NoBeginning,
 }
 
-/// A plan, its COPs put in force, and its cost.
-struct Here<P> {
-    /// Share of the way from the plan before to the LP's answer.
+/// A plan at the COPs that it leads to, with its cost.
+struct EvaluatedPlan<P> {
+    /// Step length from the previous plan, as a share of the way to the LP's solution.
     step: f64,
     plan: P,
     values: Array2<f64>,
     cost: PlanCost,
 }
 
-/// Lowers the cost of the plan `values` (columns of the dispatcher's LP) as far as knowing the loop can; every plan on the way is one, so it may
-/// stop before.
+/// Minimises the cost of the plan `values` (columns of the dispatcher's LP) together with the loop. Every iterate is
+/// a feasible plan, so the descent may stop early.
 ///
 /// # Errors
 /// [`AnticipativeError`].
@@ -95,15 +97,15 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
     backend: &dyn Backend,
     wants_to_stop: &dyn Fn() -> bool,
 ) -> Result<Anticipated<D::Plan>, AnticipativeError<D::Error>> {
-    let mut valley = Valley { dispatcher, water_loop, newton };
-    let mut here = valley.evaluate(values.clone(), 0.0)?.ok_or(AnticipativeError::NoBeginning)?;
+    let mut objective = ExactObjective { dispatcher, water_loop, newton };
+    let mut here = objective.evaluate(values.clone(), 0.0)?.ok_or(AnticipativeError::NoBeginning)?;
     let from_eur = here.cost.objective_eur;
     let (mut radius, mut descent) = (1.0, Vec::new());
     while descent.len() < MOST_LPS && radius >= LEAST_RADIUS && !wants_to_stop() {
-        let joint = valley.joint(&here, radius)?;
+        let joint = objective.joint(&here, radius)?;
         let mut solution = Solution::zeros(&joint.problem);
         match backend.prepare(&joint.problem)?.solve(&joint.problem, &mut solution) {
-            // Another one, nearer to the plan, may be easier.
+            // An LP in a smaller trust region may be easier to solve.
             Err(LpError::NoAnswer { .. }) if 0.5 * radius >= LEAST_RADIUS => {
                 radius *= 0.5;
                 continue;
@@ -116,7 +118,7 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
             break;
         }
         let answer = solution.values.slice(s![..here.values.nrows(), ..]);
-        let step = match valley.lowest(&here, answer, promised_eur)? {
+        let step = match objective.lowest(&here, answer, promised_eur)? {
             Some(there) => {
                 here = there;
                 here.step
@@ -135,36 +137,43 @@ pub fn anticipate<D: Stages, L: LoopDerivatives + Sync>(
     Ok(Anticipated { plan: here.plan, cops, temp_c, cost: here.cost, from_eur, descent })
 }
 
-/// A plan, unless import cannot close it.
-type Evaluated<D> = Result<Option<Here<<D as Dispatcher>::Plan>>, AnticipativeError<<D as Dispatcher>::Error>>;
+/// A plan; `None` if import cannot close its balances.
+type Evaluation<D> =
+    Result<Option<EvaluatedPlan<<D as Dispatcher>::Plan>>, AnticipativeError<<D as Dispatcher>::Error>>;
 
-/// Where plans and their costs at the COPs that they lead to are found.
-struct Valley<'a, D, L> {
+/// The exact objective: plans with their costs at the COPs that they lead to.
+struct ExactObjective<'a, D, L> {
     dispatcher: &'a mut D,
     water_loop: &'a L,
     newton: &'a Newton,
 }
 
-impl<D: Stages, L: LoopDerivatives + Sync> Valley<'_, D, L> {
-    /// A plan put in force at the COPs that it leads to; `None` where import cannot close it there.
-    fn evaluate(&mut self, values: Array2<f64>, step: f64) -> Evaluated<D> {
+impl<D: Stages, L: LoopDerivatives + Sync> ExactObjective<'_, D, L> {
+    /// Evaluates a plan at the COPs that it leads to; `None` if import cannot close its balances there.
+    fn evaluate(&mut self, values: Array2<f64>, step: f64) -> Evaluation<D> {
         let cops = self.newton.cops(self.water_loop, &values);
         let plan = self.dispatcher.plan_of(values, &LoopSignal::of_cops(cops)).map_err(AnticipativeError::Dispatch)?;
         Ok(plan.map(|plan| {
             let (cost, values) = (self.dispatcher.cost(&plan), self.dispatcher.values(&plan).clone());
-            Here { step, plan, values, cost }
+            EvaluatedPlan { step, plan, values, cost }
         }))
     }
 
-    /// The LP around a plan, whose COPs are put in force again.
-    fn joint(&mut self, here: &Here<D::Plan>, radius: f64) -> Result<Joint, AnticipativeError<D::Error>> {
+    /// Creates the LP around a plan, after setting the COPs that the plan leads to.
+    fn joint(&mut self, here: &EvaluatedPlan<D::Plan>, radius: f64) -> Result<Joint, AnticipativeError<D::Error>> {
         self.evaluate(here.values.clone(), 0.0)?;
         Ok(Joint::at(self.dispatcher, self.water_loop, self.newton, &here.values, radius))
     }
 
-    /// The cheapest plan on the way to the LP's answer, if any is cheaper by enough.
-    fn lowest(&mut self, here: &Here<D::Plan>, answer: ArrayView2<'_, f64>, promised_eur: f64) -> Evaluated<D> {
-        let mut best: Option<Here<D::Plan>> = None;
+    /// Returns the cheapest plan of the line search towards the LP's solution; `None` if no plan decreases the cost
+    /// enough.
+    fn lowest(
+        &mut self,
+        here: &EvaluatedPlan<D::Plan>,
+        answer: ArrayView2<'_, f64>,
+        promised_eur: f64,
+    ) -> Evaluation<D> {
+        let mut best: Option<EvaluatedPlan<D::Plan>> = None;
         for step in STEPS {
             let trial = &here.values + &((&answer - &here.values) * step);
             let Some(there) = self.evaluate(trial, step)? else { continue };

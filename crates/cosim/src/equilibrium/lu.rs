@@ -1,6 +1,6 @@
-//! Small dense systems.
+//! Dense LU decomposition for small systems.
 
-/// A decomposition with partial pivoting, row by row.
+/// An LU decomposition with partial pivoting, stored by rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lu {
     size: usize,
@@ -9,7 +9,7 @@ pub(super) struct Lu {
 }
 
 impl Lu {
-    /// Of the matrix whose entries `entry` gives.
+    /// Factors the matrix with the entries `entry(row, column)`.
     pub(super) fn fill(&mut self, size: usize, mut entry: impl FnMut(usize, usize) -> f64) {
         self.size = size;
         self.entries.clear();
@@ -42,7 +42,7 @@ impl Lu {
         }
     }
 
-    /// Solves in place for `columns` right-hand sides, row by row.
+    /// Solves for `columns` right-hand sides in place, stored by rows.
     pub(super) fn solve(&self, right: &mut [f64], columns: usize) {
         let n = self.size;
         for (k, &pivot) in self.pivots.iter().enumerate() {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_that_needs_its_rows_exchanged() {
+    fn a_system_that_needs_pivoting() {
         let matrix = [[0.0, 2.0, 1.0], [1.0, 0.0, -1.0], [3.0, 1.0, 0.0]];
         let mut lu = Lu::default();
         lu.fill(3, |row, column| matrix[row][column]);

@@ -1,4 +1,5 @@
-//! The dispatch as the joint optimality conditions see it: flows, levels and rows of each stage, and where the COPs stand in them.
+//! The stage structure of the dispatch problem for the joint optimality conditions: flows, levels and rows of each
+//! stage, and the coefficients that depend on the COPs.
 
 use anergy_data::series::Profile;
 use anergy_dispatch::dispatch::ConversionTerm;
@@ -7,50 +8,50 @@ use ndarray::Array2;
 
 use super::Unsuited;
 
-/// Bounds nearer than this leave no choice, kW or kWh.
+/// Width of bounds up to which a variable counts as fixed, kW or kWh.
 const NARROW: f64 = 1e-9;
 
-/// Stages of a dispatch, split into blocks that share nothing but the loop.
+/// The stages of a dispatch problem, split into blocks that are coupled by the loop alone.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) stages: usize,
     pub(super) step_hours: f64,
     pub(super) blocks: Vec<Block>,
     pub(super) pumps: Vec<Pump>,
-    /// How many levels there are in all blocks.
+    /// Number of levels in all blocks.
     pub(super) levels: usize,
-    /// Block of each of them, and its place there.
+    /// Block of each level, and its index there.
     pub(super) level_place: Vec<[usize; 2]>,
 }
 
-/// A part of the dispatch.
+/// A block of the dispatch problem.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) flows: Vec<Flow>,
     pub(super) levels: Vec<Level>,
-    /// Rows of the problem that hold within each stage.
+    /// Rows of the problem within each stage.
     pub(super) rows: Vec<usize>,
-    /// Terms of flows but those of the pumps.
+    /// Terms of the flows in the rows, except those of the pumps.
     pub(super) terms: Vec<FlowTerm>,
-    /// The first of its levels among those of all blocks.
+    /// Index of the block's first level among those of all blocks.
     pub(super) first_level: usize,
-    /// Its pumps among those of all blocks.
+    /// Indices of the block's pumps among those of all blocks.
     pub(super) pumps: Vec<usize>,
     pub(super) sums: Vec<Profile>,
 }
 
-/// A column that lives in one stage.
+/// A variable of a single stage.
 #[derive(Debug)]
 pub(super) struct Flow {
-    /// Column of the problem; `None` for the slack of a row.
+    /// Column of the problem; `None` for the slack of a range row.
     pub(super) column: Option<usize>,
     pub(super) lower: Profile,
     pub(super) upper: Profile,
-    /// EUR per unit; of a pump's output without what depends on its COP.
+    /// Cost, EUR per unit; for the output of a pump without the part that depends on its COP.
     pub(super) cost: Profile,
 }
 
-/// A column that lives from one stage to the next: `now x_t + before x_{t-1} + flows = sum`.
+/// A state that couples consecutive stages: `now x_t + before x_{t-1} + flows = sum`.
 #[derive(Debug)]
 pub(super) struct Level {
     pub(super) column: usize,
@@ -58,7 +59,7 @@ pub(super) struct Level {
     pub(super) row: usize,
     pub(super) now: Profile,
     pub(super) before: Profile,
-    /// Whether the first stage continues the last.
+    /// Whether the level is cyclic: the first stage follows the last.
     pub(super) cyclic: bool,
     pub(super) lower: Profile,
     pub(super) upper: Profile,
@@ -66,11 +67,11 @@ pub(super) struct Level {
     pub(super) sum: Profile,
 }
 
-/// Where a flow stands.
+/// The coefficient of a flow in a row.
 #[derive(Debug)]
 pub(super) struct FlowTerm {
     pub(super) flow: usize,
-    /// Row of the block: those within the stage first, then those of the levels.
+    /// Row of the block: the rows within the stage first, then those of the levels.
     pub(super) row: usize,
     pub(super) coefficient: Profile,
 }
@@ -79,33 +80,33 @@ pub(super) struct FlowTerm {
 #[derive(Debug)]
 pub(super) struct Pump {
     pub(super) block: usize,
-    /// Column of its output.
+    /// Column of the output.
     pub(super) output: usize,
-    /// Its output among the flows of the block.
+    /// Index of the output among the flows of the block.
     pub(super) flow: usize,
-    /// The row of the block that it takes electricity from.
+    /// Row of the block that contains the pump's electricity.
     pub(super) row: usize,
-    /// Its store among the levels of all blocks.
+    /// Index of the store among the levels of all blocks; `None` without a store.
     pub(super) level: Option<usize>,
-    /// What its input costs apart from that row, EUR per kW in a step.
+    /// Cost of the pump's input beside that row, EUR per kW in a step.
     pub(super) input_cost: Profile,
-    /// Level of its store before the first stage, kWh; `None` where the store goes round.
+    /// Level of the store before the first stage, kWh; `None` if the store is cyclic.
     pub(super) level_before: Option<f64>,
 }
 
-/// A heat pump as the dispatch has it: its conversion, the column of its store's level, and that level before the first step.
+/// The conversion of a heat pump in the dispatch, with the column of its store's level and the initial level.
 #[derive(Debug, Clone, Copy)]
 pub struct LoopConversion<'a> {
-    /// The conversion.
+    /// Conversion of the heat pump.
     pub conversion: &'a ConversionTerm,
-    /// Column of its store's level.
+    /// Column of the level of its store; `None` without a store.
     pub level: Option<usize>,
-    /// Level before the first step, kWh; `None` where it is that after the last.
+    /// Level before the first step, kWh; `None` if the store is cyclic.
     pub level_before: Option<f64>,
 }
 
 impl Model {
-    /// Reads a problem in which `pumps` are on the loop.
+    /// Extracts the stage structure of a problem in which `pumps` are on the loop.
     pub(super) fn new(
         problem: &StagedProblem,
         pumps: &[LoopConversion<'_>],
@@ -166,12 +167,12 @@ impl Model {
         all.enumerate().find(|(_, level)| level.column == column).map(|(index, _)| index)
     }
 
-    /// All levels of all blocks.
+    /// Returns the levels of all blocks.
     pub(super) fn all_levels(&self) -> impl Iterator<Item = &Level> {
         self.blocks.iter().flat_map(|block| &block.levels)
     }
 
-    /// Level `level` before a stage, of values of the problem's columns.
+    /// Returns the level `level` before a stage, given values of the problem's columns.
     pub(super) fn level_before(level: &Level, values: &Array2<f64>, stage: usize) -> f64 {
         match stage {
             0 if level.cyclic => values[[level.column, values.ncols() - 1]],
@@ -181,7 +182,7 @@ impl Model {
     }
 }
 
-/// Whether bounds leave no choice.
+/// Returns whether the bounds fix the variable.
 pub(super) fn is_fixed(lower: f64, upper: f64) -> bool {
     upper - lower < NARROW
 }
@@ -218,7 +219,7 @@ impl Block {
             let found = &problem.columns()[column];
             let pump = pumps.iter().find(|pump| pump.conversion.output.index() == column);
             let cost = match pump {
-                // What depends on the COP is added when it is known.
+                // The part that depends on the COP is added when the COP is known.
                 Some(pump) => pump.conversion.output_eur_per_kwh.map(|price| price * step_hours),
                 None => found.cost.clone(),
             };
@@ -239,7 +240,7 @@ impl Block {
                 block.sums.push(found.lower.clone());
                 continue;
             }
-            // The sum of a range is a flow of its own.
+            // A range row becomes an equation with a slack flow.
             let (lower, upper) = (found.lower.clone(), found.upper.clone());
             let flow = block.flows.len();
             block.flows.push(Flow { column: None, lower, upper, cost: Profile::Constant(0.0) });
@@ -249,7 +250,7 @@ impl Block {
         Ok(block)
     }
 
-    /// What a range's row adds up to, whose sum is flow `flow`.
+    /// Returns the value of the row whose slack is flow `flow`.
     pub(super) fn slack(&self, flow: usize, stage: usize, value: impl Fn(usize) -> f64) -> f64 {
         let row = self.terms.iter().find(|term| term.flow == flow).map(|term| term.row);
         let others = self.terms.iter().filter(|term| Some(term.row) == row);
@@ -262,19 +263,19 @@ impl Block {
         within.or_else(|| of_level().map(|level| self.rows.len() + level))
     }
 
-    /// Rows within a stage and those of the levels.
+    /// Returns the number of rows within a stage and of the levels.
     pub(super) fn all_rows(&self) -> usize {
         self.rows.len() + self.levels.len()
     }
 }
 
 impl Level {
-    /// Its coefficient in the row of the stage after `stage`, of `stages`.
+    /// Returns the coefficient of the level after `stage`, of `stages`, in the row of the next stage.
     pub(super) fn continues_after(&self, stage: usize, stages: usize) -> f64 {
         if stage + 1 < stages { self.before.at(stage + 1) } else { self.continues_into(0) }
     }
 
-    /// The coefficient of what it was before `stage` in that stage's row.
+    /// Returns the coefficient of the level before `stage` in that stage's row.
     pub(super) fn continues_into(&self, stage: usize) -> f64 {
         if stage == 0 && !self.cyclic { 0.0 } else { self.before.at(stage) }
     }

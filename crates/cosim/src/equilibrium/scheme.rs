@@ -6,34 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoopConversion, Newton, Point, Segment, Unsuited};
 use crate::coupling::{
-    Averaging, CopSeries, Dispatcher, GapRegulated, LoopDerivatives, LoopSignal, Scheme, Situation, Stepped,
+    Averaging, CopSeries, Dispatcher, GapRegulated, IterationState, LoopDerivatives, LoopSignal, Scheme, SchemePlan,
 };
 
-/// A dispatcher that shows its LP.
+/// A dispatcher that gives access to its LP.
 pub trait Stages: Dispatcher {
-    /// The LP at the COPs now in force.
+    /// Returns the LP at the COPs in force.
     fn problem(&self) -> &StagedProblem;
 
-    /// Its heat pumps on the loop.
+    /// Returns the heat pumps on the loop.
     fn loop_pumps(&self) -> Vec<LoopConversion<'_>>;
 
-    /// Length of a step, hours.
+    /// Returns the length of a step, hours.
     fn step_hours(&self) -> f64;
 
-    /// Values of the columns and duals of the rows of a plan; `None` where the solver tells no duals.
+    /// Returns the values of the columns and the duals of the rows of a plan; `None` if the solver returns no duals.
     fn values_and_duals<'a>(&self, plan: &'a Self::Plan) -> Option<[&'a Array2<f64>; 2]>;
 
-    /// Values of the columns of a plan.
+    /// Returns the values of the columns of a plan.
     fn values<'a>(&self, plan: &'a Self::Plan) -> &'a Array2<f64>;
 
-    /// A plan from values of the columns, its balances closed under a signal; `None` where they cannot be closed.
+    /// Returns the plan with these values of the columns, its balances closed under a signal; `None` where they
+    /// cannot be closed.
     ///
     /// # Errors
-    /// When values or COPs cannot be put in force.
+    /// When the values or COPs cannot be set.
     fn plan_of(&mut self, values: Array2<f64>, signal: &LoopSignal) -> Result<Option<Self::Plan>, Self::Error>;
 }
 
-/// Another scheme for some iterations or as long as it makes progress, then Newton's method, then averaging if that gets no further.
+/// A scheme that refines another scheme by Newton's method: first the other scheme, for a number of iterations or as
+/// long as it makes progress, then Newton's method, then averaging if Newton's method stalls.
 pub struct Refining<D: Dispatcher, L> {
     before: Box<dyn Scheme<D>>,
     water_loop: L,
@@ -41,38 +43,38 @@ pub struct Refining<D: Dispatcher, L> {
     begins: usize,
     /// Iterations of Newton's method so far.
     rounds: usize,
-    /// The gap at the last progress, and iterations since then.
+    /// Gap at the last progress, and the iterations since then.
     progress: f64,
     in_vain: usize,
-    /// What the last iteration found, and what an earlier run found in the coming one.
-    memory: Option<Memory>,
-    recalled: Option<Memory>,
+    /// State of the last iteration, or the journalled state of the next iteration.
+    memory: Option<NewtonState>,
+    recalled: Option<NewtonState>,
     after: Averaging<GapRegulated>,
 }
 
-/// What an iteration of Newton's method found.
+/// The result of an iteration of Newton's method.
 #[derive(Debug, Serialize, Deserialize)]
-struct Memory {
+struct NewtonState {
     found: Point,
     segments: Vec<Segment>,
 }
 
 impl<D: Dispatcher, L> Refining<D, L> {
-    /// Its name in the history.
+    /// Name of the scheme in the record.
     pub const NAME: &'static str = "newton";
-    /// Iterations in vain after which it begins sooner,
+    /// Iterations without progress of the first scheme after which Newton's method begins early.
     const PATIENCE_BEFORE: usize = 10;
-    /// and after which it gives up.
+    /// Iterations without progress of Newton's method after which averaging begins.
     const PATIENCE: usize = 4;
-    /// A gap above this share of that at the last progress is none.
+    /// Largest ratio of a gap to that at the last progress that counts as progress.
     const PROGRESS: f64 = 0.9;
 }
 
 impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
-    /// Newton's method on the LP of `dispatcher`, from iteration `begins` on, after `before`.
+    /// Creates the scheme for the LP of `dispatcher`: `before` until iteration `begins`, then Newton's method.
     ///
     /// # Errors
-    /// [`Unsuited`] where the LP is none of those that it knows.
+    /// [`Unsuited`] where Newton's method does not cover the LP.
     pub fn new(dispatcher: &D, water_loop: L, before: Box<dyn Scheme<D>>, begins: usize) -> Result<Self, Unsuited> {
         let newton = Newton::new(dispatcher.problem(), &dispatcher.loop_pumps(), dispatcher.step_hours())?;
         let after = Averaging::by(GapRegulated::default());
@@ -90,7 +92,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
         })
     }
 
-    /// The stretches of time of the last iteration of Newton's method.
+    /// Returns Newton's method with the segments of its last iteration.
     #[must_use]
     pub fn newton(&self) -> &Newton {
         &self.newton
@@ -102,10 +104,10 @@ impl<D: Stages, L: LoopDerivatives + Sync> Refining<D, L> {
         let point = Point { values: values.clone(), rows: rows.clone(), temp_c };
         self.newton.learn(&point);
         let found = match self.recalled.take() {
-            Some(Memory { found, segments }) => self.newton.recall(found, segments),
+            Some(NewtonState { found, segments }) => self.newton.recall(found, segments),
             None => self.newton.refine(&self.water_loop, &point),
         };
-        self.memory = Some(Memory { found: found.clone(), segments: self.newton.segments().to_vec() });
+        self.memory = Some(NewtonState { found: found.clone(), segments: self.newton.segments().to_vec() });
         let cops = self.newton.cops(&self.water_loop, &found.values);
         self.rounds += 1;
         dispatcher.plan_of(found.values, &LoopSignal::of_cops(cops))
@@ -117,11 +119,11 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
         self.memory = None;
         if let Some(gap) = at.gap.map(|gap| gap.size()) {
-            // Small steps add up to progress too.
+            // Small decreases accumulate: the reference remains until the progress is sufficient.
             if gap < Self::PROGRESS * self.progress {
                 (self.in_vain, self.progress) = (0, gap);
             } else {
@@ -144,7 +146,7 @@ impl<D: Stages, L: LoopDerivatives + Sync> Scheme<D> for Refining<D, L> {
         if self.in_vain < Self::PATIENCE
             && let Some(plan) = self.refine(dispatcher, &answer)?
         {
-            return Ok(Stepped { plan, scheme: Self::NAME, step: 1.0 });
+            return Ok(SchemePlan { plan, scheme: Self::NAME, step: 1.0 });
         }
         self.after.plan(dispatcher, answer, at)
     }

@@ -1,42 +1,45 @@
-//! The whole time, cut where stores are empty.
+//! Decomposition of the horizon into segments, cut where stores are empty.
 //!
-//! In one piece a bad stretch would hold back the steps of all others. Where all stores are empty and carrying anything over would cost more than it
-//! brings, stretches are tied by the loop temperature alone, and can be solved one after the other.
+//! In one piece, a difficult segment would shorten the steps of all others. Where all stores are empty and carrying
+//! energy over would cost more than it brings, segments are coupled by the loop temperature alone, and can be solved
+//! one after the other.
 
 use anergy_lp::StagedProblem;
 use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bounded::Beginning;
+use super::bounded_variables::InitialBarrier;
 use super::model::{Level, Model};
-use super::window::{Ends, Found, Guess, Manner, Window};
+use super::window::{EndConditions, SolutionSink, SolveParameters, StartingPoint, Window};
 use super::{LoopConversion, Unsuited};
 use crate::coupling::{CopSeries, LoopDerivatives};
 
-/// Stores with less than this are empty, kWh.
+/// Largest level of an empty store, kWh.
 const EMPTY_KWH: f64 = 1e-4;
-/// Where carrying a unit over costs at least this, nobody carries anything over, EUR/kWh.
+/// Reduced cost of carrying energy over from which on a cut is possible, EUR/kWh.
 const LEAST_COST_OF_CARRYING: f64 = 1e-5;
-/// Segments are no shorter than this unless the time ends, steps.
+/// Shortest segment, steps, except at the end of the horizon.
 const LEAST_STEPS: usize = 24;
-/// Longer ones are solved in pieces of so many steps, each with so many steps more to end it by what the dispatcher's stores are worth.
+/// Longest segment, steps. Longer ones are solved in pieces, each with an overlap, and the stores' value at its end
+/// is that of the dispatcher's duals.
 const LONGEST_STEPS: usize = 168;
 const PIECE_STEPS: usize = 72;
 const OVERLAP_STEPS: usize = 48;
-/// The time is solved in as many parts, each with the temperature of the round before to begin with, of no fewer steps.
+/// Largest number of parts that are solved in parallel, each starting from the temperature of the previous round, and
+/// the shortest part, steps.
 const MOST_PARTS: usize = 8;
 const LEAST_STEPS_OF_A_PART: usize = 350;
-/// Beginnings nearer than this are the same, K.
+/// Largest difference of equal initial temperatures, K.
 const SAME_K: f64 = 1e-7;
-/// Rows of a plan miss no more than this, kW or kWh.
+/// Largest residual of a row in an accepted plan, kW or kWh.
 const CLOSED_KW: f64 = 1e-7;
-/// What may be left unproven of a segment, EUR.
+/// Largest duality gap of a solved segment, EUR.
 const ENOUGH_EUR: f64 = 2e-3;
-/// What the barrier is asked for, EUR.
+/// Target of the barrier, EUR.
 const GOAL_EUR: f64 = 5e-4;
 
-/// A plan with what its rows are worth and the loop temperatures that it leads to.
+/// A primal-dual point: a plan with the duals of its rows and the loop temperatures that it leads to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Point {
     /// Values of the columns, shape (columns, steps).
@@ -48,7 +51,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Takes the steps `from..to` of another point.
+    /// Copies the steps `from..to` of another point.
     fn take(&mut self, other: &Self, from: usize, to: usize) {
         self.values.slice_mut(s![.., from..to]).assign(&other.values.slice(s![.., from..to]));
         self.rows.slice_mut(s![.., from..to]).assign(&other.rows.slice(s![.., from..to]));
@@ -56,7 +59,7 @@ impl Point {
     }
 }
 
-impl Guess for Point {
+impl StartingPoint for Point {
     fn column(&self, column: usize, stage: usize) -> f64 {
         self.values[[column, stage]]
     }
@@ -70,7 +73,7 @@ impl Guess for Point {
     }
 }
 
-impl Found for Point {
+impl SolutionSink for Point {
     fn set_column(&mut self, column: usize, stage: usize, value: f64) {
         self.values[[column, stage]] = value;
     }
@@ -84,30 +87,31 @@ impl Found for Point {
     }
 }
 
-/// Newton's method on the joint optimality conditions, in segments.
+/// Newton's method on the joint optimality conditions, by segments.
 #[derive(Debug)]
 pub struct Newton {
     model: Model,
-    /// Whether all stores were empty before a step in every plan so far, and nobody would have carried anything over.
+    /// Whether a cut before the step is possible: in every plan so far, all stores were empty and carrying energy
+    /// over did not pay.
     separates: Vec<bool>,
-    /// What was found so far, and how well the segments of it are solved.
+    /// Last point found; `None` before the first. Its segments and their accuracy follow.
     found: Option<Point>,
     segments: Vec<Segment>,
     rounds: usize,
 }
 
-/// A stretch of time.
+/// A segment of the horizon.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// First step.
     pub from: usize,
     /// Step after the last.
     pub to: usize,
-    /// It was solved up to here.
+    /// Step up to which it was solved, including the overlap.
     pub solved_to: usize,
-    /// What is left unproven of it, EUR.
+    /// Duality gap that remains, EUR.
     pub unproven_eur: f64,
-    /// How often and for how many iterations it was tried.
+    /// Numbers of attempts and of iterations.
     pub tries: [usize; 2],
 }
 
@@ -125,46 +129,51 @@ impl Segment {
     }
 }
 
-/// In this order: the first for what is nearly solved; then in long steps, in short ones from far inside, and others; the last
-/// only answers as the dispatcher would.
-const MANNERS: [Manner; 7] = [
-    manner([1e-3, 1.0], [0.95, 0.01], 1e-4, 80),
-    manner([0.1, 10.0], [0.95, 0.01], 1e-4, 80),
-    manner([1.0, 1000.0], [0.7, 0.3], 1e-4, 150),
-    manner([10.0, 10.0], [0.95, 0.01], 1e-4, 80),
-    manner([1.0, 10.0], [0.95, 0.01], 1e-3, 80),
-    manner([1.0, 100.0], [0.5, 0.5], 1e-4, 250),
-    Manner { frozen: true, ..manner([1.0, 10.0], [0.95, 0.01], 0.0, 80) },
+/// Strategies, in the order of the attempts: the first for a warm start close to the solution; then long steps, short
+/// steps from far inside, and others; the last reproduces the dispatcher's answer.
+const ATTEMPTS: [SolveParameters; 7] = [
+    attempt([1e-3, 1.0], [0.95, 0.01], 1e-4, 80),
+    attempt([0.1, 10.0], [0.95, 0.01], 1e-4, 80),
+    attempt([1.0, 1000.0], [0.7, 0.3], 1e-4, 150),
+    attempt([10.0, 10.0], [0.95, 0.01], 1e-4, 80),
+    attempt([1.0, 10.0], [0.95, 0.01], 1e-3, 80),
+    attempt([1.0, 100.0], [0.5, 0.5], 1e-4, 250),
+    SolveParameters { frozen: true, ..attempt([1.0, 10.0], [0.95, 0.01], 0.0, 80) },
 ];
 
-const fn manner([barrier, push]: [f64; 2], [reach, least_share]: [f64; 2], hold: f64, iterations: usize) -> Manner {
-    Manner { beginning: Beginning { barrier, push }, reach, least_share, hold, frozen: false, iterations }
+const fn attempt(
+    [barrier, push]: [f64; 2],
+    [reach, least_share]: [f64; 2],
+    hold: f64,
+    iterations: usize,
+) -> SolveParameters {
+    SolveParameters { beginning: InitialBarrier { barrier, push }, reach, least_share, hold, frozen: false, iterations }
 }
 
 impl Newton {
-    /// For the LP of a dispatch with these heat pumps on the loop.
+    /// Creates the method for the LP of a dispatch with these heat pumps on the loop.
     ///
     /// # Errors
-    /// [`Unsuited`] says what in it is not known here.
+    /// [`Unsuited`] with the feature that is not covered.
     pub fn new(problem: &StagedProblem, pumps: &[LoopConversion<'_>], step_hours: f64) -> Result<Self, Unsuited> {
         let model = Model::new(problem, pumps, step_hours)?;
         let separates = vec![true; model.stages];
         Ok(Self { model, separates, found: None, segments: Vec::new(), rounds: 0 })
     }
 
-    /// The segments of what was found last.
+    /// Returns the segments of the last point found.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Loop temperatures that values of the columns lead to, degrees Celsius, length steps + 1.
+    /// Returns the loop temperatures that values of the columns lead to, degrees Celsius, length steps + 1.
     #[must_use]
     pub fn temperatures<L: LoopDerivatives>(&self, water_loop: &L, values: &Array2<f64>) -> Array1<f64> {
         self.simulate(water_loop, values, |_, _, _| {})
     }
 
-    /// COPs that values of the columns lead to, shape (heat pumps, steps).
+    /// Returns the COPs that values of the columns lead to, shape (heat pumps, steps).
     #[must_use]
     pub fn cops<L: LoopDerivatives>(&self, water_loop: &L, values: &Array2<f64>) -> CopSeries {
         let mut cops = Array2::zeros((self.model.pumps.len(), self.model.stages));
@@ -196,7 +205,7 @@ impl Newton {
         temp_c
     }
 
-    /// Learns from an answer of the dispatcher where the time can be cut.
+    /// Updates the possible cuts from an answer of the dispatcher.
     pub fn learn(&mut self, answer: &Point) {
         for level in self.model.all_levels() {
             for (stage, separates) in self.separates.iter_mut().enumerate().skip(1) {
@@ -210,13 +219,14 @@ impl Newton {
         }
     }
 
-    /// A better plan than the dispatcher's last answer, or than what was found before.
+    /// Returns a plan that improves on the dispatcher's last answer or on the last point found.
     #[must_use]
     pub fn refine<L: LoopDerivatives + Sync>(&mut self, water_loop: &L, answer: &Point) -> Point {
         let guess = self.found.take().unwrap_or_else(|| answer.clone());
         let segments = self.cuts();
         self.rounds += 1;
-        // As many parts as the time has, whatever the number of threads: the same answer on every machine.
+        // The number of parts depends on the horizon alone, not on the number of threads, so that all machines give
+        // the same answer.
         let parts = (self.model.stages / LEAST_STEPS_OF_A_PART).clamp(1, MOST_PARTS);
         let part_of = |segment: &Segment| segment.from * parts / self.model.stages;
         let stay = |a: &Segment, b: &Segment| part_of(a) == part_of(b) || !self.separates[b.from];
@@ -237,7 +247,7 @@ impl Newton {
         found
     }
 
-    /// Takes what [`Newton::refine`] found in another run for what it would find now.
+    /// Restores the result of [`Newton::refine`] from a journal.
     pub fn recall(&mut self, found: Point, segments: Vec<Segment>) -> Point {
         self.rounds += 1;
         self.segments = segments;
@@ -245,7 +255,7 @@ impl Newton {
         found
     }
 
-    /// Solves one segment after the other.
+    /// Solves the segments of a part one after the other.
     fn solve_part<L: LoopDerivatives>(
         &self,
         water_loop: &L,
@@ -260,7 +270,7 @@ impl Newton {
             if let Some(known) = known.filter(|known| known.is_solved() && self.still_holds(&ends, guess)) {
                 return Segment { tries: [0, 0], ..known };
             }
-            // From a bad guess of its own it may get no further; the dispatcher's answer is another.
+            // The warm start from the last point may stall; the dispatcher's answer is the second starting point.
             let guesses = if known.is_some() { [Some(guess), Some(answer)] } else { [None, Some(answer)] };
             self.solve(water_loop, guesses, &mut found, &ends)
         };
@@ -268,8 +278,8 @@ impl Newton {
         (segments, found)
     }
 
-    /// Whether what was found before begins and ends as it would now.
-    fn still_holds(&self, ends: &Ends, before: &Point) -> bool {
+    /// Returns whether the previous solution of a segment has the same initial and final conditions as now.
+    fn still_holds(&self, ends: &EndConditions, before: &Point) -> bool {
         let Some(levels_at_end) = &ends.levels_at_end else { return false };
         let same = |level: &Level, values: f64, known: f64| values == known || level.lower.at(ends.from) == known;
         let begins = self.model.all_levels().zip(&ends.levels);
@@ -284,11 +294,17 @@ impl Newton {
         moved_k <= SAME_K && ends_alike && begins.all(|same| same)
     }
 
-    fn ends<L: LoopDerivatives>(&self, water_loop: &L, segment: &Segment, found: &Point, answer: &Point) -> Ends {
+    fn ends<L: LoopDerivatives>(
+        &self,
+        water_loop: &L,
+        segment: &Segment,
+        found: &Point,
+        answer: &Point,
+    ) -> EndConditions {
         let &Segment { from, to: kept_to, solved_to: to, .. } = segment;
         let stages = self.model.stages;
         let level_before = |level: &Level| match from {
-            // What goes round does so as in the dispatcher's answer.
+            // A cyclic store keeps the level of the dispatcher's answer.
             0 => Model::level_before(level, &answer.values, 0),
             _ if self.separates[from] => level.lower.at(from - 1),
             _ => found.values[[level.column, from - 1]],
@@ -303,10 +319,10 @@ impl Newton {
         let temp_c = if from == 0 { water_loop.initial_c() } else { found.temp_c[from] };
         let duals_after =
             self.model.all_levels().map(|level| answer.rows[[level.row, to % self.model.stages]]).collect();
-        Ends { from, to, kept_to, levels, temp_c, levels_at_end, duals_after }
+        EndConditions { from, to, kept_to, levels, temp_c, levels_at_end, duals_after }
     }
 
-    /// The time in segments; long ones in pieces that overlap, and begin elsewhere in every round.
+    /// Returns the segments of the horizon; long ones in overlapping pieces, whose cuts move in every round.
     fn cuts(&self) -> Vec<Segment> {
         let mut segments = Vec::new();
         let mut from = 0;
@@ -332,16 +348,16 @@ impl Newton {
         water_loop: &L,
         [warm, cold]: [Option<&Point>; 2],
         found: &mut Point,
-        ends: &Ends,
+        ends: &EndConditions,
     ) -> Segment {
         let mut segment = Segment::new(ends.from, ends.kept_to, ends.to);
-        let warm = warm.into_iter().flat_map(|guess| MANNERS[..2].iter().map(move |manner| (guess, manner)));
-        let cold = cold.into_iter().flat_map(|guess| MANNERS[1..].iter().map(move |manner| (guess, manner)));
-        for (guess, manner) in warm.chain(cold) {
-            let mut window = Window::new(&self.model, water_loop, ends, guess, *manner);
-            let iterations = window.run(*manner, GOAL_EUR);
-            let closes = window.settle().row < CLOSED_KW;
-            // What does not close is no plan.
+        let warm = warm.into_iter().flat_map(|guess| ATTEMPTS[..2].iter().map(move |attempt| (guess, attempt)));
+        let cold = cold.into_iter().flat_map(|guess| ATTEMPTS[1..].iter().map(move |attempt| (guess, attempt)));
+        for (guess, attempt) in warm.chain(cold) {
+            let mut window = Window::new(&self.model, water_loop, ends, guess, *attempt);
+            let iterations = window.run(*attempt, GOAL_EUR);
+            let closes = window.fix_active().row < CLOSED_KW;
+            // A point whose rows have residuals is not a plan.
             let unproven_eur = if closes { window.unproven_eur() } else { f64::INFINITY };
             segment.tries = [segment.tries[0] + 1, segment.tries[1] + iterations];
             if unproven_eur < segment.unproven_eur {

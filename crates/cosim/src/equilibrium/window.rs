@@ -1,89 +1,93 @@
-//! Newton's method on the joint optimality conditions of a stretch of time.
+//! Newton's method on the joint optimality conditions of a segment of the horizon.
 //!
-//! Unknown are flows and levels with what their bounds resist with, the duals of all rows, and the loop temperature. The dispatcher
-//! does not know what it does to the loop: its dual equations have no term for the COPs' change. The loop is another row,
-//! `T' = N(T, q, r)` with `r = 1/COP(T, level before)`, and all stand under one barrier.
+//! The unknowns are flows and levels with the multipliers of their bounds, the duals of all rows, and the loop
+//! temperature. The dispatcher does not know its effect on the loop: its dual equations have no term for the change
+//! of the COPs. The loop is an additional row, `T' = N(T, q, r)` with `r = 1/COP(T, level before)`, and all
+//! conditions share one barrier parameter.
 
 mod direction;
 
-use super::bounded::{Aim, Beginning, Bounded};
-use super::elimination::{Eliminations, Shape};
+use super::bounded_variables::{BoundedVariables, InitialBarrier, NewtonTarget};
+use super::flow_elimination::{FlowEliminations, Shape};
 use super::model::{Block, Level, Model};
-use super::passage::Passages;
+use super::stage_elimination::StageElimination;
 use crate::coupling::{LoopDerivatives, Rates};
 
-/// Rows that miss no more than this hold, kW or kWh.
+/// Largest residual of a closed row, kW or kWh.
 const CLOSED: f64 = 1e-9;
-/// What a level that is fixed resists with, EUR/kWh^2.
+/// Diagonal term of a fixed level, EUR/kWh^2.
 const FIXED: f64 = 1e9;
-/// Corners of the loop's limits are rounded over this share of the root of the barrier, K per EUR^(1/2), within these, K.
+/// Width over which kinks at the loop's limits are smoothed, as a multiple of the root of the barrier, K per
+/// EUR^(1/2), and its bounds, K.
 const ROUNDING: f64 = 0.1;
 const ROUNDING_K: [f64; 2] = [1e-6, 0.3];
-/// A direction that can be followed for less than this tells nothing of second order.
+/// Shortest step of the predictor for which its second-order correction is used.
 const SECOND_ORDER: f64 = 0.3;
-/// The products must shrink to this share of the least so far within so many iterations.
+/// Required decrease of the complementarity products relative to their least value, and the number of iterations in
+/// which it must occur.
 const PROGRESS: f64 = 0.7;
 const PATIENCE: usize = 30;
-/// What a missing bound is taken for where something presses towards it, kW or kWh.
+/// Assumed distance of a missing bound, kW or kWh.
 const FAR: f64 = 1e4;
 
-/// How to go about it.
+/// The parameters of a solution attempt.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
-    pub(super) beginning: Beginning,
-    /// Share of the way to the nearest bound that is gone.
+pub(super) struct SolveParameters {
+    pub(super) beginning: InitialBarrier,
+    /// Fraction of the way to the nearest bound that a step may take.
     pub(super) reach: f64,
-    /// The barrier shrinks to no less than this share in an iteration.
+    /// Smallest ratio of the barrier parameter to the previous one.
     pub(super) least_share: f64,
-    /// What a change of any value costs, in multiples of the barrier, 1/kW^2.
+    /// Proximal term, in multiples of the barrier, 1/kW^2.
     pub(super) hold: f64,
-    /// Whether COPs stay what they are at the guess: no more than the dispatcher would do, but it always ends.
+    /// Whether the COPs stay at those of the guess: the result is then the dispatcher's answer, and the iteration
+    /// always converges.
     pub(super) frozen: bool,
     pub(super) iterations: usize,
 }
 
-/// What a stretch of time begins with, and what follows it.
+/// The initial and final conditions of a segment.
 #[derive(Debug, Clone)]
-pub(super) struct Ends {
+pub(super) struct EndConditions {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// From here on the stretch only helps to end it, and is not kept.
+    /// End of the steps that are kept; the steps after it only determine the final conditions.
     pub(super) kept_to: usize,
-    /// Levels before, kWh.
+    /// Levels before the first stage, kWh.
     pub(super) levels: Vec<f64>,
     pub(super) temp_c: f64,
-    /// Levels after the last stage, kWh, where they are given.
+    /// Levels after the last stage, kWh; `None` where they are free.
     pub(super) levels_at_end: Option<Vec<Option<f64>>>,
-    /// Duals of the levels' rows in the stage after, EUR/kWh.
+    /// Duals of the levels' rows in the stage after the last, EUR/kWh.
     pub(super) duals_after: Vec<f64>,
 }
 
-/// Values to begin with: of the problem's columns and rows, and of the loop temperature.
-pub(super) trait Guess {
+/// The starting point: values of the problem's columns, duals of its rows, and loop temperatures.
+pub(super) trait StartingPoint {
     fn column(&self, column: usize, stage: usize) -> f64;
     fn dual(&self, row: usize, stage: usize) -> f64;
     fn temp_c(&self, at: usize) -> f64;
 }
 
-/// A place for what was found.
-pub(super) trait Found {
+/// The receiver of the solution.
+pub(super) trait SolutionSink {
     fn set_column(&mut self, column: usize, stage: usize, value: f64);
     fn set_dual(&mut self, row: usize, stage: usize, value: f64);
     fn set_temp_c(&mut self, at: usize, value: f64);
 }
 
-/// What rows, reduced costs and the loop miss at most.
+/// The largest residuals of rows, reduced costs and loop.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Misses {
+pub(super) struct Residuals {
     pub(super) row: f64,
     dual: f64,
     temp_k: f64,
 }
 
-impl Misses {
-    fn raise(worst: &mut f64, miss: f64) {
-        // What is no number is no small miss.
-        *worst = if miss.abs() <= *worst { *worst } else { miss.abs() };
+impl Residuals {
+    fn raise(worst: &mut f64, residual: f64) {
+        // The comparison treats NaN as a large residual.
+        *worst = if residual.abs() <= *worst { *worst } else { residual.abs() };
     }
 
     fn within(self, row: f64, dual: f64, temp_k: f64) -> bool {
@@ -91,48 +95,48 @@ impl Misses {
     }
 }
 
-/// A block in a window.
+/// The state of a block in a window.
 #[derive(Debug)]
 struct BlockState {
     shape: Shape,
-    flows: Bounded,
-    levels: Bounded,
+    flows: BoundedVariables,
+    levels: BoundedVariables,
     /// Duals of all rows, by stage, and their change.
     y: Vec<f64>,
     dy: Vec<f64>,
-    /// What rows miss; reduced costs; what pushes the flows, in the terms of Q: by stage.
-    row_miss: Vec<f64>,
+    /// By stage: residuals of the rows; reduced costs; right-hand sides of the flows in the basis Q.
+    row_residual: Vec<f64>,
     reduced: Vec<f64>,
     level_reduced: Vec<f64>,
     turned: Vec<f64>,
-    eliminations: Eliminations,
+    eliminations: FlowEliminations,
 }
 
 /// Newton's method on a window.
 pub(super) struct Window<'a, L> {
     model: &'a Model,
     water_loop: &'a L,
-    ends: &'a Ends,
+    ends: &'a EndConditions,
     stages: usize,
     blocks: Vec<BlockState>,
     /// Loop temperature before each stage and after the last, and its change.
     temp_c: Vec<f64>,
     temp_change: Vec<f64>,
-    temp_miss: Vec<f64>,
-    /// Electricity per output, by stage and pump.
+    temp_residual: Vec<f64>,
+    /// Electricity per output, by stage and pump, with derivatives.
     rates: Vec<Rates>,
-    /// The temperature after each stage by that before and the heat.
+    /// Temperature after each stage, with derivatives by the temperature before it and by the heat.
     advance: Vec<Rates>,
-    passages: Passages,
+    elimination: StageElimination,
     rounding_k: f64,
-    /// Whether COPs and temperatures stay what they are.
+    /// Whether COPs and temperatures stay at those of the guess.
     frozen: bool,
-    /// Memory for one stage.
-    memory: Memory,
+    /// Work arrays of one stage.
+    buffers: StageBuffers,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct StageBuffers {
     give_way: Vec<f64>,
     force: Vec<f64>,
     within: Vec<f64>,
@@ -144,7 +148,13 @@ struct Memory {
 }
 
 impl<'a, L: LoopDerivatives> Window<'a, L> {
-    pub(super) fn new(model: &'a Model, water_loop: &'a L, ends: &'a Ends, guess: &dyn Guess, manner: Manner) -> Self {
+    pub(super) fn new(
+        model: &'a Model,
+        water_loop: &'a L,
+        ends: &'a EndConditions,
+        guess: &dyn StartingPoint,
+        manner: SolveParameters,
+    ) -> Self {
         let stages = ends.to - ends.from;
         let mut temp_c: Vec<f64> = (0..=stages).map(|t| guess.temp_c(ends.from + t)).collect();
         temp_c[0] = ends.temp_c;
@@ -156,20 +166,21 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             blocks: model.blocks.iter().map(|block| BlockState::new(block, ends, guess)).collect(),
             temp_c,
             temp_change: vec![0.0; stages + 1],
-            temp_miss: vec![0.0; stages],
+            temp_residual: vec![0.0; stages],
             rates: vec![Rates::default(); stages * model.pumps.len()],
             advance: vec![Rates::default(); stages],
-            passages: Passages::new(stages, model.levels),
+            elimination: StageElimination::new(stages, model.levels),
             rounding_k: 0.0,
             frozen: false,
-            memory: Memory::default(),
+            buffers: StageBuffers::default(),
         };
         window.begin(guess, manner.beginning);
         window
     }
 
-    /// Values near the guess, by the reduced costs that its duals leave at the COPs of its levels and temperatures.
-    fn begin(&mut self, guess: &dyn Guess, beginning: Beginning) {
+    /// Sets the starting point near the guess, by the reduced costs from its duals at the COPs of its levels and
+    /// temperatures.
+    fn begin(&mut self, guess: &dyn StartingPoint, beginning: InitialBarrier) {
         let from = self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&mut self.blocks) {
             for stage in from..self.ends.to {
@@ -203,17 +214,18 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// Until products and misses are small, or the iterations are over. Returns the iterations.
-    pub(super) fn run(&mut self, manner: Manner, goal_eur: f64) -> usize {
+    /// Iterates until products and residuals are small or the iteration limit is reached. Returns the number of
+    /// iterations.
+    pub(super) fn run(&mut self, manner: SolveParameters, goal_eur: f64) -> usize {
         self.frozen = manner.frozen;
         let mut barrier = manner.beginning.barrier;
         let mut least = f64::INFINITY;
         let mut stuck = 0;
         for iteration in 0..manner.iterations {
             self.rounding_k = (ROUNDING * barrier.sqrt()).clamp(ROUNDING_K[0], ROUNDING_K[1]);
-            let misses = self.evaluate();
+            let residuals = self.evaluate();
             let (sum, count) = self.products(0.0);
-            if !sum.is_finite() || sum <= goal_eur && misses.within(1e-6, 1e-6, 1e-6) {
+            if !sum.is_finite() || sum <= goal_eur && residuals.within(1e-6, 1e-6, 1e-6) {
                 return iteration;
             }
             stuck = if sum < PROGRESS * least { 0 } else { stuck + 1 };
@@ -229,29 +241,29 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
                 (state.flows.hold, state.levels.hold) = (hold, hold);
             }
             self.factor();
-            self.direct(Aim::Barrier { tau: 0.0, second: false });
-            let affine = self.reaches().into_iter().fold(1.0, f64::min);
+            self.direct(NewtonTarget::Barrier { tau: 0.0, second: false });
+            let affine = self.step_lengths().into_iter().fold(1.0, f64::min);
             let (left, _) = self.products(affine);
             let share = (left / sum).powi(3).clamp(manner.least_share, 1.0);
-            // Far below what is asked for, directions lose their digits.
+            // Far below the target, directions lose their digits to rounding.
             barrier = (share * sum / count).max(0.1 * goal_eur / count);
-            self.direct(Aim::Barrier { tau: barrier, second: affine > SECOND_ORDER });
-            let steps = self.reaches().map(|reach| (manner.reach * reach).min(1.0));
-            self.go(steps);
+            self.direct(NewtonTarget::Barrier { tau: barrier, second: affine > SECOND_ORDER });
+            let steps = self.step_lengths().map(|reach| (manner.reach * reach).min(1.0));
+            self.take_steps(steps);
         }
         manner.iterations
     }
 
-    /// Closes the rows, then puts on its bound what is pressed to it, if the rest can still close them.
-    pub(super) fn settle(&mut self) -> Misses {
+    /// Closes the rows, then sets active values to their bounds if the other values can still close the rows.
+    pub(super) fn fix_active(&mut self) -> Residuals {
         self.rounding_k = 0.0;
         self.frozen = false;
         let closed = self.close();
         let kept: Vec<_> = self.blocks.iter().map(|state| (state.flows.clone(), state.levels.clone())).collect();
         let temp_c = self.temp_c.clone();
         for state in &mut self.blocks {
-            state.flows.settle();
-            state.levels.settle();
+            state.flows.fix_active();
+            state.levels.fix_active();
         }
         let settled = self.close();
         if settled.row <= closed.row.max(CLOSED) {
@@ -264,38 +276,40 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         self.evaluate()
     }
 
-    /// Changes values, no more than bounds and barriers allow, until the rows hold.
-    fn close(&mut self) -> Misses {
+    /// Changes values within their bounds and barriers until the rows hold.
+    fn close(&mut self) -> Residuals {
         const ROUNDS: usize = 4;
-        let mut misses = self.evaluate();
+        let mut residuals = self.evaluate();
         for _ in 0..ROUNDS {
-            if misses.within(0.1 * CLOSED, f64::INFINITY, 0.1 * CLOSED) {
+            if residuals.within(0.1 * CLOSED, f64::INFINITY, 0.1 * CLOSED) {
                 break;
             }
             self.factor();
-            self.direct(Aim::Rows);
-            let [primal, _] = self.reaches();
-            self.go([(0.9 * primal).min(1.0), 0.0]);
-            misses = self.evaluate();
+            self.direct(NewtonTarget::Rows);
+            let [primal, _] = self.step_lengths();
+            self.take_steps([(0.9 * primal).min(1.0), 0.0]);
+            residuals = self.evaluate();
         }
-        misses
+        residuals
     }
 
-    /// What the duals leave unproven of the plan at the COPs it leads to, EUR: the distance from the bounds that reduced costs press to.
+    /// Returns the duality gap of the plan at the COPs it leads to, EUR: the reduced costs times the distances from
+    /// the bounds.
     pub(super) fn unproven_eur(&mut self) -> f64 {
         self.evaluate();
         let mut sum = 0.0;
         let kept = self.ends.kept_to - self.ends.from;
         for state in &self.blocks {
-            let flows = (0..kept * state.shape.flows).map(|i| state.flows.lost(i, state.reduced[i], FAR));
-            let levels = (0..kept * state.shape.levels).map(|i| state.levels.lost(i, state.level_reduced[i], FAR));
+            let flows = (0..kept * state.shape.flows).map(|i| state.flows.duality_gap(i, state.reduced[i], FAR));
+            let levels =
+                (0..kept * state.shape.levels).map(|i| state.levels.duality_gap(i, state.level_reduced[i], FAR));
             sum += flows.sum::<f64>() + levels.sum::<f64>();
         }
         if sum.is_nan() { f64::INFINITY } else { sum }
     }
 
-    /// Writes what was found.
-    pub(super) fn write(&self, found: &mut dyn Found) {
+    /// Writes the solution.
+    pub(super) fn write(&self, found: &mut dyn SolutionSink) {
         let kept = self.ends.kept_to - self.ends.from;
         for (block, state) in self.model.blocks.iter().zip(&self.blocks) {
             let Shape { flows, levels, .. } = state.shape;
@@ -320,7 +334,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// COPs at the levels and temperatures now.
+    /// Updates the COPs at the current levels and temperatures.
     fn follow_cops(&mut self) {
         let pumps = self.model.pumps.len();
         for t in 0..self.stages {
@@ -341,9 +355,9 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// COPs, loop, and all misses at the values now.
-    fn evaluate(&mut self) -> Misses {
-        let mut misses = Misses::default();
+    /// Updates COPs, loop and all residuals at the current values.
+    fn evaluate(&mut self) -> Residuals {
+        let mut residuals = Residuals::default();
         if self.frozen {
             self.rates.iter_mut().for_each(|rates| (rates.per_k, rates.per_kwh) = (0.0, 0.0));
         } else {
@@ -360,26 +374,26 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
             }
             let after = self.water_loop.advance(self.ends.from + t, self.temp_c[t], heat_kwh, self.rounding_k);
             self.advance[t] = after;
-            self.temp_miss[t] = after.value - self.temp_c[t + 1];
-            Misses::raise(&mut misses.temp_k, self.temp_miss[t]);
+            self.temp_residual[t] = after.value - self.temp_c[t + 1];
+            Residuals::raise(&mut residuals.temp_k, self.temp_residual[t]);
         }
         for b in 0..self.blocks.len() {
             self.reduce(b);
             self.sum_up(b);
             let state = &self.blocks[b];
-            for miss in &state.row_miss {
-                Misses::raise(&mut misses.row, *miss);
+            for residual in &state.row_residual {
+                Residuals::raise(&mut residuals.row, *residual);
             }
             for (bounded, reduced) in [(&state.flows, &state.reduced), (&state.levels, &state.level_reduced)] {
                 for (i, reduced) in reduced.iter().enumerate() {
-                    Misses::raise(&mut misses.dual, bounded.dual_miss(i, *reduced));
+                    Residuals::raise(&mut residuals.dual, bounded.dual_residual(i, *reduced));
                 }
             }
         }
-        misses
+        residuals
     }
 
-    /// Reduced costs of a block.
+    /// Updates the reduced costs of a block.
     fn reduce(&mut self, b: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let pumps = self.model.pumps.len();
@@ -411,16 +425,16 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         }
     }
 
-    /// What the rows of a block miss.
+    /// Updates the residuals of the rows of a block.
     fn sum_up(&mut self, b: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let pumps = self.model.pumps.len();
         let (all, rows, levels) = (block.all_rows(), block.rows.len(), block.levels.len());
         for t in 0..self.stages {
             let stage = self.ends.from + t;
-            let miss = &mut state.row_miss[t * all..][..all];
-            for (miss, sum) in miss.iter_mut().zip(&block.sums) {
-                *miss = sum.at(stage);
+            let residual = &mut state.row_residual[t * all..][..all];
+            for (residual, sum) in residual.iter_mut().zip(&block.sums) {
+                *residual = sum.at(stage);
             }
             for (i, level) in block.levels.iter().enumerate() {
                 let before = match t.checked_sub(1) {
@@ -428,15 +442,15 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
                     None => self.ends.levels[block.first_level + i],
                 };
                 let kept = level.continues_into(stage) * before;
-                miss[rows + i] = level.sum.at(stage) - level.now.at(stage) * state.levels.x[t * levels + i] - kept;
+                residual[rows + i] = level.sum.at(stage) - level.now.at(stage) * state.levels.x[t * levels + i] - kept;
             }
             let x = &state.flows.x[t * block.flows.len()..][..block.flows.len()];
             for term in &block.terms {
-                miss[term.row] -= term.coefficient.at(stage) * x[term.flow];
+                residual[term.row] -= term.coefficient.at(stage) * x[term.flow];
             }
             for &index in &block.pumps {
                 let pump = &self.model.pumps[index];
-                miss[pump.row] += self.rates[t * pumps + index].value * x[pump.flow];
+                residual[pump.row] += self.rates[t * pumps + index].value * x[pump.flow];
             }
         }
     }
@@ -446,15 +460,15 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
         all.map(|bounded| bounded.products(step)).fold((0.0, 0), |(sum, count), (s, c)| (sum + s, count + c))
     }
 
-    fn reaches(&self) -> [f64; 2] {
+    fn step_lengths(&self) -> [f64; 2] {
         let all = self.blocks.iter().flat_map(|state| [&state.flows, &state.levels]);
-        all.map(Bounded::reaches).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
+        all.map(BoundedVariables::step_lengths).fold([f64::INFINITY; 2], |a, b| [a[0].min(b[0]), a[1].min(b[1])])
     }
 
-    fn go(&mut self, [primal, dual]: [f64; 2]) {
+    fn take_steps(&mut self, [primal, dual]: [f64; 2]) {
         for state in &mut self.blocks {
-            state.flows.go([primal, dual]);
-            state.levels.go([primal, dual]);
+            state.flows.take_steps([primal, dual]);
+            state.levels.take_steps([primal, dual]);
             if dual > 0.0 {
                 state.y.iter_mut().zip(&state.dy).for_each(|(y, change)| *y += dual * change);
             }
@@ -464,7 +478,7 @@ impl<'a, L: LoopDerivatives> Window<'a, L> {
 }
 
 impl BlockState {
-    fn new(block: &Block, ends: &Ends, guess: &dyn Guess) -> Self {
+    fn new(block: &Block, ends: &EndConditions, guess: &dyn StartingPoint) -> Self {
         let stages = ends.to - ends.from;
         let [flows, rows, levels, pumps] = [block.flows.len(), block.rows.len(), block.levels.len(), block.pumps.len()];
         let shape = Shape { flows, rows, levels, pumps };
@@ -474,15 +488,15 @@ impl BlockState {
         };
         Self {
             shape,
-            flows: Bounded::default(),
-            levels: Bounded::default(),
+            flows: BoundedVariables::default(),
+            levels: BoundedVariables::default(),
             y: (ends.from..ends.to).flat_map(rows_at).collect(),
             dy: vec![0.0; stages * shape.all_rows()],
-            row_miss: vec![0.0; stages * shape.all_rows()],
+            row_residual: vec![0.0; stages * shape.all_rows()],
             reduced: vec![0.0; stages * flows],
             level_reduced: vec![0.0; stages * levels],
             turned: vec![0.0; stages * flows],
-            eliminations: Eliminations::new(shape, stages),
+            eliminations: FlowEliminations::new(shape, stages),
         }
     }
 }

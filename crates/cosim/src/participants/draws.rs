@@ -1,4 +1,4 @@
-//! The water that the heat pumps of a substation see in a step, and what they take from it and give it.
+//! The water that the heat pumps of a substation draw in a step, and the heat that they exchange with it.
 
 use anergy_thermal::heat_pump::{HeatPump, LoopWater, Service};
 use anergy_thermal::water_loop::district_network::{Draw, MachineWater, Simulation};
@@ -6,47 +6,47 @@ use anergy_thermal::water_loop::district_network::{Draw, MachineWater, Simulatio
 use super::IDLE_KW;
 use crate::coupling::LoopRequest;
 
-/// Less output than this of all heat pumps of a substation tells no direction of flow, kW.
+/// Largest sum of the heat pumps' output that determines no direction of flow, kW.
 const NO_HEAT_KW: f64 = 1e-6;
-/// The spread of a flow at its limit is found as well as this, K.
+/// Tolerance of the spread of a flow at its limit, K.
 const SPREAD_K: f64 = 1e-10;
-/// The temperature at which heating and cooling cancel is found as well as this, kW.
+/// Tolerance of the temperature at which heating and cooling cancel, in terms of heat, kW.
 const BALANCE_KW: f64 = 1e-9;
-/// Iterations for that at most: halving the interval as often would leave nothing of it.
+/// Largest number of iterations for that temperature: as many bisections would reduce the interval to nothing.
 const MOST_ITERATIONS: usize = 100;
 
 /// The heat pumps of a substation in a step.
 pub(super) struct SubstationDraws<'a, 's> {
     pub(super) pumps: &'a [HeatPump],
     pub(super) draws: &'a [Draw],
-    pub(super) asked: &'a LoopRequest,
+    pub(super) request: &'a LoopRequest,
     pub(super) step: usize,
     pub(super) substation: usize,
     pub(super) simulation: &'a Simulation<'s>,
 }
 
-/// A substation's water, if it comes at a temperature.
+/// The state of a substation for a given inlet temperature.
 #[derive(Debug, Clone, Copy)]
-struct At {
+struct SubstationState {
     inlet_c: f64,
-    /// Heat that all heat pumps together give it, kW; negative while they heat.
+    /// Net heat of all heat pumps to the water, kW; negative in heating.
     net_kw: f64,
-    /// Spread of what passes the heating machines and the cooling ones, K.
+    /// Spread across the heating machines and across the cooling machines, K.
     spread_k: [f64; 2],
 }
 
-/// The water that a substation's heat pumps see.
+/// The water at the heat pumps of a substation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SeenWater {
-    /// That while heating, and while cooling: the same but where none of them runs.
+pub(super) struct DrawnWater {
+    /// Water at the heating and at the cooling machines; they differ only where no machine runs.
     waters: [LoopWater; 2],
-    /// Heat that they give the network, kW; negative while they heat.
+    /// Net heat of the heat pumps to the network, kW; negative in heating.
     pub(super) net_kw: f64,
     runs: bool,
 }
 
-impl SeenWater {
-    /// What a heat pump sees.
+impl DrawnWater {
+    /// Returns the water at the machines of a service.
     pub(super) fn of(&self, service: Service) -> LoopWater {
         self.waters[side(service)]
     }
@@ -58,16 +58,18 @@ fn side(service: Service) -> usize {
 
 impl SubstationDraws<'_, '_> {
     fn output_kw(&self, draw: &Draw) -> f64 {
-        self.asked.output_kw[[draw.pump, self.step]] * draw.share
+        self.request.output_kw[[draw.pump, self.step]] * draw.share
     }
 
-    /// The water that comes: that of the warm line while the net heat is heating, that of the cold line while it is cooling.
+    /// Returns the water at the heat pumps: from the warm line if the net heat is heating, from the cold line if it
+    /// is cooling.
     ///
-    /// With warm water the heat pumps together may cool, and heat with cold water (a heat exchanger for passive cooling has another COP
-    /// with each). Each line's water then drives the substation to the other line: in between lies the temperature at which the heat
-    /// pumps give each other what they take. That mixture of both lines is what all of them see, and the network moves nothing. What the
-    /// exchanger takes thus changes steadily between what it takes with warm and with cold water.
-    pub(super) fn seen(&self) -> SeenWater {
+    /// With warm water the heat pumps may cool in total, and with cold water heat (a heat exchanger for passive
+    /// cooling has another COP with each). The water of each line then requires the other line: between the two lies
+    /// a temperature at which heating and cooling cancel. All heat pumps draw this mixture of both lines, and the
+    /// substation moves no water in the network. The net heat is thus a continuous function of the mixture between
+    /// warm and cold water.
+    pub(super) fn drawn_water(&self) -> DrawnWater {
         let [while_heating_c, while_cooling_c] = self.simulation.inlets_c(self.substation);
         let outputs_kw: f64 = self.draws.iter().map(|draw| self.output_kw(draw).abs()).sum();
         if outputs_kw <= NO_HEAT_KW {
@@ -82,31 +84,31 @@ impl SubstationDraws<'_, '_> {
                 cold => self.balanced(cold, warm),
             }
         };
-        let At { inlet_c, net_kw, spread_k } = common;
-        SeenWater { waters: spread_k.map(|spread_k| LoopWater { inlet_c, spread_k }), net_kw, runs: true }
+        let SubstationState { inlet_c, net_kw, spread_k } = common;
+        DrawnWater { waters: spread_k.map(|spread_k| LoopWater { inlet_c, spread_k }), net_kw, runs: true }
     }
 
-    /// What each heat pump would see if it ran alone.
-    fn idle(&self, inlets_c: [f64; 2]) -> SeenWater {
+    /// Returns the water that each heat pump would draw if it ran alone.
+    fn idle(&self, inlets_c: [f64; 2]) -> DrawnWater {
         let water = |service: Service| {
             let inlet_c = inlets_c[side(service)];
             LoopWater { inlet_c, spread_k: self.simulation.spread_k(self.substation, service, 0.0, inlet_c) }
         };
         let waters = [Service::Heating, Service::Cooling].map(water);
         let net_kw = [Service::Heating, Service::Cooling].map(|service| self.heat_kw(service, waters[side(service)]));
-        SeenWater { waters, net_kw: net_kw.iter().sum(), runs: false }
+        DrawnWater { waters, net_kw: net_kw.iter().sum(), runs: false }
     }
 
-    /// What happens with water that comes at a temperature.
-    fn at(&self, inlet_c: f64) -> At {
+    /// Computes the state of the substation for an inlet temperature.
+    fn at(&self, inlet_c: f64) -> SubstationState {
         let [heating, cooling] = [Service::Heating, Service::Cooling].map(|service| self.drawn(service, inlet_c));
-        At { inlet_c, net_kw: heating.1 + cooling.1, spread_k: [heating.0, cooling.0] }
+        SubstationState { inlet_c, net_kw: heating.1 + cooling.1, spread_k: [heating.0, cooling.0] }
     }
 
-    /// The spread of the water that passes the machines of one service, K, and the heat that they give it, kW.
+    /// Returns the spread across the machines of one service, K, and their heat to the water, kW.
     ///
-    /// Where the flow is at a limit, the spread follows from the heat, and that from the COP, which depends on the spread by some
-    /// hundredths per K: putting one into the other converges.
+    /// Where the flow is at a limit, the spread follows from the heat, and the heat from the COP, which depends on
+    /// the spread by some hundredths per K: the substitution iteration converges.
     fn drawn(&self, service: Service, inlet_c: f64) -> (f64, f64) {
         let mut spread_k = self.simulation.spread_k(self.substation, service, 0.0, inlet_c);
         let mut heat_kw = self.heat_kw(service, LoopWater { inlet_c, spread_k });
@@ -125,7 +127,7 @@ impl SubstationDraws<'_, '_> {
         (spread_k, heat_kw)
     }
 
-    /// The heat that the machines of one service give their water, kW.
+    /// Returns the heat of the machines of one service to their water, kW.
     fn heat_kw(&self, service: Service, water: LoopWater) -> f64 {
         let of_service = self.draws.iter().filter(|draw| self.pumps[draw.pump].service == service);
         let heat_kw = of_service.map(|draw| {
@@ -133,8 +135,8 @@ impl SubstationDraws<'_, '_> {
             if output_kw == 0.0 {
                 return 0.0;
             }
-            let cop = match &self.asked.given_cops {
-                None => pump.cop(water, self.asked.level_kwh[[draw.pump, self.step]]),
+            let cop = match &self.request.given_cops {
+                None => pump.cop(water, self.request.level_kwh[[draw.pump, self.step]]),
                 Some(cops) => cops[[draw.pump, self.step]],
             };
             output_kw * pump.loop_heat_per_output(cop)
@@ -142,14 +144,16 @@ impl SubstationDraws<'_, '_> {
         heat_kw.sum()
     }
 
-    /// The water in between at which heating and cooling cancel: of `cold`, with which the heat pumps heat (or do nothing), and `warm`,
-    /// with which they cool (or do nothing). By the Illinois variant of false position, which keeps the root between two ends.
-    fn balanced(&self, cold: At, warm: At) -> At {
+    /// Returns the state between `cold`, where the heat pumps heat (or are idle), and `warm`, where they cool (or are
+    /// idle), at which heating and cooling cancel. The root is found by the Illinois variant of false position, which
+    /// keeps it bracketed.
+    fn balanced(&self, cold: SubstationState, warm: SubstationState) -> SubstationState {
         if warm.net_kw == 0.0 {
             return warm;
         }
         let (mut low, mut high) = (cold, warm);
-        // Values at the ends that count: an end that stays is halved, or the other one would creep.
+        // The Illinois variant halves the function value at an end that stays; otherwise convergence is one-sided and
+        // slow.
         let (mut low_kw, mut high_kw) = (low.net_kw, high.net_kw);
         let mut last = 0;
         for _ in 0..MOST_ITERATIONS {
@@ -171,16 +175,16 @@ impl SubstationDraws<'_, '_> {
         if -low.net_kw < high.net_kw { low } else { high }
     }
 
-    /// What the network is told of the water that the heat pumps see.
-    pub(super) fn machine_water(&self, seen: &SeenWater) -> MachineWater {
+    /// Returns the data on the machines' water that the network needs.
+    pub(super) fn machine_water(&self, drawn_water: &DrawnWater) -> MachineWater {
         let mut told = MachineWater::IDLE;
-        if !seen.runs {
+        if !drawn_water.runs {
             return told;
         }
-        told.inlet_c = seen.waters[0].inlet_c;
+        told.inlet_c = drawn_water.waters[0].inlet_c;
         for draw in self.draws.iter().filter(|draw| self.output_kw(draw) > IDLE_KW) {
             let HeatPump { service, cop, .. } = &self.pumps[draw.pump];
-            let water = seen.of(*service);
+            let water = drawn_water.of(*service);
             if let Some(refrigerant_c) = cop.refrigerant_c(*service, water) {
                 match service {
                     Service::Heating => told.evaporating_c = told.evaporating_c.max(refrigerant_c),

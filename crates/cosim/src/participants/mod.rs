@@ -1,4 +1,4 @@
-//! The adapters through which the coupling sees a district's dispatch and a water loop.
+//! Adapters of a district's dispatch and of a water loop to the participants' traits of the coupling.
 
 mod draws;
 mod network;
@@ -19,12 +19,12 @@ use crate::coupled::Coupled;
 use crate::coupling::{CopSeries, Dispatcher, LoopModel, LoopRequest, LoopResponse, LoopSignal, PlanCost};
 use crate::equilibrium::{LoopConversion, Stages, Unsuited};
 
-/// Less output than this is not running, kW.
+/// Largest output of an idle heat pump, kW.
 const IDLE_KW: f64 = 1e-6;
-/// Less than this is not missing, kWh.
+/// Largest shortage that counts as rounding, kWh.
 pub const NEGLIGIBLE_KWH: f64 = 1e-6;
 
-/// Where the dispatch keeps a heat pump of the loop.
+/// The rows of the dispatch that belong to a heat pump on the loop.
 #[derive(Debug, Clone, Copy)]
 struct PumpRows {
     conversion: usize,
@@ -33,21 +33,21 @@ struct PumpRows {
     before: LevelBefore,
 }
 
-/// Level of a store before the first step.
+/// The level of a store before the first step.
 #[derive(Debug, Clone, Copy)]
 enum LevelBefore {
-    /// This, kWh.
+    /// Fixed level, kWh.
     Known(f64),
-    /// That after the last step.
+    /// Level after the last step (cyclic store).
     Last,
-    /// What the first step's charging and discharging leave of the level after it.
+    /// Free level, which follows from the balance of the first step.
     Free {
         charge: usize,
         discharge: usize,
-        /// kWh stored per kW of charging, and taken per kW of discharging, in one step.
+        /// Energy stored per kW of charging, and withdrawn per kW of discharging, in one step, kWh.
         per_kw: [f64; 2],
-        /// Share of a level that is left after a step.
-        kept: f64,
+        /// Share of a level that remains after one step.
+        retained: f64,
     },
 }
 
@@ -66,13 +66,13 @@ impl LevelBefore {
                     charge: row(Role::Charge),
                     discharge: row(Role::Discharge),
                     per_kw: [storage.charge_efficiency * dt, dt / storage.discharge_efficiency],
-                    kept: (1.0 - storage.loss_per_hour).powf(dt),
+                    retained: (1.0 - storage.loss_per_hour).powf(dt),
                 }
             }
         }
     }
 
-    /// The level, where it does not depend on the plan.
+    /// Returns the level, kWh; `None` if it depends on the plan.
     fn known_kwh(self) -> Option<f64> {
         match self {
             Self::Known(level) => Some(level),
@@ -80,24 +80,24 @@ impl LevelBefore {
         }
     }
 
-    /// Level in kWh before the first step of a plan whose levels stand in row `level`.
+    /// Returns the level before the first step, kWh, in a plan whose levels are in row `level`.
     fn level_kwh(self, values: &Array2<f64>, level: usize) -> f64 {
         match self {
             Self::Known(level) => level,
             Self::Last => values[[level, values.ncols() - 1]],
-            Self::Free { charge, discharge, per_kw: [stored, taken], kept } => {
-                (values[[level, 0]] - stored * values[[charge, 0]] + taken * values[[discharge, 0]]) / kept
+            Self::Free { charge, discharge, per_kw: [stored, withdrawn], retained } => {
+                (values[[level, 0]] - stored * values[[charge, 0]] + withdrawn * values[[discharge, 0]]) / retained
             }
         }
     }
 }
 
-/// A plan with its account at the COPs it was made for.
+/// A plan with its account at the COPs for which it was made.
 #[derive(Debug, Clone)]
 pub struct PricedPlan {
-    /// The plan.
+    /// Plan.
     pub plan: Plan,
-    /// Its account.
+    /// Account of the plan.
     pub account: Account,
 }
 
@@ -107,32 +107,32 @@ impl PricedPlan {
     }
 }
 
-/// A district's dispatch, seen as a participant of the coupling.
+/// The dispatch of a district as a participant of the coupling.
 #[derive(Debug)]
 pub struct DistrictDispatcher {
     dispatch: Dispatch,
     backend: &'static dyn Backend,
     pumps: Vec<PumpRows>,
-    /// Balances that bring the electricity of the loop itself.
+    /// Indices of the balances that supply the electricity of the loop itself.
     auxiliary: Vec<usize>,
-    /// What each pump does, and what the loop's balancing costs at the margin, where the dispatcher is to know that.
+    /// Marginal cost of balancing the loop; `None` if the settings do not pass it to the dispatcher.
     balancing: Option<Balancing>,
 }
 
-/// The cost of balancing a loop, as the dispatcher sees it.
+/// The marginal cost of balancing the loop, as a charge on the heat pumps.
 #[derive(Debug)]
 struct Balancing {
-    /// The heat pumps.
+    /// Heat pumps on the loop.
     pumps: Vec<HeatPump>,
-    /// EUR per kWh of heat taken from the loop, CO2 at its price included, one a step: see
+    /// Cost per kWh of heat taken from the loop by step, EUR, CO2 at its price included: see
     /// [`MarginalHeat`](crate::coupling::MarginalHeat).
     heat_eur_per_kwh: Vec<f64>,
 }
 
 impl Balancing {
-    /// EUR per kWh of output of a pump in a step: what balancing the heat that it takes or gives costs. Heat that
-    /// relieves the unit earns nothing: where surplus is free, a credit would let chillers run for the loop's sake and
-    /// throw their cold away.
+    /// Returns the charge per kWh of output of a pump in a step, EUR: the cost of balancing the heat that the pump
+    /// takes or gives. Heat that relieves the balancing unit gets no credit: where surplus is free, a credit would
+    /// make chillers run for the loop's sake and discard their cold.
     fn charge_eur_per_kwh(&self, pump: usize, step: usize, cop: f64) -> f64 {
         let taken_per_output = -self.pumps[pump].loop_heat_per_output(cop);
         (self.heat_eur_per_kwh[step] * taken_per_output).max(0.0)
@@ -140,10 +140,10 @@ impl Balancing {
 }
 
 impl DistrictDispatcher {
-    /// The dispatch of a district whose heat pumps `pumps` (site, technology, store) are on the loop.
+    /// Creates the dispatch of a district with the heat pumps `pumps` (site, technology, store) on the loop.
     ///
     /// # Panics
-    /// If a pump is no conversion of the district; the configuration has checked that.
+    /// If a pump is not a conversion of the district; the configuration has checked that.
     #[must_use]
     pub fn new<'a>(
         dispatch: Dispatch,
@@ -162,10 +162,10 @@ impl DistrictDispatcher {
         Self { dispatch, backend, pumps, auxiliary: Vec::new(), balancing: None }
     }
 
-    /// The same, with the balances (site and carrier) that bring the electricity of the loop itself.
+    /// Adds the balances (site and carrier) that supply the electricity of the loop itself.
     ///
     /// # Panics
-    /// If one is no balance of the district; the configuration has checked that.
+    /// If a balance does not exist in the district; the configuration has checked that.
     #[must_use]
     pub fn with_auxiliary(mut self, balances: &[[String; 2]]) -> Self {
         let found = balances.iter().map(|[site, carrier]| {
@@ -176,7 +176,7 @@ impl DistrictDispatcher {
         self
     }
 
-    /// The same, where the dispatcher is to know what balancing the heat of these pumps costs at the margin.
+    /// Adds the marginal cost of balancing the heat of these pumps.
     #[must_use]
     pub fn with_balancing_price(mut self, pumps: Vec<HeatPump>) -> Self {
         let heat_eur_per_kwh = vec![0.0; self.dispatch.district().axis().len()];
@@ -184,7 +184,7 @@ impl DistrictDispatcher {
         self
     }
 
-    /// Puts what balancing costs in force, at the COPs in force.
+    /// Sets the charges for balancing, at the COPs in force.
     fn set_charges(&mut self) {
         let Some(balancing) = &self.balancing else { return };
         for (index, pump) in self.pumps.iter().enumerate() {
@@ -194,7 +194,7 @@ impl DistrictDispatcher {
         }
     }
 
-    /// The COPs now in force, of the pumps on the loop.
+    /// Returns the COPs in force of the heat pumps on the loop.
     #[must_use]
     pub fn cops(&self) -> CopSeries {
         let mut cops = Array2::zeros((self.pumps.len(), self.dispatch.district().axis().len()));
@@ -204,7 +204,7 @@ impl DistrictDispatcher {
         cops
     }
 
-    /// Puts a signal in force: COPs, the electricity that the loop itself takes, and what balancing costs.
+    /// Sets a signal: the COPs, the electricity of the loop itself, and the cost of balancing.
     pub fn set_signal(&mut self, signal: &LoopSignal) {
         let LoopSignal { cops, auxiliary_kw, balancing: marginal } = signal;
         for (pump, row) in self.pumps.iter().zip(cops.rows()) {
@@ -219,7 +219,7 @@ impl DistrictDispatcher {
         }
         let co2_eur_per_kg = self.dispatch.district().co2_price_eur_per_kg();
         if let Some(balancing) = &mut self.balancing {
-            // Before the loop was simulated nothing is known.
+            // There is no marginal cost before the first loop simulation.
             balancing.heat_eur_per_kwh.fill(0.0);
             for (price, heat) in balancing.heat_eur_per_kwh.iter_mut().zip(marginal) {
                 *price = heat.eur_per_kwh + heat.co2_kg_per_kwh * co2_eur_per_kg;
@@ -228,7 +228,7 @@ impl DistrictDispatcher {
         self.set_charges();
     }
 
-    /// The dispatch itself.
+    /// Returns the dispatch problem.
     #[must_use]
     pub fn into_dispatch(self) -> Dispatch {
         self.dispatch
@@ -271,9 +271,9 @@ impl Dispatcher for DistrictDispatcher {
         )
     }
 
-    fn recall(&mut self, kept: PricedPlan, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
+    fn recall(&mut self, retained: PricedPlan, signal: &LoopSignal) -> Result<PricedPlan, DispatchError> {
         self.set_signal(signal);
-        Ok(self.priced(kept.plan))
+        Ok(self.priced(retained.plan))
     }
 
     fn request(&self, plan: &PricedPlan) -> LoopRequest {
@@ -309,8 +309,8 @@ impl Dispatcher for DistrictDispatcher {
         Ok(Some(self.priced(plan)))
     }
 
-    /// Euclidean norm over all conversion outputs (kW) and storage levels (kWh): from them the loop's heat, its store
-    /// temperatures and everything else in the plan follow.
+    /// Returns the Euclidean norm over all conversion outputs (kW) and storage levels (kWh), which determine the
+    /// loop's heat, the store temperatures and all other variables of the plan.
     fn distance(&self, a: &PricedPlan, b: &PricedPlan) -> f64 {
         let quantities = self.dispatch.quantities().iter().enumerate();
         let felt = quantities.filter(|(_, quantity)| matches!(quantity.role, Role::Output | Role::Level));
@@ -323,7 +323,7 @@ impl Dispatcher for DistrictDispatcher {
         let priced = self.dispatch.price(&plan.plan.decisions)?;
         let account = self.dispatch.account(&priced.decisions);
         let cost = self.cost_of(priced.objective_eur, &account);
-        // What stays short has the price of unmet demand in the objective: see `Dispatch::price`.
+        // The objective contains the remaining shortage at the price of unmet demand: see `Dispatch::price`.
         let unmet_eur_per_kwh = self.dispatch.district().shortage().unmet_eur_per_kwh;
         let short_eur = unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH) * priced.short_kwh;
         Ok(PlanCost { penalty_eur: cost.penalty_eur + short_eur, unmet_kwh: cost.unmet_kwh + priced.short_kwh, ..cost })
@@ -383,17 +383,17 @@ impl Stages for DistrictDispatcher {
     }
 }
 
-/// A water loop of either model with its heat pumps, seen as a participant of the coupling.
+/// A water loop of either model with its heat pumps, as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub enum LoopParticipant {
-    /// A ring of one temperature.
+    /// Well-mixed loop of one temperature.
     WellMixed(Box<WellMixedParticipant>),
-    /// A network of pipes.
+    /// Network of pipes.
     Network(Box<NetworkParticipant>),
 }
 
 impl LoopParticipant {
-    /// The loop of a case, over steps of `step_hours`.
+    /// Creates the participant of a case, with steps of `step_hours`.
     #[must_use]
     pub fn of(coupled: &Coupled, step_hours: f64) -> Self {
         let pumps = coupled.pumps.iter().map(|pump| pump.pump.clone()).collect();
@@ -407,10 +407,10 @@ impl LoopParticipant {
         }
     }
 
-    /// The ring, as schemes see it that need derivatives.
+    /// Returns the well-mixed loop, which has derivatives.
     ///
     /// # Errors
-    /// Why there are none.
+    /// [`Unsuited`] for a loop without derivatives.
     pub fn smooth(&self) -> Result<&WellMixedParticipant, Unsuited> {
         match self {
             Self::WellMixed(ring) if ring.water_loop.jumps() => Err(Unsuited::Jumps),

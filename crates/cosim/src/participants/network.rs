@@ -10,35 +10,36 @@ use super::IDLE_KW;
 use super::draws::SubstationDraws;
 use crate::coupling::{LoopModel, LoopRequest, LoopResponse, LoopSignal, MarginalHeat};
 
-/// A periodic time is over when every pipe's temperature ends this near to where it began, K.
+/// Tolerance of a periodic simulation, K: the largest change of a pipe's temperature from the start to the end of the
+/// horizon.
 const PERIODIC_K: f64 = 0.01;
-/// Times that it is gone through for that at most.
-const MOST_TIMES: usize = 8;
+/// Largest number of passes through the horizon until it is periodic.
+const MOST_PASSES: usize = 8;
 
-/// A network of pipes with the heat pumps on it, seen as a participant of the coupling.
+/// A network of pipes with its heat pumps, as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub struct NetworkParticipant {
-    /// The network, bound to the heat pumps.
+    /// Network, bound to the heat pumps.
     pub network: DistrictNetwork,
-    /// The heat pumps on it.
+    /// Heat pumps on the network.
     pub pumps: Vec<HeatPump>,
     /// Length of a step, hours.
     pub step_hours: f64,
 }
 
-/// How many times one that is simulated stands for, one after the other, until `years` have gone by: a third of the times before it, since the
-/// ground's answer changes ever more slowly.
+/// Returns the numbers of years that each simulated year represents, one after the other, until `years` have passed.
+/// Each block is a third of the years before it, since the ground's response changes ever more slowly.
 pub fn year_blocks(years: u32) -> impl Iterator<Item = u32> {
-    let mut gone = 0;
+    let mut past_years = 0;
     std::iter::from_fn(move || {
-        let times = (gone / 3).max(1).min(years - gone);
-        gone += times;
+        let times = (past_years / 3).max(1).min(years - past_years);
+        past_years += times;
         (times > 0).then_some(times)
     })
 }
 
-/// What a pass writes down.
-struct Notes<'r> {
+/// The results that a pass writes.
+struct PassResults<'r> {
     response: &'r mut LoopResponse,
     /// Electricity per output of each heat pump in the step.
     per_output: Vec<f64>,
@@ -54,10 +55,10 @@ impl LoopModel for NetworkParticipant {
 }
 
 impl NetworkParticipant {
-    /// Simulates the network and returns what it does, component by component and step by step.
+    /// Simulates the network and returns the results of each component and of each step.
     ///
     /// # Errors
-    /// [`NetworkError`] where no flows are found.
+    /// [`NetworkError`] where the flows cannot be solved.
     pub fn look(&self, request: &LoopRequest) -> Result<(NetworkReport, Recording), NetworkError> {
         let (_, report, recording) = self.pass(request, true)?;
         Ok((report, recording.unwrap_or_default()))
@@ -65,10 +66,10 @@ impl NetworkParticipant {
 
     fn pass(
         &self,
-        asked: &LoopRequest,
+        request: &LoopRequest,
         record: bool,
     ) -> Result<(LoopResponse, NetworkReport, Option<Recording>), NetworkError> {
-        let (pumps, steps) = asked.output_kw.dim();
+        let (pumps, steps) = request.output_kw.dim();
         let mut simulation = Simulation::new(&self.network);
         let nothing = || LoopResponse {
             signal: LoopSignal {
@@ -79,14 +80,15 @@ impl NetworkParticipant {
             ..LoopResponse::zeros(pumps, steps)
         };
         let mut response = nothing();
-        let mut notes = Notes { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
-        let start_miss_k = self.before(asked, &mut simulation, &mut notes)?;
+        let mut results =
+            PassResults { response: &mut response, per_output: vec![0.0; pumps], outside: vec![None; pumps] };
+        let start_miss_k = self.simulate_start(request, &mut simulation, &mut results)?;
         simulation.begin_again();
         if record {
             simulation.record(steps);
         }
-        *notes.response = nothing();
-        self.go(asked, steps, &mut simulation, &mut notes)?;
+        *results.response = nothing();
+        self.simulate_steps(request, steps, &mut simulation, &mut results)?;
         let (mut report, recording) = simulation.finish();
         report.start_miss_k = start_miss_k.filter(|miss_k| *miss_k >= PERIODIC_K);
         response.balance_residual = report.residual();
@@ -94,27 +96,28 @@ impl NetworkParticipant {
         Ok((response, report, recording))
     }
 
-    /// What happens before the time begins. Returns by how much a periodic time misses its own beginning, K.
-    fn before(
+    /// Simulates the time before the horizon. Returns the change of temperature over a periodic horizon, K; `None` if
+    /// the start is not periodic.
+    fn simulate_start(
         &self,
-        asked: &LoopRequest,
+        request: &LoopRequest,
         simulation: &mut Simulation<'_>,
-        notes: &mut Notes<'_>,
+        results: &mut PassResults<'_>,
     ) -> Result<Option<f64>, NetworkError> {
-        let steps = asked.output_kw.ncols();
+        let steps = request.output_kw.ncols();
         let start = self.network.start();
-        // What comes before is for the water: the ground around boreholes begins as it is.
+        // The spin-up settles the water only: the ground around boreholes restarts at its initial state.
         let hours = start.spin_up_days * 24.0;
         if hours > 0.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and cut off")]
             let count = ((hours / self.step_hours).ceil() as usize).min(steps);
-            self.go(asked, count, simulation, notes)?;
+            self.simulate_steps(request, count, simulation, results)?;
             simulation.renew_units();
         }
         let mut miss_k = None;
-        for _ in 0..if start.periodic { MOST_TIMES } else { 0 } {
+        for _ in 0..if start.periodic { MOST_PASSES } else { 0 } {
             let began_c = simulation.pipes_c();
-            self.go(asked, steps, simulation, notes)?;
+            self.simulate_steps(request, steps, simulation, results)?;
             simulation.renew_units();
             let ended_c = simulation.pipes_c();
             let changes = began_c.iter().zip(&ended_c).map(|(began, ended)| (ended - began).abs());
@@ -124,55 +127,55 @@ impl NetworkParticipant {
                 break;
             }
         }
-        self.years_before(asked, simulation, notes)?;
+        self.years_before(request, simulation, results)?;
         Ok(miss_k)
     }
 
-    /// Lets the ground around boreholes go through the time as often as it has before, block by block.
+    /// Simulates the ground around boreholes over the years before the horizon, block by block.
     fn years_before(
         &self,
-        asked: &LoopRequest,
+        request: &LoopRequest,
         simulation: &mut Simulation<'_>,
-        notes: &mut Notes<'_>,
+        results: &mut PassResults<'_>,
     ) -> Result<(), NetworkError> {
-        let steps = asked.output_kw.ncols();
-        let mut gone = 0;
+        let steps = request.output_kw.ncols();
+        let mut past_years = 0;
         for times in year_blocks(self.network.years_before()) {
             let settled = simulation.clone();
             simulation.keep_loads();
-            self.go(asked, steps, simulation, notes)?;
+            self.simulate_steps(request, steps, simulation, results)?;
             let loads_kw = simulation.take_loads();
             *simulation = settled;
-            simulation.age(&loads_kw, gone, times);
-            gone += times;
+            simulation.age(&loads_kw, past_years, times);
+            past_years += times;
         }
         Ok(())
     }
 
-    /// Takes the first `steps` steps.
-    fn go(
+    /// Simulates the first `steps` steps.
+    fn simulate_steps(
         &self,
-        asked: &LoopRequest,
+        request: &LoopRequest,
         steps: usize,
         simulation: &mut Simulation<'_>,
-        notes: &mut Notes<'_>,
+        results: &mut PassResults<'_>,
     ) -> Result<(), NetworkError> {
         let count = self.network.substation_names().len();
         let mut heat_kw = vec![0.0; count];
         for step in 0..steps {
-            notes.response.temp_c[step] = simulation.mean_c();
-            notes.per_output.fill(0.0);
-            notes.outside.fill(None);
+            results.response.temp_c[step] = simulation.mean_c();
+            results.per_output.fill(0.0);
+            results.outside.fill(None);
             for (substation, heat_kw) in heat_kw.iter_mut().enumerate() {
-                let told;
-                (*heat_kw, told) = self.draw(asked, step, substation, simulation, notes);
-                simulation.reckon_with(substation, told);
+                let machine_water;
+                (*heat_kw, machine_water) = self.draw(request, step, substation, simulation, results);
+                simulation.reckon_with(substation, machine_water);
             }
             let outcome = simulation.step(step, &heat_kw)?;
-            let response = &mut *notes.response;
-            for (pump, (per_output, outside)) in notes.per_output.iter().zip(&notes.outside).enumerate() {
+            let response = &mut *results.response;
+            for (pump, (per_output, outside)) in results.per_output.iter().zip(&results.outside).enumerate() {
                 response.signal.cops[[pump, step]] = 1.0 / per_output;
-                if asked.output_kw[[pump, step]] > IDLE_KW {
+                if request.output_kw[[pump, step]] > IDLE_KW {
                     let validity = &mut response.validity[pump];
                     validity.running += 1;
                     validity.below += usize::from(*outside == Some(OutsideRange::Below));
@@ -199,24 +202,25 @@ impl NetworkParticipant {
         Ok(())
     }
 
-    /// The heat that the heat pumps of a substation give the water, kW, what their COPs then are, and what the network is told of it.
+    /// Returns the heat of a substation's heat pumps to the water, kW, and the data on their water for the network;
+    /// notes their COPs.
     fn draw(
         &self,
-        asked: &LoopRequest,
+        request: &LoopRequest,
         step: usize,
         substation: usize,
         simulation: &Simulation<'_>,
-        notes: &mut Notes<'_>,
+        results: &mut PassResults<'_>,
     ) -> (f64, MachineWater) {
         let draws = self.network.draws(substation);
-        let here = SubstationDraws { pumps: &self.pumps, draws, asked, step, substation, simulation };
-        let seen = here.seen();
+        let here = SubstationDraws { pumps: &self.pumps, draws, request, step, substation, simulation };
+        let drawn_water = here.drawn_water();
         for draw in draws {
             let pump = &self.pumps[draw.pump];
-            let (cop, outside) = pump.cop_and_range(seen.of(pump.service), asked.level_kwh[[draw.pump, step]]);
-            notes.per_output[draw.pump] += draw.share / cop;
-            notes.outside[draw.pump] = notes.outside[draw.pump].or(outside);
+            let (cop, outside) = pump.cop_and_range(drawn_water.of(pump.service), request.level_kwh[[draw.pump, step]]);
+            results.per_output[draw.pump] += draw.share / cop;
+            results.outside[draw.pump] = results.outside[draw.pump].or(outside);
         }
-        (seen.net_kw, here.machine_water(&seen))
+        (drawn_water.net_kw, here.machine_water(&drawn_water))
     }
 }

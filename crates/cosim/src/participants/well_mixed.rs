@@ -10,15 +10,16 @@ use ndarray::{ArrayView1, ArrayViewMut1, Zip, s};
 use super::IDLE_KW;
 use crate::coupling::{LoopDerivatives, LoopModel, LoopRequest, LoopResponse, MarginalHeat, Rates, Validity};
 
-/// Heat at a limit counts from this share on of what moved in the step or would change the loop by 1 K.
+/// Smallest heat at a limit that counts, as a share of the heat moved in the step or of the heat that changes the
+/// loop by 1 K.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// A well-mixed loop with its heat pumps, seen as a participant of the coupling.
+/// A well-mixed loop with its heat pumps, as a participant of the coupling.
 #[derive(Debug, Clone)]
 pub struct WellMixedParticipant {
-    /// The loop.
+    /// Water loop.
     pub water_loop: WellMixedLoop,
-    /// The heat pumps on it.
+    /// Heat pumps on the loop.
     pub pumps: Vec<HeatPump>,
     /// Length of a step, hours.
     pub step_hours: f64,
@@ -50,7 +51,7 @@ impl LoopModel for WellMixedParticipant {
             for run in &mut runs {
                 run.follow(step, LoopWater { inlet_c: temp_c, spread_k });
             }
-            // Apart from the COPs, so that the sum stays in a register: the next step waits for it.
+            // A loop of its own, so that the sum stays in a register: the next step waits for it.
             let heat_kwh = runs.iter().fold(0.0, |sum, run| sum + run.loop_heat_kwh(step, self.step_hours));
             let after = water_loop.advance(step, temp_c, heat_kwh);
             temp_c = after.temp_c;
@@ -66,7 +67,7 @@ impl LoopModel for WellMixedParticipant {
             response.balancing_energy_kwh[step] = after.balancing_use.energy_kwh;
             if after.balancing_kwh != 0.0 {
                 let BalancingUse { cost_eur, co2_kg, .. } = after.balancing_use;
-                // Both are linear in the heat: the last kWh costs what all of them cost on average.
+                // Cost and emissions are linear in the heat: the marginal values are the average ones.
                 let [eur_per_kwh, co2_kg_per_kwh] = [cost_eur, co2_kg].map(|sum| sum / after.balancing_kwh);
                 response.signal.balancing[step] = MarginalHeat { eur_per_kwh, co2_kg_per_kwh };
             }
@@ -89,10 +90,10 @@ impl LoopModel for WellMixedParticipant {
     }
 }
 
-/// Gives the steps in which nothing holds the loop the price of the next step in which a unit does: heat taken before
-/// is missing there, less what the ground has made up for since (`price_t = kept_per_step price_t+1`). That is the
-/// derivative of the cost of balancing by the heat of each step. What is missing after the last step is balanced by no
-/// one.
+/// Assigns each step without heat at a limit the marginal cost of the next step in which the unit runs: heat taken
+/// earlier is missing there, less what the ground has replaced since (`price_t = kept_per_step price_t+1`). This is
+/// the derivative of the cost of balancing by the heat of each step. Heat that is missing after the last step has no
+/// cost.
 fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64) {
     let mut later = MarginalHeat::default();
     for (step, heat) in response.signal.balancing.iter_mut().enumerate().rev() {
@@ -106,15 +107,15 @@ fn price_what_is_balanced_later(response: &mut LoopResponse, kept_per_step: f64)
 }
 
 impl WellMixedParticipant {
-    /// Returns the heat, kWh, up to which what is added at a limit is rounding of the plan, in a step in which heat pumps moved `moved_kwh`:
-    /// outputs are known to [`IDLE_KW`] each, and sums of them to a share of what is summed up.
+    /// Returns the heat at a limit, kWh, that counts as rounding of the plan in a step in which heat pumps moved
+    /// `moved_kwh`: outputs are exact to [`IDLE_KW`] each, and sums of them to a share of the summed values.
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
     fn noise_kwh(&self, moved_kwh: f64) -> f64 {
         let of_outputs_kwh = IDLE_KW * self.step_hours * self.pumps.len() as f64;
         of_outputs_kwh + NEGLIGIBLE_SHARE * (moved_kwh + self.water_loop.heat_capacity_kwh_per_k())
     }
 
-    /// The energy balance of all steps.
+    /// Returns the energy balance of all steps.
     fn balance(&self, response: &LoopResponse) -> EnergyBalance {
         let LoopResponse { temp_c, heat_kwh, ground_kwh, created_kwh, balancing_kwh, .. } = response;
         let mut balance = EnergyBalance::new(self.water_loop.heat_capacity_kwh_per_k());
@@ -136,10 +137,10 @@ impl LoopDerivatives for WellMixedParticipant {
         self.pumps[pump].loop_heat_per_output(f64::INFINITY)
     }
 
-    /// Rates are central differences: smooth models give all digits that a Newton step needs, and no model has to tell more
-    /// than its COP.
+    /// Computes the derivatives by central differences: smooth models give all digits that a Newton step needs, and
+    /// COP models need no derivatives of their own.
     fn electricity_per_output(&self, pump: usize, temp_c: f64, level_kwh: f64) -> Rates {
-        /// Of the temperatures on both sides, K.
+        /// Half width of the difference in temperature, K.
         const DIFFERENCE_K: f64 = 1e-3;
         let (pump, spread_k) = (&self.pumps[pump], self.water_loop.spread_k());
         let at = |inlet_c: f64, level_kwh: f64| 1.0 / pump.cop(LoopWater { inlet_c, spread_k }, level_kwh);

@@ -1,4 +1,4 @@
-//! A COP as a share of what Carnot allows between the temperatures inside the machine.
+//! COP model as a share of the Carnot COP between the refrigerant's temperatures.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::cop::{CopError, check_lifts};
 use super::water::LoopWater;
 use super::{Service, UseOutsideRange, WaterTemperature};
 
-/// Degrees Celsius of zero kelvin, negated.
+/// Offset from degrees Celsius to kelvin.
 const CELSIUS_ZERO_K: f64 = 273.15;
 
 /// `quality_grade` times T_sink / (T_sink - T_source) in heating and T_source / (T_sink - T_source) in cooling (in K), the
@@ -45,7 +45,7 @@ fn usual_lifts() -> [f64; 2] {
 }
 
 impl CarnotCop {
-    /// COP between a source and a sink, degrees Celsius.
+    /// Returns the COP between a source and a sink, degrees Celsius.
     #[must_use]
     pub fn at(&self, service: Service, source_c: f64, sink_c: f64) -> f64 {
         let [low, high] = self.valid_lift_k;
@@ -61,7 +61,8 @@ impl CarnotCop {
         self.quality_grade * useful_side_k / inner_lift_k
     }
 
-    /// Key and value of the approach on the loop's side, K: of the evaporator in heating, of the condenser in cooling.
+    /// Returns the key and the value of the approach on the loop's side, K: of the evaporator in heating, of the
+    /// condenser in cooling.
     pub(super) fn loop_approach(&self, service: Service) -> (&'static str, f64) {
         match service {
             Service::Heating => ("source_approach_k", self.source_approach_k),
@@ -69,7 +70,8 @@ impl CarnotCop {
         }
     }
 
-    /// Temperature of the refrigerant on the loop's side, degrees Celsius: where it evaporates in heating, condenses in cooling.
+    /// Returns the temperature of the refrigerant on the loop's side, degrees Celsius: of evaporation in heating, of
+    /// condensation in cooling.
     pub(super) fn refrigerant_c(&self, service: Service, water: LoopWater) -> f64 {
         let (_, approach_k) = self.loop_approach(service);
         super::water::changed(service, self.loop_water.of(service, water), approach_k)
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_sense_are_refused() {
+    fn invalid_numbers_are_refused() {
         let named = |change: fn(&mut CarnotCop)| {
             let mut model = carnot(0.5);
             change(&mut model);
@@ -169,7 +171,8 @@ mod tests {
                     prop_assert!(model.at(service, source + more, source + lift) > cop);
                 }
             }
-            // What is given off is what is taken in and the electricity: COP of heating = COP of cooling + 1 at grade 1.
+            // First law: heat given off = heat taken in + electricity, so that COP of heating = COP of cooling + 1 at
+            // grade 1.
             let ideal = CarnotCop { quality_grade: 1.0, ..model };
             let [heating, cooling] =
                 [Service::Heating, Service::Cooling].map(|service| ideal.at(service, source, source + lift));

@@ -1,4 +1,4 @@
-//! COP models under one roof: what they are asked, and where they are valid.
+//! The COP models, their inputs and their ranges of validity.
 
 use std::fmt;
 
@@ -29,16 +29,17 @@ impl UseOutsideRange {
     }
 }
 
-/// The temperatures a machine works between.
+/// The temperatures between which a machine works.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WorkingPoint {
-    /// What the machine is for.
+    /// Service: heating or cooling.
     pub service: Service,
-    /// Where it takes heat from, degrees Celsius: the loop in heating, the cold store in cooling.
+    /// Temperature of the heat source, degrees Celsius: the loop in heating, the cold store in cooling.
     pub source_c: f64,
-    /// Where it gives heat to, degrees Celsius: the store in heating, the loop in cooling.
+    /// Temperature of the heat sink, degrees Celsius: the store in heating, the loop in cooling.
     pub sink_c: f64,
-    /// The lift that curves over a lift are read at, K: sink minus source, unless [`super::CoolingLift`] says otherwise.
+    /// Lift at which curves over a lift are evaluated, K: sink minus source, unless [`super::CoolingLift`] says
+    /// otherwise.
     pub lift_k: f64,
 }
 
@@ -56,54 +57,54 @@ pub enum CopModel {
     Direct(DirectExchange),
 }
 
-/// Where a working point lies relative to a model's range of validity.
+/// The side on which a working point is outside a model's range of validity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutsideRange {
-    /// Below the lowest lift; for a map the easier side: a warmer source or a colder sink than it covers.
+    /// Below the lowest lift; for a map the side of higher COPs: a warmer source or a colder sink than it covers.
     Below,
-    /// Above the highest lift; for a map the harder side: a colder source or a hotter sink than it covers.
+    /// Above the highest lift; for a map the side of lower COPs: a colder source or a hotter sink than it covers.
     Above,
 }
 
-/// An approach that is too small for the spread of the water it is counted from.
+/// An approach that is too small for the spread of the water to which it refers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PinchCrossing {
-    /// The key of the approach.
+    /// Key of the approach.
     pub key: &'static str,
-    /// The approach, K.
+    /// Approach, K.
     pub approach_k: f64,
-    /// The least that would do, K.
+    /// Smallest possible approach, K.
     pub least_k: f64,
-    /// The spread of the water, K.
+    /// Spread of the water, K.
     pub spread_k: f64,
-    /// By how much the water would leave beyond the refrigerant, K.
+    /// Excess of the water's outlet temperature beyond that of the refrigerant, K.
     pub beyond_k: f64,
 }
 
-/// Less is rounding, K.
+/// Largest excess that counts as rounding, K.
 const PINCH_ROUNDING_K: f64 = 1e-9;
 
-/// What makes a COP model meaningless.
+/// The error for an invalid parameter of a COP model.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{key} is {value}; expected {expected}")]
 pub struct CopError {
-    /// The key of the model.
+    /// Key of the parameter.
     pub key: &'static str,
-    /// Its value.
+    /// Value of the parameter.
     pub value: String,
-    /// What it should be.
+    /// Expected value.
     pub expected: &'static str,
 }
 
 impl CopModel {
-    /// A quadratic curve COP = c0 + c1 lift + c2 lift^2 (lift in K).
+    /// Creates a quadratic curve COP = c0 + c1 lift + c2 lift^2 (lift in K).
     #[must_use]
     pub fn quadratic(coefficients: [f64; 3], valid_lift_k: [f64; 2], outside: UseOutsideRange) -> Self {
         let loop_water = WaterTemperature::Inlet;
         Self::Quadratic(QuadraticCop { coefficients, valid_lift_k, outside, loop_water })
     }
 
-    /// The temperature on the loop's side that the model is read at, degrees Celsius.
+    /// Returns the temperature on the loop's side at which the model is evaluated, degrees Celsius.
     #[must_use]
     #[inline]
     pub fn loop_c(&self, service: Service, water: LoopWater) -> f64 {
@@ -115,8 +116,8 @@ impl CopModel {
         }
     }
 
-    /// Temperature at which the refrigerant evaporates (heating) or condenses (cooling) on the loop's side, degrees Celsius, of models
-    /// that say so.
+    /// Returns the temperature at which the refrigerant evaporates (heating) or condenses (cooling) on the loop's
+    /// side, degrees Celsius; `None` for models without a refrigerant temperature.
     #[must_use]
     pub fn refrigerant_c(&self, service: Service, water: LoopWater) -> Option<f64> {
         match self {
@@ -125,8 +126,9 @@ impl CopModel {
         }
     }
 
-    /// Where a machine's water would leave beyond its refrigerant, which no exchanger brings about: colder than it evaporates in
-    /// heating, warmer than it condenses in cooling.
+    /// Returns the excess where the machine's water would leave beyond its refrigerant, which no heat exchanger can
+    /// do: colder than the evaporation in heating, warmer than the condensation in cooling. `None` where the approach
+    /// is large enough.
     #[must_use]
     pub fn crossing(&self, service: Service, spread_k: f64) -> Option<PinchCrossing> {
         let Self::Carnot(carnot) = self else { return None };
@@ -136,7 +138,7 @@ impl CopModel {
         (beyond_k > PINCH_ROUNDING_K).then_some(PinchCrossing { key, approach_k, least_k, spread_k, beyond_k })
     }
 
-    /// COP at a working point.
+    /// Returns the COP at a working point.
     #[must_use]
     #[inline]
     pub fn at(&self, point: &WorkingPoint) -> f64 {
@@ -148,7 +150,7 @@ impl CopModel {
         }
     }
 
-    /// On which side a working point leaves the range of validity, if it does.
+    /// Returns the side on which a working point is outside the range of validity; `None` if it is inside.
     #[must_use]
     #[inline]
     pub fn outside(&self, point: &WorkingPoint) -> Option<OutsideRange> {
@@ -160,7 +162,7 @@ impl CopModel {
         }
     }
 
-    /// Whether it is evaluated beyond its range of validity.
+    /// Returns whether the model is evaluated outside its range of validity.
     #[must_use]
     pub fn extrapolates(&self) -> bool {
         match self {
@@ -171,7 +173,7 @@ impl CopModel {
         }
     }
 
-    /// The range of validity.
+    /// Returns the range of validity.
     #[must_use]
     pub fn valid_range(&self) -> ValidRange {
         match self {
@@ -186,10 +188,10 @@ impl CopModel {
         }
     }
 
-    /// Whether the model's numbers make sense.
+    /// Checks the parameters of the model.
     ///
     /// # Errors
-    /// [`CopError`] with the key that does not.
+    /// [`CopError`] with the key of the invalid parameter.
     pub fn check(&self) -> Result<(), CopError> {
         match self {
             Self::Quadratic(curve) => curve.check(),
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn all_models_are_read_with_their_defaults_and_written_again() {
+    fn all_models_round_trip_with_their_defaults() {
         let quadratic = read("{model: quadratic, coefficients: [7, -0.1, 0], valid_lift_k: [15, 60]}").unwrap();
         assert_eq!(quadratic, CopModel::quadratic([7.0, -0.1, 0.0], [15.0, 60.0], UseOutsideRange::Extrapolate));
         let carnot = read("{model: carnot, quality_grade: 0.5}").unwrap();

@@ -1,4 +1,4 @@
-//! Direct exchange between loop and user, without a compressor.
+//! Direct heat exchange between loop and user, without a compressor.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,14 +50,16 @@ fn default_beyond() -> f64 {
 }
 
 impl DirectExchange {
-    /// Heat or cold per electricity from `source_c` to `sink_c`, degrees Celsius; between exchange and none, electricity grows evenly.
+    /// Returns the heat or cold per electricity from `source_c` to `sink_c`, degrees Celsius; over the fading range,
+    /// the electricity per heat is linear.
     #[must_use]
     pub fn at(&self, source_c: f64, sink_c: f64) -> f64 {
         let short = ((sink_c - source_c + self.approach_k) / self.fading_k).clamp(0.0, 1.0);
         1.0 / ((1.0 - short) / self.cop + short / self.cop_beyond)
     }
 
-    /// Whether heat no longer flows by itself at a lift (K): sink less source.
+    /// Returns the side on which a lift (sink minus source, K) prevents passive heat exchange; `None` if heat flows
+    /// passively.
     #[must_use]
     pub fn outside(&self, lift_k: f64) -> Option<OutsideRange> {
         (lift_k > -self.approach_k).then_some(OutsideRange::Above)
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heat_flows_by_itself_as_long_as_there_is_a_difference() {
+    fn heat_flows_passively_with_a_temperature_difference() {
         let loop_water = WaterTemperature::Inlet;
         let exchanger = DirectExchange { cop: 40.0, approach_k: 2.0, fading_k: 1.0, cop_beyond: 1.0, loop_water };
         assert_eq!(exchanger.check(), Ok(()));

@@ -31,22 +31,22 @@ pub enum CoolingLift {
     LoopMinusStore,
 }
 
-/// A heat pump between the loop and a store (or a fixed sink).
+/// A heat pump between the loop and a store or a fixed sink.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatPump {
-    /// Heating or cooling.
+    /// Service: heating or cooling.
     pub service: Service,
-    /// The COP as a function of the temperatures.
+    /// COP as a function of the temperatures.
     pub cop: CopModel,
-    /// How a cooling machine's lift is counted; of no effect in heating.
+    /// Sign convention of the lift of a cooling machine; of no effect in heating.
     pub cooling_lift: CoolingLift,
-    /// The temperature on the user's side.
+    /// Temperature on the user's side.
     pub sink: SinkTemperature,
 }
 
 impl HeatPump {
-    /// Temperature lift in K at a temperature on the loop's side and a store level (kWh): store minus loop in heating; in cooling
-    /// as [`CoolingLift`] says.
+    /// Returns the temperature lift, K, at a temperature on the loop's side and a store level (kWh): store minus loop
+    /// in heating; in cooling as [`CoolingLift`] says.
     #[must_use]
     #[inline]
     pub fn lift_k(&self, loop_c: f64, level_kwh: f64) -> f64 {
@@ -57,14 +57,15 @@ impl HeatPump {
         }
     }
 
-    /// The temperatures that the model is read at with the loop's water and a store level (kWh).
+    /// Returns the temperatures at which the model is evaluated with the loop's water and a store level (kWh).
     #[must_use]
     #[inline]
     pub fn working_point(&self, water: LoopWater, level_kwh: f64) -> WorkingPoint {
         self.working_point_read_at(self.cop.loop_c(self.service, water), level_kwh)
     }
 
-    /// The same, where the temperature on the loop's side (or of a source of its own) is the one that the model is stated over.
+    /// Returns the temperatures at which the model is evaluated, given the temperature on the loop's side (or of a
+    /// separate source) in the model's own terms, and a store level (kWh).
     #[must_use]
     #[inline]
     pub fn working_point_read_at(&self, loop_c: f64, level_kwh: f64) -> WorkingPoint {
@@ -76,21 +77,24 @@ impl HeatPump {
         WorkingPoint { service: self.service, source_c, sink_c, lift_k: self.lift_k(loop_c, level_kwh) }
     }
 
-    /// Coefficient of performance (useful heat or cold per electricity) with the loop's water and a store level (kWh).
+    /// Returns the coefficient of performance (useful heat or cold per electricity) with the loop's water and a store
+    /// level (kWh).
     #[must_use]
     #[inline]
     pub fn cop(&self, water: LoopWater, level_kwh: f64) -> f64 {
         self.cop.at(&self.working_point(water, level_kwh))
     }
 
-    /// The COP where the temperature on the loop's side (or of a source of its own) is the one that the model is stated over.
+    /// Returns the COP, given the temperature on the loop's side (or of a separate source) in the model's own terms,
+    /// and a store level (kWh).
     #[must_use]
     #[inline]
     pub fn cop_read_at(&self, loop_c: f64, level_kwh: f64) -> f64 {
         self.cop.at(&self.working_point_read_at(loop_c, level_kwh))
     }
 
-    /// The COP with the loop's water and a store level (kWh), and on which side the model leaves its range of validity there.
+    /// Returns the COP with the loop's water and a store level (kWh), and the side on which the model is outside its
+    /// range of validity (`None` if it is inside).
     #[must_use]
     #[inline]
     pub fn cop_and_range(&self, water: LoopWater, level_kwh: f64) -> (f64, Option<OutsideRange>) {
@@ -103,14 +107,15 @@ impl HeatPump {
         }
     }
 
-    // Kept out of the innermost loop of a simulation, whose code is for curves.
+    // A separate function keeps the innermost loop of a simulation small, whose code is for curves.
     #[cold]
     fn cop_and_range_of_two_temperatures(&self, water: LoopWater, level_kwh: f64) -> (f64, Option<OutsideRange>) {
         let point = self.working_point(water, level_kwh);
         (self.cop.at(&point), self.cop.outside(&point))
     }
 
-    /// Heat into the loop per useful heat or cold, kWh/kWh: -(1 - 1/COP) in heating, +(1 + 1/COP) in cooling.
+    /// Returns the heat into the loop per useful heat or cold, kWh/kWh: -(1 - 1/COP) in heating, +(1 + 1/COP) in
+    /// cooling.
     #[must_use]
     #[inline]
     pub fn loop_heat_per_output(&self, cop: f64) -> f64 {
@@ -120,15 +125,17 @@ impl HeatPump {
         }
     }
 
-    /// Whether it heats with a COP below 1: it then takes more electricity than it gives heat, and the rest warms its source.
+    /// Returns whether the machine heats with a COP below 1: its electricity then exceeds its useful heat, and the
+    /// rest warms the source.
     #[must_use]
     #[inline]
     pub fn warms_its_source(&self, cop: f64) -> bool {
         self.service == Service::Heating && cop < 1.0
     }
 
-    /// Whether the COP moves the right way when the loop gets warmer, up in heating, down in cooling, over loop temperatures
-    /// from `from_c` to `to_c` at a spread (K), with the store empty and with `capacity_kwh` in it (0 without a store).
+    /// Returns whether the COP changes in the physical direction when the loop gets warmer (up in heating, down in
+    /// cooling), over loop temperatures from `from_c` to `to_c` at a spread (K), with an empty store and with
+    /// `capacity_kwh` in it (0 without a store).
     #[must_use]
     pub fn responds_physically(&self, [from_c, to_c]: [f64; 2], spread_k: f64, capacity_kwh: f64) -> bool {
         const SAMPLES: u32 = 20;
@@ -170,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn the_published_cooling_curve_responds_the_wrong_way() {
+    fn the_published_cooling_curve_responds_unphysically() {
         let mut cooling = published(Service::Cooling);
         assert!(published(Service::Heating).responds_physically([10.0, 20.0], 4.0, 2791.0));
         assert!(!cooling.responds_physically([10.0, 20.0], 4.0, 0.0));
         cooling.cooling_lift = CoolingLift::LoopMinusStore;
         assert!(cooling.responds_physically([10.0, 20.0], 4.0, 2791.0));
-        // The parabola turns upwards at 23.5 K, which only a store at -5 C brings a loop of 20 C to.
+        // The minimum of the parabola is at 23.5 K, a lift that with a loop at 20 C only a store at -5 C causes.
         let warm = HeatPump { sink: SinkTemperature::cooled(-5.0, 1.0, 10.0), ..cooling };
         assert!(warm.responds_physically([10.0, 20.0], 4.0, 0.0));
         assert!(!warm.responds_physically([10.0, 20.0], 4.0, 10.0));
@@ -211,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_is_where_heat_is_taken_from() {
+    fn the_source_is_the_cold_side() {
         let heating = published(Service::Heating).working_point(WATER, 186.04);
         assert_eq!((heating.source_c, heating.sink_c, heating.lift_k), (15.0, 41.0, 26.0));
         let cooling = published(Service::Cooling).working_point(WATER, 0.0);

@@ -1,4 +1,4 @@
-//! A COP curve over the lift.
+//! COP model as a quadratic curve over the lift.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub struct QuadraticCop {
 }
 
 impl QuadraticCop {
-    /// COP at a lift in K.
+    /// Returns the COP at a lift in K.
     #[must_use]
     #[inline]
     pub fn at(&self, lift_k: f64) -> f64 {
@@ -36,7 +36,7 @@ impl QuadraticCop {
         c0 + c1 * lift_k + c2 * lift_k * lift_k
     }
 
-    /// On which side a lift (K) leaves the range of validity, if it does.
+    /// Returns the side on which a lift (K) is outside the range of validity; `None` if it is inside.
     #[must_use]
     #[inline]
     pub fn outside(&self, lift_k: f64) -> Option<OutsideRange> {
@@ -50,7 +50,7 @@ impl QuadraticCop {
         if !self.coefficients.iter().all(|coefficient| coefficient.is_finite()) {
             return wrong("three numbers");
         }
-        // A parabola is lowest at an end of the range or at its vertex.
+        // The minimum of a parabola is at an end of the range or at its vertex.
         let [_, c1, c2] = self.coefficients;
         let vertex = (-c1 / (2.0 * c2)).clamp(low, high);
         let lowest = [low, high, if vertex.is_nan() { low } else { vertex }];
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_without_sense_are_refused() {
+    fn invalid_curves_are_refused() {
         let named = |coefficients, valid_lift_k| {
             let curve = QuadraticCop { coefficients, valid_lift_k, ..curve(UseOutsideRange::Extrapolate) };
             curve.check().unwrap_err().to_string()

@@ -1,4 +1,4 @@
-//! A map of measured COPs over source and sink temperature.
+//! COP model as a map of measured COPs over source and sink temperature.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,8 @@ pub struct RatingMap {
     pub rated_spread_k: Option<f64>,
 }
 
-/// Spread of the standard ratings of EN 14511-2 on the loop's side, K: water-to-water heating 10 to 7 C at the evaporator, cooling 30 to
-/// 35 C at the condenser.
+/// Returns the spread of the standard ratings of EN 14511-2 on the loop's side, K: water-to-water heating 10 to 7 C
+/// at the evaporator, cooling 30 to 35 C at the condenser.
 fn standard_spread_k(service: Service) -> f64 {
     match service {
         Service::Heating => 3.0,
@@ -41,16 +41,18 @@ fn standard_spread_k(service: Service) -> f64 {
 }
 
 impl RatingMap {
-    /// The temperature on the loop's side that the map is read at, degrees Celsius: that at which a rating with the same mean of inlet
-    /// and outlet is stated. An evaporator or condenser of given conductance works about the mean of its water.
+    /// Returns the temperature on the loop's side at which the map is evaluated, degrees Celsius: that of the rating
+    /// with the same mean of inlet and outlet. An evaporator or condenser of given conductance depends on the mean
+    /// temperature of its water.
     #[must_use]
     pub(super) fn loop_c(&self, service: Service, water: LoopWater) -> f64 {
         let rated_k = self.rated_spread_k.unwrap_or_else(|| standard_spread_k(service));
-        // From the rated mean to where it is stated: half of the rated spread before it at the inlet, as far behind it at the outlet.
+        // From the rated mean to the map's reference: the inlet is half of the rated spread before the mean, the
+        // outlet half behind it.
         changed(service, water.inlet_c, 0.5 * (water.spread_k - rated_k) + self.loop_water.share() * rated_k)
     }
 
-    /// COP between a source and a sink, degrees Celsius.
+    /// Returns the COP between a source and a sink, degrees Celsius.
     ///
     /// # Panics
     /// If an axis has fewer than two temperatures or a row is too short, which [`super::CopModel::check`] refuses.
@@ -63,7 +65,8 @@ impl RatingMap {
         below + (above - below) * along_source
     }
 
-    /// On which side a pair of temperatures leaves the map; the harder side where it leaves it on both.
+    /// Returns the side on which a pair of temperatures is outside the map; `Above` if it is outside on both, `None`
+    /// if it is inside.
     #[must_use]
     pub fn outside(&self, source_c: f64, sink_c: f64) -> Option<OutsideRange> {
         let [[coldest_source, warmest_source], [coldest_sink, hottest_sink]] = self.rectangle_c();
@@ -76,7 +79,7 @@ impl RatingMap {
         }
     }
 
-    /// Lowest and highest source and sink temperature, degrees Celsius.
+    /// Returns the lowest and highest source and sink temperatures, degrees Celsius.
     #[must_use]
     pub fn rectangle_c(&self) -> [[f64; 2]; 2] {
         let ends = |axis: &[f64]| match axis {
@@ -86,8 +89,8 @@ impl RatingMap {
         [ends(&self.source_c), ends(&self.sink_c)]
     }
 
-    /// The cell of an axis in which a temperature lies (the nearest one outside the axis), and how far along it, 0 to 1
-    /// within.
+    /// Returns the cell of an axis that contains a temperature (the nearest cell outside the axis), and the relative
+    /// position in it, 0 to 1 within the cell.
     fn position(&self, axis: &[f64], temp_c: f64) -> (usize, f64) {
         let inner = &axis[1..axis.len() - 1];
         let cell = inner.iter().take_while(|&&knot| knot <= temp_c).count();
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn at_another_spread_it_is_read_at_the_same_mean() {
+    fn at_another_spread_the_map_is_evaluated_at_the_same_mean() {
         let water = |spread_k: f64| LoopWater { inlet_c: 12.0, spread_k };
         let map = |loop_water| RatingMap { loop_water, ..map(UseOutsideRange::Clamp) };
         let inlet = map(WaterTemperature::Inlet);
@@ -187,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_without_sense_are_refused() {
+    fn invalid_maps_are_refused() {
         let named = |change: fn(&mut RatingMap)| {
             let mut map = map(UseOutsideRange::Clamp);
             change(&mut map);
@@ -203,7 +206,7 @@ mod tests {
         assert!(named(|m| m.cop[2][0] = 0.0).contains("cop is [0.0, 3.8]; expected numbers > 0"));
     }
 
-    /// Axes and COPs from positive steps: the COP rises with the source and falls with the sink.
+    /// Generates axes and COPs from positive steps: the COP rises with the source and falls with the sink.
     fn monotone() -> impl Strategy<Value = RatingMap> {
         let axis = |from: f64| {
             proptest::collection::vec(0.5f64..15.0, 1..6).prop_map(move |steps| {
@@ -238,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_grid_is_hit_and_a_cell_is_never_left(map in monotone(), along in [0.0f64..=1.0, 0.0f64..=1.0]) {
+        fn interpolation_is_exact_on_the_grid_and_bounded_in_a_cell(map in monotone(), along in [0.0f64..=1.0, 0.0f64..=1.0]) {
             prop_assert_eq!(map.check(), Ok(()));
             for (row, &source) in map.source_c.iter().enumerate() {
                 for (column, &sink) in map.sink_c.iter().enumerate() {

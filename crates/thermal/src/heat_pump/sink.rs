@@ -1,4 +1,4 @@
-//! The temperature on the user's side of a heat pump, read from the level of the store it feeds.
+//! The temperature on the user's side of a heat pump, from the level of the store that it charges.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ pub enum ColdStoreTemperature {
     Falling,
 }
 
-/// Temperature of a fully mixed store as a linear function of its level: `at_empty_c + level / heat capacity`, falling
-/// instead of rising for a cold store that cools as it fills.
+/// The temperature of a fully mixed store as a linear function of its level: `at_empty_c + level / heat capacity`,
+/// falling instead of rising for a cold store that cools as it fills.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SinkTemperature {
     at_empty_c: f64,
@@ -22,25 +22,25 @@ pub struct SinkTemperature {
 }
 
 impl SinkTemperature {
-    /// A sink without a store: always `temp_c`.
+    /// Creates a sink without a store, at the fixed temperature `temp_c`.
     #[must_use]
     pub fn fixed(temp_c: f64) -> Self {
         Self { at_empty_c: temp_c, kelvin_per_kwh: 0.0 }
     }
 
-    /// A store at `at_empty_c` when empty that changes by `kelvin_per_kwh` as it fills.
+    /// Creates a store at `at_empty_c` when empty that changes by `kelvin_per_kwh` as it fills.
     #[must_use]
     pub fn linear(at_empty_c: f64, kelvin_per_kwh: f64) -> Self {
         Self { at_empty_c, kelvin_per_kwh }
     }
 
-    /// A store at `at_empty_c` when empty that warms as it fills; `heat_capacity_kwh_per_k` > 0.
+    /// Creates a store at `at_empty_c` when empty that warms as it fills; `heat_capacity_kwh_per_k` > 0.
     #[must_use]
     pub fn heated(at_empty_c: f64, heat_capacity_kwh_per_k: f64) -> Self {
         Self { at_empty_c, kelvin_per_kwh: 1.0 / heat_capacity_kwh_per_k }
     }
 
-    /// A store at `at_full_c` when it holds `capacity_kwh` of cold, warmer the emptier it is.
+    /// Creates a store at `at_full_c` when it holds `capacity_kwh` of cold, and warmer at lower levels.
     #[must_use]
     pub fn cooled(at_full_c: f64, heat_capacity_kwh_per_k: f64, capacity_kwh: f64) -> Self {
         Self {
@@ -49,19 +49,19 @@ impl SinkTemperature {
         }
     }
 
-    /// Temperature of the empty store, degrees Celsius.
+    /// Returns the temperature of the empty store, degrees Celsius.
     #[must_use]
     pub fn at_empty_c(&self) -> f64 {
         self.at_empty_c
     }
 
-    /// Change of the temperature with the level, K/kWh.
+    /// Returns the change of the temperature with the level, K/kWh.
     #[must_use]
     pub fn kelvin_per_kwh(&self) -> f64 {
         self.kelvin_per_kwh
     }
 
-    /// Temperature at a level in kWh, degrees Celsius.
+    /// Returns the temperature at a level in kWh, degrees Celsius.
     #[must_use]
     #[inline]
     pub fn temp_c(&self, level_kwh: f64) -> f64 {

@@ -1,21 +1,21 @@
-//! The loop's water at a heat pump, and the one of its temperatures that a COP model is read at.
+//! The loop's water at a heat pump, and the temperature of it that a COP model refers to.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Service;
 
-/// The water of the loop at a heat pump: it leaves colder by the spread in heating, and warmer by it in cooling.
+/// The water of the loop at a heat pump: its outlet is colder by the spread in heating, and warmer in cooling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoopWater {
-    /// Temperature at which it comes, degrees Celsius.
+    /// Inlet temperature, degrees Celsius.
     pub inlet_c: f64,
-    /// By how much the heat pump changes it, K, at least 0.
+    /// Spread: difference between inlet and outlet, K, at least 0.
     pub spread_k: f64,
 }
 
 impl LoopWater {
-    /// Temperature at which it leaves, degrees Celsius.
+    /// Returns the outlet temperature, degrees Celsius.
     #[must_use]
     pub fn outlet_c(self, service: Service) -> f64 {
         WaterTemperature::Outlet.of(service, self)
@@ -53,7 +53,7 @@ impl WaterTemperature {
         }
     }
 
-    /// Share of the spread after which the water has this temperature.
+    /// Returns the share of the spread after which the water has this temperature.
     pub(super) fn share(self) -> f64 {
         match self {
             Self::Inlet => 0.0,
@@ -63,7 +63,8 @@ impl WaterTemperature {
     }
 }
 
-/// The temperature of water that a machine has changed by `change_k`, degrees Celsius: heating cools the loop, cooling warms it.
+/// Returns the temperature of water after a change of `change_k`, degrees Celsius: heating cools the loop, cooling
+/// warms it.
 #[inline]
 pub(super) fn changed(service: Service, inlet_c: f64, change_k: f64) -> f64 {
     match service {

@@ -1,7 +1,8 @@
-//! The energy balance of a loop: what it stores is what it received, in every step and over the whole time.
+//! The energy balance of a loop: the change of its stored heat equals the heat received, in every step and over the
+//! whole run.
 
-/// Temperature change whose energy is the least that a miss is related to, K: rounding a temperature by its last digit must
-/// not look like a miss in a step that moves nothing.
+/// Temperature change whose energy is the smallest scale of a residual, K: rounding of a temperature's last digit
+/// must not count as a residual in a step without heat.
 const FLOOR_K: f64 = 1e-3;
 
 /// The running energy balance of a loop.
@@ -14,14 +15,14 @@ pub struct EnergyBalance {
 }
 
 impl EnergyBalance {
-    /// The balance of a loop before its first step.
+    /// Creates the balance of a loop before its first step.
     #[must_use]
     pub fn new(heat_capacity_kwh_per_k: f64) -> Self {
         Self { heat_capacity_kwh_per_k, received_kwh: 0.0, moved_kwh: 0.0, worst_step: 0.0 }
     }
 
-    /// Adds a step that warmed the loop by `warmed_k` and gave it these energies, from heat pumps, ground, nowhere and
-    /// balancing unit.
+    /// Adds a step that warmed the loop by `warmed_k` and received these energies: from heat pumps, ground, no source
+    /// (created), and balancing unit.
     #[inline]
     pub fn add(&mut self, warmed_k: f64, received_kwh: [f64; 4]) {
         let sum_kwh = received_kwh.iter().sum();
@@ -31,13 +32,13 @@ impl EnergyBalance {
         self.moved_kwh += moved_kwh;
     }
 
-    /// Worst miss of a step, relative to the energy moved in it.
+    /// Returns the largest residual of a step, relative to the energy moved in it.
     #[must_use]
     pub fn worst_step(&self) -> f64 {
         self.worst_step
     }
 
-    /// Miss of all steps, which together warmed the loop by `warmed_k`, relative to all energy moved.
+    /// Returns the residual of all steps, which together warmed the loop by `warmed_k`, relative to all energy moved.
     #[must_use]
     pub fn whole(&self, warmed_k: f64) -> f64 {
         self.miss(warmed_k, self.received_kwh, self.moved_kwh)
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_miss_is_found_in_its_step_and_in_the_whole() {
+    fn a_residual_is_found_in_its_step_and_in_the_run() {
         let mut balance = EnergyBalance::new(100.0);
         balance.add(1.0, [150.0, -50.0, 0.0, 0.0]);
         assert_eq!((balance.worst_step(), balance.whole(1.0)), (0.0, 0.0));
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_digit_of_a_temperature_at_rest_is_no_miss() {
+    fn rounding_of_a_temperature_at_rest_is_no_residual() {
         let mut balance = EnergyBalance::new(1e6);
         balance.add(15.0 * f64::EPSILON, [0.0; 4]);
         assert!(balance.worst_step() < 1e-9);

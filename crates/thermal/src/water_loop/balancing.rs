@@ -1,4 +1,4 @@
-//! A unit that heats or cools the loop at its limits, with a meter of its own.
+//! A balancing unit: heats or cools the loop at its limits, with an energy meter of its own.
 
 use anergy_data::series::Profile;
 
@@ -7,21 +7,21 @@ use super::settings::BalancingUnitSettings;
 /// A balancing unit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BalancingUnit {
-    /// Largest heat or cold, kW, perhaps infinite.
+    /// Largest heat or cold, kW; may be infinite.
     capacity_kw: f64,
     electricity_per_heat: f64,
     price_eur_per_kwh: Profile,
     co2_kg_per_kwh: f64,
 }
 
-/// What balancing units took, and what it cost.
+/// The energy that balancing units use, with its cost and emissions.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct BalancingUse {
     /// Electricity or fuel, kWh.
     pub energy_kwh: f64,
-    /// Its cost, EUR.
+    /// Cost of the energy, EUR.
     pub cost_eur: f64,
-    /// Its emissions, kg CO2.
+    /// Emissions of the energy, kg CO2.
     pub co2_kg: f64,
 }
 
@@ -32,21 +32,22 @@ impl BalancingUnit {
         Self { capacity_kw, electricity_per_heat, price_eur_per_kwh, co2_kg_per_kwh }
     }
 
-    /// Whether what it takes costs or emits anything.
+    /// Returns whether the unit's energy has a price or emissions.
     pub(super) fn costs(&self) -> bool {
         let free = self.price_eur_per_kwh.all(|price| price == 0.0) && self.co2_kg_per_kwh == 0.0;
         self.electricity_per_heat > 0.0 && !free
     }
 
-    /// As much of `needed_kwh` (heating positive, cooling negative) as it gives in `step_hours`.
+    /// Returns the heat that the unit gives in `step_hours`, kWh: `needed_kwh` (heating positive, cooling negative),
+    /// within its capacity.
     #[inline]
     pub(super) fn gives_kwh(&self, needed_kwh: f64, step_hours: f64) -> f64 {
         let most_kwh = self.capacity_kw * step_hours;
-        // Plus zero: a unit without power gives no minus zero.
+        // Adding zero turns the minus zero of a unit without capacity into plus zero.
         needed_kwh.clamp(-most_kwh, most_kwh) + 0.0
     }
 
-    /// What giving `given_kwh` in step `step` takes.
+    /// Returns the energy, cost and emissions for giving `given_kwh` in step `step`.
     #[inline]
     pub(super) fn takes(&self, step: usize, given_kwh: f64) -> BalancingUse {
         let energy_kwh = given_kwh.abs() * self.electricity_per_heat;
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unit_keeps_to_its_power_and_pays_for_what_it_takes() {
+    fn a_unit_is_limited_by_its_capacity_and_charged_for_its_energy() {
         let settings = BalancingUnitSettings {
             capacity_kw: Some(40.0),
             electricity_per_heat: 0.25,

@@ -1,13 +1,13 @@
-//! What flows in the pipes: water or a mixture of water and glycol.
+//! The fluid in the pipes: water or a mixture of water and glycol.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::WaterLoopError;
 
-/// Pressure at which water's properties are taken, MPa: what a network is usually filled to.
+/// Pressure at which water's properties are evaluated, MPa: a usual filling pressure.
 const PRESSURE_MPA: f64 = 0.3;
-/// Mass shares of glycol for which the fits hold.
+/// Range of the mass share of glycol in which the fits hold.
 const GLYCOL_SHARES: [f64; 2] = [0.05, 0.55];
 /// Highest temperature for which the fits hold, degrees Celsius.
 const GLYCOL_MAX_C: f64 = 90.0;
@@ -57,7 +57,8 @@ pub struct Fluid {
 }
 
 impl Fluid {
-    /// Water at `temp_c` and 3 bar, by IAPWS-IF97 and the IAPWS releases on viscosity (2008) and conductivity (2011).
+    /// Returns the properties of water at `temp_c` and 3 bar, by IAPWS-IF97 and the IAPWS releases on viscosity
+    /// (2008) and conductivity (2011).
     ///
     /// # Errors
     /// [`WaterLoopError::Range`] outside 0 to 130 degrees Celsius.
@@ -75,13 +76,13 @@ impl Fluid {
         })
     }
 
-    /// Kinematic viscosity, m2/s.
+    /// Returns the kinematic viscosity, m2/s.
     #[must_use]
     pub fn kinematic_viscosity_m2_s(&self) -> f64 {
         self.viscosity_pa_s / self.density_kg_m3
     }
 
-    /// Prandtl number.
+    /// Returns the Prandtl number, dimensionless.
     #[must_use]
     pub fn prandtl(&self) -> f64 {
         self.viscosity_pa_s * self.specific_heat_j_kg_k / self.conductivity_w_m_k
@@ -89,11 +90,11 @@ impl Fluid {
 }
 
 impl FluidSettings {
-    /// Its properties at `temp_c`.
+    /// Returns the properties at `temp_c`.
     ///
     /// # Errors
-    /// [`WaterLoopError::Range`] for a temperature at which it is no liquid or nothing is known of it, a share of glycol outside 0.05 to 0.55,
-    /// and numbers that are not positive.
+    /// [`WaterLoopError::Range`] for a temperature outside the liquid range or the range of the fits, a share of
+    /// glycol outside 0.05 to 0.55, and properties that are not positive.
     pub fn at(&self, temp_c: f64) -> Result<Fluid, WaterLoopError> {
         match *self {
             Self::Water => Fluid::water(temp_c),
@@ -116,26 +117,27 @@ impl FluidSettings {
     }
 }
 
-/// Polynomials in `u` = mass share - 0.3 and `v` = (temperature - 20) / 100, fitted to the secondary working fluids of Melinder (2010,
-/// *Properties of Secondary Working Fluids for Indirect Systems*, IIR) as `CoolProp` 8 gives them, from the freezing point to 90 degrees Celsius.
-struct Glycol {
+/// The property fits of a glycol mixture: polynomials in `u` = mass share - 0.3 and `v` = (temperature - 20) / 100,
+/// fitted to the secondary working fluids of Melinder (2010, *Properties of Secondary Working Fluids for Indirect
+/// Systems*, IIR) as given by `CoolProp` 8, from the freezing point to 90 degrees Celsius.
+struct GlycolFits {
     density: [f64; 10],
     specific_heat: [f64; 10],
     conductivity: [f64; 10],
-    /// Of the viscosity's logarithm.
+    /// Coefficients of the viscosity's logarithm.
     viscosity: [f64; 14],
-    /// Freezing points at shares of 0.05, 0.10, .. 0.55, degrees Celsius.
+    /// Freezing points at mass shares of 0.05, 0.10, .. 0.55, degrees Celsius.
     freezing_c: [f64; 11],
 }
 
-/// Exponents of `u` and `v`: up to the third power together.
+/// Exponents of `u` and `v`: total degree 3.
 const CUBIC: [[i32; 2]; 10] = [[0, 0], [0, 1], [0, 2], [0, 3], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [3, 0]];
-/// Up to the fourth, of `u` alone the third.
+/// Exponents of `u` and `v`: total degree 4, but degree 3 in `u` alone.
 const QUARTIC: [[i32; 2]; 14] =
     [[0, 0], [0, 1], [0, 2], [0, 3], [0, 4], [1, 0], [1, 1], [1, 2], [1, 3], [2, 0], [2, 1], [2, 2], [3, 0], [3, 1]];
 
-/// Largest misses: density 0.08 %, specific heat 0.23 %, conductivity 0.6 %, viscosity 2.5 %.
-const ETHYLENE: Glycol = Glycol {
+/// Ethylene glycol. Largest errors: density 0.08 %, specific heat 0.23 %, conductivity 0.6 %, viscosity 2.5 %.
+const ETHYLENE: GlycolFits = GlycolFits {
     density: [1038.2, -40.35777, -30.35634, 6.135458, 138.7443, -72.01562, 40.77562, -13.09799, 40.11328, -69.38333],
     specific_heat: [
         3715.864, 294.0812, -19.33382, -32.10512, -1888.613, 1142.455, -459.524, -878.7761, 25.41282, 1202.359,
@@ -171,8 +173,8 @@ const ETHYLENE: Glycol = Glycol {
     freezing_c: [-1.58, -3.36, -5.44, -7.95, -10.97, -14.58, -18.84, -23.81, -29.52, -35.99, -43.22],
 };
 
-/// Largest misses: density 0.09 %, specific heat 0.5 %, conductivity 0.9 %, viscosity 1.5 %.
-const PROPYLENE: Glycol = Glycol {
+/// Propylene glycol. Largest errors: density 0.09 %, specific heat 0.5 %, conductivity 0.9 %, viscosity 1.5 %.
+const PROPYLENE: GlycolFits = GlycolFits {
     density: [1023.937, -45.81937, -32.50252, 13.32956, 87.46817, -95.1496, 47.22532, -35.8192, 13.483, -128.5039],
     specific_heat: [
         3853.373, 262.6313, 16.29061, -16.75769, -1365.48, 690.335, -123.695, -1170.561, -263.2124, -132.1888,
@@ -208,7 +210,7 @@ const PROPYLENE: Glycol = Glycol {
     freezing_c: [-1.21, -2.87, -4.87, -7.17, -9.79, -12.79, -16.32, -20.57, -25.77, -32.19, -40.16],
 };
 
-impl Glycol {
+impl GlycolFits {
     fn at(&self, mass_share: f64, temp_c: f64) -> Result<Fluid, WaterLoopError> {
         let [least, most] = GLYCOL_SHARES;
         if !(least..=most).contains(&mass_share) {
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn water_as_in_the_tables() {
+    fn water_agrees_with_the_tables() {
         // CoolProp 8, IAPWS-95 at 3 bar.
         for (temp_c, density, specific_heat, viscosity, conductivity) in [
             (10.0, 999.797, 4194.405, 1.305_720e-3, 0.578_907),
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn glycols_as_published() {
+    fn glycols_agree_with_coolprop() {
         // CoolProp 8, INCOMP::MEG and INCOMP::MPG.
         let ethylene = FluidSettings::EthyleneGlycol { mass_share: 0.3 }.at(0.0).unwrap();
         near(ethylene.density_kg_m3, 1044.97, 1e-3);

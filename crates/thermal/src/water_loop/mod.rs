@@ -1,7 +1,8 @@
-//! The water loop that the heat pumps draw from.
+//! The water loop from which the heat pumps draw.
 //!
-//! Two models: a ring so well mixed that it has one temperature, which exchanges heat with the ground and is kept within limits by balancing
-//! units ([`WellMixedLoop`]), and a network of pipes with substations, plants and pumps ([`district_network`]). Heat into the loop is positive.
+//! There are two models: a well-mixed loop of one temperature, which exchanges heat with the ground and is kept
+//! within limits by balancing units ([`WellMixedLoop`]), and a network of pipes with substations, plants and pumps
+//! ([`district_network`]). Heat into the loop is positive.
 
 mod balance;
 mod balancing;
@@ -29,14 +30,14 @@ pub use well_mixed::{LoopStep, LoopStepper, WellMixedLoop};
 /// A water loop of either model.
 #[derive(Debug, Clone)]
 pub enum WaterLoop {
-    /// A ring of one temperature.
+    /// Well-mixed loop of one temperature.
     WellMixed(WellMixedLoop),
-    /// A network of pipes.
+    /// Network of pipes.
     Network(Box<DistrictNetwork>),
 }
 
 impl WaterLoop {
-    /// Lowest and highest temperature, degrees Celsius.
+    /// Returns the lowest and highest temperatures of the loop, degrees Celsius.
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         match self {
@@ -45,7 +46,7 @@ impl WaterLoop {
         }
     }
 
-    /// Heat capacity of water and walls, kWh/K.
+    /// Returns the heat capacity of water and walls, kWh/K.
     #[must_use]
     pub fn heat_capacity_kwh_per_k(&self) -> f64 {
         match self {
@@ -54,7 +55,8 @@ impl WaterLoop {
         }
     }
 
-    /// The widest spread, in K, of the water at a heat pump as the settings have it, and the path of the key that says so.
+    /// Returns the widest spread, K, of the water at a heat pump in the settings, and the path of the setting that
+    /// gives it.
     #[must_use]
     pub fn widest_spread_k(&self, pump: usize) -> (f64, String) {
         match self {
@@ -63,7 +65,7 @@ impl WaterLoop {
         }
     }
 
-    /// The network, if it is one.
+    /// Returns the network; `None` for a well-mixed loop.
     #[must_use]
     pub fn network(&self) -> Option<&DistrictNetwork> {
         match self {
@@ -83,36 +85,36 @@ pub enum WaterLoopSettings {
     Network(Box<NetworkSettings>),
 }
 
-/// What makes a loop meaningless.
+/// The error for invalid settings of a loop.
 #[derive(Debug, Clone, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum WaterLoopError {
     /// A number is outside its range.
     #[error("water_loop.{key} is {value}; expected {expected}")]
     Range {
-        /// The key.
+        /// Key of the setting.
         key: &'static str,
-        /// Its value.
+        /// Value of the setting.
         value: f64,
-        /// The range.
+        /// Expected range.
         expected: &'static str,
     },
-    /// Something of a network makes no sense.
+    /// A setting of a network is invalid.
     #[error("water_loop.{path}: {message}")]
     Network {
-        /// Where, with dots between the keys.
+        /// Path of the setting, with dots between the keys.
         path: String,
-        /// What is wrong.
+        /// Description of the error.
         message: String,
     },
-    /// A network names what it has not.
+    /// A setting of a network refers to an unknown name.
     #[error("water_loop.{path}: `{name}` is not known")]
     UnknownName {
-        /// Where, with dots between the keys.
+        /// Path of the setting, with dots between the keys.
         path: String,
-        /// The name.
+        /// Unknown name.
         name: String,
-        /// The names there are.
+        /// Known names.
         known: Vec<String>,
     },
 }

@@ -57,8 +57,8 @@ fn specific_heat_of_water() -> f64 {
     4.18
 }
 
-/// Spread of the water at heat pumps unless one is given, K: between the 3 K at evaporators and the 5 K at condensers of EN 14511's
-/// standard ratings.
+/// Default spread of the water at heat pumps, K: between the 3 K at evaporators and the 5 K at condensers of EN
+/// 14511's standard ratings.
 pub const DEFAULT_SPREAD_K: f64 = 4.0;
 
 pub(super) fn default_spread_k() -> f64 {
@@ -104,19 +104,19 @@ pub struct BalancingUnitSettings {
     pub co2_kg_per_kwh: f64,
 }
 
-/// The values over time that a loop's settings stand for.
+/// The values over time that a loop's settings refer to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopProfiles {
     /// Temperature of the undisturbed ground, degrees Celsius; of no effect without ground.
     pub ground_c: Profile,
-    /// Price of what the heating unit takes, EUR/kWh.
+    /// Price of the heating unit's energy, EUR/kWh.
     pub heating_price_eur_per_kwh: Profile,
-    /// Price of what the cooling unit takes, EUR/kWh.
+    /// Price of the cooling unit's energy, EUR/kWh.
     pub cooling_price_eur_per_kwh: Profile,
 }
 
 impl LoopProfiles {
-    /// Asks `profile` for the values behind every setting that may be a file, with the setting's key.
+    /// Reads the values of all settings that may be files; `profile` reads a value, given the setting's key.
     ///
     /// # Errors
     /// Those of `profile`.
@@ -217,7 +217,7 @@ mod tests {
     const LEAST: &str = "{water_mass_kg: 1e5, initial_c: 15, min_c: 10, max_c: 20}";
 
     #[test]
-    fn what_is_left_out_has_a_default_that_is_written_again() {
+    fn missing_settings_have_defaults_that_are_written() {
         let settings = read(LEAST).unwrap();
         assert_eq!(settings.specific_heat_kj_per_kg_k, 4.18);
         assert_eq!((settings.reset_c, &settings.ground), (None, &None));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_tells_meaning_and_default_and_refuses_the_rest() {
+    fn the_schema_has_meaning_and_default_and_refuses_unknown_keys() {
         let schema = serde_json::to_value(schemars::schema_for!(WellMixedSettings)).unwrap();
         assert_eq!(schema["additionalProperties"], false);
         assert_eq!(schema["properties"]["specific_heat_kj_per_kg_k"]["default"], 4.18);
@@ -251,16 +251,16 @@ mod tests {
         .unwrap();
         let ground = settings.ground.as_ref().unwrap();
         assert_eq!(ground.temp_c, ProfileSetting::File(FileColumn::parse("weather.csv:ground")));
-        let mut asked = Vec::new();
+        let mut keys = Vec::new();
         let profiles = LoopProfiles::resolve(&settings, |key, setting| {
-            asked.push(key);
+            keys.push(key);
             match setting {
                 ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
                 ProfileSetting::File(_) => Ok::<_, ()>(Profile::Series(vec![9.0, 8.5])),
             }
         });
         let profiles = profiles.unwrap();
-        assert_eq!(asked.len(), 3);
+        assert_eq!(keys.len(), 3);
         assert_eq!(profiles.ground_c.at(1), 8.5);
         assert_eq!(profiles.heating_price_eur_per_kwh, Profile::Constant(0.25));
         assert_eq!(profiles.check(), Ok(()));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_range_are_named() {
+    fn numbers_out_of_range_are_reported() {
         let named = |change: fn(&mut WellMixedSettings)| {
             let mut settings = read(LEAST).unwrap();
             change(&mut settings);

@@ -1,4 +1,4 @@
-//! A well-mixed ring: M cp dT/dt = heat - UA (T - T_ground) + balancing, kept within limits.
+//! Well-mixed loop: M cp dT/dt = heat - UA (T - T_ground) + balancing, kept within limits.
 
 use anergy_data::series::Profile;
 
@@ -7,7 +7,7 @@ use super::balancing::{BalancingUnit, BalancingUse};
 use super::ground::GroundExchange;
 use super::settings::{LoopLimit, LoopProfiles, WellMixedSettings};
 
-/// A well-mixed ring.
+/// A well-mixed loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WellMixedLoop {
     heat_capacity_kwh_per_k: f64,
@@ -23,7 +23,7 @@ pub struct WellMixedLoop {
     cooling: BalancingUnit,
 }
 
-/// A well-mixed ring in steps of one length.
+/// A well-mixed loop with steps of one length.
 #[derive(Debug, Clone, Copy)]
 pub struct LoopStepper<'a> {
     ring: &'a WellMixedLoop,
@@ -31,25 +31,25 @@ pub struct LoopStepper<'a> {
     exchange: GroundExchange,
 }
 
-/// What one step did to the loop.
+/// The results of one step of the loop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoopStep {
     /// Temperature at the end of the step, degrees Celsius.
     pub temp_c: f64,
-    /// Heat from the ground, kWh; negative when the loop was warmer.
+    /// Heat from the ground, kWh; negative if the loop was warmer.
     pub ground_kwh: f64,
-    /// Energy that appeared (positive) or vanished (negative) without a source, kWh.
+    /// Energy created (positive) or destroyed (negative) without a source, kWh.
     pub created_kwh: f64,
-    /// Energy from the balancing unit: heating positive, cooling negative, kWh.
+    /// Heat from the balancing unit: heating positive, cooling negative, kWh.
     pub balancing_kwh: f64,
-    /// What the balancing unit took for it.
+    /// Energy, cost and emissions of the balancing unit.
     pub balancing_use: BalancingUse,
-    /// How far the step ended above the high limit (positive) or below the low one (negative), K.
+    /// Excess of the final temperature above the high limit (positive) or below the low one (negative), K.
     pub violation_k: f64,
 }
 
 impl WellMixedLoop {
-    /// A ring from its settings and the values over time that they stand for.
+    /// Creates a loop from its settings and the values over time that they refer to.
     ///
     /// # Errors
     /// [`WaterLoopError::Range`] when a number is outside its range.
@@ -81,43 +81,43 @@ impl WellMixedLoop {
         })
     }
 
-    /// Heat capacity, kWh/K.
+    /// Returns the heat capacity, kWh/K.
     #[must_use]
     pub fn heat_capacity_kwh_per_k(&self) -> f64 {
         self.heat_capacity_kwh_per_k
     }
 
-    /// Temperature at the start, degrees Celsius.
+    /// Returns the initial temperature, degrees Celsius.
     #[must_use]
     pub fn initial_c(&self) -> f64 {
         self.initial_c
     }
 
-    /// Lowest and highest temperature, degrees Celsius.
+    /// Returns the lowest and highest temperatures, degrees Celsius.
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         [self.min_c, self.max_c]
     }
 
-    /// By how much heat pumps change the temperature of the water that passes them, K.
+    /// Returns the spread of the water at heat pumps, K.
     #[must_use]
     pub fn spread_k(&self) -> f64 {
         self.spread_k
     }
 
-    /// Whether the temperature jumps at a limit, so that it has no derivative there.
+    /// Returns whether the temperature is reset at a limit, so that it has no derivative there.
     #[must_use]
     pub fn jumps(&self) -> bool {
         self.limit == LoopLimit::Reset
     }
 
-    /// Whether balancing it costs or emits anything.
+    /// Returns whether balancing has a price or emissions.
     #[must_use]
     pub fn balances_at_a_cost(&self) -> bool {
         self.limit == LoopLimit::Balance && (self.heating.costs() || self.cooling.costs())
     }
 
-    /// This ring, ready to take steps of `step_hours` > 0.
+    /// Returns the loop for steps of `step_hours` > 0.
     #[must_use]
     pub fn stepper(&self, step_hours: f64) -> LoopStepper<'_> {
         let exchange = GroundExchange::over(step_hours, self.conductance_kw_per_k, self.heat_capacity_kwh_per_k);
@@ -126,16 +126,16 @@ impl WellMixedLoop {
 }
 
 impl LoopStepper<'_> {
-    /// Takes the loop from `temp_c` through step `step`, in which it receives `heat_kwh` evenly.
+    /// Advances the loop from `temp_c` by step `step`, in which it receives `heat_kwh` at constant power.
     ///
     /// # Panics
-    /// If ground temperature or prices are series and `step` lies beyond their end.
+    /// If ground temperature or prices are series and `step` is beyond their end.
     #[must_use]
     #[inline]
     pub fn advance(&self, step: usize, temp_c: f64, heat_kwh: f64) -> LoopStep {
         let Self { ring, exchange, .. } = self;
         let (free_c, ground_kwh) = if ring.conductance_kw_per_k == 0.0 {
-            // The plain sum, to the bit as published.
+            // The plain sum is bit-identical to the published model.
             (temp_c + heat_kwh / ring.heat_capacity_kwh_per_k, 0.0)
         } else {
             let above_ground_k = temp_c - ring.ground_c.at(step);
@@ -157,7 +157,7 @@ impl LoopStepper<'_> {
         self.at_limit(step, free)
     }
 
-    /// Share of a temperature difference that is left after a step in which nothing holds the loop: `exp(-UA dt / (M
+    /// Returns the share of a temperature difference that remains after a step without balancing: `exp(-UA dt / (M
     /// cp))`.
     #[must_use]
     pub fn kept_per_step(&self) -> f64 {
@@ -167,9 +167,9 @@ impl LoopStepper<'_> {
         }
     }
 
-    /// The temperature after step `step` that began at `temp_c` and brings `heat_kwh`, and its change per K of the former and per kWh of the
-    /// latter, with the corners at the limits rounded: `max(x, 0)` is `(x + sqrt(x^2 + rounding_k^2)) / 2`. `None` where the loop
-    /// jumps at its limits.
+    /// Returns the temperature after step `step` that begins at `temp_c` and brings `heat_kwh`, degrees Celsius, and
+    /// its derivatives by the former and by the latter (per kWh), with smoothed kinks at the limits: `max(x, 0)`
+    /// becomes `(x + sqrt(x^2 + rounding_k^2)) / 2`. `None` where the loop is reset at its limits.
     ///
     /// # Panics
     /// As [`LoopStepper::advance`].
@@ -191,7 +191,7 @@ impl LoopStepper<'_> {
         let above_zero = |excess: f64| {
             let root = excess.hypot(rounding_k);
             let slope = if root == 0.0 { 0.5 } else { 0.5 * (1.0 + excess / root) };
-            // Without cancellation where the excess is far below zero.
+            // This form avoids cancellation where the excess is far below zero.
             let value =
                 if excess > 0.0 { 0.5 * (excess + root) } else { 0.5 * rounding_k * rounding_k / (root - excess) };
             if value.is_nan() { [0.0, slope] } else { [value, slope] }
@@ -208,7 +208,7 @@ impl LoopStepper<'_> {
         Some([after_c, slope * per_k, slope * per_kwh])
     }
 
-    /// The step that would have ended outside the limits as `free` says.
+    /// Returns the step at the limit, for a step that would have ended outside the limits (`free`).
     #[inline]
     fn at_limit(&self, step: usize, free: LoopStep) -> LoopStep {
         let Self { ring, step_hours, exchange } = self;
@@ -220,7 +220,7 @@ impl LoopStepper<'_> {
         }
         let too_cold = free.temp_c < ring.min_c;
         let unit = if too_cold { &ring.heating } else { &ring.cooling };
-        // Spread over the step, part of what is added is lost to the ground before its end.
+        // Part of the heat added over the step is lost to the ground before its end.
         let needed_kwh = (limit_c - free.temp_c) * ring.heat_capacity_kwh_per_k / exchange.left;
         let balancing_kwh = unit.gives_kwh(needed_kwh, *step_hours);
         let reached_c = free.temp_c + balancing_kwh / ring.heat_capacity_kwh_per_k * exchange.left;
@@ -280,11 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn rounded_corners_become_the_loop_itself() {
+    fn smoothed_kinks_converge_to_the_simulation() {
         for (limit, capacity) in [(LoopLimit::Clamp, "1e9"), (LoopLimit::Balance, "1e9"), (LoopLimit::Balance, "500")] {
             let settings = format!(
-                "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, temp_c: 12}}, balancing: \
-                 {{heating: {{capacity_kw: {capacity}}}, cooling: {{capacity_kw: {capacity}}}}}}}"
+                "{{water_mass_kg: 3e6, initial_c: 15, min_c: 10, max_c: 20, ground: {{conductance_kw_per_k: 40, \
+                 temp_c: 12}}, balancing: {{heating: {{capacity_kw: {capacity}}}, cooling: {{capacity_kw: \
+                 {capacity}}}}}}}"
             );
             let settings: WellMixedSettings = serde_yaml::from_str(&settings).unwrap();
             let profiles = LoopProfiles {

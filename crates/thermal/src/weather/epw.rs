@@ -1,7 +1,7 @@
-//! `EnergyPlus` weather files (EPW): 8 header lines, then one line per hour or part of it.
+//! `EnergyPlus` weather files (EPW): 8 header lines, then one line per record of an hour or a fraction of it.
 //!
-//! Format: *Auxiliary Programs* of the `EnergyPlus` documentation, chapter on weather file formats. Used are the place,
-//! dry-bulb temperature and the three irradiances.
+//! Format: *Auxiliary Programs* of the `EnergyPlus` documentation, chapter on weather file formats. This module reads
+//! the location, the dry-bulb temperature and the three irradiances.
 
 use std::path::{Path, PathBuf};
 
@@ -10,66 +10,67 @@ use jiff::civil::{Date, DateTime};
 
 use super::{Location, Weather, WeatherError};
 
-/// Lines before the first record.
+/// Number of header lines.
 const HEADER_LINES: usize = 8;
-/// A year of 365 and one of 366 days, for files whose months come from different years.
+/// Substitute years of 365 and of 366 days, for files whose months come from different years.
 const STAND_IN_YEARS: [i16; 2] = [2019, 2020];
 
-/// A column of a record: position from 0, name, lowest and highest value, code from which on a value is missing.
-struct Column {
+/// A column of a record: position from 0, name, lowest and highest value, and smallest code for a missing value.
+struct EpwColumn {
     position: usize,
     name: &'static str,
     range: [f64; 2],
     missing_from: f64,
 }
 
-const AIR_C: Column = Column { position: 6, name: "dry bulb temperature", range: [-90.0, 70.0], missing_from: 99.9 };
-const GHI: Column =
-    Column { position: 13, name: "global horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
-const DNI: Column =
-    Column { position: 14, name: "direct normal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
-const DHI: Column =
-    Column { position: 15, name: "diffuse horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const AIR_C: EpwColumn =
+    EpwColumn { position: 6, name: "dry bulb temperature", range: [-90.0, 70.0], missing_from: 99.9 };
+const GHI: EpwColumn =
+    EpwColumn { position: 13, name: "global horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const DNI: EpwColumn =
+    EpwColumn { position: 14, name: "direct normal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
+const DHI: EpwColumn =
+    EpwColumn { position: 15, name: "diffuse horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
 
 /// Reads an EPW file.
 ///
-/// The record of hour `h` (1 to 24) ends at `h` and becomes the step that begins at `h - 1`. Typical years are put
-/// together from months of many years: unless the records follow each other in their own years, the stamps are those of
-/// 2019, or of 2020 when the file has a 29 February.
+/// The record of hour `h` (1 to 24) ends at `h` and becomes the step that begins at `h - 1`. Typical years are
+/// composed of months of different years: unless the records are consecutive in their own years, the stamps are those
+/// of 2019, or of 2020 when the file has a 29 February.
 ///
 /// # Errors
-/// Any [`WeatherError`] that names a file: unreadable, too short, a wrong number of columns, a value that is no number or
-/// out of its range, a missing code (99.9, 9999), records that do not follow each other.
+/// Any [`WeatherError`] that names a file: unreadable, too short, a wrong number of columns, a value that is not a
+/// number or out of its range, a code for a missing value (99.9, 9999), records that are not consecutive.
 pub fn read_epw(path: &Path) -> Result<Weather, WeatherError> {
     let file =
         std::fs::File::open(path).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
     epw_from_reader(path, file)
 }
 
-/// Like [`read_epw`], from any reader; `path` is used in messages.
+/// Reads EPW text like [`read_epw`] from any reader; `path` is used in messages.
 ///
 /// # Errors
 /// As [`read_epw`].
 pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<Weather, WeatherError> {
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
-    // Names of places are often not in UTF-8; nothing that is used is outside ASCII.
+    // Names of locations are often not in UTF-8; all other text is ASCII.
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<Line> = text
+    let lines: Vec<EpwLine> = text
         .lines()
         .enumerate()
-        .map(|(index, text)| Line { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
+        .map(|(index, text)| EpwLine { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
         .collect();
     let too_short = |expected| WeatherError::TooShort { path: path.to_owned(), lines: lines.len(), expected };
     let header = lines.get(..HEADER_LINES).ok_or_else(|| too_short("8 header lines"))?;
     let location = location(&header[0])?;
     let per_hour = records_per_hour(&header[HEADER_LINES - 1])?;
-    let records: Vec<&Line> = lines[HEADER_LINES..].iter().filter(|line| line.cells != [""]).collect();
+    let records: Vec<&EpwLine> = lines[HEADER_LINES..].iter().filter(|line| line.cells != [""]).collect();
     if records.is_empty() {
         return Err(too_short("at least one record"));
     }
     for record in &records {
-        // The last three columns (albedo, rain) came with later versions of the format.
+        // Later versions of the format added the last three columns (albedo, rain).
         if !(32..=35).contains(&record.cells.len()) {
             let (line, found) = (record.number, record.cells.len());
             return Err(WeatherError::Columns {
@@ -81,7 +82,8 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
         }
     }
     let axis = calendar(&records, per_hour)?;
-    let column = |column: &Column| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
+    let column =
+        |column: &EpwColumn| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
     Ok(Weather {
         axis,
         location,
@@ -93,13 +95,13 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
 }
 
 /// A line of the file, split at its commas.
-struct Line<'a> {
+struct EpwLine<'a> {
     path: &'a Path,
     number: usize,
     cells: Vec<&'a str>,
 }
 
-impl Line<'_> {
+impl EpwLine<'_> {
     fn wrong(&self, column: &'static str, value: String, expected: String) -> WeatherError {
         WeatherError::Value { path: PathBuf::from(self.path), line: self.number, column, value, expected }
     }
@@ -125,7 +127,7 @@ impl Line<'_> {
             .ok_or_else(|| self.fault(position, column, &format!("a whole number from {low} to {high}")))
     }
 
-    fn value(&self, column: &Column) -> Result<f64, WeatherError> {
+    fn value(&self, column: &EpwColumn) -> Result<f64, WeatherError> {
         let cell = self.cells[column.position];
         if cell.is_empty() || cell.parse::<f64>().is_ok_and(|value| value >= column.missing_from) {
             let (path, value) = (PathBuf::from(self.path), cell.to_owned());
@@ -134,7 +136,7 @@ impl Line<'_> {
         self.number(column.position, column.name, column.range)
     }
 
-    /// Beginning of the record's hour in `year`; `None` when that year has no such day.
+    /// Returns the beginning of the record's hour in `year`; `None` when that year has no such day.
     fn stamp(&self, year: i16) -> Result<Option<DateTime>, WeatherError> {
         let small = |value: i16| i8::try_from(value).unwrap_or(0);
         let month = small(self.whole(1, "month", [1, 12])?);
@@ -144,7 +146,7 @@ impl Line<'_> {
     }
 }
 
-fn location(line: &Line) -> Result<Location, WeatherError> {
+fn location(line: &EpwLine) -> Result<Location, WeatherError> {
     if !line.cells[0].eq_ignore_ascii_case("LOCATION") {
         return Err(line.fault(0, "header", "the word LOCATION, the beginning of every EPW file"));
     }
@@ -156,7 +158,7 @@ fn location(line: &Line) -> Result<Location, WeatherError> {
     })
 }
 
-fn records_per_hour(line: &Line) -> Result<i64, WeatherError> {
+fn records_per_hour(line: &EpwLine) -> Result<i64, WeatherError> {
     if !line.cells[0].eq_ignore_ascii_case("DATA PERIODS") {
         return Err(line.fault(0, "header", "the words DATA PERIODS on line 8"));
     }
@@ -170,9 +172,10 @@ fn records_per_hour(line: &Line) -> Result<i64, WeatherError> {
     Ok(i64::from(per_hour))
 }
 
-/// The axis on which the records follow each other: in their own years, or in a stand-in year, which serves months of
-/// different years and a leap year whose 29 February was left out. The calendar that goes furthest names the fault.
-fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> {
+/// Returns the time axis on which the records are consecutive: in their own years, or in a substitute year, which
+/// covers months of different years and a leap year without its 29 February. The error is that of the calendar with
+/// the most consecutive records.
+fn calendar(records: &[&EpwLine], per_hour: i64) -> Result<TimeAxis, WeatherError> {
     let mut furthest = match axis_of(records, per_hour, None) {
         Ok(axis) => return Ok(axis),
         Err(fault) => fault,
@@ -187,8 +190,9 @@ fn calendar(records: &[&Line], per_hour: i64) -> Result<TimeAxis, WeatherError> 
     Err(furthest.1)
 }
 
-/// The axis of the records in `year`, or in their own years; a fault comes with the step at which it stands.
-fn axis_of(records: &[&Line], per_hour: i64, year: Option<i16>) -> Result<TimeAxis, (usize, WeatherError)> {
+/// Returns the axis of the records in `year` (`None`: in their own years); an error comes with the index of its
+/// record.
+fn axis_of(records: &[&EpwLine], per_hour: i64, year: Option<i16>) -> Result<TimeAxis, (usize, WeatherError)> {
     let stamp = |step: usize| {
         let own = || records[step].whole(0, "year", [1, 9998]);
         year.map_or_else(own, Ok).and_then(|year| records[step].stamp(year)).map_err(|fault| (step, fault))
@@ -262,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_put_together_from_others_gets_one_calendar() {
+    fn a_year_composed_of_others_gets_one_calendar() {
         let text = write(&weather(date(2019, 1, 1).at(0, 0, 0, 0), 60, 8760));
         let mixed: String =
             text.lines().map(|line| line.replace("2019,2,", "2004,2,").replace("2019,7,", "1987,7,") + "\n").collect();
@@ -272,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named_with_file_line_value_and_what_was_expected() {
+    fn an_error_has_file_line_value_and_expected_range() {
         let good = write(&weather(date(2019, 5, 1).at(0, 0, 0, 0), 60, 48));
         let line = |number: usize| good.lines().nth(number - 1).unwrap().to_owned();
         let with = |number: usize, position: usize, cell: &str| {

@@ -1,65 +1,65 @@
-//! What can be wrong with a weather file or a setting.
+//! The errors of weather files and settings.
 
 use std::path::PathBuf;
 
-/// What can be wrong with a weather file or with the settings of this module.
+/// The error for an invalid weather file or setting of this module.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeatherError {
     /// The file cannot be opened or read.
     #[error("{}: cannot be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The file ends too early.
     #[error("{}: ends after line {lines}; expected {expected}", path.display())]
     TooShort {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Lines there are.
+        /// Number of lines in the file.
         lines: usize,
-        /// What should have followed.
+        /// Expected content after the last line.
         expected: &'static str,
     },
     /// A line has the wrong number of columns.
     #[error("{}:{line}: {found} columns; expected {expected}", path.display())]
     Columns {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line in the file, from 1.
         line: usize,
-        /// Columns found.
+        /// Number of columns found.
         found: usize,
-        /// Columns of the format.
+        /// Number of columns of the format.
         expected: &'static str,
     },
-    /// A value is not what its column allows.
+    /// A value is invalid for its column.
     #[error("{}:{line}: {column}: `{value}`; expected {expected}", path.display())]
     Value {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line in the file, from 1.
         line: usize,
         /// Name of the column.
         column: &'static str,
-        /// What stands there.
+        /// Value in the file.
         value: String,
-        /// What the column allows.
+        /// Expected value.
         expected: String,
     },
-    /// A value is given as missing by the code of its column.
+    /// A value is marked as missing by the code of its column.
     #[error("{}:{line}: {column} is missing (code `{value}`); fill the gap before using the file", path.display())]
     Missing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line in the file, from 1.
         line: usize,
         /// Name of the column.
         column: &'static str,
-        /// The code that stands there.
+        /// Code in the file.
         value: String,
     },
     /// A setting is out of its range.
@@ -67,15 +67,15 @@ pub enum WeatherError {
     Setting {
         /// Name of the setting.
         name: &'static str,
-        /// Its value.
+        /// Value of the setting.
         value: f64,
-        /// Its range.
+        /// Expected range.
         expected: String,
     },
 }
 
 impl WeatherError {
-    /// Accepts a setting when `accept` holds, which it never does for NaN in a comparison.
+    /// Returns an error unless `accept` holds; a comparison with NaN never does.
     pub(super) fn check(name: &'static str, value: f64, accept: bool, expected: &str) -> Result<(), Self> {
         if accept { Ok(()) } else { Err(Self::Setting { name, value, expected: expected.to_owned() }) }
     }

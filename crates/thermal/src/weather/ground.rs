@@ -1,4 +1,4 @@
-//! The undisturbed ground: a damped and delayed echo of the year above it.
+//! Temperature of the undisturbed ground: the damped and delayed annual wave of the surface.
 
 use std::f64::consts::{PI, TAU};
 
@@ -32,8 +32,8 @@ fn default_diffusivity() -> f64 {
 }
 
 impl GroundWave {
-    /// The wave that belongs to monthly mean air temperatures (January to December): their mean, half their range, and
-    /// coldest in the middle of the coldest month.
+    /// Creates the wave that follows from monthly mean air temperatures (January to December): their mean, half their
+    /// range, and the minimum in the middle of the coldest month.
     #[must_use]
     pub fn from_monthly_air(air_c: &[f64; 12], depth_m: f64) -> Self {
         let coldest = (0..12).min_by(|&a, &b| air_c[a].total_cmp(&air_c[b])).unwrap_or(0);
@@ -50,7 +50,7 @@ impl GroundWave {
         }
     }
 
-    /// Temperature in the middle of every step, degrees Celsius.
+    /// Returns the temperature in the middle of every step, degrees Celsius.
     ///
     /// # Errors
     /// [`WeatherError::Setting`] for a depth, amplitude or diffusivity out of range.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn deeper_is_steadier_and_later() {
+    fn deeper_ground_has_a_smaller_and_later_wave() {
         let (surface, pipe, deep) = (year(0.0), year(1.5), year(15.0));
         let range = |values: &[f64]| {
             values.iter().copied().fold(f64::MIN, f64::max) - values.iter().copied().fold(f64::MAX, f64::min)

@@ -1,12 +1,12 @@
-//! Direct, diffuse and reflected irradiance, on the horizontal and on any plane.
+//! Direct, diffuse and reflected irradiance on the horizontal and on tilted planes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SunPath;
 
-/// Mean sine of the elevation (3 degrees) below which the sun's glow is no longer told from the rest of the sky: the ratio
-/// of cosines grows without bound there.
+/// Mean sine of the solar elevation (3 degrees) below which circumsolar light is treated as isotropic, since the
+/// ratio of cosines diverges there.
 const LOWEST_SINE: f64 = 0.052;
 
 /// A plane that light falls on.
@@ -20,16 +20,16 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// A plane facing up.
+    /// Horizontal plane facing up.
     pub const HORIZONTAL: Self = Self { tilt_deg: 0.0, azimuth_deg: 180.0 };
 
-    /// A wall or window facing `azimuth_deg`, degrees clockwise from north.
+    /// Creates the plane of a wall or window facing `azimuth_deg`, degrees clockwise from north.
     #[must_use]
     pub const fn wall(azimuth_deg: f64) -> Self {
         Self { tilt_deg: 90.0, azimuth_deg }
     }
 
-    /// Its normal, a unit vector (east, north, up).
+    /// Returns the plane's unit normal (east, north, up).
     pub(super) fn normal(&self) -> [f64; 3] {
         let (tilt_sin, tilt_cos) = self.tilt_deg.to_radians().sin_cos();
         let (azimuth_sin, azimuth_cos) = self.azimuth_deg.to_radians().sin_cos();
@@ -37,7 +37,7 @@ impl Plane {
     }
 }
 
-/// Global irradiance split in two.
+/// The global irradiance, split into direct and diffuse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Split {
     /// Direct normal irradiance, W/m2.
@@ -58,8 +58,8 @@ pub enum SkyModel {
 }
 
 impl SkyModel {
-    /// Global irradiance on `plane` in step `step` of `sun`, W/m2: direct, diffuse, and what the ground reflects, where
-    /// `reflected_w_m2` is the global irradiance times the ground's albedo.
+    /// Returns the global irradiance on `plane` in step `step` of `sun`, W/m2: direct, diffuse, and reflected by the
+    /// ground, where `reflected_w_m2` is the global horizontal irradiance times the ground's albedo.
     #[must_use]
     pub fn on_plane(self, sun: &SunPath, step: usize, plane: &Plane, split: Split, reflected_w_m2: f64) -> f64 {
         let sine = sun.mean_cosine(step, &Plane::HORIZONTAL);
@@ -75,7 +75,8 @@ impl SkyModel {
     }
 }
 
-/// Diffuse share of global irradiance at an hourly clearness index (global over extraterrestrial, both horizontal).
+/// Returns the diffuse share of global irradiance at an hourly clearness index (global over extraterrestrial, both
+/// horizontal).
 ///
 /// Erbs, Klein and Duffie 1982, doi:10.1016/0038-092X(82)90302-4, eq. 1.
 #[must_use]
@@ -90,10 +91,10 @@ pub fn diffuse_fraction(clearness: f64) -> f64 {
     }
 }
 
-/// Splits the global horizontal irradiance of step `step` so that direct times mean sine plus diffuse gives it back.
+/// Splits the global horizontal irradiance of step `step` such that direct times mean sine plus diffuse equals it.
 ///
-/// The split is [`diffuse_fraction`]'s; direct light never exceeds what arrives outside the air, and what falls while
-/// the sun is at the horizon is all diffuse.
+/// The split is that of [`diffuse_fraction`]; the direct irradiance never exceeds the extraterrestrial one, and the
+/// irradiance with the sun at the horizon is all diffuse.
 #[must_use]
 pub fn split_global(ghi_w_m2: f64, sun: &SunPath, step: usize) -> Split {
     let sine = sun.mean_cosine(step, &Plane::HORIZONTAL);
@@ -117,7 +118,7 @@ mod tests {
     const MILAN: Location =
         Location { latitude_deg: 45.46, longitude_deg: 9.19, elevation_m: 120.0, utc_offset_hours: 1.0 };
 
-    /// A day whose clearness index is `clearness` in every hour.
+    /// Returns a day with the clearness index `clearness` in every hour.
     fn day(month: i8, clearness: f64, location: Location) -> (Weather, SunPath) {
         let axis = TimeAxis::new(date(2019, month, 15).at(0, 0, 0, 0), 60, 24);
         let sun = SunPath::new(&location, &axis).unwrap();

@@ -1,9 +1,10 @@
-//! Space heating and cooling of a building, by degree-hours of its free temperature.
+//! Space heating and cooling demand of a building, by degree-hours of its free temperature.
 //!
-//! The free temperature is what the building would settle at without heating or cooling: the air's, raised by gains over
-//! losses. Mass makes the building follow it with a first-order lag. Heating is the loss coefficient times what the lagged
-//! free temperature lacks to the heating set-point, cooling what it exceeds the cooling set-point by. (A degree-day method
-//! with gains as in the ASHRAE Handbook, Fundamentals, chapter on energy estimating, taken hour by hour.)
+//! The free temperature is the steady temperature of the building without heating or cooling: the outside air's,
+//! raised by gains over losses. The thermal mass makes the building follow it with a first-order lag. Heating is the
+//! loss coefficient times the deficit of the lagged free temperature below the heating set-point, cooling its excess
+//! above the cooling set-point. (A degree-day method with gains as in the ASHRAE Handbook, Fundamentals, chapter on
+//! energy estimating, applied hour by hour.)
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ fn flat() -> WeekShape {
     WeekShape::FLAT
 }
 
-/// Demands of a building; one value per step, mean power in kW, 0 or more.
+/// The demand of a building; one value per step, mean power in kW, 0 or more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Demand {
     /// Space heating, kW.
@@ -75,7 +76,8 @@ pub struct Demand {
 }
 
 impl ThermalBuilding {
-    /// The building's demands in `weather`; `sun` is the weather's [`Weather::sun_path`]. Never both in one step.
+    /// Returns the building's demand in `weather`; `sun` is the weather's [`Weather::sun_path`]. A step has heating
+    /// or cooling, never both.
     ///
     /// # Errors
     /// [`WeatherError::Setting`] for a setting out of its range.
@@ -99,7 +101,7 @@ impl ThermalBuilding {
         Ok(demand)
     }
 
-    /// Temperature at which gains and losses of every step balance, degrees Celsius.
+    /// Returns the temperature at which gains and losses of every step balance, degrees Celsius.
     fn free_c(&self, weather: &Weather, sun: &SunPath) -> Result<Vec<f64>, WeatherError> {
         let mut gains_kw: Vec<f64> =
             self.gains_shape.factors(&weather.axis)?.iter().map(|factor| factor * self.internal_gains_kw).collect();
@@ -148,7 +150,7 @@ mod tests {
     const MILAN: Location =
         Location { latitude_deg: 45.46, longitude_deg: 9.19, elevation_m: 120.0, utc_offset_hours: 1.0 };
 
-    /// A week of dark weather at the temperatures given; Monday 14 January first.
+    /// Returns weather without sun at the given air temperatures, from Monday 14 January on.
     fn dark(air_c: Vec<f64>) -> (Weather, SunPath) {
         let axis = TimeAxis::new(date(2019, 1, 14).at(0, 0, 0, 0), 60, air_c.len());
         let none = vec![0.0; air_c.len()];
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn nights_are_set_back_and_offices_cool_only_in_use() {
+    fn nights_have_a_setback_and_offices_cool_only_in_use() {
         let office = ThermalBuilding { heating_setback_c: Some(16.0), cooling_only_in_use: true, ..building() };
         let (weather, sun) = dark(vec![0.0; 168]);
         let heat = office.demand(&weather, &sun).unwrap().heat_kw;
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn sun_through_windows_spares_heat_and_blinds_spare_cooling() {
+    fn solar_gains_reduce_heating_and_blinds_reduce_cooling() {
         let (mut weather, sun) = dark(vec![5.0; 48]);
         for step in 0..48 {
             weather.dni_w_m2[step] = if sun.mean_of_sine(step, |sine| sine) > 0.0 { 600.0 } else { 0.0 };
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_out_of_range_are_named() {
+    fn settings_out_of_range_are_reported() {
         let (weather, sun) = dark(vec![0.0; 24]);
         let cold = ThermalBuilding { cooling_c: 20.0, ..building() };
         assert!(cold.demand(&weather, &sun).unwrap_err().to_string().contains("cooling_c is 20"));

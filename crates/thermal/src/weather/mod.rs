@@ -1,7 +1,9 @@
-//! Weather and what follows from it: the sun, irradiance on planes, the ground, demands of buildings, photovoltaic yield.
+//! Weather data and models that depend on them: the sun, irradiance on planes, the ground, demand of buildings,
+//! photovoltaic yield.
 //!
-//! A [`Weather`] comes from an EnergyPlus file ([`read_epw`]) or from twelve monthly means ([`TypicalYear`]). All times are
-//! local standard time, all values of a step are means over the step, and a step is named by its beginning.
+//! A [`Weather`] comes from an EnergyPlus file ([`read_epw`]) or from twelve monthly means ([`TypicalYear`]). All
+//! times are local standard time, all values of a step are means over the step, and the label of a step is its
+//! beginning.
 
 mod epw;
 mod error;
@@ -27,12 +29,12 @@ pub use synthetic::TypicalYear;
 
 use anergy_data::series::TimeAxis;
 
-/// Weather of one place over time. Every column has one value per step of the axis.
+/// The weather of one location over time. Every column has one value per step of the axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weather {
-    /// The steps, in local standard time.
+    /// Time axis, in local standard time.
     pub axis: TimeAxis,
-    /// The place.
+    /// Location.
     pub location: Location,
     /// Air temperature, degrees Celsius.
     pub air_c: Vec<f64>,
@@ -45,7 +47,7 @@ pub struct Weather {
 }
 
 impl Weather {
-    /// The way of the sun over this weather's steps.
+    /// Returns the sun path over this weather's steps.
     ///
     /// # Errors
     /// As [`SunPath::new`].
@@ -53,8 +55,8 @@ impl Weather {
         SunPath::new(&self.location, &self.axis)
     }
 
-    /// Global irradiance on a plane in every step, W/m2; `sun` is this weather's [`Weather::sun_path`], `albedo` the
-    /// share that the ground reflects, 0 to 1 (0.2 for grass and most of a town).
+    /// Returns the global irradiance on a plane in every step, W/m2; `sun` is this weather's [`Weather::sun_path`],
+    /// `albedo` the reflectance of the ground, 0 to 1 (0.2 for grass and most of a town).
     #[must_use]
     pub fn on_plane(&self, sun: &SunPath, plane: &Plane, albedo: f64, sky: SkyModel) -> Vec<f64> {
         (0..self.axis.len())

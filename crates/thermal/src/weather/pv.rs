@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WeatherError;
 
-/// Irradiance and cell temperature at which peak power is rated, W/m2 and degrees Celsius (IEC 61215).
+/// Irradiance, W/m2, and cell temperature, degrees Celsius, at which peak power is rated (IEC 61215).
 const RATED_W_M2: f64 = 1000.0;
 const RATED_C: f64 = 25.0;
 
@@ -45,8 +45,9 @@ impl Default for Photovoltaics {
 }
 
 impl Photovoltaics {
-    /// Power per peak power, kW/kWp, in every step: `plane_w_m2` is the irradiance on the modules, `air_c` the air around
-    /// them. The cells are warmer than the air in proportion to the irradiance (Ross 1976, by NOCT).
+    /// Returns the power per peak power, kW/kWp, in every step: `plane_w_m2` is the irradiance on the modules,
+    /// `air_c` the air temperature. The cells are warmer than the air in proportion to the irradiance (Ross 1976, by
+    /// NOCT).
     ///
     /// # Errors
     /// [`WeatherError::Setting`] for a setting out of its range.

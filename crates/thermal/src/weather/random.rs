@@ -1,22 +1,22 @@
-//! A small generator of pseudo-random numbers that will give the same numbers for ever.
+//! Pseudo-random numbers whose sequence does not depend on versions or platforms.
 
 use std::f64::consts::TAU;
 
-/// `SplitMix64` (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195): one word of state, advanced by the golden ratio
-/// and mixed. Enough for weather, not for secrets.
+/// The generator `SplitMix64` (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195): one word of state,
+/// incremented by the golden ratio and mixed. It is not cryptographically secure.
 #[derive(Debug, Clone)]
 pub struct SplitMix64 {
     state: u64,
 }
 
 impl SplitMix64 {
-    /// The sequence that belongs to `seed`.
+    /// Creates the generator with `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     #[expect(clippy::should_implement_trait, reason = "not an iterator: it never ends")]
     pub fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -26,20 +26,20 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number evenly spread over 0 < x <= 1, in steps of 2^-53.
+    /// Returns a number of the uniform distribution over 0 < x <= 1, in steps of 2^-53.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number of the standard normal distribution (Box and Muller 1958).
+    /// Returns a number of the standard normal distribution (Box and Muller 1958).
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
         radius * (TAU * self.uniform()).cos()
     }
 
-    /// `count` numbers of a stationary first-order autoregression of mean 0 and standard deviation 1: each is
-    /// `persistence` (0 to 1) times the one before it, plus new noise.
+    /// Returns `count` numbers of a stationary first-order autoregression of mean 0 and standard deviation 1: each is
+    /// `persistence` (0 to 1) times its predecessor, plus new noise.
     pub fn persistent(&mut self, persistence: f64, count: usize) -> Vec<f64> {
         let fresh = (1.0 - persistence * persistence).max(0.0).sqrt();
         let mut value = self.normal();

@@ -1,4 +1,4 @@
-//! How people spread a demand over the day, the week and the year.
+//! Profiles of a demand over the day, the week and the year.
 
 use std::f64::consts::TAU;
 
@@ -30,16 +30,18 @@ pub struct WeekShape {
 }
 
 impl WeekShape {
-    /// The same weight at all times.
+    /// Constant profile.
     pub const FLAT: Self = Self { weekday: [1.0; 24], weekend: [1.0; 24], winter_surplus: 0.0 };
 
-    /// The shape as factors of mean 1 over a week (five working days, two others) and over a year's seasons.
+    /// Returns the shape as factors of mean 1 over a week (five weekdays, two weekend days) and over a year's
+    /// seasons.
     ///
-    /// Steps shorter than an hour take the hour's weight. Calendars are not quite even, so the mean over a given year may
-    /// differ from 1 by some tenths of a percent.
+    /// Steps shorter than an hour take the hour's weight. Since calendar years are not a whole number of weeks, the
+    /// mean over a year may differ from 1 by some tenths of a percent.
     ///
     /// # Errors
-    /// [`WeatherError::Setting`] for a negative weight, for weights that are all zero and for a season out of range.
+    /// [`WeatherError::Setting`] for a negative weight, for weights that are all zero and for a seasonal amplitude
+    /// out of range.
     pub fn factors(&self, axis: &TimeAxis) -> Result<Vec<f64>, WeatherError> {
         for &weight in self.weekday.iter().chain(&self.weekend) {
             WeatherError::check("weight of an hour", weight, weight >= 0.0 && weight.is_finite(), "0 or more")?;
@@ -59,7 +61,7 @@ impl WeekShape {
             .collect())
     }
 
-    /// Mean power of every step, kW, of a demand of `annual_kwh` a year.
+    /// Returns the mean power of every step, kW, of a demand of `annual_kwh` a year.
     ///
     /// # Errors
     /// As [`WeekShape::factors`].
@@ -83,10 +85,10 @@ pub struct Occupancy {
 }
 
 impl Occupancy {
-    /// In use all the time.
+    /// Use at all times.
     pub const ALWAYS: Self = Self { from_hour: 0, to_hour: 24, weekends: true };
 
-    /// Whether the building is in use in the step that begins at `moment`, local standard time.
+    /// Returns whether the building is in use in the step that begins at `moment`, local standard time.
     #[must_use]
     pub fn includes(&self, moment: DateTime) -> bool {
         (self.from_hour..self.to_hour).contains(&moment.hour()) && (self.weekends || !is_weekend(moment))
@@ -126,7 +128,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn the_annual_energy_is_met(
-            weights in proptest::collection::vec(0.01f64..5.0, 48), winter_surplus in -0.5f64..0.5, quarter in any::<bool>(),
+            weights in proptest::collection::vec(0.01f64..5.0, 48), winter_surplus in -0.5f64..0.5,
+            quarter in any::<bool>(),
         ) {
             let (weekday, weekend) = (weights[..24].try_into().unwrap(), weights[24..].try_into().unwrap());
             let axis = axis(2019, if quarter { 15 } else { 60 });

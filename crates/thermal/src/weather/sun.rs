@@ -1,4 +1,4 @@
-//! Where the sun stands, and what it sends before the air takes its share.
+//! Position of the sun, and extraterrestrial irradiance.
 
 use std::f64::consts::TAU;
 
@@ -15,7 +15,7 @@ use super::{Plane, WeatherError};
 
 /// Solar constant, W/m2 (Kopp and Lean 2011, doi:10.1029/2010GL045777).
 const SOLAR_CONSTANT_W_M2: f64 = 1361.0;
-/// Time between two looks at the sun within a step, minutes, at most.
+/// Longest time between two samples of the sun's position within a step, minutes.
 const SAMPLE_MINUTES: i64 = 10;
 
 /// A place and its clock.
@@ -49,7 +49,7 @@ impl Location {
     }
 }
 
-/// Where the sun stands, without refraction.
+/// The position of the sun, without refraction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SunPosition {
     /// Angle above the horizon, degrees, -90 to 90.
@@ -58,10 +58,11 @@ pub struct SunPosition {
     pub azimuth_deg: f64,
 }
 
-/// The sun's position at `moment`, local standard time.
+/// Returns the sun's position at `moment`, local standard time.
 ///
-/// Grena's third algorithm (2012, doi:10.1016/j.solener.2012.01.024; 0.01 degrees) from 2010 to 2110, where it is valid;
-/// the slower SPA of Reda and Andreas (2004, doi:10.1016/j.solener.2003.12.003; 0.0003 degrees) in other years.
+/// Grena's third algorithm (2012, doi:10.1016/j.solener.2012.01.024; 0.01 degrees) from 2010 to 2110, where it is
+/// valid; the slower SPA of Reda and Andreas (2004, doi:10.1016/j.solener.2003.12.003; 0.0003 degrees) in other
+/// years.
 ///
 /// # Errors
 /// [`WeatherError::Setting`] for a location out of range or a year before -499 or after 2999.
@@ -97,7 +98,7 @@ pub fn sun_position(location: &Location, moment: DateTime) -> Result<SunPosition
     Ok(SunPosition { elevation_deg: position.elevation_angle(), azimuth_deg: position.azimuth() })
 }
 
-/// Irradiance normal to the sun's rays outside the air, W/m2, on a day of the year (from 1).
+/// Returns the extraterrestrial irradiance normal to the sun's rays, W/m2, on a day of the year (from 1).
 ///
 /// Spencer's Fourier series of the Earth's distance (1971), as in Duffie and Beckman, eq. 1.4.1b.
 #[must_use]
@@ -111,20 +112,20 @@ pub fn extraterrestrial_w_m2(day_of_year: i16) -> f64 {
             + 0.000_077 * (2.0 * angle).sin())
 }
 
-/// The way of the sun over a time axis, looked at every ten minutes or oftener, so that the hour of sunrise counts only
-/// the part with sun.
+/// The path of the sun over a time axis, sampled at least every ten minutes, so that the hour of sunrise counts only
+/// the time with sun.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SunPath {
-    /// Looks per step.
+    /// Number of samples per step.
     samples: usize,
     /// Unit vectors (east, north, up) towards the sun; zero while it is below the horizon.
     towards_sun: Vec<[f64; 3]>,
-    /// Per step, W/m2.
+    /// Extraterrestrial irradiance by step, W/m2.
     extraterrestrial_w_m2: Vec<f64>,
 }
 
 impl SunPath {
-    /// The sun's way at `location` over `axis`.
+    /// Computes the sun path at `location` over `axis`.
     ///
     /// # Errors
     /// As [`sun_position`].
@@ -145,32 +146,33 @@ impl SunPath {
         Ok(Self { samples: samples as usize, towards_sun, extraterrestrial_w_m2 })
     }
 
-    /// Number of steps.
+    /// Returns the number of steps.
     #[must_use]
     pub fn len(&self) -> usize {
         self.extraterrestrial_w_m2.len()
     }
 
-    /// Whether there are no steps.
+    /// Returns whether there are no steps.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Irradiance normal to the rays outside the air in step `step`, W/m2.
+    /// Returns the extraterrestrial irradiance normal to the rays in step `step`, W/m2.
     #[must_use]
     pub fn extraterrestrial_w_m2(&self, step: usize) -> f64 {
         self.extraterrestrial_w_m2[step]
     }
 
-    /// Mean over step `step` of a function of the sine of the sun's elevation; the night counts as zero.
+    /// Returns the mean over step `step` of a function of the sine of the sun's elevation; the night counts as zero.
     #[must_use]
     pub fn mean_of_sine(&self, step: usize, f: impl Fn(f64) -> f64) -> f64 {
         self.mean(step, |[_, _, up]| if up > 0.0 { f(up) } else { 0.0 })
     }
 
-    /// Mean over step `step` of the cosine of the angle between the rays and the normal of `plane`; zero while the sun is
-    /// below the horizon or behind the plane. For a horizontal plane this is the mean sine of the elevation.
+    /// Returns the mean over step `step` of the cosine of the angle between the rays and the normal of `plane`; zero
+    /// while the sun is below the horizon or behind the plane. For a horizontal plane this is the mean sine of the
+    /// elevation.
     #[must_use]
     pub fn mean_cosine(&self, step: usize, plane: &Plane) -> f64 {
         let normal = plane.normal();
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_of_the_place_is_heeded() {
+    fn the_utc_offset_is_respected() {
         let moment = date(2019, 9, 1).at(12, 0, 0, 0);
         let utc = Location { utc_offset_hours: 0.0, ..MILAN };
         let same = sun_position(&utc, date(2019, 9, 1).at(11, 0, 0, 0)).unwrap();
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_off_the_globe_is_refused() {
+    fn a_location_out_of_range_is_refused() {
         let moment = date(2019, 1, 1).at(0, 0, 0, 0);
         for place in [Location { latitude_deg: 91.0, ..MILAN }, Location { longitude_deg: f64::NAN, ..MILAN }] {
             assert!(matches!(sun_position(&place, moment), Err(WeatherError::Setting { .. })));

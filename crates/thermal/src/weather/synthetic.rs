@@ -1,7 +1,7 @@
-//! A typical year made from twelve monthly means.
+//! Synthesis of a typical year from twelve monthly means.
 //!
-//! Temperature and cloudiness change from day to day as first-order autoregressions do; the monthly means are met exactly
-//! but for rounding. Within a day the sky keeps its cloudiness: passing clouds are not made up.
+//! Temperature and cloudiness vary from day to day as first-order autoregressions; the monthly means are met up to
+//! rounding. The cloudiness is constant over a day: passing clouds are not modelled.
 
 use std::f64::consts::PI;
 
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Location, Split, SplitMix64, SunPath, Weather, WeatherError, split_global};
 
-/// Daily clearness index of the darkest day.
+/// Lowest daily clearness index.
 const LOWEST_CLEARNESS: f64 = 0.04;
-/// Daily clearness index of the clearest day near the sea level.
+/// Highest daily clearness index, near the sea level.
 const HIGHEST_CLEARNESS: f64 = 0.78;
 /// Hours of the lowest and the highest temperature of a day.
 const COLDEST_HOUR: f64 = 5.0;
@@ -71,11 +71,11 @@ fn default_clearness_persistence() -> f64 {
 }
 
 impl TypicalYear {
-    /// Makes the year's weather. The same settings give the same year.
+    /// Generates the year's weather. The same settings give the same year.
     ///
     /// # Errors
-    /// [`WeatherError::Setting`] for a setting out of its range, and for a month with more irradiation than its clearest
-    /// days would give.
+    /// [`WeatherError::Setting`] for a setting out of its range, and for a month with more irradiation than its
+    /// clearest days would give.
     pub fn weather(&self) -> Result<Weather, WeatherError> {
         let first = self.validate()?;
         let days = usize::try_from(first.days_in_year()).unwrap_or(365);
@@ -105,7 +105,7 @@ impl TypicalYear {
         })
     }
 
-    /// Checks every setting; gives the first day of the year.
+    /// Checks all settings. Returns the first day of the year.
     fn validate(&self) -> Result<Date, WeatherError> {
         self.location.validate()?;
         let check = |name, value: f64, low: f64, high: f64| {
@@ -132,8 +132,8 @@ impl TypicalYear {
         })
     }
 
-    /// Clearness index of every day: noise around a level per month, found by bisection so that the month's irradiation is
-    /// met although no day is clearer or darker than a day can be.
+    /// Returns the clearness index of every day: noise around a level per month, which is found by bisection such
+    /// that the month's irradiation is met with every day within the bounds of the clearness index.
     fn clearness(&self, months: &[usize], outside: &[f64], noise: &[f64]) -> Result<Vec<f64>, WeatherError> {
         let of_day = |level: f64, day: usize| {
             (level + self.clearness_sigma * noise[day]).clamp(LOWEST_CLEARNESS, HIGHEST_CLEARNESS)
@@ -144,7 +144,7 @@ impl TypicalYear {
             #[expect(clippy::cast_precision_loss, reason = "31 at most")]
             let wanted_kwh = self.irradiation_kwh_m2_day[month] * days.len() as f64;
             let total = |level: f64| days.iter().map(|&day| of_day(level, day) * outside[day]).sum::<f64>();
-            // Half an hour of sun a month, as at the edge of the polar night, is met as well as it can be.
+            // Months with very little sun, at the edge of the polar night, are met as closely as possible.
             let slack_kwh = 0.05;
             let (mut low, mut high) = (-5.0, 6.0);
             let meets = (total(low) - slack_kwh..=total(high) + slack_kwh).contains(&wanted_kwh);
@@ -166,8 +166,8 @@ impl TypicalYear {
         Ok((0..months.len()).map(|day| of_day(levels[months[day]], day)).collect())
     }
 
-    /// Mean temperature of every day: noise on straight lines between mid-month values, which are shifted until each
-    /// month's mean is met; this way no step stands between two months.
+    /// Returns the mean temperature of every day, degrees Celsius: noise on straight lines between mid-month values,
+    /// which are shifted such that each month's mean is met. The lines avoid jumps between months.
     fn daily_means(&self, months: &[usize], noise: &[f64]) -> Vec<f64> {
         let middles = middles(months);
         let mut nodes = self.air_c;
@@ -187,7 +187,7 @@ impl TypicalYear {
         daily
     }
 
-    /// Swing of every day: wider under a clear sky, with the month's mean.
+    /// Returns the daily temperature range of every day, K: larger under a clear sky, with the month's mean.
     fn daily_swings(&self, months: &[usize], clearness: &[f64]) -> Vec<f64> {
         let mut mean = [0.0; 12];
         let mut count = [0.0; 12];
@@ -204,19 +204,19 @@ impl TypicalYear {
     }
 }
 
-/// Month of a step, from 0.
+/// Returns the month of a step, from 0.
 fn month_of(axis: &TimeAxis, step: usize) -> usize {
     usize::from(axis.stamp(step).month().unsigned_abs()) - 1
 }
 
-/// Extraterrestrial irradiation of a day on the horizontal, kWh/m2.
+/// Returns the extraterrestrial horizontal irradiation of a day, kWh/m2.
 fn outside_kwh_m2(sun: &SunPath, day: usize, per_day: usize, step_hours: f64) -> f64 {
     let power = |step| sun.extraterrestrial_w_m2(step) * sun.mean_of_sine(step, |sine| sine);
     (day * per_day..(day + 1) * per_day).map(power).sum::<f64>() * step_hours / 1000.0
 }
 
-/// Global irradiance of every step, W/m2: a day's irradiation is spread like that of a clear sky, sin h exp(-0.057 / sin h)
-/// at elevation h (Haurwitz 1945).
+/// Returns the global irradiance of every step, W/m2: a day's irradiation is distributed like that of a clear sky,
+/// sin h exp(-0.057 / sin h) at elevation h (Haurwitz 1945).
 fn irradiance(sun: &SunPath, per_day: usize, step_hours: f64, clearness: &[f64], outside_kwh: &[f64]) -> Vec<f64> {
     let mut ghi = Vec::with_capacity(sun.len());
     for (day, &clear) in clearness.iter().enumerate() {
@@ -230,7 +230,7 @@ fn irradiance(sun: &SunPath, per_day: usize, step_hours: f64, clearness: &[f64],
     ghi
 }
 
-/// Day on which the middle of each month falls, with fractions.
+/// Returns the day of the middle of each month, with fractions.
 fn middles(months: &[usize]) -> [f64; 12] {
     let mut middles = [0.0; 12];
     let mut first = 0.0;
@@ -243,7 +243,7 @@ fn middles(months: &[usize]) -> [f64; 12] {
     middles
 }
 
-/// The value at noon of `day` on straight lines between the months' middles; December leads to January.
+/// Returns the value at noon of `day` on straight lines between the months' middles; December is followed by January.
 #[expect(clippy::cast_precision_loss, reason = "366 at most")]
 fn between_months(day: usize, months: &[usize], middles: &[f64; 12], nodes: &[f64; 12]) -> f64 {
     let (noon, year) = (day as f64 + 0.5, months.len() as f64);
@@ -254,8 +254,8 @@ fn between_months(day: usize, months: &[usize], middles: &[f64; 12], nodes: &[f6
     nodes[from] * (1.0 - share) + nodes[to] * share
 }
 
-/// Air temperature of a step: the daily mean, led from noon to noon, and half a cosine up from the coldest to the warmest
-/// hour and another one down again; both have mean zero.
+/// Returns the air temperature of a step, degrees Celsius: the daily mean, interpolated from noon to noon, plus half
+/// a cosine from the coldest to the warmest hour and another one back; both have mean zero.
 #[expect(clippy::cast_precision_loss, reason = "counts of steps in a year")]
 fn air_c(step: usize, per_day: usize, daily_c: &[f64], swing_k: &[f64]) -> f64 {
     let moment = (step as f64 + 0.5) / per_day as f64;
@@ -315,10 +315,10 @@ mod tests {
     }
 
     #[test]
-    fn days_differ_and_hang_together() {
+    fn days_vary_and_are_correlated() {
         let weather = milan(2019, 60, 3).weather().unwrap();
         let means: Vec<f64> = weather.air_c.chunks(24).map(|day| day.iter().sum::<f64>() / 24.0).collect();
-        // July, where the season hardly moves.
+        // In July the seasonal change is small.
         let july: Vec<f64> = means[181..212].to_vec();
         let mean = july.iter().sum::<f64>() / 31.0;
         let spread = (july.iter().map(|day| (day - mean).powi(2)).sum::<f64>() / 31.0).sqrt();
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_out_of_range_are_named() {
+    fn settings_out_of_range_are_reported() {
         let mut bright = milan(2019, 60, 0);
         bright.irradiation_kwh_m2_day[0] = 4.0;
         assert!(bright.weather().unwrap_err().to_string().contains("month 1: 0.04 to 0.78"));

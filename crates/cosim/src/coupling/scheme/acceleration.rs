@@ -1,38 +1,40 @@
-//! Acceleration of fixed-point iterations `x = g(x)` whose map is smooth: a next iterate from what the last ones have shown.
+//! Acceleration of fixed-point iterations `x = g(x)` with a smooth map `g`: extrapolation of the next iterate from
+//! the last ones.
 //!
-//! Where the dispatcher's answers jump from vertex to vertex nothing here helps, and averages of plans do. Where they move smoothly (a loop
-//! whose pumps' electricity or whose losses come back a little changed) these schemes need a fraction of the iterations.
+//! Acceleration fails where the dispatcher's answers jump from vertex to vertex; averages of plans converge there.
+//! Where the answers are smooth (a loop that changes only the pumps' electricity or its losses a little) these
+//! schemes need a fraction of the iterations.
 
 use std::collections::VecDeque;
 
-use super::{Scheme, Situation, Stepped};
+use super::{IterationState, Scheme, SchemePlan};
 use crate::coupling::{CopSeries, Dispatcher};
 
-/// What happens to a component that would leave its bounds.
+/// The treatment of a component that would leave its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AtBound {
-    /// It stays at the bound.
+    /// The component is clamped to the bound.
     #[default]
     Clamp,
-    /// The whole step is given up for the plain one, `g(x)`, clamped.
+    /// The accelerated step is replaced by the plain step, `g(x)`, clamped.
     Discard,
-    /// The whole step from `g(x)` is shortened until it ends at the bound.
+    /// The accelerated step is shortened from `g(x)` until it ends at the bound.
     Scale,
 }
 
-/// Bounds of all components.
+/// The bounds of all components.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// Least value.
+    /// Lower bound.
     pub low: f64,
-    /// Greatest value.
+    /// Upper bound.
     pub high: f64,
-    /// What happens there.
+    /// Treatment of a component beyond a bound.
     pub at: AtBound,
 }
 
 impl Bounds {
-    /// Brings an accelerated step within the bounds; `plain` is the step without acceleration.
+    /// Moves an accelerated step into the bounds; `plain` is the step without acceleration.
     pub fn apply(&self, next: &mut [f64], plain: &[f64]) {
         let within = |value: f64| (self.low..=self.high).contains(&value);
         if next.iter().copied().all(within) {
@@ -56,16 +58,16 @@ impl Bounds {
     }
 }
 
-/// A way to choose the next iterate.
+/// An acceleration method for fixed-point iterations.
 pub trait Accelerate {
-    /// From an iterate `x` and what followed from it, `g(x)`, the next iterate, in place of `x`.
+    /// Replaces the iterate `x` by the next iterate, given the image of `x`, `g(x)`.
     ///
     /// # Panics
     /// If lengths differ between calls.
     fn next(&mut self, x: &mut [f64], followed: &[f64]);
 }
 
-/// Dynamic relaxation (Irons and Tuck 1969, after Aitken): one factor for all components, from the last two residuals.
+/// Dynamic relaxation after Aitken (Irons and Tuck 1969): one factor for all components, from the last two residuals.
 #[derive(Debug, Clone)]
 pub struct Aitken {
     relaxation: f64,
@@ -73,17 +75,17 @@ pub struct Aitken {
     residual: Vec<f64>,
 }
 
-/// A factor's size stays within this.
+/// Largest absolute value of the relaxation factor.
 const MOST_RELAXATION: f64 = 10.0;
 
 impl Aitken {
-    /// Begins with a factor of `relaxation`.
+    /// Creates the method with an initial factor of `relaxation`.
     #[must_use]
     pub fn new(relaxation: f64, bounds: Bounds) -> Self {
         Self { relaxation, bounds, residual: Vec::new() }
     }
 
-    /// The factor of the last step.
+    /// Returns the relaxation factor of the last step.
     #[must_use]
     pub fn relaxation(&self) -> f64 {
         self.relaxation
@@ -107,41 +109,44 @@ impl Accelerate for Aitken {
     }
 }
 
-/// Anderson acceleration (Anderson 1965), known in partitioned simulation as interface quasi-Newton by least squares (Degroote, Bathe and Vierendeels
-/// 2009): the step for which the residual, linear in the differences seen so far, is least. Differences that say almost nothing new are left out (the QR2
-/// filter of Haelterman et al. 2016, doi:10.1016/j.compstruc.2015.11.008).
+/// Anderson acceleration (Anderson 1965), known in partitioned simulation as interface quasi-Newton with least
+/// squares (Degroote, Bathe and Vierendeels 2009). The step minimises the residual, linearised by the differences of
+/// the last iterates. Differences that are almost linear combinations of newer ones are removed (the QR2 filter of
+/// Haelterman et al. 2016, doi:10.1016/j.compstruc.2015.11.008).
 #[derive(Debug, Clone)]
 pub struct Anderson {
     memory: usize,
     filter: f64,
     bounds: Bounds,
     last: Option<[Vec<f64>; 2]>,
-    /// Differences of residuals and of what followed, the newest first.
+    /// Differences of residuals and of images `g(x)`, newest first.
     differences: VecDeque<[Vec<f64>; 2]>,
 }
 
 impl Anderson {
-    /// Remembers `memory` differences; leaves out those of which a share below `filter` is new.
+    /// Creates the method with at most `memory` differences; a difference is removed if its share orthogonal to the
+    /// newer ones is below `filter`.
     #[must_use]
     pub fn new(memory: usize, filter: f64, bounds: Bounds) -> Self {
         Self { memory, filter, bounds, last: None, differences: VecDeque::new() }
     }
 
-    /// How many differences are in use.
+    /// Returns the number of differences in use.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.differences.len()
     }
 
-    /// What the differences take from `residual` at best: factors of them, newest first. Those that are filtered out are forgotten.
+    /// Returns the least-squares coefficients of the differences, newest first, that minimise `residual`. Removes the
+    /// differences that the filter rejects.
     fn factors(&mut self, residual: &[f64]) -> Vec<f64> {
         let mut basis: Vec<Vec<f64>> = Vec::new();
-        // Upper triangle by columns: what of a difference lies along each direction of the basis.
+        // Upper triangle R of the QR decomposition, by columns.
         let mut triangle: Vec<Vec<f64>> = Vec::new();
         let filter = self.filter;
         self.differences.retain(|[change, _]| {
             let (mut rest, mut along) = (change.clone(), Vec::new());
-            // Twice, so that the basis stays orthogonal to the last digit.
+            // The second pass of Gram-Schmidt keeps the basis orthogonal to rounding.
             for pass in 0..2 {
                 for (place, direction) in basis.iter().enumerate() {
                     let part = dot(direction, &rest);
@@ -177,7 +182,7 @@ impl Accelerate for Anderson {
         if let Some([last_residual, last_followed]) = self.last.take() {
             let less = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
             self.differences.push_front([less(&residual, &last_residual), less(followed, &last_followed)]);
-            // More differences than components say nothing.
+            // There are no more linearly independent differences than components.
             self.differences.truncate(self.memory.min(x.len()));
         }
         let factors = self.factors(&residual);
@@ -190,7 +195,7 @@ impl Accelerate for Anderson {
     }
 }
 
-/// Picard iteration in which the COPs of the next dispatch are accelerated.
+/// Picard iteration with acceleration of the COPs of the next dispatch.
 #[derive(Debug, Clone)]
 pub struct Accelerated<A> {
     acceleration: A,
@@ -199,7 +204,7 @@ pub struct Accelerated<A> {
 }
 
 impl<A: Accelerate> Accelerated<A> {
-    /// Picard iteration accelerated by `acceleration`, which is called `name` in the history.
+    /// Creates the scheme with the method `acceleration`, recorded as `name`.
     #[must_use]
     pub fn by(acceleration: A, name: &'static str) -> Self {
         Self { acceleration, name, cops: Vec::new() }
@@ -211,9 +216,9 @@ impl<D: Dispatcher, A: Accelerate> Scheme<D> for Accelerated<A> {
         &mut self,
         _dispatcher: &mut D,
         answer: D::Plan,
-        _at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
-        Ok(Stepped { plan: answer, scheme: self.name, step: 1.0 })
+        _at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
+        Ok(SchemePlan { plan: answer, scheme: self.name, step: 1.0 })
     }
 
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
@@ -236,7 +241,7 @@ mod tests {
 
     const FREE: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, at: AtBound::Clamp };
 
-    /// `g(x) = A x + b` with a matrix that alone would diverge.
+    /// Returns `g(x) = A x + b` with a matrix for which Picard iteration diverges.
     fn linear(x: &[f64]) -> Vec<f64> {
         let a = [[0.5, 0.4, 0.0], [-0.3, 1.2, 0.2], [0.1, 0.0, -0.9]];
         let b = [1.0, -2.0, 0.5];
@@ -244,8 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_steps_as_worked_out_by_hand() {
-        // g(x) = (-x1 / 2, x2 / 4) from (1, 1): residuals (-3/2, -3/4), then with a factor of 1/2 from (1/4, 5/8): (-3/8, -15/32).
+    fn the_first_steps_agree_with_a_hand_calculation() {
+        // g(x) = (-x1 / 2, x2 / 4) from (1, 1): residuals (-3/2, -3/4); then with a factor of 1/2 from (1/4, 5/8):
+        // (-3/8, -15/32).
         let mut aitken = Aitken::new(0.5, FREE);
         let mut x = [1.0, 1.0];
         aitken.next(&mut x, &[-0.5, 0.25]);
@@ -277,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_that_say_nothing_new_are_left_out() {
+    fn linearly_dependent_differences_are_removed() {
         let mut anderson = Anderson::new(10, 1e-3, FREE);
         // All differences lie along one direction.
         let mut x = vec![1.0, 2.0];
@@ -289,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_kept_in_three_ways() {
+    fn bounds_are_enforced_in_three_ways() {
         let plain = [2.0, 2.0];
         let bounded = |at| {
             let mut next = [5.0, 2.5];
@@ -298,7 +304,7 @@ mod tests {
         };
         assert_eq!(bounded(AtBound::Clamp), [4.0, 2.5]);
         assert_eq!(bounded(AtBound::Discard), plain);
-        // Two thirds of the way.
+        // The step is shortened to two thirds.
         let scaled = bounded(AtBound::Scale);
         assert!((scaled[0] - 4.0).abs() < 1e-15 && (scaled[1] - (2.0 + 0.5 * 2.0 / 3.0)).abs() < 1e-15);
     }
@@ -310,7 +316,8 @@ mod tests {
         ) {
             let goal = f64::from(at);
             let map = |x: &[f64]| -> Vec<f64> {
-                x.iter().zip(&slopes).map(|(x, slope)| goal + slope * (x - goal) + bend * (x - goal).sin().powi(2)).collect()
+                let image = |(x, slope): (&f64, &f64)| goal + slope * (x - goal) + bend * (x - goal).sin().powi(2);
+                x.iter().zip(&slopes).map(image).collect()
             };
             let steps = |next: &mut dyn FnMut(&mut [f64], &[f64])| {
                 let mut x = vec![goal + 1.0; slopes.len()];
@@ -324,7 +331,8 @@ mod tests {
                 500
             };
             let plain = steps(&mut |x, followed| x.copy_from_slice(followed));
-            let mut anderson = Anderson::new(5, 1e-8, Bounds { low: goal - 20.0, high: goal + 20.0, at: AtBound::Scale });
+            let bounds = Bounds { low: goal - 20.0, high: goal + 20.0, at: AtBound::Scale };
+            let mut anderson = Anderson::new(5, 1e-8, bounds);
             let accelerated = steps(&mut |x, followed| anderson.next(x, followed));
             prop_assert!(accelerated <= plain + 3, "{accelerated} against {plain}");
             prop_assert!(accelerated < 60, "{accelerated}");

@@ -1,32 +1,32 @@
-//! The default: Picard while it makes big strides, then averaging; Picard again where averages get no further.
+//! The default scheme: Picard iteration at first, then averaging; Picard again where averages do not improve on it.
 
-use super::{GapRegulated, Picard, Seen, SelfRegulated, Step, StepRule};
+use super::{GapRegulated, Picard, SelfRegulated, Step, StepInput, StepRule};
 
-/// Picard iterations at the beginning.
+/// Picard iterations at the start.
 const PICARD_ITERATIONS: usize = 3;
-/// After so many averages, one must be better than the plans before them.
+/// Averaging iterations after which at least one must be better than the first plans.
 const AVERAGES: usize = 4;
-/// Iterations over which the gap of averages must fall, and that of plans that are none.
+/// Iterations over which the gap must fall in averaging, and in the return to Picard iteration.
 const PATIENCE: usize = 5;
 const PATIENCE_WITH_PICARD: usize = 10;
-/// A gap above this share of the best one before has not fallen enough.
+/// Largest ratio of a gap to the best earlier gap that counts as falling.
 const ENOUGH: f64 = 0.9;
 
-/// Picard for three iterations, then self-regulated averaging. Where the best gap falls by less than 10 % over five iterations
-/// of that, gap-regulated averaging takes over. Where no average of the first four is better than the plans before them,
-/// it is Picard's turn again as long as the best gap falls by 10 % over ten iterations: dispatch and loop then confirm each other's choice between
-/// vertices, and what lies between two of them is worse than both.
+/// Picard for three iterations, then self-regulated averaging. Where the best gap falls by less than 10 % over five
+/// averaging iterations, gap-regulated averaging takes over. Where none of the first four averages is better than the
+/// plans before them, Picard iteration resumes as long as the best gap falls by 10 % over ten iterations: dispatch
+/// and loop then confirm each other's choice between vertices, and a mixture of two vertices is worse than both.
 #[derive(Debug, Clone, Default)]
 pub struct Auto {
     self_regulated: SelfRegulated,
-    /// The least gap of the first plans.
+    /// Smallest gap of the first plans.
     first: Option<f64>,
-    /// Gaps of the plans since then.
+    /// Gaps of the plans of the current phase.
     gaps: Vec<f64>,
     phase: Phase,
 }
 
-/// What it is doing.
+/// The phase of the scheme.
 #[derive(Debug, Clone, Copy, Default)]
 enum Phase {
     #[default]
@@ -40,27 +40,27 @@ fn least(gaps: &[f64]) -> f64 {
 }
 
 impl Auto {
-    /// Whether the best gap fell too little over the last `patience` plans of this phase.
+    /// Returns whether the best gap fell too little over the last `patience` plans of this phase.
     fn fell_too_little(&self, patience: usize) -> bool {
         let Some(earlier) = self.gaps.len().checked_sub(patience).filter(|&earlier| earlier > 0) else { return false };
         least(&self.gaps) > ENOUGH * least(&self.gaps[..earlier])
     }
 
-    /// Whether averages are no better than the plans before them.
+    /// Returns whether averages are no better than the plans before them.
     fn averages_in_vain(&self) -> bool {
         self.gaps.len() == AVERAGES && self.first.is_some_and(|first| least(&self.gaps) >= first)
     }
 }
 
 impl StepRule for Auto {
-    fn next(&mut self, seen: &Seen) -> Step {
+    fn next(&mut self, seen: &StepInput) -> Step {
         if seen.iteration <= PICARD_ITERATIONS {
             self.first = seen.gap.into_iter().chain(self.first).reduce(f64::min);
         } else {
             self.gaps.extend(seen.gap);
         }
         if seen.iteration < PICARD_ITERATIONS {
-            // The first averaged plan can then tell whether the answers draw nearer.
+            // With this distance the rule can already decide on the first average whether the distance grows.
             self.self_regulated.distance = seen.distance;
             return Step { scheme: Picard::NAME, step: 1.0 };
         }
@@ -69,7 +69,7 @@ impl StepRule for Auto {
                 self.phase = Phase::Picard;
                 self.gaps.clear();
             }
-            // With whole steps again: from steps as small as they have become it would hardly move.
+            // The steps restart at 1: the steps of the previous phase have become too small for progress.
             Phase::SelfRegulated if self.fell_too_little(PATIENCE) => {
                 self.phase = Phase::GapRegulated(GapRegulated::default())
             }
@@ -92,7 +92,7 @@ mod tests {
 
     fn ran(gap: impl Fn(usize) -> f64, iterations: usize) -> Vec<Step> {
         let mut auto = Auto::default();
-        let seen = |iteration: usize| Seen {
+        let seen = |iteration: usize| StepInput {
             iteration,
             distance: (iteration > 0).then(|| 0.5f64.powi(i32::try_from(iteration).unwrap())),
             gap: iteration.checked_sub(1).map(&gap),
@@ -105,30 +105,31 @@ mod tests {
     }
 
     #[test]
-    fn while_the_gap_falls_self_regulated_averaging_goes_on() {
+    fn self_regulated_averaging_continues_while_the_gap_falls() {
         let steps = ran(|iteration| 0.9f64.powi(i32::try_from(iteration).unwrap()), 30);
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 27)]);
         assert_eq!(steps[3].step, 1.0 / 1.1, "the distances of the Picard iterations count");
     }
 
     #[test]
-    fn where_it_no_longer_does_the_gap_takes_over_with_whole_steps() {
+    fn gap_regulated_averaging_takes_over_with_full_steps() {
         let steps = ran(|iteration| if iteration < 3 { 1e-2 } else { 1e-3 }, 20);
-        // Iterates 3 to 8 are self-regulated; when the next plan is made, five gaps are no better than the one before.
+        // Iterates 3 to 8 are self-regulated; when the next plan is made, five gaps have not fallen below the one
+        // before.
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 6), ("gap_regulated", 11)]);
         assert_eq!(steps[9].step, 1.0);
         assert!((steps[10].step - 1.0 / 1.15).abs() < 1e-15);
-        // One good gap among five is enough to go on.
+        // One better gap among five is enough to continue.
         let gaps = |iteration| [1e-2, 1e-3, 8e-4][usize::from(iteration >= 3) + usize::from(iteration >= 6)];
         assert_eq!(names(&ran(gaps, 13)), [("picard", 3), ("self_regulated", 9), ("gap_regulated", 1)]);
     }
 
     #[test]
-    fn where_averages_are_no_better_than_the_plans_before_them_it_goes_back_to_whole_steps() {
+    fn picard_resumes_where_averages_do_not_improve() {
         let steps = ran(|iteration| if iteration == 1 { 1e-3 } else { 2e-3 }, 25);
         assert_eq!(names(&steps), [("picard", 3), ("self_regulated", 4), ("picard", 11), ("gap_regulated", 7)]);
         assert!(steps[7..19].iter().all(|step| step.step == 1.0));
-        // While it brings the gap down it stays.
+        // The scheme stays with Picard while the gap falls.
         let gaps = |iteration: usize| if iteration < 8 { 1e-3 } else { 1e-3 * 0.98f64.powi(iteration as i32 - 8) };
         assert_eq!(names(&ran(gaps, 40)), [("picard", 3), ("self_regulated", 4), ("picard", 33)]);
     }

@@ -1,4 +1,4 @@
-//! How the next iterate follows from the last.
+//! The fixed-point schemes: rules for the next iterate.
 
 pub mod acceleration;
 mod auto;
@@ -8,79 +8,81 @@ mod smooth;
 
 use acceleration::{Accelerated, Aitken, Anderson, AtBound, Bounds};
 pub use auto::Auto;
-pub use averaging::{Averaging, GapRegulated, Msa, Seen, SelfRegulated, Step, StepRule};
+pub use averaging::{Averaging, GapRegulated, Msa, SelfRegulated, Step, StepInput, StepRule};
 pub use picard::Picard;
 pub use smooth::SmoothAtFirst;
 
 use super::{CopSeries, CouplingSettings, Dispatcher, Gap, LoopSignal, SchemeChoice};
 
-/// Differences that Anderson's acceleration remembers, and what of one must be new.
+/// Largest number of differences in Anderson's acceleration, and the least share of a difference that must be new.
 const MEMORY: usize = 8;
 const FILTER: f64 = 1e-3;
-/// COPs beyond this are no heat pump's.
+/// Bounds of accelerated COPs; no heat pump has a COP beyond them.
 const COPS: Bounds = Bounds { low: 0.1, high: 1e3, at: AtBound::Scale };
 
-/// Where an iteration stands when its plan is made.
+/// The state of the iteration when its plan is made.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a, P> {
-    /// Number of the iteration, from 0.
+pub struct IterationState<'a, P> {
+    /// Iteration, from 0.
     pub iteration: usize,
-    /// Plan of the iteration before, if any.
+    /// Plan of the previous iteration; `None` in the first.
     pub previous: Option<&'a P>,
-    /// The previous plan's gap, where it is known.
+    /// Gap of the previous plan; `None` if it is not known.
     pub gap: Option<Gap>,
-    /// The signal that the dispatcher answered to; where the gap is free, the one that the previous plan led to.
+    /// Signal to which the dispatcher answered; where the gap needs no further dispatch, the signal that the previous
+    /// plan led to.
     pub signal: &'a LoopSignal,
 }
 
-/// A plan that the loop is simulated with, and how it came about.
+/// A plan for the loop simulation, with the scheme and step that made it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stepped<P> {
-    /// The plan.
+pub struct SchemePlan<P> {
+    /// Plan.
     pub plan: P,
-    /// The scheme that ran, as it stands in the history.
+    /// Name of the scheme in the record.
     pub scheme: &'static str,
-    /// Share of the way from the previous plan to the dispatcher's answer, in (0, 1].
+    /// Step from the previous plan towards the dispatcher's answer, as a share in (0, 1].
     pub step: f64,
 }
 
-/// A fixed-point scheme. From the dispatcher's answer it makes the plan that the loop is simulated with, and from the COPs
-/// that follow the COPs of the next dispatch.
+/// A fixed-point scheme. It turns the dispatcher's answer into the plan for the loop simulation, and the resulting
+/// COPs into the COPs of the next dispatch.
 pub trait Scheme<D: Dispatcher> {
-    /// The plan of this iteration, from the dispatcher's answer and where the iteration stands.
+    /// Returns the plan of this iteration from the dispatcher's answer and the state of the iteration.
     ///
     /// # Errors
-    /// Whatever the dispatcher reports while blending.
+    /// Errors of the dispatcher while blending plans.
     fn plan(
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error>;
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error>;
 
-    /// Whether the coming dispatch answers to the COPs that the last plan led to.
+    /// Returns whether the next dispatch is at the COPs that the last plan led to.
     fn answers_own_cops(&self) -> bool {
         true
     }
 
-    /// What was found at great cost for the plan of this iteration, for [`Scheme::recall`] to take its place in another run.
+    /// Returns the state that is expensive to compute, for [`Scheme::recall`] in a resumed run; `None` if there is
+    /// none.
     fn memory(&self) -> Option<Vec<u8>> {
         None
     }
 
-    /// Takes back what was kept of the coming iteration.
+    /// Restores the journalled state of the next iteration.
     fn recall(&mut self, memory: &[u8]) {
         let _ = memory;
     }
 
-    /// Turns the COPs of this iteration into those of the next, given the COPs that followed from this one.
+    /// Replaces the COPs of this iteration by those of the next, given the COPs that followed from this one.
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {
         cops.assign(followed);
     }
 }
 
-/// The scheme that `settings` ask for, where it needs no more than the participants' traits; of `auto` what it does before Newton's
-/// method. `None` for Newton's method itself.
+/// Returns the scheme that `settings` select, if it needs only the participants' traits; for `auto` the part before
+/// Newton's method. `None` for Newton's method itself.
 #[must_use]
 pub fn scheme<D: Dispatcher>(settings: &CouplingSettings) -> Option<Box<dyn Scheme<D>>> {
     Some(match settings.scheme_in_force() {

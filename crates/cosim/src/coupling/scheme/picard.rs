@@ -1,18 +1,18 @@
 //! Picard iteration: the dispatcher's answer is the next plan.
 
-use super::{Scheme, Situation, Stepped};
+use super::{IterationState, Scheme, SchemePlan};
 use crate::coupling::{CopSeries, Dispatcher};
 
-/// Picard iteration: the plan is the dispatcher's answer; the COPs that followed are the next ones, or a share of the way to
-/// them.
+/// Picard iteration: the plan is the dispatcher's answer. The next COPs are those that followed from it, or with
+/// relaxation a step towards them.
 #[derive(Debug, Clone, Copy)]
 pub struct Picard {
-    /// Share of the way, in (0, 1].
+    /// Relaxation factor, in (0, 1].
     pub relaxation: f64,
 }
 
 impl Picard {
-    /// Its name in the history.
+    /// Name of the scheme in the record.
     pub const NAME: &'static str = "picard";
 }
 
@@ -21,9 +21,9 @@ impl<D: Dispatcher> Scheme<D> for Picard {
         &mut self,
         _dispatcher: &mut D,
         answer: D::Plan,
-        _at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
-        Ok(Stepped { plan: answer, scheme: Self::NAME, step: 1.0 })
+        _at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
+        Ok(SchemePlan { plan: answer, scheme: Self::NAME, step: 1.0 })
     }
 
     fn advance(&mut self, cops: &mut CopSeries, followed: &CopSeries) {

@@ -1,22 +1,24 @@
-//! `auto` where the loop has no derivatives and temperatures have to come to rest: acceleration as long as it helps, then averages.
+//! The scheme `auto` for loops without derivatives and with a tolerance on temperatures: acceleration while it
+//! converges, then averages.
 
 use super::acceleration::{Accelerated, Anderson};
-use super::{Auto, Averaging, COPS, FILTER, MEMORY, Scheme, Situation, Stepped};
+use super::{Auto, Averaging, COPS, FILTER, IterationState, MEMORY, Scheme, SchemePlan};
 use crate::coupling::{CopSeries, Dispatcher};
 
-/// Over so many iterations the largest change of a COP has to fall to a share of itself.
+/// Iterations over which the largest change of a COP has to fall below a share of itself.
 const PATIENCE: usize = 3;
 const ENOUGH: f64 = 0.5;
 
-/// Anderson's acceleration as long as the largest change of a COP halves every three iterations: then dispatch and loop answer each other smoothly.
-/// Where it does not, answers jump from vertex to vertex, and [`Auto`]'s averages take over.
+/// Anderson's acceleration as long as the largest change of a COP halves every three iterations, which shows that
+/// dispatch and loop respond smoothly. Otherwise the answers jump from vertex to vertex, and the averages of [`Auto`]
+/// take over.
 #[derive(Debug)]
 pub struct SmoothAtFirst {
     accelerated: Accelerated<Anderson>,
     averaging: Averaging<Auto>,
     changes: Vec<f64>,
     given_up: bool,
-    /// The iteration from which on plans are averaged.
+    /// First iteration in which plans are averaged.
     begins: usize,
 }
 
@@ -37,12 +39,12 @@ impl<D: Dispatcher> Scheme<D> for SmoothAtFirst {
         &mut self,
         dispatcher: &mut D,
         answer: D::Plan,
-        at: &Situation<'_, D::Plan>,
-    ) -> Result<Stepped<D::Plan>, D::Error> {
+        at: &IterationState<'_, D::Plan>,
+    ) -> Result<SchemePlan<D::Plan>, D::Error> {
         match self.given_up {
-            // Its rules count from their own beginning.
+            // The averaging rules count iterations from their own start.
             true => {
-                let at = Situation { iteration: at.iteration - self.begins, ..*at };
+                let at = IterationState { iteration: at.iteration - self.begins, ..*at };
                 self.averaging.plan(dispatcher, answer, &at)
             }
             false => self.accelerated.plan(dispatcher, answer, at),

@@ -1,4 +1,4 @@
-//! The LP of dispatch and loop: the dispatcher's, with the loop's heat as one more state, to first order around a plan.
+//! The joint LP: the LP of the dispatcher with the loop's heat as an additional state, linearised around a plan.
 
 use anergy_data::series::Profile;
 use anergy_lp::{Column, ColumnId, Lag, Row, StagedProblem, TermId};
@@ -7,21 +7,21 @@ use ndarray::Array2;
 use crate::coupling::{LoopDerivatives, Rates};
 use crate::equilibrium::{LoopConversion, Newton, Stages};
 
-/// The trust region: outputs of heat pumps, kWh; levels of their stores, kWh; loop temperature, K.
+/// Initial radii of the trust region: outputs of heat pumps, kWh; levels of their stores, kWh; loop temperature, K.
 const OUTPUT_KWH: f64 = 400.0;
 const LEVEL_KWH: f64 = 800.0;
 const TEMP_K: f64 = 1.0;
 
-/// The LP of dispatch and loop around a plan.
+/// The joint LP of dispatch and loop around a plan.
 pub(super) struct Joint {
     pub(super) problem: StagedProblem,
-    /// What its objective has too much, EUR.
+    /// Constant to be subtracted from its objective, EUR.
     pub(super) constant_eur: f64,
 }
 
 impl Joint {
-    /// The LP of `dispatcher`, in which the COPs of the plan `values` are in force, with the loop, no further from the plan than a share
-    /// `radius` of the first trust region.
+    /// Creates the LP of `dispatcher` at the COPs of the plan `values`, extended by the loop, within a trust region
+    /// of the share `radius` of the first one.
     pub(super) fn at<D: Stages, L: LoopDerivatives>(
         dispatcher: &D,
         water_loop: &L,
@@ -45,8 +45,9 @@ impl Joint {
         joint
     }
 
-    /// Adds the loop: the heat in it after each step, as it differs from that of the plan, in kWh like all else. What it follows is
-    /// `T' = T'_0 + per_k (T - T_0) + per_kwh (H - H_0)`, where H is the heat that all pumps bring.
+    /// Adds the loop as a column: the heat stored in it after each step, as the difference from that of the plan, in
+    /// kWh like the other columns. Its equation is `T' = T'_0 + per_k (T - T_0) + per_kwh (H - H_0)`, where H is the
+    /// heat of all pumps.
     fn add_loop(&mut self, at: &Expansion, radius: f64) -> ColumnId {
         let (stages, dt) = (self.problem.stages(), at.step_hours);
         let bound = TEMP_K * radius * at.kwh_per_k;
@@ -85,7 +86,8 @@ impl Joint {
         stored
     }
 
-    /// Adds how the pumps' electricity, and what is paid for it, changes with the loop's heat and with the levels before each step.
+    /// Adds the first-order changes of the pumps' electricity, and of its cost, with the loop's heat and the levels
+    /// before each step.
     fn add_rates(&mut self, at: &Expansion, stored: ColumnId) {
         let (stages, dt) = (self.problem.stages(), at.step_hours);
         let (mut of_heat, mut of_levels, mut moved) = (Series::default(), Series::default(), Series::default());
@@ -129,7 +131,7 @@ impl Joint {
         }
     }
 
-    /// Bounds a column to no further than `radius` from where it is.
+    /// Bounds a column to a distance of `radius` from its value in the plan.
     fn hold_near(&mut self, column: ColumnId, values: &Array2<f64>, radius: f64) {
         let Column { lower, upper, .. } = &self.problem.columns()[column.index()];
         let here = || values.row(column.index()).into_iter().enumerate();
@@ -140,33 +142,33 @@ impl Joint {
     }
 }
 
-/// Loop and heat pumps to first order around a plan.
+/// The first-order expansion of loop and heat pumps around a plan.
 struct Expansion {
     step_hours: f64,
     pumps: Vec<PumpExpansion>,
-    /// The loop temperature after each step.
+    /// Loop temperature after each step, with derivatives.
     advance: Vec<Rates>,
     kwh_per_k: f64,
 }
 
-/// A heat pump around a plan.
+/// The first-order expansion of a heat pump around a plan.
 struct PumpExpansion {
     output: ColumnId,
     term: TermId,
     input_eur_per_kwh: Option<Profile>,
-    /// Column of its store's level.
+    /// Column of the level of its store; `None` without a store.
     level: Option<usize>,
-    /// Whether that store goes round.
+    /// Whether the store is cyclic.
     goes_round: bool,
     heat_without_electricity: f64,
     output_kw: Vec<f64>,
     level_before: Vec<f64>,
-    /// Electricity per output.
+    /// Electricity per output, with derivatives.
     rates: Vec<Rates>,
 }
 
 impl PumpExpansion {
-    /// Column of the level before a step, unless nobody can change it.
+    /// Returns the column of the level before a step; `None` if the level is fixed.
     fn moving_level(&self, step: usize) -> Option<usize> {
         self.level.filter(|_| step > 0 || self.goes_round)
     }
@@ -215,7 +217,7 @@ impl Expansion {
     }
 }
 
-/// Series by a key, in the order in which the keys came.
+/// Time series by key, in order of insertion.
 struct Series<K>(Vec<(K, Vec<f64>)>);
 
 impl<K> Default for Series<K> {

@@ -1,17 +1,18 @@
-//! The direction of a Newton step: flows eliminated stage by stage, then forward through the stages and back.
+//! The Newton direction: elimination of the flows stage by stage, then a forward and a backward sweep over the
+//! stages.
 
-use super::super::bounded::Aim;
-use super::super::passage::Levels;
-use super::{FIXED, Memory, Window};
+use super::super::bounded_variables::NewtonTarget;
+use super::super::stage_elimination::Levels;
+use super::{FIXED, StageBuffers, Window};
 use crate::coupling::LoopDerivatives;
 
 impl<L: LoopDerivatives> Window<'_, L> {
-    /// Eliminates all flows and passes through the stages: all that does not depend on the aim.
+    /// Eliminates all flows and factors all stages: the part that does not depend on the aim.
     pub(super) fn factor(&mut self) {
-        self.passages.begin();
+        self.elimination.begin();
         for t in 0..self.stages {
             let states = self.model.levels + 1;
-            let passage = &mut self.passages.stages[t];
+            let passage = &mut self.elimination.stages[t];
             passage.forward.fill(0.0);
             passage.answer.fill(0.0);
             passage.forward[states * states - 1] = self.advance[t].per_k;
@@ -19,19 +20,19 @@ impl<L: LoopDerivatives> Window<'_, L> {
                 self.eliminate(b, t);
             }
             self.bring_along(t);
-            let Memory { now, after, resistance, .. } = &self.memory;
-            self.passages.factor(t, &Levels { now, after, resistance });
+            let StageBuffers { now, after, resistance, .. } = &self.buffers;
+            self.elimination.factor(t, &Levels { now, after, resistance });
         }
     }
 
-    /// Eliminates the flows of a block in a stage, and adds its part of F and G.
+    /// Eliminates the flows of a block in a stage, and adds its contribution to F and G.
     fn eliminate(&mut self, b: usize, t: usize) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let stage = self.ends.from + t;
         let (n, dt) = (self.model.levels, self.model.step_hours);
         let (states, shape) = (n + 1, state.shape);
         let (rows, all) = (shape.rows, shape.all_rows());
-        let Memory { give_way, within, per_pump, .. } = &mut self.memory;
+        let StageBuffers { give_way, within, per_pump, .. } = &mut self.buffers;
         give_way.clear();
         give_way.extend(
             (t * shape.flows..(t + 1) * shape.flows)
@@ -54,7 +55,7 @@ impl<L: LoopDerivatives> Window<'_, L> {
         });
         let elimination = state.eliminations.at(t);
         let heat = elimination.carried(shape.pumps);
-        let passage = &mut self.passages.stages[t];
+        let passage = &mut self.elimination.stages[t];
         for (i, level) in block.levels.iter().enumerate() {
             let (now, row) = (level.now.at(stage), block.first_level + i);
             passage.forward[row * states + row] -= level.continues_into(stage) / now;
@@ -92,10 +93,10 @@ impl<L: LoopDerivatives> Window<'_, L> {
         }
     }
 
-    /// What the levels bring along in a stage.
+    /// Collects the coefficients of the levels in a stage.
     fn bring_along(&mut self, t: usize) {
         let stage = self.ends.from + t;
-        let Memory { now, after, resistance, .. } = &mut self.memory;
+        let StageBuffers { now, after, resistance, .. } = &mut self.buffers;
         for list in [&mut *now, &mut *after, &mut *resistance] {
             list.clear();
         }
@@ -103,32 +104,32 @@ impl<L: LoopDerivatives> Window<'_, L> {
             for (i, level) in block.levels.iter().enumerate() {
                 let at = t * block.levels.len() + i;
                 now.push(level.now.at(stage));
-                // Beyond the window the duals do not change.
+                // The duals after the window are constant.
                 after.push(if t + 1 < self.stages { level.before.at(stage + 1) } else { 0.0 });
                 resistance.push(if state.levels.is_fixed(at) { FIXED } else { state.levels.resistance(at) });
             }
         }
     }
 
-    /// Changes of everything toward the aim.
-    pub(super) fn direct(&mut self, aim: Aim) {
+    /// Computes the changes of all variables for this aim.
+    pub(super) fn direct(&mut self, aim: NewtonTarget) {
         let n = self.model.levels;
         let (mut f, mut rho) = (vec![0.0; n + 1], vec![0.0; n]);
-        self.passages.begin();
+        self.elimination.begin();
         for t in 0..self.stages {
             f.fill(0.0);
-            f[n] = self.temp_miss[t];
+            f[n] = self.temp_residual[t];
             for b in 0..self.blocks.len() {
                 self.push(b, t, aim, &mut f, &mut rho);
             }
             self.bring_along(t);
-            let Memory { now, after, resistance, .. } = &self.memory;
-            self.passages.forward(t, &Levels { now, after, resistance }, &f, &rho);
+            let StageBuffers { now, after, resistance, .. } = &self.buffers;
+            self.elimination.forward(t, &Levels { now, after, resistance }, &f, &rho);
         }
         let (mut next_dual, mut dual) = (vec![0.0; n], vec![0.0; n]);
-        let (mut after, mut before) = (self.passages.end().to_vec(), vec![0.0; n + 1]);
+        let (mut after, mut before) = (self.elimination.end().to_vec(), vec![0.0; n + 1]);
         for t in (0..self.stages).rev() {
-            self.passages.backward(t, &next_dual, &mut dual, &mut before);
+            self.elimination.backward(t, &next_dual, &mut dual, &mut before);
             self.temp_change[t + 1] = after[n];
             for b in 0..self.blocks.len() {
                 self.answer(b, t, aim, [&before, &after], &dual);
@@ -138,45 +139,46 @@ impl<L: LoopDerivatives> Window<'_, L> {
         }
     }
 
-    /// What pushes a block in a stage, and its part of f and rho.
-    fn push(&mut self, b: usize, t: usize, aim: Aim, f: &mut [f64], rho: &mut [f64]) {
+    /// Computes the right-hand side of a block in a stage, and adds its contribution to f and rho.
+    fn push(&mut self, b: usize, t: usize, aim: NewtonTarget, f: &mut [f64], rho: &mut [f64]) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);
         let (rows, all) = (shape.rows, shape.all_rows());
-        let Memory { force, within, .. } = &mut self.memory;
+        let StageBuffers { force, within, .. } = &mut self.buffers;
         force.clear();
         for at in t * shape.flows..(t + 1) * shape.flows {
-            force.push(state.flows.push(at, aim, state.flows.dual_miss(at, state.reduced[at])));
+            force.push(state.flows.push(at, aim, state.flows.dual_residual(at, state.reduced[at])));
         }
         let elimination = state.eliminations.at(t);
         let turned = &mut state.turned[t * shape.flows..][..shape.flows];
         elimination.turn(force, turned);
         within.clear();
-        within.extend_from_slice(&state.row_miss[t * all..][..rows]);
+        within.extend_from_slice(&state.row_residual[t * all..][..rows]);
         elimination.forward(within);
         let heat = elimination.carried(shape.pumps);
         for (i, level) in block.levels.iter().enumerate() {
             let fixed: f64 = (0..rows).map(|k| elimination.r(k, rows + i) * within[k]).sum();
             let pushed: f64 = (0..=i).map(|k| elimination.r(rows + k, rows + i) * turned[rows + k]).sum();
-            let miss = state.row_miss[t * all + rows + i];
-            f[block.first_level + i] = (miss - fixed - pushed) / level.now.at(stage);
+            let residual = state.row_residual[t * all + rows + i];
+            f[block.first_level + i] = (residual - fixed - pushed) / level.now.at(stage);
             let at = t * shape.levels + i;
-            let dual_miss = state.levels.dual_miss(at, state.level_reduced[at]);
-            rho[block.first_level + i] = state.levels.push(at, aim, dual_miss);
+            let dual_residual = state.levels.dual_residual(at, state.level_reduced[at]);
+            rho[block.first_level + i] = state.levels.push(at, aim, dual_residual);
         }
         f[n] += heat[..rows].iter().zip(&*within).map(|(a, b)| a * b).sum::<f64>();
         f[n] += heat[rows..].iter().zip(&turned[rows..]).map(|(a, b)| a * b).sum::<f64>();
     }
 
-    /// The changes of a block in a stage, given those of the states before and after it and of the levels' duals.
-    fn answer(&mut self, b: usize, t: usize, aim: Aim, [before, after]: [&[f64]; 2], dual: &[f64]) {
+    /// Computes the changes of a block in a stage from those of the states before and after it and of the levels'
+    /// duals.
+    fn answer(&mut self, b: usize, t: usize, aim: NewtonTarget, [before, after]: [&[f64]; 2], dual: &[f64]) {
         let (block, state) = (&self.model.blocks[b], &mut self.blocks[b]);
         let (stage, shape, n) = (self.ends.from + t, state.shape, self.model.levels);
         let (rows, all) = (shape.rows, shape.all_rows());
-        let Memory { within, turned, force, .. } = &mut self.memory;
+        let StageBuffers { within, turned, force, .. } = &mut self.buffers;
         let elimination = state.eliminations.at(t);
         within.clear();
-        within.extend_from_slice(&state.row_miss[t * all..][..rows]);
+        within.extend_from_slice(&state.row_residual[t * all..][..rows]);
         turned.clear();
         turned.extend_from_slice(&state.turned[t * shape.flows..][..shape.flows]);
         for (own, &index) in block.pumps.iter().enumerate() {

@@ -1,33 +1,34 @@
-//! What a field of boreholes remembers: its loads, the older the coarser.
+//! The load history of a borehole field, aggregated into longer cells with age.
 
 use std::f64::consts::TAU;
 
 use super::{BoreholeError, BoreholeField, GFunction};
 
-/// Cells of each length before it doubles.
+/// Number of cells of each length before the length doubles.
 const CELLS: usize = 20;
 
-/// A field with the loads that it has seen, in steps of one length.
+/// A borehole field with its past loads, in steps of one length.
 ///
-/// Loads are kept as means over cells of one step, then two, four and so on, twenty of each (Claesson and Javed 2012, *A load-aggregation method to
-/// calculate extraction temperatures of borehole heat exchangers*); in every step, heat moves from cell to cell in proportion to its length.
+/// Loads are stored as means over cells of one step, then two, four and so on, twenty of each length (Claesson and
+/// Javed 2012, *A load-aggregation method to calculate extraction temperatures of borehole heat exchangers*); in
+/// every step, heat moves from cell to cell in proportion to the cells' lengths.
 #[derive(Debug, Clone)]
 pub struct BoreholeHistory {
-    /// Mean load per length, W/m; heat out of the ground is positive.
+    /// Mean load per length by cell, W/m; heat out of the ground is positive.
     loads_w_m: Vec<f64>,
-    /// Share of a cell that goes on to the next in a step.
+    /// Share of a cell that moves to the next cell in a step.
     passed: Vec<f64>,
-    /// By cell: what the wall falls by, K per W/m.
+    /// Response of the wall temperature by cell, K per W/m.
     answers: Vec<f64>,
     ground_c: f64,
     resistance_m_k_w: f64,
     total_length_m: f64,
-    /// Temperature of the wall without the load of the step to come, degrees Celsius.
+    /// Wall temperature without the load of the next step, degrees Celsius.
     wall_c: f64,
 }
 
 impl BoreholeHistory {
-    /// A field that has not been used yet, for `years` years in steps of `step_hours`.
+    /// Creates a field without past loads, for `years` years in steps of `step_hours`.
     ///
     /// # Errors
     /// [`BoreholeError`] when numbers of the field are out of range.
@@ -36,7 +37,7 @@ impl BoreholeHistory {
         Ok(Self::with(field, &g, step_hours, years))
     }
 
-    /// The same, for an answer of the ground that is known.
+    /// Creates a field without past loads from a given g-function.
     #[must_use]
     pub fn with(field: &BoreholeField, g: &GFunction, step_hours: f64, years: f64) -> Self {
         let (step_s, last_s) = (3600.0 * step_hours, years * 8760.0 * 3600.0);
@@ -62,25 +63,26 @@ impl BoreholeHistory {
         }
     }
 
-    /// Temperature that the walls would have at the end of the step to come without a load, degrees Celsius.
+    /// Returns the wall temperature at the end of the next step without a load, degrees Celsius.
     #[must_use]
     pub fn rested_c(&self) -> f64 {
         self.wall_c
     }
 
-    /// Returns what the walls fall by at the end of a step, and how far the fluid is below them in the mean along the boreholes, per kW taken out
-    /// of the field in it, K/kW.
+    /// Returns two resistances of the field per kW taken out of it in a step, K/kW: the fall of the wall temperature
+    /// at the end of the step, and the mean difference between wall and fluid along the boreholes.
     #[must_use]
     pub fn k_per_kw(&self) -> [f64; 2] {
         [self.answers[0], self.resistance_m_k_w].map(|per_length| 1e3 * per_length / self.total_length_m)
     }
 
-    /// Takes `power_kw` out of the field for a step (into it where negative). Returns the mean temperatures of walls and fluid at its end, degrees Celsius.
+    /// Takes `power_kw` out of the field for a step (into it where negative). Returns the mean temperatures of walls
+    /// and fluid at its end, degrees Celsius.
     pub fn take(&mut self, power_kw: f64) -> [f64; 2] {
         let load = 1e3 * power_kw / self.total_length_m;
         self.loads_w_m[0] = load;
         let wall_c = self.wall_c - self.answers[0] * load;
-        // Older cells first, so that each passes on what it had.
+        // Older cells come first, so that each cell passes on its value from before the step.
         for cell in (1..self.loads_w_m.len()).rev() {
             let share = self.passed[cell];
             self.loads_w_m[cell] = (1.0 - share) * self.loads_w_m[cell] + share * self.loads_w_m[cell - 1];

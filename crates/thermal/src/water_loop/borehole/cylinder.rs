@@ -1,24 +1,26 @@
-//! The infinite cylindrical source: how the wall of a borehole answers before its radius is forgotten.
+//! The infinite cylindrical source: the response of a borehole wall at short times.
 //!
-//! Its wall falls by q' / (2 pi k) G(Fo), Fo = a t / r^2, with (Carslaw and Jaeger 1959, *Conduction of Heat in Solids*, eq. 13.5(17) at r = a)
+//! The wall temperature falls by q' / (2 pi k) G(Fo), Fo = a t / r^2, with (Carslaw and Jaeger 1959, *Conduction of
+//! Heat in Solids*, eq. 13.5(17) at r = a)
 //!
-//!   G(Fo) = 4/pi^2 integral from 0 to infinity of (1 - e^(-Fo x^2)) / (x^3 (J1(x)^2 + Y1(x)^2)) dx.
+//! G(Fo) = 4/pi^2 integral from 0 to infinity of (1 - e^(-Fo x^2)) / (x^3 (J1(x)^2 + Y1(x)^2)) dx.
 //!
-//! Over ln x the integrands are analytic and fall off exponentially on both sides, so that the trapezoidal rule gives all digits.
+//! Over ln x the integrand is analytic and decays exponentially on both sides, so that the trapezoidal rule converges
+//! to machine precision.
 
 use std::f64::consts::PI;
 
-/// Width of the trapezoidal rule, in ln x.
+/// Step of the trapezoidal rule, in ln x.
 const STEP: f64 = 0.15;
-/// Bounds of x: they hold Fourier numbers from 1e-20 to [`SLENDER`].
+/// Bounds of x, sufficient for Fourier numbers from 1e-20 to [`SLENDER`].
 const BOUNDS: [f64; 2] = [1e-14, 1e12];
-/// From this Fourier number on, the rate is that of a line to twelve digits.
+/// Fourier number above which the rate equals that of a line source to twelve digits.
 const SLENDER: f64 = 1e13;
 
 /// The cylindrical source, with the Bessel functions at the nodes of its integral.
 #[derive(Debug, Clone)]
 pub(super) struct CylinderSource {
-    /// x^2 and the weight 4/pi^2 STEP / (J1^2 + Y1^2) of every node.
+    /// x^2 and the weight 4/pi^2 STEP / (J1^2 + Y1^2) of each node.
     nodes: Vec<[f64; 2]>,
 }
 
@@ -35,12 +37,13 @@ impl CylinderSource {
         Self { nodes: (0..=count).map(node).collect() }
     }
 
-    /// Returns the answer G of the wall at a Fourier number, dimensionless.
+    /// Returns the response G of the wall at a Fourier number, dimensionless.
     pub(super) fn wall(&self, fourier: f64) -> f64 {
         self.nodes.iter().map(|[square, weight]| weight / square * -(-fourier * square).exp_m1()).sum()
     }
 
-    /// Returns 2 dG / d ln Fo, dimensionless, > 0: it is 1 for a line after a long time, where e^(-1/(4 Fo)) is that of a line at once.
+    /// Returns the rate 2 dG / d ln Fo, dimensionless, > 0: 1 after a long time; that of a line source is e^(-1/(4
+    /// Fo)).
     pub(super) fn rate(&self, fourier: f64) -> f64 {
         if fourier > SLENDER {
             return 1.0;
@@ -55,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_begins_as_a_plane_and_ends_as_a_line() {
+    fn the_response_is_a_plane_at_first_and_a_line_at_last() {
         let source = CylinderSource::new();
         for fourier in [1e-14, 1e-9, 1e-6, 1e-4] {
-            // The first terms of the series for small times.
+            // First terms of the series for small times.
             let plane = 2.0 * (fourier / PI).sqrt() - 0.5 * fourier;
             assert!((source.wall(fourier) / plane - 1.0).abs() < 1e-4, "{fourier}: {}", source.wall(fourier));
         }
@@ -71,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_the_slope() {
+    fn the_rate_is_the_derivative() {
         let source = CylinderSource::new();
         for fourier in [1e-10_f64, 1e-3, 0.1, 1.0, 30.0, 1e4] {
             let width = 1e-3_f64;

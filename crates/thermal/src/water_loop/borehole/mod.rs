@@ -1,4 +1,4 @@
-//! Fields of boreholes: heat from and into deep ground, over many years.
+//! Borehole fields: heat exchange with the deep ground over many years.
 
 mod aggregation;
 mod cylinder;
@@ -10,13 +10,13 @@ pub use response::GFunction;
 /// A field of equal vertical boreholes, connected in parallel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoreholeField {
-    /// Where they are, m east and north.
+    /// Positions, m east and north.
     pub positions_m: Vec<[f64; 2]>,
-    /// Length of each, m.
+    /// Length of each borehole, m.
     pub length_m: f64,
-    /// Depth of their upper ends, m.
+    /// Depth of the boreholes' upper ends, m.
     pub buried_m: f64,
-    /// Radius, m.
+    /// Radius of the boreholes, m.
     pub radius_m: f64,
     /// Conductivity of the ground, W/(m K).
     pub conductivity_w_m_k: f64,
@@ -28,50 +28,50 @@ pub struct BoreholeField {
     pub ground_c: f64,
 }
 
-/// What makes a field of boreholes meaningless.
+/// The error for an invalid borehole field.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoreholeError {
     /// A number is outside its range.
     #[error("borehole_field.{key} is {value}; expected {expected}")]
     Range {
-        /// The key.
+        /// Key of the parameter.
         key: &'static str,
-        /// Its value.
+        /// Value of the parameter.
         value: f64,
-        /// The range.
+        /// Expected range.
         expected: &'static str,
     },
-    /// There is no borehole.
+    /// The field has no boreholes.
     #[error("borehole_field has no boreholes")]
     Empty,
-    /// The ground's answer is not positive and rising.
+    /// The g-function of the field is not positive and rising.
     #[error(
-        "the ground's answer to the field is no rising curve: {first} after {after_s:.0} s, {last} at the end; expected numbers of boreholes \
-         (length_m, radius_m, spacing_m, conductivity_w_m_k, heat_capacity_j_m3_k)"
+        "the ground's answer to the field is no rising curve: {first} after {after_s:.0} s, {last} at the end; \
+         expected numbers of boreholes (length_m, radius_m, spacing_m, conductivity_w_m_k, heat_capacity_j_m3_k)"
     )]
     NoAnswer {
-        /// The first time, s.
+        /// First time, s.
         after_s: f64,
-        /// The answer then.
+        /// Value at the first time.
         first: f64,
-        /// The answer at the end.
+        /// Value at the last time.
         last: f64,
     },
-    /// Two stand in the same place.
+    /// Two boreholes are too near to each other.
     #[error("boreholes {first} and {second} are {distance_m} m apart; expected more than two radii")]
     TooNear {
-        /// One of them.
+        /// Index of one borehole.
         first: usize,
-        /// The other.
+        /// Index of the other borehole.
         second: usize,
-        /// How far apart.
+        /// Distance between them, m.
         distance_m: f64,
     },
 }
 
 impl BoreholeField {
-    /// Positions in a rectangle of `columns` by `rows`, `spacing_m` apart.
+    /// Returns the positions in a rectangle of `columns` by `rows` boreholes, `spacing_m` apart.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "some hundred")]
     pub fn rectangle(columns: usize, rows: usize, spacing_m: f64) -> Vec<[f64; 2]> {
@@ -79,14 +79,14 @@ impl BoreholeField {
         places.map(|(column, row)| [column as f64 * spacing_m, row as f64 * spacing_m]).collect()
     }
 
-    /// Length of all boreholes together, m.
+    /// Returns the total length of all boreholes, m.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "some hundred")]
     pub fn total_length_m(&self) -> f64 {
         self.length_m * self.positions_m.len() as f64
     }
 
-    /// Distance between two boreholes, m.
+    /// Returns the distance between two boreholes, m.
     fn distance_m(&self, here: usize, there: usize) -> f64 {
         let [a, b] = [self.positions_m[here], self.positions_m[there]];
         (a[0] - b[0]).hypot(a[1] - b[1])

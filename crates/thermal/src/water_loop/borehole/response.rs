@@ -1,4 +1,5 @@
-//! How the ground answers to a field of boreholes: finite sources in homogeneous ground, cylinders to themselves and lines to each other.
+//! The g-function of a borehole field: finite line sources in homogeneous ground, with a cylindrical source for each
+//! borehole's own wall.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::PI;
@@ -11,29 +12,30 @@ use rayon::prelude::*;
 use super::cylinder::CylinderSource;
 use super::{BoreholeError, BoreholeField};
 
-/// Pieces of a borehole, each with a heat flow of its own; an even number.
+/// Number of segments of a borehole, each with its own heat flow; an even number.
 const SEGMENTS: usize = 8;
-/// Length of the first and of the last piece, as a share of the borehole; pieces grow geometrically from there to the middle
-/// (Cimmino and Cook 2022, *pygfunction 2.2: new features and improvements in accuracy and computational efficiency*).
+/// Length of the first and of the last segment, as a share of the borehole; segments grow geometrically towards the
+/// middle (Cimmino and Cook 2022, *pygfunction 2.2: new features and improvements in accuracy and computational
+/// efficiency*).
 const END_SHARE: f64 = 0.02;
-/// Times by factor of ten.
+/// Number of times per decade.
 const TIMES_A_DECADE: f64 = 7.0;
-/// First time, s: not after the shortest step.
+/// First time, s; no later than the shortest step.
 const FIRST_S: f64 = 60.0;
-/// Nodes of a quadrature between two times.
+/// Number of quadrature nodes between two times.
 const NODES: usize = 12;
-/// Systems of equations that are factored at a time, in parallel.
+/// Number of systems of equations that are factored together, in parallel.
 const AT_ONCE: usize = 4;
-/// Where e^(-d^2 s^2) is nothing any more, in d s.
+/// Value of d s above which e^(-d^2 s^2) is negligible.
 const FAR: f64 = 6.5;
-/// What lies before the first time divided by the square of this is of an infinite cylinder.
+/// Ratio whose square, below the first time, gives the time until which the response is that of an infinite cylinder.
 const SHORT: f64 = 64.0;
-/// Pieces of the quadrature before the first time.
+/// Number of quadrature intervals before the first time.
 const TAILS: i32 = 12;
 
-/// The ground's answer to a heat flow that begins at once and stays: the wall's temperature falls by q' / (2 pi k) times this, where q' is
-/// the mean heat flow per length taken out of the field (Eskilson's g-function). All boreholes and all depths have the same wall temperature,
-/// as in a field whose boreholes are connected in parallel.
+/// The g-function of a borehole field (Eskilson): under a constant heat flow from time 0 on, the wall temperature
+/// falls by q' / (2 pi k) times its value, where q' is the mean heat flow per length taken out of the field. All
+/// boreholes and all depths have the same wall temperature, as in a field of boreholes connected in parallel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GFunction {
     log_s: Vec<f64>,
@@ -42,7 +44,7 @@ pub struct GFunction {
 }
 
 impl GFunction {
-    /// The answer of a field up to `years` years.
+    /// Computes the g-function of a field up to `years` years.
     ///
     /// # Errors
     /// [`BoreholeError`] when numbers of the field are out of range.
@@ -54,7 +56,7 @@ impl GFunction {
         #[expect(clippy::cast_precision_loss, reason = "some dozens")]
         let times_s: Vec<f64> =
             (0..=count).map(|index| FIRST_S * (last_s / FIRST_S).powf(index as f64 / count as f64)).collect();
-        let groups = Groups::of(field);
+        let groups = BoreholeGroups::of(field);
         let responses = Responses::of(field, &groups, &times_s);
         let values = responses.equal_walls(&groups, &times_s);
         let rises = values[0] > 0.0 && values.windows(2).all(|pair| pair[0] < pair[1]) && values[count].is_finite();
@@ -70,7 +72,8 @@ impl GFunction {
         Self { log_s, values, slopes }
     }
 
-    /// Its value after `seconds`; before the first minute, a power of the time that goes on from there to 0.
+    /// Returns the value after `seconds`, dimensionless; before the first minute, a power law that is continuous
+    /// there.
     #[must_use]
     pub fn at(&self, seconds: f64) -> f64 {
         if seconds <= 0.0 {
@@ -80,7 +83,7 @@ impl GFunction {
     }
 }
 
-/// Slopes of a smooth curve through points: of the parabola through three neighbours.
+/// Returns the slopes of a smooth curve through points: at each, that of the parabola through three neighbours.
 fn slopes(x: &[f64], y: &[f64]) -> Vec<f64> {
     let rise = |k: usize| (y[k + 1] - y[k]) / (x[k + 1] - x[k]);
     let last = x.len() - 1;
@@ -92,7 +95,7 @@ fn slopes(x: &[f64], y: &[f64]) -> Vec<f64> {
     (0..x.len()).map(slope).collect()
 }
 
-/// Hermite's polynomials between points; before the first, an exponential in `x` towards 0.
+/// Returns the cubic Hermite interpolant; before the first point, an exponential in `x` towards 0.
 fn hermite(x: &[f64], y: &[f64], slopes: &[f64], at: f64) -> f64 {
     if at <= x[0] {
         return y[0] * (slopes[0] / y[0] * (at - x[0])).exp();
@@ -105,15 +108,15 @@ fn hermite(x: &[f64], y: &[f64], slopes: &[f64], at: f64) -> f64 {
     y[k] + t * (rise + (1.0 - t) * bend)
 }
 
-/// Boreholes that see the same field around them.
-struct Groups {
-    /// One borehole of each group, and how many there are.
+/// The groups of boreholes that have the same distances to all others.
+struct BoreholeGroups {
+    /// Index of the first borehole of each group; the number of boreholes in each group follows.
     first: Vec<usize>,
     size: Vec<f64>,
     group: Vec<usize>,
 }
 
-impl Groups {
+impl BoreholeGroups {
     fn of(field: &BoreholeField) -> Self {
         let positions = &field.positions_m;
         // Sorted distances, in millimetres.
@@ -142,20 +145,20 @@ impl Groups {
     }
 }
 
-/// Answers of every group's segments to a heat flow from all boreholes' segments of a group, by time.
+/// The responses of the segments of each group to heat flows in the segments of all boreholes of a group, by time.
 struct Responses {
-    /// By time: rows are answering segments, columns those that take heat.
+    /// One matrix per time: rows are responding segments, columns the segments with heat flow.
     by_time: Vec<DMatrix<f64>>,
 }
 
 impl Responses {
-    fn of(field: &BoreholeField, groups: &Groups, times_s: &[f64]) -> Self {
+    fn of(field: &BoreholeField, groups: &BoreholeGroups, times_s: &[f64]) -> Self {
         let diffusivity = field.conductivity_w_m_k / field.heat_capacity_j_m3_k;
         let (tops_m, lengths_m) = segments(field);
-        // 1 / sqrt(4 a t), descending; what lies above the first is common to all.
+        // 1 / sqrt(4 a t), descending; the part of the integral above the first bound is common to all times.
         let bounds: Vec<f64> = times_s.iter().map(|time| 1.0 / (4.0 * diffusivity * time).sqrt()).collect();
         let far = (FAR / field.radius_m).max(SHORT * bounds[0]);
-        // Nodes s, weights ds / s^2, and the time from which they count.
+        // Nodes s, weights ds / s^2, and the first time to which they contribute.
         let rule = GaussLegendre::new(NonZeroUsize::new(NODES).unwrap_or(NonZeroUsize::MIN));
         let mut nodes: Vec<(f64, f64, usize)> = Vec::new();
         let mut panel = |from: f64, to: f64, time: usize| {
@@ -168,14 +171,15 @@ impl Responses {
         let step = (far / bounds[0]).powf(1.0 / f64::from(TAILS));
         (0..TAILS).for_each(|tail| panel(bounds[0] * step.powi(tail), bounds[0] * step.powi(tail + 1), 0));
         (1..bounds.len()).for_each(|time| panel(bounds[time], bounds[time - 1], time));
-        // A borehole's own wall: instead of e^(-r^2 s^2) of a line the rate of the cylinder, and for all that lies beyond `far`, where
-        // ends are not felt yet, its answer. Heat moves along the borehole as around a line, so that the answer only ever rises.
+        // At a borehole's own wall, the rate of the cylinder replaces the e^(-r^2 s^2) of a line; beyond `far`, where
+        // the ends have no effect yet, so does its response. Heat moves along the borehole as around a line, so that
+        // the response rises monotonically.
         let cylinder = CylinderSource::new();
         let fourier = |s: f64| 0.25 / (field.radius_m * s).powi(2);
         let mut own: Vec<f64> = nodes.iter().map(|(s, ..)| cylinder.rate(fourier(*s))).collect();
         nodes.push((far, 1.0 / far, 0));
         own.push(cylinder.wall(fourier(far)));
-        // Of depths alone: by answering and taking segment and node.
+        // Part of the integrand that depends on depths only: by responding and source segment, and node.
         let depths = |i: usize, j: usize, s: f64| {
             let [apart, together] = [tops_m[i] - tops_m[j], tops_m[i] + tops_m[j]];
             let [answers, takes] = [lengths_m[i], lengths_m[j]];
@@ -225,19 +229,20 @@ impl Responses {
         Self { by_time }
     }
 
-    /// The temperature that all walls have in common when the field gives heat at a constant rate: at every time, heat flows are found
-    /// for which they are equal, given those before (Cimmino and Bernier 2014, doi:10.1016/j.ijheatmasstransfer.2013.11.037).
-    fn equal_walls(&self, groups: &Groups, times_s: &[f64]) -> Vec<f64> {
+    /// Returns the common temperature response of all walls when the field has a constant total heat flow: at every
+    /// time, the heat flows of the segments are solved for which all walls are equal, given the flows before (Cimmino
+    /// and Bernier 2014, doi:10.1016/j.ijheatmasstransfer.2013.11.037).
+    fn equal_walls(&self, groups: &BoreholeGroups, times_s: &[f64]) -> Vec<f64> {
         let size = self.by_time[0].nrows();
         let boreholes: f64 = groups.size.iter().sum();
         let lengths = segment_shares();
         let share = |column: usize| groups.size[column / SEGMENTS] / boreholes * lengths[column % SEGMENTS];
         let logs: Vec<f64> = times_s.iter().map(|time| time.ln()).collect();
-        // Answers at times between those known, as shares of those.
+        // Interpolation weights of the response at a time between the tabulated ones.
         let between = |seconds: f64| -> Vec<(usize, f64)> {
             let at = seconds.ln();
             if at <= logs[0] {
-                // As the wall of a cylinder begins.
+                // Short-time response of a cylinder.
                 return vec![(0, (seconds / times_s[0]).sqrt())];
             }
             let k = logs.partition_point(|log| *log <= at).clamp(1, logs.len() - 1) - 1;
@@ -252,7 +257,8 @@ impl Responses {
             }
             shares
         };
-        // Unknown at every time: the flows, and the temperature that they share; today's flow counts from the time before.
+        // Unknowns at every time: the segments' flows and the common temperature; the current flow acts from the
+        // previous time on.
         let system = |now: usize| {
             let latest = match now {
                 0 => self.by_time[0].clone(),
@@ -271,9 +277,9 @@ impl Responses {
             });
             system.lu()
         };
-        // A few at a time: they are as large as all answers together otherwise.
+        // Only a few systems are held at a time: all of them would need as much memory as all responses.
         let mut systems = VecDeque::new();
-        // By flow and time: what the flow has brought about after it.
+        // By flow and later time: response to the flow.
         let mut answers: Vec<Vec<DVector<f64>>> = Vec::new();
         let mut found = Vec::new();
         for (now, &time) in times_s.iter().enumerate() {
@@ -282,7 +288,7 @@ impl Responses {
                 systems.extend(coming.into_par_iter().map(system).collect::<Vec<_>>());
             }
             let Some(system) = systems.pop_front() else { unreachable!("it has just been filled") };
-            // What the flows before have left.
+            // Response to the flows of earlier times.
             let mut history = DVector::zeros(size);
             for (then, answers) in answers.iter().enumerate() {
                 let from = if then == 0 { time } else { time - times_s[then - 1] };
@@ -301,11 +307,11 @@ impl Responses {
     }
 }
 
-/// Returns the lengths of a borehole's segments from its upper end, as shares of it.
+/// Returns the lengths of a borehole's segments from its upper end, as shares of the borehole.
 fn segment_shares() -> [f64; SEGMENTS] {
     let growing =
         |ratio: f64| std::iter::successors(Some(END_SHARE), move |share| Some(share * ratio)).take(SEGMENTS / 2);
-    // The ratio of neighbours for which the segments of a half make up a half.
+    // Ratio of neighbours for which the segments of one half add up to a half.
     let (mut low, mut high) = (1.0, 0.5 / END_SHARE);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
@@ -329,7 +335,7 @@ fn segments(field: &BoreholeField) -> (Vec<f64>, Vec<f64>) {
     (tops_m.collect(), lengths_m)
 }
 
-/// Integral of the error function from 0.
+/// Returns the integral of the error function from 0.
 fn ierf(x: f64) -> f64 {
     x * libm::erf(x) + (-x * x).exp_m1() / PI.sqrt()
 }

@@ -1,4 +1,4 @@
-//! Substations and the heat pumps that draw at them.
+//! Assignment of heat pumps to substations.
 
 use anergy_data::series::Profile;
 
@@ -8,32 +8,32 @@ use super::layout::wrong;
 use super::parts::Substation;
 use crate::water_loop::WaterLoopError;
 
-/// A heat pump on the loop.
+/// A heat pump on the loop, as the network needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoopMachine<'a> {
-    /// Its site.
+    /// Name of the site.
     pub site: &'a str,
-    /// Its technology.
+    /// Name of the technology.
     pub technology: &'a str,
-    /// Heat that it gives the loop at full power, kW, negative while it heats; infinite where its capacity has no limit.
+    /// Heat to the loop at full power, kW, negative in heating; infinite where the capacity is unlimited.
     pub loop_kw: f64,
 }
 
-/// A heat pump that draws at a substation, and with what share of its heat.
+/// A heat pump at a substation, with the share of its heat that it exchanges there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Draw {
     /// Index of the heat pump.
     pub pump: usize,
-    /// Share of its heat.
+    /// Share of the heat pump's heat, 0 to 1.
     pub share: f64,
 }
 
 impl DistrictNetwork {
-    /// Binds the substations to the heat pumps on the loop.
+    /// Assigns the heat pumps on the loop to the substations.
     ///
     /// # Errors
-    /// [`WaterLoopError`] where a substation has none, a heat pump has no substation, shares do not add up to 1, or a design flow is neither given nor
-    /// to be found.
+    /// [`WaterLoopError`] where a substation has no heat pump, a heat pump has no substation, shares do not add up to
+    /// 1, or a design flow is neither given nor derivable.
     pub fn bind(&mut self, machines: &[LoopMachine<'_>]) -> Result<(), WaterLoopError> {
         let mut substations_of: Vec<Vec<usize>> = vec![Vec::new(); machines.len()];
         for (index, substation) in self.substations.iter().enumerate() {
@@ -49,10 +49,10 @@ impl DistrictNetwork {
         self.size_pumps(machines)
     }
 
-    /// The shares of a heat pump's substations.
+    /// Returns the shares of a heat pump's substations.
     fn shares(&self, indices: &[usize], machine: &LoopMachine<'_>) -> Result<Vec<f64>, WaterLoopError> {
         let LoopMachine { site, technology, .. } = machine;
-        let share = |index: &usize| self.substations[*index].asked.as_ref().and_then(|asked| asked.share);
+        let share = |index: &usize| self.substations[*index].settings.as_ref().and_then(|settings| settings.share);
         let given: Vec<f64> = indices.iter().filter_map(share).collect();
         let Some(first) = indices.first() else {
             return Err(wrong("substations", format!("none is for `{technology}` at {site}, which is on the loop")));
@@ -75,7 +75,7 @@ impl DistrictNetwork {
         Ok(given.into_iter().map(|share| share / sum).collect())
     }
 
-    /// Design flows, where none are given: those of the larger of heating and cooling at full power.
+    /// Sets the missing design flows: those of the larger of heating and cooling at full power.
     fn size_pumps(&mut self, machines: &[LoopMachine<'_>]) -> Result<(), WaterLoopError> {
         let heat_kj_kg_k = 1e-3 * self.water.fluid().specific_heat_j_kg_k;
         let mut together_kg_s = 0.0;
@@ -111,27 +111,27 @@ impl DistrictNetwork {
     }
 }
 
-/// The heat pumps that draw at a substation.
+/// Returns the indices of the heat pumps at a substation.
 fn drawn(substation: &Substation, machines: &[LoopMachine<'_>]) -> Result<Vec<usize>, WaterLoopError> {
-    let Some(asked) = &substation.asked else { return Ok(Vec::new()) };
+    let Some(settings) = &substation.settings else { return Ok(Vec::new()) };
     let unknown = |key: &str, name: &str, mut known: Vec<String>| {
         known.dedup();
         let path = format!("substations.{}.{key}", substation.name);
         Err(WaterLoopError::UnknownName { path, name: name.to_owned(), known })
     };
-    let of_site = || machines.iter().enumerate().filter(|(_, machine)| machine.site == asked.site);
+    let of_site = || machines.iter().enumerate().filter(|(_, machine)| machine.site == settings.site);
     if of_site().next().is_none() {
         let known = machines.iter().map(|machine| machine.site.to_owned()).collect();
-        return unknown("site", &asked.site, known);
+        return unknown("site", &settings.site, known);
     }
-    for name in asked.heat_pumps.iter().flatten() {
+    for name in settings.heat_pumps.iter().flatten() {
         if !of_site().any(|(_, machine)| machine.technology == name) {
             let known = of_site().map(|(_, machine)| machine.technology.to_owned()).collect();
             return unknown("heat_pumps", name, known);
         }
     }
     let draws_here = |(_, machine): &(usize, &LoopMachine<'_>)| {
-        asked.heat_pumps.as_ref().is_none_or(|names| names.iter().any(|name| name == machine.technology))
+        settings.heat_pumps.as_ref().is_none_or(|names| names.iter().any(|name| name == machine.technology))
     };
     Ok(of_site().filter(draws_here).map(|(pump, _)| pump).collect())
 }

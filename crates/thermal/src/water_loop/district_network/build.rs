@@ -1,21 +1,21 @@
-//! From what a user says to a network that can be simulated.
+//! Construction of a network that can be simulated from its settings.
 
 use anergy_data::series::{Profile, ProfileSetting, TimeAxis};
 
 use super::binding::Draw;
 use super::checks::{check_top, grounds, shares};
-use super::layout::{LaidPipe, Layout, number, wrong};
+use super::layout::{NetworkLayout, WaterPipe, number, wrong};
 use super::map::NetworkMap;
-use super::parts::{Level, MainPump, Meter, Plant, Pump, Substation, check_efficiency};
+use super::parts::{MainPump, Meter, Plant, PressureReference, Pump, Substation, check_efficiency};
 use super::settings::{
     FlowWarningSettings, MeterSettings, NetworkSettings, Pumping, StartSettings, SubstationSettings, WasteHeatSettings,
 };
-use super::units::Unit;
+use super::units::PlantUnit;
 use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::{PipeNetwork, Resolution, Transfer};
 
-/// Reads a value over time at a path.
-pub(super) type Read<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
+/// A function that reads a value over time at a path of the settings.
+pub(super) type ReadProfile<'r, E> = &'r mut dyn FnMut(&str, &ProfileSetting) -> Result<Profile, E>;
 
 /// A network that can be simulated.
 #[derive(Debug, Clone)]
@@ -27,35 +27,35 @@ pub struct DistrictNetwork {
     pub(super) pumping: Pumping,
     pub(super) step_hours: f64,
     pub(super) nodes: Vec<String>,
-    /// What is known of the nodes' pressures.
-    pub(super) levels: Vec<Level>,
-    pub(super) pipes: Vec<LaidPipe>,
-    /// By pipe, the ground around it among `grounds`.
+    /// Reference of each node's pressure.
+    pub(super) levels: Vec<PressureReference>,
+    pub(super) pipes: Vec<WaterPipe>,
+    /// Index of the ground around each pipe, in `grounds`.
     pub(super) pipe_ground: Vec<usize>,
     pub(super) grounds: Vec<Profile>,
     pub(super) substations: Vec<Substation>,
     pub(super) plants: Vec<Plant>,
-    pub(super) units: Vec<Unit>,
+    pub(super) units: Vec<PlantUnit>,
     pub(super) main: Option<MainPump>,
     pub(super) water: PipeNetwork,
-    /// The sites that bring electricity, each with the key that says so.
+    /// Sites that supply electricity, each with the path of the setting that names it.
     pub(super) electricity_sites: Vec<[String; 2]>,
 }
 
 impl DistrictNetwork {
-    /// A network over the steps of `axis`; `profile` reads values over time, given the path of their key.
+    /// Creates a network over the steps of `axis`; `profile` reads values over time, given the path of their key.
     ///
     /// # Errors
-    /// Those of `profile`, and [`WaterLoopError`] with the path of what makes no sense.
+    /// Those of `profile`, and [`WaterLoopError`] with the path of an invalid setting.
     pub fn new<E: From<WaterLoopError>>(
         settings: &NetworkSettings,
         axis: &TimeAxis,
         mut profile: impl FnMut(&str, &ProfileSetting) -> Result<Profile, E>,
     ) -> Result<Self, E> {
         check_top(settings)?;
-        let layout = Layout::new(settings)?;
+        let layout = NetworkLayout::new(settings)?;
         let (grounds, pipe_ground) = grounds(settings, &layout.pipes, axis, &mut profile)?;
-        let mut builder = Builder {
+        let mut builder = TransferBuilder {
             settings,
             nodes: layout.nodes.clone(),
             layout: &layout,
@@ -81,11 +81,15 @@ impl DistrictNetwork {
             start_c: settings.start.temp_c,
             ..Resolution::default()
         };
-        // Between the units of a plant nobody knows who brings what pressure.
-        let mut levels = vec![Level::Unknown; nodes.len()];
-        levels[..layout.nodes.len()].fill(Level::Known);
+        // The pressures between the units of a plant are not modelled.
+        let mut levels = vec![PressureReference::Unknown; nodes.len()];
+        levels[..layout.nodes.len()].fill(PressureReference::Known);
         if layout.main.is_none() {
-            layout.places.values().filter_map(|[warm, _]| *warm).for_each(|warm| levels[warm] = Level::Warm);
+            layout
+                .places
+                .values()
+                .filter_map(|[warm, _]| *warm)
+                .for_each(|warm| levels[warm] = PressureReference::Warm);
         }
         let designs: Vec<_> = layout.pipes.iter().map(|pipe| pipe.design).collect();
         let water = PipeNetwork::new(fluid, nodes.len(), &designs, &transfers, resolution)?;
@@ -110,7 +114,7 @@ impl DistrictNetwork {
         })
     }
 
-    /// Lowest and highest temperature at which a substation should get its water, degrees Celsius.
+    /// Returns the lowest and highest inlet temperatures of substations, degrees Celsius.
     #[must_use]
     pub fn limits_c(&self) -> [f64; 2] {
         self.limits_c
@@ -122,76 +126,78 @@ impl DistrictNetwork {
         self.water.fluid().freezing_c
     }
 
-    /// Heat capacity of water and walls, kWh/K.
+    /// Returns the heat capacity of water and walls, kWh/K.
     #[must_use]
     pub fn heat_capacity_kwh_per_k(&self) -> f64 {
         self.water.heat_capacity_j_k() / 3.6e6
     }
 
-    /// How the time begins.
+    /// Returns the settings of the initial state.
     #[must_use]
     pub fn start(&self) -> StartSettings {
         self.start
     }
 
-    /// Times that borehole fields have been through the time before.
+    /// Returns the number of passes of the run that the borehole fields have behind them.
     #[must_use]
     pub fn years_before(&self) -> u32 {
-        self.units.iter().map(Unit::years_before).max().unwrap_or(0)
+        self.units.iter().map(PlantUnit::years_before).max().unwrap_or(0)
     }
 
-    /// What stands where.
+    /// Returns the places of the network with its substations and plants.
     #[must_use]
     pub fn map(&self) -> &NetworkMap {
         &self.map
     }
 
-    /// Nodes at the two ends of every pipe.
+    /// Returns the nodes at the two ends of every pipe.
     pub fn pipe_ends(&self) -> impl ExactSizeIterator<Item = [&str; 2]> {
         self.pipes.iter().map(|pipe| [pipe.design.from, pipe.design.to].map(|node| self.nodes[node].as_str()))
     }
 
-    /// Names of the water's nodes.
+    /// Returns the names of the water nodes.
     #[must_use]
     pub fn node_names(&self) -> &[String] {
         &self.nodes
     }
 
-    /// Whether a substation is a source of waste heat.
+    /// Returns whether a substation is a source of waste heat.
     #[must_use]
     pub fn is_source(&self, substation: usize) -> bool {
         self.substations[substation].source_kw.is_some()
     }
 
-    /// Whether a pipe is not one of the user's, but what lets a ring's water pass beside a place.
+    /// Returns whether a pipe is an internal bypass along which a ring's water passes a place, and not in the
+    /// settings.
     #[must_use]
     pub fn is_beside(&self, pipe: usize) -> bool {
         self.pipes[pipe].is_beside
     }
 
-    /// Names of the pipes, with their line where there are two.
+    /// Returns the names of the pipes, with the name of their line where there are two.
     pub fn pipe_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.pipes.iter().map(|pipe| pipe.name.as_str())
     }
 
-    /// Lengths and inner diameters of the pipes, m.
+    /// Returns the lengths and inner diameters of the pipes, m.
     pub fn pipe_sizes_m(&self) -> impl ExactSizeIterator<Item = [f64; 2]> {
         self.pipes.iter().map(|pipe| [pipe.design.length_m, pipe.design.inner_diameter_m])
     }
 
-    /// Names of the substations, and of the sources of waste heat after them.
+    /// Returns the names of the substations, followed by the sources of waste heat.
     pub fn substation_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.substations.iter().map(|substation| substation.name.as_str())
     }
 
-    /// Lowest and highest temperatures of a substation's inlet and of its outlet, degrees Celsius; infinite where there is none.
+    /// Returns the limits of a substation's inlet temperature and outlet temperature (low, high, low, high), degrees
+    /// Celsius; infinite where there is none.
     #[must_use]
     pub fn substation_limits_c(&self, substation: usize) -> [f64; 4] {
         let Substation { inlet_c, outlet_c, .. } = &self.substations[substation];
         [inlet_c[0], inlet_c[1], outlet_c[0], outlet_c[1]]
     }
 
-    /// The widest spread of the substations at which a heat pump draws, K, and the path of its key.
+    /// Returns the widest spread of the substations of a heat pump, K, and the path of its key.
     pub fn widest_spread_k(&self, pump: usize) -> (f64, String) {
         let draws = self.substations.iter().filter(|substation| substation.draws.iter().any(|draw| draw.pump == pump));
         let widest = draws.max_by(|a, b| a.spread_k.total_cmp(&b.spread_k));
@@ -201,71 +207,72 @@ impl DistrictNetwork {
         })
     }
 
-    /// The heat pumps that draw at a substation.
+    /// Returns the heat pumps at a substation.
     #[must_use]
     pub fn draws(&self, substation: usize) -> &[Draw] {
         &self.substations[substation].draws
     }
 
-    /// Names of the plants whose electricity a site of the district brings.
+    /// Returns the names of the plants whose electricity is supplied by a site of the district.
     pub fn plants_on_site_meters(&self) -> impl Iterator<Item = &str> {
         let on_site = self.plants.iter().filter(|plant| matches!(plant.meter, Meter::Site(_)));
         on_site.map(|plant| plant.name.as_str())
     }
 
-    /// Names of the plants.
+    /// Returns the names of the plants.
     pub fn plant_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.plants.iter().map(|plant| plant.name.as_str())
     }
 
-    /// Names of all plants' units.
+    /// Returns the names of all plants' units.
     pub fn unit_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.units.iter().map(|unit| unit.name.as_str())
     }
 
-    /// Whether a unit is a field of boreholes.
+    /// Returns whether a unit is a borehole field.
     #[must_use]
     pub fn is_borehole_field(&self, unit: usize) -> bool {
         !self.units[unit].is_kept()
     }
 
-    /// The sites of the district that bring electricity for pumps and units, each with the path of a key that says so.
+    /// Returns the sites of the district that supply electricity for pumps and units, each with the path of the
+    /// setting that names it.
     #[must_use]
     pub fn electricity_sites(&self) -> &[[String; 2]] {
         &self.electricity_sites
     }
 
-    /// From where on a flow is worth a warning.
+    /// Returns the thresholds of flow warnings.
     #[must_use]
     pub fn warnings(&self) -> FlowWarningSettings {
         self.warnings
     }
 
-    /// Transfers of substations, plants and main pump.
+    /// Returns the number of transfers: substations, plants' units and main pump.
     pub(super) fn transfers(&self) -> usize {
         let of_plants = self.plants.last().map_or(0, |plant| plant.transfers.end);
         let of_main = self.main.as_ref().map_or(0, |main| main.transfer + 1);
         self.substations.len().max(of_plants).max(of_main)
     }
 
-    /// Whether it is a ring with a main pump.
+    /// Returns whether the network is a ring with a main pump.
     #[must_use]
     pub fn is_ring(&self) -> bool {
         self.main.is_some()
     }
 }
 
-/// Transfers in the making.
-struct Builder<'a, E> {
+/// The builder of a network's transfers.
+struct TransferBuilder<'a, E> {
     settings: &'a NetworkSettings,
-    layout: &'a Layout,
+    layout: &'a NetworkLayout,
     nodes: Vec<String>,
     transfers: Vec<Transfer>,
     electricity_sites: Vec<[String; 2]>,
-    read: Read<'a, E>,
+    read: ReadProfile<'a, E>,
 }
 
-impl<E: From<WaterLoopError>> Builder<'_, E> {
+impl<E: From<WaterLoopError>> TransferBuilder<'_, E> {
     fn site(&mut self, name: &str, path: String) -> usize {
         let known = self.electricity_sites.iter().position(|[site, _]| site == name);
         known.unwrap_or_else(|| {
@@ -296,38 +303,41 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         Ok(Meter::Own { price_eur_per_kwh, co2_kg_per_kwh })
     }
 
-    fn substation(&mut self, name: &str, asked: &SubstationSettings) -> Result<Substation, E> {
+    fn substation(&mut self, name: &str, component: &SubstationSettings) -> Result<Substation, E> {
         let path = format!("substations.{name}");
-        let ends = self.layout.at(self.settings, &asked.node, &format!("{path}.node"))?;
+        let ends = self.layout.at(self.settings, &component.node, &format!("{path}.node"))?;
         let least = |value: f64| value.is_finite() && value >= 0.0;
-        let max = asked.max_flow_kg_s;
+        let max = component.max_flow_kg_s;
         let (some, any) = ("a number > 0", "a number >= 0");
         let checks = [
-            ("spread_k", asked.spread_k, some, asked.spread_k.is_finite() && asked.spread_k > 0.0),
-            ("min_flow_kg_s", asked.min_flow_kg_s, any, least(asked.min_flow_kg_s)),
-            ("bypass_kg_s", asked.bypass_kg_s, any, least(asked.bypass_kg_s)),
-            ("freezing_margin_k", asked.freezing_margin_k, any, least(asked.freezing_margin_k)),
+            ("spread_k", component.spread_k, some, component.spread_k.is_finite() && component.spread_k > 0.0),
+            ("min_flow_kg_s", component.min_flow_kg_s, any, least(component.min_flow_kg_s)),
+            ("bypass_kg_s", component.bypass_kg_s, any, least(component.bypass_kg_s)),
+            ("freezing_margin_k", component.freezing_margin_k, any, least(component.freezing_margin_k)),
             (
                 "share",
-                asked.share.unwrap_or(1.0),
+                component.share.unwrap_or(1.0),
                 "a share from 0 to 1",
-                asked.share.is_none_or(|share| (0.0..=1.0).contains(&share)),
+                component.share.is_none_or(|share| (0.0..=1.0).contains(&share)),
             ),
             (
                 "max_flow_kg_s",
                 max.unwrap_or(1.0),
                 "a number above min_flow_kg_s",
-                max.is_none_or(|max| max > 0.0 && max >= asked.min_flow_kg_s),
+                max.is_none_or(|max| max > 0.0 && max >= component.min_flow_kg_s),
             ),
         ];
         for (key, value, expected, fine) in checks {
             number(&format!("{path}.{key}"), value, fine, expected)?;
         }
         let [min_c, max_c] = [self.settings.min_c, self.settings.max_c];
-        let inlet_c = [asked.inlet_min_c.unwrap_or(min_c), asked.inlet_max_c.unwrap_or(max_c)];
-        let outlet_c = [asked.outlet_min_c.unwrap_or(f64::NEG_INFINITY), asked.outlet_max_c.unwrap_or(f64::INFINITY)];
-        let limits =
-            [("inlet", asked.inlet_min_c.is_some(), inlet_c), ("outlet", asked.outlet_min_c.is_some(), outlet_c)];
+        let inlet_c = [component.inlet_min_c.unwrap_or(min_c), component.inlet_max_c.unwrap_or(max_c)];
+        let outlet_c =
+            [component.outlet_min_c.unwrap_or(f64::NEG_INFINITY), component.outlet_max_c.unwrap_or(f64::INFINITY)];
+        let limits = [
+            ("inlet", component.inlet_min_c.is_some(), inlet_c),
+            ("outlet", component.outlet_min_c.is_some(), outlet_c),
+        ];
         for (which, has_low, [low, high]) in limits {
             let (side, value, expected) = match has_low {
                 true => ("min", low, format!("a number below the upper limit, {high}")),
@@ -335,91 +345,91 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             };
             number(&format!("{path}.{which}_{side}_c"), value, low < high, &expected)?;
         }
-        if asked.heat_pumps.as_ref().is_some_and(Vec::is_empty) {
+        if component.heat_pumps.as_ref().is_some_and(Vec::is_empty) {
             return Err(wrong(
                 format!("{path}.heat_pumps"),
                 "it is empty; leave it out for all heat pumps of the site",
             )
             .into());
         }
-        let meter = Meter::Site(self.site(&asked.site, format!("{path}.site")));
+        let meter = Meter::Site(self.site(&component.site, format!("{path}.site")));
         self.transfers.push(Transfer { from: ends[0], to: ends[1] });
         Ok(Substation {
             name: name.to_owned(),
             ends,
             draws: Vec::new(),
             source_kw: None,
-            spread_k: asked.spread_k,
-            flow_kg_s: [asked.min_flow_kg_s, max.unwrap_or(f64::INFINITY)],
-            bypass_kg_s: asked.bypass_kg_s,
+            spread_k: component.spread_k,
+            flow_kg_s: [component.min_flow_kg_s, max.unwrap_or(f64::INFINITY)],
+            bypass_kg_s: component.bypass_kg_s,
             inlet_c,
             outlet_c,
             source_max_c: f64::INFINITY,
-            freezing_margin_k: asked.freezing_margin_k,
-            pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+            freezing_margin_k: component.freezing_margin_k,
+            pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
             meter,
-            asked: Some(asked.clone()),
+            settings: Some(component.clone()),
         })
     }
 
-    fn waste_heat(&mut self, name: &str, asked: &WasteHeatSettings) -> Result<Substation, E> {
+    fn waste_heat(&mut self, name: &str, component: &WasteHeatSettings) -> Result<Substation, E> {
         let path = format!("waste_heat.{name}");
         if self.settings.substations.contains_key(name) {
             return Err(wrong(path, "a substation has the same name").into());
         }
-        let ends = self.layout.at(self.settings, &asked.node, &format!("{path}.node"))?;
+        let ends = self.layout.at(self.settings, &component.node, &format!("{path}.node"))?;
         number(
             &format!("{path}.spread_k"),
-            asked.spread_k,
-            asked.spread_k.is_finite() && asked.spread_k > 0.0,
+            component.spread_k,
+            component.spread_k.is_finite() && component.spread_k > 0.0,
             "a number > 0",
         )?;
-        let source_kw = (self.read)(&format!("{path}.heat_kw"), &asked.heat_kw)?;
+        let source_kw = (self.read)(&format!("{path}.heat_kw"), &component.heat_kw)?;
         if !source_kw.all(|kw| kw.is_finite() && kw >= 0.0) {
             return Err(wrong(format!("{path}.heat_kw"), "expected numbers >= 0").into());
         }
-        let meter = self.meter(&asked.meter, &path)?;
+        let meter = self.meter(&component.meter, &path)?;
         self.transfers.push(Transfer { from: ends[0], to: ends[1] });
         Ok(Substation {
             name: name.to_owned(),
             ends,
             draws: Vec::new(),
             source_kw: Some(source_kw),
-            spread_k: asked.spread_k,
+            spread_k: component.spread_k,
             flow_kg_s: [0.0, f64::INFINITY],
             bypass_kg_s: 0.0,
             inlet_c: [f64::NEG_INFINITY, f64::INFINITY],
             outlet_c: [f64::NEG_INFINITY, f64::INFINITY],
-            source_max_c: asked.outlet_max_c.unwrap_or(f64::INFINITY),
+            source_max_c: component.outlet_max_c.unwrap_or(f64::INFINITY),
             freezing_margin_k: 0.0,
-            pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+            pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
             meter,
-            asked: None,
+            settings: None,
         })
     }
 
     fn main_pump(&mut self) -> Result<Option<MainPump>, E> {
-        let (Some(asked), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else {
+        let (Some(component), Some([before, after])) = (&self.settings.main_pump, self.layout.main) else {
             return Ok(None);
         };
-        let most = asked.flow_kg_s;
-        let least = asked.least_flow_kg_s.unwrap_or(most);
+        let most = component.flow_kg_s;
+        let least = component.least_flow_kg_s.unwrap_or(most);
         number("main_pump.flow_kg_s", most, most.is_finite() && most > 0.0, "a number > 0")?;
         number("main_pump.least_flow_kg_s", least, (0.0..=most).contains(&least), "a number from 0 to flow_kg_s")?;
-        check_efficiency(asked.efficiency, "main_pump")?;
-        let meter = self.meter(&asked.meter, "main_pump")?;
+        check_efficiency(component.efficiency, "main_pump")?;
+        let meter = self.meter(&component.meter, "main_pump")?;
         self.transfers.push(Transfer { from: before, to: after });
         let transfer = self.transfers.len() - 1;
         Ok(Some(MainPump {
             ends: [before, after],
             transfer,
             flow_kg_s: [least, most],
-            efficiency: asked.efficiency,
+            efficiency: component.efficiency,
             meter,
         }))
     }
 
-    fn plants(&mut self, axis: &TimeAxis) -> Result<(Vec<Plant>, Vec<Unit>), E> {
+    fn plants(&mut self, axis: &TimeAxis) -> Result<(Vec<Plant>, Vec<PlantUnit>), E> {
         let settings = self.settings;
         let ring = self.layout.main.is_some();
         if settings.plants.is_empty() && !ring {
@@ -431,14 +441,17 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
         #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
         let time = [axis.step_hours(), axis.len() as f64 * axis.step_hours() / 8760.0];
         let (mut plants, mut units) = (Vec::new(), Vec::new());
-        for ((name, asked), share) in settings.plants.iter().zip(shares) {
+        for ((name, component), share) in settings.plants.iter().zip(shares) {
             let path = format!("plants.{name}");
-            let [warm, cold] = self.layout.at(settings, &asked.node, &format!("{path}.node"))?;
-            // Round a ring, a plant stands in the water's way like everything else.
+            let [warm, cold] = self.layout.at(settings, &component.node, &format!("{path}.node"))?;
+            // In a ring, a plant is part of the water's way, like a substation.
             let ends = if ring { [warm, cold] } else { [cold, warm] };
             let limits = [settings.min_c, settings.max_c];
-            let ranges =
-                [("warm_c", asked.warm_c, !ring), ("cold_c", asked.cold_c, !ring), ("ring_c", asked.ring_c, ring)];
+            let ranges = [
+                ("warm_c", component.warm_c, !ring),
+                ("cold_c", component.cold_c, !ring),
+                ("ring_c", component.ring_c, ring),
+            ];
             for (key, range, fits) in ranges {
                 let Some([low, high]) = range else { continue };
                 if !fits {
@@ -461,16 +474,16 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
             let keeps_c = if ring { [ring_c; 2] } else { [warm_c, cold_c] };
             let (first_unit, first_transfer) = (units.len(), self.transfers.len());
             let mut from = ends[0];
-            for (index, unit) in asked.units.iter().enumerate() {
+            for (index, unit) in component.units.iter().enumerate() {
                 let path = format!("{path}.units.{index}");
                 let called = format!("{name}/{}", unit.name());
                 let same = units
                     .iter()
-                    .filter(|known: &&Unit| known.name == called || known.name.starts_with(&format!("{called} ")))
+                    .filter(|known: &&PlantUnit| known.name == called || known.name.starts_with(&format!("{called} ")))
                     .count();
                 let called = if same == 0 { called } else { format!("{called} {}", same + 1) };
-                units.push(Unit::new(called.clone(), unit, &path, time, self.read)?);
-                let to = if index + 1 == asked.units.len() {
+                units.push(PlantUnit::new(called.clone(), unit, &path, time, self.read)?);
+                let to = if index + 1 == component.units.len() {
                     ends[1]
                 } else {
                     self.nodes.push(format!("{called}/goes"));
@@ -479,20 +492,20 @@ impl<E: From<WaterLoopError>> Builder<'_, E> {
                 self.transfers.push(Transfer { from, to });
                 from = to;
             }
-            if asked.units.is_empty() {
+            if component.units.is_empty() {
                 self.transfers.push(Transfer { from: ends[0], to: ends[1] });
             }
-            let meter = self.meter(&asked.meter, &path)?;
+            let meter = self.meter(&component.meter, &path)?;
             plants.push(Plant {
                 name: name.clone(),
                 ends,
                 share,
                 keeps_c,
                 is_watched: ranges.iter().any(|(_, range, _)| range.is_some())
-                    || units[first_unit..].iter().any(Unit::is_kept),
+                    || units[first_unit..].iter().any(PlantUnit::is_kept),
                 units: first_unit..units.len(),
                 transfers: first_transfer..self.transfers.len(),
-                pump: Pump::new(&asked.pump, &format!("{path}.pump"))?,
+                pump: Pump::new(&component.pump, &format!("{path}.pump"))?,
                 meter,
             });
         }

@@ -1,15 +1,15 @@
-//! Numbers and names of a network's settings: whether they make sense, and what follows from them.
+//! Checks of a network's settings, and values derived from them.
 
 use anergy_data::series::{Profile, TimeAxis};
 use indexmap::IndexMap;
 
-use super::build::Read;
-use super::layout::{LaidPipe, number, wrong};
+use super::build::ReadProfile;
+use super::layout::{WaterPipe, number, wrong};
 use super::settings::{NetworkSettings, Pumping};
 use crate::water_loop::WaterLoopError;
 use crate::weather::GroundWave;
 
-/// Shares add up to 1 to this.
+/// Tolerance of the sum of shares, which is to be 1.
 pub(super) const SHARES: f64 = 1e-6;
 
 pub(super) fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError> {
@@ -71,12 +71,12 @@ pub(super) fn check_top(settings: &NetworkSettings) -> Result<(), WaterLoopError
     Ok(())
 }
 
-/// The ground around the pipes: one profile for each depth, and which is whose.
+/// Returns the ground temperatures: one profile for each depth, and the index of each pipe's profile.
 pub(super) fn grounds<E: From<WaterLoopError>>(
     settings: &NetworkSettings,
-    pipes: &[LaidPipe],
+    pipes: &[WaterPipe],
     axis: &TimeAxis,
-    read: Read<'_, E>,
+    read: ReadProfile<'_, E>,
 ) -> Result<(Vec<Profile>, Vec<usize>), E> {
     let wave = match (&settings.ground.temp_c, settings.ground.wave) {
         (Some(temp_c), None) => {
@@ -117,7 +117,7 @@ pub(super) fn grounds<E: From<WaterLoopError>>(
     Ok((profiles, of_pipes))
 }
 
-/// Shares of the plants, which add up to 1; in a ring all water goes through each.
+/// Returns the shares of the plants, which add up to 1; in a ring all water passes each plant.
 pub(super) fn shares(given: &IndexMap<String, Option<f64>>, ring: bool) -> Result<Vec<f64>, WaterLoopError> {
     let count = given.values().filter(|share| share.is_some()).count();
     let sum: f64 = given.values().flatten().sum();

@@ -1,18 +1,18 @@
-//! Why a network has no answer to a plan.
+//! The error of a network's simulation, with names and step.
 
 use super::DistrictNetwork;
 use crate::water_loop::network::{FlowError, WaterPlace};
 
-/// Why a network has no answer to a plan: what is wrong, where and in which step.
+/// The error of a network's simulation: its cause, place and step.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 #[non_exhaustive]
 pub struct NetworkError {
-    /// The step, counted from that of the plan's beginning.
+    /// Step, counted from the first of the plan.
     pub step: usize,
-    /// What is wrong, with names.
+    /// Message with names.
     pub message: String,
-    /// What is wrong, with indices.
+    /// Cause with indices.
     pub source: FlowError,
 }
 
@@ -35,8 +35,8 @@ impl DistrictNetwork {
                     WaterPlace::Node(node) => format!("at node {}", self.nodes[node]),
                 };
                 format!(
-                    "the simulated water {place} has {temp_c} C, but all that it met has {low_c:.3} to {high_c:.3} C; this \
-                     answer cannot be and is refused (a finer `resolution` may help)"
+                    "the simulated water {place} has {temp_c} C, but all that it met has {low_c:.3} to {high_c:.3} C; \
+                     this answer cannot be and is refused (a finer `resolution` may help)"
                 )
             }
             FlowError::GroundNotFinite { unit, .. } => {

@@ -1,4 +1,5 @@
-//! Places and pipes as nodes and pipes of water: two of each where a warm and a cold line run side by side, two nodes a place in a ring.
+//! Layout of places and pipes as water nodes and pipes: two of each where a warm and a cold line run side by side,
+//! two nodes per place in a ring.
 
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
@@ -9,47 +10,47 @@ use super::settings::{Line, NetworkSettings, PipeSettings, PipeTypeSettings};
 use crate::water_loop::WaterLoopError;
 use crate::water_loop::network::PipeDesign;
 
-/// What lies between ring and substation: a piece of pipe along which the ring goes on.
-const BESIDE_M: f64 = 1.0;
-/// What it is called.
-const BESIDE: &str = "beside";
+/// Length of the internal bypass of a place in a ring, m, along which the water passes the place.
+const BYPASS_M: f64 = 1.0;
+/// Name of the internal bypass.
+const BYPASS: &str = "beside";
 /// Thermal resistance of the ground's surface, m2 K/W (EN 13941).
 const SURFACE_M2_K_W: f64 = 0.0685;
 
-/// A pipe of water.
+/// A pipe between two water nodes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LaidPipe {
-    /// Its name; with its line where there are two.
+pub(super) struct WaterPipe {
+    /// Name; with the name of its line where there are two.
     pub(super) name: String,
     pub(super) design: PipeDesign,
     pub(super) depth_m: f64,
-    /// Whether it lets a ring's water pass beside a place.
+    /// Whether it is the internal bypass of a place in a ring.
     pub(super) is_beside: bool,
 }
 
-/// The water's nodes and pipes.
+/// The water nodes and pipes of a network.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layout {
-    /// Names of the water's nodes.
+pub(super) struct NetworkLayout {
+    /// Names of the water nodes.
     pub(super) nodes: Vec<String>,
-    /// By place: the nodes of its warm and its cold line; of a ring, where the water comes and where it goes on.
+    /// Nodes of each place: those of its warm and its cold line; in a ring, the upstream and the downstream node.
     pub(super) places: IndexMap<String, [Option<usize>; 2]>,
-    pub(super) pipes: Vec<LaidPipe>,
-    /// In a ring: nodes before and after the main pump.
+    pub(super) pipes: Vec<WaterPipe>,
+    /// Nodes before and after the main pump; `None` without one.
     pub(super) main: Option<[usize; 2]>,
 }
 
-/// A mistake at a key of the network.
+/// Creates an error for a path of the network's settings.
 pub(super) fn wrong(path: impl Into<String>, message: impl Into<String>) -> WaterLoopError {
     WaterLoopError::Network { path: path.into(), message: message.into() }
 }
 
-/// Refuses a number that is not `fine`.
+/// Returns an error unless `fine` holds for a number.
 pub(super) fn number(path: &str, value: f64, fine: bool, expected: &str) -> Result<(), WaterLoopError> {
     if fine { Ok(()) } else { Err(wrong(path, format!("it is {value}; expected {expected}"))) }
 }
 
-/// The value behind a name.
+/// Returns the value of a name, or an error with the known names.
 pub(super) fn known<'m, T>(map: &'m IndexMap<String, T>, name: &str, path: &str) -> Result<&'m T, WaterLoopError> {
     map.get(name).ok_or_else(|| WaterLoopError::UnknownName {
         path: path.to_owned(),
@@ -58,11 +59,11 @@ pub(super) fn known<'m, T>(map: &'m IndexMap<String, T>, name: &str, path: &str)
     })
 }
 
-impl Layout {
-    /// Lays out what the settings say.
+impl NetworkLayout {
+    /// Creates the layout from the settings.
     ///
     /// # Errors
-    /// Names that are not known, numbers out of range, lines that do not hang together.
+    /// Unknown names, numbers out of range, lines that are not connected.
     pub(super) fn new(settings: &NetworkSettings) -> Result<Self, WaterLoopError> {
         for (name, make) in &settings.pipe_types {
             check_make(name, make)?;
@@ -120,7 +121,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The ring in the direction of its main pump, whichever way its pipes were drawn.
+    /// Lays out a ring in the direction of its main pump, whichever way its pipes are drawn.
     fn ring(settings: &NetworkSettings) -> Result<Self, WaterLoopError> {
         let Some(main) = &settings.main_pump else {
             return Err(wrong("main_pump", "a one-pipe ring needs one: give its `node`, `towards` and `flow_kg_s`"));
@@ -158,7 +159,7 @@ impl Layout {
         if let Some((name, _)) = settings.pipes.iter().find(|(name, _)| !order.iter().any(|(used, _)| used == name)) {
             return Err(wrong(format!("pipes.{name}"), "it is no part of the ring; a ring has no branches"));
         }
-        // Where the water comes, where it goes on, and at the main pump one more behind it.
+        // An upstream and a downstream node, and at the main pump a third one behind it.
         let mut nodes = Vec::new();
         let sides: IndexMap<String, [Option<usize>; 2]> = places
             .iter()
@@ -176,14 +177,14 @@ impl Layout {
             layout.pipes.push(laid(settings, name, pipe, [from, to])?);
         }
         for (index, place) in places.iter().enumerate() {
-            let beside = PipeSettings { length_m: Some(BESIDE_M), fittings: 0.0, ..order[index].1.clone() };
-            let pipe = laid(settings, &format!("{place}/{BESIDE}"), &beside, [2 * index, 2 * index + 1])?;
+            let beside = PipeSettings { length_m: Some(BYPASS_M), fittings: 0.0, ..order[index].1.clone() };
+            let pipe = laid(settings, &format!("{place}/{BYPASS}"), &beside, [2 * index, 2 * index + 1])?;
             layout.pipes.push(pipe);
         }
         Ok(layout)
     }
 
-    /// Whether each line is one piece.
+    /// Checks that each line is connected.
     fn hangs_together(&self) -> Result<(), WaterLoopError> {
         for (line, called) in ["warm", "cold"].into_iter().enumerate() {
             let of_line = |[warm, cold]: &[Option<usize>; 2]| if line == 0 { *warm } else { *cold };
@@ -195,7 +196,7 @@ impl Layout {
             let mut queue = VecDeque::from([start]);
             reached[start] = true;
             while let Some(node) = queue.pop_front() {
-                for LaidPipe { design, .. } in &self.pipes {
+                for WaterPipe { design, .. } in &self.pipes {
                     for (from, to) in [(design.from, design.to), (design.to, design.from)] {
                         if from == node && !reached[to] {
                             reached[to] = true;
@@ -211,7 +212,7 @@ impl Layout {
         Ok(())
     }
 
-    /// The two nodes between which something stands at a place.
+    /// Returns the two nodes between which a component at a place is connected.
     pub(super) fn at(&self, settings: &NetworkSettings, place: &str, path: &str) -> Result<[usize; 2], WaterLoopError> {
         known(&settings.nodes, place, path)?;
         match self.places.get(place) {
@@ -254,13 +255,13 @@ fn check_make(name: &str, make: &PipeTypeSettings) -> Result<(), WaterLoopError>
         .try_for_each(|(key, value, expected, fine)| number(&format!("pipe_types.{name}.{key}"), value, fine, expected))
 }
 
-/// A pipe of water between two nodes.
+/// Creates a pipe between two water nodes.
 fn laid(
     settings: &NetworkSettings,
     name: &str,
     pipe: &PipeSettings,
     [from, to]: [usize; 2],
-) -> Result<LaidPipe, WaterLoopError> {
+) -> Result<WaterPipe, WaterLoopError> {
     let (own, part) = name.split_once('/').unwrap_or((name, ""));
     let path = |key: &str| format!("pipes.{own}.{key}");
     let make = known(&settings.pipe_types, &pipe.make, &path("type"))?;
@@ -301,10 +302,11 @@ fn laid(
         wall_j_m_k: area_m2 * make.wall_heat_capacity_j_m3_k,
         resistance_m_k_w,
     };
-    Ok(LaidPipe { name: name.to_owned(), design, depth_m, is_beside: part == BESIDE })
+    Ok(WaterPipe { name: name.to_owned(), design, depth_m, is_beside: part == BYPASS })
 }
 
-/// Wall, insulation and ground in series, m K/W: a cylinder under an isothermal surface, lowered by the surface's own resistance (EN 13941).
+/// Returns the thermal resistance of wall, insulation and ground in series, m K/W: a cylinder below an isothermal
+/// surface, whose depth is increased by the surface's own resistance (EN 13941).
 fn series_resistance(
     ground_w_m_k: f64,
     make: &PipeTypeSettings,

@@ -1,30 +1,30 @@
-//! What stands where in a network.
+//! The places of a network, with their components.
 
-use super::layout::Layout;
+use super::layout::NetworkLayout;
 use super::settings::NetworkSettings;
 
-/// Something at a place of the network.
+/// A component at a place of the network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sited {
-    /// Its name.
+    /// Name of the component.
     pub name: String,
-    /// The place where it stands.
+    /// Name of the place.
     pub place: String,
 }
 
 /// A place of the network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// Its name; its nodes of water are called after it.
+    /// Name, from which the names of its water nodes are derived.
     pub name: String,
-    /// Where it lies, m east and m north, where that was given.
+    /// Position, m east and m north; `None` if not given.
     pub position_m: Option<[f64; 2]>,
 }
 
-/// What stands where.
+/// The places of a network, with their substations and plants.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NetworkMap {
-    /// The places.
+    /// Places.
     pub places: Vec<Place>,
     /// Substations and sources of waste heat.
     pub substations: Vec<Sited>,
@@ -33,7 +33,7 @@ pub struct NetworkMap {
 }
 
 impl NetworkMap {
-    pub(super) fn of(settings: &NetworkSettings, layout: &Layout) -> Self {
+    pub(super) fn of(settings: &NetworkSettings, layout: &NetworkLayout) -> Self {
         let place = |name: &String| Place {
             name: name.clone(),
             position_m: settings.nodes.get(name).and_then(|node| Some([node.x_m?, node.y_m?])),

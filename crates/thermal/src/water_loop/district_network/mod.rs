@@ -1,7 +1,8 @@
 //! A network of pipes as a planner describes it: substations, plants, pumps and ground around a [`PipeNetwork`].
 //!
-//! [`NetworkSettings`] says what there is, [`DistrictNetwork`] is that, checked and laid out as nodes, pipes and transfers, and a
-//! [`Simulation`] takes it through time: flows from heat and spread, units of the plants, pressures and pumps, limits.
+//! [`NetworkSettings`] describes the network, [`DistrictNetwork`] is the checked layout of nodes, pipes and
+//! transfers, and a [`Simulation`] advances it in time: flows from heat and spread, units of the plants, pressures
+//! and pumps, limits.
 
 mod binding;
 mod build;

@@ -1,4 +1,4 @@
-//! What a network is made of beside its pipes.
+//! The components of a network beside its pipes.
 
 use anergy_data::series::Profile;
 
@@ -7,14 +7,14 @@ use super::layout::number;
 use super::settings::{PumpSettings, SubstationSettings};
 use crate::water_loop::WaterLoopError;
 
-/// What is known of a node's pressure.
+/// The reference of a node's pressure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    /// It is relative to the warm line, whose level the pumps set.
+pub(super) enum PressureReference {
+    /// The pressure is relative to the warm line, whose level the pumps set.
     Warm,
-    /// It is relative to the cold line or the ring.
+    /// The pressure is relative to the cold line or the ring.
     Known,
-    /// Nothing.
+    /// The pressure is unknown.
     Unknown,
 }
 
@@ -44,12 +44,12 @@ impl Pump {
         Ok(Self { efficiency, loss_pa: 1e3 * pressure_loss_kpa, design_kg_s })
     }
 
-    /// What machines and exchangers beside the pipes lose at a flow, Pa.
+    /// Returns the pressure loss of machines and heat exchangers at a flow, Pa.
     pub(super) fn own_pa(&self, flow_kg_s: f64) -> f64 {
         if self.design_kg_s > 0.0 { self.loss_pa * (flow_kg_s / self.design_kg_s).powi(2) } else { 0.0 }
     }
 
-    /// Its electricity for a head and a flow, kW; none where the head is negative.
+    /// Returns the electric power for a head and a flow, kW; 0 for a negative head.
     pub(super) fn power_kw(&self, head_pa: f64, flow_kg_s: f64, density_kg_m3: f64) -> f64 {
         1e-3 * head_pa.max(0.0) * flow_kg_s.abs() / (density_kg_m3 * self.efficiency)
     }
@@ -59,17 +59,17 @@ pub(super) fn check_efficiency(efficiency: f64, path: &str) -> Result<(), WaterL
     number(&format!("{path}.efficiency"), efficiency, efficiency > 0.0 && efficiency <= 1.0, "a number > 0, at most 1")
 }
 
-/// Who brings electricity.
+/// The electricity meter of a component.
 #[derive(Debug, Clone)]
 pub(super) enum Meter {
-    /// A site of the district, by its index in [`DistrictNetwork::electricity_sites`].
+    /// The meter of a site of the district, by its index in [`DistrictNetwork::electricity_sites`].
     Site(usize),
-    /// A meter of its own.
+    /// A separate meter.
     Own { price_eur_per_kwh: Profile, co2_kg_per_kwh: f64 },
 }
 
 impl Meter {
-    /// The price on a meter of its own, EUR/kWh; nothing where a site pays.
+    /// Returns the price on a separate meter, EUR/kWh; 0 on a site's meter.
     pub(super) fn own_price(&self, step: usize) -> f64 {
         match self {
             Self::Site(_) => 0.0,
@@ -78,41 +78,42 @@ impl Meter {
     }
 }
 
-/// A substation, or a source of waste heat.
+/// A substation or a source of waste heat.
 #[derive(Debug, Clone)]
 pub(super) struct Substation {
     pub(super) name: String,
-    /// Where it takes water while heating, and where it gives it.
+    /// Nodes of inlet and outlet in heating.
     pub(super) ends: [usize; 2],
     pub(super) draws: Vec<Draw>,
-    /// Heat that comes of itself, kW.
+    /// Heat of a source of waste heat, kW; `None` for a substation.
     pub(super) source_kw: Option<Profile>,
     pub(super) spread_k: f64,
     pub(super) flow_kg_s: [f64; 2],
     pub(super) bypass_kg_s: f64,
     pub(super) inlet_c: [f64; 2],
     pub(super) outlet_c: [f64; 2],
-    /// Of waste heat: it leaves no warmer.
+    /// Highest outlet temperature of a source of waste heat, degrees Celsius.
     pub(super) source_max_c: f64,
     pub(super) freezing_margin_k: f64,
     pub(super) pump: Pump,
     pub(super) meter: Meter,
-    /// For [`DistrictNetwork::bind`]; a source of waste heat is bound to nothing.
-    pub(super) asked: Option<SubstationSettings>,
+    /// Settings for [`DistrictNetwork::bind`]; `None` for a source of waste heat, which has no heat pumps.
+    pub(super) settings: Option<SubstationSettings>,
 }
 
 /// A plant.
 #[derive(Debug, Clone)]
 pub(super) struct Plant {
     pub(super) name: String,
-    /// Where it takes water on its way to the warm line, and where it gives it.
+    /// Nodes of inlet and outlet for flow towards the warm line.
     pub(super) ends: [usize; 2],
     pub(super) share: f64,
-    /// What leaves stays within: to the warm line, to the cold line.
+    /// Ranges of the outlet temperature: towards the warm line, towards the cold line.
     pub(super) keeps_c: [[f64; 2]; 2],
-    /// Whether it has to keep that: a range of its own, or a unit that works as needed.
+    /// Whether violations of the range are counted: for a plant with its own range, or with a unit that is controlled
+    /// to it.
     pub(super) is_watched: bool,
-    /// Its units' places among all, and among the transfers.
+    /// Indices of its units, and of their transfers.
     pub(super) units: std::ops::Range<usize>,
     pub(super) transfers: std::ops::Range<usize>,
     pub(super) pump: Pump,

@@ -1,22 +1,22 @@
-//! What a simulation adds up, component by component.
+//! The results of a network simulation, by component and by step.
 
 use ndarray::Array2;
 
-/// Time outside a limit.
+/// The time outside a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Overrun {
-    /// Steps.
+    /// Number of steps.
     pub steps: usize,
-    /// Excess over time, K h.
+    /// Sum of excess times step length, K h.
     pub kelvin_hours: f64,
     /// Largest excess, K.
     pub worst_k: f64,
-    /// The step of the largest excess.
+    /// Step of the largest excess, from 0.
     pub at: usize,
 }
 
 impl Overrun {
-    /// Notes an excess of a step, if it is one.
+    /// Adds a step with its excess; an excess within rounding does not count.
     pub(super) fn note(&mut self, excess_k: f64, step: usize, step_hours: f64) {
         if excess_k <= NEGLIGIBLE_K {
             return;
@@ -29,95 +29,96 @@ impl Overrun {
     }
 }
 
-/// Less is rounding, K.
+/// Largest excess that counts as rounding, K.
 pub(super) const NEGLIGIBLE_K: f64 = 1e-6;
 
-/// A pipe over the whole time.
+/// The totals of a pipe over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PipeTotals {
-    /// Heat that the water brought in more than it took out, kWh.
+    /// Heat that the water brought in minus that taken out, kWh.
     pub brought_kwh: f64,
     /// Heat lost to the ground, kWh.
     pub lost_kwh: f64,
-    /// More heat in water and wall at the end than at the start, kWh.
+    /// Increase of heat in water and wall from start to end, kWh.
     pub stored_kwh: f64,
-    /// Largest velocity, m/s, and when.
+    /// Largest velocity, m/s.
     pub velocity_m_s: f64,
-    /// The step of that.
+    /// Step of the largest velocity.
     pub velocity_at: usize,
     /// Largest pressure loss per length, Pa/m.
     pub loss_pa_m: f64,
-    /// The step of that.
+    /// Step of the largest pressure loss.
     pub loss_at: usize,
 }
 
 impl PipeTotals {
-    /// What its balance misses, kWh.
+    /// Returns the residual of the energy balance, kWh.
     #[must_use]
     pub fn residual_kwh(&self) -> f64 {
         self.brought_kwh - self.lost_kwh - self.stored_kwh
     }
 }
 
-/// A substation over the whole time.
+/// The totals of a substation over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SubstationTotals {
-    /// Heat that it should give the water while heating (negative) and cooling, kWh.
+    /// Requested heat to the water, kWh: in heating (negative) and in cooling.
     pub asked_kwh: [f64; 2],
     /// Heat that the water received from it, kWh.
     pub received_kwh: f64,
     /// Electricity of its pump, kWh.
     pub pump_kwh: f64,
-    /// What that costs on a meter of its own, EUR.
+    /// Cost of this electricity on a separate meter, EUR.
     pub pump_eur: f64,
     /// Largest flow, kg/s.
     pub flow_kg_s: f64,
-    /// Lowest and highest temperature of its water when it came, degrees Celsius, while it drew; not numbers if it never did.
+    /// Lowest and highest inlet temperatures while it drew water, degrees Celsius; NaN if it never did.
     pub inlet_c: [f64; 2],
-    /// Lowest and highest temperature of its water when it went, degrees Celsius, while it drew.
+    /// Lowest and highest outlet temperatures while it drew water, degrees Celsius; NaN if it never did.
     pub outlet_c: [f64; 2],
-    /// Inlet below and above its limits, outlet below and above its limits.
+    /// Time outside the limits: inlet below and above, outlet below and above.
     pub limits: [Overrun; 4],
-    /// Outlet within the margin of the freezing point.
+    /// Time with the outlet within the margin of the freezing point.
     pub freezing: Overrun,
-    /// Outlet beyond a running heat pump's refrigerant: colder than it evaporates while heating, warmer than it condenses while
-    /// cooling.
+    /// Time with the outlet beyond a running heat pump's refrigerant: colder than the evaporation in heating, warmer
+    /// than the condensation in cooling.
     pub beyond_refrigerant: Overrun,
-    /// The same by the spread alone, whatever water came: the approach is smaller than the spread leaves room for.
+    /// Time in which the spread alone exceeds the approach, so that the outlet is beyond the refrigerant at any inlet
+    /// temperature.
     pub crossing: Overrun,
 }
 
-/// A plant over the whole time.
+/// The totals of a plant over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PlantTotals {
     /// Electricity of its pump, kWh.
     pub pump_kwh: f64,
-    /// What that costs on a meter of its own, EUR.
+    /// Cost of this electricity on a separate meter, EUR.
     pub pump_eur: f64,
     /// Largest flow, kg/s.
     pub flow_kg_s: f64,
-    /// Water that left colder and warmer than it should.
+    /// Time with the outlet colder, and warmer, than its range.
     pub unmet: [Overrun; 2],
-    /// Heat and cold that would have been needed for that, kWh.
+    /// Missing heat and missing cold, kWh.
     pub unmet_kwh: [f64; 2],
 }
 
-/// A unit of a plant over the whole time.
+/// The totals of a plant's unit over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct UnitTotals {
     /// Heat given to the water, kWh.
     pub heating_kwh: f64,
     /// Heat taken from it, kWh.
     pub cooling_kwh: f64,
-    /// Electricity for that, kWh.
+    /// Electricity, kWh.
     pub electricity_kwh: f64,
-    /// What that costs on a meter of its own, EUR.
+    /// Cost of this electricity on a separate meter, EUR.
     pub electricity_eur: f64,
     /// Largest power, kW.
     pub most_kw: f64,
 }
 
-/// What a network did over the whole time.
+/// The totals of a network over the run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NetworkReport {
     /// Pipes, in the order of [`super::DistrictNetwork::pipe_names`].
@@ -134,30 +135,30 @@ pub struct NetworkReport {
     pub received_kwh: f64,
     /// Heat lost to the ground, kWh.
     pub lost_kwh: f64,
-    /// More heat in the network at the end than at the start, kWh.
+    /// Increase of heat in the network from start to end, kWh.
     pub stored_kwh: f64,
-    /// Heat that moved in any direction, kWh: the measure of the balance.
+    /// Heat moved in any direction, kWh: the scale of the balance.
     pub moved_kwh: f64,
-    /// Worst miss of the balance of a step, relative to the heat that moved or was there.
+    /// Largest residual of a step's balance, relative to the heat moved or stored.
     pub worst_step: f64,
-    /// By how much a periodic time misses its own beginning, K, where it does.
+    /// Change of temperature from start to end, K, in a run with periodic start; `None` otherwise.
     pub start_miss_k: Option<f64>,
-    /// Water somewhere below its freezing point.
+    /// Time with water below its freezing point anywhere.
     pub frozen: Overrun,
-    /// Steps in which a substation drew more than a ring's water: it took some of its own back.
+    /// Steps in which a substation drew more than a ring's flow and recirculated part of its own water.
     pub short_ring_steps: usize,
-    /// What the main pump's electricity costs on a meter of its own, EUR.
+    /// Cost of the main pump's electricity on a separate meter, EUR.
     pub main_pump_eur: f64,
 }
 
 impl NetworkReport {
-    /// What the balance of the whole time misses, relative to the heat that moved.
+    /// Returns the residual of the run's energy balance, relative to the heat moved.
     #[must_use]
     pub fn residual(&self) -> f64 {
         (self.received_kwh - self.lost_kwh - self.stored_kwh).abs() / self.moved_kwh.max(f64::MIN_POSITIVE)
     }
 
-    /// What the electricity of pumps and units costs on meters of their own, EUR.
+    /// Returns the cost of electricity of pumps and units on separate meters, EUR.
     #[must_use]
     pub fn own_eur(&self) -> f64 {
         let substations: f64 = self.substations.iter().map(|totals| totals.pump_eur).sum();
@@ -165,7 +166,7 @@ impl NetworkReport {
         substations + plants + self.units.iter().map(|totals| totals.electricity_eur).sum::<f64>() + self.main_pump_eur
     }
 
-    /// Electricity of all circulation pumps, kWh.
+    /// Returns the electricity of all circulation pumps, kWh.
     #[must_use]
     pub fn pumps_kwh(&self) -> f64 {
         let substations: f64 = self.substations.iter().map(|totals| totals.pump_kwh).sum();
@@ -173,27 +174,28 @@ impl NetworkReport {
     }
 }
 
-/// Values of every step.
+/// The results of every step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recording {
     /// Mean temperature of each node of water, degrees Celsius, shape (nodes, steps).
     pub node_c: Array2<f64>,
-    /// Pressure at each node of water above that at the first node of its line or ring, Pa; between the lines as the pumps bring it about.
+    /// Pressure at each water node, Pa, relative to the first node of its line or ring; the difference between the
+    /// lines is that of the pumps.
     pub pressure_pa: Array2<f64>,
     /// Flow of each substation from the warm line to the cold one, kg/s, shape (substations, steps).
     pub flow_kg_s: Array2<f64>,
-    /// Temperature of the water that comes to each substation, degrees Celsius.
+    /// Inlet temperature of each substation, degrees Celsius.
     pub inlet_c: Array2<f64>,
-    /// Temperature of the water that comes to each substation as its heat pumps' COPs are taken with, at the beginning of the step,
-    /// degrees Celsius; not a number where none of them runs.
+    /// Inlet temperature of each substation at the beginning of the step, at which its heat pumps' COPs are
+    /// evaluated, degrees Celsius; NaN where no heat pump runs.
     pub cop_inlet_c: Array2<f64>,
-    /// Temperature of the water that leaves each substation, degrees Celsius.
+    /// Outlet temperature of each substation, degrees Celsius.
     pub outlet_c: Array2<f64>,
     /// Electricity of each substation's pump, kW.
     pub pump_kw: Array2<f64>,
     /// Flow of each plant from the cold line to the warm one, kg/s, shape (plants, steps).
     pub plant_flow_kg_s: Array2<f64>,
-    /// Temperature of the water that leaves each plant, degrees Celsius.
+    /// Outlet temperature of each plant, degrees Celsius.
     pub plant_outlet_c: Array2<f64>,
     /// Electricity of each plant's pump, kW.
     pub plant_pump_kw: Array2<f64>,

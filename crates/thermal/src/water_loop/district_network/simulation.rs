@@ -1,4 +1,4 @@
-//! A network through time.
+//! Simulation of a network over time.
 
 mod accounts;
 
@@ -6,21 +6,21 @@ use super::build::DistrictNetwork;
 use super::error::NetworkError;
 use super::parts::{Plant, Substation};
 use super::report::{NetworkReport, PipeTotals, PlantTotals, Recording, SubstationTotals, UnitTotals};
-use super::units::Unit;
+use super::units::PlantUnit;
 use crate::heat_pump::Service;
 use crate::water_loop::network::{Drive, Effect, Keep, PipeNetwork};
 
 const J_PER_KWH: f64 = 3.6e6;
-/// Less heat than this draws no flow, kW.
+/// Largest heat that draws no flow, kW.
 const IDLE_KW: f64 = 1e-6;
-/// Water is cooled or warmed by so much at least where the freezing guard raises a flow, K.
+/// Smallest spread to which the freezing guard reduces the water's temperature change, K.
 const LEAST_SPREAD_K: f64 = 0.5;
-/// The freezing guard is as good as this, K.
+/// Tolerance of the freezing guard, K.
 const GUARD_K: f64 = 0.01;
-/// Less flow than this is none, kg/s.
+/// Largest flow that counts as none, kg/s.
 const NO_FLOW_KG_S: f64 = 1e-9;
 
-/// What a step did.
+/// The results of one step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StepOutcome {
     /// Heat from the substations, kWh.
@@ -31,53 +31,52 @@ pub struct StepOutcome {
     pub units_kwh: [f64; 2],
     /// Heat lost to the ground around the pipes, kWh.
     pub lost_kwh: f64,
-    /// Electricity that each site of the district brings for pumps and units, kW.
+    /// Electricity that each site of the district supplies for pumps and units, kW.
     pub sites_kw: Vec<f64>,
-    /// Electricity from meters of their own, kWh.
+    /// Electricity on separate meters, kWh.
     pub own_kwh: f64,
-    /// What that costs, EUR.
+    /// Cost of the electricity on separate meters, EUR.
     pub own_eur: f64,
-    /// What that emits, kg CO2.
+    /// Emissions of the electricity on separate meters, kg CO2.
     pub own_co2_kg: f64,
-    /// What the last kWh from the plants' units cost, EUR and kg CO2 per kWh of heat taken from the network: positive
-    /// where they heat, negative where they cool. Units on a site's meter are not in it: their price is that of the
-    /// dispatch itself.
+    /// Marginal cost of the plants' units, EUR and kg CO2 per kWh of heat taken from the network: positive where they
+    /// heat, negative where they cool. Units on a site's meter do not count: their price is part of the dispatch.
     pub marginal: [f64; 2],
     /// Largest excess of a substation's inlet below and above the network's limits, K.
     pub excess_k: [f64; 2],
-    /// Whether units that work as needed warmed or cooled.
+    /// Whether controlled units heated, and whether they cooled.
     pub kept: [bool; 2],
-    /// Mean temperature of water and walls at the end, degrees Celsius.
+    /// Mean temperature of water and walls at the end of the step, degrees Celsius.
     pub mean_c: f64,
-    /// What the balance of the step misses, relative to the heat that moved or was there.
+    /// Residual of the step's energy balance, relative to the heat moved or stored.
     pub residual: f64,
 }
 
-/// The water that the heat pumps of a substation are reckoned with in a step.
+/// The water at the heat pumps of a substation in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MachineWater {
-    /// Temperature at which it comes, degrees Celsius; not a number where none of them runs.
+    /// Inlet temperature, degrees Celsius; NaN where no heat pump runs.
     pub inlet_c: f64,
-    /// Warmest temperature at which a refrigerant evaporates in it, degrees Celsius; minus infinity where none is known.
+    /// Highest evaporation temperature of a refrigerant, degrees Celsius; minus infinity where none is known.
     pub evaporating_c: f64,
-    /// Coldest temperature at which a refrigerant condenses in it, degrees Celsius; infinity where none is known.
+    /// Lowest condensation temperature of a refrigerant, degrees Celsius; infinity where none is known.
     pub condensing_c: f64,
-    /// By how much the spread alone lets water leave beyond the refrigerant, K; 0 where it does not.
+    /// Excess beyond the refrigerant that the spread alone causes, K; 0 for none.
     pub crossing_k: f64,
 }
 
 impl MachineWater {
-    /// That of a substation at which no heat pump runs.
+    /// The water of a substation without running heat pumps.
     pub const IDLE: Self =
         Self { inlet_c: f64::NAN, evaporating_c: f64::NEG_INFINITY, condensing_c: f64::INFINITY, crossing_k: 0.0 };
 }
 
-/// A network on its way through time.
+/// A network in the course of a simulation.
 #[derive(Debug, Clone)]
 pub struct Simulation<'n> {
     network: &'n DistrictNetwork,
     water: PipeNetwork,
-    units: Vec<Unit>,
+    units: Vec<PlantUnit>,
     /// Direction of each substation's last flow.
     directions: Vec<f64>,
     now_c: Vec<f64>,
@@ -90,13 +89,13 @@ pub struct Simulation<'n> {
     pipe_start_j: Vec<f64>,
     report: NetworkReport,
     recording: Option<Recording>,
-    /// Loads of the borehole fields by step, kW, where they are kept.
+    /// Loads of the borehole fields by step, kW; `None` while they are not stored.
     loads_kw: Option<Vec<Vec<f64>>>,
     outcome: StepOutcome,
 }
 
 impl<'n> Simulation<'n> {
-    /// A network at its start.
+    /// Creates the simulation of a network in its initial state.
     #[must_use]
     pub fn new(network: &'n DistrictNetwork) -> Self {
         let water = network.water.clone();
@@ -124,7 +123,7 @@ impl<'n> Simulation<'n> {
         simulation
     }
 
-    /// Counts from now on, as if the network had just begun.
+    /// Restarts all totals, while the state of the water remains.
     pub fn begin_again(&mut self) {
         self.content_j = self.water.content_j();
         self.start_j = self.content_j;
@@ -145,48 +144,50 @@ impl<'n> Simulation<'n> {
         self.water.write_now_c(&mut self.now_c);
     }
 
-    /// Records every step from now on, of `steps` in all.
+    /// Starts to record every step, of `steps` in all.
     pub fn record(&mut self, steps: usize) {
         let network = self.network;
         let sizes = [network.nodes.len(), network.substations.len(), network.plants.len(), network.units.len()];
         self.recording = Some(Recording::zeros(sizes, steps));
     }
 
-    /// Keeps the loads of borehole fields from now on.
+    /// Starts to store the loads of borehole fields.
     pub fn keep_loads(&mut self) {
         self.loads_kw = Some(vec![Vec::new(); self.units.len()]);
     }
 
-    /// The loads of all units that were kept, kW by step.
+    /// Returns the stored loads of all units, kW by step, and stops storing them.
     pub fn take_loads(&mut self) -> Vec<Vec<f64>> {
         self.loads_kw.take().unwrap_or_default()
     }
 
-    /// Lets the units begin anew: the ground around boreholes has seen nothing yet.
+    /// Resets the units: the ground around boreholes has no past loads.
     pub fn renew_units(&mut self) {
         self.units.clone_from(&self.network.units);
     }
 
-    /// Lets the ground around boreholes go through loads `times` times, after `gone` times before; each field as often as it has been through the time at most.
+    /// Applies loads to the ground around boreholes `times` times, after `gone` times before; to each field no more
+    /// often than its `years_before`.
     pub fn age(&mut self, loads_kw: &[Vec<f64>], gone: u32, times: u32) {
         for (unit, loads_kw) in self.units.iter_mut().zip(loads_kw) {
             unit.age(loads_kw, times.min(unit.years_before().saturating_sub(gone)));
         }
     }
 
-    /// Mean temperatures of the water in all pipes now, degrees Celsius.
+    /// Returns the current mean temperatures of the water in all pipes, degrees Celsius.
     #[must_use]
     pub fn pipes_c(&self) -> Vec<f64> {
         (0..self.network.pipes.len()).map(|pipe| self.water.mean_c(pipe)).collect()
     }
 
-    /// Mean temperature of water and walls now, degrees Celsius.
+    /// Returns the current mean temperature of water and walls, degrees Celsius.
     #[must_use]
     pub fn mean_c(&self) -> f64 {
         self.content_j / self.heat_capacity_j_k
     }
 
-    /// Temperatures now at which a substation would take its water, degrees Celsius: while heating, while cooling.
+    /// Returns the current temperatures at which a substation would draw water, degrees Celsius: in heating, in
+    /// cooling.
     #[must_use]
     pub fn inlets_c(&self, substation: usize) -> [f64; 2] {
         let Substation { ends: [warm, cold], .. } = self.network.substations[substation];
@@ -194,14 +195,14 @@ impl<'n> Simulation<'n> {
         [comes_c, if self.network.is_ring() { comes_c } else { self.now_c[cold] }]
     }
 
-    /// Notes the water that the heat pumps of a substation are reckoned with in the next step.
+    /// Sets the water at a substation's heat pumps in the next step.
     pub fn reckon_with(&mut self, substation: usize, water: MachineWater) {
         self.machines[substation] = water;
     }
 
-    /// By how much a substation's heat pumps of one service change the temperature of their water when they take from it or give it
-    /// `heat_kw` and it comes at `inlet_c`, K: `spread_k`, less where freezing is near or the flow has a least, more where it has a
-    /// most.
+    /// Returns the spread at a substation's heat pumps of one service for the heat `heat_kw` and the inlet
+    /// temperature `inlet_c`, K: `spread_k`, less near the freezing point or at the least flow, more at the greatest
+    /// flow.
     #[must_use]
     pub fn spread_k(&self, substation: usize, service: Service, heat_kw: f64, inlet_c: f64) -> f64 {
         let aimed_k = self.aimed_spread_k(substation, service == Service::Heating, inlet_c);
@@ -217,20 +218,22 @@ impl<'n> Simulation<'n> {
         }
     }
 
-    /// Spread of a substation's water where its flow has no limits, K.
+    /// Returns the spread of a substation's water without limits of its flow, K.
     fn aimed_spread_k(&self, substation: usize, heating: bool, inlet_c: f64) -> f64 {
         let Substation { spread_k, freezing_margin_k, .. } = self.network.substations[substation];
         match inlet_c - (self.water.fluid().freezing_c + freezing_margin_k) {
             left_k if heating && left_k > 0.0 => left_k.clamp(LEAST_SPREAD_K.min(spread_k), spread_k),
-            // Water that comes too cold already is not helped by more of it.
+            // More flow does not help water that arrives too cold.
             _ => spread_k,
         }
     }
 
-    /// Takes a step, in which the substations give the water `heat_kw` (negative while they heat); sources of waste heat know their own.
+    /// Simulates a step in which the substations give the water `heat_kw` (negative in heating); the heat of waste
+    /// heat sources follows from their settings.
     ///
     /// # Errors
-    /// [`NetworkError`] where no flows are found, the ground of a borehole field has no temperature, or water has one that cannot be.
+    /// [`NetworkError`] where the flows cannot be solved, the ground of a borehole field has no finite temperature,
+    /// or the water has an impossible one.
     pub fn step(&mut self, step: usize, heat_kw: &[f64]) -> Result<&StepOutcome, NetworkError> {
         let network = self.network;
         let mut balance_kg_s = 0.0;
@@ -275,10 +278,10 @@ impl<'n> Simulation<'n> {
         Ok(&self.outcome)
     }
 
-    /// What happened, and what was recorded.
+    /// Returns the totals, and the recorded steps (`None` if they were not recorded).
     #[must_use]
     pub fn finish(mut self) -> (NetworkReport, Option<Recording>) {
-        // From the temperatures themselves, so that the balance of the whole time is one.
+        // Computed from the temperatures, so that the balance of the run is an independent check.
         self.report.stored_kwh = (self.water.content_j() - self.start_j) / J_PER_KWH;
         for (pipe, totals) in self.report.pipes.iter_mut().enumerate() {
             totals.stored_kwh = (self.water.pipe_content_j(pipe) - self.pipe_start_j[pipe]) / J_PER_KWH;
@@ -286,7 +289,7 @@ impl<'n> Simulation<'n> {
         (self.report, self.recording)
     }
 
-    /// Flow and heat of a substation.
+    /// Returns the flow and the heat of a substation.
     fn substation(&mut self, index: usize, step: usize, heat_kw: &[f64]) -> Drive {
         let substation = &self.network.substations[index];
         let heat_w_k = self.water.fluid().specific_heat_j_kg_k;
@@ -308,7 +311,7 @@ impl<'n> Simulation<'n> {
         self.directions[index] = direction;
         let effect = match &substation.source_kw {
             None => Effect::Heat(1e3 * heat_kw),
-            // As warm as it may get; what is left of the heat goes elsewhere.
+            // Up to the outlet's limit; the rest of the waste heat is not used.
             Some(_) => Effect::Keep(Keep {
                 low_c: substation.source_max_c,
                 high_c: f64::INFINITY,
@@ -320,7 +323,7 @@ impl<'n> Simulation<'n> {
         Drive { flow_kg_s: direction * flow_kg_s.clamp(least, most), effect }
     }
 
-    /// What a plant's units do to the water.
+    /// Sets the effects of a plant's units on the water.
     fn plant(&mut self, plant: &Plant, step: usize, flow_kg_s: f64) {
         let capacity_w_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k;
         let range_c = plant.keeps_c[usize::from(flow_kg_s < 0.0)];

@@ -1,4 +1,4 @@
-//! Balancing units of a plant: what they may do in a step, and what that takes.
+//! The units of a plant: their effect on the water in a step, and their use of electricity.
 
 use anergy_data::series::{Profile, ProfileSetting};
 
@@ -8,21 +8,21 @@ use crate::water_loop::WaterLoopError;
 use crate::water_loop::borehole::{BoreholeField, BoreholeHistory};
 use crate::water_loop::network::{Effect, Keep};
 
-/// Of groundwater, J/(kg K) and kg/m3.
+/// Specific heat, J/(kg K), and density, kg/m3, of groundwater.
 const GROUNDWATER: [f64; 2] = [4195.0, 999.7];
-/// Groundwater changes by so much at least, K.
+/// Smallest temperature change of groundwater, K.
 const LEAST_CHANGE_K: f64 = 0.1;
-/// Times that a field may have been through the time before.
+/// Largest number of passes before the run for a borehole field.
 const MOST_YEARS_BEFORE: u32 = 200;
-/// Boreholes of a field, and those of a quarter of it: the ground's answers to each other are kept for all of them.
+/// Largest numbers of boreholes of a field, and of its quarter: the responses between all of them are stored.
 const MOST_BOREHOLES: [usize; 2] = [256, 80];
-/// Years that the history of a field can hold beyond those that it is asked for.
+/// Years of load history beyond the requested ones.
 const SPARE_YEARS: f64 = 2.0;
 
 /// A unit of a plant.
 #[derive(Debug, Clone)]
-pub(super) struct Unit {
-    /// Its plant and what it is.
+pub(super) struct PlantUnit {
+    /// Name: its plant and its kind.
     pub(super) name: String,
     pub(super) kind: UnitKind,
 }
@@ -40,8 +40,8 @@ pub(super) struct AirSide {
     cop: Profile,
 }
 
-impl Unit {
-    /// A unit as the settings at `path` say, for steps of `step_hours` and a run of `run_years`.
+impl PlantUnit {
+    /// Creates a unit from the settings at `path`, for steps of `step_hours` and a run of `run_years`.
     pub(super) fn new<E: From<WaterLoopError>>(
         name: String,
         settings: &UnitSettings,
@@ -58,12 +58,13 @@ impl Unit {
         Ok(Self { name, kind })
     }
 
-    /// What it does to water that passes with `capacity_w_k` and should leave within `range_c`.
+    /// Returns the unit's effect on water that passes with `capacity_w_k` and should leave within `range_c`.
     pub(super) fn effect(&self, step: usize, capacity_w_k: f64, [low_c, high_c]: [f64; 2]) -> Effect {
         match &self.kind {
             UnitKind::Boreholes { history, capacity_kw, .. } => {
-                // Along walls of one temperature the water's distance from it falls as e^(-x NTU), so that it never passes the walls. They
-                // move by wall_k_per_w times the heat themselves: Q = e C (T_in - T_rested - wall_k_per_w Q), e = 1 - e^(-NTU).
+                // Along walls of one temperature the water's distance from it falls as e^(-x NTU), so that it never
+                // passes the walls. The wall temperature itself changes by wall_k_per_w times the heat: Q = e C (T_in
+                // - T_rested - wall_k_per_w Q), e = 1 - e^(-NTU).
                 let [wall_k_per_w, film_k_per_w] = history.k_per_kw().map(|k_per_kw| 1e-3 * k_per_kw);
                 let of_walls = -(-1.0 / (film_k_per_w * capacity_w_k)).exp_m1();
                 let effectiveness = of_walls / (1.0 + of_walls * capacity_w_k * wall_k_per_w);
@@ -71,7 +72,7 @@ impl Unit {
             }
             UnitKind::Well { source_c, max_flow_kg_s, max_change_k, approach_k, .. } => {
                 let (source_c, groundwater_w_k) = (source_c.at(step), max_flow_kg_s * GROUNDWATER[0]);
-                // All the groundwater, brought as near to the water that comes as the exchanger can.
+                // All the groundwater, brought as near to the inlet temperature as the exchanger allows.
                 let effectiveness = (groundwater_w_k / capacity_w_k).min(1.0);
                 Effect::Keep(Keep {
                     low_c: low_c.min(source_c - approach_k),
@@ -91,8 +92,9 @@ impl Unit {
         }
     }
 
-    /// Notes the heat and the cold that it gave in a step to water that came at `comes_c`, kWh; returns the electricity that this took, kWh,
-    /// and the mean temperatures of a field's walls and fluid at its end, degrees Celsius.
+    /// Adds the heat and the cold, kWh, that the unit gave in a step to water with the inlet temperature `comes_c`.
+    /// Returns its electricity, kWh, and the mean temperatures of a field's walls and fluid at its end, degrees
+    /// Celsius (`None` for other units).
     pub(super) fn gave(
         &mut self,
         step: usize,
@@ -108,7 +110,7 @@ impl Unit {
                 let [heat_j_kg_k, density_kg_m3] = GROUNDWATER;
                 let apart_k = (source_c.at(step) - comes_c).abs() - *approach_k;
                 let change_k = apart_k.min(*max_change_k).max(LEAST_CHANGE_K);
-                // No more than there is, however near the two are.
+                // Limited to the available groundwater, however small the temperature difference is.
                 let needed_kg = (heat_kwh + cold_kwh) * 3.6e6 / (heat_j_kg_k * change_k);
                 needed_kg.min(*max_flow_kg_s * 3600.0 * step_hours) / density_kg_m3 * *kwh_per_m3
             }
@@ -117,7 +119,7 @@ impl Unit {
         (taken_kwh, None)
     }
 
-    /// Lets a field go through loads (kW out of it, one a step) some times.
+    /// Applies loads (kW out of the field, one per step) to a field a number of times.
     pub(super) fn age(&mut self, loads_kw: &[f64], times: u32) {
         if let UnitKind::Boreholes { history, .. } = &mut self.kind {
             for _ in 0..times {
@@ -128,12 +130,12 @@ impl Unit {
         }
     }
 
-    /// Whether it works only as far as it is needed.
+    /// Returns whether the unit is controlled to the plant's range of temperature.
     pub(super) fn is_kept(&self) -> bool {
         !matches!(self.kind, UnitKind::Boreholes { .. })
     }
 
-    /// Times that it has been through the time of the run before.
+    /// Returns the number of passes of the run before it.
     pub(super) fn years_before(&self) -> u32 {
         match self.kind {
             UnitKind::Boreholes { years_before, .. } => years_before,

@@ -1,59 +1,63 @@
-//! The temperatures at which balancing units take their water, solved together.
+//! The inlet temperatures of coupled balancing units.
 //!
-//! A unit gives water back at phi(u), where u is its inlet temperature: phi is continuous and piecewise linear with slopes between 0 and 1
-//! (warmed to a least temperature, by all its power, as near to its source as it can, or left alone). All inlets are linear in what the
-//! units give: u = c + B phi(u), where B >= 0 has row sums below 1, since water mixes and loses heat to the ground on its way. So the map
-//! is monotone and has one fixed point. u - c - B phi(u) is piecewise linear, and the matrix of every piece is an M-matrix: the path along
-//! which its value goes straight to zero crosses a finite number of kinks and ends at the fixed point (J. Katzenelson, An algorithm for solving
-//! nonlinear resistor networks, Bell System Technical Journal 44, 1965).
+//! A unit's outlet temperature is phi(u), where u is its inlet temperature: phi is continuous and piecewise linear
+//! with slopes between 0 and 1 (heating to a lowest temperature, heating at full power, heating as near to the source
+//! as possible, or no effect). All inlet temperatures are linear in the outlet temperatures: u = c + B phi(u), where
+//! B >= 0 has row sums below 1, since water mixes and loses heat to the ground on its way. So the map is monotone and
+//! has one fixed point. u - c - B phi(u) is piecewise linear, and the matrix of every piece is an M-matrix: the path
+//! along which its value goes straight to zero crosses a finite number of kinks and ends at the fixed point (J.
+//! Katzenelson, An algorithm for solving nonlinear resistor networks, Bell System Technical Journal 44, 1965).
 
 use nalgebra::{DMatrix, DVector};
 
 use super::design::{Duty, Effect};
 
-/// Kinks that the path may cross, for each unit: a unit has four, and the path may come back to some.
+/// Largest number of kinks on the path per unit: a unit has four, and the path may cross some repeatedly.
 const KINKS: usize = 64;
-/// Halvings of the way on which a unit's duty changes.
+/// Number of bisections for the point of the path at which a unit's duty changes.
 const HALVINGS: usize = 100;
-/// A change of all inlet temperatures by less is rounding, K per degree Celsius.
+/// Change of all inlet temperatures that counts as rounding, K per degree Celsius.
 const ROUNDING: f64 = 1e-11;
 
-/// A balancing unit that passes water.
+/// A balancing unit with water flow.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Unit {
+pub(super) struct CoupledUnit {
     pub(super) effect: Effect,
-    /// Capacity flow of its water, W/K, > 0.
+    /// Capacity flow (mass flow times specific heat) of its water, W/K, > 0.
     pub(super) capacity_w_k: f64,
 }
 
-/// The balancing units of a network in a part of a step, and how they see each other through the water.
+/// The balancing units of a network in a part of a step, coupled by the water.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Coupled {
-    pub(super) units: Vec<Unit>,
-    /// Inlet temperature of each unit while all give water at 0 degrees Celsius.
+pub(super) struct CoupledUnits {
+    pub(super) units: Vec<CoupledUnit>,
+    /// Inlet temperature of each unit if all outlet temperatures are 0 degrees Celsius.
     pub(super) base_c: Vec<f64>,
-    /// Rise of each unit's inlet temperature per K of what one gives, K/K: unit by unit that gives, the others' answers in a row.
+    /// Change of each unit's inlet temperature per K of a unit's outlet temperature, K/K: one row for each outlet,
+    /// with all inlets in it.
     pub(super) response: Vec<f64>,
 }
 
-impl Unit {
-    /// Returns the duty that water at `taken_c` asks for.
+impl CoupledUnit {
+    /// Returns the duty of the unit for the inlet temperature `taken_c`.
     fn duty(&self, taken_c: f64) -> Duty {
         self.effect.duty(taken_c, self.capacity_w_k).unwrap_or_default()
     }
 
-    /// Returns the temperature in degrees Celsius at which it gives water back that comes at `taken_c`, with the duty this asks for.
+    /// Returns the outlet temperature in degrees Celsius for the inlet temperature `taken_c`, with the duty that
+    /// follows from it.
     pub(super) fn gives_c(&self, taken_c: f64) -> f64 {
         self.given_c(self.duty(taken_c), taken_c)
     }
 
-    /// Returns the temperature in degrees Celsius at which it gives water back that comes at `taken_c`, while on `duty`.
+    /// Returns the outlet temperature in degrees Celsius for the inlet temperature `taken_c`, on a given duty.
     pub(super) fn given_c(&self, duty: Duty, taken_c: f64) -> f64 {
         let [constant_c, slope] = self.piece(duty);
         constant_c + slope * taken_c
     }
 
-    /// Returns how much of the way from one inlet temperature to another it stays on `duty`, and a share just beyond; 1 where it stays to the end.
+    /// Returns the share of the way from one inlet temperature to another over which the unit stays on `duty`, and a
+    /// share just beyond it; 1 if the duty does not change.
     fn way(&self, duty: Duty, [from_c, to_c]: [f64; 2]) -> [f64; 2] {
         if self.duty(to_c) == duty {
             return [1.0; 2];
@@ -70,7 +74,8 @@ impl Unit {
         [within, beyond]
     }
 
-    /// Returns constant (degrees Celsius) and slope of what it gives as a function of its inlet temperature, while on `duty`.
+    /// Returns constant (degrees Celsius) and slope of the outlet temperature as a function of the inlet temperature,
+    /// on a given duty.
     fn piece(&self, duty: Duty) -> [f64; 2] {
         match self.effect.on(duty) {
             Effect::Heat(watts) => [watts / self.capacity_w_k, 1.0],
@@ -81,11 +86,11 @@ impl Unit {
     }
 }
 
-impl Coupled {
+impl CoupledUnits {
     /// Returns the duty of each unit at the fixed point.
     ///
     /// # Errors
-    /// The last change of an inlet temperature in K, where the path does not end.
+    /// The last change of an inlet temperature in K, if the path exceeds [`KINKS`].
     pub(super) fn solve(&self) -> Result<Vec<Duty>, f64> {
         let mut inlets_c = DVector::from_column_slice(&self.base_c);
         let mut duties: Vec<Duty> =
@@ -94,7 +99,7 @@ impl Coupled {
         for _ in 0..KINKS * self.units.len() {
             let Some(ends_c) = self.fixed_point_c(&duties) else { break };
             change_k = ends_c.iter().zip(inlets_c.iter()).map(|(end, now)| (end - now).abs()).fold(0.0, f64::max);
-            // The share of the way up to the first kink, and beyond it.
+            // Share of the way to the first kink, and just beyond it.
             let ways = self.units.iter().zip(&duties).zip(inlets_c.iter().zip(ends_c.iter()));
             let ways: Vec<[f64; 2]> = ways.map(|((unit, duty), (now, end))| unit.way(*duty, [*now, *end])).collect();
             let first = ways.iter().map(|[within, _]| *within).fold(1.0, f64::min);
@@ -114,7 +119,8 @@ impl Coupled {
         Err(change_k)
     }
 
-    /// Returns the inlet temperatures in degrees Celsius to which units lead that stay on `duties`.
+    /// Returns the inlet temperatures in degrees Celsius that follow from fixed duties; `None` if the system is
+    /// singular.
     fn fixed_point_c(&self, duties: &[Duty]) -> Option<DVector<f64>> {
         let count = self.units.len();
         let mut equations = DMatrix::identity(count, count);
@@ -137,7 +143,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn unit() -> impl Strategy<Value = Unit> {
+    fn unit() -> impl Strategy<Value = CoupledUnit> {
         let powers = prop_oneof![1 => Just(0.0), 4 => 0.0f64..5e5];
         let source = (5.0f64..20.0, 0.0f64..1.0);
         (
@@ -159,20 +165,20 @@ mod tests {
                         source: source.map(|(with_c, effectiveness)| [[with_c, effectiveness]; 2]),
                     }),
                 };
-                Unit { effect, capacity_w_k }
+                CoupledUnit { effect, capacity_w_k }
             })
     }
 
     proptest! {
         #[test]
-        fn any_circuit_has_its_fixed_point_found(
+        fn the_fixed_point_of_any_circuit_is_found(
             units in proptest::collection::vec(unit(), 1..5),
             shares in proptest::collection::vec(0.0f64..1.0, 16),
             left in 0usize..6,
             base in proptest::collection::vec(-30.0f64..30.0, 4),
         ) {
             let count = units.len();
-            // Rows of B sum to 1 less what a circuit that is flushed 1, 10, .. times gains from outside.
+            // Row sums of B are 1 minus the gain from outside of a circuit that is flushed 1, 10, .. times.
             let gained = 10f64.powi(-i32::try_from(left).unwrap_or(0)) * 0.5;
             let mut response = vec![0.0; count * count];
             for taker in 0..count {
@@ -182,9 +188,9 @@ mod tests {
                 }
             }
             let base_c = base[..count].iter().map(|base| gained * base).collect();
-            let coupled = Coupled { units, base_c, response };
+            let coupled = CoupledUnits { units, base_c, response };
             let duties = coupled.solve().map_err(|change| TestCaseError::fail(format!("moves by {change} K")))?;
-            // The duties' own solution asks for what they give.
+            // The inlet temperatures that follow from the duties require the same duties.
             let inlets_c = coupled.fixed_point_c(&duties).unwrap_or_default();
             prop_assert_eq!(inlets_c.len(), count);
             for ((unit, duty), inlet_c) in coupled.units.iter().zip(&duties).zip(inlets_c.iter()) {

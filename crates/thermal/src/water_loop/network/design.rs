@@ -1,6 +1,6 @@
-//! What a network is made of, what its transfers do, and how finely it is computed.
+//! The components of a pipe network, the effects of its transfers, and its resolution.
 
-use super::parcels::Make;
+use super::parcels::PipeProperties;
 use crate::water_loop::{Fluid, WaterLoopError};
 
 /// A pipe.
@@ -16,69 +16,70 @@ pub struct PipeDesign {
     pub inner_diameter_m: f64,
     /// Roughness, m.
     pub roughness_m: f64,
-    /// Sum of the loss coefficients of its fittings, of the dynamic pressure.
+    /// Sum of the loss coefficients of its fittings (zeta), relative to the dynamic pressure.
     pub fittings: f64,
     /// Heat capacity of its wall, J/(m K).
     pub wall_j_m_k: f64,
-    /// Thermal resistance between its wall and what surrounds it, m K/W; infinite where it is insulated perfectly.
+    /// Thermal resistance between its wall and its surroundings, m K/W; infinite for perfect insulation.
     pub resistance_m_k_w: f64,
 }
 
-/// Something through which water goes from one node to another, driven by a pump of its own: a substation, a plant, a main pump.
+/// A connection with its own pump from one node to another: a substation, a plant, a main pump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transfer {
-    /// Where it takes water when the flow is positive.
+    /// Inlet node for positive flow.
     pub from: usize,
-    /// Where it gives water back when the flow is positive.
+    /// Outlet node for positive flow.
     pub to: usize,
 }
 
-/// What a transfer does in a step.
+/// The flow of a transfer and its effect in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drive {
-    /// Flow, kg/s; back where negative.
+    /// Flow, kg/s; negative for reversed flow.
     pub flow_kg_s: f64,
-    /// What happens to the water.
+    /// Effect on the water.
     pub effect: Effect,
 }
 
-/// What a transfer does to the water that it passes.
+/// The effect of a transfer on the water that passes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Effect {
-    /// It receives this heat, W; without a flow it receives none.
+    /// A given heat, W; none without a flow.
     Heat(f64),
-    /// It leaves with this temperature, degrees Celsius.
+    /// A given outlet temperature, degrees Celsius.
     Outlet(f64),
-    /// It leaves as it came, or as near to these temperatures as the power allows: a balancing unit.
+    /// A balancing unit: the outlet temperature is within a range as far as the power allows, and otherwise that of
+    /// the inlet.
     Keep(Keep),
-    /// It comes nearer to a temperature: a heat exchanger with something large.
+    /// A heat exchanger with a large body of given temperature.
     Exchange {
-        /// That temperature, degrees Celsius.
+        /// Temperature of the large body, degrees Celsius.
         with_c: f64,
-        /// Share of the way that it goes, 0 to 1.
+        /// Effectiveness, 0 to 1.
         effectiveness: f64,
-        /// Heat that it gives or takes at most, W.
+        /// Largest heat in either direction, W.
         most_w: f64,
     },
 }
 
-/// What a balancing unit may do in a step.
+/// The limits of a balancing unit in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Keep {
-    /// Least temperature of what leaves, degrees Celsius.
+    /// Lowest outlet temperature, degrees Celsius.
     pub low_c: f64,
-    /// Greatest temperature of what leaves, degrees Celsius.
+    /// Highest outlet temperature, degrees Celsius.
     pub high_c: f64,
-    /// Heat that it can give, W, >= 0.
+    /// Largest heat, W, >= 0.
     pub heating_w: f64,
-    /// Heat that it can take, W, >= 0.
+    /// Largest cold, W, >= 0.
     pub cooling_w: f64,
-    /// Temperatures that it can bring the water towards at most, while heating and while cooling, degrees Celsius, and the share of the way that it can:
-    /// where its source is no larger than that. `None` where nothing but its power limits it.
+    /// Source of limited size: its temperatures in heating and in cooling, degrees Celsius, towards which the water
+    /// can be brought, and its effectiveness in each. `None` if only the power is limited.
     pub source: Option<[[f64; 2]; 2]>,
 }
 
-/// What a balancing unit does.
+/// The mode of operation of a balancing unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Duty {
     #[default]
@@ -87,13 +88,13 @@ pub(super) enum Duty {
     ToHigh,
     FullHeating,
     FullCooling,
-    /// As far as the source goes.
+    /// Limited by the source.
     SourceHeating,
     SourceCooling,
 }
 
 impl Effect {
-    /// What it does to the water while on duty.
+    /// Returns the effect on the water while on a given duty.
     pub(super) fn on(self, duty: Duty) -> Self {
         match (self, duty) {
             (Self::Keep(keep), duty) => keep.effect(duty),
@@ -103,7 +104,8 @@ impl Effect {
         }
     }
 
-    /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`; `None` for what does the same whatever comes.
+    /// Returns the duty for an inlet temperature `taken_c` and a capacity flow `capacity_w_k`; `None` for an effect
+    /// that does not depend on the inlet temperature's range.
     pub(super) fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Option<Duty> {
         match self {
             Self::Heat(_) | Self::Outlet(_) => None,
@@ -121,7 +123,7 @@ impl Effect {
 }
 
 impl Keep {
-    /// What it does to the water while on duty.
+    /// Returns the effect on the water while on a given duty.
     fn effect(&self, duty: Duty) -> Effect {
         match duty {
             Duty::Nothing => Effect::Heat(0.0),
@@ -137,7 +139,7 @@ impl Keep {
         }
     }
 
-    /// What it has to do with water at `taken_c`, of which it passes `capacity_w_k`.
+    /// Returns the duty for an inlet temperature `taken_c` and a capacity flow `capacity_w_k`.
     fn duty(&self, taken_c: f64, capacity_w_k: f64) -> Duty {
         let (short, over) = (self.low_c - taken_c, taken_c - self.high_c);
         let least = |needed_w: f64, most_w: f64, source: Option<[f64; 2]>, duties: [Duty; 3]| {
@@ -162,20 +164,20 @@ impl Keep {
     }
 }
 
-/// How finely a network is computed, and where it starts.
+/// The resolution of a network in space and time, and its initial temperature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resolution {
-    /// Pipes are cut into cells of this length or shorter, m.
+    /// Longest cell of a pipe, m.
     pub cell_m: f64,
-    /// Cells of a pipe at most.
+    /// Largest number of cells of a pipe.
     pub most_cells: usize,
-    /// Steps are cut into equal parts of this length or shorter, s.
+    /// Longest part of a step, s; steps are divided into equal parts.
     pub part_s: f64,
-    /// Water in every node, kg, > 0: it mixes there.
+    /// Mass of water in every node, kg, > 0, which is fully mixed.
     pub node_water_kg: f64,
-    /// Whether water and wall are at one temperature wherever they touch.
+    /// Whether water and wall have the same temperature wherever they touch.
     pub perfect_film: bool,
-    /// Temperature of everything at the start, degrees Celsius.
+    /// Initial temperature of water and walls, degrees Celsius.
     pub start_c: f64,
 }
 
@@ -186,11 +188,11 @@ impl Default for Resolution {
 }
 
 impl PipeDesign {
-    /// What thermal steps need to know of it.
-    pub(super) fn make(&self, fluid: &Fluid) -> Make {
+    /// Returns the properties of the pipe that a thermal step needs.
+    pub(super) fn make(&self, fluid: &Fluid) -> PipeProperties {
         let Self { length_m, inner_diameter_m, .. } = *self;
         let area = 0.25 * std::f64::consts::PI * inner_diameter_m * inner_diameter_m;
-        Make {
+        PipeProperties {
             surface_m2: std::f64::consts::PI * inner_diameter_m * length_m,
             water_j_k: area * length_m * fluid.density_kg_m3 * fluid.specific_heat_j_kg_k,
             wall_j_k: self.wall_j_m_k * length_m,
@@ -199,7 +201,7 @@ impl PipeDesign {
     }
 }
 
-/// Whether all numbers are within their ranges, and all nodes exist.
+/// Checks that all numbers are within their ranges, and that all nodes exist.
 pub(super) fn check(
     nodes: usize,
     designs: &[PipeDesign],

@@ -1,31 +1,34 @@
-//! Water, wall and ground at one place of a pipe, with the water at rest against the wall.
+//! Heat exchange between water, wall and ground in one cell of a pipe, with the water at rest.
 //!
-//! C dT/dt = -G (T - W) and K dW/dt = G (T - W) - H (W - T_ground), with C and K the heat capacities of water and wall, G the conductance of
-//! the film between them and H that from the wall to the ground: two linear equations, solved exactly.
+//! C dT/dt = -G (T - W) and K dW/dt = G (T - W) - H (W - T_ground), with C and K the heat capacities of water and
+//! wall, G the conductance of the film between them and H that from the wall to the ground: two linear equations with
+//! an exact solution.
 
-/// Heat capacities and conductances of a piece of pipe.
+/// The heat capacities and conductances of a piece of pipe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Piece {
     /// Heat capacity of the water, J/K.
     pub(super) water_j_k: f64,
     /// Heat capacity of the wall, J/K, > 0.
     pub(super) wall_j_k: f64,
-    /// Conductance of the film between them, W/K.
+    /// Conductance of the film between water and wall, W/K.
     pub(super) film_w_k: f64,
     /// Conductance between wall and ground, W/K.
     pub(super) ground_w_k: f64,
 }
 
-/// Transfer units and losses per step up to which steps are made exact in the mean.
+/// Transfer units and losses per step up to which the mean over steps is corrected to be exact.
 const SMALL: f64 = 0.3;
 
 impl Piece {
-    /// With conductances that, in steps of `seconds` between which the water moves on by the whole piece, do what those of the piece do to
-    /// water that moves steadily: a pulse is then spread as widely, and a steady flow loses as much, however long the pieces are.
+    /// Returns the piece with conductances for steps of `seconds`, between which the water moves on by the whole
+    /// piece, such that the steps have the effect of this piece on steadily moving water: the same spread of a pulse
+    /// and the same loss of a steady flow, whatever the length of the pieces.
     ///
-    /// In such steps heat that is in the wall waits for whole steps. If a share w of the water's heat goes to the wall in a step, and w/B
-    /// of the wall's comes back (B = K/C), the variance of its delay after one piece is 2 B^2/w - B - B^2 steps squared; moving steadily it is 2
-    /// B^2/n with n transfer units. So w = n / (1 + n (1 + B) / (2 B)), and of the film (1 + B) / B n' = 2 artanh(n (1 + B) / (2 B)).
+    /// In such steps the heat in the wall waits for whole steps. If a share w of the water's heat goes to the wall in
+    /// a step, and w/B of the wall's returns (B = K/C), the variance of its delay after one piece is 2 B^2/w - B -
+    /// B^2 steps squared; in steady motion it is 2 B^2/n with n transfer units. So w = n / (1 + n (1 + B) / (2 B)),
+    /// and for the film (1 + B) / B n' = 2 artanh(n (1 + B) / (2 B)).
     pub(super) fn in_steps(&self, seconds: f64) -> Self {
         let Self { water_j_k, wall_j_k, film_w_k, ground_w_k } = *self;
         let units = 0.5 * film_w_k * seconds * (1.0 / water_j_k + 1.0 / wall_j_k);
@@ -33,7 +36,8 @@ impl Piece {
         let exact = if ground_w_k > 0.0 { seconds / water_j_k / (1.0 / self.film_w_k + 1.0 / ground_w_k) } else { 0.0 };
         let mut piece = Self { film_w_k, ..*self };
         if exact > 0.0 && exact < SMALL {
-            // What is left of a steady flow, when each parcel finds the wall as the one before has left it.
+            // Remaining share of a steady flow, when each parcel meets the wall in the state that the previous parcel
+            // has left.
             for _ in 0..2 {
                 let step = Exchange::over(seconds, &piece);
                 let left = step.water[0] + step.water[1] * step.wall[0] / (1.0 - step.wall[1]);
@@ -44,21 +48,21 @@ impl Piece {
     }
 }
 
-/// What a time at rest makes of temperatures above the ground.
+/// The linear map of the temperatures above the ground over a time at rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Exchange {
-    /// Water after, per K of water and of wall before.
+    /// Water temperature after, per K of water and of wall before.
     pub(super) water: [f64; 2],
-    /// Wall after, per K of water and of wall before.
+    /// Wall temperature after, per K of water and of wall before.
     pub(super) wall: [f64; 2],
     /// Heat lost to the ground, J per K of water and of wall before.
     pub(super) lost_j_k: [f64; 2],
-    /// What is left of a difference between two parts of the water that share the wall.
+    /// Remaining share of a difference between two parts of the water that share the wall.
     pub(super) difference: f64,
 }
 
 impl Exchange {
-    /// What no time makes of them.
+    /// The exchange over no time.
     pub(super) const NOTHING: Self = Self { water: [1.0, 0.0], wall: [0.0, 1.0], lost_j_k: [0.0; 2], difference: 1.0 };
 
     pub(super) fn over(seconds: f64, piece: &Piece) -> Self {
@@ -101,8 +105,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn energy_is_kept_and_two_steps_are_one(
-            water_j_k in 1.0f64..1e7, ratio in 1e-6f64..3.0, film in -3.0f64..4.0, ground in -4.0f64..2.0, hours in 1e-4f64..100.0,
+        fn energy_is_conserved_and_two_steps_equal_one(
+            water_j_k in 1.0f64..1e7, ratio in 1e-6f64..3.0, film in -3.0f64..4.0,
+            ground in -4.0f64..2.0, hours in 1e-4f64..100.0,
         ) {
             let (film_w_k, ground_w_k) = (water_j_k * 10f64.powf(film - 4.0), water_j_k * 10f64.powf(ground - 6.0));
             let piece = Piece { water_j_k, wall_j_k: ratio * water_j_k, film_w_k, ground_w_k };

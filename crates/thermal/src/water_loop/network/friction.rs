@@ -1,26 +1,26 @@
-//! Pressure that a flow costs and heat that it exchanges with the wall of a round pipe.
+//! Pressure loss of the flow in a round pipe, and its heat transfer to the wall.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use crate::water_loop::Fluid;
 
-/// Reynolds numbers between which a flow is neither laminar nor turbulent.
+/// Reynolds numbers that bound the transition between laminar and turbulent flow.
 const LAMINAR: f64 = 2300.0;
 const TURBULENT: f64 = 4000.0;
-/// Nusselt number of a laminar flow in a long pipe with a wall of one temperature.
+/// Nusselt number of laminar flow in a long pipe with a constant wall temperature.
 const LAMINAR_NUSSELT: f64 = 3.66;
 
-/// Friction factors of turbulent flows at one roughness, and their derivatives by Re / [`TURBULENT`]: sixteen for each doubling of the Reynolds number.
-/// Between them, cubic polynomials are within 2e-7.
+/// A table of friction factors of turbulent flow at one roughness, and their derivatives by Re / [`TURBULENT`]:
+/// sixteen for each doubling of the Reynolds number. Cubic interpolation between them is accurate to 2e-7.
 #[derive(Debug, PartialEq)]
-pub(super) struct Factors(Vec<[f64; 2]>);
+pub(super) struct FrictionTable(Vec<[f64; 2]>);
 
-/// Bits of a number's mantissa that choose a factor, and doublings that are in the table.
+/// Number of mantissa bits that select an entry, and number of doublings in the table.
 const BITS: u32 = 4;
 const DOUBLINGS: u32 = 16;
 
-impl Factors {
+impl FrictionTable {
     pub(super) fn new(rough: f64) -> Self {
         let places = 0..=(DOUBLINGS << BITS);
         let at = |place: u32| {
@@ -32,7 +32,7 @@ impl Factors {
         Self(places.map(at).collect())
     }
 
-    /// The factor of a Reynolds number from [`TURBULENT`] on and its derivative.
+    /// Returns the factor and its derivative at a Reynolds number of at least [`TURBULENT`].
     fn at(&self, reynolds: f64, rough: f64) -> [f64; 2] {
         let times = reynolds / TURBULENT;
         let bits = times.to_bits();
@@ -45,7 +45,7 @@ impl Factors {
         let start = f64::from_bits(bits >> shift << shift);
         let width = f64::from_bits(((bits >> shift) + 1) << shift) - start;
         let along = (times - start) / width;
-        // Hermite's polynomial: values and slopes at both ends.
+        // Cubic Hermite interpolation from values and slopes at both ends.
         let rise = high - low;
         let [first, second] = [low_slope * width - rise, rise - high_slope * width];
         let bend = first + along * (second - first);
@@ -55,31 +55,31 @@ impl Factors {
     }
 }
 
-/// A round pipe with a fluid in it.
+/// A round pipe with the properties of its fluid.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bore {
-    factors: Arc<Factors>,
+    factors: Arc<FrictionTable>,
     /// Reynolds number per kg/s.
     reynolds_per_flow: f64,
-    /// Roughness by diameter.
+    /// Relative roughness (roughness over diameter).
     rough: f64,
-    /// Pa per (kg/s)^2 and unit of (friction factor x length / diameter + fittings).
+    /// Pressure loss per (kg/s)^2 and unit of (friction factor x length / diameter + fittings), Pa.
     pressure_per_flow2: f64,
     length_by_diameter: f64,
     fittings: f64,
     diameter_by_length: f64,
-    /// Conductivity by diameter, W/(m2 K).
+    /// Thermal conductivity over diameter, W/(m2 K).
     film_unit_w_m2_k: f64,
     prandtl: f64,
 }
 
 impl Bore {
-    /// `factors` are those of the roughness by the diameter.
+    /// Creates the bore; `factors` belong to its relative roughness.
     pub(super) fn new(
         fluid: &Fluid,
         [diameter_m, length_m, roughness_m]: [f64; 3],
         fittings: f64,
-        factors: Arc<Factors>,
+        factors: Arc<FrictionTable>,
     ) -> Self {
         let area = 0.25 * PI * diameter_m * diameter_m;
         Self {
@@ -95,14 +95,14 @@ impl Bore {
         }
     }
 
-    /// Pressure lost by a flow (kg/s), Pa, and its derivative, Pa s/kg (Darcy and Weisbach). Both have the sign of the flow's direction right, and the
-    /// derivative is positive, also at rest.
+    /// Returns the pressure loss of a flow (kg/s), Pa, and its derivative, Pa s/kg (Darcy and Weisbach). The loss has
+    /// the sign of the flow, and the derivative is positive, also at zero flow.
     pub(super) fn pressure_pa(&self, flow_kg_s: f64) -> [f64; 2] {
         let flow = flow_kg_s.abs();
         let reynolds = self.reynolds_per_flow * flow;
         let Self { pressure_per_flow2: unit, length_by_diameter: long, fittings, .. } = *self;
         if reynolds < LAMINAR {
-            // 64 / Re, without the division at rest.
+            // 64 / Re, without the division by zero flow.
             let linear = unit * long * 64.0 / self.reynolds_per_flow;
             return [(linear + unit * fittings * flow) * flow_kg_s, linear + 2.0 * unit * fittings * flow];
         }
@@ -111,19 +111,20 @@ impl Bore {
         [loss * flow_kg_s, 2.0 * loss + unit * slope * self.reynolds_per_flow * long * flow * flow]
     }
 
-    /// Friction factor and its derivative by the Reynolds number, from [`LAMINAR`] on.
+    /// Returns the friction factor and its derivative by the Reynolds number, from [`LAMINAR`] on.
     fn factor(&self, reynolds: f64) -> [f64; 2] {
         if reynolds >= TURBULENT {
             return self.factors.at(reynolds, self.rough);
         }
-        // Straight from the last laminar to the first turbulent factor.
+        // Linear from the last laminar to the first turbulent factor.
         let (low, high) = (64.0 / LAMINAR, self.factors.0[0][0]);
         let slope = (high - low) / (TURBULENT - LAMINAR);
         [low + slope * (reynolds - LAMINAR), slope]
     }
 
-    /// Heat transfer coefficient between water and wall, W/(m2 K): Gnielinski (1976) with the friction factor of Konakov for a smooth pipe, and
-    /// Gnielinski (2013, doi:10.1016/j.ijheatmasstransfer.2013.04.015) between laminar and turbulent.
+    /// Returns the heat transfer coefficient between water and wall, W/(m2 K): Gnielinski (1976) with the friction
+    /// factor of Konakov for a smooth pipe, and Gnielinski (2013, doi:10.1016/j.ijheatmasstransfer.2013.04.015)
+    /// between laminar and turbulent.
     pub(super) fn film_w_m2_k(&self, flow_kg_s: f64) -> f64 {
         let reynolds = self.reynolds_per_flow * flow_kg_s.abs();
         let turbulent = |reynolds: f64| {
@@ -146,10 +147,11 @@ impl Bore {
     }
 }
 
-/// Friction factor of a turbulent flow, 1/sqrt(f) = -2 log10(rough / 3.7 + 2.51 / (Re sqrt(f))) (Colebrook 1939), and its derivative by Re.
+/// Returns the friction factor of turbulent flow, 1/sqrt(f) = -2 log10(rough / 3.7 + 2.51 / (Re sqrt(f))) (Colebrook
+/// 1939), and its derivative by Re.
 fn colebrook(reynolds: f64, rough: f64) -> [f64; 2] {
     let (still, moving) = (rough / 3.7, 2.51 / reynolds);
-    // Haaland's formula is within 2 %; Newton's method doubles the digits.
+    // Haaland's formula is accurate to 2 %; each Newton iteration doubles the digits.
     let mut x = -1.8 * ((rough / 3.7).powf(1.11) + 6.9 / reynolds).log10();
     let scale = 2.0 / std::f64::consts::LN_10;
     for _ in 0..3 {
@@ -158,7 +160,7 @@ fn colebrook(reynolds: f64, rough: f64) -> [f64; 2] {
         x -= miss / (1.0 + scale * moving / inner);
     }
     let inner = still + moving * x;
-    // By the implicit function: dx/dRe of x = -scale ln(still + 2.51 x / Re).
+    // By implicit differentiation: dx/dRe of x = -scale ln(still + 2.51 x / Re).
     let of_reynolds = scale * moving * x / reynolds / inner / (1.0 + scale * moving / inner);
     [x.powi(-2), -2.0 * x.powi(-3) * of_reynolds]
 }
@@ -169,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn bore(diameter_m: f64, length_m: f64, roughness_m: f64, fittings: f64) -> Bore {
-        let factors = Arc::new(Factors::new(roughness_m / diameter_m));
+        let factors = Arc::new(FrictionTable::new(roughness_m / diameter_m));
         Bore::new(&water(), [diameter_m, length_m, roughness_m], fittings, factors)
     }
 
@@ -184,8 +186,8 @@ mod tests {
     }
 
     #[test]
-    fn colebrook_as_tabulated() {
-        // Moody's diagram, worked out to six digits from the implicit equation.
+    fn colebrook_agrees_with_the_table() {
+        // Moody's diagram, computed to six digits from the implicit equation.
         for (reynolds, rough, factor) in
             [(1e5, 0.0, 0.017_990_1), (1e6, 1e-4, 0.013_441_4), (4000.0, 0.05, 0.076_986_8)]
         {
@@ -206,17 +208,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn factors_between_those_of_the_table_are_those_of_the_equation(log in 0.0f64..5.5, rough in 0.0f64..0.05) {
+        fn interpolated_factors_satisfy_the_equation(log in 0.0f64..5.5, rough in 0.0f64..0.05) {
             let reynolds = TURBULENT * 10f64.powf(log);
-            let [factor, slope] = Factors::new(rough).at(reynolds, rough);
+            let [factor, slope] = FrictionTable::new(rough).at(reynolds, rough);
             let [exact, exact_slope] = colebrook(reynolds, rough);
             prop_assert!((factor / exact - 1.0).abs() < 1e-6, "{factor} {exact}");
             prop_assert!((slope - exact_slope).abs() * reynolds < 1e-4 * exact, "{slope} {exact_slope}");
         }
 
         #[test]
-        fn pressure_grows_with_the_flow_as_its_derivative_says(
-            diameter in 0.01f64..0.5, rough in 1e-6f64..1e-3, fittings in 0.0f64..50.0, log in -6.0f64..2.5, forward: bool,
+        fn the_derivative_of_the_pressure_is_its_slope(
+            diameter in 0.01f64..0.5, rough in 1e-6f64..1e-3, fittings in 0.0f64..50.0,
+            log in -6.0f64..2.5, forward: bool,
         ) {
             let bore = bore(diameter, 100.0, rough, fittings);
             let flow = if forward { 10f64.powf(log) } else { -(10f64.powf(log)) };

@@ -1,27 +1,30 @@
-//! Temperatures that cannot be: the maximum principle of water that mixes, rests against its surroundings and passes machines.
+//! Check of temperatures by the maximum principle of water that mixes, exchanges heat with its surroundings and
+//! passes machines.
 //!
-//! Water in a pipe ends between the least and the greatest temperature of what it met. A balancing unit warms water no further than to its
-//! least temperature or its source, and cools it likewise. No node is warmer than the warmest of the start, the surroundings and what
-//! transfers gave. An answer that breaks one of these is refused ([`FlowError::Impossible`]), whatever has computed it.
+//! Water in a pipe ends between the lowest and the highest temperature that it met. A balancing unit heats water no
+//! further than to its lowest outlet temperature or its source, and cools it likewise. No node is warmer than the
+//! maximum of the initial state, the surroundings and the outlets of transfers. A result that violates one of these
+//! bounds is refused ([`FlowError::Impossible`]), whichever method has computed it.
 
 use super::FlowError;
 use super::design::{Effect, Keep};
-use super::parcels::Passed;
+use super::parcels::PartResult;
 
-/// A pipe that is flushed is solved as a whole, which is exact for its heat and for its course up to this share of all differences.
+/// Tolerance for a flushed pipe, as a share of all differences: it is solved as a whole, which is exact for its heat,
+/// and for its temperature profile up to this share.
 const COURSE: f64 = 0.02;
-/// Rounding and the solution of coupled units, K.
+/// Tolerance for rounding and for the solution of coupled units, K.
 const ROUNDING_K: f64 = 1e-3;
 
-/// Place in a network at which water has a temperature.
+/// The place in a network at which water has a temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaterPlace {
-    /// In or behind this pipe.
+    /// In a pipe or at its outlet.
     Pipe(usize),
-    /// Behind this transfer.
+    /// At the outlet of a transfer.
     Transfer(usize),
-    /// At this node.
+    /// At a node.
     Node(usize),
 }
 
@@ -35,24 +38,25 @@ impl std::fmt::Display for WaterPlace {
     }
 }
 
-/// Refuses temperatures (degrees Celsius) outside of `met_c`, and those that are no numbers.
+/// Returns an error for temperatures (degrees Celsius) outside `met_c`, and for NaN.
 fn within(place: WaterPlace, span_c: [f64; 2], met_c: [f64; 2], spare_k: f64) -> Result<(), FlowError> {
     let [low_c, high_c] = met_c;
     let refuse = |temp_c| Err(FlowError::Impossible { place, temp_c, low_c, high_c });
     let range = low_c - spare_k..=high_c + spare_k;
-    // A range contains no number that is none.
+    // A range does not contain NaN.
     span_c.into_iter().find(|temp_c| !range.contains(temp_c)).map_or(Ok(()), refuse)
 }
 
-/// Refuses a pipe whose water, wall (`span_c`) or outlet is outside of what it met.
-pub(super) fn pipe(pipe: usize, passed: &Passed, span_c: [f64; 2]) -> Result<(), FlowError> {
+/// Checks that a pipe's water and wall (`span_c`) and its outlet are within the temperatures that they met.
+pub(super) fn pipe(pipe: usize, passed: &PartResult, span_c: [f64; 2]) -> Result<(), FlowError> {
     let [low_c, high_c] = passed.met_c;
     let spare_k = ROUNDING_K + COURSE * (high_c - low_c);
     within(WaterPlace::Pipe(pipe), [passed.outlet_c; 2], passed.met_c, spare_k)?;
     within(WaterPlace::Pipe(pipe), span_c, passed.met_c, spare_k)
 }
 
-/// Refuses a balancing unit that brings water from `taken_c` to `given_c` although that is neither where it should be brought nor on the way.
+/// Checks that a balancing unit with the inlet temperature `taken_c` has an outlet temperature `given_c` between the
+/// inlet's and its set-point or source.
 pub(super) fn transfer(transfer: usize, effect: &Effect, taken_c: f64, given_c: f64) -> Result<(), FlowError> {
     let towards_c = match effect {
         Effect::Heat(_) if taken_c.is_finite() && given_c.is_finite() => given_c,
@@ -66,7 +70,7 @@ pub(super) fn transfer(transfer: usize, effect: &Effect, taken_c: f64, given_c: 
     within(WaterPlace::Transfer(transfer), [given_c; 2], met_c, ROUNDING_K * (1.0 + taken_c.abs()))
 }
 
-/// Refuses nodes outside of all that has met in the network.
+/// Checks that the nodes are within the range of all temperatures in the network.
 pub(super) fn nodes(nodes_c: &[f64], met_c: [f64; 2]) -> Result<(), FlowError> {
     let spare_k = ROUNDING_K + COURSE * (met_c[1] - met_c[0]);
     let mut checked = nodes_c.iter().enumerate();

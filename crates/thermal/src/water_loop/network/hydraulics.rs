@@ -1,7 +1,8 @@
-//! Flows and pressures in the pipes, given what enters and leaves at the nodes.
+//! Flows and pressures in the pipes, given the inflow and outflow at the nodes.
 //!
-//! Newton's method on flows and pressures at once (Todini and Pilati 1988, the global gradient algorithm): every iterate conserves mass, and
-//! the pressures follow from one system of the size of the nodes. In a tree the flows follow from mass alone.
+//! Newton's method on flows and pressures together (Todini and Pilati 1988, the global gradient algorithm): every
+//! iterate conserves mass, and the pressures follow from one system of the size of the number of nodes. In a tree the
+//! flows follow from the conservation of mass alone.
 
 use indexmap::IndexMap;
 use petgraph::graph::{NodeIndex, UnGraph};
@@ -11,45 +12,45 @@ use super::FlowError;
 use super::friction::Bore;
 use super::sparse::Pattern;
 
-/// Iterations allowed; meshes take three to ten.
+/// Largest number of iterations; meshes take three to ten.
 const ITERATIONS: usize = 60;
-/// Flows are known when none changes by more than this, relative to the largest that enters: the method doubles the digits, so the next change
-/// would be lost in rounding.
+/// Largest change of a flow at convergence, relative to the largest inflow: since the method doubles the digits, the
+/// next change would be within rounding.
 const CHANGE: f64 = 1e-7;
-/// Less than this, by the same measure, is rounding.
+/// Largest relative flow that counts as rounding.
 const ROUNDING: f64 = 1e-11;
 
-/// Pipes between nodes.
+/// The pipes between nodes, with their flows and pressures.
 #[derive(Debug, Clone)]
 pub(super) struct Hydraulics {
     ends: Vec<[usize; 2]>,
     bores: Vec<Bore>,
     pattern: Pattern,
-    /// For every node, the first node of the part of the network that pipes join it to; and that of the mesh, which it is in alone where it is in
-    /// none.
+    /// For every node, the first node of its connected component; the first node of its mesh follows (a node in no
+    /// mesh is its own).
     part: Vec<usize>,
     mesh: Vec<usize>,
-    /// Pipes in no loop: mass alone determines their flows.
+    /// Whether the pipe is in no loop, so that mass conservation alone determines its flow.
     is_bridge: Vec<bool>,
     values: Vec<f64>,
-    /// From beginning to end, kg/s.
+    /// Flow from beginning to end, kg/s.
     pub(super) flow_kg_s: Vec<f64>,
-    /// Above that at the first node of its part, Pa.
+    /// Pressure above that of the first node of its component, Pa.
     pub(super) pressure_pa: Vec<f64>,
-    /// Loss of each pipe, and flow by pressure.
+    /// Pressure loss of each pipe, and derivative of its flow by the pressure.
     tangents: Vec<[f64; 2]>,
-    /// What balances at each part.
+    /// Sum of the inflows of each component.
     sums: Vec<f64>,
 }
 
-/// Which pipes are free to take on another flow.
+/// The pipes whose flows are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+enum FreePipes {
     All,
     Meshes,
 }
 
-/// Returns, for every node, the first node of the part of the network that edges join it to.
+/// Returns, for every node, the first node of its connected component.
 fn parts<'a>(nodes: usize, edges: impl Iterator<Item = &'a [usize; 2]>) -> Vec<usize> {
     let mut sets = UnionFind::new(nodes);
     edges.for_each(|&[i, j]| {
@@ -60,7 +61,8 @@ fn parts<'a>(nodes: usize, edges: impl Iterator<Item = &'a [usize; 2]>) -> Vec<u
     labels.map(|(node, label): (usize, usize)| *first[label].get_or_insert(node)).collect()
 }
 
-/// Returns, for every edge, whether the network falls apart without it. Of several edges between the same nodes none is a bridge.
+/// Returns, for every edge, whether it is a bridge: whether its removal disconnects a component. Of several edges between the
+/// same two nodes none is a bridge.
 fn bridges(nodes: usize, edges: &[[usize; 2]]) -> Vec<bool> {
     let between = |&[i, j]: &[usize; 2]| [i.min(j), i.max(j)];
     let mut parallel: IndexMap<[usize; 2], Vec<usize>> = IndexMap::new();
@@ -104,20 +106,21 @@ impl Hydraulics {
         }
     }
 
-    /// Pressure lost along a pipe with the flow it has, Pa.
+    /// Returns the pressure loss of a pipe at its current flow, Pa.
     pub(super) fn loss_pa(&self, pipe: usize) -> f64 {
         self.bores[pipe].pressure_pa(self.flow_kg_s[pipe])[0]
     }
 
-    /// The pipe's bore.
+    /// Returns the bore of the pipe.
     pub(super) fn bore(&self, pipe: usize) -> &Bore {
         &self.bores[pipe]
     }
 
-    /// Finds flows and pressures for what enters at the nodes (kg/s; leaves where negative).
+    /// Computes flows and pressures for the inflows at the nodes (kg/s; negative for outflow).
     ///
     /// # Errors
-    /// [`FlowError::Unbalanced`] where more enters a part of the network than leaves it, [`FlowError::NotFound`] where the method does not converge.
+    /// [`FlowError::Unbalanced`] where inflow and outflow of a component differ, [`FlowError::NotFound`] where the
+    /// method does not converge.
     pub(super) fn solve(&mut self, entering_kg_s: &[f64]) -> Result<(), FlowError> {
         let scale = entering_kg_s.iter().fold(0.0_f64, |most, flow| most.max(flow.abs()));
         if scale == 0.0 {
@@ -132,42 +135,42 @@ impl Hydraulics {
         if let Some(node) = self.sums.iter().position(|sum| sum.abs() > 1e-9 * scale) {
             return Err(FlowError::Unbalanced { node, flow_kg_s: self.sums[node] });
         }
-        // With equal resistances: in a tree right whatever they are, in a mesh a beginning.
+        // Starting point with equal resistances: in a tree these flows are exact.
         let begins = self.flow_kg_s.iter().all(|flow| *flow == 0.0);
-        self.linearised(entering_kg_s, Which::All, |_, flow| [flow, 1.0]);
+        self.linearised(entering_kg_s, FreePipes::All, |_, flow| [flow, 1.0]);
         for (pipe, &[from, to]) in self.ends.iter().enumerate() {
             if begins || self.is_bridge[pipe] {
                 let flow = self.pressure_pa[from] - self.pressure_pa[to];
-                // Rounding is no flow: a dead end has none.
+                // Flows within rounding are set to zero, as in a dead end.
                 self.flow_kg_s[pipe] = if flow.abs() <= ROUNDING * scale { 0.0 } else { flow };
             }
         }
         if self.is_bridge.iter().all(|is_bridge| *is_bridge) {
-            self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
+            self.linearised(entering_kg_s, FreePipes::All, Bore::pressure_pa);
             return Ok(());
         }
         let mut least = f64::INFINITY;
         for _ in 0..ITERATIONS {
-            self.linearised(entering_kg_s, Which::Meshes, Bore::pressure_pa);
+            self.linearised(entering_kg_s, FreePipes::Meshes, Bore::pressure_pa);
             let change = self.advance();
             least = least.min(change);
             if change <= CHANGE * scale {
                 self.flow_kg_s.iter_mut().filter(|flow| flow.abs() <= ROUNDING * scale).for_each(|flow| *flow = 0.0);
-                self.linearised(entering_kg_s, Which::All, Bore::pressure_pa);
+                self.linearised(entering_kg_s, FreePipes::All, Bore::pressure_pa);
                 return Ok(());
             }
         }
         Err(FlowError::NotFound { change_kg_s: least })
     }
 
-    /// Pressures for which mass is conserved with the pipes' tangents at their flows.
-    fn linearised(&mut self, entering_kg_s: &[f64], which: Which, resistance: impl Fn(&Bore, f64) -> [f64; 2]) {
+    /// Computes the pressures for which mass is conserved with the pipes' linearised losses.
+    fn linearised(&mut self, entering_kg_s: &[f64], which: FreePipes, resistance: impl Fn(&Bore, f64) -> [f64; 2]) {
         let Self { ends, bores, pattern, part, mesh, is_bridge, values, flow_kg_s, pressure_pa, tangents, .. } = self;
         values.fill(0.0);
         pressure_pa.copy_from_slice(entering_kg_s);
         for (pipe, (&[from, to], flow)) in ends.iter().zip(&*flow_kg_s).enumerate() {
-            // The flow of a bridge is known: it enters one mesh and leaves another.
-            let fixed = is_bridge[pipe] && which == Which::Meshes;
+            // The flow of a bridge is known: it is an outflow of one mesh and an inflow of another.
+            let fixed = is_bridge[pipe] && which == FreePipes::Meshes;
             let [loss, slope] = if fixed { [0.0, f64::INFINITY] } else { resistance(&bores[pipe], *flow) };
             let weight = 1.0 / slope;
             let kept = flow - loss * weight;
@@ -180,10 +183,11 @@ impl Hydraulics {
             pressure_pa[from] -= kept;
             pressure_pa[to] += kept;
         }
-        let firsts = if which == Which::Meshes { mesh } else { part };
+        let firsts = if which == FreePipes::Meshes { mesh } else { part };
         for (node, first) in firsts.iter().enumerate() {
             if node == *first {
-                // This pressure is 0: a tie as strong as all others together does not spoil the balance, which closes without it.
+                // Fixes this pressure at 0: a diagonal term as large as the sum of all others does not change the
+                // balance, which holds without it.
                 let place = pattern.diagonal(node);
                 values[place] = if values[place] > 0.0 { 2.0 * values[place] } else { 1.0 };
             }
@@ -191,7 +195,7 @@ impl Hydraulics {
         pattern.solve(values, pressure_pa);
     }
 
-    /// Takes the flows that belong to these pressures; the largest change of one.
+    /// Sets the flows that follow from these pressures. Returns the largest change.
     fn advance(&mut self) -> f64 {
         let Self { ends, flow_kg_s, pressure_pa, tangents, .. } = self;
         let mut change = 0.0_f64;

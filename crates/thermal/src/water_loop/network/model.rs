@@ -1,65 +1,66 @@
-//! Water and heat in a network of pipes, step by step.
+//! Thermal model of a network of pipes, advanced in steps.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::FlowError;
-use super::balancing::{Coupled, Unit};
+use super::balancing::{CoupledUnit, CoupledUnits};
 use super::design::{Drive, Duty, Effect, PipeDesign, Resolution, Transfer, check};
-use super::friction::{Bore, Factors};
+use super::friction::{Bore, FrictionTable};
 use super::guard;
 use super::hydraulics::Hydraulics;
 use super::parcels::Pipe;
 use super::sparse::Pattern;
 use crate::water_loop::{Fluid, WaterLoopError};
 
-/// Changes of duties that are tried one after the other in a part, before all units are solved together.
+/// Number of successive updates of the duties in a part, before all units are solved together.
 const CHANGES: usize = 4;
-/// Temperatures of two mixings that differ by less are the same, K.
+/// Largest temperature difference of two mixings that count as equal, K.
 const SAME_K: f64 = 1e-9;
 
-/// Parts in which all water goes round: up to the first, parts have the share [`SHORTEST`] of their usual length; from the second on, all of it.
+/// Range of circulations per part in which parts are refined: up to the first, parts have the share [`SHORTEST`] of
+/// their usual length; from the second on, all of it.
 const ROUNDS: [f64; 2] = [1.5, 3.0];
-/// Share of the usual length that parts keep at least.
+/// Smallest length of a refined part, as a share of the usual length.
 const SHORTEST: f64 = 1.0 / 16.0;
-/// Less is no flow, kg/s.
+/// Largest flow that counts as none, kg/s.
 const RESTS_KG_S: f64 = 1e-9;
 
-/// Heat transfer coefficient of a film that is none, W/(m2 K).
+/// Heat transfer coefficient without film resistance, W/(m2 K).
 const PERFECT_W_M2_K: f64 = 1e9;
 
-/// What a step did, as far as it is not asked for node by node or pipe by pipe.
+/// The energy balance of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct NetworkStep {
     /// Heat into the water from all transfers, J.
     pub received_j: f64,
     /// Heat lost to what surrounds the pipes, J.
     pub lost_j: f64,
-    /// More heat in pipes and nodes than before, J.
+    /// Increase of heat in pipes and nodes, J.
     pub stored_j: f64,
-    /// Heat that moved in any direction or was there before, J: the measure of the balance.
+    /// Heat moved in any direction or stored before, J: the scale of the balance.
     pub moved_j: f64,
 }
 
 impl NetworkStep {
-    /// What the step's balance misses, relative to all heat that moved.
+    /// Returns the residual of the step's balance, relative to all heat moved.
     #[must_use]
     pub fn residual(&self) -> f64 {
         (self.received_j - self.lost_j - self.stored_j).abs() / self.moved_j.max(f64::MIN_POSITIVE)
     }
 }
 
-/// What balancing units give in a mixing.
+/// The outlet temperatures of balancing units in a mixing.
 #[derive(Debug, Clone, Copy)]
-enum Giving {
-    /// What their duties say.
+enum UnitOutlets {
+    /// Outlet temperatures that follow from the duties.
     ByDuty,
-    /// Water at 0 degrees Celsius, but for one unit, which gives it at 1 degree Celsius.
+    /// Outlet temperatures of 0 degrees Celsius, except for one unit with 1 degree Celsius (`None` for all 0).
     Zero { but: Option<usize> },
 }
 
-impl Giving {
-    /// Returns what a transfer does to the water where that is not what its duty says.
+impl UnitOutlets {
+    /// Returns the effect of a transfer; `None` where it follows from its duty.
     fn effect(self, transfer: usize, drive: &Drive) -> Option<Effect> {
         match self {
             Self::Zero { but } if drive.effect.duty(0.0, 1.0).is_some() => {
@@ -70,7 +71,7 @@ impl Giving {
     }
 }
 
-/// A network of pipes with water in it.
+/// A network of pipes with its state.
 #[derive(Debug, Clone)]
 pub struct PipeNetwork {
     fluid: Fluid,
@@ -80,45 +81,45 @@ pub struct PipeNetwork {
     hydraulics: Hydraulics,
     pipes: Vec<Pipe>,
     pattern: Pattern,
-    /// Temperature of each node, degrees Celsius; the solution of the mixing.
+    /// Temperature of each node, degrees Celsius: the solution of the mixing.
     node_c: Vec<f64>,
     mean_c: Vec<f64>,
-    /// Mean outlet temperature of each pipe, and what it lost, J.
+    /// Mean outlet temperature of each pipe, degrees Celsius; its heat loss, J, follows.
     outlet_c: Vec<f64>,
     lost_j: Vec<f64>,
-    /// Heat that each pipe's water brought in more than it took out, J.
+    /// Heat that each pipe's water brought in minus that taken out, J.
     brought_j: Vec<f64>,
-    /// Mean temperatures at which each transfer took and gave water, and the heat it gave the water, J.
+    /// Mean inlet and outlet temperatures of each transfer, and its heat to the water, J.
     taken_c: Vec<f64>,
     given_c: Vec<f64>,
     received_j: Vec<f64>,
-    /// The same, of the parts of the step in which it was heat.
+    /// Heat of each transfer to the water in those parts of the step in which it was positive, J.
     heated_j: Vec<f64>,
-    /// What balancing units did last.
+    /// Last duties of the balancing units.
     duties: Vec<Duty>,
-    /// Heat in pipes and nodes after the last step, where nothing has changed since, J.
+    /// Heat in pipes and nodes after the last step, J; `None` after a change of state.
     known_j: Option<f64>,
-    /// Whether nothing flowed at a node in the last step.
+    /// Whether no water flowed at the node in the last step.
     rests: Vec<bool>,
-    /// The pipes that meet at each node, and whether with their ends.
+    /// Pipes that meet at each node, and whether with their ends.
     ends: Vec<Vec<(usize, bool)>>,
-    /// Least and greatest temperature of the start, of all surroundings and of what transfers have given, degrees Celsius.
+    /// Range of the initial temperatures, of all surroundings and of the outlets of transfers, degrees Celsius.
     met_c: [f64; 2],
-    // Room for a step.
+    // Work arrays of a step.
     before_c: Vec<f64>,
     entering: Vec<f64>,
     film: Vec<f64>,
     linear: Vec<[f64; 2]>,
     values: Vec<f64>,
     units: Vec<usize>,
-    coupled: Coupled,
+    coupled: CoupledUnits,
 }
 
 impl PipeNetwork {
-    /// A network of `nodes` nodes.
+    /// Creates a network of `nodes` nodes.
     ///
     /// # Errors
-    /// [`WaterLoopError::Range`] for numbers out of range; a node that does not exist is one.
+    /// [`WaterLoopError::Range`] for numbers out of range, including the index of a node that does not exist.
     pub fn new(
         fluid: Fluid,
         nodes: usize,
@@ -127,10 +128,10 @@ impl PipeNetwork {
         resolution: Resolution,
     ) -> Result<Self, WaterLoopError> {
         check(nodes, designs, transfers, &resolution)?;
-        let mut factors: HashMap<u64, Arc<Factors>> = HashMap::new();
+        let mut factors: HashMap<u64, Arc<FrictionTable>> = HashMap::new();
         let bores = designs.iter().map(|pipe| {
             let rough = pipe.roughness_m / pipe.inner_diameter_m;
-            let factors = factors.entry(rough.to_bits()).or_insert_with(|| Arc::new(Factors::new(rough)));
+            let factors = factors.entry(rough.to_bits()).or_insert_with(|| Arc::new(FrictionTable::new(rough)));
             let sizes = [pipe.inner_diameter_m, pipe.length_m, pipe.roughness_m];
             Bore::new(&fluid, sizes, pipe.fittings, Arc::clone(factors))
         });
@@ -179,12 +180,12 @@ impl PipeNetwork {
             linear: vec![[0.0; 2]; pipe_count],
             values: vec![0.0; pattern.values()],
             units: Vec::new(),
-            coupled: Coupled::default(),
+            coupled: CoupledUnits::default(),
             pattern,
         })
     }
 
-    /// Sets the temperatures along a pipe: of water and wall, at a share of its length.
+    /// Sets the temperatures of water and wall along a pipe; `temp_c` is a function of the share of its length.
     pub fn set_profile(&mut self, pipe: usize, temp_c: impl Fn(f64) -> f64) {
         self.pipes[pipe].set_profile(temp_c);
         let [low_c, high_c] = self.pipes[pipe].span_c();
@@ -192,12 +193,13 @@ impl PipeNetwork {
         self.known_j = None;
     }
 
-    /// Takes a step of `seconds` with `drives` for the transfers and what surrounds each pipe at `around_c`.
+    /// Advances the network by `seconds` with `drives` of the transfers and the temperature `around_c` around each
+    /// pipe.
     ///
     /// # Errors
-    /// [`FlowError::Unbalanced`] where transfers bring more water into a part of the network than they take, [`FlowError::NotFound`] where
-    /// its flows are not found, [`FlowError::Unsettled`] where the heat of its balancing units is not, [`FlowError::Impossible`]
-    /// where its temperatures cannot be.
+    /// [`FlowError::Unbalanced`] where inflow and outflow of a component differ, [`FlowError::NotFound`] where its
+    /// flows do not converge, [`FlowError::Unsettled`] where its balancing units do not converge,
+    /// [`FlowError::Impossible`] where a temperature violates the maximum principle.
     ///
     /// # Panics
     /// If there are not as many drives as transfers, or temperatures as pipes.
@@ -263,7 +265,8 @@ impl PipeNetwork {
         })
     }
 
-    /// Returns the time in seconds in which the water of all flowing pipes goes round once, with the capacity of their walls; infinite at rest.
+    /// Returns the circulation time of the water in all flowing pipes, in seconds, including the heat capacity of
+    /// their walls; infinite at rest.
     fn round_s(&self, drives: &[Drive]) -> f64 {
         let passing_kg_s: f64 = drives.iter().map(|drive| drive.flow_kg_s.abs()).sum();
         let flowing = self.pipes.iter().zip(&self.hydraulics.flow_kg_s).filter(|(_, flow)| flow.abs() > RESTS_KG_S);
@@ -271,14 +274,14 @@ impl PipeNetwork {
         if passing_kg_s <= RESTS_KG_S {
             return f64::INFINITY;
         }
-        // Every circuit leads through two transfers: one takes the heat that the other gives.
+        // Every circuit contains two transfers: one takes the heat that the other gives.
         2.0 * content_j_k / (passing_kg_s * self.fluid.specific_heat_j_kg_k)
     }
 
     /// Returns the number of equal parts of a step of `seconds`.
     ///
-    /// What enters a pipe in a part is taken as constant, and so is what a balancing unit does. Where water goes round within a part, a change that
-    /// comes round is misplaced by up to a part: such circuits get shorter parts.
+    /// The inlet temperature of a pipe and the effect of a balancing unit are constant over a part. Where water
+    /// circulates within a part, a change that returns is shifted by up to a part: such circuits get shorter parts.
     fn parts(&self, drives: &[Drive], seconds: f64) -> usize {
         let rounds = self.round_s(drives) / self.resolution.part_s;
         let [few, many] = ROUNDS;
@@ -288,8 +291,8 @@ impl PipeNetwork {
         parts
     }
 
-    /// A part of a step, which is a `share` of it: what leaves the pipes depends on what enters them, what enters on how it mixes in the nodes.
-    /// Returns the heat that transfers moved, J.
+    /// Advances the network by a part of a step, which is a `share` of it: the outlets of pipes are linear in their
+    /// inlets, and the inlets follow from the mixing in the nodes. Returns the heat moved by transfers, J.
     fn part(&mut self, drives: &[Drive], around_c: &[f64], seconds: f64, share: f64) -> Result<f64, FlowError> {
         self.before_c.copy_from_slice(&self.node_c);
         for ((pipe, linear), around_c) in self.pipes.iter_mut().zip(&mut self.linear).zip(around_c) {
@@ -335,8 +338,8 @@ impl PipeNetwork {
         Ok(moved_j)
     }
 
-    /// Returns the temperature at a node in the part at hand, in degrees Celsius. Where nothing flows, it is the mean of the ends of the pipes
-    /// that meet there.
+    /// Returns the temperature at a node in the current part, in degrees Celsius. Without flow, it is the mean of the
+    /// ends of the pipes that meet there.
     fn here_c(&self, node: usize) -> f64 {
         if !self.rests[node] || self.ends[node].is_empty() {
             return self.node_c[node];
@@ -347,17 +350,18 @@ impl PipeNetwork {
         ends.iter().map(|&(pipe, at_end)| self.pipes[pipe].end_c(at_end)).sum::<f64>() / count
     }
 
-    /// Mixes the nodes' water with balancing units on the duties that the mixed temperatures ask for.
+    /// Mixes the nodes' water, with balancing units on the duties that the mixed temperatures require.
     ///
-    /// Where water goes round once in a part at most, units settle when each duty follows from the mixing before. A circuit that is flushed
-    /// many times answers to a duty many times as strongly: there the units' inlet temperatures are solved together ([`Coupled`]).
+    /// Where water circulates at most once in a part, the duties converge by successive mixings. A circuit that is
+    /// flushed many times responds to a duty many times as strongly: there the units' inlet temperatures are solved
+    /// together ([`CoupledUnits`]).
     fn settle(&mut self, drives: &[Drive], seconds: f64) -> Result<(), FlowError> {
-        self.mix(drives, seconds, Giving::ByDuty);
+        self.mix(drives, seconds, UnitOutlets::ByDuty);
         for _ in 0..CHANGES {
             if !self.reassign(drives) {
                 return Ok(());
             }
-            self.mix(drives, seconds, Giving::ByDuty);
+            self.mix(drives, seconds, UnitOutlets::ByDuty);
         }
         if !self.reassign(drives) {
             return Ok(());
@@ -368,16 +372,16 @@ impl PipeNetwork {
             let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
             if capacity_w_k > 0.0 && drive.effect.duty(0.0, capacity_w_k).is_some() {
                 self.units.push(index);
-                self.coupled.units.push(Unit { effect: drive.effect, capacity_w_k });
+                self.coupled.units.push(CoupledUnit { effect: drive.effect, capacity_w_k });
             }
         }
-        // The units' inlet temperatures are linear in the temperatures at which they give their water back.
+        // The units' inlet temperatures are linear in their outlet temperatures.
         let units = std::mem::take(&mut self.units);
-        self.mix(drives, seconds, Giving::Zero { but: None });
+        self.mix(drives, seconds, UnitOutlets::Zero { but: None });
         let base_c: Vec<f64> = units.iter().map(|unit| self.inlet_c(*unit, drives)).collect();
         self.coupled.response.clear();
         for unit in &units {
-            self.mix(drives, seconds, Giving::Zero { but: Some(*unit) });
+            self.mix(drives, seconds, UnitOutlets::Zero { but: Some(*unit) });
             for (unit, base_c) in units.iter().zip(&base_c) {
                 let rise_k = self.inlet_c(*unit, drives) - base_c;
                 self.coupled.response.push(rise_k);
@@ -388,12 +392,12 @@ impl PipeNetwork {
         for (unit, duty) in units.iter().zip(duties) {
             self.duties[*unit] = duty;
         }
-        self.mix(drives, seconds, Giving::ByDuty);
-        // Where a duty changes, its two sides do the same to the water but for rounding.
+        self.mix(drives, seconds, UnitOutlets::ByDuty);
+        // Where a duty changes, both duties have the same effect on the water up to rounding.
         let differs = units.iter().find_map(|&unit| {
             let drive = &drives[unit];
             let capacity_w_k = drive.flow_kg_s.abs() * self.fluid.specific_heat_j_kg_k;
-            let (taken_c, unit_of) = (self.inlet_c(unit, drives), Unit { effect: drive.effect, capacity_w_k });
+            let (taken_c, unit_of) = (self.inlet_c(unit, drives), CoupledUnit { effect: drive.effect, capacity_w_k });
             let change_k = (unit_of.given_c(self.duties[unit], taken_c) - unit_of.gives_c(taken_c)).abs();
             let same = change_k <= SAME_K * taken_c.abs().max(1.0);
             (!same).then_some(FlowError::Unsettled { transfer: unit, change_k })
@@ -402,19 +406,19 @@ impl PipeNetwork {
         differs.map_or(Ok(()), Err)
     }
 
-    /// Temperature at which a transfer takes its water in the mixing at hand, degrees Celsius.
+    /// Returns the inlet temperature of a transfer in the current mixing, degrees Celsius.
     fn inlet_c(&self, transfer: usize, drives: &[Drive]) -> f64 {
         let Transfer { from, to } = self.transfers[transfer];
         self.node_c[if drives[transfer].flow_kg_s < 0.0 { to } else { from }]
     }
 
-    /// What happens to the water in a transfer, as far as it is known: a balancing unit does what it did last.
+    /// Returns the effect of a transfer; for a balancing unit that of its last duty.
     fn effect(&self, transfer: usize, drive: &Drive) -> Effect {
         drive.effect.on(self.duties[transfer])
     }
 
-    /// The temperatures of the nodes with what comes out of pipes and transfers.
-    fn mix(&mut self, drives: &[Drive], seconds: f64, giving: Giving) {
+    /// Computes the temperatures of the nodes from the outlets of pipes and transfers.
+    fn mix(&mut self, drives: &[Drive], seconds: f64, giving: UnitOutlets) {
         let heat = self.fluid.specific_heat_j_kg_k;
         let kept = self.resolution.node_water_kg / seconds;
         self.values.fill(0.0);
@@ -426,7 +430,7 @@ impl PipeNetwork {
             if flow == 0.0 {
                 continue;
             }
-            // The entry of the row where the water arrives, in the column of where it comes from.
+            // Entry in the row of the outlet node and the column of the inlet node.
             let [forth, back] = self.pattern.edge(index);
             let (arrives, place) = if flow > 0.0 { (design.to, back) } else { (design.from, forth) };
             let (flow, linear) = (flow.abs(), self.linear[index]);
@@ -459,7 +463,7 @@ impl PipeNetwork {
         self.pattern.solve(&mut self.values, &mut self.node_c);
     }
 
-    /// Gives balancing units the duties that the nodes' temperatures ask for; whether one has changed.
+    /// Sets the duties of balancing units that the nodes' temperatures require. Returns whether one has changed.
     fn reassign(&mut self, drives: &[Drive]) -> bool {
         let mut changed = false;
         for ((transfer, drive), duty) in self.transfers.iter().zip(drives).zip(&mut self.duties) {
@@ -476,14 +480,14 @@ impl PipeNetwork {
         changed
     }
 
-    /// Heat in pipes and nodes above 0 degrees Celsius, J.
+    /// Returns the heat in pipes and nodes above 0 degrees Celsius, J.
     #[must_use]
     pub fn content_j(&self) -> f64 {
         let nodes = self.fluid.specific_heat_j_kg_k * self.resolution.node_water_kg * self.node_c.iter().sum::<f64>();
         self.pipes.iter().map(Pipe::content_j).sum::<f64>() + nodes
     }
 
-    /// Heat capacity of pipes and nodes, J/K.
+    /// Returns the heat capacity of pipes and nodes, J/K.
     #[must_use]
     pub fn heat_capacity_j_k(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "some thousand nodes")]
@@ -491,92 +495,93 @@ impl PipeNetwork {
         self.pipes.iter().map(Pipe::heat_capacity_j_k).sum::<f64>() + nodes
     }
 
-    /// Heat in a pipe's water and wall above 0 degrees Celsius, J.
+    /// Returns the heat in a pipe's water and wall above 0 degrees Celsius, J.
     #[must_use]
     pub fn pipe_content_j(&self, pipe: usize) -> f64 {
         self.pipes[pipe].content_j()
     }
 
-    /// Heat that each pipe's water brought in more than it took out in the last step, J.
+    /// Returns for each pipe the heat that its water brought in minus that taken out in the last step, J.
     #[must_use]
     pub fn brought_j(&self) -> &[f64] {
         &self.brought_j
     }
 
-    /// Temperature of each node now, degrees Celsius. Where nothing flowed in the last step, the mean of the ends of the pipes that meet there.
+    /// Writes the current temperature of each node, degrees Celsius. For a node without flow in the last step, it is
+    /// the mean of the ends of the pipes that meet there.
     pub fn write_now_c(&self, now_c: &mut [f64]) {
         for (node, now_c) in now_c.iter_mut().enumerate() {
             *now_c = self.here_c(node);
         }
     }
 
-    /// The fluid.
+    /// Returns the fluid.
     #[must_use]
     pub fn fluid(&self) -> &Fluid {
         &self.fluid
     }
 
-    /// Flow in each pipe, from its beginning to its end, kg/s.
+    /// Returns the flow in each pipe, from its beginning to its end, kg/s.
     #[must_use]
     pub fn flows_kg_s(&self) -> &[f64] {
         &self.hydraulics.flow_kg_s
     }
 
-    /// Pressure at each node above that at the first node which pipes join it to, Pa.
+    /// Returns the pressure at each node above that at the first node of its connected component, Pa.
     #[must_use]
     pub fn pressures_pa(&self) -> &[f64] {
         &self.hydraulics.pressure_pa
     }
 
-    /// Pressure that a pipe's flow loses along it, Pa.
+    /// Returns the pressure loss of a pipe, Pa.
     #[must_use]
     pub fn loss_pa(&self, pipe: usize) -> f64 {
         self.hydraulics.loss_pa(pipe)
     }
 
-    /// Mean temperature of each node in the last step, degrees Celsius.
+    /// Returns the mean temperature of each node in the last step, degrees Celsius.
     #[must_use]
     pub fn nodes_c(&self) -> &[f64] {
         &self.mean_c
     }
 
-    /// Mean temperature of what left each pipe in the last step, degrees Celsius.
+    /// Returns the mean outlet temperature of each pipe in the last step, degrees Celsius.
     #[must_use]
     pub fn outlets_c(&self) -> &[f64] {
         &self.outlet_c
     }
 
-    /// What each pipe lost to its surroundings in the last step, J.
+    /// Returns the heat loss of each pipe in the last step, J.
     #[must_use]
     pub fn losses_j(&self) -> &[f64] {
         &self.lost_j
     }
 
-    /// Mean temperatures at which each transfer took water in the last step, degrees Celsius.
+    /// Returns the mean inlet temperature of each transfer in the last step, degrees Celsius.
     #[must_use]
     pub fn taken_c(&self) -> &[f64] {
         &self.taken_c
     }
 
-    /// Mean temperatures at which each transfer gave water back in the last step, degrees Celsius.
+    /// Returns the mean outlet temperature of each transfer in the last step, degrees Celsius.
     #[must_use]
     pub fn given_c(&self) -> &[f64] {
         &self.given_c
     }
 
-    /// Heat that the water received in each transfer in the last step, J.
+    /// Returns the heat of each transfer to the water in the last step, J.
     #[must_use]
     pub fn received_j(&self) -> &[f64] {
         &self.received_j
     }
 
-    /// The same, of the parts of the last step in which it was heat and not cold, J.
+    /// Returns the heat of each transfer to the water in those parts of the last step in which it was positive, J.
     #[must_use]
     pub fn heated_j(&self) -> &[f64] {
         &self.heated_j
     }
 
-    /// Mean temperature of the water in a pipe, degrees Celsius.
+    /// Returns the mean temperature of the water in a pipe, degrees Celsius.
     #[must_use]
     pub fn mean_c(&self, pipe: usize) -> f64 {
         self.pipes[pipe].mean_c()

@@ -1,26 +1,26 @@
-//! Pipes against what can be worked out by hand.
+//! Tests of single pipes against analytical solutions.
 
 use proptest::prelude::*;
 
-use super::parcels::{Make, Pipe};
+use super::parcels::{Pipe, PipeProperties};
 
 const FLOW_W_K: f64 = 1000.0;
 const SECONDS: f64 = 200.0;
 
-/// A pipe that the flow of [`FLOW_W_K`] passes in [`SECONDS`].
-fn make(beta: f64, ground_w_k: f64) -> Make {
+/// Returns a pipe that the flow of [`FLOW_W_K`] passes in [`SECONDS`].
+fn make(beta: f64, ground_w_k: f64) -> PipeProperties {
     let water_j_k = FLOW_W_K * SECONDS;
-    Make { surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
+    PipeProperties { surface_m2: 10.0, water_j_k, wall_j_k: beta * water_j_k, ground_w_k }
 }
 
-/// Film for a number of transfer units at [`FLOW_W_K`].
+/// Returns the film for a number of transfer units at [`FLOW_W_K`].
 fn film(units: f64) -> f64 {
     units * FLOW_W_K / 10.0
 }
 
 #[test]
-fn what_stands_decays_with_its_own_time() {
-    // Almost no wall: water and ground with film and insulation in a row.
+fn water_at_rest_decays_exponentially() {
+    // With almost no wall: water and ground, with film and insulation in series.
     let mut pipe = Pipe::new(&make(0.0, 5.0), 7, 20.0);
     pipe.begin(0.0, 2.0, 3600.0, 1.0);
     pipe.prepare(10.0);
@@ -28,7 +28,7 @@ fn what_stands_decays_with_its_own_time() {
     let together: f64 = 1.0 / (1.0 / 20.0 + 1.0 / 5.0);
     let expected = 10.0 + 10.0 * (-together * 3600.0 / (FLOW_W_K * SECONDS)).exp();
     assert!((pipe.mean_c() - expected).abs() < 1e-5, "{} instead of {expected}", pipe.mean_c());
-    // In one step as in a thousand.
+    // One step has the same result as a thousand.
     let [mut one, mut many] = [(); 2].map(|()| Pipe::new(&make(0.3, 5.0), 3, 20.0));
     one.begin(0.0, 2.0, 36_000.0, 1.0);
     one.prepare(10.0);
@@ -42,7 +42,7 @@ fn what_stands_decays_with_its_own_time() {
 }
 
 #[test]
-fn a_steady_flow_decays_along_the_way() {
+fn a_steady_flow_decays_along_the_pipe() {
     for (seconds, cells) in [(5.0, 40), (70.0, 40), (900.0, 4), (3600.0, 1)] {
         let mut pipe = Pipe::new(&make(0.2, 30.0), cells, 15.0);
         let mut outlet_c = f64::NAN;
@@ -57,10 +57,10 @@ fn a_steady_flow_decays_along_the_way() {
     }
 }
 
-/// A step at the inlet of an insulated pipe (Schumann 1929): the front comes after L/u with a height of e^-NTU, half of it comes late, and the whole
-/// is later than the water by the wall's share of the heat capacity.
+/// A step at the inlet of an insulated pipe (Schumann 1929): the front comes after L/u with a height of e^-NTU, the
+/// rest is delayed, and the mean delay is the water's plus the wall's share of the heat capacity.
 #[test]
-fn a_front_arrives_when_and_as_high_as_it_must() {
+fn a_front_arrives_at_the_expected_time_and_height() {
     let (units, beta, cells) = (2.0, 0.3, 1000);
     let mut pipe = Pipe::new(&make(beta, 0.0), cells, 0.0);
     let step = SECONDS / cells as f64;
@@ -78,7 +78,7 @@ fn a_front_arrives_when_and_as_high_as_it_must() {
         // The integral of t over the step.
         moment += (1.0 - outlet_c) * step * step * (k as f64 + 0.5);
     }
-    // From means of three steps to the edge of the first.
+    // Extrapolation from the means of three steps to the beginning of the first.
     let height = (11.0 * first[0] - 7.0 * first[1] + 2.0 * first[2]) / 6.0;
     let mean = (1.0 + beta) * SECONDS;
     let variance = 2.0 * (beta * SECONDS).powi(2) / units;
@@ -88,15 +88,15 @@ fn a_front_arrives_when_and_as_high_as_it_must() {
 }
 
 proptest! {
-    /// What comes in, goes out, is lost and is kept: whatever flows, and whichever way the pipe is drawn.
+    /// Heat in, heat out, losses and stored heat balance for any flow, and in either orientation of the pipe.
     #[test]
-    fn energy_is_kept_and_the_mirror_shows_the_same(
+    fn energy_is_conserved_and_the_reversed_pipe_agrees(
         beta in 0.0f64..2.0, ground in 0.0f64..200.0, cells in 1usize..9, units in 0.01f64..30.0,
         steps in proptest::collection::vec((-20.0f64..20.0, -10.0f64..90.0, 1.0f64..4000.0), 1..30),
     ) {
         let [mut pipe, mut mirror] = [(); 2].map(|()| Pipe::new(&make(beta, ground), cells, 12.0));
         for (flow, inlet_c, seconds) in steps {
-            // Every fourth stands still.
+            // One flow in four is zero.
             let flow = if flow.abs() < 5.0 { 0.0 } else { flow.signum() * 10f64.powf(flow.abs() - 16.0) * FLOW_W_K };
             let before = pipe.content_j();
             pipe.begin(flow, film(units), seconds, 1.0);

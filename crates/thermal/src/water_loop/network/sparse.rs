@@ -1,37 +1,39 @@
-//! Linear equations whose pattern never changes: worked out once, solved at every step without a decision or an allocation.
+//! Sparse linear systems with a fixed pattern: symbolic factorisation once, numerical solution at every step without
+//! branches or allocations.
 //!
-//! The pattern is that of an undirected graph. Its nodes are eliminated by least degree, and every multiplication of the factorisation is
-//! written down in advance. Rows are not exchanged: the matrices of networks (Laplacians, and balances of flows that mix) are dominated by
-//! their diagonals.
+//! The pattern is that of an undirected graph. The elimination order is by minimum degree, and every multiplication
+//! of the factorisation is stored in advance. There is no pivoting: the matrices of networks (Laplacians, and
+//! balances of mixing flows) are diagonally dominant.
 
 use std::collections::BTreeSet;
 
-/// The pattern of a matrix and the steps of its factorisation.
+/// The pattern of a matrix, and the operations of its factorisation.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     size: usize,
-    /// Place of a row's diagonal among the values.
+    /// Index of each row's diagonal entry among the values.
     diagonal: Vec<usize>,
-    /// Rows in the order of their elimination, with the ends of their neighbours and products in the lists below.
-    columns: Vec<Column>,
-    /// Still open neighbours: row, place of its entry in this column, place of this row's entry in its column.
+    /// Rows in elimination order, with the ends of their neighbours and products in the lists below.
+    columns: Vec<EliminatedRow>,
+    /// Neighbours not yet eliminated: row, index of its entry in this column, index of this row's entry in its
+    /// column.
     below: Vec<[u32; 3]>,
     /// `values[0] -= values[1] * values[2]`.
     products: Vec<[u32; 3]>,
     values: usize,
-    /// Places of the entries (i, j) and (j, i) of the edges, in the order in which they were given.
+    /// Indices of the entries (i, j) and (j, i) of the edges, in the order in which they were given.
     edges: Vec<[usize; 2]>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Column {
+struct EliminatedRow {
     row: usize,
     below: usize,
     products: usize,
 }
 
 impl Pattern {
-    /// The pattern of `size` rows with a pair of entries for each edge.
+    /// Creates the pattern of `size` rows with a pair of entries for each edge.
     pub(super) fn new(size: usize, edges: &[[usize; 2]]) -> Self {
         let mut open: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); size];
         for &[i, j] in edges.iter().filter(|[i, j]| i != j) {
@@ -74,23 +76,23 @@ impl Pattern {
             for &i in &neighbours {
                 below.push([i, at(i, row, &mut values), at(row, i, &mut values)].map(small));
             }
-            columns.push(Column { row, below: below.len(), products: products.len() });
+            columns.push(EliminatedRow { row, below: below.len(), products: products.len() });
         }
         let edges = edges.iter().map(|&[i, j]| [at(i, j, &mut values), at(j, i, &mut values)]).collect();
         Self { size, diagonal, columns, below, products, values, edges }
     }
 
-    /// How many values a matrix has.
+    /// Returns the number of values of a matrix.
     pub(super) fn values(&self) -> usize {
         self.values
     }
 
-    /// Place of the diagonal entry of a row.
+    /// Returns the index of the diagonal entry of a row.
     pub(super) fn diagonal(&self, row: usize) -> usize {
         self.diagonal[row]
     }
 
-    /// Places of the entries (i, j) and (j, i) of an edge [i, j].
+    /// Returns the indices of the entries (i, j) and (j, i) of an edge [i, j].
     pub(super) fn edge(&self, edge: usize) -> [usize; 2] {
         self.edges[edge]
     }
@@ -129,8 +131,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_solved_fulfils_the_equations(
-            size in 2usize..25, pairs in proptest::collection::vec((0usize..25, 0usize..25, 0.1f64..5.0, 0.1f64..5.0), 1..60),
+        fn the_solution_satisfies_the_equations(
+            size in 2usize..25,
+            pairs in proptest::collection::vec((0usize..25, 0usize..25, 0.1f64..5.0, 0.1f64..5.0), 1..60),
         ) {
             let edges: Vec<[usize; 2]> = pairs.iter().map(|(i, j, ..)| [i % size, j % size]).filter(|[i, j]| i != j).collect();
             let pattern = Pattern::new(size, &edges);

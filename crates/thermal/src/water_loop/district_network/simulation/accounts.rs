@@ -1,23 +1,23 @@
-//! What a step did, added up: pressures and pumps, heat and electricity of every component, limits.
+//! Accounting of a step: pressures and pumps, heat and electricity of every component, limits.
 
-use super::super::parts::{Level, MainPump, Meter};
+use super::super::parts::{MainPump, Meter, PressureReference};
 use super::super::report::NEGLIGIBLE_K;
 use super::super::settings::Pumping;
 use super::{GUARD_K, J_PER_KWH, NO_FLOW_KG_S, Simulation};
 use crate::water_loop::network::{Effect, FlowError};
 
-/// The units that gave the last kWh in a step, of all plants.
+/// The marginal units of a step: the last ones to run, of all plants.
 #[derive(Debug, Clone, Copy, Default)]
-struct LastUnits {
-    /// Heat or cold that they gave, kWh.
+struct MarginalUnits {
+    /// Heat or cold from these units, kWh.
     moved_kwh: f64,
-    /// What that cost, EUR and kg CO2, negative where they cooled.
+    /// Cost, EUR, and emissions, kg CO2, of these units; negative where they cooled.
     cost: [f64; 2],
 }
 
-impl LastUnits {
-    /// Returns a unit that gave heat and cold, kWh, for `taken_kwh` of electricity. What a site pays for has no price here. A unit that did both
-    /// in a step paid for both: the price of a kWh is the mean.
+impl MarginalUnits {
+    /// Creates the account of a unit that gave heat and cold, kWh, for `taken_kwh` of electricity. Electricity on a
+    /// site's meter has no price here. For a unit that did both in a step, the price per kWh is the mean.
     fn of([heat_kwh, cold_kwh]: [f64; 2], taken_kwh: f64, meter: &Meter, step: usize) -> Self {
         let net_kwh = heat_kwh - cold_kwh;
         let net_taken_kwh = taken_kwh * net_kwh / (heat_kwh + cold_kwh);
@@ -33,17 +33,18 @@ impl LastUnits {
         self.cost.iter_mut().zip(other.cost).for_each(|(sum, cost)| *sum += cost);
     }
 
-    /// Per kWh of heat taken from the network; the mean of the plants, each with what its last unit gave.
+    /// Returns the cost and emissions per kWh of heat taken from the network: the mean over the plants, weighted by
+    /// the heat of their last units.
     fn cost_per_kwh(self) -> [f64; 2] {
         if self.moved_kwh == 0.0 { [0.0; 2] } else { self.cost.map(|cost| cost / self.moved_kwh) }
     }
 }
 
 impl Simulation<'_> {
-    /// Adds up what a step did.
+    /// Adds the results of a step to the totals.
     ///
     /// # Errors
-    /// [`FlowError::GroundNotFinite`] where a borehole field has no temperature.
+    /// [`FlowError::GroundNotFinite`] where a borehole field has no finite temperature.
     pub(super) fn account(&mut self, step: usize, heat_kw: &[f64]) -> Result<(), FlowError> {
         let network = self.network;
         let outcome = &mut self.outcome;
@@ -56,7 +57,7 @@ impl Simulation<'_> {
         for index in 0..network.substations.len() {
             self.account_substation(index, step, heat_kw, level_pa);
         }
-        let mut last_units = LastUnits::default();
+        let mut last_units = MarginalUnits::default();
         for index in 0..network.plants.len() {
             last_units.add(self.account_plant(index, step, level_pa)?);
         }
@@ -82,9 +83,9 @@ impl Simulation<'_> {
                 row[step] = *value;
             }
             let levels = network.levels.iter().map(|level| match level {
-                Level::Warm => level_pa,
-                Level::Known => 0.0,
-                Level::Unknown => f64::NAN,
+                PressureReference::Warm => level_pa,
+                PressureReference::Known => 0.0,
+                PressureReference::Unknown => f64::NAN,
             });
             let pressures = self.water.pressures_pa().iter().zip(levels);
             for (mut row, (pressure_pa, level_pa)) in recording.pressure_pa.rows_mut().into_iter().zip(pressures) {
@@ -100,7 +101,7 @@ impl Simulation<'_> {
             let design = &self.network.pipes[index].design;
             let area_m2 = 0.25 * std::f64::consts::PI * design.inner_diameter_m * design.inner_diameter_m;
             let velocity_m_s = self.water.flows_kg_s()[index].abs() / (density * area_m2);
-            // Of the pipe alone: what bends and valves lose does not come with its length.
+            // Without fittings: the loss per length is that of the pipe alone.
             let of_fittings_pa = design.fittings * 0.5 * density * velocity_m_s * velocity_m_s;
             let loss_pa_m = (self.water.loss_pa(index).abs() - of_fittings_pa).max(0.0) / design.length_m;
             totals.brought_kwh += self.water.brought_j()[index] / J_PER_KWH;
@@ -114,8 +115,8 @@ impl Simulation<'_> {
         }
     }
 
-    /// How far the warm line's pressures are to be raised above those known of it, Pa: so that the first plant's pump has no more to
-    /// overcome than the plant itself, or so that it overcomes the critical path.
+    /// Returns the rise of the warm line's pressures, Pa: for distributed pumping, such that the first plant's pump
+    /// overcomes only the plant's own loss; for central pumping, such that it overcomes the critical path.
     fn level_pa(&self) -> f64 {
         let (None, Some(plant)) = (&self.network.main, self.network.plants.first()) else { return 0.0 };
         let pressures = self.water.pressures_pa();
@@ -124,7 +125,8 @@ impl Simulation<'_> {
         if self.network.pumping == Pumping::Distributed || flow_kg_s.abs() <= NO_FLOW_KG_S {
             return pressures[cold] - pressures[warm];
         }
-        // It serves the substations that pass on what it brings; the others pump against it themselves.
+        // The plant's pump serves the substations with flow in its own direction; the others pump against it
+        // themselves.
         let way = flow_kg_s.signum();
         let needs = self.network.substations.iter().zip(&self.drives).filter_map(|(substation, drive)| {
             let [from, to] = substation.ends;
@@ -146,7 +148,8 @@ impl Simulation<'_> {
         let received_kwh = self.water.received_j()[index] / J_PER_KWH;
         let machines = self.machines[index];
         let (taken_c, given_c) = match flow_kg_s == 0.0 && !machines.inlet_c.is_nan() {
-            // Heat pumps that take and give the same draw nothing: the water stays between them.
+            // Where the heat pumps' heating and cooling cancel, the water stays between them and the substation draws
+            // none.
             true => (machines.inlet_c, machines.inlet_c),
             false => (self.water.taken_c()[index], self.water.given_c()[index]),
         };
@@ -183,7 +186,7 @@ impl Simulation<'_> {
             for (overrun, excess_k) in totals.limits.iter_mut().zip(excess) {
                 overrun.note(excess_k, step, dt);
             }
-            // The guard knows the water that stood there when the step began.
+            // The guard is based on the water at the beginning of the step.
             if freezing_c - given_c > GUARD_K {
                 totals.freezing.note(freezing_c - given_c, step, dt);
             }
@@ -210,30 +213,30 @@ impl Simulation<'_> {
         self.charge(&substation.meter, step, power_kw);
     }
 
-    /// Adds up a plant; returns what the last of its units that work as needed, in the direction of flow, gave: the
-    /// next kWh would be its own.
-    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<LastUnits, FlowError> {
+    /// Adds a plant to the totals. Returns the account of its last controlled unit in the direction of flow, which
+    /// would give the next kWh.
+    fn account_plant(&mut self, index: usize, step: usize, level_pa: f64) -> Result<MarginalUnits, FlowError> {
         let network = self.network;
         let plant = &network.plants[index];
         let dt = network.step_hours;
         let flow_kg_s = self.drives[plant.transfers.start].flow_kg_s;
         let pressures = self.water.pressures_pa();
         let [from, to] = plant.ends;
-        // Round a ring the main pump overcomes the way past a plant.
+        // In a ring, the main pump overcomes the pressure loss along a plant.
         let way_pa =
             if network.is_ring() { 0.0 } else { flow_kg_s.signum() * (pressures[to] + level_pa - pressures[from]) };
         let head_pa = way_pa + plant.pump.own_pa(flow_kg_s);
         let power_kw = plant.pump.power_kw(head_pa, flow_kg_s, self.water.fluid().density_kg_m3);
         let mut electricity_kwh = power_kw * dt;
         let capacity_kwh_k = flow_kg_s.abs() * self.water.fluid().specific_heat_j_kg_k * 1e-3 * dt;
-        let mut last = LastUnits::default();
+        let mut last = MarginalUnits::default();
         for (unit, transfer) in plant.units.clone().zip(plant.transfers.clone()) {
             let net_kwh = self.water.received_j()[transfer] / J_PER_KWH;
             let heat_kwh = self.water.heated_j()[transfer] / J_PER_KWH;
             let cold_kwh = heat_kwh - net_kwh;
             let comes_c = self.water.taken_c()[transfer];
             let (taken_kwh, field_c) = self.units[unit].gave(step, [heat_kwh, cold_kwh], comes_c, dt);
-            // A load without a number comes from elsewhere.
+            // A load that is not finite has its cause elsewhere.
             if net_kwh.is_finite() && field_c.is_some_and(|temps_c| !temps_c.into_iter().all(f64::is_finite)) {
                 return Err(FlowError::GroundNotFinite { unit, step });
             }
@@ -241,10 +244,10 @@ impl Simulation<'_> {
             let kept = self.units[unit].is_kept();
             let is_last = flow_kg_s > 0.0 || last.moved_kwh == 0.0;
             if kept && net_kwh != 0.0 && is_last {
-                last = LastUnits::of([heat_kwh, cold_kwh], taken_kwh, &plant.meter, step);
+                last = MarginalUnits::of([heat_kwh, cold_kwh], taken_kwh, &plant.meter, step);
             }
             for (side, given_kwh) in [heat_kwh, cold_kwh].into_iter().enumerate() {
-                // Less than what warms the water by `NEGLIGIBLE_K` is rounding.
+                // Heat that changes the water by less than `NEGLIGIBLE_K` is rounding.
                 self.outcome.kept[side] |= kept && given_kwh > NEGLIGIBLE_K * capacity_kwh_k;
             }
             self.outcome.units_kwh[0] += heat_kwh;
@@ -271,7 +274,7 @@ impl Simulation<'_> {
         totals.pump_kwh += power_kw * dt;
         totals.pump_eur += power_kw * dt * plant.meter.own_price(step);
         totals.flow_kg_s = totals.flow_kg_s.max(flow_kg_s.abs());
-        // What leaves, whichever way.
+        // Outlet in the direction of flow.
         let leaves = if flow_kg_s < 0.0 { plant.transfers.start } else { plant.transfers.end - 1 };
         let leaves_c = self.water.given_c()[leaves];
         if plant.is_watched && flow_kg_s.abs() > NO_FLOW_KG_S {
@@ -292,7 +295,7 @@ impl Simulation<'_> {
         Ok(last)
     }
 
-    /// Who pays for electricity.
+    /// Adds electricity to its meter.
     fn charge(&mut self, meter: &Meter, step: usize, power_kw: f64) {
         match meter {
             Meter::Site(site) => self.outcome.sites_kw[*site] += power_kw,

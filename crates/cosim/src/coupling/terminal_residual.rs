@@ -1,30 +1,31 @@
-//! What still moves when an iteration ends, when in the year, and how far its end may be from an equilibrium.
+//! The terminal residual: the last change of the loop temperature, when it occurred, and the estimated distance from
+//! an equilibrium.
 
 use ndarray::Array1;
 use serde::Serialize;
 
 use super::{Distance, Record};
 
-/// Moments that are named.
+/// Number of steps with the largest changes that are listed.
 const NAMED: usize = 3;
-/// Iterations whose steps are compared.
+/// Number of iterations whose residuals are compared.
 const COMPARED: usize = 3;
 
-/// The last change of the loop temperature, and how far it may still go.
+/// The terminal residual: the last change of the loop temperature, and its estimated distance from a fixed point.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Unrest {
-    /// Moments whose temperature changed by more than the tolerance in the last iteration.
+    /// Number of times at which the temperature changed by more than the tolerance in the last iteration.
     pub moments: usize,
-    /// All moments.
+    /// Number of all times, steps + 1.
     pub of: usize,
-    /// Those where it changed most, largest first: index into the loop temperatures, and change in K.
+    /// Times of the largest changes, largest first: index into the loop temperatures, and change in K.
     pub worst: Vec<(usize, f64)>,
-    /// How far the loop temperature may be from one that stands still.
+    /// Estimated distance of the loop temperature from a fixed point.
     pub distance: Distance,
 }
 
 impl Unrest {
-    /// Of the last two of `temperatures`; changes above `tolerance_k` count.
+    /// Computes the residual of the last two of `temperatures`; changes above `tolerance_k` count.
     pub(super) fn of(records: &[Record], temperatures: &[Array1<f64>], tolerance_k: f64) -> Self {
         let distance = distance_of(records);
         let [.., before, now] = temperatures else { return Self { distance, ..Self::default() } };
@@ -37,7 +38,7 @@ impl Unrest {
     }
 }
 
-/// Estimates how far the loop temperature is from one that stands still, K, from the steps of the last iterations.
+/// Estimates the distance of the loop temperature from a fixed point, K, from the residuals of the last iterations.
 fn distance_of(records: &[Record]) -> Distance {
     let Some(last) = records.last() else { return Distance::Unknown };
     let Some(residual) = last.residual else { return Distance::Unknown };
@@ -55,7 +56,7 @@ fn distance_of(records: &[Record]) -> Distance {
     }
 }
 
-/// Returns the estimate in words, and how it was made.
+/// Returns the estimate and its method as text.
 pub(super) fn distance_in_words(distance: Distance) -> String {
     match distance {
         Distance::Extrapolated { distance_k, rate } => format!(
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_geometric_series_is_told_its_end() {
+    fn the_limit_of_a_geometric_series_is_extrapolated() {
         let records: Vec<_> = (0..4).map(|k| record(k, 1.0, 0.5_f64.powi(i32::try_from(k).unwrap()))).collect();
         // 1/16 + 1/32 + ... = 1/8.
         assert_eq!(distance_of(&records), Distance::Extrapolated { distance_k: 0.125, rate: 0.5 });
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_moments_that_moved_most_are_named_in_order() {
+    fn the_times_of_the_largest_changes_are_listed_in_order() {
         let temperatures = [array![10.0, 10.0, 10.0, 10.0, 10.0, 10.0], array![10.0, 10.5, 9.0, 10.001, 10.2, 10.3]];
         let Unrest { moments, of, worst, .. } = Unrest::of(&[], &temperatures, 0.01);
         assert_eq!((moments, of), (4, 6));

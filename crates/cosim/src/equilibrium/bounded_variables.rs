@@ -1,24 +1,26 @@
-//! Values within bounds, and what the bounds resist with: `x z = mu` at the lower one, `(u - x) w = mu` at the upper one.
+//! Primal variables with bounds and their multipliers: complementarity `x z = mu` at the lower bound, `(u - x) w =
+//! mu` at the upper bound.
 
 use super::model::is_fixed;
 
-/// What is this much nearer to its bound (kW or kWh) than the bound resists (EUR) lies on it.
+/// Ratio of the distance to a bound (kW or kWh) to its multiplier (EUR) below which the variable is set to the bound.
 const PRESSED: f64 = 0.1;
-/// Resistance of what no bound holds back, EUR per unit squared.
+/// Smallest diagonal term of the reduced Hessian, EUR per unit squared: for variables without an active bound.
 const LEAST_RESISTANCE: f64 = 1e-20;
 
-/// Where a step goes.
+/// The right-hand side of a Newton step.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Aim {
-    /// Toward `x z = tau`; the products of the last direction's changes are taken off where `second` says so.
+pub(super) enum NewtonTarget {
+    /// Complementarity `x z = tau`; with `second`, the products of the last direction's changes are subtracted
+    /// (second-order correction).
     Barrier { tau: f64, second: bool },
-    /// To rows that hold, and no further.
+    /// Primal feasibility only.
     Rows,
 }
 
-/// Values of several columns over time; with each, both multipliers and the last direction's changes.
+/// The values of several columns over time, each with both multipliers and the changes of the last direction.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bounded {
+pub(super) struct BoundedVariables {
     pub(super) x: Vec<f64>,
     lower: Vec<f64>,
     upper: Vec<f64>,
@@ -27,23 +29,23 @@ pub(super) struct Bounded {
     dx: Vec<f64>,
     dz: Vec<f64>,
     dw: Vec<f64>,
-    /// What a change costs apart from bounds, EUR per unit squared.
+    /// Proximal term: cost of a change, EUR per unit squared.
     pub(super) hold: f64,
 }
 
-/// How to begin.
+/// The starting point's parameters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Beginning {
-    /// Barrier, EUR.
+pub(super) struct InitialBarrier {
+    /// Barrier parameter, EUR.
     pub(super) barrier: f64,
-    /// Values stay this far from bounds at most, kW or kWh.
+    /// Largest distance of starting values from their bounds, kW or kWh.
     pub(super) push: f64,
 }
 
-impl Bounded {
+impl BoundedVariables {
     /// Adds a value with its bounds, near `guess`; `reduced` is its reduced cost there.
-    pub(super) fn add(&mut self, guess: f64, reduced: f64, [lower, upper]: [f64; 2], beginning: Beginning) {
-        let Beginning { barrier, push } = beginning;
+    pub(super) fn add(&mut self, guess: f64, reduced: f64, [lower, upper]: [f64; 2], beginning: InitialBarrier) {
+        let InitialBarrier { barrier, push } = beginning;
         self.lower.push(lower);
         self.upper.push(upper);
         for changes in [&mut self.dx, &mut self.dz, &mut self.dw] {
@@ -56,7 +58,8 @@ impl Bounded {
             return;
         }
         let width = upper - lower;
-        // Every product is the barrier: what the reduced cost presses to a bound stays near it, what nothing presses keeps away.
+        // Each product starts at the barrier parameter: a large reduced cost keeps the value near its bound, a small
+        // one away from it.
         let away = |pressing: f64| (barrier / pressing.max(0.0)).min(push).min(0.45 * width);
         let mut x = guess;
         if lower.is_finite() {
@@ -74,7 +77,7 @@ impl Bounded {
         is_fixed(self.lower[i], self.upper[i])
     }
 
-    /// What a change meets, EUR per unit squared; of what is not fixed.
+    /// Returns the diagonal term of the reduced Hessian, EUR per unit squared, for a variable that is not fixed.
     pub(super) fn resistance(&self, i: usize) -> f64 {
         let mut sum = self.hold.max(LEAST_RESISTANCE);
         if self.lower[i].is_finite() {
@@ -86,19 +89,19 @@ impl Bounded {
         sum
     }
 
-    /// Reduced cost less what the bounds resist with.
-    pub(super) fn dual_miss(&self, i: usize, reduced: f64) -> f64 {
+    /// Returns the dual residual: the reduced cost minus the multipliers of the bounds.
+    pub(super) fn dual_residual(&self, i: usize, reduced: f64) -> f64 {
         if self.is_fixed(i) { 0.0 } else { reduced - self.z[i] + self.w[i] }
     }
 
-    /// What pushes a value: toward the aim, and against `miss`.
-    pub(super) fn push(&self, i: usize, aim: Aim, miss: f64) -> f64 {
-        let Aim::Barrier { tau, .. } = aim else { return 0.0 };
+    /// Returns the right-hand side of a variable for this aim and the dual residual `residual`.
+    pub(super) fn push(&self, i: usize, aim: NewtonTarget, residual: f64) -> f64 {
+        let NewtonTarget::Barrier { tau, .. } = aim else { return 0.0 };
         if self.is_fixed(i) {
             return 0.0;
         }
         let [below, above] = self.second_order(i, aim);
-        let mut force = -miss;
+        let mut force = -residual;
         if self.lower[i].is_finite() {
             force += (tau - below) / (self.x[i] - self.lower[i]) - self.z[i];
         }
@@ -108,19 +111,19 @@ impl Bounded {
         force
     }
 
-    fn second_order(&self, i: usize, aim: Aim) -> [f64; 2] {
+    fn second_order(&self, i: usize, aim: NewtonTarget) -> [f64; 2] {
         match aim {
-            Aim::Barrier { second: true, .. } => [self.dx[i] * self.dz[i], -self.dx[i] * self.dw[i]],
+            NewtonTarget::Barrier { second: true, .. } => [self.dx[i] * self.dz[i], -self.dx[i] * self.dw[i]],
             _ => [0.0, 0.0],
         }
     }
 
-    /// Notes a change of the value, and the changes of the multipliers that go with it.
-    pub(super) fn follow(&mut self, i: usize, dx: f64, aim: Aim) {
+    /// Stores the change of a value, and computes the changes of its multipliers.
+    pub(super) fn follow(&mut self, i: usize, dx: f64, aim: NewtonTarget) {
         if self.is_fixed(i) {
             return;
         }
-        if let Aim::Barrier { tau, .. } = aim {
+        if let NewtonTarget::Barrier { tau, .. } = aim {
             let [below, above] = self.second_order(i, aim);
             if self.lower[i].is_finite() {
                 let distance = self.x[i] - self.lower[i];
@@ -134,8 +137,8 @@ impl Bounded {
         self.dx[i] = dx;
     }
 
-    /// The largest steps of the values and of the multipliers that leave all inside.
-    pub(super) fn reaches(&self) -> [f64; 2] {
+    /// Returns the largest primal and dual step lengths for which values and multipliers stay positive.
+    pub(super) fn step_lengths(&self) -> [f64; 2] {
         let (mut primal, mut dual) = (f64::INFINITY, f64::INFINITY);
         for i in (0..self.x.len()).filter(|&i| !self.is_fixed(i)) {
             if self.dx[i] < 0.0 {
@@ -153,7 +156,7 @@ impl Bounded {
         [primal, dual]
     }
 
-    /// Sum and number of the products after a step.
+    /// Returns the sum and the number of the complementarity products after a step.
     pub(super) fn products(&self, step: f64) -> (f64, usize) {
         let (mut sum, mut count) = (0.0, 0);
         for i in (0..self.x.len()).filter(|&i| !self.is_fixed(i)) {
@@ -170,15 +173,15 @@ impl Bounded {
         (sum, count)
     }
 
-    /// What is lost by a value that its reduced cost presses to a bound where it does not lie, EUR; a bound that is missing is
-    /// `far` away.
-    pub(super) fn lost(&self, i: usize, reduced: f64, far: f64) -> f64 {
+    /// Returns the part of the duality gap of a value, EUR: its reduced cost times the distance from the bound that
+    /// the sign of the reduced cost selects; a missing bound counts as `far` away.
+    pub(super) fn duality_gap(&self, i: usize, reduced: f64, far: f64) -> f64 {
         let bound = if reduced > 0.0 { self.lower[i] } else { self.upper[i] };
         (reduced * if bound.is_finite() { self.x[i] - bound } else { far }).abs()
     }
 
-    /// Takes the steps; a step of the multipliers of 0 leaves them alone.
-    pub(super) fn go(&mut self, [primal, dual]: [f64; 2]) {
+    /// Takes the primal and dual steps; with a dual step of 0 the multipliers remain.
+    pub(super) fn take_steps(&mut self, [primal, dual]: [f64; 2]) {
         for i in 0..self.x.len() {
             self.x[i] += primal * self.dx[i];
             if dual > 0.0 {
@@ -188,8 +191,8 @@ impl Bounded {
         }
     }
 
-    /// Puts on its bound what is pressed to it, and fixes it there.
-    pub(super) fn settle(&mut self) {
+    /// Sets active values to their bounds and fixes them there.
+    pub(super) fn fix_active(&mut self) {
         for i in 0..self.x.len() {
             if self.is_fixed(i) {
                 continue;

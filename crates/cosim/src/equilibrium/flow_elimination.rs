@@ -1,27 +1,28 @@
-//! What is left of a block in one stage when its flows have been eliminated.
+//! Elimination of the flows of a block in one stage.
 //!
-//! A step changes the flows by `du = D (A' dy + L' dl - sum_p m_p dr_p + rho)`, with the rows A within the stage, those L of the levels, and `D` the
-//! inverse of what the barriers and bounds resist with. `D` spans twenty orders of magnitude, so that `A D A'` and what follows from it would lose all
-//! digits; with `sqrt(D) [A' L'] = Q R` instead nothing is subtracted. In the terms of `Q`, the rows within the stage fix the first part of `sqrt(D)^-1 du`,
-//! the duals of the levels push the second, and the third is free.
+//! A Newton step changes the flows by `du = D (A' dy + L' dl - sum_p m_p dr_p + rho)`, with the rows A within the
+//! stage, the rows L of the levels, and `D` the inverse of the diagonal terms of barriers and bounds. `D` spans
+//! twenty orders of magnitude, so that the Schur complement `A D A'` would lose all digits; the QR decomposition
+//! `sqrt(D) [A' L'] = Q R` avoids the cancellation. In the basis Q, the rows within the stage determine the first
+//! part of `sqrt(D)^-1 du`, the duals of the levels the second, and the third is free.
 
-/// Shape of a block.
+/// The dimensions of a block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) flows: usize,
-    /// Rows within the stage.
+    /// Number of rows within the stage.
     pub(super) rows: usize,
     pub(super) levels: usize,
     pub(super) pumps: usize,
 }
 
 impl Shape {
-    /// Rows within the stage and those of the levels.
+    /// Returns the number of rows within the stage and of the levels.
     pub(super) fn all_rows(self) -> usize {
         self.rows + self.levels
     }
 
-    /// Columns that are carried along: the pumps' and that of the loop's heat.
+    /// Returns the number of additional columns: one for each pump, and one for the loop's heat.
     fn carried(self) -> usize {
         self.pumps + 1
     }
@@ -31,23 +32,23 @@ impl Shape {
     }
 }
 
-/// Eliminations of one block in all stages of a window.
+/// The QR decompositions of one block in all stages of a window.
 #[derive(Debug)]
-pub(super) struct Eliminations {
+pub(super) struct FlowEliminations {
     shape: Shape,
-    /// By stage: columns of `[A' L' m n]`, reflectors below the triangle.
+    /// By stage: columns of `[A' L' m n]`, with the Householder vectors below the triangle.
     columns: Vec<f64>,
-    /// By stage: lengths of the reflectors, and the triangle's diagonal.
+    /// By stage: scales of the Householder reflections, and diagonal of the triangle.
     heads: Vec<f64>,
     diagonal: Vec<f64>,
     /// By stage: sqrt(D).
     roots: Vec<f64>,
-    /// By stage: places of the flows in the order of falling D.
+    /// By stage: elimination order of the flows, by falling D.
     order: Vec<usize>,
 }
 
-/// One of them.
-pub(super) struct Elimination<'a> {
+/// The QR decomposition of one block in one stage.
+pub(super) struct FlowElimination<'a> {
     pub(super) shape: Shape,
     columns: &'a [f64],
     heads: &'a [f64],
@@ -56,7 +57,7 @@ pub(super) struct Elimination<'a> {
     order: &'a [usize],
 }
 
-impl Eliminations {
+impl FlowEliminations {
     pub(super) fn new(shape: Shape, stages: usize) -> Self {
         Self {
             shape,
@@ -68,7 +69,8 @@ impl Eliminations {
         }
     }
 
-    /// Makes that of `stage`. `give` is called (flow, all rows then pumps then heat, value) through the function it receives.
+    /// Computes the decomposition of `stage`. `fill` passes each entry (flow, column, value) to the function that it
+    /// receives; the columns are all rows, then the pumps, then the heat.
     pub(super) fn make(
         &mut self,
         stage: usize,
@@ -85,7 +87,7 @@ impl Eliminations {
         let diagonal = &mut self.diagonal[stage * rows..][..rows];
         columns.fill(0.0);
         order.iter_mut().enumerate().for_each(|(place, flow)| *flow = place);
-        // Large rows first: reflectors are then stable row by row.
+        // With large rows first, Householder reflections are row-wise stable.
         order.sort_unstable_by(|&a, &b| give_way[b].total_cmp(&give_way[a]));
         let mut place_of = [0_usize; 64];
         let mut many = Vec::new();
@@ -126,10 +128,10 @@ impl Eliminations {
         }
     }
 
-    pub(super) fn at(&self, stage: usize) -> Elimination<'_> {
+    pub(super) fn at(&self, stage: usize) -> FlowElimination<'_> {
         let Shape { flows, .. } = self.shape;
         let (rows, size) = (self.shape.all_rows(), self.shape.size());
-        Elimination {
+        FlowElimination {
             shape: self.shape,
             columns: &self.columns[stage * size..][..size],
             heads: &self.heads[stage * rows..][..rows],
@@ -146,20 +148,20 @@ fn reflect(pivot: &[f64], head: f64, other: &mut [f64]) {
     other.iter_mut().zip(pivot).for_each(|(other, pivot)| *other -= share * pivot);
 }
 
-impl Elimination<'_> {
-    /// Entry of the triangle.
+impl FlowElimination<'_> {
+    /// Returns an entry of the triangle.
     #[inline]
     pub(super) fn r(&self, row: usize, column: usize) -> f64 {
         if row == column { self.diagonal[row] } else { self.columns[column * self.shape.flows + row] }
     }
 
-    /// What is carried along, in the terms of Q: a pump's column, or (after those) that of the loop's heat.
+    /// Returns an additional column in the basis Q: of a pump, or (after those) of the loop's heat.
     pub(super) fn carried(&self, index: usize) -> &[f64] {
         let first = (self.shape.all_rows() + index) * self.shape.flows;
         &self.columns[first..][..self.shape.flows]
     }
 
-    /// `Q' sqrt(D) v` of a vector over the flows.
+    /// Computes `Q' sqrt(D) v` of a vector over the flows.
     pub(super) fn turn(&self, vector: &[f64], turned: &mut [f64]) {
         let flows = self.shape.flows;
         for ((turned, &flow), root) in turned.iter_mut().zip(self.order).zip(self.roots) {
@@ -172,7 +174,7 @@ impl Elimination<'_> {
         }
     }
 
-    /// `sqrt(D) Q v`; `turned` is used up.
+    /// Computes `sqrt(D) Q v`; overwrites `turned`.
     pub(super) fn turn_back(&self, turned: &mut [f64], vector: &mut [f64]) {
         let flows = self.shape.flows;
         for k in (0..self.shape.all_rows().min(flows)).rev() {
@@ -210,10 +212,10 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Q R is sqrt(D) [A' L'], over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of its terms, and
-        /// turning there and back multiplies by D.
+        /// Checks Q R = sqrt(D) [A' L'] over twenty orders of magnitude of D: R' R = A D A', relative to the sizes of
+        /// its terms, and that `turn` followed by `turn_back` multiplies by D.
         #[test]
-        fn the_triangle_is_that_of_the_weighted_rows(
+        fn the_triangle_is_the_r_factor_of_the_weighted_rows(
             numbers in proptest::collection::vec(-2.0f64..2.0, 6 * 4),
             exponents in proptest::collection::vec(-10i32..10, 6),
             vector in proptest::collection::vec(-5.0f64..5.0, 6),
@@ -221,7 +223,7 @@ mod tests {
             let shape = Shape { flows: 6, rows: 2, levels: 1, pumps: 0 };
             let give_way: Vec<f64> = exponents.iter().map(|exponent| 10f64.powi(*exponent)).collect();
             let coefficient = |flow: usize, row: usize| numbers[row * 6 + flow];
-            let mut eliminations = Eliminations::new(shape, 2);
+            let mut eliminations = FlowEliminations::new(shape, 2);
             eliminations.make(1, &give_way, |give| {
                 for flow in 0..6 {
                     (0..4).for_each(|column| give(flow, column, coefficient(flow, column)));
