@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anergy::config::{Case, Shelf};
+use anergy::config::{Case, InputCache};
 use anergy::cosim::solver;
 use anergy::run::{run_case, summarise};
 use anergy::study::sweep::manifest::Manifest;
@@ -45,9 +45,9 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     bencher.bench(|| {
         pool.install(|| {
-            let shelf = Arc::new(Shelf::default());
+            let cache = Arc::new(InputCache::default());
             let costs = (0..cases.len()).map(|index| {
-                let case = Case::load_from(&cases.request(&base, index), &shelf).unwrap();
+                let case = Case::load_from(&cases.request(&base, index), &cache).unwrap();
                 let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
                 summarise(&case, &run).cost.total_eur
             });

@@ -71,7 +71,7 @@ pub fn summary_text(summary: &Summary, case: &Case) -> String {
             line("energy created", format!("{appeared:.0} kWh out of nothing, {:.0} kWh into nothing", vanished.abs()));
         }
         let [heating, cooling] = coupling.balancing_kwh;
-        // Of a network, unit by unit below.
+        // For a network these follow below, unit by unit.
         if summary.network.is_none() && (heating != 0.0 || cooling != 0.0) {
             line("balancing unit", format!("{:.0} kWh of heat, {:.0} kWh of cold", heating.abs(), cooling.abs()));
         }
@@ -91,7 +91,7 @@ pub fn summary_text(summary: &Summary, case: &Case) -> String {
         if gained != 0.0 || lost != 0.0 {
             line("ground", format!("{gained:.0} kWh from it, {:.0} kWh into it", lost.abs()));
         }
-        // Of a network, substation by substation below.
+        // For a network these follow below, substation by substation.
         let violations = coupling.violations.iter().filter(|_| summary.network.is_none());
         for (violation, side) in violations.zip(["below", "above"]) {
             let ViolationSummary { limit_c, hours, kelvin_hours, worst_k, worst_at } = violation;
@@ -187,7 +187,7 @@ pub fn summary_text(summary: &Summary, case: &Case) -> String {
     text
 }
 
-/// A line of blocks as high as the values between the least and the greatest.
+/// Returns a line of blocks, whose heights are the values between the smallest and the largest.
 fn sparkline(values: &[f64]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -201,7 +201,7 @@ fn sparkline(values: &[f64]) -> String {
     values.iter().map(block).collect()
 }
 
-/// Text broken into lines of at most `width` characters, at spaces.
+/// Returns text broken at spaces into lines of at most `width` characters.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

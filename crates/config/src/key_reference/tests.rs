@@ -1,10 +1,10 @@
 use super::*;
 
-/// Every object of a schema that has keys, however deep.
+/// Collects every object of a schema that has keys, at any depth.
 fn objects<'v>(part: &'v Value, found: &mut Vec<&'v Map<String, Value>>) {
     match part {
         Value::Object(map) => {
-            // A definition may be called `properties` itself no more than a key of ours is.
+            // A definition named `properties` would be taken for keys; there is none, and no key has that name.
             found.extend(properties(part));
             map.values().for_each(|value| objects(value, found));
         }
@@ -18,7 +18,7 @@ fn rows_of(page: &str) -> Vec<&str> {
     keys.map(|(key, _)| key).collect()
 }
 
-/// The keys of all objects are the rows of the page, each as often as it is a key: none is lost, none told twice.
+/// Asserts that the keys of all objects are the rows of the page, each as often as it is a key.
 fn assert_complete(schema: &Value, page: &str) {
     let mut found = Vec::new();
     objects(schema, &mut found);
@@ -50,7 +50,7 @@ fn every_link_has_its_section() {
     }
 }
 
-/// A schema with one of everything.
+/// Returns a schema with an example of every construct.
 fn sample() -> Value {
     json!({
         "$defs": {
@@ -116,7 +116,8 @@ fn names_and_meanings_say_units() {
     }
 }
 
-/// What the program refuses below a technology is in its table, although an editor must not insist on it.
+/// Keys that the program requires of a technology are in the table, although the schema for editors does not require
+/// them.
 #[test]
 fn technologies_name_what_somebody_must_give() {
     let page = district_page();

@@ -1,4 +1,4 @@
-//! From text to nodes.
+//! Parser of YAML text into nodes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as TextSpan};
 use super::{Conflict, Entry, Map, Node, Source, Span, Value};
 use crate::{ConfigError, Problem};
 
-/// Parses one YAML document; keys with dots in them are opened up into nested mappings.
+/// Parses one YAML document; keys with dots are expanded into nested mappings.
 ///
 /// # Errors
-/// [`ConfigError::At`]: a syntax error, a key that stands twice, a key that is no scalar, a second document, or an alias
-/// without its anchor.
+/// [`ConfigError::At`]: a syntax error, a key that occurs twice, a key that is not a scalar, a second document, or an
+/// alias without its anchor.
 pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
     parse_keeping(source, &[])
 }
 
-/// Like [`parse`], but the keys below those named in `kept` stay as they are written, dots and all.
+/// Parses one YAML document as [`parse`] does, but does not expand dotted keys below the keys in `kept`.
 ///
 /// # Errors
 /// As [`parse`].
@@ -25,7 +25,7 @@ pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, Config
     let text = &source.text;
     let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
     let events = Parser::new_from_str(text);
-    let mut builder = Builder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
+    let mut builder = NodeBuilder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
     let mut document = None;
     while let Some((event, span)) = builder.next()? {
         match event {
@@ -41,19 +41,19 @@ pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, Config
     Ok(document.unwrap_or(Node { value: Value::Null, span: start, origin: None }))
 }
 
-struct Builder<'a> {
+struct NodeBuilder<'a> {
     source: &'a Arc<Source>,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
     anchors: HashMap<usize, Node>,
-    /// The byte at which each character begins, where that is not its number.
+    /// The byte at which each character begins; `None` where all characters are single bytes.
     bytes: Option<Vec<usize>>,
-    /// Keys below which keys stay as they are written.
+    /// Keys below which dotted keys are not expanded.
     kept: &'a [&'a str],
-    /// Whether this is below one of them.
+    /// Whether the parser is below one of them.
     keeping: bool,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> NodeBuilder<'a> {
     fn next(&mut self) -> Result<Option<(Event<'a>, TextSpan)>, ConfigError> {
         match self.events.next_event() {
             None => Ok(None),
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A span in bytes from one in characters.
+    /// Returns a span in bytes for a span in characters.
     fn span(&self, span: TextSpan) -> Span {
         let length = self.source.text.len();
         let byte = |chars: usize| match &self.bytes {
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// `a.b: v` as `a: {b: v}`. A key with an empty part stays as it is.
+/// Returns `a.b: v` as `a: {b: v}`. A key with an empty part is not expanded.
 pub fn dotted(key: &str, key_span: &Span, value: Node) -> Map {
     let parts: Vec<&str> = key.split('.').collect();
     let parts = if parts.iter().any(|part| part.is_empty()) { vec![key] } else { parts };

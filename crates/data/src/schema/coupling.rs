@@ -138,8 +138,7 @@ pub enum Stop {
     Paper,
     /// When loop temperature and COPs have stood still, three iterations in a row.
     Residual,
-    /// When both relative gaps are small: no dispatcher could save more money, or serve more, at the COPs its plan
-    /// leads to.
+    /// When both relative gaps are small: no dispatcher could save more, or serve more, at the COPs its plan leads to.
     Gap,
 }
 

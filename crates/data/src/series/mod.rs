@@ -143,7 +143,8 @@ pub enum SeriesError {
     },
     /// The UTC offset of a file differs from that of the other files.
     #[error(
-        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same offset",
+        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same \
+         offset",
         path.display()
     )]
     OtherOffset {

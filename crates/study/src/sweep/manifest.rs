@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anergy_config::{Case, Input, LoopSource, Request, Shelf, sha256};
+use anergy_config::{Case, Input, InputCache, LoopSource, Request, sha256};
 use anergy_cosim::solver;
 use anergy_data::results::{Column, ParquetTable, Table, readable_by_all, sync_folder, write_file};
 use anergy_data::schema::columns::sweep::{ID, INDEX};
@@ -305,14 +305,14 @@ fn absolute(mut request: Request) -> Result<Request, SweepError> {
 /// Reads the cases that tell most: mistakes show before anything is run, and all input files become known. Where series are wanted,
 /// it runs the first one, to learn which there are.
 fn try_out(file: &SweepFile, base: &Request, cases: &Cases, stop: &AtomicBool) -> Result<Vec<Input>, SweepError> {
-    let shelf = Arc::new(Shelf::default());
+    let cache = Arc::new(InputCache::default());
     let mut inputs: Vec<Input> = Vec::new();
     let mut known = HashSet::new();
     for at in telling(&cases.parameters) {
         if stop.load(Ordering::Relaxed) {
             return Err(SweepError::Stopped);
         }
-        let case = Case::load_from(&cases.request(base, at), &shelf).map_err(|source| SweepError::Case {
+        let case = Case::load_from(&cases.request(base, at), &cache).map_err(|source| SweepError::Case {
             case: at,
             values: cases.told(at),
             source: Box::new(file.place(source)),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anergy_config::{Case, Request, Shelf};
+use anergy_config::{Case, InputCache, Request};
 use anergy_cosim::coupling::{Observer, Record, Verdict};
 use anergy_cosim::participants::NEGLIGIBLE_KWH;
 use anergy_cosim::{Cause, CosimError, solver};
@@ -164,12 +164,12 @@ pub(super) struct Planned<'a> {
     /// Hashes of the files that cases read.
     pub(super) inputs: &'a HashMap<PathBuf, String>,
     /// Files that were read already.
-    pub(super) shelf: &'a Arc<Shelf>,
+    pub(super) cache: &'a Arc<InputCache>,
 }
 
 /// Reads a case, and sees to it that it reads what was planned.
 fn load(index: usize, request: &Request, plan: &Planned<'_>) -> Result<Case, NoAnswer> {
-    let case = Case::load_from(request, plan.shelf).map_err(|error| match error.is_unreadable() {
+    let case = Case::load_from(request, plan.cache).map_err(|error| match error.is_unreadable() {
         true => NoAnswer::Around(SweepError::Unreadable { case: index, source: Box::new(error) }),
         false => NoAnswer::Row(Status::Failed, error.to_string()),
     })?;

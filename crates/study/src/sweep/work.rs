@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use anergy_config::{Case, Shelf};
+use anergy_config::{Case, InputCache};
 use anergy_cosim::solver;
 use anergy_data::results::Column;
 use anergy_dispatch::dispatch::Dispatch;
@@ -93,7 +93,7 @@ struct Shop {
     todo: Vec<usize>,
     next: AtomicUsize,
     stop: AtomicBool,
-    shelf: Arc<Shelf>,
+    cache: Arc<InputCache>,
     /// Hashes of the files that the plan knows.
     inputs: HashMap<PathBuf, String>,
 }
@@ -117,8 +117,8 @@ impl Work {
         drop(survey);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = if self.threads == 0 { cores } else { self.threads }.min(todo.len().max(1));
-        let shelf = Arc::new(Shelf::default());
-        let memory = memory(&manifest, &cases, &shelf, threads, self.commit_every);
+        let cache = Arc::new(InputCache::default());
+        let memory = memory(&manifest, &cases, &cache, threads, self.commit_every);
         let mut done = Done { cases: cases.len(), done: cases.len() - todo.len(), ..Done::default() };
         watcher.begins(&Outlook { cases: cases.len(), done: done.done, broken, threads, memory });
         if todo.is_empty() {
@@ -126,7 +126,7 @@ impl Work {
         }
         let inputs = manifest.inputs.iter().map(|input| (input.path.clone(), input.sha256.clone())).collect();
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let shop = Arc::new(Shop { manifest, cases, todo, next, stop, shelf, inputs });
+        let shop = Arc::new(Shop { manifest, cases, todo, next, stop, cache, inputs });
         let (send, rows) = mpsc::sync_channel(4 * threads);
         for _ in 0..threads {
             let (shop, send) = (Arc::clone(&shop), send.clone());
@@ -201,7 +201,7 @@ impl Shop {
                 dawdle();
                 let request = self.manifest.request(self.cases.texts(at));
                 let (index, id) = (self.cases.index[at], &self.cases.id[at]);
-                let plan = Planned { series: &self.manifest.series, inputs: &self.inputs, shelf: &self.shelf };
+                let plan = Planned { series: &self.manifest.series, inputs: &self.inputs, cache: &self.cache };
                 let Some(row) = Row::of(index, id, &request, &plan, &self.stop).transpose() else { break };
                 if rows.send(row).is_err() {
                     break;
@@ -232,7 +232,13 @@ const MOST_LOOKED_AT: usize = 20;
 
 /// Memory that running these cases will take at most: what every worker has of the largest case among the first of each combination of words,
 /// and what they share.
-fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads: usize, commit_every: usize) -> usize {
+fn memory(
+    manifest: &Manifest,
+    cases: &PlannedCases,
+    cache: &Arc<InputCache>,
+    threads: usize,
+    commit_every: usize,
+) -> usize {
     let table = manifest.cases * 60 + cases.len() * (100 + 16 * cases.values.len());
     let files = manifest.inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok());
     let files: usize = files.map(|file| usize::try_from(file.len()).unwrap_or(usize::MAX / 100)).sum();
@@ -245,7 +251,7 @@ fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads
         if !seen.insert(words.collect::<Vec<_>>()) {
             continue;
         }
-        let Ok(case) = Case::load_from(&manifest.request(cases.texts(at)), shelf) else { continue };
+        let Ok(case) = Case::load_from(&manifest.request(cases.texts(at)), cache) else { continue };
         steps = steps.max(case.district.axis().len());
         if let Ok(dispatch) = Dispatch::new(case.district.clone(), solver(&case.district)) {
             values = values.max(dispatch.parts().iter().map(|(_, columns, rows)| columns + rows).sum());
