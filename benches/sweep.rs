@@ -1,6 +1,6 @@
-//! What a sweep costs beyond its cases: the same cases by themselves and in a sweep, on one thread.
+//! Overhead of a sweep: the same cases run directly and in a sweep, on one thread.
 //!
-//! `cargo bench --bench sweep`; the ratio of the two medians is what planning, segments and fsync add.
+//! `cargo bench --bench sweep`; the ratio of the two medians is the overhead of planning, segments and fsync.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ fn main() {
     divan::main();
 }
 
-/// A folder with a sweep over the small district.
+/// Returns a folder with a sweep of the small district.
 fn place() -> (TempDir, SweepFile) {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).display();

@@ -1,23 +1,24 @@
 //! Iterative co-simulation of heat-pump districts on a shared water loop.
 //!
-//! Heat pumps choose when to run by price, sun and COP; running them moves the temperature of the loop that they draw from;
-//! the loop's temperature is the COP. `anergy` alternates a linear dispatch of the whole energy system with a thermodynamic
-//! simulation of the loop until both agree, and says honestly whether they do.
+//! Heat pumps choose when to run by price, sun and COP; their operation changes the temperature of the loop; the loop's
+//! temperature determines the COP. `anergy` alternates a linear dispatch of the whole energy system with a
+//! thermodynamic simulation of the loop until both agree, and reports whether they do.
 //!
-//! This crate is the command line ([`cli`]) and the front of a workspace of crates, which are named here from top to bottom; a crate uses only
-//! what stands below it:
+//! This crate is the command line ([`cli`]) and the facade of a workspace of crates, listed from top to bottom; a crate
+//! uses only crates below it:
 //!
-//! | here | crate | what lives there |
+//! | here | crate | content |
 //! |---|---|---|
-//! | [`report`] | `anergy-report` | pages and pictures of results, from result files alone |
+//! | [`report`] | `anergy-report` | pages and images of results, from result files alone |
 //! | [`study`] | `anergy-study` | sweeps, the published case, its effects, convergence studies |
 //! | [`run`] | `anergy-run` | one run: journal, summary and tables, run folder |
-//! | [`config`] | `anergy-config` | files into a case: districts of our own format, Calliope 0.6 models, lint |
-//! | [`cosim`], [`coupling`], [`equilibrium`], [`participants`] | `anergy-cosim` | the coupled district and its fixed point: schemes, residuals, gap, verdicts, Newton's method, the joint optimum |
-//! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; a district and COPs into an LP, a plan, its costs and certificate |
+//! | [`config`] | `anergy-config` | files into a case: district files, Calliope 0.6 models, lint |
+//! | [`cosim`], [`coupling`], [`equilibrium`], [`participants`] | `anergy-cosim` | the coupled district, its schemes
+//! and its gap |
+//! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; the dispatch LP and its plan |
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | the loop's physics, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
-//! | [`results`], [`schema`], [`series`] | `anergy-data` | result tables, run folders, atomic writes; fields, columns and file names of results; time axes, columns, CSV, outliers |
+//! | [`results`], [`schema`], [`series`] | `anergy-data` | results and their schema; time axes, columns, CSV |
 
 pub mod cli;
 

@@ -8,7 +8,7 @@ use anergy::config::{Case, Request};
 use anergy::cosim::solver;
 use anergy::coupling::{Observer, Record, SchemeChoice};
 use anergy::run::{run_case, starts};
-use anergy::study::convergence::{ConvergenceError, Ended, Plan, Study, Trial};
+use anergy::study::convergence::{ConvergenceError, Study, StudyPlan, Trial, TrialOutcome};
 
 use common::{anergy, project, stderr, stdout};
 
@@ -17,8 +17,8 @@ fn request() -> Request {
     Request { model: project("configs/smart_district.yaml").into(), window: Some(window), ..Request::default() }
 }
 
-fn plan(schemes: &[SchemeChoice]) -> Plan {
-    Plan { schemes: schemes.to_vec(), tolerances: vec![1e-2, 1e-4], starts: 2, windows: vec![None] }
+fn plan(schemes: &[SchemeChoice]) -> StudyPlan {
+    StudyPlan { schemes: schemes.to_vec(), tolerances: vec![1e-2, 1e-4], starts: 2, windows: vec![None] }
 }
 
 /// Stops after so many new trials.
@@ -37,7 +37,7 @@ fn every_combination_is_tried_once_whatever_comes_between() {
     let whole = Study::run(&request(), &plan, None, &mut (), |_| Ok::<_, Enough>(())).unwrap();
     assert_eq!(whole.trials.len(), 3 * 2 * 2);
     for Trial { scheme, tolerance, ended, .. } in &whole.trials {
-        let Ended { verdict, gap, cost_eur, .. } = ended.as_ref().unwrap();
+        let TrialOutcome { verdict, gap, cost_eur, .. } = ended.as_ref().unwrap();
         match *scheme {
             SchemeChoice::Published => assert_eq!(verdict, "StoppedByPaperRule"),
             _ => assert_eq!(verdict == "Converged", gap.unwrap() <= *tolerance, "{scheme:?}: {gap:?}"),
@@ -65,7 +65,7 @@ fn every_combination_is_tried_once_whatever_comes_between() {
     assert_eq!(stops, 12);
     assert!(study.table().to_csv() == whole.table().to_csv(), "seconds apart, the same study");
     // A plan with other beginnings takes what it knows of them, and no more.
-    let other = Plan { starts: 3, ..self::plan(&[SchemeChoice::Picard]) };
+    let other = StudyPlan { starts: 3, ..self::plan(&[SchemeChoice::Picard]) };
     let fresh = Study::run(&request(), &other, None, &mut (), |_| Ok::<_, Enough>(())).unwrap();
     let mut new = 0;
     let continued = Study::run(&request(), &other, Some(study.clone()), &mut (), |_| {
@@ -100,7 +100,7 @@ impl Observer for Impatient {
 
 #[test]
 fn what_was_cut_short_is_no_trial_and_no_beginning() {
-    let plan = Plan { tolerances: vec![1e-9], ..plan(&[SchemeChoice::Msa]) };
+    let plan = StudyPlan { tolerances: vec![1e-9], ..plan(&[SchemeChoice::Msa]) };
     let study = Study::run(&request(), &plan, None, &mut Impatient(3), |_| Ok::<_, Enough>(())).unwrap();
     assert!(study.trials.is_empty(), "{:?}", study.trials);
 

@@ -1,4 +1,4 @@
-//! `anergy check`: what a case holds and what looks wrong with it, without solving.
+//! `anergy check`: reads a case, and reports its content and suspicious values, without solving.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub(super) struct Check {
     json: bool,
 }
 
-/// A file whose name tells its format.
+/// A path whose extension determines the format.
 #[derive(Debug, Clone)]
 struct ModelFile {
     path: PathBuf,
@@ -84,7 +84,7 @@ impl ModelFile {
     }
 }
 
-/// What a case holds.
+/// The content of a case.
 #[derive(Debug, Serialize)]
 struct Overview<'a> {
     case: &'a str,
@@ -115,7 +115,7 @@ struct DemandOverview<'a> {
     peak_kw: f64,
 }
 
-/// A network of pipes in numbers.
+/// The size of a network of pipes.
 #[derive(Debug, Serialize)]
 struct NetworkOverview {
     pipes: usize,
@@ -128,7 +128,7 @@ struct NetworkOverview {
 impl NetworkOverview {
     fn of(case: &Case) -> Option<Self> {
         let network = case.coupled.as_ref()?.water_loop.network()?;
-        // Without what only lets a ring's water pass beside its buildings.
+        // The short pipes past the buildings of a ring are not counted.
         let sizes: Vec<[f64; 2]> = network
             .pipe_sizes_m()
             .enumerate()

@@ -1,4 +1,4 @@
-//! `anergy import`: a Calliope model as a district file of our own.
+//! `anergy import`: converts a Calliope model to a district file.
 
 use std::path::PathBuf;
 

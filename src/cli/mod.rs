@@ -65,7 +65,7 @@ enum Verb {
     Man(manual::Man),
 }
 
-/// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
+/// Prints results on standard output. A closed output is not a failure, because the reader has all it wants.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -74,7 +74,7 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Stops where a finding is an error: under `--strict`, every warning is.
+/// Returns a failure if a finding is an error: under `--strict` every warning is one.
 fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
     match findings.iter().filter(|finding| finding.level == Level::Error).count() {
         0 => Ok(()),
@@ -82,12 +82,12 @@ fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
     }
 }
 
-/// Whether a stream may be coloured: it is a terminal, and nobody asked for none (NO_COLOR).
+/// Returns whether a stream may be coloured: it is a terminal, and NO_COLOR is not set.
 fn colours(stream: &impl std::io::IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Says something on standard error; if nobody can hear it, so be it.
+/// Prints a line on standard error; errors of the output are ignored.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! `anergy reproduce`: a published case against its published figures.
+//! `anergy reproduce`: compares a published case with its published figures.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -134,7 +134,7 @@ impl Reproduce {
         };
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let [journal, csv] = [files::EFFECTS_JOURNAL, files::EFFECTS].map(|file| folder.join(file));
-        // What cannot be read is not known.
+        // A file that cannot be read counts as empty.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("running the variants");

@@ -1,4 +1,4 @@
-//! `anergy run`: one case to its end.
+//! `anergy run`: runs one case.
 
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,8 @@ impl Run {
         Ok(ending.exit_code())
     }
 
-    /// The run to be resumed has ended: says so, and returns its exit code; that of its verdict where it has none.
+    /// Reports that the run to be resumed has ended, and returns its exit code; that of its verdict if none is
+    /// recorded.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
         let path = folder.join(files::SUMMARY);
@@ -69,7 +70,7 @@ impl Run {
         Ok(summary.exit_code.unwrap_or_else(|| Ending::of_verdict(verdict).exit_code()))
     }
 
-    /// The job and the place of its run folder; nothing where the run to be resumed has ended.
+    /// Returns the job and the path of its run folder; `None` where the run to be resumed has ended.
     fn job(&self) -> Result<Option<(PathBuf, Job)>, Failure> {
         let (place, job) = match (&self.case, &self.resume) {
             (Some(case), None) => {
@@ -88,7 +89,7 @@ impl Run {
     }
 }
 
-/// The unfinished run in a folder, and the folder; nothing where it has ended.
+/// Returns the run folder and the job that resumes its run; `None` where the run has ended.
 fn resumed(folder: &Path) -> Result<Option<(PathBuf, Job)>, Failure> {
     let unusable = |source| Failure::Write { path: folder.to_owned(), source };
     let place = std::path::absolute(folder).map_err(unusable)?;

@@ -68,9 +68,7 @@ pub enum JobError {
         count: usize,
     },
     /// Demand exceeds all capacity, which counts as an error.
-    #[error(
-        "demand above all capacity counts as an error under --strict: the district cannot do what is recorded of it"
-    )]
+    #[error("demand above all capacity counts as an error under --strict: the district cannot do what is asked of it")]
     Unserved,
     /// The run has no result.
     #[error(transparent)]
@@ -195,7 +193,7 @@ impl Job {
             recorded => recorded?,
         };
         if !recorded.directory.is_dir() {
-            let reason = format!("it was recorded in {}, which cannot be entered", recorded.directory.display());
+            let reason = format!("it was begun in {}, which cannot be entered", recorded.directory.display());
             return Err(ResumeError::Changed { folder: place.to_owned(), reason });
         }
         Ok(Resumed::Unfinished(Box::new(Self {
@@ -254,17 +252,17 @@ impl Job {
         backend: &dyn Backend,
         observer: &mut dyn JobObserver,
     ) -> Result<RunJournal, JobError> {
-        let recorded = RecordedRequest::of(self, case, backend.name());
-        let recorded = recorded.map_err(|source| JobError::Write { path: place.to_owned(), source })?;
+        let current = RecordedRequest::of(self, case, backend.name());
+        let current = current.map_err(|source| JobError::Write { path: place.to_owned(), source })?;
         match &self.recorded {
             Some(recorded) => {
-                recorded.is_same(&recorded, place)?;
+                recorded.is_same(&current, place)?;
                 observer.journal_begins(false);
                 Ok(RunJournal::open(place))
             }
             None => {
                 observer.journal_begins(RecordedRequest::read(place).is_ok());
-                Ok(RunJournal::begin(place, &recorded).map_err(ResumeError::from)?)
+                Ok(RunJournal::begin(place, &current).map_err(ResumeError::from)?)
             }
         }
     }
