@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_offered_only_when_it_is_near() {
+    fn only_similar_words_are_suggested() {
         let known = ["storage_loss".to_owned(), "energy_eff".to_owned()];
         assert_eq!(nearest("enrgy_eff", &known).as_deref(), Some("energy_eff"));
         assert_eq!(nearest("STORAGE_LOS", &known).as_deref(), Some("storage_loss"));

@@ -26,7 +26,7 @@ struct Page<'s> {
 #[must_use]
 pub fn district_page() -> String {
     let mut schema = native::json_schema();
-    require_what_is_required(&mut schema);
+    mark_required_keys(&mut schema);
     refer_sites_to_technologies(&mut schema);
     let page = Page {
         title: "Keys of a district file",
@@ -63,7 +63,7 @@ pub fn sweep_page(schema: &Value) -> String {
 
 /// Marks the required keys of technologies. The schema for editors requires a technology's `kind` alone, as sites may
 /// set the other keys; the reference lists the keys that must be set in one of the two places.
-fn require_what_is_required(schema: &mut Value) {
+fn mark_required_keys(schema: &mut Value) {
     let whole = schemars::schema_for!(TechnologySettings).to_value();
     let variants = |schema: &Value| schema.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
     let Some(technology) = schema.pointer_mut("/$defs/TechnologySettings") else { return };

@@ -25,24 +25,24 @@ const USUAL_COP: [f64; 2] = [1.0, 20.0];
 pub fn lint(case: &mut Case) {
     let mut found = Vec::new();
     let shortages = shortages(&case.district);
-    look_for_outliers(case, &shortages, &mut found);
+    check_outliers(case, &shortages, &mut found);
     found.extend(shortages.iter().map(|shortage| shortage.finding(case)));
     found.extend(over_time(case, &shortages));
-    look_at_numbers(case, &mut found);
-    look_for_arbitrage(&case.district, &mut found);
+    check_numbers_of_technologies(case, &mut found);
+    check_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
-        look_at_balancing_price(coupled, &mut found);
+        check_balancing_price(coupled, &mut found);
         let limits = coupled.water_loop.limits_c();
         for (index, pump) in coupled.pumps.iter().enumerate() {
             let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
-            look_at_pump(&case.district, pump, limits, spread_k, &mut found);
+            check_heat_pump(&case.district, pump, limits, spread_k, &mut found);
         }
     }
     case.findings.extend(found);
 }
 
 /// Finds outliers in time series: values far from their neighbours and from all others.
-fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
+fn check_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
     let mut seen = HashSet::new();
     for UsedColumn { column, rows, .. } in &case.columns {
         if !seen.insert((column.path().to_owned(), column.name().to_owned())) {
@@ -82,7 +82,7 @@ fn reads(case: &Case, path: &std::path::Path, column: &str, site: &str) -> bool 
 }
 
 /// Finds numbers that are not plausible for their technology.
-fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
+fn check_numbers_of_technologies(case: &Case, found: &mut Vec<Finding>) {
     let district = &case.district;
     // A heat exchanger needs hardly any electricity.
     let is_exchanger = |site: &Site, technology: &str| {
@@ -168,7 +168,7 @@ fn beyond_peak(supply: &Supply, first: &First<'_>) -> Option<(f64, String)> {
 }
 
 /// Finds carriers that sell at a higher price than they cost at the same site.
-fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
+fn check_arbitrage(district: &District, found: &mut Vec<Finding>) {
     for site in district.sites() {
         for technology in &site.technologies {
             let Kind::Export(export) = &technology.kind else { continue };
@@ -216,7 +216,7 @@ fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Opti
 }
 
 /// Finds a price of balancing that is zero, or that does not follow from the loop.
-fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
+fn check_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
     if coupled.settings.balancing_price != BalancingPrice::Marginal {
         return;
     }
@@ -240,7 +240,13 @@ fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
 
 /// Finds COPs that change in the wrong direction with the loop's temperature, and operating points outside a model's
 /// range.
-fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spread_k: f64, found: &mut Vec<Finding>) {
+fn check_heat_pump(
+    district: &District,
+    pump: &LoopPump,
+    [low, high]: [f64; 2],
+    spread_k: f64,
+    found: &mut Vec<Finding>,
+) {
     let LoopPump { site, technology, store, pump, .. } = pump;
     let capacity_kwh = store.as_ref().and_then(|store| match &district.technology(site, store)?.kind {
         Kind::Storage(storage) => Some(storage.capacity_kwh),

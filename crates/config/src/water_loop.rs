@@ -190,13 +190,13 @@ impl NativeLoop<'_, '_> {
         let (settings, limit) = settings(node)?;
         match settings {
             WaterLoopSettings::WellMixed(settings) => {
-                look_at(&settings, node, self.findings);
+                check_well_mixed(&settings, node, self.findings);
                 let profiles = LoopProfiles::resolve(&settings, |key, setting| self.profile(node, key, setting))?;
                 let ring = WellMixedLoop::new(&settings, profiles, limit.unwrap_or_default());
                 Ok(WaterLoop::WellMixed(ring.map_err(|error| self.with_file(error, node))?))
             }
             WaterLoopSettings::Network(settings) => {
-                look_at_network(&settings, node, self.findings);
+                check_network(&settings, node, self.findings);
                 let read = |key: &str, setting: &ProfileSetting| self.profile(node, key, setting);
                 let network = DistrictNetwork::new(&settings, axis, read).map_err(|error| placed(error, node))?;
                 Ok(WaterLoop::Network(Box::new(network)))
@@ -221,7 +221,7 @@ impl NativeLoop<'_, '_> {
 }
 
 /// Warns of implausible settings.
-fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
+fn check_well_mixed(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
     let mut warn = |key: &str, message: String| {
         findings.push(Finding::warning(Some(span_of(node, key)), message));
     };
@@ -250,7 +250,7 @@ fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding
 }
 
 /// Warns of implausible settings of a network.
-fn look_at_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<Finding>) {
+fn check_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<Finding>) {
     let mut warn = |key: &str, message: String| {
         findings.push(Finding::warning(Some(span_of(node, key)), message));
     };

@@ -142,7 +142,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn coarse_series_keep_what_they_promise(
+        fn aggregated_series_keep_means_and_peaks(
             values in proptest::collection::vec(-1e3..1e3, 1..300), block in 1_usize..20,
         ) {
             let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_numbers_as_long_as_it_can_be() {
+    fn a_column_is_numeric_if_all_cells_are() {
         let frame = parse("a,b,c\n1,,x\n,2.5,3\n7,none,4\n");
         let a = frame.numbers("a").unwrap();
         assert!(a[0] == 1.0 && a[1].is_nan() && a[2] == 7.0);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_cut_off_is_named() {
+    fn a_truncated_row_is_an_error_with_its_line() {
         let error = Frame::parse("a,b\n1,2\n3\n".as_bytes(), Path::new("a.csv")).unwrap_err();
         assert!(error.to_string().starts_with("a.csv:3:"), "{error}");
     }

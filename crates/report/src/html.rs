@@ -212,7 +212,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_series_are_as_exact_as_promised_whatever_their_size(
+        fn packed_series_have_the_documented_accuracy(
             values in proptest::collection::vec((-1.0_f64..1.0, -20..20_i32), 1..100),
         ) {
             let mut values: Vec<f64> = values.iter().map(|(value, power)| value * 10_f64.powi(*power)).collect();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_page_can_end_its_scripts() {
+    fn text_cannot_end_a_script_element() {
         let evil = "</script><script>alert(1)</script>\"'<b>&";
         let figure = Figure {
             id: "a".to_owned(),

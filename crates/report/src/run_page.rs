@@ -76,7 +76,7 @@ pub fn run_page(run: &RunResults) -> Page {
             "Published figures",
             vec![run.comparison.as_ref().map(comparison_table).map(Block::Table)],
         ),
-        Section::of("findings", "What is worth a word", findings(run)),
+        Section::of("findings", "Warnings and notes", findings(run)),
         Section::of("provenance", "Where it comes from", provenance(run)),
     ];
     Page {

@@ -29,7 +29,7 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
             schemes.collect::<Vec<_>>().join(", ")
         ))),
         coupling.cost_moved.as_ref().map(|moved| Block::Text(cost_moved_in_words(moved))),
-        not_kept(run, coupling).map(Block::Text),
+        beyond_the_verdict(run, coupling).map(Block::Text),
         coupling.gap_missing.as_ref().map(|missing| Block::Text(format!("The gap is not known: {missing}"))),
         run.summary.starts.as_ref().map(|spread| Block::Text(starts_in_words(spread))),
         run.starts.as_ref().map(starts_table).map(Block::Table),
@@ -88,7 +88,7 @@ fn sentence(words: &str) -> String {
 
 /// Returns the problems that the verdict does not include: unmet demand, violated limits, and created energy. `None`
 /// without any.
-fn not_kept(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
+fn beyond_the_verdict(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
     let mut words = Vec::new();
     let unmet_kwh = run.unmet_kwh();
     if unmet_kwh > NOT_SERVED_KWH {

@@ -225,7 +225,7 @@ mod tests {
     use super::{sparkline, wrapped};
 
     #[test]
-    fn a_course_is_drawn_from_its_least_to_its_greatest() {
+    fn a_sparkline_spans_the_range_of_its_values() {
         assert_eq!(sparkline(&[1.0, 2.0, 3.0, 2.0]), "▁▄█▄");
         assert_eq!(sparkline(&[5.0, 5.0]), "▁▁");
         assert_eq!(sparkline(&[]), "");

@@ -30,7 +30,7 @@ fn assert_complete(schema: &Value, page: &str) {
 }
 
 #[test]
-fn every_key_of_every_object_is_told_once() {
+fn every_key_of_every_object_is_described_once() {
     let mut district = native::json_schema();
     refer_sites_to_technologies(&mut district);
     assert_complete(&district, &district_page());
@@ -96,8 +96,8 @@ fn a_table_says_path_meaning_unit_type_default_and_range() {
         assert!(page.lines().any(|line| line == row), "{row}\nin\n{page}");
     }
     assert_complete(&schema, &page);
-    assert_eq!(page.matches("## Shared\n").count(), 1, "what is taken twice is told once");
-    assert!(!page.contains("## Part"), "what is taken once is told where it is taken");
+    assert_eq!(page.matches("## Shared\n").count(), 1, "a definition with two uses has one section");
+    assert!(!page.contains("## Part"), "a definition with one use has no section");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn names_and_meanings_say_units() {
 /// Keys that the program requires of a technology are in the table, although the schema for editors does not require
 /// them.
 #[test]
-fn technologies_name_what_somebody_must_give() {
+fn required_keys_of_technologies_are_listed() {
     let page = district_page();
     let import = page.split("### `kind: import`").nth(1).unwrap().split("\n### ").next().unwrap();
     for (key, default) in [("carrier", "required"), ("price_eur_per_kwh", "required"), ("co2_kg_per_kwh", "`0`")] {

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_bridges_what_it_holds_and_no_more() {
+    fn a_store_delivers_no_more_than_its_limits_allow() {
         // 5 kWh short, 2 kWh of surplus, 5 kWh short: the full store delivers 6 of 10 kWh, and the surplus 2.
         assert_eq!(balance(&[5.0, -2.0, 5.0], 6.0, [9.0, 9.0]).unmet_kwh(), (2.0, 2));
         // A store that charges at most 1 kWh per step takes 1 kWh of the surplus.
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_carrier_that_is_lost_in_conversion_needs_less_unmet_demand_to_be_relieved() {
+    fn conversion_losses_reduce_the_bound_on_unmet_demand() {
         // At an efficiency of 0.5, leaving 1 kWh unserved saves 2 kWh.
         let halved = Balance { per_unmet: 0.5, ..balance(&[4.0], 0.0, [0.0; 2]) };
         assert_eq!(halved.unmet_kwh(), (2.0, 0));

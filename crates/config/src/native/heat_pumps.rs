@@ -47,7 +47,7 @@ pub(super) fn conversion(
     };
     // COPs of machines on the loop are checked over the loop's whole range elsewhere.
     if settings.source_c.is_some() || builder.parsed.water_loop.is_none() {
-        look_for_warmed_source(builder, tech, &pump, &efficiency);
+        check_source_is_not_warmed(builder, tech, &pump, &efficiency);
     }
     Ok(Conversion {
         carrier_in: settings.carrier_in.clone(),
@@ -91,7 +91,7 @@ fn count_outside(
 
 /// Warns of a heating machine whose COP is never above 1; machines with some COPs below 1 are checked like all
 /// conversions.
-fn look_for_warmed_source(
+fn check_source_is_not_warmed(
     builder: &mut DistrictBuilder<'_, '_>,
     tech: &SiteTechnology,
     pump: &HeatPump,

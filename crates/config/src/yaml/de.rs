@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_place_and_nearest_spelling() {
+    fn errors_have_position_and_suggestion() {
         let cases = [
             ("name: a\nlimti: clamp\nrange: [1, 2]\n", "model.yaml:2:1", "did you mean `limit`?"),
             ("name: a\nlimit: clmp\nrange: [1, 2]\n", "model.yaml:2:8", "did you mean `clamp`?"),

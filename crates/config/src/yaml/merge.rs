@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn another_model_leaves_nothing_of_the_old_one() {
+    fn another_model_replaces_all_keys_of_the_old_one() {
         let mut base = map("cop: {model: carnot, quality_grade: 0.5}\n");
         base.union(map("cop: {model: quadratic, coefficients: [1]}\n"), Conflict::Replace).unwrap();
         assert_eq!(serde_yaml::to_string(&base).unwrap(), "cop:\n  model: quadratic\n  coefficients:\n  - 1\n");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_that_redefines_is_refused() {
+    fn an_import_that_redefines_a_key_is_an_error() {
         let mut base = map("a: {b: 1}\n");
         let error = base.union(map("a: {b: 2}\n"), Conflict::Duplicate).unwrap_err();
         assert!(error.to_string().contains("`b`"), "{error}");

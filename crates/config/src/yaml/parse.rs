@@ -162,7 +162,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn dotted_keys_open_up_and_join_what_is_there() {
+    fn dotted_keys_are_expanded_and_merged() {
         let node = parsed("costs.monetary:\n  om_prod: 0.3 # €/kWh\ncosts:\n  monetary.interest_rate: 0.1\n").unwrap();
         let monetary = node.as_map().unwrap().get("costs").unwrap().as_map().unwrap().get("monetary").unwrap();
         let monetary = monetary.as_map().unwrap();
@@ -173,7 +173,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn keys_below_a_kept_one_stay_as_written() {
+    fn dotted_keys_are_kept_below_the_given_keys() {
         let text = "a.b: 1\ncase.set: {c.d: 2, e: {f.g: 3}}\nh.i: 4\n";
         let source = Arc::new(Source { path: "model.yaml".into(), text: text.to_owned() });
         let node = parse_keeping(&source, &["set"]).unwrap();
@@ -186,7 +186,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn scalars_are_what_they_are_asked_to_be() {
+    fn scalars_are_converted_to_the_requested_type() {
         let node = parsed("[1e6, inf, -.inf, .5, True, '1', ~, 2015-01-01, null, 'a''b']").unwrap();
         let list = node.as_list().unwrap();
         let numbers: Vec<_> = list.iter().map(Node::as_number).collect();
@@ -197,7 +197,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_refused_with_both_places() {
+    fn a_repeated_key_is_an_error_with_both_positions() {
         let message = parsed("a: 1\nb: 2\na: 3\n").unwrap_err().to_string();
         assert!(
             message.contains("model.yaml:3:1") && message.contains("`a`") && message.contains("line 1"),
@@ -207,7 +207,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn broken_text_is_named_with_its_line() {
+    fn a_syntax_error_has_its_line() {
         for text in ["a: [1, 2", "a: b: c", "a:\n\t- x", "? [a]\n: b", "*unknown", "a: 1\n---\nb: 2\n"] {
             let message = parsed(text).unwrap_err().to_string();
             assert!(message.contains("model.yaml:"), "{text:?}: {message}");

@@ -280,7 +280,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let diary = root.path().join("diary");
         fs::create_dir_all(diary.join(JOURNAL)).unwrap();
-        assert!(RunFolder::begin(&diary).is_ok(), "an empty one is nobody's");
+        assert!(RunFolder::begin(&diary).is_ok(), "an empty folder may be replaced");
         fs::write(diary.join(JOURNAL).join(JOURNAL_REQUEST), "{}").unwrap();
         assert!(RunFolder::begin(&diary).is_ok());
         fs::write(diary.join(JOURNAL).join("2024.txt"), "precious").unwrap();

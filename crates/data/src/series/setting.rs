@@ -106,12 +106,12 @@ impl<'de> Deserialize<'de> for ProfileSetting {
                 Ok(ProfileSetting::Constant(value))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<ProfileSetting, E> {
                 Ok(ProfileSetting::Constant(value as f64))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<ProfileSetting, E> {
                 Ok(ProfileSetting::Constant(value as f64))
             }
@@ -173,12 +173,12 @@ impl<'de> Deserialize<'de> for Fill {
                 Ok(Fill::Value(value))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<Fill, E> {
                 Ok(Fill::Value(value as f64))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<Fill, E> {
                 Ok(Fill::Value(value as f64))
             }

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_stands_on_its_day() {
+    fn a_value_is_in_the_cell_of_its_day_and_hour() {
         let hour = 3_600_000.0;
         for (start_h, step_h) in [(0.0, 1.0), (0.5, 1.0), (10.25, 0.25), (23.0, 1.0), (5.0, 7.0 / 60.0 * 60.0 / 7.0)] {
             let axis = Axis { start_ms: start_h * hour, step_ms: step_h * hour, len: 100 };

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_made_coarser_where_there_is_too_much_of_it() {
+    fn long_series_are_aggregated() {
         assert_eq!(Grain::of(100, 8760, Some(24)).block, 1);
         assert_eq!(Grain::of(100, 35040, Some(96)).block, 3);
         assert_eq!(Grain::of(1000, 8760, Some(24)).block, 8);

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_are_as_high_as_what_flows_through_them_and_do_not_overlap() {
+    fn node_heights_equal_their_flows_and_nodes_do_not_overlap() {
         let flows = [(0, 2, 30.0), (1, 2, 20.0), (2, 3, 45.0), (2, 4, 5.0), (1, 4, 10.0)];
         let (placed, scale) = places(5, &flows);
         let through = [30.0, 30.0, 50.0, 45.0, 15.0];

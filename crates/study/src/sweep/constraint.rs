@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_mean_what_they_say() {
+    fn conditions_are_evaluated() {
         let cases = [
             ("{sites.homes.tank_kwh} <= 3 * exponent / 2", true),
             ("tank_kwh < 3", false),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn errors_have_their_message() {
         let cases = [
             ("tank_kw <= 1", "did you mean `tank_kwh`?"),
             ("{sites.home.tank_kwh} <= 1", "did you mean `sites.homes.tank_kwh`?"),

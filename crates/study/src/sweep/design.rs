@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_stay_the_same_for_ever() {
+    fn draws_of_a_seed_never_change() {
         // The values are fixed here, so that another version of a generator cannot change sweeps unnoticed.
         let cases = Design::LatinHypercube { cases: 5, seed: 1 }.cases(&[numbers("a", 5), numbers("b", 5)]);
         let drawn: Vec<Vec<String>> =
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_cases_are_small() {
+    fn a_million_cases_need_little_memory() {
         let parameters: Vec<Varied> =
             (0..10).map(|index| numbers(&index.to_string(), if index < 6 { 10 } else { 1 })).collect();
         let cases = Design::Grid.cases(&parameters);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_asks_for_the_base_and_what_varies() {
+    fn a_request_has_the_base_case_and_the_parameters() {
         let words = |key: &str, words: [&str; 2]| Varied {
             key: key.to_owned(),
             name: key.to_owned(),

@@ -18,6 +18,7 @@ use super::reading::SweepFileChecker;
 use super::values::Scalar;
 #[cfg(feature = "parquet")]
 use anergy_config::{SETTING, nearest};
+#[cfg(feature = "parquet")]
 use anergy_data::schema::files::TIMESERIES;
 
 /// The keys of mappings whose own keys are dotted.
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_line_and_nearest_spelling() {
+    fn errors_have_line_and_suggestion() {
         let mistakes = [
             ("paramters: {a: [1]}", ":2:1", "did you mean `parameters`?"),
             ("parameters:\n  a: {linspcae: [1, 2], points: 3}", ":3:7", "did you mean `linspace`?"),

@@ -291,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_finite_number_is_nothing() {
+    fn numbers_that_are_not_finite_are_rejected() {
         assert!(["", "nan", "NaN", ".inf", "-inf", "1e999"].iter().all(|text| Scalar::parse(text).is_none()));
         assert_eq!(Scalar::parse("True"), Some(Scalar::Flag(true)));
         assert_eq!(Scalar::parse("2019-07"), Some(Scalar::Text("2019-07".to_owned())));
     }
 
     #[test]
-    fn a_number_with_an_unseen_space_is_no_number() {
+    fn a_number_with_an_invisible_space_is_rejected() {
         for text in ["0\u{2000}", "\u{a0}1", "true\u{3000}"] {
             assert_eq!(read_back(&Scalar::Text(text.to_owned()).setting()), Scalar::Text(text.to_owned()));
             assert_eq!(Scalar::parse(text), Some(Scalar::Text(text.to_owned())));
