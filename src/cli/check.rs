@@ -20,7 +20,8 @@ use crate::run::{first_problem, wrapped};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Errors (exit 2): keys and values that cannot be read, time stamps that are missing or repeated, gaps \
-    without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity (in a step, or over\ntime when stores run empty), COPs that \
+    without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity \
+    (in a step, or over\ntime when stores run empty), COPs that \
     move the wrong way or leave their range, prices that make money by themselves.\n\nExamples:\n  \
     anergy check configs/smart_district.yaml\n  \
     anergy check smarti/model_op.yaml --scenario zero_alt_storage --strict\n  \

@@ -44,7 +44,11 @@ pub(super) enum Failure {
     Report(#[from] ReportError),
     #[error("{0}")]
     Usage(String),
-    #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
+    #[error(
+        "{count} warning{} count{} as errors under --strict",
+        if *count == 1 { "" } else { "s" },
+        if *count == 1 { "s" } else { "" }
+    )]
     Strict { count: usize },
     #[error(transparent)]
     Job(JobError),

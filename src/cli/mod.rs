@@ -36,13 +36,14 @@ mod exit {
 
 /// What will a heat-pump district on a shared water loop really do, and can the answer be trusted?
 ///
-/// Alternates a linear dispatch of the whole energy system with a thermodynamic simulation of the water loop that the heat
-/// pumps draw from, until both agree.
+/// Alternates a linear dispatch of the whole energy system with a thermodynamic simulation of the water loop that the
+/// heat pumps draw from, until both agree.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "Exit codes: 0 done (a run stopped by the published rule too: it says \"not converged\"), 1 internal, \
-                  2 bad input, 3 not converged, 4 infeasible, 5 incomplete (interrupted; --resume goes on), 6 outside the reference tolerance."
+                  2 bad input, 3 not converged, 4 infeasible, 5 incomplete (interrupted; --resume goes on), 6 outside \
+                  the reference tolerance."
 )]
 struct Cli {
     #[command(subcommand)]

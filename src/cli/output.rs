@@ -116,8 +116,8 @@ pub(super) fn time_split(run: &CosimResult, read_seconds: f64) -> String {
         );
     }
     format!(
-        "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {dispatch:.2}, loop {water_loop:.3}, gap and \
-         bookkeeping {:.2}",
+        "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {dispatch:.2}, loop {water_loop:.3}, gap \
+         and bookkeeping {:.2}",
         run.build_seconds,
         (solve - dispatch - water_loop).max(0.0)
     )
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn verdicts_and_capitals_stand_out() {
-        let text = "  case              Mine\n  verdict           Converged\n  BALANCING UNMET   plant: cold\n  CO2               5 kg\n";
+        let text = "  case              Mine\n  verdict           Converged\n  BALANCING UNMET   plant: cold\n  \
+            CO2               5 kg\n";
         let with = coloured(text);
         assert!(with.contains("\u{1b}[1m\u{1b}[32mConverged\u{1b}[0m"), "{with:?}");
         assert!(with.contains("\u{1b}[33mplant: cold"), "{with:?}");

@@ -85,8 +85,8 @@ impl Observer for Progress {
     fn gap(&mut self, iteration: usize, gap: &Gap) {
         let Gap { relative, absolute_eur, unmet_relative, unmet_kwh, .. } = gap;
         self.remember(&format!(
-            "gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR), of unmet demand {unmet_relative:.3e} \
-             ({unmet_kwh:+.3} kWh)"
+            "gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR), of unmet demand \
+             {unmet_relative:.3e} ({unmet_kwh:+.3} kWh)"
         ));
     }
 

@@ -10,7 +10,8 @@ use crate::report::{Page, ReportError, RunResults, comparison_page, effects_page
 use crate::results::{name_of, write_file};
 use crate::schema::files::{COMPARISON_REPORT, EFFECTS, FIGURES, JOURNAL, REPORT, SUMMARY, SWEEP_MANIFEST};
 
-/// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's switches
+/// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's
+/// switches
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     anergy report results/smart_district\n  \
@@ -20,7 +21,8 @@ pub(super) struct Report {
     /// Folders of results; several runs are shown side by side, differences are to the first
     #[arg(value_name = "DIR", required = true)]
     folders: Vec<PathBuf>,
-    /// Where the page goes [default: report.html in the folder; of several, comparison.html in the folder above the first]
+    /// Where the page goes [default: report.html in the folder; of several, comparison.html in the folder above the
+    /// first]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Each figure as PNG too (180 mm wide, 300 dots per inch), in the folder `figures` beside the page

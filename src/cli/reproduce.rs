@@ -30,7 +30,8 @@ pub(super) struct Reproduce {
     /// Folder of the published data, with smarti/ and baseline/ in it
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Folder of the reference results, with week/ and year/ in it [default: ../../reference/iccep2019 beside DIR, if there]
+    /// Folder of the reference results, with week/ and year/ in it [default: ../../reference/iccep2019 beside DIR, if
+    /// there]
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
     /// week, january, july, year, or START..END
@@ -39,8 +40,8 @@ pub(super) struct Reproduce {
     /// The smart district, or the baseline without stores and loop
     #[arg(long, value_enum, default_value = "smarti")]
     scenario: PublishedScenario,
-    /// Run it as published, with each of its quirks alone mended, and with all mended: what does each do to the results? Writes
-    /// effects.csv; what was finished before an interruption is not run again
+    /// Run it as published, with each of its quirks alone mended, and with all mended: what does each do to the
+    /// results? Writes effects.csv; what was finished before an interruption is not run again
     #[arg(long, conflicts_with = "reference")]
     effects: bool,
     #[command(flatten)]

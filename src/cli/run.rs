@@ -22,7 +22,8 @@ use crate::schema::{Summary, files};
     anergy run configs/small_district/model.yaml --water-loop networks/small_ring.yaml\n  \
     anergy run smarti/model_op.yaml --scenario zero_alt_storage --water-loop networks/iccep2019.yaml \\\n      \
     --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp\n  \
-    anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
+    anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 \
+    internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
     incomplete. Demand that is not served, and a loop that\ndoes not bring what is taken from it, are warned of; with --strict they are 4.")]
 pub(super) struct Run {
     #[command(flatten)]
@@ -30,8 +31,8 @@ pub(super) struct Run {
     /// Go on with a run that was stopped or killed, from its run folder: it comes to the same results
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with_all = ["CaseArgs", "out", "name", "starts"])]
     resume: Option<PathBuf>,
-    /// Run it from so many beginnings and say how far apart the answers are: its own, and the COPs of a loop from its lowest to its
-    /// highest temperature
+    /// Run it from so many beginnings and say how far apart the answers are: its own, and the COPs of a loop from its
+    /// lowest to its highest temperature
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
     starts: u16,
     #[command(flatten)]

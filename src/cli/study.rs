@@ -32,7 +32,8 @@ enum StudyCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     anergy study convergence configs/smart_district.yaml --windows 2019-01,2019-07\n  \
-    anergy study convergence configs/smart_district.yaml --schemes picard,averaging,newton --tolerances 1e-3,1e-4 \\\n      \
+    anergy study convergence configs/smart_district.yaml --schemes picard,averaging,newton --tolerances 1e-3,1e-4 \
+    \\\n      \
     --starts 3 --windows 2019-01-07..2019-01-13")]
 struct ConvergenceStudy {
     #[command(flatten)]

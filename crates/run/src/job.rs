@@ -62,7 +62,11 @@ pub enum JobError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There are warnings, which count as errors.
-    #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
+    #[error(
+        "{count} warning{} count{} as errors under --strict",
+        if *count == 1 { "" } else { "s" },
+        if *count == 1 { "s" } else { "" }
+    )]
     Strict {
         /// Number of warnings.
         count: usize,

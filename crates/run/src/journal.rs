@@ -41,7 +41,10 @@ pub struct RecordedRequest {
 #[non_exhaustive]
 pub enum ResumeError {
     /// There is no journal.
-    #[error("{}: no run was begun there that could go on; expected a run folder with a folder `journal` in it", .0.display())]
+    #[error(
+        "{}: no run was begun there that could go on; expected a run folder with a folder `journal` in it",
+        .0.display()
+    )]
     NoJournal(PathBuf),
     /// The journal cannot be read.
     #[error(transparent)]
