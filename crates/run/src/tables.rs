@@ -1,9 +1,9 @@
 //! Result tables of a run.
 
 use anergy_config::Case;
-use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::Record;
 use anergy_cosim::equilibrium::Descent;
+use anergy_cosim::{CosimResult, Coupling};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::{
     TIMESTAMP, anticipative, anticipative_plan, convergence, loop_temperature, prices, timeseries, timings,
@@ -90,25 +90,26 @@ pub fn timeseries_table(case: &Case, run: &CosimResult) -> Table {
         }
     }
     if let Some(coupling) = &run.coupling {
-        let response = &coupling.response;
-        table.push(
-            timeseries::LOOP_TEMPERATURE_C,
-            Column::Number(response.temp_c.iter().copied().take(steps).collect()),
-        );
-        table.push(timeseries::LOOP_HEAT_KWH, Column::Number(response.heat_kwh.to_vec()));
-        table.push(timeseries::LOOP_GROUND_KWH, Column::Number(response.ground_kwh.to_vec()));
-        table.push(timeseries::LOOP_BALANCING_KWH, Column::Number(response.balancing_kwh.to_vec()));
-        table.push(timeseries::LOOP_BALANCING_ENERGY_KWH, Column::Number(response.balancing_energy_kwh.to_vec()));
-        let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
-        for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
-            table.push(
-                timeseries::of_balance(site, carrier, timeseries::CIRCULATION_KW),
-                Column::Number(power_kw.to_vec()),
-            );
-        }
-        table.push(timeseries::LOOP_CREATED_KWH, Column::Number(response.created_kwh.to_vec()));
+        push_loop_columns(&mut table, case, run, coupling);
     }
     table
+}
+
+/// Adds the columns of the loop, and of the electricity of its pumps and plants.
+fn push_loop_columns(table: &mut Table, case: &Case, run: &CosimResult, coupling: &Coupling) {
+    let steps = case.district.axis().len();
+    let response = &coupling.response;
+    table.push(timeseries::LOOP_TEMPERATURE_C, Column::Number(response.temp_c.iter().copied().take(steps).collect()));
+    table.push(timeseries::LOOP_HEAT_KWH, Column::Number(response.heat_kwh.to_vec()));
+    table.push(timeseries::LOOP_GROUND_KWH, Column::Number(response.ground_kwh.to_vec()));
+    table.push(timeseries::LOOP_BALANCING_KWH, Column::Number(response.balancing_kwh.to_vec()));
+    table.push(timeseries::LOOP_BALANCING_ENERGY_KWH, Column::Number(response.balancing_energy_kwh.to_vec()));
+    let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
+    for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
+        table
+            .push(timeseries::of_balance(site, carrier, timeseries::CIRCULATION_KW), Column::Number(power_kw.to_vec()));
+    }
+    table.push(timeseries::LOOP_CREATED_KWH, Column::Number(response.created_kwh.to_vec()));
 }
 
 /// Returns the shadow prices and reduced costs at each step, EUR/kWh: the duals of the dispatch LP at the COPs of the
