@@ -1,7 +1,7 @@
-//! How long a dispatch takes, by the number of stores at its electricity node and by its hours.
+//! Duration of a dispatch by the number of stores at its electricity node and by its number of hours.
 //!
-//! `cargo bench --bench dispatch` prints a table for every number of stores; an hour more should cost what an hour costs.
-//! Compare two versions in one sitting, as ratios.
+//! `cargo bench --bench dispatch` prints a table for every number of stores; the duration should be proportional to the
+//! number of hours. Compare two versions on the same machine at the same time, as ratios.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -17,14 +17,14 @@ use anergy::lp::{Backend, default_backend};
 use anergy::series::{Profile, TimeAxis};
 use divan::Bencher;
 
-/// Hours of the longest dispatch that a solver without regard for stages is asked for: with eight stores half a minute's work.
+/// The largest number of hours for a solver that does not exploit the stages: with eight stores it takes half a minute.
 const LONGEST_FOR_OTHERS: usize = 8760;
 
 fn main() {
     divan::main();
 }
 
-/// Who dispatches how many hours.
+/// A solver and a number of hours.
 struct Task {
     backend: &'static dyn Backend,
     hours: usize,
@@ -36,7 +36,7 @@ impl fmt::Display for Task {
     }
 }
 
-/// The default solver and, where that is another one, CBC.
+/// Returns the tasks of the default solver and, if that is another one, of CBC.
 fn tasks() -> Vec<Task> {
     let others: &[&'static dyn Backend] = &[
         #[cfg(feature = "cbc")]
@@ -55,15 +55,15 @@ fn tasks() -> Vec<Task> {
     backends.into_iter().flat_map(of).collect()
 }
 
-/// A dispatch without what comes before it: the district's LP is written and the solver prepared.
+/// Measures a dispatch alone: the district's LP and the solver are prepared before.
 #[divan::bench(consts = [1, 2, 3, 5, 8], args = tasks(), sample_count = 3, sample_size = 1)]
 fn dispatch<const STORES: usize>(bencher: Bencher<'_, '_>, task: &Task) {
     let mut dispatch = Dispatch::new(district(STORES, task.hours), task.backend).unwrap();
     bencher.bench_local(|| dispatch.solve(task.backend).unwrap().objective_eur);
 }
 
-/// A site with one electricity node (grid, sun, export, lights), and as many carriers of heat as stores, each with a demand, a
-/// store, and a heat pump that takes from the node.
+/// Returns a site with one electricity node (grid, sun, export, lights), and as many carriers of heat as stores, each
+/// with a demand, a store, and a heat pump that is supplied by the node.
 fn district(stores: usize, hours: usize) -> District {
     let mut kinds = node(hours);
     for index in 0..stores {
@@ -139,17 +139,17 @@ fn series(hours: usize, value: impl Fn(usize) -> f64) -> Profile {
     Profile::Series((0..hours).map(value).collect())
 }
 
-/// From -1 to 1 over a day, highest at hour `peak`.
+/// Returns a daily wave between -1 and 1, with its maximum at hour `peak`.
 fn day(hour: usize, peak: f64) -> f64 {
     (TAU * ((hour % 24) as f64 - peak) / 24.0).cos()
 }
 
-/// From -1 to 1 over a year, highest on the first of January.
+/// Returns a yearly wave between -1 and 1, with its maximum on the first of January.
 fn year(hour: usize) -> f64 {
     (TAU * hour as f64 / 8760.0).cos()
 }
 
-/// From 0 to 1 without pattern, the same every time.
+/// Returns a reproducible random number between 0 and 1.
 fn noise(hour: usize, seed: u64) -> f64 {
     let mut bits = (hour as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);

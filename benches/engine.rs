@@ -1,6 +1,6 @@
-//! How long the parts of an iteration take: reading a case, the loop's year, pricing a plan, a dispatch.
+//! Duration of the parts of an iteration: reading a case, the loop's year, pricing a plan, a dispatch.
 //!
-//! `cargo bench` prints them; compare two versions in one sitting, as ratios.
+//! `cargo bench` prints them; compare two versions on the same machine at the same time, as ratios.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -33,7 +33,7 @@ fn read_the_small_district(bencher: Bencher<'_, '_>) {
     bencher.bench(small_district);
 }
 
-/// From a case in memory to dispatch and loop in agreement.
+/// Measures the iteration from a case in memory until dispatch and loop agree.
 #[divan::bench(args = [SchemeChoice::Auto, SchemeChoice::Newton, SchemeChoice::Anticipative])]
 fn agree_on_the_small_district(bencher: Bencher<'_, '_>, scheme: SchemeChoice) {
     let mut case = small_district();
@@ -54,7 +54,8 @@ fn simulate_a_year_of_the_loop(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| participant.simulate(&request));
 }
 
-/// Three stores, their heat pumps and a grid for a year: 21 columns and 10 rows of 8760 stages, with duals.
+/// Measures an LP of three stores, their heat pumps and a grid for a year: 21 columns and 10 rows in each of 8760
+/// stages, with duals.
 #[divan::bench]
 fn certify_a_year(bencher: Bencher<'_, '_>) {
     const HOURS: usize = 8760;

@@ -1,4 +1,5 @@
-//! A year of a two-pipe network by the hour, with 10, 100 and 1000 substations: seconds per year, and nanoseconds per pipe and hour.
+//! Duration of a year of a two-pipe network in hourly steps, with 10, 100 and 1000 substations: seconds per year, and
+//! nanoseconds per pipe and hour.
 //!
 //! `cargo bench --bench network`
 
@@ -19,7 +20,7 @@ fn main() {
     divan::main();
 }
 
-/// Items are pipes times hours.
+/// Measures a year; items are pipes times hours.
 #[divan::bench(args = [(10, 1), (100, 5), (1000, 50)], sample_count = 3, sample_size = 1)]
 fn year(bencher: Bencher<'_, '_>, (substations, loops): (usize, usize)) {
     let pipes = TwoPipe::new(substations, loops, Resolution::default()).pipes;

@@ -1,4 +1,5 @@
-//! The report of a year of the smart district by the hour: files read, page made, page written, and its figures as pictures.
+//! Duration of the report of a year of the smart district in hourly steps: reading files, making the page, writing the
+//! page, and drawing its figures as images.
 //!
 //! `cargo bench --bench report`
 
@@ -16,7 +17,7 @@ fn main() {
     divan::main();
 }
 
-/// The run folder, made once.
+/// Returns the run folder, which is made once.
 fn year() -> PathBuf {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {

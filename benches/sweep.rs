@@ -1,6 +1,6 @@
-//! What a sweep costs beyond its cases: the same cases by themselves and in a sweep, on one thread.
+//! Overhead of a sweep: the same cases run directly and in a sweep, on one thread.
 //!
-//! `cargo bench --bench sweep`; the ratio of the two medians is what planning, segments and fsync add.
+//! `cargo bench --bench sweep`; the ratio of the two medians is the overhead of planning, segments and fsync.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anergy::config::{Case, Shelf};
+use anergy::config::{Case, InputCache};
 use anergy::cosim::solver;
 use anergy::run::{run_case, summarise};
 use anergy::study::sweep::manifest::Manifest;
@@ -23,7 +23,7 @@ fn main() {
     divan::main();
 }
 
-/// A folder with a sweep over the small district.
+/// Returns a folder with a sweep of the small district.
 fn place() -> (TempDir, SweepFile) {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).display();
@@ -45,9 +45,9 @@ fn cases_by_themselves(bencher: Bencher<'_, '_>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     bencher.bench(|| {
         pool.install(|| {
-            let shelf = Arc::new(Shelf::default());
+            let cache = Arc::new(InputCache::default());
             let costs = (0..cases.len()).map(|index| {
-                let case = Case::load_from(&cases.request(&base, index), &shelf).unwrap();
+                let case = Case::load_from(&cases.request(&base, index), &cache).unwrap();
                 let run = run_case(&case, solver(&case.district), &mut ()).unwrap();
                 summarise(&case, &run).cost.total_eur
             });

@@ -5,8 +5,8 @@
 //! cargo run --example ambient_mesh -- --check # says whether the committed file is this
 //! ```
 //!
-//! Five streets of twenty buildings leave a trunk line; five links between the streets close as many loops in each line. Diameters follow
-//! from the flow of the peak at some 150 Pa/m.
+//! Five streets of twenty buildings leave a trunk line; five links between the streets close as many loops in each
+//! line. Diameters follow from the flow of the peak at some 150 Pa/m.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -62,7 +62,7 @@ water_loop:
 
 ";
 
-/// The make of a street's pipe that leads to a building.
+/// Returns the pipe type of a street's pipe that leads to a building.
 fn street_make(building: usize) -> &'static str {
     match building {
         0..6 => "de280",
@@ -71,7 +71,7 @@ fn street_make(building: usize) -> &'static str {
     }
 }
 
-/// The file.
+/// Returns the text of the file.
 pub fn network() -> Result<String, std::fmt::Error> {
     let mut text = HEAD.to_owned();
     writeln!(text, "  nodes:\n    plant: {{x_m: -{APART_M}, y_m: 0}}")?;

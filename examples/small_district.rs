@@ -1,5 +1,5 @@
-//! Writes the time series of `configs/small_district`: five spring days of a made-up district of 60 homes and an office
-//! block, from closed formulas, so that anybody can see where every number comes from.
+//! Writes the time series of `configs/small_district`: five spring days of an invented district of 60 homes and an
+//! office block, from closed formulas that document the origin of every number.
 //!
 //! ```text
 //! cargo run --example small_district            # writes configs/small_district/timeseries/*.csv
@@ -13,36 +13,36 @@ use std::path::{Path, PathBuf};
 /// Hours of the five days, Monday 4 to Friday 8 May 2015.
 const HOURS: u32 = 5 * 24;
 
-/// Air temperature, degrees Celsius: a daily wave of 7 K around a mean that rises from 11 to 19 over the five days, coldest
-/// at 5 h and warmest at 17 h.
+/// Returns the air temperature, degrees Celsius: a daily wave of 7 K around a mean that rises from 11 to 19 over the
+/// five days, coldest at 5 h and warmest at 17 h.
 fn air_c(hour: u32) -> f64 {
     let day = f64::from(hour) / 24.0;
     11.0 + 2.0 * day - 7.0 * (TAU * (day - 5.0 / 24.0)).cos()
 }
 
-/// Photovoltaic output per peak power, kW/kW: half a sine from 6 to 20 h; the third day is overcast.
+/// Returns the photovoltaic output per peak power, kW/kW: half a sine from 6 to 20 h; the third day is overcast.
 fn sun(hour: u32) -> f64 {
     let of_day = f64::from(hour % 24) + 0.5;
     let clear = if hour / 24 == 2 { 0.25 } else { 0.8 };
     clear * (TAU / 28.0 * (of_day - 6.0)).sin().max(0.0) * f64::from(u8::from((6.0..20.0).contains(&of_day)))
 }
 
-/// A daily profile with a morning and an evening peak, mean about 1.
+/// Returns a daily profile with a morning and an evening peak, mean about 1.
 fn peaks(hour: u32, morning: f64, evening: f64) -> f64 {
     let of_day = f64::from(hour % 24) + 0.5;
     let bump = |centre: f64, width: f64| (-((of_day - centre) / width).powi(2)).exp();
     0.4 + 1.9 * bump(morning, 1.8) + 1.9 * bump(evening, 2.4)
 }
 
-/// Whether people work, 7 to 18 h.
+/// Returns whether people work, 7 to 18 h.
 fn office(hour: u32) -> f64 {
     f64::from(u8::from((7..18).contains(&(hour % 24))))
 }
 
-/// A column: its site and the value of an hour.
+/// A column: its site and its value as a function of the hour.
 type Column = (&'static str, fn(u32) -> f64);
 
-/// The demand series of one file by column, kWh per hour; negative, as Calliope wants demands.
+/// Returns the demand series of one file by column, kWh per hour; negative, as in Calliope.
 fn series() -> Vec<(&'static str, Vec<Column>)> {
     // Heat: kW per kelvin below the base temperature; cold: kW per kelvin above it, plus the sun on the windows.
     fn homes_heat(hour: u32) -> f64 {
@@ -66,7 +66,7 @@ fn series() -> Vec<(&'static str, Vec<Column>)> {
             vec![("homes", |hour| -24.0 * peaks(hour, 7.5, 19.5)), ("offices", |hour| -15.0 - 65.0 * office(hour))],
         ),
         ("sun", vec![("homes", sun), ("offices", sun)]),
-        // COPs of the first dispatch; the loop makes them change.
+        // The COPs of the first dispatch, before the loop is simulated.
         ("cop_heat", vec![("homes", |_| 5.0), ("offices", |_| 5.0)]),
         ("cop_hot_water", vec![("homes", |_| 3.6)]),
         ("cop_cold", vec![("homes", |_| 5.5), ("offices", |_| 5.5)]),
@@ -88,7 +88,7 @@ fn csv(columns: &[Column]) -> String {
     for hour in 0..HOURS {
         let _ = write!(text, "2015-05-{:02} {:02}:00:00", 4 + hour / 24, hour % 24);
         for (_, value) in columns {
-            // Three digits, and never minus zero.
+            // Three decimals, and no minus zero.
             let _ = write!(text, ",{}", (value(hour) * 1000.0).round() / 1000.0 + 0.0);
         }
         text.push('\n');

@@ -1,15 +1,17 @@
-//! Writes the time series of `configs/smart_district`: the year 2019 of 300 apartments and an office building in a climate
-//! like Milan's, hour by hour, and of `configs/starter`: a spring week of one house with 20 of these apartments.
+//! Writes the time series of `configs/smart_district`: the year 2019 of 300 apartments and an office building in a
+//! climate like Milan's, hour by hour, and of `configs/starter`: a spring week of one house with 20 of these
+//! apartments.
 //!
 //! ```text
 //! cargo run --example smart_district            # writes configs/{smart_district,starter}/timeseries/*.csv
 //! cargo run --example smart_district -- --check # says whether the committed files are these
 //! ```
 //!
-//! Nothing here is measured. Weather, tariff and demands are made from the typical figures named below, all chosen before
-//! any district was simulated. A demand's course over the year comes from a building model; its annual sum is then set to
-//! the figure of its kind, and the factor between the two is printed: 0.97 to 1.22, but 1.52 for the offices' cooling. The
-//! offices' zones, lag and set-point were settled with these factors in view, before any dispatch.
+//! Nothing here is measured. Weather, tariff and demands are made from the typical figures named below, all chosen
+//! before any district was simulated. A demand's course over the year comes from a building model; its annual sum is
+//! then set to the figure of its kind, and the factor between the two is printed: 0.97 to 1.22, but 1.52 for the
+//! offices' cooling. The offices' zones, lag and set-point were settled with these factors in view, before any
+//! dispatch.
 
 use std::error::Error;
 use std::f64::consts::TAU;
@@ -39,7 +41,8 @@ const PIPE_DEPTH_M: f64 = 1.5;
 const HOMES_M2: f64 = 24_000.0;
 const OFFICES_M2: f64 = 12_000.0;
 /// Annual demands per floor area, kWh/m2, of the order that TABULA gives for good new or renovated apartment blocks in
-/// Italy and SIA 2024 for apartments and offices: heating, hot water, cooling; in the offices 7 of 35 are a server room's.
+/// Italy and SIA 2024 for apartments and offices: heating, hot water, cooling; in the offices 7 of 35 are a server
+/// room's.
 const HOMES_HEAT: f64 = 40.0;
 const HOMES_HOT_WATER: f64 = 20.0;
 const HOMES_COOLING: f64 = 12.0;
@@ -57,7 +60,7 @@ const WHOLESALE_EUR_PER_KWH: f64 = 0.052;
 /// Typical carbon intensity of the Italian mix around 2019, kg/kWh (ISPRA gives 0.27 to 0.29 at the consumer).
 const CO2_KG_PER_KWH: f64 = 0.285;
 
-/// Weights of the hours: people rise from 6, are out by day, and cook, wash and sit under lamps in the evening.
+/// Weights of the hours: people rise from 6, are out by day, and cook, wash and use light in the evening.
 const HOT_WATER: WeekShape = WeekShape {
     weekday: [
         0.3, 0.2, 0.2, 0.2, 0.3, 0.8, 2.0, 2.6, 1.9, 1.1, 0.8, 0.8, 1.0, 0.9, 0.7, 0.6, 0.7, 1.0, 1.5, 1.9, 1.8, 1.4,
@@ -90,17 +93,17 @@ const OFFICES_ELECTRICITY: WeekShape = WeekShape {
     winter_surplus: 0.05,
 };
 
-/// One file: its path under `configs`, its steps, its columns.
+/// A file of time series.
 pub struct File {
     /// Its path under `configs`.
     pub path: &'static str,
-    /// The stamps of its rows.
+    /// The time axis of its rows.
     pub axis: TimeAxis,
-    /// Names and values.
+    /// The names and values of its columns.
     pub columns: Vec<(&'static str, Vec<f64>)>,
 }
 
-/// The climate of the case.
+/// Returns the climate of the case.
 pub fn climate() -> TypicalYear {
     TypicalYear {
         location: Location { latitude_deg: 45.46, longitude_deg: 9.19, elevation_m: 120.0, utc_offset_hours: 1.0 },
@@ -117,7 +120,7 @@ pub fn climate() -> TypicalYear {
     }
 }
 
-/// Windows by direction (degrees from north) and aperture (m2); blinds let 30 % through.
+/// Returns windows by direction (degrees from north) and aperture (m2); blinds transmit 30 %.
 fn windows(by_direction: impl IntoIterator<Item = (f64, f64)>) -> Vec<SolarAperture> {
     let window = |(azimuth_deg, area_m2)| SolarAperture {
         plane: Plane::wall(azimuth_deg),
@@ -128,8 +131,8 @@ fn windows(by_direction: impl IntoIterator<Item = (f64, f64)>) -> Vec<SolarApert
     by_direction.into_iter().map(window).collect()
 }
 
-/// The apartments: 1.2 W/K per m2 of floor (0.75 by the envelope, 0.45 by half an air change an hour), gains of 4 W/m2, and
-/// windows of 16 % of the floor, of which a fifth is aperture (frame 0.7, glass 0.5, obstacles 0.6).
+/// Returns the apartments: 1.2 W/K per m2 of floor (0.75 by the envelope, 0.45 by half an air change per hour), gains
+/// of 4 W/m2, and windows of 16 % of the floor, of which a fifth is aperture (frame 0.7, glass 0.5, obstacles 0.6).
 fn homes() -> ThermalBuilding {
     let aperture_m2 = HOMES_M2 * 0.16 * 0.21;
     ThermalBuilding {
@@ -148,8 +151,8 @@ fn homes() -> ThermalBuilding {
     }
 }
 
-/// A zone of the offices with `share` of the floor and windows to `azimuths_deg` of 30 % of its floor, of which 0.18 is
-/// aperture. Air and light partitions follow within 5 hours.
+/// Returns a zone of the offices with `share` of the floor and windows facing `azimuths_deg` of 30 % of its floor, of
+/// which 0.18 is aperture. Air and light partitions have a time constant of 5 hours.
 fn office_zone(share: f64, loss_w_m2_k: f64, gains_w_m2: f64, azimuths_deg: &[f64]) -> ThermalBuilding {
     let floor_m2 = OFFICES_M2 * share;
     let by_direction = azimuths_deg.iter().map(|azimuth| (*azimuth, floor_m2 * 0.3 * 0.18 / 2.0));
@@ -167,9 +170,9 @@ fn office_zone(share: f64, loss_w_m2_k: f64, gains_w_m2: f64, azimuths_deg: &[f6
     }
 }
 
-/// The offices without the server room. Rooms at the facades lose 1.5 W/K per m2 of floor; the core, with meeting rooms and
-/// printers, loses 0.7 by ventilation and roof, and needs cooling while the rooms to the north are still heated. Light,
-/// machines and people give 6 and 8 W/m2 on average.
+/// Returns the demand of the offices without the server room. Rooms at the facades lose 1.5 W/K per m2 of floor; the
+/// core, with meeting rooms and printers, loses 0.7 by ventilation and roof, and needs cooling while the rooms to the
+/// north are still heated. Light, machines and people give 6 and 8 W/m2 on average.
 fn offices(weather: &Weather, sun: &SunPath) -> Result<Demand, WeatherError> {
     let zones = [
         office_zone(0.3, 1.5, 6.0, &[90.0, 180.0]),
@@ -185,23 +188,24 @@ fn offices(weather: &Weather, sun: &SunPath) -> Result<Demand, WeatherError> {
     Ok(sum)
 }
 
-/// Scales hourly demands to an annual sum and tells the factor. Cooling is raised more than heating: the model knows neither
-/// the moisture of a summer on the plain of the Po nor the start after a night without cooling.
+/// Scales hourly demands to an annual sum and prints the factor. Cooling is scaled more than heating: the model
+/// includes neither the humidity of a summer in the Po valley nor the start after a night without cooling.
 fn scaled(what: &str, values: &[f64], step_hours: f64, annual_kwh: f64) -> Vec<f64> {
     let factor = annual_kwh / (values.iter().sum::<f64>() * step_hours);
     eprintln!("{what}: the model's sum times {factor:.2}");
     values.iter().map(|value| value * factor).collect()
 }
 
-/// Whether it is a Sunday or one of Italy's public holidays of 2019.
+/// Returns whether it is a Sunday or one of Italy's public holidays of 2019.
 fn is_holiday(moment: DateTime) -> bool {
     const HOLIDAYS: [(i8, i8); 11] =
         [(1, 1), (1, 6), (4, 22), (4, 25), (5, 1), (6, 2), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26)];
     moment.weekday() == Weekday::Sunday || HOLIDAYS.contains(&(moment.month(), moment.day()))
 }
 
-/// Import price, EUR/kWh, by the three bands of the Italian regulator (ARERA): F1 on working days from 8 to 19 h; F2 on
-/// working days at 7 and from 19 to 23 h, on Saturdays from 7 to 23 h; F3 else. The levels are of the years around 2019.
+/// Returns the import price, EUR/kWh, by the three bands of the Italian regulator (ARERA): F1 on working days from 8 to
+/// 19 h; F2 on working days at 7 and from 19 to 23 h, on Saturdays from 7 to 23 h; F3 else. The levels are of the years
+/// around 2019.
 fn import_eur_per_kwh(moment: DateTime) -> f64 {
     let saturday = moment.weekday() == Weekday::Saturday;
     match moment.hour() {
@@ -212,19 +216,19 @@ fn import_eur_per_kwh(moment: DateTime) -> f64 {
     }
 }
 
-/// A bump of height 1 around an hour of the day, across midnight too.
+/// Returns a bump of height 1 around an hour of the day, also across midnight.
 fn bump(moment: DateTime, centre: f64, width: f64) -> f64 {
     let distance = (f64::from(moment.hour()) + 0.5 - centre + 12.0).rem_euclid(24.0) - 12.0;
     (-(distance / width).powi(2)).exp()
 }
 
-/// 1 in mid-January, -1 in mid-July.
+/// Returns a yearly wave: 1 in mid-January, -1 in mid-July.
 fn winter(moment: DateTime) -> f64 {
     (TAU * (f64::from(moment.day_of_year()) - 15.0) / 365.0).cos()
 }
 
-/// Export price, EUR/kWh: the wholesale mean with a dip at night, peaks at 9 and 20 h, a dip at noon that is deepest in
-/// summer, and less on Sundays; 0.03 to 0.07.
+/// Returns the export price, EUR/kWh: the wholesale mean with a dip at night, peaks at 9 and 20 h, a dip at noon that
+/// is deepest in summer, and less on Sundays; 0.03 to 0.07.
 fn export_eur_per_kwh(moment: DateTime) -> f64 {
     let day = 0.93 - 0.22 * bump(moment, 4.0, 3.0) + 0.18 * bump(moment, 9.0, 2.0) + 0.3 * bump(moment, 20.0, 2.5)
         - (0.13 - 0.07 * winter(moment)) * bump(moment, 14.0, 2.5);
@@ -232,18 +236,18 @@ fn export_eur_per_kwh(moment: DateTime) -> f64 {
     WHOLESALE_EUR_PER_KWH * day * week * (1.0 + 0.1 * winter(moment))
 }
 
-/// Carbon intensity of the grid, kg/kWh: more on winter evenings, less when the country's sun shines.
+/// Returns the carbon intensity of the grid, kg/kWh: higher on winter evenings, lower with solar power in the country.
 fn co2_kg_per_kwh(moment: DateTime) -> f64 {
     let day = 0.1 * bump(moment, 20.0, 3.0) - (0.05 - 0.02 * winter(moment)) * bump(moment, 13.0, 3.0);
     CO2_KG_PER_KWH * (1.0 + day + 0.06 * winter(moment))
 }
 
-/// All files, as they are committed.
+/// Returns all files, as they are committed.
 pub fn files() -> Result<Vec<File>, WeatherError> {
     files_of(&climate())
 }
 
-/// The files of another year or step.
+/// Returns the files of another year or step.
 pub fn files_of(climate: &TypicalYear) -> Result<Vec<File>, WeatherError> {
     let weather = climate.weather()?;
     let step_hours = weather.axis.step_hours();
@@ -310,7 +314,7 @@ pub fn files_of(climate: &TypicalYear) -> Result<Vec<File>, WeatherError> {
 }
 
 impl File {
-    /// The file as it is written: three decimals, never minus zero.
+    /// Returns the text of the file: three decimals, no minus zero.
     pub fn text(&self) -> String {
         let mut text = String::from("timestamp");
         for (name, _) in &self.columns {
@@ -327,8 +331,8 @@ impl File {
         text
     }
 
-    /// The first line at which `committed` is not this file, from 1. Numbers may differ by one in the last decimal: the
-    /// sine of one platform is not quite that of another.
+    /// Returns the first line, from 1, at which `committed` differs from this file; `None` without a difference.
+    /// Numbers may differ by one in the last decimal, because the sine function differs slightly between platforms.
     pub fn first_difference(&self, committed: &str) -> Option<usize> {
         let text = self.text();
         let same_cell = |(a, b): (&str, &str)| {
@@ -342,13 +346,13 @@ impl File {
         (1..=count).find(|_| !matches!((ours.next(), theirs.next()), (Some(a), Some(b)) if same_line(a, b)))
     }
 
-    /// Where it stands.
+    /// Returns the path of the file.
     pub fn full_path(&self) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(self.path)
     }
 }
 
-/// Annual sums and peaks of the year's files, and the hours in which somebody heats while somebody cools.
+/// Returns annual sums and peaks of the year's files, and the number of hours with both heating and cooling.
 fn summary(files: &[File]) -> String {
     let mut text = String::new();
     for file in files.iter().filter(|file| file.axis.len() == 8760) {

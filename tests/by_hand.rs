@@ -1,4 +1,4 @@
-//! Districts of two hours whose every figure is worked out on paper.
+//! Districts of two hours whose every result is calculated by hand.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use common::{anergy, stderr};
 
-/// A district of two hours with the series `day.csv`, in `folder`.
+/// Writes a district of two hours with the series `day.csv` into `folder`; returns the path of its file.
 fn write(folder: &Path, text: &str, series: &str) -> String {
     std::fs::write(folder.join("day.csv"), series).unwrap();
     let path = folder.join("district.yaml");
@@ -39,7 +39,7 @@ fn near(value: f64, expected: f64) -> bool {
     (value - expected).abs() <= 1e-7 * expected.abs().max(1.0)
 }
 
-/// Says where `found` is not what was `expected`, to 1e-7.
+/// Collects the differences above 1e-7 between `found` and `expected`.
 fn differences(path: &str, found: &Value, expected: &Value, all: &mut Vec<String>) {
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => {
@@ -60,8 +60,8 @@ fn differences(path: &str, found: &Value, expected: &Value, all: &mut Vec<String
     }
 }
 
-/// A house with a heat pump of COP 4 that is too small, forced waste heat, the sun in the second hour, and a loop of
-/// 1 kWh/K whose balancing unit is too small, too.
+/// A house with a heat pump of COP 4 that is too small, forced waste heat, solar power in the second hour, and a loop
+/// of 1 kWh/K whose balancing unit is too small, too.
 const HOUSE: &str = "\
 name: House
 carriers: [electricity, heat]
@@ -107,7 +107,7 @@ water_loop:
 const HOUSE_DAY: &str = "timestamp,sun\n2019-04-15 00:00:00,0\n2019-04-15 01:00:00,1\n";
 
 #[test]
-fn every_figure_of_a_summary_is_that_on_paper() {
+fn every_figure_of_a_summary_matches_the_hand_calculation() {
     let folder = tempfile::tempdir().unwrap();
     let model = write(folder.path(), HOUSE, HOUSE_DAY);
     let output = anergy(folder.path(), &["run", &model, "--quiet", "--name", "house"]);
@@ -115,14 +115,14 @@ fn every_figure_of_a_summary_is_that_on_paper() {
     let text = std::fs::read_to_string(folder.path().join("results/house/summary.json")).unwrap();
     let found: Value = serde_json::from_str(&text).unwrap();
 
-    // Heat: of 4 kW the waste brings 0.5 and the pump 3, for 0.75 kW; 0.5 kWh an hour are unmet, 1 of 2 + 8 kWh of demand.
-    // Electricity: 1.75 kW in both hours. In the first all of it is imported; in the second the sun brings it, sells 1 kW,
-    // and 4 - 2.75 = 1.25 kWh are curtailed.
+    // Heat: of 4 kW the waste heat supplies 0.5 and the pump 3, for 0.75 kW; 0.5 kWh per hour are unmet, 1 of 2 + 8 kWh
+    // of demand. Electricity: 1.75 kW in both hours. In the first hour all of it is imported; in the second the sun
+    // supplies it, 1 kW is sold, and 4 - 2.75 = 1.25 kWh are curtailed.
     let operation_eur = 1.75 * 0.3 + 2.75 * 0.01 - 1.0 * 0.05;
     // Waste heat: 1 kWh, 0.02 EUR, 0.2 kg. Grid 0.875 kg.
     let (forced_eur, supply_kg) = (0.02, 1.75 * 0.5 + 1.0 * 0.2);
-    // The loop loses 3 x 3/4 = 2.25 kWh an hour: 12, 9.75, 7.5 C. The unit would have to give 0.5 kWh, gives 0.3, and
-    // takes 0.15 kWh for that: 0.06 EUR and 0.09 kg. It ends at 7.8 C, 0.2 K below the limit.
+    // The loop loses 3 x 3/4 = 2.25 kWh per hour: 12, 9.75, 7.5 C. The unit would have to supply 0.5 kWh, supplies 0.3,
+    // and takes 0.15 kWh for that: 0.06 EUR and 0.09 kg. The loop ends at 7.8 C, 0.2 K below the limit.
     let (balancing_eur, balancing_kg) = (0.06, 0.09);
     let co2_eur = (supply_kg + balancing_kg) * 0.1;
     // Upkeep of 3 kW for two hours of 8760; a peak of 1.75 kW.
@@ -152,7 +152,7 @@ fn every_figure_of_a_summary_is_that_on_paper() {
         "verdict": "converged",
         "explanation": found["coupling"]["explanation"].clone(),
         "converged": true,
-        // The second dispatch, at the same COPs, is no better than the first.
+        // The second dispatch, at the same COPs, does not improve the first.
         "schemes": [{"scheme": "picard", "iterations": 1}],
         "last_iteration": 0,
         "answer": 0,
@@ -188,7 +188,7 @@ fn every_figure_of_a_summary_is_that_on_paper() {
     assert!(explanation.ends_with(not_served), "{explanation}");
     found["coupling"] = found_coupling;
 
-    // How the LP is cut into parts, hashes and findings have tests of their own.
+    // Parts of the LP, hashes and findings have their own tests.
     for (key, is_there) in [("parts", true), ("inputs", true), ("findings", true), ("solver", true), ("version", true)]
     {
         assert_eq!(found.as_object_mut().unwrap().remove(key).is_some(), is_there, "{key}");
@@ -237,7 +237,7 @@ fn every_figure_of_a_summary_is_that_on_paper() {
     differences("summary", &found, &expected, &mut all);
     assert!(all.is_empty(), "{}", all.join("\n"));
 
-    // The report's own: half of the 3.5 kWh of electricity is imported.
+    // The report's own figure: half of the 3.5 kWh of electricity is imported.
     let results = RunResults::read(&folder.path().join("results/house"), "house").unwrap();
     let page = run_page(&results);
     let blocks = page.sections.iter().flat_map(|section| &section.blocks);
@@ -254,9 +254,10 @@ fn every_figure_of_a_summary_is_that_on_paper() {
     assert!(tone.class() == "warning" && words == "converged, but 1.00 kWh of demand not served", "{words}");
 }
 
-/// A house with 3 kW of heat in both hours, from the loop or from a heat grid at 0.11 and then 1 EUR/kWh. The loop holds
+/// A house with 3 kW of heat in both hours, from the loop or from a heat grid at 0.11 and then 1 EUR/kWh. The loop
+/// holds
 /// 2 kWh/K; at 15 C the COP is 18 - 0.5 (45 - 15) = 3, a kelvin less costs half of one.
-const NEAR_SIGHTED: &str = "\
+const MYOPIC: &str = "\
 name: Near-sighted
 carriers: [electricity, heat]
 techs:
@@ -274,24 +275,27 @@ sites:
   house: {techs: {grid: , street: , rooms: , pump: }}
 water_loop: {water_mass_kg: 7200, specific_heat_kj_per_kg_k: 1, initial_c: 15, min_c: 5, max_c: 25}
 ";
-const NEAR_SIGHTED_DAY: &str = "timestamp,electricity,heat\n2019-04-15 00:00:00,0.3,0.11\n2019-04-15 01:00:00,0.6,1\n";
+const MYOPIC_DAY: &str = "timestamp,electricity,heat\n2019-04-15 00:00:00,0.3,0.11\n2019-04-15 01:00:00,0.6,1\n";
 
-/// Costs on paper. In equilibrium the pump runs in the first hour, as 0.3 / 3 < 0.11 EUR/kWh; that takes 3 x 2/3 = 2 kWh
+/// Costs by hand. In equilibrium the pump runs in the first hour, as 0.3 / 3 < 0.11 EUR/kWh; that takes 3 x 2/3 = 2 kWh
 /// and 1 K from the loop, and in the second hour the COP is 2.5: 3 x 0.1 + 3 x 0.6 / 2.5.
 const EQUILIBRIUM_EUR: f64 = 0.3 + 0.72;
-/// Who knows that takes heat from the street in the first hour, and has a COP of 3 in the second. (The cost is convex in the
-/// first hour's heat q: its slope at 0 is -0.01 + 3 x 0.6 x 0.5 x (1/3) / 9 > 0.)
-const KNOWING_EUR: f64 = 0.33 + 0.6;
+/// The anticipative dispatcher imports heat in the first hour, and has a COP of 3 in the second. (The cost is convex in
+/// the first hour's heat q: its slope at 0 is -0.01 + 3 x 0.6 x 0.5 x (1/3) / 9 > 0.)
+const ANTICIPATIVE_EUR: f64 = 0.33 + 0.6;
 
 #[test]
-fn the_price_of_myopia_is_that_on_paper() {
-    let case = load(NEAR_SIGHTED, NEAR_SIGHTED_DAY, &["coupling.scheme=anticipative", "coupling.gap_tolerance=1e-9"]);
+fn the_price_of_myopia_matches_the_hand_calculation() {
+    let case = load(MYOPIC, MYOPIC_DAY, &["coupling.scheme=anticipative", "coupling.gap_tolerance=1e-9"]);
     let run = run(&case);
     assert_eq!(run.coupling.as_ref().unwrap().verdict, Verdict::Converged);
     assert!(near(run.total_eur(), EQUILIBRIUM_EUR), "{}", run.total_eur());
     let summary = summarise(&case, &run);
     let myopia = summary.myopia.as_ref().unwrap();
-    assert!(near(myopia.equilibrium_eur, EQUILIBRIUM_EUR) && near(myopia.anticipative_eur, KNOWING_EUR), "{myopia:?}");
+    assert!(
+        near(myopia.equilibrium_eur, EQUILIBRIUM_EUR) && near(myopia.anticipative_eur, ANTICIPATIVE_EUR),
+        "{myopia:?}"
+    );
     assert!(near(myopia.price_eur, 0.09) && near(myopia.price_relative, 0.09 / EQUILIBRIUM_EUR), "{myopia:?}");
     assert!(near(myopia.gap_eur.unwrap(), 0.0) && near(myopia.price_beyond_gap_eur.unwrap(), 0.09), "{myopia:?}");
     let [equilibrium, knowing] = myopia.beside;
@@ -301,31 +305,31 @@ fn the_price_of_myopia_is_that_on_paper() {
 }
 
 #[test]
-fn the_price_of_myopia_tells_the_gap_that_is_in_it() {
-    // With a COP of 2 to begin with, the first plan takes heat from the street, as one who knows would. At its own COPs of 3
-    // a dispatcher could save 3 x (0.11 - 0.1) = 0.03 of 0.9 EUR: within a tolerance of 0.1. Of this price of nothing, 0.03
-    // EUR are the gap.
+fn the_price_of_myopia_includes_the_gap() {
+    // With an initial COP of 2 the first plan imports heat, as the anticipative plan does. At its own COPs of 3 a
+    // dispatcher could save 3 x (0.11 - 0.1) = 0.03 of 0.9 EUR: within a tolerance of 0.1. Of this price of myopia,
+    // which is zero without the gap, 0.03 EUR are the gap.
     let settings = ["coupling.scheme=anticipative", "coupling.gap_tolerance=0.1", "techs.pump.start_cop=2"];
-    let case = load(NEAR_SIGHTED, NEAR_SIGHTED_DAY, &settings);
+    let case = load(MYOPIC, MYOPIC_DAY, &settings);
     let run = run(&case);
     let gap = run.coupling.as_ref().unwrap().gap.unwrap();
     assert!(near(gap.absolute_eur, 0.03) && near(gap.cost_eur, 0.03) && near(gap.relative, 0.03 / 0.9), "{gap:?}");
     let summary = summarise(&case, &run);
     let myopia = summary.myopia.as_ref().unwrap();
-    assert!(near(myopia.equilibrium_eur, KNOWING_EUR) && near(myopia.price_eur, 0.0), "{myopia:?}");
+    assert!(near(myopia.equilibrium_eur, ANTICIPATIVE_EUR) && near(myopia.price_eur, 0.0), "{myopia:?}");
     assert!(near(myopia.gap_eur.unwrap(), 0.03) && near(myopia.price_beyond_gap_eur.unwrap(), -0.03), "{myopia:?}");
 }
 
 #[test]
-fn the_spread_of_starts_is_that_on_paper() {
-    // From the loop at 5 C (a COP of 1) the first plan takes heat from the street and is good enough at a tolerance of 0.1;
-    // the others begin at 15 C and 25 C and run the pump.
-    let case = load(NEAR_SIGHTED, NEAR_SIGHTED_DAY, &["coupling.gap_tolerance=0.1"]);
+fn the_spread_of_starts_matches_the_hand_calculation() {
+    // From the loop at 5 C (a COP of 1) the first plan imports heat and is within a tolerance of 0.1; the other initial
+    // points at 15 C and 25 C run the pump.
+    let case = load(MYOPIC, MYOPIC_DAY, &["coupling.gap_tolerance=0.1"]);
     let spread = starts::spread(&case, &run(&case), 3, default_backend(), &mut ()).unwrap();
     let costs: Vec<f64> = spread.beginnings.iter().map(|beginning| beginning.cost_eur).collect();
-    let expected = [EQUILIBRIUM_EUR, KNOWING_EUR, EQUILIBRIUM_EUR];
+    let expected = [EQUILIBRIUM_EUR, ANTICIPATIVE_EUR, EQUILIBRIUM_EUR];
     assert!(costs.iter().zip(expected).all(|(cost, expected)| near(*cost, expected)), "{costs:?}");
-    assert!(near(spread.cost_eur, 0.09) && near(spread.cost_relative, 0.09 / KNOWING_EUR), "{spread:?}");
+    assert!(near(spread.cost_eur, 0.09) && near(spread.cost_relative, 0.09 / ANTICIPATIVE_EUR), "{spread:?}");
     // 15 C and then 14 C against 15 C; at the end 14 - 3 x 0.6 / 2 against 15 - 1.
     assert!(near(spread.temp_k, 1.0) && near(spread.temp_mean_k, (0.0 + 1.0 + 0.9) / 3.0), "{spread:?}");
     assert!(near(spread.cop, 0.5) && spread.unmet_kwh == 0.0, "{spread:?}");
@@ -333,7 +337,7 @@ fn the_spread_of_starts_is_that_on_paper() {
 }
 
 #[test]
-fn differences_between_runs_are_those_on_paper() {
+fn differences_between_runs_match_the_hand_calculation() {
     let folder = tempfile::tempdir().unwrap();
     let model = write(folder.path(), HOUSE, HOUSE_DAY);
     for (name, price) in [("first", "0.3"), ("dearer", "0.5")] {

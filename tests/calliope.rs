@@ -1,4 +1,4 @@
-//! Calliope 0.6 models are read with Calliope's meaning, and what is wrong with them is shown where it stands.
+//! Calliope 0.6 models are read with Calliope's meaning, and errors are shown with their position.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -21,7 +21,7 @@ fn kind(case: &Case, technology: &str) -> Kind {
 }
 
 #[test]
-fn the_minimal_model_means_what_it_says() {
+fn the_minimal_model_is_read_with_calliopes_meaning() {
     let case = load(|text| text, |_| ()).unwrap();
     assert_eq!((case.name.as_str(), case.district.axis().len()), ("Minimal", 6));
     let Kind::Demand(heat) = kind(&case, "demand_heat") else { panic!("a demand") };
@@ -44,7 +44,7 @@ fn an_initial_level_fixes_the_end_of_a_cyclic_store() {
     let acyclic = |text: String| with(text).replace("mode: plan", "cyclic_storage: false");
     let Kind::Storage(tank) = kind(&load(acyclic, |_| ()).unwrap(), "tank") else { panic!("a store") };
     let StorageBoundary::Given(level) = tank.boundary else { panic!("a given level") };
-    // Calliope takes it whole into the first step, ours loses one step's share first.
+    // Calliope takes the level into the first step without loss; in this model one step's share is lost first.
     assert!((level * 0.99 - 3.0).abs() < 1e-12);
 }
 
@@ -79,8 +79,9 @@ fn windows_are_cut_from_the_series() {
 }
 
 #[test]
-fn mistakes_are_shown_where_they_stand() {
-    // What is changed, into what, and what the message must say; the line is that of the change unless a place is given.
+fn errors_show_their_position() {
+    // The text, its replacement, and the expected message; the expected line is that of the replacement unless a place
+    // is given.
     let cases = [
         ("storage_loss: 0.01", "storage_los: 0.01", None, "did you mean `storage_loss`?"),
         ("om_prod: 0.3", "omprod: 0.3", None, "did you mean `om_prod`?"),
@@ -114,7 +115,7 @@ fn mistakes_are_shown_where_they_stand() {
             "pump at house: consumes and produces the same carrier",
         ),
         ("energy_eff: file=cop.csv", "energy_eff: -2", None, "pump at house: `energy_eff` is -2"),
-        // What Calliope refuses is not read as something else.
+        // Settings that Calliope rejects are not read with another meaning.
         ("interest_rate: 0.05, ", "", Some("model.yaml:"), "`costs.monetary.interest_rate (needed to annualise"),
         ("om_prod: 0.001", "om_prod: 0.001, om_con: 0.05", None, "Calliope allows no `om_con` of a storage"),
         ("energy_cap_equals: 100", "energy_cap_equals: inf", None, "is inf; expected a finite number"),
@@ -174,7 +175,7 @@ fn gaps_take_calliopes_default_and_are_reported() {
 }
 
 #[test]
-fn what_is_unsupported_can_be_ignored_and_what_is_misspelt_cannot() {
+fn unsupported_keys_can_be_ignored_and_misspelt_ones_cannot() {
     let ignore = |request: &mut Request| request.ignore_unsupported = true;
     let limited = |text: String| text.replacen("energy_cap_equals: 5", "energy_cap_equals: 5, charge_rate: 0.5", 1);
     assert!(load(limited, |_| ()).is_err());
@@ -213,7 +214,7 @@ fn the_small_district_is_read_without_a_warning() {
 }
 
 #[test]
-fn the_published_model_is_read_whole() {
+fn all_of_the_published_model_is_read() {
     let Some(data) = published_data() else { return };
     let request = Request {
         model: data.join("smarti/model_op.yaml"),
@@ -241,7 +242,7 @@ fn the_published_model_is_read_whole() {
 }
 
 #[test]
-fn what_an_override_adds_to_a_model_is_worth_a_word() {
+fn additions_of_an_override_are_reported() {
     let astray = |text: String| text.replace("  bare:\n", "  bare:\n    locations.huose.techs.tank.exists: False\n");
     let case = load(astray, |request| request.scenario = Some("bare".into())).unwrap();
     let warning = case.findings.iter().find(|finding| finding.message.contains("`huose`")).unwrap();
@@ -253,7 +254,7 @@ fn what_an_override_adds_to_a_model_is_worth_a_word() {
 }
 
 #[test]
-fn a_carrier_that_nothing_brings_is_worth_a_word() {
+fn a_carrier_without_a_supply_is_reported() {
     let heet = |text: String| text.replace("parent: storage, carrier: heat", "parent: storage, carrier: heet");
     let case = load(heet, |_| ()).unwrap();
     assert!(
@@ -263,7 +264,7 @@ fn a_carrier_that_nothing_brings_is_worth_a_word() {
     );
 }
 
-/// The minimal model for a version of Calliope, changed in one place.
+/// Reads the minimal model for a version of Calliope, with one replacement.
 fn versioned(version: &str, from: &str, to: &str) -> Result<Case, ConfigError> {
     let edit = |text: String| {
         assert!(text.contains(from), "{from}");
@@ -278,14 +279,15 @@ fn warned(case: &Case, words: &str) -> bool {
 }
 
 #[test]
-fn a_supply_without_a_resource_has_as_much_as_its_capacity_lets_through() {
+fn a_supply_without_a_resource_is_limited_by_its_capacity() {
     for version in ["0.6.3", "0.6.10"] {
         for parent in ["supply", "supply_plus"] {
             let absent = format!(
-                "essentials: {{parent: {parent}, carrier_out: electricity}}\n    constraints: {{energy_cap_equals: 100}}"
+                "essentials: {{parent: {parent}, carrier_out: electricity}}\n    constraints: {{energy_cap_equals: \
+                 100}}"
             );
-            let given = "essentials: {parent: supply, carrier_out: electricity}\n    \
-                         constraints: {resource: inf, energy_cap_equals: 100}";
+            let given = "essentials: {parent: supply, carrier_out: electricity}\n    constraints: {resource: inf, \
+                         energy_cap_equals: 100}";
             let case = versioned(version, given, &absent).unwrap();
             let Kind::Supply(grid) = kind(&case, "grid") else { panic!("a supply") };
             assert_eq!((grid.available, grid.capacity_kw), (Availability::Unlimited, 100.0), "{version} {parent}");
@@ -294,7 +296,7 @@ fn a_supply_without_a_resource_has_as_much_as_its_capacity_lets_through() {
 }
 
 #[test]
-fn the_initial_level_is_in_kwh_up_to_0_6_4_and_a_share_of_the_capacity_from_0_6_5_on() {
+fn the_initial_level_is_a_share_of_the_capacity_since_0_6_5() {
     let level = |version: &str, initial: &str| {
         let to = format!("storage_loss: 0.01, storage_initial: {initial}");
         let case = versioned(version, "storage_loss: 0.01", &to).unwrap();
@@ -319,7 +321,7 @@ fn the_initial_level_is_in_kwh_up_to_0_6_4_and_a_share_of_the_capacity_from_0_6_
 }
 
 #[test]
-fn essentials_at_a_location_have_no_effect_and_that_is_said() {
+fn essentials_at_a_location_are_ignored_and_reported() {
     let case =
         versioned("0.6.10", "tank: ,", "tank: {essentials.carrier: electricity, constraints.storage_cap_equals: 7},");
     let case = case.unwrap();
@@ -331,7 +333,7 @@ fn essentials_at_a_location_have_no_effect_and_that_is_said() {
 }
 
 #[test]
-fn a_yearly_cost_alone_counts_from_0_6_9_on() {
+fn a_yearly_cost_alone_counts_since_0_6_9() {
     let upkeep = |version: &str, costs: &str| {
         let case = versioned(version, "om_prod: 0.001", costs).unwrap();
         let tank = case.district.technology("house", "tank").unwrap().investment.upkeep_eur_per_kw_year;
@@ -348,7 +350,7 @@ fn a_yearly_cost_alone_counts_from_0_6_9_on() {
         assert_eq!(upkeep(version, "om_annual: 7"), (7.0, false, false), "{version}");
     }
     assert_eq!(upkeep("", "om_annual: 7"), (7.0, false, true));
-    // Beside a cost of capacity, be it zero, it counts everywhere.
+    // Beside a cost of capacity, even of zero, it counts in all versions.
     let beside = |text: String| {
         text.replace("name: Minimal", "name: Minimal\n  calliope_version: 0.6.3")
             .replace("storage_loss: 0.01", "storage_loss: 0.01, lifetime: 20")

@@ -1,5 +1,5 @@
-//! Small models with the answers that Calliope 0.6.3 and 0.6.10 give with CBC, or the refusal that takes their place. Skipped without the
-//! reference data.
+//! Small models with the solutions of Calliope 0.6.3 and 0.6.10 with CBC, or with the error that is expected instead.
+//! Skipped without the reference data.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ fn cases() -> Option<PathBuf> {
     reference_data("cases/calliope06")
 }
 
-/// Runs a model: its cost in EUR, or what was said instead.
+/// Runs a model: returns its cost in EUR, or the exit code and the message.
 fn run(model: &Path) -> Result<f64, (Option<i32>, String)> {
     let folder = tempfile::tempdir().unwrap();
     let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--out", "out", "--name", "case"]);
@@ -26,7 +26,7 @@ fn run(model: &Path) -> Result<f64, (Option<i32>, String)> {
 }
 
 #[test]
-fn models_cost_what_they_cost_in_calliope() {
+fn costs_equal_those_of_calliope() {
     let Some(cases) = cases() else { return };
     let expected = [
         ("resource_missing_supply_063", 11.627_707_54),
@@ -46,7 +46,7 @@ fn models_cost_what_they_cost_in_calliope() {
 }
 
 #[test]
-fn what_calliope_refuses_is_refused() {
+fn models_that_calliope_rejects_are_errors() {
     let Some(cases) = cases() else { return };
     let expected = [
         ("storage_om_con", "Calliope allows no `om_con` of a storage"),
@@ -64,9 +64,10 @@ fn what_calliope_refuses_is_refused() {
     }
 }
 
-/// What is not supported is refused by name and place; what becomes supported has to give Calliope's objective.
+/// A feature that is not supported is an error with name and place; a feature that becomes supported has to give
+/// Calliope's objective.
 #[test]
-fn what_is_not_supported_is_refused_and_never_read_as_something_else() {
+fn unsupported_features_are_errors() {
     let Some(cases) = cases() else { return };
     let objectives = [
         ("want_area", 15.584_509_598),

@@ -1,4 +1,5 @@
-//! A case's id is a hash of all that its answer depends on: one byte of any input makes it another case.
+//! A case's id is a hash of everything that determines its results: a change of one byte of any input makes it another
+//! case.
 #![cfg(feature = "parquet")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -17,7 +18,7 @@ use common::minimal_model;
 /// A change to the files in a folder.
 type Change = Box<dyn Fn(&Path)>;
 
-/// The ids of a sweep over two prices of the minimal model in a folder of its own, `change`d.
+/// Returns the ids of a sweep over two prices of the minimal model, after `change` was applied to its folder.
 fn ids(change: &dyn Fn(&Path), sweep: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     minimal_model(folder.path(), |text| text);
@@ -36,7 +37,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn one_byte_of_input_makes_other_cases() {
+fn one_byte_of_input_changes_the_ids() {
     let sweep = "case: {model: model.yaml}\nparameters: {techs.grid.costs.monetary.om_prod: [0.2, 0.3]}\n";
     let plain = ids(&|_| (), sweep);
     assert_eq!(plain.len(), 2);
@@ -58,7 +59,8 @@ fn one_byte_of_input_makes_other_cases() {
         (
             "a setting",
             Box::new(|_| ()),
-            "case: {model: model.yaml, set: {run.bigM: 900}}\nparameters: {techs.grid.costs.monetary.om_prod: [0.2, 0.3]}\n",
+            "case: {model: model.yaml, set: {run.bigM: 900}}\nparameters: {techs.grid.costs.monetary.om_prod: [0.2, \
+             0.3]}\n",
         ),
     ];
     let mut seen: BTreeSet<String> = plain.into_iter().collect();

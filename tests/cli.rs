@@ -1,4 +1,4 @@
-//! The program as a user meets it: what it prints, what it writes, how it fails.
+//! The program as a user runs it: output, files, and failures.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ mod common;
 use common::{anergy, contents, minimal_model, project, published_data, stderr, stdout};
 
 #[test]
-fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {
+fn a_run_prints_its_summary_and_writes_the_same_bytes_twice() {
     let folder = tempfile::tempdir().unwrap();
     let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
     let run = |name: &str| {
@@ -47,7 +47,7 @@ fn the_main_job_runs_says_what_it_did_and_writes_the_same_bytes_twice() {
 }
 
 #[test]
-fn quiet_is_quiet_and_json_is_json() {
+fn quiet_and_json_options_work() {
     let folder = tempfile::tempdir().unwrap();
     let model = minimal_model(folder.path(), |text| text);
     let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--quiet", "--json"]);
@@ -58,7 +58,7 @@ fn quiet_is_quiet_and_json_is_json() {
 }
 
 #[test]
-fn mistakes_exit_with_two_and_show_the_line() {
+fn input_errors_exit_with_two_and_show_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let model = minimal_model(folder.path(), |text| text.replace("storage_loss", "storage_los"));
     let output = anergy(folder.path(), &["run", model.to_str().unwrap()]);
@@ -97,9 +97,9 @@ fn mistakes_exit_with_two_and_show_the_line() {
     }
 }
 
-/// What `check` writes is what `run` solves: another solver finds the same costs.
+/// `check` writes the LP that `run` solves: another solver finds the same costs.
 #[test]
-fn the_model_can_be_handed_to_other_solvers() {
+fn the_written_model_has_the_same_optimum_in_another_solver() {
     let folder = tempfile::tempdir().unwrap();
     minimal_model(folder.path(), |text| text);
     for name in ["model.mps", "model.lp"] {
@@ -128,7 +128,7 @@ fn the_model_can_be_handed_to_other_solvers() {
 }
 
 #[test]
-fn an_infeasible_district_exits_with_four_and_says_where() {
+fn an_infeasible_district_exits_with_four_and_names_the_place() {
     let folder = tempfile::tempdir().unwrap();
     let strict = |text: String| {
         text.replace("ensure_feasibility: true", "ensure_feasibility: false")
@@ -155,7 +155,7 @@ fn running_out_of_iterations_exits_with_three() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_failure() {
+fn a_closed_output_is_not_a_failure() {
     use std::process::{Command, Stdio};
     let folder = tempfile::tempdir().unwrap();
     let model = minimal_model(folder.path(), |text| text);
@@ -172,7 +172,7 @@ fn a_reader_that_leaves_is_no_failure() {
 }
 
 #[test]
-fn reproduce_says_what_it_compared_and_what_it_did_not() {
+fn reproduce_reports_compared_and_uncompared_figures() {
     let Some(data) = published_data() else { return };
     let folder = tempfile::tempdir().unwrap();
     let data = data.to_str().unwrap();
@@ -184,7 +184,7 @@ fn reproduce_says_what_it_compared_and_what_it_did_not() {
     }
     assert!(folder.path().join("results/iccep2019-smarti-week/comparison.csv").is_file());
 
-    // A reference that is not ours must be seen: every temperature of one iteration off by a thousandth of a kelvin.
+    // A modified reference must be detected: every temperature of one iteration is changed by a thousandth of a kelvin.
     let reference = folder.path().join("reference/week");
     std::fs::create_dir_all(&reference).unwrap();
     let table =
@@ -234,7 +234,7 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
 }
 
 #[test]
-fn loop_files_that_contradict_themselves_are_refused() {
+fn contradictory_loop_files_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/small_district/model.yaml");
     let ring = std::fs::read_to_string(project("networks/small_ring.yaml")).unwrap();
@@ -267,7 +267,7 @@ fn loop_files_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn shells_and_manuals_know_every_verb() {
+fn completions_and_manuals_contain_every_verb() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = anergy(folder.path(), &["completions", shell]);
@@ -283,7 +283,7 @@ fn shells_and_manuals_know_every_verb() {
 }
 
 #[test]
-fn nothing_is_coloured_that_is_no_terminal() {
+fn only_terminals_get_colours() {
     let folder = tempfile::tempdir().unwrap();
     let (model, ring) = (project("configs/small_district/model.yaml"), project("networks/small_ring.yaml"));
     let output = anergy(folder.path(), &["run", &model, "--water-loop", &ring, "-q"]);

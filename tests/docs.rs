@@ -1,4 +1,5 @@
-//! The book: its commands, snippets and districts run, its links lead somewhere, and nothing that a user meets is left out.
+//! The book: its commands, snippets and districts run, its links exist, and every element of the interface is
+//! described.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -15,10 +16,11 @@ use anergy::schema::files::RUN_FOLDER;
 use book::{Block, Chapter, chapters, source};
 use common::{anergy, project, stderr, stdout};
 
-/// What Python snippets of the book import.
+/// The imports of the book's Python snippets.
 const PYTHON_PACKAGES: &str = "import pandas, polars, xarray, pyarrow";
 
-/// The interpreter for snippets: that of `ANERGY_PYTHON`, which must then have all packages, or `python3` if it has them.
+/// Returns the interpreter for snippets: that of `ANERGY_PYTHON`, which must have all packages, or `python3` if it has
+/// them; `None` otherwise.
 fn python() -> Option<PathBuf> {
     let asked = std::env::var_os("ANERGY_PYTHON").map(PathBuf::from);
     let interpreter = asked.clone().unwrap_or_else(|| PathBuf::from("python3"));
@@ -29,7 +31,8 @@ fn python() -> Option<PathBuf> {
     let reason = output.map_or_else(|error| error.to_string(), |output| stderr(&output));
     assert!(asked.is_none(), "ANERGY_PYTHON is set, but `{PYTHON_PACKAGES}` fails there: {reason}");
     eprintln!(
-        "SKIPPED: the book's Python snippets; `{PYTHON_PACKAGES}` fails with python3 (name another one in ANERGY_PYTHON)"
+        "SKIPPED: the book's Python snippets; `{PYTHON_PACKAGES}` fails with python3 (name another one in \
+         ANERGY_PYTHON)"
     );
     None
 }
@@ -47,11 +50,12 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A chapter being run: a folder with the ready districts and networks in it, in which each block finds what those before it made.
+/// The environment of a chapter: a folder with the committed districts and networks, in which each block finds the
+/// files of the blocks before.
 struct Stage {
     folder: tempfile::TempDir,
     python: Option<PathBuf>,
-    /// What the last commands printed, on both streams.
+    /// The output of the last commands, on both streams.
     printed: String,
 }
 
@@ -77,7 +81,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// Runs a block; says what is wrong with it.
+    /// Runs a block; the error describes the failure.
     fn block(&mut self, block: &Block) -> Result<(), String> {
         let expected = block.mark("exits").map_or(0, |code| code.parse().unwrap());
         let failed = |output: &Output| match output.status.code() == Some(expected) {
@@ -112,12 +116,12 @@ impl Stage {
                 if is_district { failed(&anergy(self.folder.path(), &["check", name])) } else { Ok(()) }
             }
             "" => Ok(()),
-            other => Err(format!("nobody knows what to do with a block of `{other}`")),
+            other => Err(format!("a block of `{other}` has no interpreter")),
         }
     }
 }
 
-/// Runs all blocks of a chapter in their order.
+/// Runs all blocks of a chapter in order; returns the failures.
 fn run(chapter: &Chapter, python: Option<PathBuf>) -> Vec<String> {
     let blocks: Vec<Block> = chapter.blocks().into_iter().filter(|block| block.mark("not run").is_none()).collect();
     if blocks.is_empty() {
@@ -129,7 +133,7 @@ fn run(chapter: &Chapter, python: Option<PathBuf>) -> Vec<String> {
     blocks.iter().filter_map(|block| failure((block, stage.block(block)))).collect()
 }
 
-/// Whether a block cannot run in a build without Parquet files.
+/// Returns whether a block needs a build with Parquet files.
 fn needs_parquet(block: &Block) -> bool {
     ["anergy sweep", "parquet"].iter().any(|word| block.code.contains(word))
 }
@@ -146,7 +150,7 @@ fn every_command_snippet_and_district_runs() {
     let python = python();
     let chapters = chapters();
     let (mut failures, next) = (std::sync::Mutex::new(Vec::new()), std::sync::atomic::AtomicUsize::new(0));
-    // Two at a time: the program runs in parallel itself.
+    // Two chapters at a time, because the program itself runs in parallel.
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -180,7 +184,7 @@ fn blocks_that_are_not_run_have_a_reason() {
 }
 
 #[test]
-fn every_link_leads_somewhere_and_every_chapter_is_in_the_summary() {
+fn every_link_has_a_target_and_every_chapter_is_in_the_summary() {
     let chapters = chapters();
     let mut wrong = String::new();
     for chapter in &chapters {
@@ -204,14 +208,14 @@ fn every_link_leads_somewhere_and_every_chapter_is_in_the_summary() {
     for chapter in chapters.iter().filter(|chapter| chapter.name != "SUMMARY.md") {
         assert_eq!(summary.iter().filter(|link| **link == chapter.name).count(), 1, "{} in the summary", chapter.name);
     }
-    // What README.md points to in the book is there.
+    // The parts of the book that README.md refers to exist.
     let readme = Chapter { name: "README.md".to_owned(), text: std::fs::read_to_string(project("README.md")).unwrap() };
     for link in readme.links().iter().filter(|link| link.starts_with("docs/")) {
         assert!(Path::new(&project(link)).is_file(), "README.md: {link}");
     }
 }
 
-/// A file of the project's source, in which names are looked up that no interface tells.
+/// Returns a source file of the project, to look up names that no interface lists.
 fn code(path: &str) -> String {
     std::fs::read_to_string(project(path)).unwrap()
 }
@@ -220,7 +224,7 @@ fn chapter(name: &str) -> String {
     std::fs::read_to_string(source().join(name)).unwrap()
 }
 
-/// The words under `Commands:` of a help text.
+/// Returns the words under `Commands:` of a help text.
 fn verbs(arguments: &[&str]) -> Vec<String> {
     let output = anergy(Path::new("."), &[arguments, &["--help"]].concat());
     let help = stdout(&output);
@@ -293,9 +297,9 @@ fn constants(path: &str) -> Vec<String> {
     declared.filter_map(|(_, value)| Some(value.split('"').nth(1)?.to_owned())).collect()
 }
 
-/// The pages of keys are those of this version.
+/// The committed pages of keys are the output of this version.
 #[test]
-fn the_pages_of_keys_are_what_the_program_writes() {
+fn the_pages_of_keys_are_up_to_date() {
     for (files, page) in [("district", "keys.md"), ("loop", "keys-loop.md"), ("sweep", "keys-sweep.md")] {
         let output = anergy(Path::new("."), &["schema", "--format", "markdown", files]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -304,7 +308,7 @@ fn the_pages_of_keys_are_what_the_program_writes() {
             "write it anew: anergy schema --format markdown {files} > docs/src/{page}"
         );
     }
-    // Every property of the sweep file's schema is a row; the other pages' own tests count theirs.
+    // Every property of the sweep file's schema is a row; the other pages have their own tests.
     let output = anergy(Path::new("."), &["schema", "sweep"]);
     let schema: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     let page = chapter("keys-sweep.md");

@@ -1,4 +1,4 @@
-//! What each quirk of the published case does to it, where its data are there.
+//! The effects of each quirk of the published case; skipped without its data.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -26,7 +26,7 @@ fn effects(window: &Window, wanted: &[&str], known: Option<Effects>) -> Option<(
 }
 
 #[test]
-fn what_was_finished_is_not_run_again_and_nothing_changes_by_that() {
+fn finished_variants_are_not_run_again_and_results_are_equal() {
     let window = Window::Between("2015-01-01".into(), "2015-01-02".into());
     let all: Vec<&str> = Effects::variants().collect();
     let Some((whole, ran)) = effects(&window, &all, None) else { return };
@@ -36,15 +36,16 @@ fn what_was_finished_is_not_run_again_and_nothing_changes_by_that() {
     let (resumed, ran) = effects(&window, &all, Some(interrupted.clone())).unwrap();
     assert_eq!((ran, &resumed), (3, &whole));
     assert_eq!(resumed.table().to_csv(), whole.table().to_csv());
-    // What belongs to another window is of no use.
+    // Results of another window are not used.
     interrupted.of.push('x');
     let (again, ran) = effects(&window, &all, Some(interrupted)).unwrap();
     assert_eq!((ran, again), (13, whole));
 }
 
-/// The row of a variant that converges states what the summary of the same run does: costs at the COPs that its plan leads to.
+/// The row of a variant that converges has the figures of the summary of the same run: costs at the COPs that its plan
+/// leads to.
 #[test]
-fn the_corrected_case_costs_what_its_own_run_says() {
+fn the_corrected_case_has_the_cost_of_its_run() {
     let dates = ["2015-01-05".to_owned(), "2015-01-07".to_owned()];
     let window = Window::Between(dates[0].clone(), dates[1].clone());
     let Some((found, _)) = effects(&window, &["corrected"], None) else { return };
@@ -64,14 +65,14 @@ fn the_corrected_case_costs_what_its_own_run_says() {
     let grid = summary.technologies.iter().filter(|known| known.technology == "grid");
     assert!((effect.grid_kwh - grid.map(|known| known.delivered_kwh).sum::<f64>()).abs() < 1e-9);
     assert!((effect.unmet_kwh - summary.unmet_kwh).abs() < 1e-9);
-    // What was planned is something else.
+    // The cost at the planned COPs is different.
     let coupling = run.coupling.unwrap();
     assert_ne!(coupling.records[coupling.answer].cost.cost_eur, effect.cost_eur);
 }
 
 #[test]
 #[ignore = "heavy: the published year with each switch flipped"]
-fn the_year_costs_what_independent_runs_of_the_flipped_case_cost() {
+fn the_year_has_the_costs_of_independent_runs() {
     let known = [
         ("published", 1_444_287.0),
         ("initial_cop_dispatch", 1_436_916.0),

@@ -1,4 +1,4 @@
-//! The published case against the published results, read from `../shared` where that is there.
+//! The published case compared with the published results, read from `../shared`; skipped without them.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ fn assert_within(found: &Reproduction) {
 }
 
 #[test]
-fn the_week_to_the_digit() {
+fn the_week_matches_every_digit() {
     let Some(found) = reproduce(&Window::Week, Scenario::Smarti) else { return };
     assert_within(&found);
     assert_eq!(found.figures.len(), 12 + 11 + 1 + 1, "costs, changes, resets, iterations");
@@ -93,7 +93,7 @@ fn window(preset: Preset, settings: &[&str], dates: [&str; 2]) -> Option<(Case, 
 }
 
 #[test]
-fn every_switch_can_be_flipped_alone_and_changes_what_it_should() {
+fn every_switch_alone_changes_the_expected_results() {
     let Some((_, published)) = week(Preset::Published, &[]) else { return };
     let published = published.coupling.unwrap();
     for (switch, first_iteration_changes) in [
@@ -103,7 +103,8 @@ fn every_switch_can_be_flipped_alone_and_changes_what_it_should() {
         ("store_temperature=current", false),
         ("loop_limit=clamp", true),
         ("loop_limit=balance", true),
-        // No cooling in the first week of January, and no commercial store full enough to be seen in iteration 0.
+        // There is no cooling in the first week of January, and no commercial store is full enough to have an effect in
+        // iteration 0.
         ("cooling_lift=loop_minus_store", false),
         ("cold_store_temperature=falling", false),
         ("commercial_store_capacity=own", false),
@@ -140,7 +141,7 @@ fn every_switch_can_be_flipped_alone_and_changes_what_it_should() {
 }
 
 #[test]
-fn the_lost_decimal_point_is_mended_where_the_switch_says_so() {
+fn the_lost_decimal_point_is_corrected_by_the_switch() {
     let Some(data) = published_data() else { return };
     let demand = |preset| {
         let case = Case::load(&Request {
@@ -170,7 +171,7 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
         let gap = coupling.gap.unwrap();
         assert!(gap.relative <= 1e-3 && gap.relative >= -1e-9);
         assert!(run.certificate.equation < 1e-6 && run.certificate.bound < 1e-6);
-        // The COPs in force are those that the answer's own loop temperature gives.
+        // The COPs of the solution are those of its own loop temperature.
         for (index, conversion) in ["hp_dhw", "hp_clim_hot", "hp_clim_cold"].into_iter().enumerate() {
             let conversion = run.dispatch.conversion("buildings", conversion).unwrap();
             let own = coupling.response.signal.cops.row(index);
@@ -181,7 +182,7 @@ fn the_corrected_week_converges_with_a_small_gap_and_consistent_numbers() {
 }
 
 #[test]
-fn in_summer_the_switches_of_cooling_are_felt() {
+fn switches_of_cooling_change_results_in_summer() {
     let july = |settings: &[&str]| window(Preset::Published, settings, ["2015-07-01", "2015-07-03"]);
     let Some((_, published)) = july(&[]) else { return };
     let first_cops = |run: &CosimResult| run.coupling.as_ref().unwrap().temperatures[1].clone();
@@ -193,9 +194,9 @@ fn in_summer_the_switches_of_cooling_are_felt() {
     }
 }
 
-/// Steps at a limit, counted from what was created by more than the solver's noise of some 1e-6 kWh.
+/// Steps count as steps at a limit if the created energy is above the solver's tolerance of about 1e-6 kWh.
 #[test]
-fn noise_at_a_limit_is_no_limit() {
+fn solver_noise_does_not_count_as_a_step_at_a_limit() {
     let settings = ["switches.stop=residual", "coupling.scheme=picard", "switches.loop_limit=clamp"];
     let windows = [
         (["2015-01-01", "2015-01-07"], 0, 126),
@@ -221,7 +222,7 @@ fn noise_at_a_limit_is_no_limit() {
 
 #[test]
 #[ignore = "half a minute: two months, each under two presets"]
-fn months_converge_to_a_ten_thousandth_by_averaging() {
+fn months_converge_to_1e_4_by_averaging() {
     for dates in [["2015-01-01", "2015-01-31"], ["2015-07-01", "2015-07-31"]] {
         for preset in [Preset::Corrected, Preset::EquilibriumReference] {
             let Some((_, run)) = window(preset, &["coupling.gap_tolerance=1e-4"], dates) else { return };

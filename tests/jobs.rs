@@ -1,4 +1,4 @@
-//! Jobs in one process: each with its own base directory, none with a state that another sees.
+//! Jobs in one process: each has its own base directory, and none changes a state that another job uses.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use anergy::coupling::{Observer, Record, Verdict};
 use anergy::run::{Artifacts, Cancellation, Ending, Extras, Job, JobObserver, Resumed};
 use common::{anergy, contents, project, stderr};
 
-/// A folder with a copy of the small district in which the loop holds `mass_kg` of water.
+/// Returns a folder with a copy of the small district whose loop has `mass_kg` of water.
 fn district(mass_kg: f64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let copy = |from: &Path, to: &Path| {
@@ -54,9 +54,10 @@ fn without_report(folder: &Path) -> Vec<(String, Vec<u8>)> {
     contents(folder).into_iter().filter(|(name, _)| name != "report.html").collect()
 }
 
-/// What two jobs with the same relative paths write, both at once, is what the command line writes in either folder.
+/// Two jobs with the same relative paths that run at the same time write the same files as the command line in each
+/// folder.
 #[test]
-fn jobs_side_by_side_have_their_own_directories() {
+fn parallel_jobs_have_their_own_directories() {
     let folders = [1e5, 3e5].map(district);
     let run = |folder: &Path| {
         let place = folder.join("results/job");
@@ -78,10 +79,10 @@ fn jobs_side_by_side_have_their_own_directories() {
     }
 }
 
-/// Cancels a job in its second iteration.
-struct Impatient(Cancellation);
+/// An observer that cancels the job in its second iteration.
+struct StopAfter(Cancellation);
 
-impl Observer for Impatient {
+impl Observer for StopAfter {
     fn iteration(&mut self, record: &Record) {
         if record.iteration == 1 {
             self.0.cancel();
@@ -89,7 +90,7 @@ impl Observer for Impatient {
     }
 }
 
-impl JobObserver for Impatient {}
+impl JobObserver for StopAfter {}
 
 #[test]
 fn a_cancelled_job_is_resumed_to_the_same_bytes() {
@@ -99,7 +100,7 @@ fn a_cancelled_job_is_resumed_to_the_same_bytes() {
     job.run(Some(&whole), &mut ()).unwrap().write(&whole, Extras::default()).unwrap();
 
     let cancellation = Cancellation::default();
-    let mut observer = cancellation.with(Impatient(cancellation.clone()));
+    let mut observer = cancellation.with(StopAfter(cancellation.clone()));
     let artifacts = job.run(Some(&cut), &mut observer).unwrap();
     assert_eq!(artifacts.ending, Ending::Incomplete);
     assert_eq!(artifacts.run.coupling.as_ref().unwrap().verdict, Verdict::Interrupted);
@@ -112,9 +113,9 @@ fn a_cancelled_job_is_resumed_to_the_same_bytes() {
     assert!(matches!(Job::resume(&cut), Ok(Resumed::Ended)));
 }
 
-/// A job without a place for its run folder leaves no trace.
+/// A job without a run folder writes no file.
 #[test]
-fn a_job_without_a_place_writes_nothing() {
+fn a_job_without_a_run_folder_writes_no_file() {
     let folder = district(2e5);
     Job::new(request(), folder.path()).run(None, &mut ()).unwrap();
     assert!(!folder.path().join("results").exists() && !folder.path().join("journal").exists());

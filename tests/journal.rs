@@ -1,4 +1,4 @@
-//! Runs that are stopped in the middle and go on: to the same bytes, or not at all.
+//! Runs that are stopped and resumed: they give the same bytes, or an error.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 
 use common::{anergy, contents, project, stderr};
 
-/// A year that averaging solves, with quick iterations, and a fortnight that Newton's method solves, with slow ones.
+/// A year that averaging solves, with fast iterations, and a fortnight that Newton's method solves, with slow
+/// iterations.
 const CASES: [&[&str]; 2] = [&[], &["--window", "2019-02-01..2019-02-14", "--set", "coupling.scheme=newton"]];
 
 fn run<'a>(model: &'a str, name: &'a str, case: &[&'a str]) -> Vec<&'a str> {
     [&["run", model, "-q", "--name", name], case].concat()
 }
 
-/// Starts a run in `folder` and kills it after a while.
+/// Starts a run in `folder` and kills it after the duration `after`.
 fn killed_after(folder: &Path, arguments: &[&str], after: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_anergy"));
     command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
@@ -28,7 +29,7 @@ fn killed_after(folder: &Path, arguments: &[&str], after: Duration) {
 }
 
 #[test]
-fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
+fn a_killed_run_is_resumed_to_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/smart_district.yaml");
     let (mut went_on, mut random) = (0, 20_261_122_u64);
@@ -40,14 +41,14 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
         let expected = contents(&folder.path().join("results/whole"));
         assert!(!expected.contains_key("journal"), "a run that has ended needs no journal");
         for round in 0..5 {
-            // Numerical Recipes' linear congruential generator: any moment will do.
+            // Numerical Recipes' linear congruential generator, for arbitrary moments.
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % (1 << 32);
             let share = f64::from(u32::try_from(random).unwrap()) / f64::from(u32::MAX);
             let name = format!("killed-{round}");
             let place = folder.path().join("results").join(&name);
             killed_after(folder.path(), &run(&model, &name, case), lasted.mul_f64(share));
             if !place.join("journal").exists() {
-                // Too early or too late.
+                // The run was killed before its journal began, or after its end.
                 let _ = std::fs::remove_dir_all(&place);
                 continue;
             }
@@ -66,7 +67,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     assert!(went_on >= 5, "{went_on} of 10 runs had begun and not ended when they were killed");
 }
 
-/// A copy of a district with its series, begun and stopped by its iteration limit being far and a kill being near.
+/// Returns the run folder of a killed run of a copy of a district with its series.
 fn stopped(folder: &Path) -> PathBuf {
     for file in ["small_district/model.yaml", "small_district/technologies.yaml"] {
         let to = folder.join(file);
@@ -80,7 +81,7 @@ fn stopped(folder: &Path) -> PathBuf {
         std::fs::copy(entry.path(), series.join(entry.file_name())).unwrap();
     }
     std::fs::copy(project("networks/small_ring.yaml"), folder.join("ring.yaml")).unwrap();
-    // It never gets there, so it is still running when it is killed.
+    // The tolerance is out of reach, so the run has not ended when it is killed.
     let endless = ["--set", "coupling.scheme=msa", "--set", "coupling.gap_tolerance=1e-12"];
     let endless = [&endless[..], &["--set", "coupling.max_iterations=100000"]].concat();
     let run = ["run", "small_district/model.yaml", "--water-loop", "ring.yaml", "-q", "--name", "stopped"];
@@ -110,7 +111,7 @@ fn edit(path: &Path, edit: impl Fn(String) -> String) {
 }
 
 #[test]
-fn a_run_whose_files_have_changed_is_refused_with_the_reason() {
+fn a_run_whose_files_have_changed_is_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let place = stopped(folder.path());
     let series = std::fs::read_dir(folder.path().join("small_district/timeseries")).unwrap().next().unwrap();
@@ -132,7 +133,7 @@ fn a_run_whose_files_have_changed_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_journal_that_is_damaged_or_of_another_machine_is_refused() {
+fn a_damaged_or_foreign_journal_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let place = stopped(folder.path());
     let kept = place.join("journal/iteration-0002");
@@ -145,7 +146,7 @@ fn a_journal_that_is_damaged_or_of_another_machine_is_refused() {
     damaged(&bytes[..bytes.len() - 9], "its bytes are not those that were written");
     damaged(b"", "it has no end of its first line");
     damaged(&std::fs::read(place.join("journal/iteration-0001")).unwrap(), "it holds iteration 1");
-    // As if another machine had rounded otherwise.
+    // The record is changed as if another machine had rounded differently.
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let other = head.replace(r#"\"cop_residual\":"#, r#"\"cop_residual\":1"#);
@@ -154,7 +155,7 @@ fn a_journal_that_is_damaged_or_of_another_machine_is_refused() {
 }
 
 #[test]
-fn where_nothing_was_begun_there_is_nothing_to_go_on_with() {
+fn resuming_without_a_journal_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     assert!(refusal(&folder.path().join("nowhere")).contains("no run was begun there"));
     let ended = ["run", &project("configs/smart_district.yaml"), "-q", "--name", "ended", "--window", "2019-06-01"];
@@ -164,10 +165,10 @@ fn where_nothing_was_begun_there_is_nothing_to_go_on_with() {
     assert!(stderr(&again).contains("this run has ended"));
 }
 
-/// Ctrl-C: the best iterate, an honest verdict, and a journal to go on with.
+/// Ctrl-C: the run returns the best iterate with the verdict `Interrupted`, and a journal to resume from.
 #[cfg(unix)]
 #[test]
-fn a_run_that_is_interrupted_says_so_and_can_go_on() {
+fn an_interrupted_run_has_its_verdict_and_can_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/smart_district.yaml");
     let whole = anergy(folder.path(), &run(&model, "whole", &[]));

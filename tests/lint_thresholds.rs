@@ -1,4 +1,5 @@
-//! Every threshold of the checks before solving, from both sides: what lies on it passes, what lies just beyond is named.
+//! Every threshold of the checks before solving, from both sides: a value on it has no finding, a value just beyond has
+//! one.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -21,7 +22,8 @@ fn an_outlier_is_a_hundred_times_its_neighbours() {
 #[test]
 fn an_outlier_is_ten_times_all_other_values() {
     for (value, found) in [(100.0, vec![5]), (99.9, vec![])] {
-        // A hundred times its neighbours either way; ten is what the second half of the series is by nature.
+        // The value is 100 times its neighbours in both cases; 10 is an ordinary value in the second half of the
+        // series.
         let mut values = [[0.1; 20], [10.0; 20]].concat();
         values[5] = value;
         assert_eq!(steps(&values), found, "{value}");
@@ -29,7 +31,7 @@ fn an_outlier_is_ten_times_all_other_values() {
 }
 
 #[test]
-fn three_outliers_may_stand_in_a_row() {
+fn three_consecutive_values_may_be_outliers() {
     for (len, found) in [(3, vec![50, 51, 52]), (4, vec![])] {
         let mut values = vec![1.0; 5000];
         values[50..50 + len].fill(1000.0);
@@ -49,7 +51,7 @@ fn one_value_in_a_thousand_may_be_an_outlier_and_three_in_any_series() {
     }
 }
 
-/// A house with an electric demand of 5 kW, whose technologies are `techs`; its warnings.
+/// Returns the warnings about a house with an electric demand of 5 kW and the technologies `techs`.
 fn warnings(techs: &str, series: [f64; 2]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let text = format!("t,x\n2019-04-15 00:00,{}\n2019-04-15 01:00,{}\n", series[0], series[1]);
@@ -69,18 +71,18 @@ fn warnings(techs: &str, series: [f64; 2]) -> Vec<String> {
     warnings.map(|finding| finding.message).collect()
 }
 
-/// `on` the threshold nothing is said, `beyond` it exactly one warning with `words`.
+/// Asserts that the value `on` the threshold has no warning, and the value `beyond` it exactly one, with `words`.
 fn assert_threshold(techs: &dyn Fn(&str) -> String, on: &str, beyond: &str, words: &str) {
     let said = |value: &str| -> Vec<String> {
         let all = warnings(&techs(value), [1.0, 1.0]);
         all.into_iter().filter(|message| message.contains(words)).collect()
     };
     assert_eq!(said(on), Vec::<String>::new(), "{on} is allowed");
-    assert_eq!(said(beyond).len(), 1, "{beyond} is worth a word: {:?}", warnings(&techs(beyond), [1.0, 1.0]));
+    assert_eq!(said(beyond).len(), 1, "{beyond} has one warning: {:?}", warnings(&techs(beyond), [1.0, 1.0]));
 }
 
 #[test]
-fn numbers_that_no_technology_has_are_named_from_the_threshold_on() {
+fn implausible_numbers_are_reported_beyond_the_threshold() {
     let grid = |price: &str| format!("grid: {{kind: import, carrier: electricity, price_eur_per_kwh: {price}}}");
     assert_threshold(&grid, "10", "10.01", "one per MWh?");
     assert_threshold(&grid, "-10", "-10.01", "one per MWh?");
@@ -106,9 +108,9 @@ fn numbers_that_no_technology_has_are_named_from_the_threshold_on() {
     assert_threshold(&small, "5", "4.999", "the demand is above all capacity");
 }
 
-/// A COP below 1 is named where the machine is a heat pump at other times; a boiler's efficiency below 1 is not.
+/// A COP below 1 has a warning where the machine is a heat pump at other times; a boiler's efficiency below 1 has none.
 #[test]
-fn cops_below_one_are_named_of_heat_pumps_alone() {
+fn cops_below_one_are_reported_for_heat_pumps_only() {
     let techs = "grid: {kind: import, carrier: electricity, price_eur_per_kwh: 0.3}\n\
                  pump: {kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 9, \
                  efficiency: file=day.csv:x}";

@@ -1,4 +1,4 @@
-//! Districts in our own format, from the file to the result; the solver is needed for most of it.
+//! District files, from the file to the result; most tests need the solver.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -15,14 +15,14 @@ fn load(path: &Path) -> Result<Case, ConfigError> {
     Case::load(&Request { model: path.to_owned(), ..Request::default() })
 }
 
-/// A fresh starter district in `folder`.
+/// Returns a new starter district in `folder`.
 fn starter(folder: &Path) -> PathBuf {
     let output = anergy(folder, &["new", "mine"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     folder.join("mine/district.yaml")
 }
 
-/// Every file of tests/broken says in its first lines how it is run, how that ends and what is said.
+/// The first lines of every file of tests/broken state its command, exit code and message.
 #[test]
 fn broken_districts_are_refused_with_file_line_and_value() {
     let folder = PathBuf::from(project("tests/broken"));
@@ -46,7 +46,7 @@ fn broken_districts_are_refused_with_file_line_and_value() {
         let results = tempfile::tempdir().unwrap();
         let output = anergy(results.path(), &[&[verb, path.to_str().unwrap()][..], &arguments].concat());
         let said = stderr(&output);
-        // Long lines are wrapped on their way to the terminal.
+        // Long lines are wrapped for the terminal.
         let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
         let missing: Vec<String> = head("says").into_iter().filter(|says| !flat.contains(says)).collect();
         if output.status.code() != Some(code) || !missing.is_empty() || said.contains("panicked") {
@@ -91,8 +91,8 @@ fn districts_match_the_schema_and_misspelt_ones_do_not() {
     }
 }
 
-/// What must be the same of a case whatever the order of its parts.
-fn essence(case: &Case) -> String {
+/// Returns the properties of a case that do not depend on the order of its parts.
+fn order_independent_content(case: &Case) -> String {
     let mut sites: Vec<String> = Vec::new();
     for site in case.district.sites() {
         let mut technologies: Vec<String> =
@@ -109,10 +109,10 @@ fn essence(case: &Case) -> String {
     format!("{} {sites:?} {pumps:?} {coupled:?} {links:?} {shortage:?} {axis:?}", case.name)
 }
 
-/// A change of the structure of a file.
+/// A mutation of the structure of a file.
 #[derive(Debug, Clone)]
 enum Mutation {
-    /// One letter of a key becomes another.
+    /// One letter of a key is replaced.
     Misspell {
         line: usize,
         at: usize,
@@ -133,7 +133,7 @@ enum Mutation {
     Drop {
         line: usize,
     },
-    /// The value behind a key gets lost.
+    /// The value of a key is removed.
     Empty {
         line: usize,
     },
@@ -192,7 +192,8 @@ impl Mutation {
     }
 }
 
-/// The starter's lines without comments, and with the scenario's parts left out: what is not in force cannot change anything.
+/// Returns the starter's lines without comments and without the scenario, which is not in use and cannot change
+/// anything.
 fn lines() -> Vec<String> {
     let text = std::fs::read_to_string(project("configs/starter/district.yaml")).unwrap();
     let end = text.find("# Changes by name").unwrap();
@@ -203,10 +204,10 @@ fn lines() -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// Whatever happens to the lines of a file: it is refused with line and key, or the district is the same, or what changed
-    /// is among the findings. Names are the user's own: a site called otherwise is another site.
+    /// After any mutation of the lines, the file is an error with line and key, or the district is the same, or the
+    /// change is in the findings. Names are free: a site with another name is another site.
     #[test]
-    fn no_change_of_structure_goes_unseen(mutation in Mutation::any(71)) {
+    fn every_mutation_is_reported_or_without_effect(mutation in Mutation::any(71)) {
         let lines = lines();
         prop_assert!(lines.len() >= 71, "{} lines", lines.len());
         let folder = tempfile::tempdir().unwrap();
@@ -224,7 +225,7 @@ proptest! {
                 let message = error.to_string();
                 prop_assert!(error.span().is_some() && message.contains("district.yaml:"), "{mutation:?}: {message}");
             }
-            Ok(case) if essence(&case) == essence(&original) => {}
+            Ok(case) if order_independent_content(&case) == order_independent_content(&original) => {}
             Ok(case) => {
                 let misspelt = matches!(mutation, Mutation::Misspell { .. });
                 let named = misspelt && (case.district.sites()[0].name != "house" || case.name != "My district");
@@ -234,7 +235,7 @@ proptest! {
     }
 }
 
-/// Costs of a run, as its summary says.
+/// Returns the costs in the summary of a run.
 fn costs(folder: &Path, arguments: &[&str]) -> serde_json::Value {
     let output = anergy(folder, &[&["run", "--json", "-q"][..], arguments].concat());
     assert!(matches!(output.status.code(), Some(0 | 3)), "{}", stderr(&output));
@@ -334,9 +335,9 @@ fn the_published_schema_is_that_of_this_version() {
     );
 }
 
-/// What a check says of a district of which one thing is odd.
+/// Suspicious numbers are reported by `check` with place and size.
 #[test]
-fn odd_numbers_are_warned_of_with_their_place_and_size() {
+fn implausible_numbers_are_reported_with_place_and_size() {
     let folder = tempfile::tempdir().unwrap();
     let district = starter(folder.path());
     let cases: [(&[&str], &[&str]); 9] = [
@@ -356,9 +357,8 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
             &["heat_pump at house works outside lifts of 40 to 60 K over", "with an empty and with a full store"],
         ),
         (
-            &[
-                "techs.heat_pump.cop={model: en14511, source_c: [0, 20], sink_c: [30, 60], cop: [[0.5, 0.4], [0.9, 0.8]]}",
-            ],
+            &["techs.heat_pump.cop={model: en14511, source_c: [0, 20], sink_c: [30, 60], cop: [[0.5, 0.4], [0.9, \
+                 0.8]]}"],
             &["the COP of heat_pump at house falls to 0.", "expected at least 1", "warms its source"],
         ),
         (&["techs.heat_pump.start_cop=0.9"], &["heat_pump at house: its COP is 0.90 (always), below 1"]),
@@ -376,9 +376,9 @@ fn odd_numbers_are_warned_of_with_their_place_and_size() {
     }
 }
 
-/// A heat pump that takes more electricity than it gives heat, on a loop and on a source of its own.
+/// A heat pump that takes more electricity than it delivers heat, on a loop and on a source of its own.
 #[test]
-fn a_heat_pump_that_warms_its_source_is_told_of() {
+fn a_heat_pump_that_warms_its_source_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let district = |source: &str, more: &str| {
         let text = format!(
@@ -412,12 +412,12 @@ sites: {{hall: {{techs: {{mains: , rooms: , machine: }}}}}}
     let output = anergy(folder.path(), &["run", &path, "--out", "out"]);
     let said = stdout(&output);
     assert!(said.contains("COP below 1") && said.contains("machine at hall: 24 of 24 running steps"), "{said}");
-    // At 1 the source is left alone: an electric heater.
+    // At a COP of 1, that of an electric heater, no heat flows to the source.
     let output = anergy(folder.path(), &["check", &district(&cop.replace("0.6,", "1,"), ring), "--strict"]);
     assert!(!stderr(&output).contains("below"), "{}", stderr(&output));
 }
 
-/// A case of the starter with settings, from a file with `edit` worked in.
+/// Loads the starter with settings, from a file to which `edit` was applied.
 fn with(settings: &[&str], scenario: Option<&str>, edit: impl Fn(String) -> String) -> Result<Case, String> {
     let folder = tempfile::tempdir().unwrap();
     let series = folder.path().join("timeseries");
@@ -432,7 +432,7 @@ fn with(settings: &[&str], scenario: Option<&str>, edit: impl Fn(String) -> Stri
 }
 
 #[test]
-fn a_change_without_effect_is_said() {
+fn a_change_without_effect_is_reported() {
     let error = with(&["techs.battery.capacity_kwh=5"], None, |text| text).unwrap_err();
     assert!(
         error.contains("has no effect at house") && error.contains("sites.house.techs.battery.capacity_kwh"),
@@ -455,7 +455,7 @@ fn a_change_without_effect_is_said() {
 }
 
 #[test]
-fn times_that_do_not_fit_are_refused() {
+fn inconsistent_times_are_errors() {
     let error = with(&["time.start=2019-04-15"], None, |text| text).unwrap_err();
     assert!(error.contains("`time.end` is missing"), "{error}");
     let error = with(&["time.step_minutes=420"], None, |text| text);
@@ -486,7 +486,7 @@ sites.house.techs: {grid: , light: }
 }
 
 #[test]
-fn gaps_are_filled_as_the_file_says_and_reported() {
+fn gaps_are_filled_by_the_fill_rule_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let rows = ["", "2", "", "", "8", ""].iter().enumerate();
     let rows = rows.map(|(hour, value)| format!("2019-01-01 0{hour}:00:00,{value}\n")).collect::<String>();

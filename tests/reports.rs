@@ -1,4 +1,4 @@
-//! Reports of results: what is in them, that they need nothing but result files, and that no name can break them.
+//! Reports of results: their content, that they need only result files, and that no name can break them.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use common::{anergy, contents, minimal_model, project, stderr, stdout};
 
-/// A week of the smart district, in `folder`/results/NAME.
+/// Runs a week of the smart district; returns its run folder `folder`/results/NAME.
 fn week(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
     let model = project("configs/smart_district.yaml");
     let arguments = ["run", &model, "--window", "2019-01-14..2019-01-20", "--quiet", "--name", name];
@@ -27,7 +27,7 @@ fn report(folder: &Path, arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-/// The figures of a page that is HTML.
+/// Returns the figures of an HTML page.
 fn figures(html: &str) -> BTreeMap<String, Value> {
     let begin = html.find("<script id=\"data\" type=\"application/json\">").unwrap();
     let text = &html[begin..];
@@ -46,7 +46,7 @@ fn number(cell: &Cell) -> f64 {
 }
 
 #[test]
-fn a_run_has_a_report_that_its_files_alone_give_again() {
+fn a_report_is_reproduced_from_the_result_files_alone() {
     let folder = tempfile::tempdir().unwrap();
     let run = week(folder.path(), "week", &[]);
     let files = contents(&run);
@@ -68,7 +68,7 @@ fn a_run_has_a_report_that_its_files_alone_give_again() {
     for name in expected {
         assert!(found.contains_key(name), "{name} among {:?}", found.keys());
     }
-    // Nothing is asked of a network: no address in a place that is fetched, and a policy that forbids it.
+    // The page needs no network: no address is fetched, and a policy forbids it.
     assert!(first.contains("default-src 'none'"));
     for place in ["src=\"http", "href=\"http", "url(http", "@import", "src=\"//"] {
         assert!(!first.contains(place), "{place}");
@@ -77,7 +77,7 @@ fn a_run_has_a_report_that_its_files_alone_give_again() {
     let said = report(folder.path(), &["results/week"]);
     assert_eq!(said, "results/week/report.html\n");
     assert!(fs::read_to_string(run.join("report.html")).unwrap() == first, "the same files give the same report");
-    // A later run takes the place of the folder with its report and pictures.
+    // A later run replaces the folder with its report and images.
     report(folder.path(), &["results/week", "--svg", "--quiet"]);
     week(folder.path(), "week", &[]);
     assert!(contents(&run) == files, "the same run gives the same bytes");
@@ -93,13 +93,14 @@ fn numbers_of_a_report_are_those_of_the_files() {
     let balances = tables(&page).find(|table| table.caption.starts_with("Energy balances")).unwrap();
     assert_eq!(balances.rows.len(), summary["carriers"].as_array().unwrap().len());
     for row in &balances.rows {
-        // To 1e-9 of what is moved (a carrier that nobody asks for moves nothing): the worst step, and all together.
+        // Accuracy of 1e-9 relative to the energy moved (a carrier without demand moves none): the worst step, and the
+        // sum.
         let moved = row[2..row.len() - 2].iter().filter(|cell| !cell.text().is_empty()).map(number).fold(0.0, f64::max);
         for residual in &row[row.len() - 2..] {
             assert!(number(residual).abs() <= 1e-9 * moved.max(1e-3), "{row:?}");
         }
     }
-    // Flows into the loop and out of it differ by what its water keeps.
+    // Flows into the loop and out of it differ by the heat that its water stores.
     let flows = page.figures().find_map(|figure| match &figure.plot {
         Plot::Sankey { nodes, flows } => Some((nodes, flows)),
         _ => None,
@@ -119,7 +120,7 @@ fn numbers_of_a_report_are_those_of_the_files() {
     assert!(config.contains("water_mass_kg: 200000"), "{config}");
     let kept_kwh = kept_k * 200_000.0 * 4.18 / 3600.0;
     assert!((into - out - kept_kwh).abs() < 2e-3 * into, "{into} in, {out} out, {kept_kwh} kept");
-    // What every conversion and carrier gets, it passes on.
+    // The inflow of every conversion and carrier equals its outflow.
     for (node, name) in nodes.iter().enumerate().map(|(node, of)| (node, &of.name)).filter(|(node, _)| *node != water) {
         let (gets, gives) = (sum(&|flow| flow.1 == node), sum(&|flow| flow.0 == node));
         let is_end = gets == 0.0 || gives == 0.0;
@@ -128,7 +129,7 @@ fn numbers_of_a_report_are_those_of_the_files() {
 }
 
 #[test]
-fn runs_stand_side_by_side() {
+fn runs_are_compared_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     week(folder.path(), "plain", &[]);
     week(folder.path(), "batteries", &["--scenario", "batteries"]);
@@ -141,14 +142,14 @@ fn runs_stand_side_by_side() {
     let found = figures(&html);
     assert!(found.contains_key("loop-temperatures") && found.contains_key("gaps"));
     assert_eq!(found["costs"]["categories"], serde_json::json!(["plain", "batteries"]));
-    // Pictures are pictures, of every figure.
+    // There is an image of every figure.
     for figure in found.keys() {
         let png = fs::read(folder.path().join(format!("results/figures/{figure}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG") && png.len() > 5000, "{figure}");
         let width = u32::from_be_bytes(png[16..20].try_into().unwrap());
         assert_eq!(width, 2125, "180 mm at 300 dots per inch");
     }
-    // The same name twice is told apart by what stands above it.
+    // Runs of the same name are distinguished by the folder above.
     fs::create_dir_all(folder.path().join("other")).unwrap();
     fs::rename(folder.path().join("results/batteries"), folder.path().join("other/plain")).unwrap();
     report(folder.path(), &["results/plain", "other/plain", "--output", "both.html", "--quiet"]);
@@ -157,7 +158,7 @@ fn runs_stand_side_by_side() {
 }
 
 #[test]
-fn runs_of_any_length_stand_side_by_side() {
+fn runs_of_any_length_are_compared_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     week(folder.path(), "week", &[]);
     // The same time in one step, and in six.
@@ -175,7 +176,7 @@ fn runs_of_any_length_stand_side_by_side() {
         [("six", 6), ("two", 2)].into_iter().filter_map(|(name, hours)| run(name, hours)).collect();
     assert_eq!(short.len(), 2);
     report(folder.path(), &["results/week", &short[0], &short[1], "--quiet", "--png", "--svg"]);
-    // Beside a folder that is the one at hand.
+    // One of the folders is the working directory.
     let output = anergy(&folder.path().join("results/week"), &["report", ".", "../six"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
@@ -185,7 +186,7 @@ fn runs_of_any_length_stand_side_by_side() {
 }
 
 #[test]
-fn pictures_of_somebody_else_are_left_alone() {
+fn foreign_images_are_not_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let run = week(folder.path(), "week", &[]);
     report(folder.path(), &["results/week", "--svg", "--quiet"]);
@@ -198,9 +199,9 @@ fn pictures_of_somebody_else_are_left_alone() {
 }
 
 #[test]
-fn things_of_one_name_are_not_mixed_up() {
+fn technologies_with_the_name_of_a_carrier_are_distinguished() {
     let folder = tempfile::tempdir().unwrap();
-    // A grid called after what it brings, and a heat pump called after the loop.
+    // A supply with the name of its carrier, and a heat pump with the name of the loop.
     let model = minimal_model(folder.path(), |text| text.replace("grid:", "electricity:").replace("pump", "heat"));
     let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "--quiet", "--name", "alike"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -221,7 +222,7 @@ fn things_of_one_name_are_not_mixed_up() {
 }
 
 #[test]
-fn no_name_breaks_a_report_or_gets_into_it() {
+fn names_are_escaped_in_reports() {
     let folder = tempfile::tempdir().unwrap();
     let evil = r#"Süd </script><script>alert('x')</script> & "Öst" O'Brien <b>日本</b>"#;
     let yaml = evil.replace('\'', "''");
@@ -252,7 +253,7 @@ fn no_name_breaks_a_report_or_gets_into_it() {
 }
 
 #[test]
-fn names_that_could_be_taken_for_others_are_refused() {
+fn ambiguous_names_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let model = minimal_model(folder.path(), |text| text.replace("tank", "'t|nk'"));
     let output = anergy(folder.path(), &["check", model.to_str().unwrap()]);
@@ -261,7 +262,7 @@ fn names_that_could_be_taken_for_others_are_refused() {
 }
 
 #[test]
-fn what_is_no_result_is_refused_with_its_place() {
+fn damaged_results_are_errors_with_their_position() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |arguments: &[&str], word: &str| {
         let output = anergy(folder.path(), &[&["report"], arguments].concat());
@@ -275,14 +276,14 @@ fn what_is_no_result_is_refused_with_its_place() {
     let with = |lines: &[&str], last: &str| {
         fs::write(run.join("timeseries.csv"), format!("{}\n{last}", lines.join("\n"))).unwrap()
     };
-    // In the middle of a line, at the end of one, and without one that was in the middle.
+    // The file is cut within a line, or at the end of a line, or lacks a line.
     with(&lines[..20], "2019-01-14 19:00:00,1");
     refused(&["results/week"], "timeseries.csv:21:");
     with(&lines[..20], "");
     refused(&["results/week"], "ends after 19 steps; expected the 168");
     with(&[&lines[..30], &lines[31..]].concat(), "");
     refused(&["results/week"], "timeseries.csv:31: expected a column `timestamp` of evenly spaced");
-    // Something that is no number where one must be.
+    // A cell that is not a number.
     for (wrong, word) in [
         ("12;5", "`12;5` in column `homes|grid|electricity|supply_kw`"),
         ("", "no finite number"),
@@ -309,7 +310,7 @@ fn what_is_no_result_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_a_run_has_not_is_left_out() {
+fn a_report_omits_missing_parts() {
     let folder = tempfile::tempdir().unwrap();
     let run = week(folder.path(), "week", &[]);
     for file in ["prices.csv", "convergence.csv", "loop_temperature.csv", "config.resolved.yaml"] {
@@ -319,7 +320,7 @@ fn what_a_run_has_not_is_left_out() {
     let found = figures(&fs::read_to_string(run.join("report.html")).unwrap());
     assert!(!found.contains_key("prices-homes") && !found.contains_key("convergence"));
     assert!(found.contains_key("energy-flows"));
-    // One moment is no day, and nothing to draw a line through, but no reason to fail.
+    // A run of one step has no whole day and no line, but a report.
     let model = minimal_model(folder.path(), |text| text);
     let arguments = ["run", model.to_str().unwrap(), "--quiet", "--name", "hours"];
     let output = anergy(folder.path(), &arguments);
@@ -353,7 +354,8 @@ fn a_sweep_shows_its_cases() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/smart_district.yaml");
     let sweep = format!(
-        "name: Tanks & \"loops\"\ncase: {{model: '{model}', window: 2019-01-14..2019-01-15}}\ndesign: grid\nparameters:\n  \
+        "name: Tanks & \"loops\"\ncase: {{model: '{model}', window: 2019-01-14..2019-01-15}}\ndesign: \
+         grid\nparameters:\n  \
          water_loop.water_mass_kg: {{values: [1e5, 2e5, 4e5], as: mass_kg}}\n  scenario: [base, batteries]\n"
     );
     fs::write(folder.path().join("sweep.yaml"), sweep).unwrap();
@@ -377,14 +379,14 @@ fn a_sweep_shows_its_cases() {
         html.contains("Tanks &amp; &quot;loops&quot;") || html.contains("Tanks &#38; &#34;loops&#34;"),
         "the title is escaped"
     );
-    // A table without one of its parameters is none.
+    // A table without one of its parameters is an error.
     let table = folder.path().join("results/tanks/table.csv");
     let whole = fs::read_to_string(&table).unwrap();
     fs::write(&table, whole.replacen("mass_kg", "mass", 1)).unwrap();
     let output = anergy(folder.path(), &["report", "results/tanks"]);
     assert!(output.status.code() == Some(2) && stderr(&output).contains("no column `mass_kg`"), "{}", stderr(&output));
     fs::write(&table, whole).unwrap();
-    // The sweep goes on where it stands, and its folder is still one.
+    // The sweep can be resumed, and its folder is still a sweep's folder.
     let output = anergy(folder.path(), &["sweep", "run", "results/tanks", "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }

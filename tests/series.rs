@@ -1,4 +1,4 @@
-//! What a look at the series of the published case finds.
+//! The outliers and gaps in the series of the published case.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ mod common;
 use anergy::series::{Frame, gaps, outliers};
 
 #[test]
-fn the_published_series_have_one_slip_and_miss_the_last_hour_of_sun() {
+fn the_published_series_have_one_outlier_and_one_gap() {
     let Some(data) = common::published_data() else { return };
     for variant in ["smarti", "baseline"] {
         let mut found = Vec::new();

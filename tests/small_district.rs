@@ -1,16 +1,17 @@
-//! The small district: its committed series are those of its formulas, and its loop and dispatch agree as far as averaging goes.
+//! The small district: its committed series are those of its formulas, and its loop and dispatch agree within the
+//! limits of averaging.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
 
-/// The program that writes the series, as a module: a test by its own name builds no examples.
+/// The program that writes the series, included as a module because a single test does not build the examples.
 #[path = "../examples/small_district.rs"]
 #[allow(dead_code)]
 mod formulas;
 
 #[test]
-fn the_committed_series_are_what_the_formulas_give() {
+fn the_committed_series_match_the_formulas() {
     for (path, text) in formulas::files() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{} is not what the formulas give", path.display());
     }
@@ -44,7 +45,7 @@ mod coupled {
     }
 
     #[test]
-    fn the_small_district_converges_by_averaging_where_picard_wanders() {
+    fn averaging_converges_where_picard_does_not() {
         let (picard, ..) = run("picard", "5e-4");
         assert_eq!((picard.verdict, picard.records.len()), (Verdict::MaxIterations, 61));
         assert!(picard.records.iter().all(|record| record.step == 1.0 && record.scheme == "picard"));
@@ -58,7 +59,8 @@ mod coupled {
         assert!(text.contains("picard 3, self_regulated "), "{text}");
     }
 
-    /// Newton's method finds the mixture of plans that averaging only comes near to, and `auto` turns to it where averaging gets no further.
+    /// Newton's method finds the mixture of plans that averaging only approaches, and `auto` uses it when averaging
+    /// stalls.
     #[test]
     fn newton_agrees_where_averaging_stalls() {
         let (newton, ..) = run("newton", "1e-6");
@@ -67,18 +69,18 @@ mod coupled {
         let last = newton.records.last().unwrap();
         assert_eq!(last.scheme, "newton");
         assert!(last.certificate < 1e-6, "its plan satisfies every equation");
-        // Made for the very COPs it leads to.
+        // The plan's COPs are those that it leads to.
         assert!((last.cost.cost_eur - last.cost_at_own_cops_eur).abs() < 1e-6 * last.cost.cost_eur);
         let (auto, ..) = run("auto", "1e-5");
         assert_eq!(auto.verdict, Verdict::Converged);
         assert_eq!(auto.records.last().unwrap().scheme, "newton");
-        // Agreement is not unique: from other plans another one is found, of nearly the same cost.
+        // Equilibria are not unique: from other plans another one is found, of nearly the same cost.
         let apart = auto.plan.account.cost_eur() - newton.plan.account.cost_eur();
         assert!(apart.abs() < 1e-3 * newton.plan.account.cost_eur(), "{apart} EUR");
     }
 
     #[test]
-    fn a_district_that_averaging_cannot_settle_is_said_to_be_so() {
+    fn averaging_reports_that_it_stalled() {
         let (auto, summary, _) = run("auto", "1e-9");
         let Verdict::Stalled { best_gap, .. } = auto.verdict else { panic!("{:?}", auto.verdict) };
         assert!(auto.gap.unwrap().relative <= best_gap, "the answer is the iterate of the smallest gap");
@@ -88,7 +90,7 @@ mod coupled {
     }
 
     #[test]
-    fn averaging_is_refused_where_the_gap_is_not_free_and_never_chosen_there() {
+    fn averaging_requires_a_gap_without_extra_cost() {
         let load = |settings: &[&str]| {
             let settings = settings.iter().map(|&setting| setting.into()).collect();
             Case::load(&Request { settings, ..small_district() })

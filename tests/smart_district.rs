@@ -1,4 +1,4 @@
-//! The smart district of `configs/`: what its year shows, and the same district in quarter hours and in a leap year.
+//! The smart district of `configs/`: its year, and the same district in quarter hours and in a leap year.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -28,14 +28,14 @@ fn run(case: &Case) -> CosimResult {
     run_case(case, solver(&case.district), &mut ()).unwrap()
 }
 
-/// Energy comes from somewhere: no step of the loop misses its balance, nothing is created, and neither does any balance of a
-/// carrier; the limits hold as far as the balancing unit can hold them.
-fn energy_is_kept(case: &Case, run: &CosimResult) {
+/// Asserts the conservation of energy: the balances of every step of the loop and of every carrier close, no energy is
+/// created, and the limits are kept within the capacity of the balancing unit.
+fn assert_energy_is_conserved(case: &Case, run: &CosimResult) {
     let response = &run.coupling.as_ref().unwrap().response;
     assert!(response.balance_residual <= 1e-9, "year: {:.1e}", response.balance_residual);
     assert!(response.step_balance_residual <= 1e-9, "step: {:.1e}", response.step_balance_residual);
     assert!(response.created_kwh.iter().all(|created| *created == 0.0));
-    // Anew, from the table of results alone: what the loop stores is what it got.
+    // From the result table alone: the heat stored in the loop is the sum of its heat flows.
     let capacity = case.coupled.as_ref().unwrap().water_loop.heat_capacity_kwh_per_k();
     for step in 0..response.heat_kwh.len() {
         let got = response.heat_kwh[step] + response.balancing_kwh[step] + response.ground_kwh[step];
@@ -51,7 +51,7 @@ fn energy_is_kept(case: &Case, run: &CosimResult) {
     assert!(response.temp_c.iter().all(|temp| (low - 1e-9..=high + 1e-9).contains(temp)), "the unit is large enough");
 }
 
-/// A copy of the district with series of another year or step.
+/// Returns a copy of the district with series of another year or step.
 fn with_series(folder: &Path, climate: &TypicalYear) -> PathBuf {
     for file in generator::files_of(climate).unwrap() {
         let Some(name) = file.path.strip_prefix("smart_district/") else { continue };
@@ -67,7 +67,7 @@ fn with_series(folder: &Path, climate: &TypicalYear) -> PathBuf {
 }
 
 #[test]
-fn nothing_looks_wrong_with_it() {
+fn the_district_has_no_warnings() {
     let case = load(Path::new(&project("configs/smart_district.yaml")), None);
     let odd: Vec<_> = case.findings.iter().filter(|finding| finding.level >= Level::Warning).collect();
     assert!(odd.is_empty(), "{odd:?}");
@@ -82,10 +82,10 @@ fn a_week_in_quarter_hours() {
     let case = load(&model, Some(["2019-05-06", "2019-05-12"]));
     assert_eq!((case.district.axis().len(), case.district.axis().step_minutes()), (672, 15));
     let quarter = run(&case);
-    energy_is_kept(&case, &quarter);
+    assert_energy_is_conserved(&case, &quarter);
     assert_eq!(quarter.coupling.as_ref().unwrap().verdict, Verdict::Converged);
 
-    // The same week with the quarters averaged to hours costs nearly the same.
+    // The same week with quarter hours averaged to hours has nearly the same cost.
     let settings = vec!["time.step_minutes=60".to_owned()];
     let window = Some(["2019-05-06", "2019-05-12"].map(str::to_owned));
     let hourly = Case::load(&Request { model, window, settings, ..Request::default() }).unwrap();
@@ -103,16 +103,16 @@ fn the_end_of_february_in_a_leap_year() {
     assert_eq!(case.district.axis().len(), 7 * 24);
     assert!((0..168).any(|step| case.district.axis().label(step).starts_with("2020-02-29")));
     let run = run(&case);
-    energy_is_kept(&case, &run);
+    assert_energy_is_conserved(&case, &run);
     assert_eq!(run.coupling.unwrap().verdict, Verdict::Converged);
 }
 
-/// What the main job is for: a year in which every part of the machinery is at work, converged with data that nobody tuned.
+/// A full year in which all parts are used, with data that were not fitted, converges.
 #[test]
-fn the_year_is_worth_simulating_and_converges() {
+fn the_year_uses_all_parts_and_converges() {
     let case = load(Path::new(&project("configs/smart_district.yaml")), None);
     let run = run(&case);
-    energy_is_kept(&case, &run);
+    assert_energy_is_conserved(&case, &run);
     let coupling = run.coupling.as_ref().unwrap();
     assert_eq!(coupling.verdict, Verdict::Converged);
     assert!(coupling.gap.unwrap().relative.abs() <= 1e-3);

@@ -1,4 +1,4 @@
-//! Studies of one case by many schemes, to many tolerances, from many beginnings.
+//! Studies of one case by many schemes, to many tolerances, from many initial points.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use anergy::config::{Case, Request};
 use anergy::cosim::solver;
 use anergy::coupling::{Observer, Record, SchemeChoice};
 use anergy::run::{run_case, starts};
-use anergy::study::convergence::{ConvergenceError, Ended, Plan, Study, Trial};
+use anergy::study::convergence::{ConvergenceError, Study, StudyPlan, Trial, TrialOutcome};
 
 use common::{anergy, project, stderr, stdout};
 
@@ -17,27 +17,27 @@ fn request() -> Request {
     Request { model: project("configs/smart_district.yaml").into(), window: Some(window), ..Request::default() }
 }
 
-fn plan(schemes: &[SchemeChoice]) -> Plan {
-    Plan { schemes: schemes.to_vec(), tolerances: vec![1e-2, 1e-4], starts: 2, windows: vec![None] }
+fn plan(schemes: &[SchemeChoice]) -> StudyPlan {
+    StudyPlan { schemes: schemes.to_vec(), tolerances: vec![1e-2, 1e-4], starts: 2, windows: vec![None] }
 }
 
-/// Stops after so many new trials.
+/// The error that stops a study after some new trials.
 #[derive(Debug)]
-struct Enough;
+struct TrialLimit;
 
-impl From<ConvergenceError> for Enough {
+impl From<ConvergenceError> for TrialLimit {
     fn from(error: ConvergenceError) -> Self {
         panic!("{error}")
     }
 }
 
 #[test]
-fn every_combination_is_tried_once_whatever_comes_between() {
+fn every_combination_is_run_once_despite_interruptions() {
     let plan = plan(&[SchemeChoice::Picard, SchemeChoice::Newton, SchemeChoice::Published]);
-    let whole = Study::run(&request(), &plan, None, &mut (), |_| Ok::<_, Enough>(())).unwrap();
+    let whole = Study::run(&request(), &plan, None, &mut (), |_| Ok::<_, TrialLimit>(())).unwrap();
     assert_eq!(whole.trials.len(), 3 * 2 * 2);
     for Trial { scheme, tolerance, ended, .. } in &whole.trials {
-        let Ended { verdict, gap, cost_eur, .. } = ended.as_ref().unwrap();
+        let TrialOutcome { verdict, gap, cost_eur, .. } = ended.as_ref().unwrap();
         match *scheme {
             SchemeChoice::Published => assert_eq!(verdict, "StoppedByPaperRule"),
             _ => assert_eq!(verdict == "Converged", gap.unwrap() <= *tolerance, "{scheme:?}: {gap:?}"),
@@ -49,46 +49,46 @@ fn every_combination_is_tried_once_whatever_comes_between() {
         newton.clone().count() == 4 && newton.clone().all(|trial| trial.ended.as_ref().unwrap().verdict == "Converged")
     );
 
-    // Stopped after each trial and begun again, it comes to the same.
+    // A study that is stopped after each trial and resumed gives the same result.
     let (mut known, mut stops) = (None, 0);
     let study = loop {
         let mut kept = None;
         let ran = Study::run(&request(), &plan, known.take(), &mut (), |study: &Study| {
             kept = Some(study.clone());
-            Err::<(), _>(Enough)
+            Err::<(), _>(TrialLimit)
         });
         match ran {
             Ok(study) => break study,
-            Err(Enough) => (known, stops) = (kept, stops + 1),
+            Err(TrialLimit) => (known, stops) = (kept, stops + 1),
         }
     };
     assert_eq!(stops, 12);
     assert!(study.table().to_csv() == whole.table().to_csv(), "seconds apart, the same study");
-    // A plan with other beginnings takes what it knows of them, and no more.
-    let other = Plan { starts: 3, ..self::plan(&[SchemeChoice::Picard]) };
-    let fresh = Study::run(&request(), &other, None, &mut (), |_| Ok::<_, Enough>(())).unwrap();
+    // A plan with other initial points reuses the trials that both have.
+    let other = StudyPlan { starts: 3, ..self::plan(&[SchemeChoice::Picard]) };
+    let fresh = Study::run(&request(), &other, None, &mut (), |_| Ok::<_, TrialLimit>(())).unwrap();
     let mut new = 0;
     let continued = Study::run(&request(), &other, Some(study.clone()), &mut (), |_| {
         new += 1;
-        Ok::<_, Enough>(())
+        Ok::<_, TrialLimit>(())
     });
     assert!(continued.unwrap().table().to_csv() == fresh.table().to_csv());
     assert_eq!(new, 2, "of 6 trials 4 are known: from the case's own COPs and from the coldest loop");
-    // Another window has nothing in common with it.
+    // Another window shares no trials.
     let other = Request { window: Some(["2019-06-05", "2019-06-06"].map(str::to_owned)), ..request() };
     let mut new = 0;
     Study::run(&other, &plan, Some(study), &mut (), |_| {
         new += 1;
-        Ok::<_, Enough>(())
+        Ok::<_, TrialLimit>(())
     })
     .unwrap();
     assert_eq!(new, 12);
 }
 
-/// Wants to stop after so many iterations.
-struct Impatient(usize);
+/// An observer that stops after some iterations.
+struct StopAfter(usize);
 
-impl Observer for Impatient {
+impl Observer for StopAfter {
     fn iteration(&mut self, _record: &Record) {
         self.0 = self.0.saturating_sub(1);
     }
@@ -99,21 +99,21 @@ impl Observer for Impatient {
 }
 
 #[test]
-fn what_was_cut_short_is_no_trial_and_no_beginning() {
-    let plan = Plan { tolerances: vec![1e-9], ..plan(&[SchemeChoice::Msa]) };
-    let study = Study::run(&request(), &plan, None, &mut Impatient(3), |_| Ok::<_, Enough>(())).unwrap();
+fn interrupted_runs_are_neither_trials_nor_initial_points() {
+    let plan = StudyPlan { tolerances: vec![1e-9], ..plan(&[SchemeChoice::Msa]) };
+    let study = Study::run(&request(), &plan, None, &mut StopAfter(3), |_| Ok::<_, TrialLimit>(())).unwrap();
     assert!(study.trials.is_empty(), "{:?}", study.trials);
 
     let case = Case::load(&request()).unwrap();
     let backend = solver(&case.district);
     let first = run_case(&case, backend, &mut ()).unwrap();
-    let spread = starts::spread(&case, &first, 3, backend, &mut Impatient(1)).unwrap();
+    let spread = starts::spread(&case, &first, 3, backend, &mut StopAfter(1)).unwrap();
     assert_eq!((spread.beginnings.len(), spread.asked, spread.is_complete()), (1, 3, false));
     assert!(starts::spread_in_words(&spread).contains("1 of 3 beginnings"), "{}", starts::spread_in_words(&spread));
 }
 
 #[test]
-fn beginnings_span_the_loops_range_and_their_spread_is_that_of_the_answers() {
+fn initial_points_span_the_loops_range_and_the_spread_is_that_of_their_solutions() {
     let case = Case::load(&request()).unwrap();
     let loop_c: Vec<_> = (0..4).map(|index| starts::loop_c(&case, index, 4)).collect();
     assert_eq!(loop_c, [None, Some(5.0), Some(15.0), Some(25.0)]);
@@ -139,7 +139,7 @@ fn beginnings_span_the_loops_range_and_their_spread_is_that_of_the_answers() {
 }
 
 #[test]
-fn studies_print_a_table_write_it_and_refuse_nonsense() {
+fn studies_print_and_write_a_table_and_reject_invalid_options() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/smart_district.yaml");
     let run = |more: &[&str]| anergy(folder.path(), &[&["study", "convergence", &model, "-q"], more].concat());

@@ -1,4 +1,4 @@
-//! Sweeps: the same table however they are run, and whatever happens on the way.
+//! Sweeps: the table does not depend on threads, shards and interruptions.
 #![cfg(feature = "parquet")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -34,7 +34,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let root = env!("CARGO_MANIFEST_DIR");
         let model = format!("{root}/configs/small_district/model.yaml");
-        // An agreement that takes milliseconds.
+        // A tolerance that is reached in milliseconds.
         let set = "set: {coupling.gap_tolerance: 3e-3}";
         let case = format!("case: {{model: {model}, water_loop: {root}/networks/small_ring.yaml, {set}}}\n");
         fs::write(folder.path().join("masses.yaml"), case + parameters).unwrap();
@@ -58,7 +58,7 @@ fn run(folder: &Path, shard: Shard, threads: usize, commit_every: usize) {
     assert_eq!(done.done, done.cases);
 }
 
-/// The tables' bytes, once everything is there.
+/// Returns the bytes of the tables after collection.
 fn tables(folder: &Path) -> [Vec<u8>; 2] {
     let collected = collect(folder, 1).unwrap();
     assert_eq!((collected.rows, collected.missing_shards.len()), (collected.cases, 0));
@@ -72,7 +72,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Puts a table where a worker would: under the hash of its bytes.
+/// Writes a table as a worker would: under the hash of its bytes.
 fn put_segment(folder: &Path, table: &Table, first: usize, last: usize) {
     let bytes = table.to_parquet().unwrap();
     let hash: String = Sha256::digest(&bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -84,7 +84,7 @@ fn anergy(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn threads_shards_and_segments_make_no_difference() {
+fn results_do_not_depend_on_threads_shards_and_segments() {
     let place = Place::new();
     let serial = place.plan("serial");
     run(&serial, Shard::WHOLE, 1, 100);
@@ -107,7 +107,7 @@ fn threads_shards_and_segments_make_no_difference() {
 }
 
 #[test]
-fn what_is_done_is_not_run_again_and_what_is_broken_is() {
+fn finished_cases_are_kept_and_damaged_ones_run_again() {
     let place = Place::new();
     let whole = place.plan("whole");
     run(&whole, Shard::WHOLE, 1, 4);
@@ -123,7 +123,7 @@ fn what_is_done_is_not_run_again_and_what_is_broken_is() {
     assert_eq!(standing.missing_shards, [0, 1, 2]);
     let collected = collect(&whole, 1).unwrap();
     assert_eq!((collected.rows, collected.broken_segments), (CASES - 4, 1));
-    // Its name says what should be in it: the same bytes take its place.
+    // The name contains the hash of the content, so the repaired segment replaces the damaged one.
     run(&whole, Shard::WHOLE, 1, 4);
     assert_eq!(segments(&whole), before);
     assert_eq!(tables(&whole), known);
@@ -143,7 +143,7 @@ fn equal_duplicates_are_counted_and_different_ones_are_an_error() {
     assert_eq!(collect(&whole, 1).unwrap().duplicates, CASES / 2);
     assert_eq!(tables(&whole), known);
 
-    // The same cases with another cost, under a name of its own.
+    // The same cases with another cost, in a segment of its own.
     fs::remove_file(&target).unwrap();
     let table = Table::from_parquet(fs::read(segment).unwrap()).unwrap();
     let mut changed = Table::default();
@@ -159,7 +159,7 @@ fn equal_duplicates_are_counted_and_different_ones_are_an_error() {
 }
 
 #[test]
-fn a_plan_stays_what_it_is() {
+fn a_plan_never_changes() {
     let place = Place::new();
     let folder = place.plan("sweep");
     let manifest = fs::read(folder.join("manifest.json")).unwrap();
@@ -183,7 +183,7 @@ fn a_plan_stays_what_it_is() {
 }
 
 #[test]
-fn mistakes_show_before_anything_is_run() {
+fn errors_are_found_before_any_case_is_run() {
     let refused = |parameters: &str, expected: &[&str]| {
         let place = Place::with(parameters);
         let file = place.file();
@@ -201,9 +201,9 @@ fn mistakes_show_before_anything_is_run() {
     refused("paramters: {water_loop.water_mass_kg: [1e4, 2e4]}\n", &["paramters", "parameters", "masses.yaml:2"]);
 }
 
-/// What a case is tried with is a case: no mixture of cases that the design or a constraint leaves out.
+/// A representative case is a case of the sweep, not a combination that the design or a constraint excludes.
 #[test]
-fn only_cases_of_the_design_are_tried() {
+fn only_cases_of_the_design_are_read_in_planning() {
     for rest in [
         "design: zip\nparameters: {water_loop.min_c: [5, 17], water_loop.initial_c: [10, 20]}\n",
         "parameters: {water_loop.min_c: {values: [5, 17], as: low}, water_loop.initial_c: {values: [10, 20], as: start}}\n\
@@ -216,7 +216,7 @@ fn only_cases_of_the_design_are_tried() {
 }
 
 #[test]
-fn options_that_would_be_ignored_are_refused() {
+fn options_without_effect_are_errors() {
     let place = Place::new();
     let folder = place.plan("sweep");
     let folder = folder.to_str().unwrap();
@@ -229,7 +229,7 @@ fn options_that_would_be_ignored_are_refused() {
     assert_eq!(progress(Path::new(folder), usize::MAX).unwrap().done, 0, "nothing was run");
 }
 
-/// Rows of another sweep are not this one's, whatever they are called.
+/// Rows of another sweep are not collected, whatever their names.
 #[test]
 fn rows_of_another_sweep_do_not_count() {
     let (place, other) = (Place::new(), Place::with("parameters: {water_loop.max_c: [24, 25]}\n"));
@@ -248,7 +248,7 @@ fn rows_of_another_sweep_do_not_count() {
 }
 
 #[test]
-fn series_are_kept_where_they_are_asked_for() {
+fn requested_series_are_stored() {
     let series = "outputs: {series: [loop|temperature_c, flats|chp|heat|output_kw]}\n";
     let parameters = "parameters:\n  water_loop.water_mass_kg: {linspace: [20000, 60000], points: 6}\n";
     let unknown = Place::with(&format!("{parameters}{series}"));
@@ -267,7 +267,7 @@ fn series_are_kept_where_they_are_asked_for() {
     run(&parts, Shard::WHOLE, 1, 1);
     let [a, b] = [&whole, &parts].map(|folder| fs::read(collect(folder, 1).unwrap().series.unwrap()).unwrap());
     assert_eq!(a, b);
-    // A file of series that is cut short or gone takes its rows with it, until they are run again.
+    // If a file of series is damaged or missing, its rows count as missing until they are run again.
     let series = || fs::read_dir(parts.join("series")).unwrap().map(|entry| entry.unwrap().path()).next().unwrap();
     fs::write(series(), "cut short").unwrap();
     assert!(progress(&parts, 1).unwrap().broken_segments > 0);
@@ -291,7 +291,7 @@ fn series_are_kept_where_they_are_asked_for() {
 }
 
 #[test]
-fn changed_input_is_refused_and_a_case_without_answer_is_a_row() {
+fn changed_input_is_an_error_and_a_failed_case_is_a_row() {
     let place = Place::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let ring = place.folder.path().join("ring.yaml");
@@ -301,12 +301,13 @@ fn changed_input_is_refused_and_a_case_without_answer_is_a_row() {
     // Two iterations are enough for a gap of nine tenths, and never for one of 1e-12.
     let text = text.replace("set: {coupling.gap_tolerance: 3e-3}", "set: {coupling.max_iterations: 2}");
     let text = &text[..text.find("parameters:").unwrap()];
-    let parameters = "parameters:\n  coupling.gap_tolerance: [0.9, 1e-12]\n  water_loop.min_c: [12, 17]\n  water_loop.max_c: [25, 17]\n";
+    let parameters = "parameters:\n  coupling.gap_tolerance: [0.9, 1e-12]\n  water_loop.min_c: [12, 17]\n  \
+        water_loop.max_c: [25, 17]\n";
     fs::write(place.file(), format!("{text}{parameters}")).unwrap();
     let folder = place.plan("sweep");
     run(&folder, Shard::WHOLE, 2, 100);
     let standing = progress(&folder, 1).unwrap();
-    // A loop from 17 to 17 degrees is a mistake of two parameters together: it shows when the case is run.
+    // A loop from 17 to 17 degrees is an error of two parameters together, which is found when the case is run.
     assert_eq!((standing.done, standing.not_converged, standing.failed), (8, 3, 2));
     let table = Table::from_parquet(tables(&folder)[0].clone()).unwrap();
     let cells = |name: &str| match &table.columns().iter().find(|(known, _)| known == name).unwrap().1 {
@@ -320,10 +321,10 @@ fn changed_input_is_refused_and_a_case_without_answer_is_a_row() {
     assert!(matches!(again, Err(SweepError::Changed(path)) if path == ring));
 }
 
-/// Whatever kills a worker, what it committed stays, and the next one does the rest.
+/// After a worker was killed at any moment, its committed rows remain, and the next worker runs the others.
 #[cfg(unix)]
 #[test]
-fn kill_and_interrupt_lose_no_more_than_what_was_in_flight() {
+fn kill_and_interrupt_lose_only_running_cases() {
     let place = Place::new();
     let whole = place.plan("whole");
     run(&whole, Shard::WHOLE, 1, 100);
@@ -358,7 +359,7 @@ fn kill_and_interrupt_lose_no_more_than_what_was_in_flight() {
     }
 }
 
-/// A million cases and their rows: planned in seconds, collected in some ten, block by block. Prints how long it took.
+/// A million cases and their rows: planned in seconds, collected in about ten, block by block. Prints the durations.
 #[test]
 #[ignore = "half a gigabyte on disk; run in release"]
 fn a_million_cases_are_planned_and_collected() {
@@ -366,8 +367,8 @@ fn a_million_cases_are_planned_and_collected() {
     const SCALARS: usize = 20;
     const SEGMENT: usize = 500;
     let place = Place::with(&format!(
-        "parameters:\n  water_loop.water_mass_kg: {{linspace: [2e4, 6e4], points: {SIDE}}}\n  \
-         coupling.gap_tolerance: {{logspace: [1e-4, 1e-2], points: {SIDE}}}\n"
+        "parameters:\n  water_loop.water_mass_kg: {{linspace: [2e4, 6e4], points: {SIDE}}}\n  coupling.gap_tolerance: \
+         {{logspace: [1e-4, 1e-2], points: {SIDE}}}\n"
     ));
     let out = place.folder.path().to_str().unwrap().to_owned();
     let began = Instant::now();

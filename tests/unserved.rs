@@ -1,4 +1,4 @@
-//! Demand that is not served is no success: what is said of it before, during and after a run.
+//! Demand that is not served is not a success: findings before, during and after a run.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -13,15 +13,15 @@ fn summary(folder: &std::path::Path, name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// What a finding says after "at least".
+/// Returns the number after "at least" in a finding.
 fn at_least_kwh(said: &str) -> f64 {
     let (_, rest) = said.split_once("at least ").unwrap_or_else(|| panic!("{said}"));
     rest.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// The house to start from, with a grid or a heat pump that bridges single hours from its stores, but not the week.
+/// The starter house, with a grid or a heat pump that can bridge single hours from its stores, but not the week.
 #[test]
-fn a_district_that_cannot_do_what_is_asked_of_it_is_no_success() {
+fn a_district_with_unmet_demand_is_infeasible_under_strict() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/starter/district.yaml");
     let cases = [
@@ -47,7 +47,7 @@ fn a_district_that_cannot_do_what_is_asked_of_it_is_no_success() {
         assert!(text.contains("NOT SERVED") && text.contains("on the agreement of dispatch and loop"), "{text}");
         let unmet_kwh = summary(folder.path(), name)["unmet_kwh"].as_f64().unwrap();
         assert!(unmet_kwh > 1.0, "{unmet_kwh}");
-        // What was foretold is a lower bound, and not an empty one.
+        // The forecast is a lower bound, and above zero.
         let foretold_kwh = at_least_kwh(said.lines().find(|line| line.contains(foretold)).unwrap());
         assert!(foretold_kwh <= unmet_kwh + 0.06 && foretold_kwh >= 0.2 * unmet_kwh, "{foretold_kwh} of {unmet_kwh}");
         let html = std::fs::read_to_string(folder.path().join(format!("results/{name}/report.html"))).unwrap();
@@ -59,9 +59,9 @@ fn a_district_that_cannot_do_what_is_asked_of_it_is_no_success() {
     }
 }
 
-/// Where serving costs more than the price of unmet demand, capacity shows nothing beforehand.
+/// Where serving costs more than the price of unmet demand, no check of capacities can predict unmet demand.
 #[test]
-fn what_is_left_unserved_for_its_price_fails_a_strict_run_too() {
+fn demand_left_unmet_for_its_price_fails_a_strict_run() {
     let folder = tempfile::tempdir().unwrap();
     let model = project("configs/starter/district.yaml");
     let setting = ["--set", "shortage.unmet_eur_per_kwh=0.15", "--quiet"];
@@ -72,10 +72,10 @@ fn what_is_left_unserved_for_its_price_fails_a_strict_run_too() {
     assert_eq!(strict.status.code(), Some(4), "{}", stderr(&strict));
     assert!(stderr(&strict).contains("error: ") && stderr(&strict).contains("are not served"), "{}", stderr(&strict));
     assert!(summary(folder.path(), "strict")["unmet_kwh"].as_f64().unwrap() > 1.0, "its results are written");
-    // Asked again, the finished run says the same, though it is not told to be strict.
+    // The resumed run has ended with the same message, though it is not run with `--strict`.
     let again = anergy(folder.path(), &["run", "--quiet", "--resume", "results/strict"]);
     assert_eq!(again.status.code(), Some(4), "{}", stderr(&again));
-    // A house that serves all is a success, strict or not.
+    // A house whose demand is served is a success, with and without `--strict`.
     let served = anergy(folder.path(), &["run", &model, "--quiet", "--strict", "--name", "served"]);
     assert_eq!(served.status.code(), Some(0), "{}", stderr(&served));
     assert_eq!(summary(folder.path(), "served")["unmet_kwh"], 0.0);

@@ -1,4 +1,4 @@
-//! The options by which a case is chosen; verbs that read one share them.
+//! The options that select a case, shared by all verbs that read one.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::config::switches::Preset;
 use crate::config::{Case, LoopSource, Request};
 use crate::run::Job;
 
-/// Which case, and what to change about it.
+/// The options that select a case and change it.
 #[derive(Debug, Args)]
 pub(super) struct CaseArgs {
     /// A district of our own format, or a Calliope 0.6 model
@@ -40,7 +40,7 @@ pub(super) struct CaseArgs {
 }
 
 impl CaseArgs {
-    /// What is asked for.
+    /// Returns the request.
     pub(super) fn request(&self) -> Request {
         Request {
             model: self.model.clone(),
@@ -53,7 +53,7 @@ impl CaseArgs {
         }
     }
 
-    /// The job that runs it in the working directory.
+    /// Returns the job that runs the case in the working directory.
     pub(super) fn job(&self) -> Job {
         let mut job = Job::new(self.request(), "");
         job.strict = self.strict;
@@ -65,8 +65,8 @@ impl CaseArgs {
         Ok(self.job().read()?)
     }
 
-    /// A name for what is made of the case: the file's (its folder's, where the file has a name like any other) and the
-    /// scenario's.
+    /// Returns the default name of results of the case: the name of the file (of its folder, where the file has a
+    /// generic name) and of the scenario.
     pub(super) fn default_name(&self) -> String {
         let name = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
         let stem = self.model.file_stem().map(name).unwrap_or_default();
@@ -79,7 +79,7 @@ impl CaseArgs {
     }
 }
 
-/// A preset by its name, with the nearest one suggested.
+/// Parses the name of a preset; the error suggests the most similar one.
 fn preset(text: &str) -> Result<Preset, String> {
     let node = crate::config::yaml::Node {
         value: crate::config::yaml::Value::Scalar { text: text.to_owned(), quoted: true },
@@ -89,7 +89,7 @@ fn preset(text: &str) -> Result<Preset, String> {
     crate::config::yaml::from_node(&node).map_err(|error| error.message())
 }
 
-/// `START..END`, or one date for both.
+/// Parses `START..END`, or one date for both.
 pub(super) fn window(text: &str) -> Result<[String; 2], String> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let (first, last) = (first.trim(), last.trim());

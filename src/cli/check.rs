@@ -1,4 +1,4 @@
-//! `anergy check`: what a case holds and what looks wrong with it, without solving.
+//! `anergy check`: reads a case, and reports its content and suspicious values, without solving.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ use crate::run::{first_problem, wrapped};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Errors (exit 2): keys and values that cannot be read, time stamps that are missing or repeated, gaps \
-    without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity (in a step, or over\ntime when stores run empty), COPs that \
+    without a fill rule.\nWarnings (exit 0, with --strict 2): values far off all others, demand above all capacity \
+    (in a step, or over\ntime when stores run empty), COPs that \
     move the wrong way or leave their range, prices that make money by themselves.\n\nExamples:\n  \
     anergy check configs/smart_district.yaml\n  \
     anergy check smarti/model_op.yaml --scenario zero_alt_storage --strict\n  \
@@ -40,7 +41,7 @@ pub(super) struct Check {
     json: bool,
 }
 
-/// A file whose name tells its format.
+/// A path whose extension determines the format.
 #[derive(Debug, Clone)]
 struct ModelFile {
     path: PathBuf,
@@ -84,7 +85,7 @@ impl ModelFile {
     }
 }
 
-/// What a case holds.
+/// The content of a case.
 #[derive(Debug, Serialize)]
 struct Overview<'a> {
     case: &'a str,
@@ -115,7 +116,7 @@ struct DemandOverview<'a> {
     peak_kw: f64,
 }
 
-/// A network of pipes in numbers.
+/// The size of a network of pipes.
 #[derive(Debug, Serialize)]
 struct NetworkOverview {
     pipes: usize,
@@ -128,7 +129,7 @@ struct NetworkOverview {
 impl NetworkOverview {
     fn of(case: &Case) -> Option<Self> {
         let network = case.coupled.as_ref()?.water_loop.network()?;
-        // Without what only lets a ring's water pass beside its buildings.
+        // The short pipes past the buildings of a ring are not counted.
         let sizes: Vec<[f64; 2]> = network
             .pipe_sizes_m()
             .enumerate()

@@ -1,4 +1,4 @@
-//! What went wrong, as a user sees it.
+//! Failures of verbs, as shown to a user.
 
 #[cfg(feature = "parquet")]
 use std::io::ErrorKind;
@@ -20,7 +20,7 @@ use crate::study::reproduce::ReproduceError;
 #[cfg(feature = "parquet")]
 use crate::study::sweep::SweepError;
 
-/// Any failure of a verb.
+/// A failure of a verb.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -44,7 +44,11 @@ pub(super) enum Failure {
     Report(#[from] ReportError),
     #[error("{0}")]
     Usage(String),
-    #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
+    #[error(
+        "{count} warning{} count{} as errors under --strict",
+        if *count == 1 { "" } else { "s" },
+        if *count == 1 { "s" } else { "" }
+    )]
     Strict { count: usize },
     #[error(transparent)]
     Job(JobError),
@@ -83,7 +87,7 @@ fn exit_code_of(error: &CosimError) -> u8 {
 }
 
 impl Failure {
-    /// The exit code of this failure.
+    /// Returns the exit code of this failure.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Study(error) => exit_code_of(error),
@@ -92,7 +96,7 @@ impl Failure {
             Self::Resume(_) | Self::Convergence(_) => exit::BAD_INPUT,
             #[cfg(feature = "parquet")]
             Self::Sweep(error) => match error {
-                // A place that may not be written to is the user's choice.
+                // A folder that is not writable is a mistake in the input.
                 SweepError::Io { source, .. }
                     if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
                 {
@@ -123,7 +127,7 @@ impl Failure {
         }
     }
 
-    /// The failure as text: with the line it stands on where there is one, in colour on a terminal.
+    /// Returns the failure as text, with the line of the file if there is one, in colour on a terminal.
     pub(super) fn render(&self) -> String {
         let config = match self {
             Self::Config(error)

@@ -1,4 +1,4 @@
-//! `anergy import`: a Calliope model as a district file of our own.
+//! `anergy import`: converts a Calliope model to a district file.
 
 use std::path::PathBuf;
 
@@ -14,10 +14,11 @@ use crate::run::JobObserver as _;
 /// Turn a Calliope 0.6 model, and its loop file if there is one, into a district of our own format
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes DIR/district.yaml and DIR/series.csv, with the scenario, gaps, corrections and units worked in; \
-    run from there, the district gives the same costs.\n\nExamples:\n  \
-    anergy import configs/small_district/model.yaml --water-loop networks/small_ring.yaml --to small\n  \
-    anergy run small/district.yaml"
+    after_help = "Writes DIR/district.yaml and DIR/series.csv, with the scenario, gaps, corrections and units worked \
+        in; \
+    run from there, the district gives the same costs.\n\nExamples:\n  anergy import \
+    configs/small_district/model.yaml --water-loop networks/small_ring.yaml --to small\n  anergy run \
+    small/district.yaml"
 )]
 pub(super) struct Import {
     #[command(flatten)]

@@ -1,36 +1,37 @@
-//! Ctrl-C, and whatever else asks this process to end.
+//! Handling of Ctrl-C and of other requests to end the process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit;
 
 static ASKED_FOR: AtomicBool = AtomicBool::new(false);
-/// Whether the first request already ends the process at once.
+/// Whether the first request ends the process immediately.
 static AT_ONCE: AtomicBool = AtomicBool::new(false);
 
-/// Whether somebody wants this process to end soon.
+/// Returns whether the process was requested to end.
 pub(super) fn was_asked_for() -> bool {
     ASKED_FOR.load(Ordering::Relaxed)
 }
 
-/// The same, for those who look at it themselves.
+/// Returns the flag that a request to end sets.
 #[cfg(feature = "parquet")]
 pub(super) fn flag() -> &'static AtomicBool {
     &ASKED_FOR
 }
 
-/// From now on nothing is lost when the process ends at once: so the next request ends it.
+/// Lets the next request end the process immediately, because nothing can be lost any more.
 #[cfg(feature = "parquet")]
 pub(super) fn end_at_once() {
     AT_ONCE.store(true, Ordering::Relaxed);
 }
 
-/// From now on the first request ends the run after the iteration at hand, and the second one ends it at once.
+/// Handles requests to end: the first one ends the run after the current iteration, the second one ends the process
+/// immediately.
 pub(super) fn watch() {
     watch_for("stopping after this iteration; once more to stop at once (what has ended is kept)");
 }
 
-/// The same, with other words for the first request.
+/// Handles requests to end as [`watch`] does, with `words` as the message for the first one.
 pub(super) fn watch_for(words: &'static str) {
     let asked = move || {
         if ASKED_FOR.swap(true, Ordering::Relaxed) || AT_ONCE.load(Ordering::Relaxed) {
@@ -38,6 +39,6 @@ pub(super) fn watch_for(words: &'static str) {
         }
         super::say(words);
     };
-    // Where nobody can be asked to watch, the process ends as it always would.
+    // Without a handler, a signal ends the process as usual.
     let _ = ctrlc::set_handler(asked);
 }

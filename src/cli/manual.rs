@@ -1,4 +1,4 @@
-//! `anergy completions` and `anergy man`: what shells and readers of manuals want to know of the command line.
+//! `anergy completions` and `anergy man`: completions for shells and manual pages of the command line.
 
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ pub(super) struct Man {
     folder: PathBuf,
 }
 
-/// What the program is called.
+/// The name of the program.
 const NAME: &str = "anergy";
 
 impl Man {
@@ -50,7 +50,7 @@ impl Man {
         };
         std::fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
         let mut program = Cli::command();
-        // That gives every command its whole name.
+        // This sets the full name of every subcommand.
         program.build();
         for command in pages(program) {
             let path = self.folder.join(format!("{}.1", command.get_display_name().unwrap_or(NAME)));
@@ -62,7 +62,7 @@ impl Man {
     }
 }
 
-/// A command and all below it.
+/// Returns a command and all its subcommands.
 fn pages(command: Command) -> Vec<Command> {
     let below = command.get_subcommands().filter(|below| below.get_name() != "help").cloned();
     let below: Vec<Command> = below.flat_map(pages).collect();

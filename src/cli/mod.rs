@@ -36,13 +36,14 @@ mod exit {
 
 /// What will a heat-pump district on a shared water loop really do, and can the answer be trusted?
 ///
-/// Alternates a linear dispatch of the whole energy system with a thermodynamic simulation of the water loop that the heat
-/// pumps draw from, until both agree.
+/// Alternates a linear dispatch of the whole energy system with a thermodynamic simulation of the water loop that the
+/// heat pumps draw from, until both agree.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "Exit codes: 0 done (a run stopped by the published rule too: it says \"not converged\"), 1 internal, \
-                  2 bad input, 3 not converged, 4 infeasible, 5 incomplete (interrupted; --resume goes on), 6 outside the reference tolerance."
+                  2 bad input, 3 not converged, 4 infeasible, 5 incomplete (interrupted; --resume goes on), 6 outside \
+                  the reference tolerance."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -65,7 +66,7 @@ enum Verb {
     Man(manual::Man),
 }
 
-/// Prints results on standard output. A reader that has closed its end wants no more of them: that is no failure.
+/// Prints results on standard output. A closed output is not a failure, because the reader has all it wants.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -74,7 +75,7 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Stops where a finding is an error: under `--strict`, every warning is.
+/// Returns a failure if a finding is an error: under `--strict` every warning is one.
 fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
     match findings.iter().filter(|finding| finding.level == Level::Error).count() {
         0 => Ok(()),
@@ -82,12 +83,12 @@ fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
     }
 }
 
-/// Whether a stream may be coloured: it is a terminal, and nobody asked for none (NO_COLOR).
+/// Returns whether a stream may be coloured: it is a terminal, and NO_COLOR is not set.
 fn colours(stream: &impl std::io::IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Says something on standard error; if nobody can hear it, so be it.
+/// Prints a line on standard error; errors of the output are ignored.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! `anergy new`: a small district to start from.
+//! `anergy new`: writes a small district to start from.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl New {
     }
 }
 
-/// Writes files into a folder that does not exist or is empty: beside it first, then put in its place in one step.
+/// Writes files atomically into a folder that does not exist or is empty.
 pub(super) fn write_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: folder.to_owned(), source };
     match std::fs::read_dir(folder) {
@@ -68,7 +68,7 @@ pub(super) fn write_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
     if !folder.exists() {
         return std::fs::rename(draft.path(), folder).map_err(failed);
     }
-    // An empty folder that is there stays: somebody may stand in it.
+    // An empty folder is not replaced, because it may be the working directory of a shell.
     for entry in std::fs::read_dir(draft.path()).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         std::fs::rename(entry.path(), folder.join(entry.file_name())).map_err(failed)?;

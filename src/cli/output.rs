@@ -1,4 +1,4 @@
-//! Where and how results are written; options that verbs share.
+//! The output of results, and the options for it that verbs share.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::report::{RunResults, html, run_page};
 use crate::run::{Artifacts, Extras, summary_text};
 use crate::schema::Summary;
 
-/// Where results go and what is said.
+/// The options of the output.
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// Folder for run folders
@@ -31,13 +31,13 @@ pub(super) struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// The run folder's place.
+    /// Returns the path of the run folder.
     pub(super) fn place(&self, default_name: &str) -> Result<PathBuf, Failure> {
         place(&self.out, self.name.as_deref().unwrap_or(default_name))
     }
 }
 
-/// The folder `name` below `out`.
+/// Returns the path of the folder `name` below `out`.
 pub(super) fn place(out: &Path, name: &str) -> Result<PathBuf, Failure> {
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
     if !plain {
@@ -46,7 +46,8 @@ pub(super) fn place(out: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(out.join(name))
 }
 
-/// A folder name from any text: what is no letter, digit, dot, minus or underscore becomes a minus.
+/// Returns a folder name from any text: characters other than letters, digits, dot, minus and underscore become a
+/// minus.
 pub(super) fn folder_name(text: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
     let name: String = text.chars().map(plain).collect();
@@ -58,7 +59,7 @@ pub(super) fn write(place: &Path, artifacts: &Artifacts, progress: Progress) -> 
     let report = |folder: &Path, name: &str| match RunResults::read(folder, name).and_then(|run| html(&run_page(&run)))
     {
         Ok(report) => Some(report),
-        // The results stand without a picture of them.
+        // A failed report does not invalidate the results.
         Err(error) => {
             super::say(&format!("warning: there is no report.html: {error}"));
             None
@@ -68,7 +69,7 @@ pub(super) fn write(place: &Path, artifacts: &Artifacts, progress: Progress) -> 
     Ok(artifacts.write(place, extras)?)
 }
 
-/// What a run prints: its summary, where the time went, where the results are.
+/// Returns the output of a run: its summary, its durations, and the path of its results.
 pub(super) fn text(summary: &Summary, case: &Case, split: &str, folder: &Path) -> String {
     let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
     let text =
@@ -76,7 +77,7 @@ pub(super) fn text(summary: &Summary, case: &Case, split: &str, folder: &Path) -
     if super::colours(&std::io::stdout()) { coloured(&text) } else { text }
 }
 
-/// A summary with its verdict in green or red, and what it says in capitals in yellow.
+/// Returns a summary in colour: the verdict in green or red, words in capitals in yellow.
 fn coloured(text: &str) -> String {
     use anstyle::{AnsiColor, Style};
     let style = |label: &str, value: &str| -> Option<Style> {
@@ -98,10 +99,10 @@ fn coloured(text: &str) -> String {
     lines.collect()
 }
 
-/// Characters before the values of a summary.
+/// The number of characters before the values of a summary.
 const LABEL: usize = 20;
 
-/// Where the time went, in one line.
+/// Returns the durations of the phases in one line.
 pub(super) fn time_split(run: &CosimResult, read_seconds: f64) -> String {
     let records = || run.coupling.iter().flat_map(|coupling| &coupling.records);
     let dispatch: f64 = records().map(|record| record.seconds.dispatch).sum();
@@ -115,8 +116,8 @@ pub(super) fn time_split(run: &CosimResult, read_seconds: f64) -> String {
         );
     }
     format!(
-        "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {dispatch:.2}, loop {water_loop:.3}, gap and \
-         bookkeeping {:.2}",
+        "{total:.2} s: reading {read_seconds:.2}, building {:.2}, dispatch {dispatch:.2}, loop {water_loop:.3}, gap \
+         and bookkeeping {:.2}",
         run.build_seconds,
         (solve - dispatch - water_loop).max(0.0)
     )
@@ -128,7 +129,8 @@ mod tests {
 
     #[test]
     fn verdicts_and_capitals_stand_out() {
-        let text = "  case              Mine\n  verdict           Converged\n  BALANCING UNMET   plant: cold\n  CO2               5 kg\n";
+        let text = "  case              Mine\n  verdict           Converged\n  BALANCING UNMET   plant: cold\n  \
+            CO2               5 kg\n";
         let with = coloured(text);
         assert!(with.contains("\u{1b}[1m\u{1b}[32mConverged\u{1b}[0m"), "{with:?}");
         assert!(with.contains("\u{1b}[33mplant: cold"), "{with:?}");

@@ -1,4 +1,4 @@
-//! Progress on standard error: a spinner on a terminal, plain lines elsewhere, nothing when quiet.
+//! Progress on standard error: a spinner on a terminal, plain lines otherwise, nothing when quiet.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::config::{Finding, Level};
 use crate::coupling::{Gap, Observer, Record};
 use crate::run::{JobObserver, Phase};
 
-/// Tells a user what goes on, and remembers it for `run.log`.
+/// The progress of a run, shown to the user and recorded for `run.log`.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
@@ -30,7 +30,7 @@ impl Progress {
         Self { bar, quiet, began: Instant::now(), log: String::new() }
     }
 
-    /// Says what is being done now.
+    /// Shows the current activity.
     pub(super) fn doing(&mut self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
@@ -38,7 +38,7 @@ impl Progress {
         self.remember(what);
     }
 
-    /// Says something that stays.
+    /// Prints a line.
     pub(super) fn say(&mut self, line: &str) {
         self.remember(line);
         match &self.bar {
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Ends the progress; what was said, with seconds since the start, for `run.log`.
+    /// Ends the progress; returns the printed lines with seconds since the start, for `run.log`.
     pub(super) fn finish(self) -> String {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -85,8 +85,8 @@ impl Observer for Progress {
     fn gap(&mut self, iteration: usize, gap: &Gap) {
         let Gap { relative, absolute_eur, unmet_relative, unmet_kwh, .. } = gap;
         self.remember(&format!(
-            "gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR), of unmet demand {unmet_relative:.3e} \
-             ({unmet_kwh:+.3} kWh)"
+            "gap of iteration {iteration}: {relative:.3e} ({absolute_eur:.2} EUR), of unmet demand \
+             {unmet_relative:.3e} ({unmet_kwh:+.3} kWh)"
         ));
     }
 
@@ -103,7 +103,7 @@ impl JobObserver for Progress {
         });
     }
 
-    /// Says findings. Warnings are no progress: they are said even when quiet.
+    /// Prints findings. Warnings are printed even when quiet.
     fn findings(&mut self, findings: &[Finding]) {
         for Finding { level, place, message, .. } in findings {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));

@@ -1,4 +1,4 @@
-//! `anergy report`: pages and pictures of results that stand in folders.
+//! `anergy report`: makes pages and images of results in folders.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use crate::report::{Page, ReportError, RunResults, comparison_page, effects_page
 use crate::results::{name_of, write_file};
 use crate::schema::files::{COMPARISON_REPORT, EFFECTS, FIGURES, JOURNAL, REPORT, SUMMARY, SWEEP_MANIFEST};
 
-/// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's switches
+/// Make a report of results: of a run, of several runs side by side, of a sweep, of the effects of the published case's
+/// switches
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     anergy report results/smart_district\n  \
@@ -20,7 +21,8 @@ pub(super) struct Report {
     /// Folders of results; several runs are shown side by side, differences are to the first
     #[arg(value_name = "DIR", required = true)]
     folders: Vec<PathBuf>,
-    /// Where the page goes [default: report.html in the folder; of several, comparison.html in the folder above the first]
+    /// Where the page goes [default: report.html in the folder; of several, comparison.html in the folder above the
+    /// first]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Each figure as PNG too (180 mm wide, 300 dots per inch), in the folder `figures` beside the page
@@ -34,7 +36,7 @@ pub(super) struct Report {
     quiet: bool,
 }
 
-/// What a folder holds.
+/// The kind of results in a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Run,
@@ -107,7 +109,7 @@ impl Report {
         Ok(comparison_page(&runs.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// Writes the figures as pictures; how many files that are.
+    /// Writes the figures as images; returns the number of files.
     fn pictures(&self, page: &Page, folder: &Path) -> Result<usize, Failure> {
         use rayon::prelude::*;
         std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.to_owned(), source })?;
@@ -128,14 +130,14 @@ impl Report {
     }
 }
 
-/// The folder above another one, also of `.` and `..`.
+/// Returns the parent folder, also of `.` and `..`.
 fn above(folder: &Path) -> PathBuf {
     let plain = folder.parent().filter(|_| folder.file_name().is_some());
     let resolved = || folder.canonicalize().ok().and_then(|folder| folder.parent().map(Path::to_owned));
     plain.map(Path::to_owned).or_else(resolved).unwrap_or_default()
 }
 
-/// Names of folders; those that are alike with the folder above.
+/// Returns the names of folders; equal names are preceded by the parent folder.
 fn names(folders: &[PathBuf]) -> Vec<String> {
     let short: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
     let alike = |name: &String| short.iter().filter(|other| *other == name).count() > 1;

@@ -1,4 +1,4 @@
-//! `anergy reproduce`: a published case against its published figures.
+//! `anergy reproduce`: compares a published case with its published figures.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,8 @@ pub(super) struct Reproduce {
     /// Folder of the published data, with smarti/ and baseline/ in it
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Folder of the reference results, with week/ and year/ in it [default: ../../reference/iccep2019 beside DIR, if there]
+    /// Folder of the reference results, with week/ and year/ in it [default: ../../reference/iccep2019 beside DIR, if
+    /// there]
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
     /// week, january, july, year, or START..END
@@ -39,8 +40,8 @@ pub(super) struct Reproduce {
     /// The smart district, or the baseline without stores and loop
     #[arg(long, value_enum, default_value = "smarti")]
     scenario: PublishedScenario,
-    /// Run it as published, with each of its quirks alone mended, and with all mended: what does each do to the results? Writes
-    /// effects.csv; what was finished before an interruption is not run again
+    /// Run it as published, with each of its quirks alone mended, and with all mended: what does each do to the
+    /// results? Writes effects.csv; what was finished before an interruption is not run again
     #[arg(long, conflicts_with = "reference")]
     effects: bool,
     #[command(flatten)]
@@ -134,7 +135,7 @@ impl Reproduce {
         };
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let [journal, csv] = [files::EFFECTS_JOURNAL, files::EFFECTS].map(|file| folder.join(file));
-        // What cannot be read is not known.
+        // A file that cannot be read counts as empty.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let mut progress = Progress::new(self.output.quiet);
         progress.doing("running the variants");

@@ -1,4 +1,4 @@
-//! `anergy run`: one case to its end.
+//! `anergy run`: runs one case.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,8 @@ use crate::schema::{Summary, files};
     anergy run configs/small_district/model.yaml --water-loop networks/small_ring.yaml\n  \
     anergy run smarti/model_op.yaml --scenario zero_alt_storage --water-loop networks/iccep2019.yaml \\\n      \
     --preset corrected --window 2015-07-01..2015-07-31 --set switches.loop_limit=clamp\n  \
-    anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
+    anergy run --resume results/smart_district\n\nExit codes: 0 converged (also stopped by the published rule), 1 \
+    internal, 2 bad input, 3 not converged, 4 infeasible,\n5 \
     incomplete. Demand that is not served, and a loop that\ndoes not bring what is taken from it, are warned of; with --strict they are 4.")]
 pub(super) struct Run {
     #[command(flatten)]
@@ -30,8 +31,8 @@ pub(super) struct Run {
     /// Go on with a run that was stopped or killed, from its run folder: it comes to the same results
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with_all = ["CaseArgs", "out", "name", "starts"])]
     resume: Option<PathBuf>,
-    /// Run it from so many beginnings and say how far apart the answers are: its own, and the COPs of a loop from its lowest to its
-    /// highest temperature
+    /// Run it from so many beginnings and say how far apart the answers are: its own, and the COPs of a loop from its
+    /// lowest to its highest temperature
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
     starts: u16,
     #[command(flatten)]
@@ -53,7 +54,8 @@ impl Run {
         Ok(ending.exit_code())
     }
 
-    /// The run to be resumed has ended: says so, and returns its exit code; that of its verdict where it has none.
+    /// Reports that the run to be resumed has ended, and returns its exit code; that of its verdict if none is
+    /// recorded.
     fn ended(&self) -> Result<u8, Failure> {
         let Some(folder) = &self.resume else { return Ok(0) };
         let path = folder.join(files::SUMMARY);
@@ -69,7 +71,7 @@ impl Run {
         Ok(summary.exit_code.unwrap_or_else(|| Ending::of_verdict(verdict).exit_code()))
     }
 
-    /// The job and the place of its run folder; nothing where the run to be resumed has ended.
+    /// Returns the job and the path of its run folder; `None` where the run to be resumed has ended.
     fn job(&self) -> Result<Option<(PathBuf, Job)>, Failure> {
         let (place, job) = match (&self.case, &self.resume) {
             (Some(case), None) => {
@@ -88,7 +90,7 @@ impl Run {
     }
 }
 
-/// The unfinished run in a folder, and the folder; nothing where it has ended.
+/// Returns the run folder and the job that resumes its run; `None` where the run has ended.
 fn resumed(folder: &Path) -> Result<Option<(PathBuf, Job)>, Failure> {
     let unusable = |source| Failure::Write { path: folder.to_owned(), source };
     let place = std::path::absolute(folder).map_err(unusable)?;

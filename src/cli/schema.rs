@@ -1,4 +1,5 @@
-//! `anergy schema`: the JSON Schemas of district files, loop files and sweep files, and the reference of their keys.
+//! `anergy schema`: prints the JSON Schemas of district files, loop files and sweep files, and the reference of their
+//! keys.
 
 use clap::{Args, ValueEnum};
 

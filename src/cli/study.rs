@@ -1,4 +1,4 @@
-//! `anergy study`: one case, many ways.
+//! `anergy study`: runs one case in many ways.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -14,17 +14,17 @@ use crate::coupling::SchemeChoice;
 use crate::results::{check_folder, write_file};
 use crate::run::JobObserver as _;
 use crate::schema::files::{CONVERGENCE_STUDY, CONVERGENCE_STUDY_JOURNAL, TIMINGS};
-use crate::study::convergence::{Plan, Study as Convergence};
+use crate::study::convergence::{Study as Convergence, StudyPlan};
 
 /// Run a case many ways and compare
 #[derive(Debug, Args)]
 pub(super) struct Study {
     #[command(subcommand)]
-    what: What,
+    what: StudyCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum StudyCommand {
     Convergence(ConvergenceStudy),
 }
 
@@ -32,7 +32,8 @@ enum What {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     anergy study convergence configs/smart_district.yaml --windows 2019-01,2019-07\n  \
-    anergy study convergence configs/smart_district.yaml --schemes picard,averaging,newton --tolerances 1e-3,1e-4 \\\n      \
+    anergy study convergence configs/smart_district.yaml --schemes picard,averaging,newton --tolerances 1e-3,1e-4 \
+    \\\n      \
     --starts 3 --windows 2019-01-07..2019-01-13")]
 struct ConvergenceStudy {
     #[command(flatten)]
@@ -53,7 +54,7 @@ struct ConvergenceStudy {
     output: OutputArgs,
 }
 
-/// Schemes by their names.
+/// Returns a parser of schemes by their names.
 fn schemes() -> impl TypedValueParser<Value = SchemeChoice> {
     let named = |name: String| SchemeChoice::ALL.into_iter().find(|choice| choice.name() == name);
     PossibleValuesParser::new(SchemeChoice::ALL.map(SchemeChoice::name))
@@ -63,7 +64,7 @@ fn schemes() -> impl TypedValueParser<Value = SchemeChoice> {
 impl Study {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         match self.what {
-            What::Convergence(study) => study.execute(),
+            StudyCommand::Convergence(study) => study.execute(),
         }
     }
 }
@@ -76,11 +77,12 @@ impl ConvergenceStudy {
             let path = path.to_owned();
             move |source| Failure::Write { path, source }
         };
-        // What the anticipative one does beside `auto` is not what is compared, and accelerated ones are for loops that answer smoothly.
+        // The anticipative scheme differs from `auto` only in an additional plan, and accelerated schemes are for
+        // smooth responses of the loop.
         let usual = |choice: &SchemeChoice| *choice != SchemeChoice::Anticipative && !choice.is_accelerated();
         let all = || SchemeChoice::ALL.into_iter().filter(usual).collect();
         let windows = self.windows.into_iter().map(Some).collect::<Vec<_>>();
-        let plan = Plan {
+        let plan = StudyPlan {
             schemes: if self.schemes.is_empty() { all() } else { self.schemes },
             tolerances: self.tolerances,
             starts: self.starts,
@@ -91,12 +93,12 @@ impl ConvergenceStudy {
         let case = self.case.load()?;
         progress.findings(&case.findings);
         super::refuse_errors(&case.findings)?;
-        // The journal stands until the study has ended.
+        // The journal is kept until the study has ended.
         let files = [CONVERGENCE_STUDY_JOURNAL, CONVERGENCE_STUDY, TIMINGS];
         check_folder(&folder, &files, &files[..2]).map_err(Failure::Place)?;
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let [journal, csv, timings] = files.map(|file| folder.join(file));
-        // What cannot be read is not known.
+        // A file that cannot be read counts as empty.
         let known = std::fs::read(&journal).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         interrupt::watch();
         let keep = |study: &Convergence| -> Result<(), Failure> {
@@ -109,7 +111,7 @@ impl ConvergenceStudy {
         write_file(&timings, |file| file.write_all(&study.timings().to_csv())).map_err(failed(&timings))?;
         let stopped = interrupt::was_asked_for();
         if !stopped {
-            // There is none where nothing was new.
+            // There is no journal if no trial was new.
             let _ = std::fs::remove_file(&journal);
         }
         let text = match self.output.json {

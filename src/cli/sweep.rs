@@ -1,4 +1,4 @@
-//! `anergy sweep`: many variants of a case, on one machine or on a cluster.
+//! `anergy sweep`: runs many variants of a case, on one machine or on a cluster.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, exit, interrupt, output};
 use crate::study::sweep::{
-    Collected, Event, Manifest, Outlook, Progress, Row, Shard, Slurm, Status, SweepFile, Watcher, Work, as_array,
-    collect, progress,
+    CaseRow, Collected, Event, Manifest, Outlook, Progress, Shard, Slurm, Status, SweepFile, SweepObserver, Work,
+    as_array, collect, progress,
 };
 
 /// Run many variants of a case
@@ -22,19 +22,19 @@ use crate::study::sweep::{
     anergy sweep collect results/loop_mass")]
 pub(super) struct Sweep {
     #[command(subcommand)]
-    what: What,
+    what: SweepCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum SweepCommand {
     Plan(Plan),
     Run(Run),
     /// The same, for a folder that is there
     Resume(Run),
     /// Say how far a sweep has come
-    Status(Look),
+    Status(FolderArgs),
     /// Put the results there are into one table
-    Collect(Look),
+    Collect(FolderArgs),
 }
 
 /// Write down which cases a sweep has: a folder that every worker can start from
@@ -50,7 +50,7 @@ struct Plan {
     quiet: bool,
 }
 
-/// Where a sweep's folder stands.
+/// The options of the location of a sweep's folder.
 #[derive(Debug, Args)]
 struct Place {
     /// Folder for sweep folders
@@ -100,7 +100,7 @@ struct Run {
 
 /// A sweep's folder to look into.
 #[derive(Debug, Args)]
-struct Look {
+struct FolderArgs {
     /// The sweep's folder
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
@@ -120,12 +120,12 @@ enum Executor {
     Slurm,
 }
 
-/// A number of things, at least one.
+/// Parses a number that is at least one.
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
-/// `I/N` with I from 0.
+/// Parses `I/N` with I from 0.
 fn shard(text: &str) -> Result<Shard, String> {
     let parsed = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
     match parsed {
@@ -138,7 +138,7 @@ fn shard(text: &str) -> Result<Shard, String> {
 impl Sweep {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         match self.what {
-            What::Plan(plan) => {
+            SweepCommand::Plan(plan) => {
                 interrupt::watch_for("stopping");
                 let planned = plan.place.plan(&plan.sweep)?;
                 if !plan.quiet {
@@ -146,23 +146,23 @@ impl Sweep {
                 }
                 Ok(0)
             }
-            What::Run(run) => run.execute(),
-            What::Resume(run) if run.sweep.is_dir() => run.execute(),
-            What::Resume(run) => {
+            SweepCommand::Run(run) => run.execute(),
+            SweepCommand::Resume(run) if run.sweep.is_dir() => run.execute(),
+            SweepCommand::Resume(run) => {
                 let path = run.sweep.display();
                 Err(Failure::Usage(format!("{path}: is no folder; `anergy sweep run` takes sweep files too")))
             }
-            What::Status(look) => look.status(),
-            What::Collect(look) => look.collect(),
+            SweepCommand::Status(look) => look.status(),
+            SweepCommand::Collect(look) => look.collect(),
         }
     }
 }
 
-/// A sweep that was planned.
+/// A planned sweep.
 struct Planned {
     folder: PathBuf,
     manifest: Manifest,
-    /// Cases before the constraints.
+    /// The number of cases before the constraints.
     combinations: u128,
 }
 
@@ -177,7 +177,7 @@ impl Place {
         Ok(Planned { folder, manifest, combinations: file.combinations() })
     }
 
-    /// What makes no sense for a folder that is there.
+    /// Returns a failure for options that do not apply to an existing folder.
     fn refuse_folder(&self, folder: &Path) -> Result<(), Failure> {
         if self.out.is_none() && self.name.is_none() {
             return Ok(());
@@ -203,7 +203,7 @@ impl Planned {
     }
 }
 
-/// `1 case`, `2 cases`.
+/// Returns `1 case`, `2 cases`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
@@ -228,7 +228,7 @@ impl Run {
         }
     }
 
-    /// Refuses options that the executor has no use for.
+    /// Returns a failure for options that do not apply to the executor.
     fn check(&self) -> Result<(), Failure> {
         let unused = match self.executor {
             Executor::Local => {
@@ -256,7 +256,7 @@ impl Run {
 
     fn locally(&self, folder: &Path) -> Result<u8, Failure> {
         let shard = self.shard.unwrap_or(Shard::WHOLE);
-        let mut teller = Teller::new(self.quiet);
+        let mut teller = SweepProgress::new(self.quiet);
         let work = Work { shard, threads: self.threads.unwrap_or(0), commit_every: self.commit_every };
         let began = Instant::now();
         let done = work.run(folder, &mut teller);
@@ -271,7 +271,7 @@ impl Run {
         }
         if !self.quiet {
             let seconds = began.elapsed().as_secs_f64();
-            let odd = teller.odd();
+            let odd = teller.problems();
             super::print(&format!("{cases} done, {} of them now in {seconds:.1} s{odd}\n", done.now))?;
         }
         if shard == Shard::WHOLE { self.put_together(folder, 1) } else { Ok(0) }
@@ -298,7 +298,7 @@ impl Run {
             })?;
             return Ok(0);
         }
-        let mut teller = Teller::new(self.quiet);
+        let mut teller = SweepProgress::new(self.quiet);
         teller.begin(manifest.cases, progress(folder, shards)?.done);
         let mut tell = |event: Event<'_>| match event {
             Event::Submitted { job, array } => teller.say(&format!("job {job}: shards {array} of {shards}")),
@@ -336,7 +336,7 @@ impl Run {
     }
 }
 
-impl Look {
+impl FolderArgs {
     fn status(&self) -> Result<u8, Failure> {
         let progress = progress(&self.folder, self.shards)?;
         let mut text = format!(
@@ -364,13 +364,13 @@ impl Look {
     }
 }
 
-/// That segments are of no use.
+/// Returns a note about damaged segments.
 fn broken(count: usize) -> String {
     let what = counted(count, "segment");
     format!("{what}: not what was written (or its series); cases that are in no other are run again\n")
 }
 
-/// What was collected, in words.
+/// Returns the result of a collection in words.
 fn told(collected: &Collected, shards: usize) -> String {
     let Collected { cases, rows, duplicates, broken_segments, foreign, missing_shards, tables, series } = collected;
     let mut text = format!("{rows} of {cases} cases in {} and {}\n", tables[0].display(), tables[1].display());
@@ -392,14 +392,14 @@ fn told(collected: &Collected, shards: usize) -> String {
     text
 }
 
-/// Tells on standard error how a sweep comes along: a bar on a terminal, a line now and then elsewhere.
-struct Teller {
+/// The progress of a sweep on standard error: a bar on a terminal, occasional lines otherwise.
+struct SweepProgress {
     bar: Option<ProgressBar>,
     quiet: bool,
     cases: usize,
     before: usize,
     done: usize,
-    /// Of those that ended now: without an answer, not converged, with unmet demand; and the first reason.
+    /// Of the cases that ended in this run: without a plan, not converged, with unmet demand; and the first error.
     failed: usize,
     not_converged: usize,
     unmet: usize,
@@ -408,10 +408,10 @@ struct Teller {
     last: Instant,
 }
 
-/// Between two lines.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The interval between two lines.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-impl Teller {
+impl SweepProgress {
     fn new(quiet: bool) -> Self {
         let now = Instant::now();
         Self {
@@ -451,13 +451,13 @@ impl Teller {
         }
     }
 
-    /// Shows where it stands.
+    /// Shows the progress.
     fn show(&mut self) {
         let failures = if self.failed > 0 { format!(" ({} without an answer)", self.failed) } else { String::new() };
         if let Some(bar) = &self.bar {
             bar.set_position(self.done as u64);
             bar.set_message(failures);
-        } else if self.last.elapsed() >= PAUSE {
+        } else if self.last.elapsed() >= LINE_INTERVAL {
             self.last = Instant::now();
             let seconds = self.began.elapsed().as_secs_f64();
             #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 cases")]
@@ -467,8 +467,8 @@ impl Teller {
         }
     }
 
-    /// What is odd about the cases that ended now, as the end of a sentence and lines after it.
-    fn odd(&self) -> String {
+    /// Returns the problems of the cases that ended in this run, as the end of a sentence and further lines.
+    fn problems(&self) -> String {
         let kinds = [
             (self.failed, "without an answer"),
             (self.not_converged, "not converged"),
@@ -494,7 +494,7 @@ impl Teller {
     }
 }
 
-impl Watcher for Teller {
+impl SweepObserver for SweepProgress {
     fn begins(&mut self, outlook: &Outlook) {
         let Outlook { cases, done, broken, threads, memory } = *outlook;
         let workers = if threads == 1 { "1 worker".to_owned() } else { format!("{threads} workers") };
@@ -509,7 +509,7 @@ impl Watcher for Teller {
         self.begin(cases, done);
     }
 
-    fn ended(&mut self, row: &Row) {
+    fn ended(&mut self, row: &CaseRow) {
         self.done += 1;
         self.failed += usize::from(row.status.is_without_answer());
         self.not_converged += usize::from(row.status == Status::NotConverged);

@@ -1,4 +1,4 @@
-//! The document behind a case: imports, scenario, overrides and settings worked in.
+//! The document of a case, with imports, scenario, overrides and settings merged.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::error::nearest;
 use super::yaml::{self, Conflict, Entry, Map, Node, Source, Span, Value};
 use super::{ConfigError, Inputs, Problem, beside};
 
-/// A model file with everything worked in.
+/// A model file with imports and overrides merged.
 #[derive(Debug, Clone)]
 pub struct Document {
     path: PathBuf,
@@ -18,18 +18,19 @@ pub struct Document {
     of_calliope: bool,
 }
 
-/// Where a loop file that the command line names comes from.
+/// The name of the origin of a loop file that the command line names.
 pub(super) const LOOP_OPTION: &str = "--water-loop";
 
-/// Top-level keys by which a Calliope model is known.
+/// The top-level keys that identify a Calliope model.
 const OF_CALLIOPE: [&str; 3] = ["model", "run", "locations"];
 
 impl Document {
-    /// Reads a model file, its imports, and puts a scenario (or overrides separated by commas) on top. In a district of our own
-    /// format, `water_loop` takes the place of its loop, below the scenario.
+    /// Reads a model file and its imports, and merges a scenario (or overrides separated by commas) over it. In a
+    /// district file, `water_loop` replaces the file's loop before the scenario is merged.
     ///
     /// # Errors
-    /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown scenario.
+    /// [`ConfigError`]: an unreadable file, a key defined twice across imports or across overrides, an unknown
+    /// scenario.
     pub fn load(
         path: &Path,
         scenario: Option<&str>,
@@ -51,48 +52,48 @@ impl Document {
         Ok(Self { path: path.to_owned(), source, map, of_calliope })
     }
 
-    /// Whether this is a Calliope model rather than a district in our own format.
+    /// Returns whether this is a Calliope model rather than a district file.
     #[must_use]
     pub fn is_calliope(&self) -> bool {
         self.of_calliope
     }
 
-    /// Everything that it says.
+    /// Returns the whole content of the document.
     #[must_use]
     pub fn map(&self) -> &Map {
         &self.map
     }
 
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
-    /// The file's name without its ending.
+    /// Returns the file's name without its extension.
     #[must_use]
     pub fn stem(&self) -> String {
         self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// Puts settings on top.
+    /// Merges settings over the document.
     pub(super) fn set(&mut self, settings: Map) -> Result<(), ConfigError> {
         self.map.union(settings, Conflict::Replace)
     }
 
-    /// Puts a value in the place of what stands at a dotted path.
+    /// Replaces the value at a dotted path.
     pub(super) fn put(&mut self, path: &str, span: &Span, value: Node) -> Result<(), ConfigError> {
         self.map.union(yaml::dotted(path, span, value), Conflict::Replace)
     }
 }
 
-/// Takes another loop file than the document's own, `path` as the command line gives it.
+/// Replaces the document's loop file by the file `path` of the command line.
 fn put_loop(map: &mut Map, path: &Path) {
     let text = path.to_string_lossy().into_owned();
     let span = Span::nowhere(LOOP_OPTION, &text);
@@ -100,7 +101,7 @@ fn put_loop(map: &mut Map, path: &Path) {
     map.put("water_loop", &span, value);
 }
 
-/// `water_loop: FILE` as `water_loop: {file: FILE}`, so that overrides and settings can join single keys to it.
+/// Converts `water_loop: FILE` to `water_loop: {file: FILE}`, so that overrides and settings can be merged with it.
 fn open_up_loop(map: &mut Map) {
     let Some(entry) = map.entry("water_loop").filter(|entry| entry.value.as_text().is_some()).cloned() else { return };
     let Entry { key, key_span, value } = entry;
@@ -110,7 +111,7 @@ fn open_up_loop(map: &mut Map) {
     map.replace(&key, &key_span, Node { value: Value::Map(inner), span, origin });
 }
 
-/// A list of two dates as a value that stands nowhere in a file.
+/// Returns a list of two dates as a node without a position in a file.
 pub(super) fn dates(from: &str, to: &str) -> (Span, Node) {
     let span = Span::nowhere("--window", from);
     let part = |text: &str| Node {
@@ -122,7 +123,7 @@ pub(super) fn dates(from: &str, to: &str) -> (Span, Node) {
     (span, value)
 }
 
-/// The window of one date or a list of two.
+/// Parses the time window of one date or a list of two; `None` for an empty node.
 pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
     let failed = |source| node.span.series_error(source);
     let window = match (&node.value, node.as_list()) {
@@ -140,7 +141,7 @@ pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
     window.map(Some).map_err(failed)
 }
 
-/// A file with its imports joined in; a key that is defined twice is refused, as in Calliope.
+/// Reads a file and merges its imports; a key that is defined twice is an error, as in Calliope.
 fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> Result<(Arc<Source>, Map), ConfigError> {
     let source = inputs.text(path)?;
     let node = yaml::parse(&source)?;
@@ -174,7 +175,7 @@ fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> R
     Ok((source, map))
 }
 
-/// The overrides of a scenario joined into one mapping; two of them must not set the same key.
+/// Merges the overrides of a scenario into one mapping; two of them must not set the same key.
 fn combined(scenario: &str, scenarios: Option<&Entry>, overrides: Option<&Entry>) -> Result<Map, ConfigError> {
     let empty = Map::default();
     let map_of = |entry: Option<&'_ Entry>, what: &str| -> Result<Map, ConfigError> {
@@ -216,7 +217,7 @@ fn combined(scenario: &str, scenarios: Option<&Entry>, overrides: Option<&Entry>
     Ok(joined)
 }
 
-/// The overrides of a scenario: a list, or text with commas.
+/// Parses the overrides of a scenario: a list, or text with commas.
 fn listed(node: &Node) -> Result<Vec<String>, ConfigError> {
     let wrong = || node.span.error(Problem::Wrong(format!("expected names of overrides, found {}", node.describe())));
     match (node.as_text(), node.as_list()) {

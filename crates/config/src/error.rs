@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, and the findings that are worth a word though nothing is wrong.
+//! Errors of a configuration, and findings: warnings and notes.
 
 use std::path::PathBuf;
 
@@ -11,68 +11,68 @@ use serde::Serialize;
 
 use super::yaml::Span;
 
-/// What is wrong at a place of a file.
+/// The kinds of errors at a position of a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Not YAML.
+    /// The text is not valid YAML.
     #[error("not readable as YAML: {0}")]
     Syntax(String),
-    /// A key stands twice.
+    /// A key occurs twice.
     #[error("`{key}` is defined twice; first in {} line {}", first.path().display(), first.line)]
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it stood first.
+        /// The position of its first occurrence.
         first: Span,
     },
-    /// A key that nothing reads.
+    /// A key that is not known.
     #[error("unknown key `{key}`{}", suggestion(nearest.as_deref(), known))]
     UnknownKey {
         /// The key.
         key: String,
-        /// The known key nearest to it.
+        /// The most similar known key; `None` if none is similar.
         nearest: Option<String>,
         /// All known keys.
         known: Vec<String>,
     },
-    /// A word that is none of the choices.
+    /// A word that is not one of the choices.
     #[error("unknown choice `{word}`{}", suggestion(nearest.as_deref(), known))]
     UnknownChoice {
         /// The word.
         word: String,
-        /// The choice nearest to it.
+        /// The most similar choice; `None` if none is similar.
         nearest: Option<String>,
         /// All choices.
         known: Vec<String>,
     },
-    /// A key that must be there.
+    /// A required key is missing.
     #[error("`{key}` is missing")]
     MissingKey {
         /// The key.
         key: String,
     },
-    /// Something that exists in Calliope and not here.
+    /// A feature of Calliope that is not supported.
     #[error("`{what}` is not supported{}", reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default())]
     Unsupported {
-        /// What it is.
+        /// The feature.
         what: String,
-        /// Why, or what to do instead.
+        /// The reason, or an alternative.
         reason: Option<String>,
     },
-    /// A value that makes no sense where it stands.
+    /// A value that is not valid at this position.
     #[error("{0}")]
     Wrong(String),
 }
 
 impl Problem {
-    /// An unknown key among `known` ones.
+    /// Creates an error of an unknown key; `known` are the known keys.
     pub fn unknown_key<'a>(key: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
         Self::UnknownKey { key: key.to_owned(), nearest: nearest(key, &known), known }
     }
 
-    /// An unknown word among `known` ones.
+    /// Creates an error of an unknown word; `known` are the choices.
     pub fn unknown_choice<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
         Self::UnknownChoice { word: word.to_owned(), nearest: nearest(word, &known), known }
@@ -89,23 +89,23 @@ fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     }
 }
 
-/// The known word nearest to `word`, if any is near.
+/// Returns the known word most similar to `word`; `None` if none is similar.
 pub fn nearest(word: &str, known: &[String]) -> Option<String> {
     let closeness = |name: &String| strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &name.to_lowercase());
     let best = known.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)))?;
     (closeness(best) >= 0.5).then(|| best.clone())
 }
 
-/// Why a configuration cannot be used.
+/// The reasons why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Something is wrong at a place of a file.
+    /// An error at a position of a file.
     #[error("{span}: {problem}")]
     At {
-        /// The place.
+        /// The position.
         span: Span,
-        /// What is wrong there.
+        /// The error.
         problem: Box<Problem>,
     },
     /// A file cannot be read.
@@ -113,43 +113,43 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A scenario or override that the model does not have.
+    /// A scenario or override that the model does not define.
     #[error("no scenario or override is named `{name}`{}", suggestion(nearest.as_deref(), known))]
     UnknownScenario {
         /// The name.
         name: String,
-        /// The nearest there is.
+        /// The most similar name; `None` if none is similar.
         nearest: Option<String>,
-        /// All there are.
+        /// All defined names.
         known: Vec<String>,
     },
-    /// A `--set` that is no `key=value`.
+    /// A `--set` that is not of the form `key=value`.
     #[error("`--set {text}` is not of the form key=value")]
     Setting {
-        /// What was given.
+        /// The given text.
         text: String,
     },
-    /// A time series is wrong; the place that asks for it, if any.
+    /// An error in a time series.
     #[error("{}{source}", asked.as_ref().map(|span| format!("{span}: ")).unwrap_or_default())]
     Series {
-        /// Where it is asked for.
+        /// The position in the configuration of the reference to the series; `None` if there is none.
         asked: Option<Span>,
-        /// What is wrong.
+        /// The error.
         source: Box<SeriesError>,
     },
-    /// The district makes no sense.
+    /// The district is not valid.
     #[error(transparent)]
     District(Box<DistrictError>),
-    /// The loop makes no sense.
+    /// The loop is not valid.
     #[error(transparent)]
     WaterLoop(#[from] WaterLoopError),
-    /// The coupling's settings make no sense.
+    /// The coupling's settings are not valid.
     #[error(transparent)]
     Coupling(#[from] SettingsError),
-    /// The loop and the district do not fit together.
+    /// The loop does not match the district.
     #[error("{0}")]
     Mismatch(String),
 }
@@ -161,7 +161,7 @@ impl From<DistrictError> for ConfigError {
 }
 
 impl ConfigError {
-    /// The place in a file, where there is one.
+    /// Returns the position in a file; `None` where there is none.
     #[must_use]
     pub fn span(&self) -> Option<&Span> {
         match self {
@@ -171,7 +171,7 @@ impl ConfigError {
         }
     }
 
-    /// Whether a file that should be there cannot be read now, as opposed to a mistake in what was read.
+    /// Returns whether a required file cannot be read, as opposed to a mistake in its content.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         let source = match self {
@@ -185,7 +185,7 @@ impl ConfigError {
         source.kind() != std::io::ErrorKind::InvalidData
     }
 
-    /// The message without its place.
+    /// Returns the message without the position.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -197,30 +197,30 @@ impl ConfigError {
 }
 
 impl Span {
-    /// An error in a time series that is asked for at this place.
+    /// Creates an error of a time series that is referred to at this position.
     pub fn series_error(&self, source: SeriesError) -> ConfigError {
         ConfigError::Series { asked: Some(self.clone()), source: Box::new(source) }
     }
 
-    /// An error at this place.
+    /// Creates an error at this position.
     #[must_use]
     pub fn error(&self, problem: Problem) -> ConfigError {
         ConfigError::At { span: self.clone(), problem: Box::new(problem) }
     }
 }
 
-/// A warning or a note on a model, or a default that it leaves in force. It is written as
+/// A warning or a note on a model, or a default that it uses. It is written as
 /// [`schema::Finding`](anergy_data::schema::Finding).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(into = "schema::Finding")]
 pub struct Finding {
-    /// How much it matters.
+    /// Severity.
     pub level: Level,
-    /// `file:line:column`, where there is a place.
+    /// `file:line:column`; `None` where there is no position.
     pub place: Option<String>,
-    /// What was found.
+    /// The message.
     pub message: String,
-    /// Whether it tells of demand that cannot be served.
+    /// Whether the finding reports demand that cannot be served.
     pub is_shortage: bool,
 }
 
@@ -231,7 +231,7 @@ impl From<Finding> for schema::Finding {
 }
 
 impl Finding {
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(span: Option<&Span>, message: impl Into<String>) -> Self {
         Self {
             level: Level::Warning,
@@ -241,19 +241,19 @@ impl Finding {
         }
     }
 
-    /// A warning of demand that cannot be served.
+    /// Creates a warning about demand that cannot be served.
     pub fn shortage(message: impl Into<String>) -> Self {
         Self { is_shortage: true, ..Self::warning(None, message) }
     }
 
-    /// Adds it to `findings`, unless it stands there.
+    /// Adds the finding to `findings`, unless it is there already.
     pub fn once_in(self, findings: &mut Vec<Self>) {
         if !findings.contains(&self) {
             findings.push(self);
         }
     }
 
-    /// A note.
+    /// Creates a note.
     pub fn note(message: impl Into<String>) -> Self {
         Self { level: Level::Note, place: None, message: message.into(), is_shortage: false }
     }
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_offered_only_when_it_is_near() {
+    fn only_similar_words_are_suggested() {
         let known = ["storage_loss".to_owned(), "energy_eff".to_owned()];
         assert_eq!(nearest("enrgy_eff", &known).as_deref(), Some("energy_eff"));
         assert_eq!(nearest("STORAGE_LOS", &known).as_deref(), Some("storage_loss"));

@@ -1,4 +1,4 @@
-//! The files behind a case, each read once and remembered with its hash.
+//! The input files of a case, each read once and cached with its hash.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,18 +12,18 @@ use sha2::{Digest, Sha256};
 use super::ConfigError;
 use super::yaml::{Source, Span};
 
-/// Files that several cases read: each is read once, and stays what it was then.
+/// A cache of files that several cases read: each is read once, and later changes on disk are ignored.
 #[derive(Debug, Default)]
-pub struct Shelf {
-    /// Where relative paths begin; empty for the working directory of the process.
+pub struct InputCache {
+    /// The directory that relative paths refer to; empty for the working directory of the process.
     directory: PathBuf,
-    texts: Kept<Source>,
-    frames: Kept<Frame>,
+    texts: FileCache<Source>,
+    frames: FileCache<Frame>,
 }
 
-impl Shelf {
-    /// Creates an empty shelf whose files are found relative to `directory`; empty stands for the working directory of the process.
-    /// Messages and [`Input::path`] show paths as they were given.
+impl InputCache {
+    /// Creates an empty cache whose files are found relative to `directory`; empty means the working directory of the
+    /// process. Messages and [`Input::path`] show paths as they were given.
     #[must_use]
     pub fn in_directory(directory: &Path) -> Self {
         Self { directory: directory.to_owned(), ..Self::default() }
@@ -34,32 +34,37 @@ impl Shelf {
     }
 }
 
-/// Files by their paths, as they were understood, with their hashes.
+/// A cache of parsed files by path, with their hashes.
 #[derive(Debug)]
-struct Kept<T>(RwLock<HashMap<PathBuf, Read<T>>>);
+struct FileCache<T>(RwLock<HashMap<PathBuf, CachedFile<T>>>);
 
 #[derive(Debug)]
-struct Read<T> {
+struct CachedFile<T> {
     content: Arc<T>,
     sha256: String,
 }
 
-impl<T> Clone for Read<T> {
+impl<T> Clone for CachedFile<T> {
     fn clone(&self) -> Self {
         Self { content: Arc::clone(&self.content), sha256: self.sha256.clone() }
     }
 }
 
-impl<T> Default for Kept<T> {
+impl<T> Default for FileCache<T> {
     fn default() -> Self {
         Self(RwLock::default())
     }
 }
 
-impl<T> Kept<T> {
-    /// What is kept of a file, or what `read` makes of it. Who comes second takes what is there.
-    fn get(&self, path: &Path, read: impl FnOnce() -> Result<Read<T>, ConfigError>) -> Result<Read<T>, ConfigError> {
-        // Nothing half-done is ever put in: whoever panicked with the lock left it whole.
+impl<T> FileCache<T> {
+    /// Returns the cached file, or caches what `read` returns. If two threads read the same file, the first result is
+    /// used by both.
+    fn get(
+        &self,
+        path: &Path,
+        read: impl FnOnce() -> Result<CachedFile<T>, ConfigError>,
+    ) -> Result<CachedFile<T>, ConfigError> {
+        // An entry is inserted only when it is complete, so a panic of another thread cannot leave a partial one.
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(known.clone());
         }
@@ -69,40 +74,40 @@ impl<T> Kept<T> {
     }
 }
 
-/// Reads files and remembers them.
+/// The reader of a case's files, which records them.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    shelf: Arc<Shelf>,
+    cache: Arc<InputCache>,
     read: Vec<Input>,
 }
 
 impl Inputs {
-    /// Reads what is not on `shelf` yet.
+    /// Creates a reader that takes files from the cache `cache`.
     #[must_use]
-    pub fn on(shelf: Arc<Shelf>) -> Self {
-        Self { shelf, read: Vec::new() }
+    pub fn on(cache: Arc<InputCache>) -> Self {
+        Self { cache, read: Vec::new() }
     }
 
-    /// The text of a file.
+    /// Returns the text of a file.
     ///
     /// # Errors
     /// [`ConfigError::Unreadable`].
     pub fn text(&mut self, path: &Path) -> Result<Arc<Source>, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-        let Read { content, sha256 } = self.shelf.texts.get(path, || {
-            let bytes = self.shelf.read(path).map_err(unreadable)?;
+        let CachedFile { content, sha256 } = self.cache.texts.get(path, || {
+            let bytes = self.cache.read(path).map_err(unreadable)?;
             let sha256 = sha256(&bytes);
             let no_text = |error: std::string::FromUtf8Error| {
                 unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
             };
             let text = String::from_utf8(bytes).map_err(no_text)?;
-            Ok(Read { content: Arc::new(Source { path: path.to_owned(), text }), sha256 })
+            Ok(CachedFile { content: Arc::new(Source { path: path.to_owned(), text }), sha256 })
         })?;
         self.remember(path, sha256);
         Ok(content)
     }
 
-    /// The time series of a CSV file that `asked` asks for.
+    /// Returns the time series of a CSV file; `asked` is the position of the reference to the file.
     ///
     /// # Errors
     /// [`ConfigError::Series`].
@@ -110,16 +115,16 @@ impl Inputs {
         let failed = |source| asked.series_error(source);
         let unreadable =
             |source| failed(anergy_data::series::SeriesError::Unreadable { path: path.to_owned(), source });
-        let Read { content, sha256 } = self.shelf.frames.get(path, || {
-            let bytes = self.shelf.read(path).map_err(unreadable)?;
+        let CachedFile { content, sha256 } = self.cache.frames.get(path, || {
+            let bytes = self.cache.read(path).map_err(unreadable)?;
             let frame = Frame::from_reader(path, bytes.as_slice()).map_err(failed)?;
-            Ok(Read { content: Arc::new(frame), sha256: sha256(&bytes) })
+            Ok(CachedFile { content: Arc::new(frame), sha256: sha256(&bytes) })
         })?;
         self.remember(path, sha256);
         Ok(content)
     }
 
-    /// The files, in the order in which they were read.
+    /// Returns the files in the order in which they were read.
     #[must_use]
     pub fn into_list(self) -> Vec<Input> {
         self.read
@@ -132,7 +137,7 @@ impl Inputs {
     }
 }
 
-/// SHA-256 of bytes, hexadecimal.
+/// Returns the SHA-256 hash of bytes, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.

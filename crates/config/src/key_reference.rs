@@ -1,7 +1,7 @@
-//! Reference pages of all keys, made from the JSON Schemas: what a key means, its unit, type, default and range.
+//! Reference pages of all keys, generated from the JSON Schemas: meaning, unit, type, default and range of every key.
 //!
-//! Every definition is told once: inside the table of the only key that takes it, under its dotted path, or else in a section of its
-//! own, to which the keys link.
+//! Every definition is described once: inside the table of the only key that uses it, under its dotted path, or else in
+//! a section of its own, to which the keys link.
 
 mod phrases;
 
@@ -13,43 +13,44 @@ use serde_json::{Map, Value, json};
 use super::native::settings::TechnologySettings;
 use super::{loop_file, native};
 
-/// What stands above a page's tables.
+/// The text above a page's tables.
 struct Page<'s> {
     title: &'s str,
-    /// Command that writes the page.
+    /// The command that writes the page.
     command: &'s str,
-    /// What the file is.
+    /// The description of the file.
     opening: &'s str,
 }
 
-/// The keys of a district file, as Markdown.
+/// Returns the keys of a district file, as Markdown.
 #[must_use]
 pub fn district_page() -> String {
     let mut schema = native::json_schema();
-    require_what_is_required(&mut schema);
+    mark_required_keys(&mut schema);
     refer_sites_to_technologies(&mut schema);
     let page = Page {
         title: "Keys of a district file",
         command: "anergy schema --format markdown district > docs/src/keys.md",
-        opening: "A district file has these keys at its top. Any key may also be written dotted: `shortage.unmet_eur_per_kwh: 50`. A \
-                  technology may leave keys that are required to the sites that use it.",
+        opening: "A district file has these keys at its top. Any key may also be written dotted: \
+            `shortage.unmet_eur_per_kwh: 50`. A technology may leave keys that are required to the sites that use it.",
     };
     markdown(&schema, &page)
 }
 
-/// The keys of a loop file, as Markdown.
+/// Returns the keys of a loop file, as Markdown.
 #[must_use]
 pub fn loop_page() -> String {
     let page = Page {
         title: "Keys of a loop file",
         command: "anergy schema --format markdown loop > docs/src/keys-loop.md",
-        opening: "A loop file describes a water loop by itself. A district names it under `water_loop`, or `--water-loop` does; of the file it then \
-                  takes `water_loop` alone. Beside a Calliope model all keys count.",
+        opening: "A loop file describes a water loop by itself. A district names it under `water_loop`, or \
+            `--water-loop` does; of the file it then takes `water_loop` alone. Beside a Calliope model all keys \
+                  count.",
     };
     markdown(&loop_file::json_schema(), &page)
 }
 
-/// The keys of a sweep file, whose schema is given, as Markdown.
+/// Returns the keys of a sweep file, as Markdown; `schema` is its JSON Schema.
 #[must_use]
 pub fn sweep_page(schema: &Value) -> String {
     let page = Page {
@@ -60,9 +61,9 @@ pub fn sweep_page(schema: &Value) -> String {
     markdown(schema, &page)
 }
 
-/// The schema for editors asks for a technology's `kind` alone, as sites may give the rest; the reference names what must be given
-/// somewhere.
-fn require_what_is_required(schema: &mut Value) {
+/// Marks the required keys of technologies. The schema for editors requires a technology's `kind` alone, as sites may
+/// set the other keys; the reference lists the keys that must be set in one of the two places.
+fn mark_required_keys(schema: &mut Value) {
     let whole = schemars::schema_for!(TechnologySettings).to_value();
     let variants = |schema: &Value| schema.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
     let Some(technology) = schema.pointer_mut("/$defs/TechnologySettings") else { return };
@@ -71,14 +72,14 @@ fn require_what_is_required(schema: &mut Value) {
         variant["required"] = whole["required"].clone();
         let is_battery = variant.pointer("/properties/kind/const").is_some_and(|kind| kind == "battery");
         if let Some(required) = variant["required"].as_array_mut().filter(|_| is_battery) {
-            // The reader knows what a battery keeps.
+            // The reader sets a battery's carrier itself.
             required.retain(|key| key != "carrier");
         }
     }
     technology["oneOf"] = json!(joined);
 }
 
-/// What a site may set anew are the keys of technologies, which need not be listed twice.
+/// Replaces the keys that a site may override by a reference to the keys of technologies, so that they are listed once.
 fn refer_sites_to_technologies(schema: &mut Value) {
     if let Some(site) = schema.pointer_mut("/$defs/SiteTechnology") {
         let description = site["description"].clone();
@@ -87,7 +88,7 @@ fn refer_sites_to_technologies(schema: &mut Value) {
 }
 
 /// A row of a table of keys.
-struct Row {
+struct KeyRow {
     key: String,
     meaning: String,
     unit: String,
@@ -96,10 +97,10 @@ struct Row {
     range: String,
 }
 
-/// What is known while a page is written.
-struct Writer<'s> {
+/// The state while a page is written.
+struct PageWriter<'s> {
     definitions: &'s Map<String, Value>,
-    /// How many places take a definition.
+    /// The number of references to each definition.
     uses: BTreeMap<&'s str, usize>,
     /// Definitions that have, or will have, a section.
     announced: BTreeSet<&'s str>,
@@ -111,7 +112,7 @@ fn markdown(schema: &Value, page: &Page<'_>) -> String {
     let definitions = schema.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
     let mut uses = BTreeMap::new();
     count_uses(schema, &mut uses);
-    let mut writer = Writer { definitions, uses, announced: BTreeSet::new(), waiting: VecDeque::new() };
+    let mut writer = PageWriter { definitions, uses, announced: BTreeSet::new(), waiting: VecDeque::new() };
     let mut text = format!(
         "<!-- Written by `{}` from the settings' documentation; a test compares. -->\n\n# {}\n\n{}\n\n{}\n",
         page.command, page.title, page.opening, COLUMNS
@@ -125,9 +126,9 @@ fn markdown(schema: &Value, page: &Page<'_>) -> String {
     text
 }
 
-/// What the columns of every table mean.
-const COLUMNS: &str = "`NAME` stands for a name of your own. A dash as default: the key may be left out, and then counts for nothing or as its \
-                       meaning says. Values that are out of their range are refused.";
+/// The explanation of the columns of every table.
+const COLUMNS: &str = "`NAME` stands for a name of your own. A dash as default: the key may be left out, and then \
+    counts for nothing or as its meaning says. Values that are out of their range are refused.";
 
 fn count_uses<'s>(part: &'s Value, uses: &mut BTreeMap<&'s str, usize>) {
     match part {
@@ -142,18 +143,19 @@ fn count_uses<'s>(part: &'s Value, uses: &mut BTreeMap<&'s str, usize>) {
     }
 }
 
-/// The definition that a part of a schema refers to.
+/// Returns the name of the definition that a part of a schema refers to.
 fn reference(part: &Value) -> Option<&str> {
     part.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
-/// The alternatives of a part, without `null`, which a key that is left out stands for.
+/// Returns the alternatives of a part without `null`, which stands for an absent key; `None` where the part has no
+/// alternatives.
 fn alternatives(part: &Value) -> Option<Vec<&Value>> {
     let list = part.get("anyOf").or_else(|| part.get("oneOf"))?.as_array()?;
     Some(list.iter().filter(|each| each.get("type").and_then(Value::as_str) != Some("null")).collect())
 }
 
-/// A part itself, or the one alternative to `null` that it has.
+/// Returns the only alternative to `null` of a part, or else the part itself.
 fn without_null(part: &Value) -> &Value {
     match alternatives(part).as_deref() {
         Some([only]) => only,
@@ -169,9 +171,9 @@ fn text_of<'v>(part: &'v Value, key: &str) -> &'v str {
     part.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-impl<'s> Writer<'s> {
-    /// The rows of an object's keys under a path, and of those of its objects that are taken nowhere else.
-    fn rows(&mut self, path: &str, object: &'s Value, rows: &mut Vec<Row>) {
+impl<'s> PageWriter<'s> {
+    /// Adds the rows of an object's keys under a path, and of nested objects that no other place uses.
+    fn rows(&mut self, path: &str, object: &'s Value, rows: &mut Vec<KeyRow>) {
         let required: Vec<&str> =
             object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, property) in properties(object).into_iter().flatten() {
@@ -187,14 +189,15 @@ impl<'s> Writer<'s> {
             let meaning = described.filter(|text| !text.is_empty()).map(str::to_owned).next().unwrap_or_default();
             let unit = phrases::unit(name, &meaning).unwrap_or_default().to_owned();
             let range = phrases::range(inner);
-            rows.push(Row { meaning, unit, kind, default, range, key: key.clone() });
+            rows.push(KeyRow { meaning, unit, kind, default, range, key: key.clone() });
             if let Some((step, object)) = nested {
                 self.rows(&format!("{key}.{step}"), object, rows);
             }
         }
     }
 
-    /// The type of a value in words, and the object whose keys follow in the same table, with the step of their path towards it.
+    /// Returns the type of a value in words, and the object whose keys follow in the same table with the path segment
+    /// that leads to it.
     fn kind_of(&mut self, part: &'s Value) -> (String, Option<(&'static str, &'s Value)>) {
         if let Some(name) = reference(part) {
             let definition = &self.definitions[name];
@@ -222,7 +225,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// The type of a value that has no keys of its own in the same table.
+    /// Returns the type of a value without keys of its own in the same table.
     fn plain_kind(&mut self, part: &'s Value) -> String {
         if let Some(name) = reference(part) {
             return self.link(name);
@@ -243,7 +246,7 @@ impl<'s> Writer<'s> {
         phrases::scalar(part)
     }
 
-    /// A link to the section of a definition; what can be said in a word needs none.
+    /// Returns a link to the section of a definition, or its type where a single word describes it.
     fn link(&mut self, name: &'s str) -> String {
         let definition = &self.definitions[name];
         match alternatives(definition) {
@@ -272,7 +275,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// A definition in a section of its own.
+    /// Writes a definition in a section of its own.
     fn section(&mut self, name: &'s str, text: &mut String) {
         let definition = &self.definitions[name];
         let _ =
@@ -300,7 +303,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// An alternative with keys of its own: named by the word that chooses it, or by its only key.
+    /// Writes an alternative with keys of its own: named by the word that selects it, or by its only key.
     fn variant(&mut self, variant: &'s Value, text: &mut String) {
         let keys = properties(variant);
         let tag = keys.into_iter().flatten().find_map(|(key, value)| Some((key, value.get("const")?)));
@@ -316,9 +319,9 @@ impl<'s> Writer<'s> {
     }
 }
 
-fn write_table(text: &mut String, rows: &[Row]) {
+fn write_table(text: &mut String, rows: &[KeyRow]) {
     text.push_str("\n| key | meaning | unit | type | default | range |\n|---|---|---|---|---|---|\n");
-    for Row { key, meaning, unit, kind, default, range } in rows {
+    for KeyRow { key, meaning, unit, kind, default, range } in rows {
         let cells =
             [format!("`{key}`"), phrases::line(meaning), unit.clone(), kind.clone(), default.clone(), range.clone()];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));

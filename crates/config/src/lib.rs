@@ -1,8 +1,8 @@
-//! From files to a case that can be run.
+//! Reader of configuration files; the result is a case that can be run.
 //!
-//! A case is a district, and a loop if one is given. Both come from a file of our own ([`native`]), or the district comes
-//! from a Calliope 0.6 model as it is ([`calliope`]) and the loop from a loop file ([`loop_file`]). Everything read keeps its
-//! position ([`yaml`]), so that a mistake is shown where it stands, also after imports, overrides and dotted keys.
+//! A case is a district, and optionally a loop. Both are read from a district file ([`native`]), or the district from
+//! an unchanged Calliope 0.6 model ([`calliope`]) and the loop from a loop file ([`loop_file`]). Every value keeps its
+//! position ([`yaml`]), so that an error names file and line, also after imports, overrides and dotted keys.
 
 pub mod calliope;
 mod column;
@@ -24,7 +24,7 @@ pub use column::Column;
 pub use error::nearest;
 pub use error::{ConfigError, Finding, Problem};
 pub use inputs::sha256;
-pub use inputs::{Inputs, Shelf};
+pub use inputs::{InputCache, Inputs};
 pub use loop_file::LoopFile;
 pub use timeseries::{Correction, UsedColumn};
 
@@ -40,85 +40,85 @@ use document::Document;
 use switches::Preset;
 use yaml::{Conflict, Map, Node, Source, Value};
 
-/// What a user asks for.
+/// The request of a user: the files and options of a case.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Request {
-    /// The Calliope model file.
+    /// The model file.
     pub model: PathBuf,
-    /// A scenario, or overrides separated by commas.
+    /// A scenario, or overrides separated by commas; `None` for the model as it is.
     pub scenario: Option<String>,
-    /// The loop; a plain dispatch without it.
+    /// The loop; `None` for a dispatch without a loop.
     pub water_loop: Option<LoopSource>,
-    /// A preset in place of the loop file's own.
+    /// A preset that replaces the loop file's own.
     pub preset: Option<Preset>,
-    /// Single settings, `key=value`, on top of everything.
+    /// Single settings, `key=value`, merged over everything else.
     pub settings: Vec<String>,
-    /// A time window, `START..END` or one date, in place of the model's own.
+    /// A time window, `START..END` or one date, that replaces the model's own.
     pub window: Option<[String; 2]>,
-    /// Warn of what is not supported instead of refusing it.
+    /// Whether unsupported keys are warnings instead of errors.
     pub ignore_unsupported: bool,
 }
 
-/// Where a loop comes from.
+/// The source of a loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopSource {
     /// A loop file.
     File(PathBuf),
-    /// The published loop, `networks/iccep2019.yaml`, which every build carries.
+    /// The published loop, `networks/iccep2019.yaml`, which is part of the executable.
     Published,
 }
 
-/// How a case is written.
+/// The format of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// In our own format.
+    /// A district file.
     District,
-    /// As a Calliope model.
+    /// A Calliope model.
     Calliope,
 }
 
 /// A case that can be run.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// How it is written.
+    /// The format of the model.
     pub format: Format,
-    /// What the model calls itself.
+    /// The model's own name.
     pub name: String,
     /// The district.
     pub district: District,
-    /// The loop and how it is coupled, if there is one.
+    /// The loop and its coupling; `None` without a loop.
     pub coupled: Option<Coupled>,
-    /// The columns of time series that it reads.
+    /// The columns of time series that the case uses.
     pub columns: Vec<UsedColumn>,
-    /// What is worth a word.
+    /// Warnings, notes and defaults in use.
     pub findings: Vec<Finding>,
-    /// The configuration as it was understood.
+    /// The configuration with imports, overrides and defaults merged.
     pub resolved: Resolved,
     /// Every file that was read.
     pub inputs: Vec<Input>,
 }
 
-/// The configuration with imports, overrides and defaults worked in.
+/// The configuration with imports, overrides and defaults merged.
 #[derive(Debug, Clone, Serialize)]
 pub struct Resolved {
-    /// Scenario or overrides in force.
+    /// The scenario or overrides in use.
     pub scenario: Option<String>,
     /// The model.
     pub model: Map,
-    /// The loop.
+    /// The loop; `None` without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub water_loop: Option<LoopFile>,
 }
 
-/// Top-level keys that a loop file has; `--set` sends them there.
+/// The top-level keys of a loop file; `--set` applies them to the loop file.
 const LOOP_KEYS: [&str; 8] =
     ["name", "preset", "switches", "coupling", "water_loop", "heat_pumps", "stores", "corrections"];
 
-/// Where what `--set` puts into a file comes from.
+/// The name of the origin of values from `--set`.
 pub const SETTING: &str = "--set";
 
 impl Case {
-    /// Reads the files behind a request.
+    /// Reads the files of a request.
     ///
     /// # Errors
     /// [`ConfigError`] with file, line and what was expected.
@@ -126,12 +126,12 @@ impl Case {
         Self::load_from(request, &Arc::default())
     }
 
-    /// Reads the files behind a request where they are not on `shelf` yet.
+    /// Reads the files of a request; files in the cache `cache` are not read again.
     ///
     /// # Errors
     /// As [`Case::load`].
-    pub fn load_from(request: &Request, shelf: &Arc<Shelf>) -> Result<Self, ConfigError> {
-        let mut reading = Reading { inputs: Inputs::on(Arc::clone(shelf)), findings: Vec::new() };
+    pub fn load_from(request: &Request, cache: &Arc<InputCache>) -> Result<Self, ConfigError> {
+        let mut reading = CaseReader { inputs: Inputs::on(Arc::clone(cache)), findings: Vec::new() };
         let water_loop = match &request.water_loop {
             Some(LoopSource::File(path)) => Some(path.as_path()),
             Some(LoopSource::Published) | None => None,
@@ -153,13 +153,13 @@ impl Case {
     }
 }
 
-/// What gathers while files are read.
-struct Reading {
+/// The inputs and findings collected while files are read.
+struct CaseReader {
     inputs: Inputs,
     findings: Vec<Finding>,
 }
 
-impl Reading {
+impl CaseReader {
     fn calliope(mut self, request: &Request, document: Document, settings: Map) -> Result<Case, ConfigError> {
         let loop_file = match &request.water_loop {
             None if request.preset.is_some() => {
@@ -222,7 +222,7 @@ impl Reading {
     }
 }
 
-/// Puts the settings of `--set` on top of a document; returns those that belong to the loop file beside it.
+/// Merges the settings of `--set` over a document; returns those that belong to the loop file beside it.
 fn settings_for(document: &mut Document, request: &Request) -> Result<Map, ConfigError> {
     let of_calliope = document.is_calliope();
     let mut of_loop = Map::default();
@@ -244,13 +244,13 @@ fn settings_for(document: &mut Document, request: &Request) -> Result<Map, Confi
     Ok(of_loop)
 }
 
-/// The text of the published loop.
+/// Returns the text of the published loop.
 fn published_loop() -> Arc<Source> {
     let text = include_str!("../../../networks/iccep2019.yaml").to_owned();
     Arc::new(Source { path: "networks/iccep2019.yaml".into(), text })
 }
 
-/// `key=value` as a mapping.
+/// Parses `key=value` as a mapping.
 fn setting(index: usize, text: &str) -> Result<Map, ConfigError> {
     let malformed = || ConfigError::Setting { text: text.to_owned() };
     let (key, value) = text.split_once('=').ok_or_else(malformed)?;
@@ -267,7 +267,7 @@ fn setting(index: usize, text: &str) -> Result<Map, ConfigError> {
     }
 }
 
-/// Joins a relative path onto the folder of `file`.
+/// Returns a relative path joined to the folder of `file`.
 pub fn beside(file: &Path, relative: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(relative)
 }

@@ -1,4 +1,4 @@
-//! What looks wrong in a case before it is solved: each finding says where, how much, and what to look at.
+//! Checks of a case before it is solved: each finding has a place, a size, and a hint.
 
 mod shortage;
 
@@ -14,35 +14,35 @@ use anergy_thermal::water_loop::WaterLoop;
 use super::{Case, Finding, UsedColumn};
 use shortage::{Shortage, over_time, shortages};
 
-/// A yield per peak power above this is no photovoltaic panel's: W/m2, or kWh where kW were meant.
+/// The largest plausible yield per peak power of photovoltaics; a larger one is in W/m2, or in kWh instead of kW.
 const LARGEST_PV_YIELD: f64 = 1.5;
-/// A price above this, EUR/kWh, is rather one per MWh.
+/// The largest plausible price, EUR/kWh; a larger one is probably per MWh.
 const LARGEST_PRICE: f64 = 10.0;
-/// COPs of machines lie between these.
+/// The lowest and the highest plausible COP of a machine.
 const USUAL_COP: [f64; 2] = [1.0, 20.0];
 
-/// Adds what looks wrong to the findings of a case.
+/// Adds the findings of all checks to a case.
 pub fn lint(case: &mut Case) {
     let mut found = Vec::new();
     let shortages = shortages(&case.district);
-    look_for_outliers(case, &shortages, &mut found);
+    check_outliers(case, &shortages, &mut found);
     found.extend(shortages.iter().map(|shortage| shortage.finding(case)));
     found.extend(over_time(case, &shortages));
-    look_at_numbers(case, &mut found);
-    look_for_arbitrage(&case.district, &mut found);
+    check_numbers_of_technologies(case, &mut found);
+    check_arbitrage(&case.district, &mut found);
     if let Some(coupled) = &case.coupled {
-        look_at_balancing_price(coupled, &mut found);
+        check_balancing_price(coupled, &mut found);
         let limits = coupled.water_loop.limits_c();
         for (index, pump) in coupled.pumps.iter().enumerate() {
             let (spread_k, _) = coupled.water_loop.widest_spread_k(index);
-            look_at_pump(&case.district, pump, limits, spread_k, &mut found);
+            check_heat_pump(&case.district, pump, limits, spread_k, &mut found);
         }
     }
     case.findings.extend(found);
 }
 
-/// Values of time series far off their neighbours and off all others.
-fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
+/// Finds outliers in time series: values far from their neighbours and from all others.
+fn check_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Finding>) {
     let mut seen = HashSet::new();
     for UsedColumn { column, rows, .. } in &case.columns {
         if !seen.insert((column.path().to_owned(), column.name().to_owned())) {
@@ -73,7 +73,7 @@ fn look_for_outliers(case: &Case, shortages: &[Shortage], found: &mut Vec<Findin
     }
 }
 
-/// Whether something at `site` reads a column.
+/// Returns whether a technology at `site` reads a column.
 fn reads(case: &Case, path: &std::path::Path, column: &str, site: &str) -> bool {
     let at = format!(" at {site}");
     case.columns
@@ -81,10 +81,10 @@ fn reads(case: &Case, path: &std::path::Path, column: &str, site: &str) -> bool 
         .any(|used| used.column.path() == path && used.column.name() == column && used.reader.ends_with(&at))
 }
 
-/// Numbers that no such technology has.
-fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
+/// Finds numbers that are not plausible for their technology.
+fn check_numbers_of_technologies(case: &Case, found: &mut Vec<Finding>) {
     let district = &case.district;
-    // A heat exchanger takes next to nothing.
+    // A heat exchanger needs hardly any electricity.
     let is_exchanger = |site: &Site, technology: &str| {
         let mut pumps = case.coupled.iter().flat_map(|coupled| &coupled.pumps);
         let here = pumps.find(|pump| pump.site == site.name && pump.technology == technology);
@@ -138,7 +138,7 @@ fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
                     if let Some((cop, when)) = first(&conversion.efficiency, &|cop| cop > high) {
                         warn(format!("its efficiency or COP is {cop:.2} ({when}); expected at most {high}"));
                     }
-                    // What never gains and is no heat pump is a boiler.
+                    // A conversion that never gains energy and is not a heat pump is a boiler.
                     let gains = !conversion.efficiency.all(|cop| cop <= low) || heats(site, &technology.name);
                     if let (true, Some((cop, when))) = (gains, first(&conversion.efficiency, &|cop| cop < low)) {
                         warn(format!("its COP is {cop:.2} ({when}), below {low}"));
@@ -152,7 +152,7 @@ fn look_at_numbers(case: &Case, found: &mut Vec<Finding>) {
 
 type First<'a> = dyn Fn(&Profile, &dyn Fn(f64) -> bool) -> Option<(f64, String)> + 'a;
 
-/// The first step in which a resource is far above the capacity that it feeds.
+/// Returns the first step in which a resource is far above the capacity of its supply.
 fn beyond_peak(supply: &Supply, first: &First<'_>) -> Option<(f64, String)> {
     match &supply.available {
         Availability::Unlimited => None,
@@ -167,8 +167,8 @@ fn beyond_peak(supply: &Supply, first: &First<'_>) -> Option<(f64, String)> {
     }
 }
 
-/// A carrier that sells for more than it costs at the same site makes money by itself.
-fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
+/// Finds carriers that sell at a higher price than they cost at the same site.
+fn check_arbitrage(district: &District, found: &mut Vec<Finding>) {
     for site in district.sites() {
         for technology in &site.technologies {
             let Kind::Export(export) = &technology.kind else { continue };
@@ -186,7 +186,8 @@ fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
                     .collect();
                 let Some(&first) = steps.first() else { continue };
                 let message = format!(
-                    "{} sells {} at {} for more than {} pays for it in {} steps, first at {}: buying to sell makes money",
+                    "{} sells {} at {} for more than {} pays for it in {} steps, first at {}: buying to sell makes \
+                     money",
                     technology.name,
                     export.carrier,
                     site.name,
@@ -200,7 +201,7 @@ fn look_for_arbitrage(district: &District, found: &mut Vec<Finding>) {
     }
 }
 
-/// The carrier that a conversion brings, if nothing else at its site does.
+/// Returns the carrier that a conversion produces, if nothing else at its site supplies it.
 fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Option<&'d str> {
     let brings = |kind: &'d Kind| match kind {
         Kind::Conversion(conversion) => Some(conversion.carrier_out.as_str()),
@@ -214,8 +215,8 @@ fn only_source<'d>(district: &'d District, site: &str, technology: &str) -> Opti
     (!linked && !others.any(|other| brings(&other.kind) == Some(carrier))).then_some(carrier)
 }
 
-/// A price of balancing that is zero, or that the loop cannot tell.
-fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
+/// Finds a price of balancing that is zero, or that does not follow from the loop.
+fn check_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
     if coupled.settings.balancing_price != BalancingPrice::Marginal {
         return;
     }
@@ -237,8 +238,15 @@ fn look_at_balancing_price(coupled: &Coupled, found: &mut Vec<Finding>) {
     }
 }
 
-/// COPs that move the wrong way with the loop's temperature, and working points outside a model's range.
-fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spread_k: f64, found: &mut Vec<Finding>) {
+/// Finds COPs that change in the wrong direction with the loop's temperature, and operating points outside a model's
+/// range.
+fn check_heat_pump(
+    district: &District,
+    pump: &LoopPump,
+    [low, high]: [f64; 2],
+    spread_k: f64,
+    found: &mut Vec<Finding>,
+) {
     let LoopPump { site, technology, store, pump, .. } = pump;
     let capacity_kwh = store.as_ref().and_then(|store| match &district.technology(site, store)?.kind {
         Kind::Storage(storage) => Some(storage.capacity_kwh),
@@ -247,8 +255,8 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spr
     let capacity_kwh = capacity_kwh.unwrap_or(0.0);
     if !pump.responds_physically([low, high], spread_k, capacity_kwh) {
         let message = format!(
-            "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating must \
-             gain, cooling must lose)"
+            "the COP of {technology} at {site} moves the wrong way as the loop warms from {low} to {high} C (heating \
+             must gain, cooling must lose)"
         );
         found.push(Finding::warning(None, message));
     }
@@ -258,8 +266,8 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spr
     };
     if let Some(carrier) = alone {
         let message = format!(
-            "{technology} at {site} is a heat exchanger, and nothing else there brings {carrier}: where its water does not suffice, \
-             it is reckoned to bring it all the same, at the COP `cop_beyond`"
+            "{technology} at {site} is a heat exchanger, and nothing else there brings {carrier}: where its water \
+             does not suffice, it is reckoned to bring it all the same, at the COP `cop_beyond`"
         );
         found.push(Finding::warning(None, message));
     }
@@ -271,8 +279,8 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spr
     let lowest = cops.fold(f64::INFINITY, f64::min);
     if lowest > 0.0 && pump.warms_its_source(lowest) {
         let message = format!(
-            "the COP of {technology} at {site} falls to {lowest:.2} while the loop is between {low} and {high} C; expected at least 1: \
-             below it a heating machine warms its source"
+            "the COP of {technology} at {site} falls to {lowest:.2} while the loop is between {low} and {high} C; \
+             expected at least 1: below it a heating machine warms its source"
         );
         found.push(Finding::warning(None, message));
     }
@@ -283,11 +291,11 @@ fn look_at_pump(district: &District, pump: &LoopPump, [low, high]: [f64; 2], spr
     let share = 100.0 * outside as f64 / f64::from(SAMPLES + 1);
     if outside > 0 {
         let message = format!(
-            "{technology} at {site} works outside {} over {share:.0} % of the loop's range from {low} to {high} C, with an \
-             empty and with a full store",
+            "{technology} at {site} works outside {} over {share:.0} % of the loop's range from {low} to {high} C, \
+             with an empty and with a full store",
             pump.cop.valid_range()
         );
-        // Below its range a model that clamps stays on the safe side: the COP is no better than its best.
+        // Below its range a model that clamps is conservative: the COP is at most its best.
         let exchanger = matches!(pump.cop, CopModel::Direct(_));
         let harmless = exchanger || !pump.cop.extrapolates() && sides.iter().all(|side| *side == OutsideRange::Below);
         found.push(if 2 * outside > SAMPLES as usize && !harmless {

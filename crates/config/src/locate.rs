@@ -1,4 +1,4 @@
-//! Where a number that the district refuses stands: the key, or the line of a time series.
+//! The position of a number that the district rejects: the key, or the line of a time series.
 
 use anergy_dispatch::district::{DistrictError, Place};
 
@@ -6,27 +6,27 @@ use super::timeseries::UsedColumn;
 use super::yaml::Span;
 use super::{ConfigError, Problem};
 
-/// What a format knows of the places of a district.
+/// The positions of the numbers of a district in a file of some format.
 pub(super) trait Places {
-    /// The key as the format writes it, and its position, at a place: the first of the format's own keys for `key` that is
-    /// there, else the place itself.
+    /// Returns the format's key for a number, and its position: the first of the format's keys for `key` that is
+    /// present at the place, else the place itself.
     fn find(&self, place: &Place, key: &'static str) -> Option<(String, &Span)>;
 
-    /// The position of the price of CO2.
+    /// Returns the position of the price of CO2.
     fn co2_price(&self) -> Option<&Span> {
         None
     }
 
-    /// The position of the limit on CO2.
+    /// Returns the position of the limit on CO2.
     fn co2_limit(&self) -> Option<&Span> {
         None
     }
 
-    /// The keys under which series behind a number may have been read.
+    /// Returns the keys of the series that a number may come from.
     fn series_keys(&self, key: &'static str) -> Vec<&'static str>;
 }
 
-/// An error of the district with its position.
+/// Returns an error of the district with its position.
 pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[UsedColumn]) -> ConfigError {
     let (place, key, step): (&Place, _, _) = match &error {
         DistrictError::Range { place, key, step, .. } => (place, *key, *step),
@@ -41,7 +41,7 @@ pub(super) fn locate(error: DistrictError, places: &impl Places, columns: &[Used
                 None => error.into(),
             };
         }
-        // These are of the district as a whole.
+        // These errors concern the district as a whole.
         _ => return error.into(),
     };
     let Some((written, span)) = places.find(place, key) else { return error.into() };

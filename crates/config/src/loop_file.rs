@@ -1,4 +1,5 @@
-//! Loop files (`networks/*.yaml`): the water loop, the heat pumps that draw on it, their stores, and how the coupling runs.
+//! Loop files (`networks/*.yaml`): the water loop, the heat pumps on it, their stores, and the settings of the
+//! coupling.
 
 use anergy_cosim::coupling::{BalancingPrice, CouplingSettings, SchemeChoice, Stop};
 use anergy_cosim::{Coupled, LoopPump};
@@ -13,7 +14,7 @@ use super::native::settings::{LoopSettings, NetworkLoopSettings};
 use super::native::{allow_dotted_keys, close_loops};
 use super::switches::{CommercialStoreCapacity, Outlier, Preset, SurplusAndUnmet, SwitchChoices, Switches};
 use super::timeseries::Correction;
-use super::water_loop::{self, Crossed};
+use super::water_loop::{self, InsufficientApproach};
 use super::yaml::{self, Node, from_node};
 use super::{ConfigError, Finding, Problem};
 
@@ -55,7 +56,7 @@ pub struct StoreEntry {
     pub as_published_kwh_per_k: Option<f64>,
 }
 
-/// The file as it is written, without its loop.
+/// The keys of a loop file other than its loop.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -89,7 +90,7 @@ struct Numbers {
     scheme: Option<SchemeChoice>,
     /// What the dispatcher knows of the cost of balancing the loop.
     balancing_price: BalancingPrice,
-    /// Share of the way that COPs go in an iteration of Picard's.
+    /// Relaxation factor of the COPs in a Picard iteration.
     #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
     relaxation: f64,
     /// Iterations at most.
@@ -97,10 +98,10 @@ struct Numbers {
     /// Relative gap at which dispatch and loop agree.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     gap_tolerance: Option<f64>,
-    /// Change of the loop temperature at which it rests, K.
+    /// Largest change of the loop temperature between iterations that counts as converged, K.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     temperature_tolerance_k: f64,
-    /// Change of a COP at which it rests.
+    /// Largest change of a COP between iterations that counts as converged.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     cop_tolerance: f64,
 }
@@ -129,7 +130,8 @@ impl Default for Numbers {
     }
 }
 
-/// The JSON Schema (2020-12) of a loop file. For a Calliope model it has the heat pumps too; a district file takes `water_loop` alone.
+/// Returns the JSON Schema (2020-12) of a loop file. With a Calliope model a loop file has the heat pumps too; a
+/// district file uses `water_loop` alone.
 #[must_use]
 pub fn json_schema() -> Value {
     let mut schema = schemars::schema_for!(Written).to_value();
@@ -157,12 +159,12 @@ enum LoopVariants {
     Network(NetworkLoopSettings),
 }
 
-/// A loop file with everything that was left out filled in.
+/// A loop file with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoopFile {
-    /// What the loop is called.
+    /// Name of the loop.
     pub name: Option<String>,
-    /// The preset that the switches started from.
+    /// The preset from which the switches start.
     pub preset: Preset,
     /// The switches.
     pub switches: Switches,
@@ -173,21 +175,21 @@ pub struct LoopFile {
     pub heat_pumps: Vec<HeatPumpEntry>,
     /// Their stores.
     pub stores: Vec<StoreEntry>,
-    /// Values known to be wrong.
+    /// Values of time series that are known to be wrong.
     pub corrections: Vec<Correction>,
-    /// Where the loop stands.
+    /// The node of the loop, for positions in messages.
     #[serde(skip)]
     node: Node,
-    /// Where its heat pumps stand.
+    /// The node of the heat pumps, for positions in messages.
     #[serde(skip)]
     pumps_node: Node,
 }
 
 impl LoopFile {
-    /// Reads a loop file; `preset` takes the place of the file's own.
+    /// Reads a loop file; `preset` replaces the file's own.
     ///
     /// # Errors
-    /// [`ConfigError`] with the place of an unknown or missing key, or of a value of the wrong kind.
+    /// [`ConfigError`] with the position of an unknown or missing key, or of a value of the wrong type.
     pub fn read(node: &Node, preset: Option<Preset>) -> Result<Self, ConfigError> {
         if node.value == yaml::Value::Null {
             return Err(node.span.error(Problem::Wrong("an empty loop file".to_owned())));
@@ -258,7 +260,7 @@ impl LoopFile {
         Ok(file)
     }
 
-    /// The corrections in force.
+    /// Returns the corrections that apply under the switches.
     #[must_use]
     pub fn corrections_in_force(&self) -> &[Correction] {
         match self.switches.outlier {
@@ -267,24 +269,24 @@ impl LoopFile {
         }
     }
 
-    /// What unmet demand and surplus cost under the switches, given what the model says.
+    /// Returns the prices of unmet demand and surplus under the switches; `model` are the model's own.
     #[must_use]
     pub fn shortage(&self, model: Shortage) -> Shortage {
         match self.switches.surplus_and_unmet {
             SurplusAndUnmet::BigM => model,
             SurplusAndUnmet::SurplusFree => Shortage {
-                // A model that forbids unmet demand goes on forbidding it.
+                // A model that forbids unmet demand continues to forbid it.
                 unmet_eur_per_kwh: model.unmet_eur_per_kwh.map(|_| VALUE_OF_LOST_LOAD_EUR_PER_KWH),
                 surplus_eur_per_kwh: Some(0.0),
             },
         }
     }
 
-    /// Finds the heat pumps of `district` and puts them on the loop.
+    /// Finds the heat pumps of `district` and connects them to the loop.
     ///
     /// # Errors
-    /// When the loop's numbers make no sense, a heat pump of the file stands nowhere in the district or is no conversion, or
-    /// its store has no entry.
+    /// [`ConfigError`] when the loop's numbers are not valid, when a heat pump of the file is not in the district or is
+    /// not a conversion, or when its store has no entry.
     pub fn couple(&self, district: &District, findings: &mut Vec<Finding>) -> Result<Coupled, ConfigError> {
         let mut water_loop =
             water_loop::without_series(&self.water_loop, &self.node, self.switches.loop_limit, district.axis())?;
@@ -334,8 +336,8 @@ impl LoopFile {
         Ok(Coupled { water_loop, pumps, auxiliary, settings })
     }
 
-    /// An approach that is too small for its water, where it stands.
-    fn crossed(&self, technology: &str, crossed: &Crossed) -> ConfigError {
+    /// Returns an error of an insufficient approach, with its position.
+    fn crossed(&self, technology: &str, crossed: &InsufficientApproach) -> ConfigError {
         let of_technology = |node: &&Node| node.at("technology").and_then(Node::as_text) == Some(technology);
         let entry = self.pumps_node.as_list().and_then(|entries| entries.iter().find(of_technology));
         let cop = entry.and_then(|entry| entry.at("cop"));

@@ -1,4 +1,4 @@
-//! The switches between the published paper case and corrected physics: one key each, and the presets that set them all.
+//! The switches between the published paper case and corrected physics: one key each, and presets of all switches.
 
 use anergy_cosim::coupling::{InitialCopDispatch, InitialCopRing, LoopCop, Stop, StoreTemperature};
 use anergy_thermal::heat_pump::{ColdStoreTemperature, CoolingLift};
@@ -14,8 +14,8 @@ pub enum Preset {
     Published,
     /// Everything mended.
     Corrected,
-    /// Mended, except that cold stores rise and commercial stores use the buildings' heat capacity: the setting in which
-    /// equilibria were measured.
+    /// Mended, except that cold stores rise and commercial stores use the buildings' heat capacity: the setting in
+    /// which equilibria were measured.
     EquilibriumReference,
 }
 
@@ -77,7 +77,7 @@ pub struct Switches {
 }
 
 impl Preset {
-    /// The switches of this preset.
+    /// Returns the switches of this preset.
     #[must_use]
     pub fn switches(self) -> Switches {
         match self {
@@ -145,7 +145,7 @@ pub struct SwitchChoices {
 }
 
 impl SwitchChoices {
-    /// The switches of `preset` with these choices on top.
+    /// Returns the switches of `preset` with these choices merged over them.
     #[must_use]
     pub fn on(self, preset: Preset) -> Switches {
         let base = preset.switches();

@@ -1,4 +1,4 @@
-//! Values that may be numbers or columns of CSV files.
+//! Values that are numbers or columns of CSV files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,33 +32,33 @@ pub struct Correction {
     pub because: String,
 }
 
-/// Reads columns of CSV files over one time axis.
+/// The reader of columns of CSV files on one time axis.
 pub(super) struct TimeSeries<'a> {
     folder: PathBuf,
     window: Option<TimeWindow>,
     step_minutes: Option<i64>,
     axis: Option<TimeAxis>,
     corrections: &'a [Correction],
-    /// For each correction, whether its column was read, and whether it mended anything.
-    corrected: Vec<Corrected>,
-    /// Whether files of another step than the run's are averaged or held.
+    /// For each correction, whether its column was read, and whether it changed a value.
+    corrected: Vec<CorrectionUse>,
+    /// Whether files with a step other than the run's are averaged or held.
     resamples: bool,
     used: Vec<UsedColumn>,
 }
 
-/// What became of a correction.
+/// The use of a correction.
 #[derive(Debug, Clone, Copy, Default)]
-struct Corrected {
+struct CorrectionUse {
     read: bool,
     in_time: bool,
 }
 
-/// A column that the case reads, and what for.
+/// A column that the case uses, and its purpose.
 #[derive(Debug, Clone)]
 pub struct UsedColumn {
-    /// What reads it, for messages: a technology at a site, or a key.
+    /// The user of the column in messages: a technology at a site, or a key.
     pub reader: String,
-    /// Key it is read for.
+    /// The key that refers to the column.
     pub key: String,
     /// The column.
     pub column: Column,
@@ -66,53 +66,53 @@ pub struct UsedColumn {
     pub rows: Arc<[f64]>,
 }
 
-/// Who asks for a value, and where.
+/// A request for a value, and its position.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'s> {
-    /// What reads it, for messages.
+pub(super) struct SeriesRequest<'s> {
+    /// The user of the value in messages.
     pub reader: &'s str,
-    /// Key it is read for.
+    /// The key that refers to the value.
     pub key: &'s str,
-    /// Column where none is named.
+    /// The default column name.
     pub site: &'s str,
-    /// Where the value stands in the configuration.
+    /// The position of the value in the configuration.
     pub span: &'s Span,
 }
 
 impl<'a> TimeSeries<'a> {
     pub(super) fn new(folder: PathBuf, window: Option<TimeWindow>, corrections: &'a [Correction]) -> Self {
-        let corrected = vec![Corrected::default(); corrections.len()];
+        let corrected = vec![CorrectionUse::default(); corrections.len()];
         let (step_minutes, axis) = (None, None);
         Self { folder, window, step_minutes, axis, corrections, corrected, resamples: false, used: Vec::new() }
     }
 
-    /// The folder `path`, as it is written in `file`.
+    /// Returns the folder `path` as given in `file`.
     pub(super) fn folder_of(file: &Path, path: Option<&str>) -> PathBuf {
         beside(file, path.unwrap_or(""))
     }
 
-    /// Lets files have other steps than the run: finer ones are averaged, coarser ones hold their values. Right for powers
-    /// and prices, wrong for energies per step.
+    /// Accepts files whose step differs from the run's: finer ones are averaged, coarser ones hold their values. That
+    /// is right for powers and prices, and wrong for energies per step.
     pub(super) fn resampling(self) -> Self {
         Self { resamples: true, ..self }
     }
 
-    /// Puts the run on steps of `minutes`.
+    /// Sets the step of the run, minutes.
     pub(super) fn resample_to(&mut self, minutes: i64) {
         self.step_minutes = Some(minutes);
     }
 
-    /// Fixes the time axis without a file.
+    /// Sets the time axis without a file.
     pub(super) fn fix_axis(&mut self, axis: TimeAxis) {
         self.axis = Some(axis);
     }
 
-    /// The time axis of the run; `None` until a series has been read.
+    /// Returns the time axis of the run; `None` until a series has been read.
     pub(super) fn axis(&self) -> Option<TimeAxis> {
         self.axis
     }
 
-    /// Takes the time axis from a file, so that it is known before the first value is read.
+    /// Sets the time axis from a file, so that it is known before the first value is read.
     pub(super) fn begin_with(
         &mut self,
         written: &FileColumn,
@@ -123,49 +123,49 @@ impl<'a> TimeSeries<'a> {
         self.axis_for(&frame).map_err(|source| span.series_error(source))
     }
 
-    /// The window of time asked for.
+    /// Returns the requested time window.
     pub(super) fn window(&self) -> Option<TimeWindow> {
         self.window
     }
 
-    /// The columns that were read so far.
+    /// Returns the columns that were read so far.
     pub(super) fn used(&self) -> &[UsedColumn] {
         &self.used
     }
 
-    /// The columns that were read.
+    /// Returns the columns that were read.
     pub(super) fn into_used(self) -> Vec<UsedColumn> {
         self.used
     }
 
-    /// The value of a setting over the time of the run.
+    /// Returns the value of a setting over the time of the run.
     pub(super) fn profile(
         &mut self,
         setting: &ProfileSetting,
-        asked: Asked<'_>,
+        request: SeriesRequest<'_>,
         inputs: &mut Inputs,
         findings: &mut Vec<Finding>,
     ) -> Result<Profile, ConfigError> {
         match setting {
             ProfileSetting::Constant(value) => Ok(Profile::Constant(*value)),
-            ProfileSetting::File(column) => Ok(self.column(column, None, asked, inputs, findings)?.0),
+            ProfileSetting::File(column) => Ok(self.column(column, None, request, inputs, findings)?.0),
         }
     }
 
-    /// A column of a file over the time of the run. Gaps take the column's own fill, else `default_fill` (Calliope's
-    /// default), which is reported; without either they are an error.
+    /// Returns a column of a file over the time of the run. Gaps are filled by the column's own fill rule, else by
+    /// `default_fill` (Calliope's default), which is reported; without either a gap is an error.
     pub(super) fn column(
         &mut self,
         written: &FileColumn,
         default_fill: Option<f64>,
-        asked: Asked<'_>,
+        request: SeriesRequest<'_>,
         inputs: &mut Inputs,
         findings: &mut Vec<Finding>,
     ) -> Result<(Profile, Column), ConfigError> {
-        let failed = |source| asked.span.series_error(source);
-        let frame = inputs.frame(&self.folder.join(&written.file), asked.span)?;
+        let failed = |source| request.span.series_error(source);
+        let frame = inputs.frame(&self.folder.join(&written.file), request.span)?;
         let axis = self.axis_for(&frame).map_err(failed)?;
-        let name = written.column.as_deref().unwrap_or(asked.site).to_owned();
+        let name = written.column.as_deref().unwrap_or(request.site).to_owned();
         frame.column(&name).map_err(failed)?;
         if !self.resamples && frame.axis().step_minutes() != axis.step_minutes() {
             let (found_minutes, expected_minutes) = (frame.axis().step_minutes(), axis.step_minutes());
@@ -182,22 +182,22 @@ impl<'a> TimeSeries<'a> {
             Finding::note(message).once_in(findings);
         }
         let mut values = column.written().to_vec();
-        self.correct(&written.file, &column, &mut values, asked.span, findings)?;
+        self.correct(&written.file, &column, &mut values, request.span, findings)?;
         let rows = values.as_slice().into();
-        fill(&mut values, written.fill, default_fill, &column, asked, findings)?;
+        fill(&mut values, written.fill, default_fill, &column, request, findings)?;
         if let Some(scale) = written.scale {
             values.iter_mut().for_each(|value| *value *= scale);
         }
         self.used.push(UsedColumn {
-            reader: asked.reader.to_owned(),
-            key: asked.key.to_owned(),
+            reader: request.reader.to_owned(),
+            key: request.key.to_owned(),
             column: column.clone(),
             rows,
         });
         Ok((Profile::Series(column.resampled(values)), column))
     }
 
-    /// The axis of the run: the window's part of the first file that is read.
+    /// Returns the axis of the run: the part of the first file that is within the window.
     fn axis_for(&mut self, frame: &Frame) -> Result<TimeAxis, SeriesError> {
         if let Some(axis) = self.axis {
             return Ok(axis);
@@ -225,7 +225,7 @@ impl<'a> TimeSeries<'a> {
         file: &str,
         column: &Column,
         values: &mut [f64],
-        asked: &Span,
+        request: &Span,
         findings: &mut Vec<Finding>,
     ) -> Result<(), ConfigError> {
         let name = Path::new(file).file_name();
@@ -235,7 +235,7 @@ impl<'a> TimeSeries<'a> {
         for (correction, became) in
             self.corrections.iter().zip(&mut self.corrected).filter(|(known, _)| of_column(known))
         {
-            let at = TimeWindow::single(&correction.at).map_err(|source| asked.series_error(source))?;
+            let at = TimeWindow::single(&correction.at).map_err(|source| request.series_error(source))?;
             let [file_axis, axis] = column.axes();
             let (first, count) = axis.steps_within(&at);
             became.read = true;
@@ -254,13 +254,13 @@ impl<'a> TimeSeries<'a> {
         Ok(())
     }
 
-    /// Corrections that no column or no time of the run belongs to.
+    /// Warns of corrections to which no column or no step of the run belongs.
     pub(super) fn idle_corrections(&self, findings: &mut Vec<Finding>) {
         for (correction, became) in self.corrections.iter().zip(&self.corrected) {
             let Correction { file, column, at, .. } = correction;
             let why = match became {
-                Corrected { read: false, .. } => "nothing reads that column",
-                Corrected { in_time: false, .. } => "there is no such step",
+                CorrectionUse { read: false, .. } => "nothing reads that column",
+                CorrectionUse { in_time: false, .. } => "there is no such step",
                 _ => continue,
             };
             let message = format!("the correction of {file}, column `{column}`, at {at} has no effect: {why}");
@@ -269,13 +269,13 @@ impl<'a> TimeSeries<'a> {
     }
 }
 
-/// Fills gaps and says so, or refuses them.
+/// Fills gaps and reports them, or returns an error.
 fn fill(
     values: &mut [f64],
     rule: Option<Fill>,
     default: Option<f64>,
     column: &Column,
-    asked: Asked<'_>,
+    request: SeriesRequest<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ConfigError> {
     let runs = gaps(values);
@@ -292,7 +292,7 @@ fn fill(
                  {{file: .., column: .., fill: 0 | previous | interpolate}}",
                 if count > 1 { format!(" and {} more steps", count - 1) } else { String::new() }
             );
-            return Err(asked.span.error(Problem::Wrong(message)));
+            return Err(request.span.error(Problem::Wrong(message)));
         }
     };
     for SeriesGap { first, steps } in runs {
@@ -310,12 +310,12 @@ fn fill(
             };
             values[first + step] = value.ok_or_else(|| {
                 let message = format!("{place}: the gap at {stamp} has no value beside it to go on with");
-                asked.span.error(Problem::Wrong(message))
+                request.span.error(Problem::Wrong(message))
             })?;
         }
     }
     let plural = if count == 1 { "gap" } else { "gaps" };
-    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", count, asked.key);
+    let message = format!("{place}: {} {plural} of `{}` filled {how}, the first of them here", count, request.key);
     Finding::warning(None, message).once_in(findings);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The water loop of a district file or a loop file.
+//! Reader of the water loop of a district file or a loop file.
 
 use anergy_cosim::LoopPump;
 use anergy_data::series::{Profile, ProfileSetting, TimeAxis};
@@ -9,22 +9,22 @@ use anergy_thermal::water_loop::{
     LoopLimit, LoopProfiles, WaterLoop, WaterLoopError, WaterLoopSettings, WellMixedLoop, WellMixedSettings,
 };
 
-use super::timeseries::{Asked, TimeSeries};
+use super::timeseries::{SeriesRequest, TimeSeries};
 use super::yaml::{Map, Node, Span, Value, from_node};
 use super::{ConfigError, Finding, Inputs, Problem, SETTING};
 
-/// Water loops run between these, degrees Celsius.
+/// Plausible temperatures of water loops, degrees Celsius.
 const USUAL_C: [f64; 2] = [-20.0, 90.0];
-/// What reads the loop's series, in messages.
+/// The user of the loop's series in messages.
 const READER: &str = "water_loop";
-/// What pumps take, where the district has it.
+/// The carrier of the pumps, where the district has it.
 const ELECTRICITY: &str = "electricity";
-/// Parts of a network that have names.
+/// The parts of a network that have names.
 const NAMED: [&str; 6] = ["nodes", "pipe_types", "pipes", "substations", "waste_heat", "plants"];
 /// The kinds of loops.
 const KINDS: [&str; 2] = ["well_mixed", "network"];
 
-/// The loop's settings, and what happens at its limits where that is said.
+/// Returns the loop's settings, and its behaviour at its limits where that is given.
 pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLimit>), ConfigError> {
     let mut map = node.as_map().cloned().unwrap_or_default();
     let kind = map.remove("kind");
@@ -48,7 +48,7 @@ pub(super) fn settings(node: &Node) -> Result<(WaterLoopSettings, Option<LoopLim
     Ok((WaterLoopSettings::WellMixed(Box::new(settings)), limit))
 }
 
-/// A setting that names a part of the network which is not there is a mistake.
+/// Checks that settings name only existing parts of the network.
 fn introduced(map: &Map) -> Result<(), ConfigError> {
     for part in NAMED {
         let entries = || map.get(part).and_then(Node::as_map).into_iter().flat_map(Map::entries);
@@ -60,7 +60,7 @@ fn introduced(map: &Map) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The loop of a file that reads no series.
+/// Returns the loop of a file that reads no series.
 pub(super) fn without_series(
     settings: &WaterLoopSettings,
     node: &Node,
@@ -86,35 +86,36 @@ pub(super) fn without_series(
     }
 }
 
-/// A heat pump whose water would leave beyond its refrigerant, and why.
-pub(super) struct Crossed {
-    /// Its index.
+/// A heat pump whose water would leave outside the limits of its refrigerant.
+pub(super) struct InsufficientApproach {
+    /// The index of the heat pump.
     pub(super) pump: usize,
     /// The key of its COP model that would have to be larger.
     pub(super) key: &'static str,
-    /// What is wrong, and what would do.
+    /// The message, with a value that would be sufficient.
     pub(super) message: String,
 }
 
-/// The first heat pump on the loop whose approach is too small for the spread of its water.
-pub(super) fn crossed(water_loop: &WaterLoop, pumps: &[LoopPump]) -> Option<Crossed> {
+/// Returns the first heat pump on the loop whose approach is too small for the spread of its water.
+pub(super) fn crossed(water_loop: &WaterLoop, pumps: &[LoopPump]) -> Option<InsufficientApproach> {
     pumps.iter().enumerate().find_map(|(index, LoopPump { pump, .. })| {
         let (spread_k, path) = water_loop.widest_spread_k(index);
-        let PinchCrossing { key, approach_k, least_k, spread_k, beyond_k } = pump.cop.crossing(pump.service, spread_k)?;
+        let PinchCrossing { key, approach_k, least_k, spread_k, beyond_k } =
+            pump.cop.crossing(pump.service, spread_k)?;
         let (changed, beyond) = match pump.service {
             Service::Heating => ("cooled", "colder than its refrigerant evaporates"),
             Service::Cooling => ("warmed", "warmer than its refrigerant condenses"),
         };
         let message = format!(
-            "{key} is {approach_k}, counted from water that is then {changed} by {spread_k} K (water_loop.{path}): it would leave \
-             {beyond_k} K {beyond}; expected at least {least_k}, or `loop_water: outlet`"
+            "{key} is {approach_k}, counted from water that is then {changed} by {spread_k} K (water_loop.{path}): it \
+             would leave {beyond_k} K {beyond}; expected at least {least_k}, or `loop_water: outlet`"
         );
-        Some(Crossed { pump: index, key, message })
+        Some(InsufficientApproach { pump: index, key, message })
     })
 }
 
-/// Binds a network's substations to the heat pumps of `district` on the loop. Returns the balances (site and carrier) that bring the electricity of
-/// its pumps and plants.
+/// Connects a network's substations to the heat pumps of `district` on the loop. Returns the balances (site and
+/// carrier) that supply the electricity of its pumps and plants.
 pub(super) fn bind(
     water_loop: &mut WaterLoop,
     pumps: &[LoopPump],
@@ -133,13 +134,13 @@ pub(super) fn bind(
     });
     network.bind(&machines.collect::<Vec<_>>()).map_err(|error| placed(error.into(), node))?;
 
-    let asked = node.at("electricity").and_then(Node::as_text);
+    let request = node.at("electricity").and_then(Node::as_text);
     let carriers = district.carriers();
     let unknown = |name: &str| {
         let known = carriers.iter().map(String::as_str);
         span_of(node, "electricity").error(Problem::unknown_choice(name, known))
     };
-    let carrier = match asked.or(Some(ELECTRICITY).filter(|name| carriers.iter().any(|known| known == name))) {
+    let carrier = match request.or(Some(ELECTRICITY).filter(|name| carriers.iter().any(|known| known == name))) {
         Some(name) => carriers.iter().find(|known| *known == name).cloned().ok_or_else(|| unknown(name))?,
         None => pumps.iter().find_map(conversion).map(|conversion| conversion.carrier_in.clone()).unwrap_or_default(),
     };
@@ -160,7 +161,7 @@ pub(super) fn bind(
     balances.collect()
 }
 
-/// An error of a network, where it stands in the file.
+/// Returns an error of a network with its position in the file.
 fn placed(error: ConfigError, node: &Node) -> ConfigError {
     match error {
         ConfigError::WaterLoop(WaterLoopError::UnknownName { path, name, known }) => {
@@ -176,7 +177,7 @@ fn placed(error: ConfigError, node: &Node) -> ConfigError {
     }
 }
 
-/// What a district file's loop is read with.
+/// The reader of a district file's loop.
 pub(super) struct NativeLoop<'b, 'c> {
     pub(super) series: &'b mut TimeSeries<'c>,
     pub(super) inputs: &'b mut Inputs,
@@ -189,13 +190,13 @@ impl NativeLoop<'_, '_> {
         let (settings, limit) = settings(node)?;
         match settings {
             WaterLoopSettings::WellMixed(settings) => {
-                look_at(&settings, node, self.findings);
+                check_well_mixed(&settings, node, self.findings);
                 let profiles = LoopProfiles::resolve(&settings, |key, setting| self.profile(node, key, setting))?;
                 let ring = WellMixedLoop::new(&settings, profiles, limit.unwrap_or_default());
                 Ok(WaterLoop::WellMixed(ring.map_err(|error| self.with_file(error, node))?))
             }
             WaterLoopSettings::Network(settings) => {
-                look_at_network(&settings, node, self.findings);
+                check_network(&settings, node, self.findings);
                 let read = |key: &str, setting: &ProfileSetting| self.profile(node, key, setting);
                 let network = DistrictNetwork::new(&settings, axis, read).map_err(|error| placed(error, node))?;
                 Ok(WaterLoop::Network(Box::new(network)))
@@ -204,11 +205,11 @@ impl NativeLoop<'_, '_> {
     }
 
     fn profile(&mut self, node: &Node, key: &str, setting: &ProfileSetting) -> Result<Profile, ConfigError> {
-        let asked = Asked { reader: READER, key, site: READER, span: span_of(node, key) };
-        self.series.profile(setting, asked, self.inputs, self.findings)
+        let request = SeriesRequest { reader: READER, key, site: READER, span: span_of(node, key) };
+        self.series.profile(setting, request, self.inputs, self.findings)
     }
 
-    /// An error of a well-mixed loop, with the file that the value is from.
+    /// Returns an error of a well-mixed loop, with the file of the value.
     fn with_file(&self, error: WaterLoopError, node: &Node) -> ConfigError {
         let WaterLoopError::Range { key, .. } = &error else { return placed(error.into(), node) };
         let used = self.series.used().iter().find(|used| used.reader == READER && used.key.ends_with(key));
@@ -219,8 +220,8 @@ impl NativeLoop<'_, '_> {
     }
 }
 
-/// Settings that can hardly be meant.
-fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
+/// Warns of implausible settings.
+fn check_well_mixed(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding>) {
     let mut warn = |key: &str, message: String| {
         findings.push(Finding::warning(Some(span_of(node, key)), message));
     };
@@ -248,8 +249,8 @@ fn look_at(settings: &WellMixedSettings, node: &Node, findings: &mut Vec<Finding
     }
 }
 
-/// Settings of a network that can hardly be meant.
-fn look_at_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<Finding>) {
+/// Warns of implausible settings of a network.
+fn check_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<Finding>) {
     let mut warn = |key: &str, message: String| {
         findings.push(Finding::warning(Some(span_of(node, key)), message));
     };
@@ -279,7 +280,7 @@ fn look_at_network(settings: &NetworkSettings, node: &Node, findings: &mut Vec<F
     }
 }
 
-/// `kind` and `at_limit` are keys of the loop, too, though they are read apart.
+/// Adds `kind` and `at_limit` to the loop's known keys, because they are read separately.
 fn with_own_keys(error: ConfigError, map: &Map) -> ConfigError {
     let ConfigError::At { span, problem } = &error else { return error };
     match &**problem {
@@ -291,7 +292,7 @@ fn with_own_keys(error: ConfigError, map: &Map) -> ConfigError {
     }
 }
 
-/// The position of a dotted key of the loop, or of the nearest level above it that is there.
+/// Returns the position of a dotted key of the loop, or of the nearest level above it that is present.
 fn span_of<'n>(node: &'n Node, key: &str) -> &'n Span {
     let path = key.strip_prefix("water_loop.").unwrap_or(key);
     let mut found = node;

@@ -1,8 +1,8 @@
-//! Data over time and results: the lowest crate of the workspace that reads and writes files.
+//! Time series and results: the lowest crate of the workspace, which reads and writes files.
 //!
 //! - [`series`]: time axes, columns, CSV files, outliers
 //! - [`results`]: result tables, run folders, atomic writes
-//! - [`schema`]: what results consist of: `summary.json`, column names of the tables, names of the files
+//! - [`schema`]: the schema of results: `summary.json`, column names of the tables, names of the files
 
 pub mod results;
 pub mod schema;

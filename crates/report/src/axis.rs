@@ -1,26 +1,27 @@
-//! The time axis of a report, and series made coarser for it.
+//! The time axis of a report, and the reduction of series to fewer points.
 
 use jiff::civil::DateTime;
 
 /// Evenly spaced moments of local standard time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
-    /// The first moment, milliseconds since 1970-01-01 on the same clock.
+    /// The first moment, milliseconds since 1970-01-01 in the same time zone.
     pub start_ms: f64,
-    /// From one to the next, milliseconds.
+    /// The step between moments, milliseconds.
     pub step_ms: f64,
-    /// Moments.
+    /// The number of moments.
     pub len: usize,
 }
 
-/// Milliseconds of a day.
+/// The number of milliseconds of a day.
 pub const DAY_MS: f64 = 86_400_000.0;
 
 impl Axis {
-    /// The axis of a column of stamps.
+    /// Returns the axis of a column of time stamps.
     ///
     /// # Errors
-    /// The row that is no stamp, or where the distance to the one before is not that of the first two.
+    /// The index of the first row that is not a time stamp, or whose distance to the row before differs from the first
+    /// step.
     pub fn of(stamps: &[String]) -> Result<Self, usize> {
         let mut moments = Vec::with_capacity(stamps.len());
         for (row, stamp) in stamps.iter().enumerate() {
@@ -35,32 +36,32 @@ impl Axis {
         }
     }
 
-    /// A moment, milliseconds.
+    /// Returns the moment of an index, milliseconds.
     #[must_use]
     pub fn at(&self, index: usize) -> f64 {
         self.start_ms + self.step_ms * index as f64
     }
 
-    /// Length of a step, hours.
+    /// Returns the length of a step, hours.
     #[must_use]
     pub fn step_hours(&self) -> f64 {
         self.step_ms / 3_600_000.0
     }
 
-    /// Its whole length, days.
+    /// Returns the length of the axis, days.
     #[must_use]
     pub fn days(&self) -> f64 {
         self.step_ms * self.len as f64 / DAY_MS
     }
 
-    /// Steps of a day, where a day has a whole number of them.
+    /// Returns the number of steps per day; `None` where it is not a whole number.
     #[must_use]
     pub fn steps_per_day(&self) -> Option<usize> {
         let steps = DAY_MS / self.step_ms;
         (steps.fract() == 0.0 && steps >= 2.0).then_some(steps as usize)
     }
 
-    /// The axis of blocks of `block` moments.
+    /// Returns the axis of blocks of `block` moments.
     #[must_use]
     pub fn coarser(&self, block: usize) -> Self {
         Self { step_ms: self.step_ms * block as f64, len: self.len.div_ceil(block), ..*self }
@@ -73,7 +74,7 @@ fn moment_ms(stamp: &str) -> Option<f64> {
     Some(zoned.timestamp().as_millisecond() as f64)
 }
 
-/// Means over blocks of `block` values, of those that are numbers; the last block may be shorter.
+/// Returns means over blocks of `block` values, without NaN; the last block may be shorter.
 #[must_use]
 pub fn means(values: &[f64], block: usize) -> Vec<f64> {
     let mean = |block: &[f64]| {
@@ -83,8 +84,8 @@ pub fn means(values: &[f64], block: usize) -> Vec<f64> {
     values.chunks(block.max(1)).map(mean).collect()
 }
 
-/// The least and the largest value of each block, in the order in which they come: a line of `2 n / block` points that keeps its
-/// peaks. The last block may be shorter.
+/// Returns the smallest and the largest value of each block, in their order in time: a line of `2 n / block` points
+/// that keeps its peaks. The last block may be shorter.
 #[must_use]
 pub fn envelope(values: &[f64], block: usize) -> Vec<f64> {
     if block < 3 {
@@ -105,8 +106,8 @@ pub fn envelope(values: &[f64], block: usize) -> Vec<f64> {
     values.chunks(block).flat_map(ends).collect()
 }
 
-/// Values from the largest to the least, `points` (two at least) of them at even distances, with the first and the last; all of
-/// them where there are fewer.
+/// Returns the duration curve of values: `points` (at least two) of the values in descending order, equidistant,
+/// including the first and the last; all values where there are fewer.
 #[must_use]
 pub fn duration(values: &[f64], points: usize) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
@@ -141,7 +142,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn coarse_series_keep_what_they_promise(
+        fn aggregated_series_keep_means_and_peaks(
             values in proptest::collection::vec(-1e3..1e3, 1..300), block in 1_usize..20,
         ) {
             let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -1,11 +1,11 @@
-//! Several runs side by side.
+//! The page that compares several runs.
 
 use anergy_data::schema::CouplingSummary;
 use anergy_data::schema::columns::{convergence, timeseries};
 use anergy_data::schema::files::CONFIG;
 
 use super::axis::duration;
-use super::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
+use super::figure::{Colour, Figure, Line, Panel, Plot, Style, XAxis};
 use super::figures::{Grain, durations, number};
 use super::flows::flows;
 use super::headline::{Headline, Quantity, cost_parts, is_nothing, shown};
@@ -13,12 +13,12 @@ use super::page::{Block, Cell, Page, Section, Table};
 use super::run::RunResults;
 use super::run_page::badge;
 
-/// Rows of the table of settings beyond which it is closed at first.
+/// The number of rows above which the table of settings is folded at first.
 const MOST_SETTINGS: usize = 25;
-/// Names of runs in a title.
+/// The largest number of names of runs in a title.
 const NAMED: usize = 3;
 
-/// The page of several runs.
+/// Returns the page that compares several runs.
 #[must_use]
 pub fn comparison_page(runs: &[RunResults]) -> Page {
     let headlines: Vec<Headline> = runs.iter().map(|run| Headline::of(run, &flows(run))).collect();
@@ -57,7 +57,7 @@ pub fn comparison_page(runs: &[RunResults]) -> Page {
     .with_own_ids()
 }
 
-/// A warning where amounts are not to be compared.
+/// Returns a warning where the runs have different times, so that amounts are not comparable; `None` otherwise.
 fn other_times(runs: &[RunResults]) -> Option<String> {
     let hours = |run: &RunResults| run.axis.step_hours() * run.axis.len as f64;
     let first = runs.first()?;
@@ -73,7 +73,7 @@ fn heads(first: &[&str], runs: &[RunResults]) -> Vec<String> {
     first.iter().map(|head| (*head).to_owned()).chain(runs.iter().map(|run| run.name.clone())).collect()
 }
 
-/// The quantities of all runs in the order in which they come: name and unit.
+/// Returns the quantities of all runs in the order of their first occurrence: name and unit.
 fn quantities(headlines: &[Headline]) -> Vec<(&str, &'static str)> {
     let mut names: Vec<(&str, &'static str)> = Vec::new();
     for quantity in headlines.iter().flat_map(|headline| &headline.figures) {
@@ -190,7 +190,7 @@ fn gaps(runs: &[RunResults]) -> Option<Figure> {
     let mut lines: Vec<Line> = runs.iter().enumerate().filter_map(line).collect();
     let longest = lines.iter().map(|line| line.values.len()).max()?;
     lines.iter_mut().for_each(|line| line.values.resize(longest, f64::NAN));
-    let x = X::Number { label: "iteration".to_owned(), values: (0..longest).map(|k| k as f64).collect() };
+    let x = XAxis::Number { label: "iteration".to_owned(), values: (0..longest).map(|k| k as f64).collect() };
     let text = "Relative gap by iteration: the share of the money that a dispatcher could still save.".to_owned();
     let panels = vec![Panel { is_log: true, ..Panel::new("relative gap", lines) }];
     Some(Figure { id: "gaps".to_owned(), title: "Gap by iteration".to_owned(), text, plot: Plot::Lines { x, panels } })
@@ -213,13 +213,13 @@ fn temperatures(runs: &[RunResults]) -> Option<Figure> {
         runs.iter().filter_map(|run| Some(format!("{} {:.2}", run.name, run.summary.coupling.as_ref()?.temp_c[1])));
     let coarse = if grain.block > 1 { format!(" Shown in means over {} steps.", grain.block) } else { String::new() };
     let text = format!("Loop temperature over time, °C; means: {}.{coarse}", means.collect::<Vec<_>>().join(", "));
-    let plot = Plot::Lines { x: X::Time(axis), panels: vec![Panel::new("°C", lines)] };
+    let plot = Plot::Lines { x: XAxis::Time(axis), panels: vec![Panel::new("°C", lines)] };
     Some(Figure { id: "loop-temperatures".to_owned(), title: "Loop temperature".to_owned(), text, plot })
 }
 
 fn duration_curves(runs: &[RunResults]) -> Option<Figure> {
     let hours = |run: &RunResults| run.axis.step_hours() * run.axis.len as f64;
-    // Curves have an axis in common: that of runs that are as long. A run keeps its colour from figure to figure.
+    // The curves share an axis, so only runs of equal length are shown. A run keeps its colour from figure to figure.
     let with_loop = || runs.iter().enumerate().filter_map(|(index, run)| Some((index, run, temperature(run)?)));
     let (_, first, _) = with_loop().next()?;
     let alike = || with_loop().filter(|(_, run, _)| hours(run) == hours(first));
@@ -227,7 +227,7 @@ fn duration_curves(runs: &[RunResults]) -> Option<Figure> {
     let curve = |(index, run, temp_c): (usize, &RunResults, &[f64])| {
         Line::new(run.name.clone(), Colour::Nth(index), duration(temp_c, points))
     };
-    // A single step is no curve.
+    // A single step is not a curve.
     let lines: Vec<Line> = alike().map(curve).filter(|line| line.values.len() == points).collect();
     if lines.is_empty() {
         return None;
@@ -273,7 +273,7 @@ fn cops(runs: &[RunResults]) -> Option<Figure> {
     Some(Figure { id: "seasonal-cops".to_owned(), title: "Seasonal COP".to_owned(), text, plot })
 }
 
-/// The keys of the resolved configurations that are not the same in all runs.
+/// Returns the keys of the resolved configurations whose values differ between runs.
 fn settings(runs: &[RunResults]) -> Block {
     let mut keys: Vec<&String> = runs.iter().flat_map(|run| run.settings.keys()).collect();
     keys.sort_unstable();

@@ -1,4 +1,4 @@
-//! The published case against the corrected one, and what each switch between them does.
+//! The page of the effects: the published case beside the corrected one, and the effect of each switch between them.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::figures::number;
 use super::frame::Frame;
 use super::page::{Block, Cell, Page, Section, Table};
 
-/// Columns of the table: of the file, and for people.
+/// Columns of the table: the name in the file and the heading.
 const COLUMNS: [(&str, &str); 9] = [
     (column::COST_EUR, "Cost, EUR"),
     (column::GRID_KWH, "Grid, kWh"),
@@ -24,7 +24,7 @@ const COLUMNS: [(&str, &str); 9] = [
     (column::RELATIVE_GAP, "Relative gap"),
 ];
 
-/// The page of `effects.csv` in a folder.
+/// Reads `effects.csv` in a folder and returns its page.
 ///
 /// # Errors
 /// [`ReportError`].
@@ -38,18 +38,23 @@ pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
     let differences = frame.numbers(differences).ok_or_else(|| missing(differences))?;
     let sections = [
         Section::of("ends", "Published and corrected", vec![ends_table(&frame, &variants).map(Block::Table)]),
-        Section::of("switches", "What each switch does", vec![
-            Some(Block::Text(
-                "Each variant is the published case with one of its quirks mended; `corrected` has all of them mended. Figures are means \
-                 over the iterations that the table names."
-                    .to_owned(),
-            )),
-            bars("cost", "Cost against the published case", "EUR", &variants, differences).map(Block::Figure),
-            against(&frame, &variants, column::GRID_KWH).and_then(|grid| {
-                bars("grid", "Electricity from the grid against the published case", "kWh", &variants, &grid).map(Block::Figure)
-            }),
-            Some(Block::Table(switch_table(&frame, &variants))),
-        ]),
+        Section::of(
+            "switches",
+            "What each switch does",
+            vec![
+                Some(Block::Text(
+                    "Each variant is the published case with one of its quirks mended; `corrected` has all of them \
+                 mended. Figures are means over the iterations that the table names."
+                        .to_owned(),
+                )),
+                bars("cost", "Cost against the published case", "EUR", &variants, differences).map(Block::Figure),
+                against(&frame, &variants, column::GRID_KWH).and_then(|grid| {
+                    bars("grid", "Electricity from the grid against the published case", "kWh", &variants, &grid)
+                        .map(Block::Figure)
+                }),
+                Some(Block::Table(switch_table(&frame, &variants))),
+            ],
+        ),
     ];
     let page = Page {
         title: "Published against corrected".to_owned(),
@@ -60,7 +65,7 @@ pub fn effects_page(folder: &Path, name: &str) -> Result<Page, ReportError> {
     Ok(page.with_own_ids())
 }
 
-/// A column without its published value.
+/// Returns a column minus its value of the published variant.
 fn against(frame: &Frame, variants: &[String], column: &str) -> Option<Vec<f64>> {
     let published = variants.iter().position(|variant| variant == column::PUBLISHED)?;
     let values = frame.numbers(column)?;

@@ -1,27 +1,27 @@
-//! Figures as data: what is to be seen, not how it is drawn. A page draws them with scripts, a print as SVG or PNG.
+//! Figures as data, without their drawing. A page draws them with scripts, a print as SVG or PNG.
 
 use super::axis::Axis;
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// Its name in the page and among files: letters, digits and minus.
+    /// Its name in the page and as a file: letters, digits and minus.
     pub id: String,
     /// Its title.
     pub title: String,
-    /// What is to be seen, for who cannot see it, and as its caption.
+    /// Its description, which is the caption and the alternative text.
     pub text: String,
-    /// What it shows.
+    /// Its content.
     pub plot: Plot,
 }
 
-/// What a figure shows.
+/// The content of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plot {
     /// Lines, in panels one below the other.
     Lines {
-        /// What all panels share.
-        x: X,
+        /// The horizontal axis of all panels.
+        x: XAxis,
         /// The panels.
         panels: Vec<Panel>,
     },
@@ -38,41 +38,41 @@ pub enum Plot {
         axis: Axis,
         /// The values.
         values: Vec<f64>,
-        /// What they are, with their unit.
+        /// The name of the values, with their unit.
         label: String,
     },
-    /// Energy from where it comes to where it goes.
+    /// A Sankey diagram of energy.
     Sankey {
-        /// Names; the colour of those that belong to a carrier.
+        /// The nodes.
         nodes: Vec<Node>,
-        /// From, to (of `nodes`), kWh.
+        /// The flows: source and target (indices of `nodes`), energy, kWh.
         flows: Vec<(usize, usize, f64)>,
     },
-    /// A network on its ground.
+    /// A map of a network.
     Map(Map),
-    /// Bars by category, of several series one beside the other.
+    /// Bars by category, with several series side by side.
     Bars {
-        /// Whether they stand one on the other.
+        /// Whether the series are stacked.
         is_stacked: bool,
         /// Names of the categories.
         categories: Vec<String>,
-        /// What they are, with their unit.
+        /// The name of the values, with their unit.
         label: String,
-        /// A series each: name, colour, values by category.
+        /// The series: name, colour, values by category.
         series: Vec<(String, Colour, Vec<f64>)>,
     },
-    /// Numbers by case, of which any two can be held against each other.
+    /// Results by case, of which any two can be plotted against each other.
     Explorer(Explorer),
 }
 
 /// A horizontal axis.
 #[derive(Debug, Clone, PartialEq)]
-pub enum X {
+pub enum XAxis {
     /// Time.
     Time(Axis),
     /// Numbers, the same for all lines.
     Number {
-        /// What they are, with their unit.
+        /// The name of the numbers, with their unit.
         label: String,
         /// The numbers.
         values: Vec<f64>,
@@ -82,9 +82,9 @@ pub enum X {
 /// A panel of lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
-    /// What its lines are, with their unit.
+    /// The name of its values, with their unit.
     pub label: String,
-    /// Whether its axis is logarithmic.
+    /// Whether its vertical axis is logarithmic.
     pub is_log: bool,
     /// Its lines.
     pub lines: Vec<Line>,
@@ -99,22 +99,22 @@ pub struct Line {
     pub name: String,
     /// Its colour.
     pub colour: Colour,
-    /// How it is drawn.
+    /// Its style.
     pub style: Style,
-    /// Its values; those that are not numbers are gaps.
+    /// Its values; NaN is a gap.
     pub values: Vec<f64>,
-    /// A time axis of its own, where it is not that of the figure.
+    /// A time axis of its own; `None` for that of the figure.
     pub axis: Option<Axis>,
 }
 
-/// How a line is drawn.
+/// The style of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// As a line.
+    /// A solid line.
     Plain,
-    /// One among many, in the background.
+    /// A line in the background, one of many.
     Faint,
-    /// As points joined by a line.
+    /// Points joined by a line.
     Points,
 }
 
@@ -125,13 +125,13 @@ pub struct Layer {
     pub name: String,
     /// Its colour.
     pub colour: Colour,
-    /// Whether it goes upwards: brings something.
+    /// Whether it is a source, stacked upwards.
     pub is_source: bool,
     /// Its powers, kW.
     pub values: Vec<f64>,
 }
 
-/// A node of a flow of energy.
+/// A node of a Sankey diagram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// Its name.
@@ -140,27 +140,27 @@ pub struct Node {
     pub colour: Colour,
 }
 
-/// A network on its ground, with temperatures that change with time.
+/// A map of a network, with temperatures that change with time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
-    /// Moments of the temperatures.
+    /// The moments of the temperatures.
     pub axis: Axis,
-    /// Nodes of water.
+    /// The nodes of the water.
     pub nodes: Vec<MapNode>,
-    /// Name, ends (of `nodes`).
+    /// The pipes: name and ends (indices of `nodes`).
     pub pipes: Vec<(String, usize, usize)>,
 }
 
 /// A node of a map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapNode {
-    /// Its name, and what stands there.
+    /// Its name, and the names of the substations and plants there.
     pub name: String,
-    /// East, m.
+    /// Distance to the east, m.
     pub x_m: f64,
-    /// North, m.
+    /// Distance to the north, m.
     pub y_m: f64,
-    /// Whether something stands there that has a label.
+    /// Its label; `None` where nothing is connected.
     pub label: Option<String>,
     /// Its mean temperature, degrees Celsius.
     pub mean_c: f64,
@@ -168,36 +168,36 @@ pub struct MapNode {
     pub temp_c: Vec<f64>,
 }
 
-/// Numbers by case.
+/// Results by case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explorer {
     /// Names of the cases.
     pub cases: Vec<String>,
-    /// How each ended.
+    /// The verdict of each case.
     pub verdicts: Vec<String>,
-    /// Columns: name, values by case.
+    /// The columns: name, values by case.
     pub columns: Vec<(String, Vec<f64>)>,
-    /// The columns that are first seen: horizontally, vertically, as colour.
+    /// The columns that are shown at first: horizontally, vertically, as colour.
     pub first: [usize; 3],
-    /// Whether colours fill cells of a table (both axes have few values), not points.
+    /// Whether colours fill the cells of a grid (both axes have few values) instead of points.
     pub is_grid: bool,
 }
 
-/// A colour by its use, so that light and dark pages and prints each have theirs.
+/// A colour by its use; light and dark pages and prints each define their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// One of the palette, counted from 0; later ones come again.
+    /// A colour of the palette, counted from 0; the palette repeats.
     Nth(usize),
-    /// What is asked for: demand, the past.
+    /// The colour of demand, and of earlier iterations.
     Grey,
-    /// What is missing.
+    /// The colour of unmet demand and other deficits.
     Alarm,
-    /// What is thrown away.
+    /// The colour of surplus.
     Pale,
 }
 
 impl Line {
-    /// A plain line.
+    /// Creates a solid line.
     #[must_use]
     pub fn new(name: impl Into<String>, colour: Colour, values: Vec<f64>) -> Self {
         Self { name: name.into(), colour, style: Style::Plain, values, axis: None }
@@ -205,14 +205,15 @@ impl Line {
 }
 
 impl Panel {
-    /// Lines on a linear axis, without limits.
+    /// Creates a panel with a linear axis and no limits.
     #[must_use]
     pub fn new(label: impl Into<String>, lines: Vec<Line>) -> Self {
         Self { label: label.into(), is_log: false, lines, limits: Vec::new() }
     }
 }
 
-/// A name for a page and among files, made of any text: what is no ASCII letter or digit becomes a minus.
+/// Returns a name for a page and for files from any text: characters other than ASCII letters and digits become a
+/// minus.
 #[must_use]
 pub fn identifier(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };

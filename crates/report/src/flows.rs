@@ -1,12 +1,12 @@
-//! The columns of a run's time series, understood: whose they are, and on which side of which balance they stand.
+//! The columns of a run's time series, by technology, balance, and side of the balance.
 
 use anergy_data::schema::columns::timeseries;
 
 use super::run::RunResults;
 
-/// What a column of powers is.
+/// The kind of a column of powers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum FlowKind {
     Supply,
     Output,
     Discharge,
@@ -21,7 +21,7 @@ pub(super) enum What {
     Surplus,
 }
 
-impl What {
+impl FlowKind {
     const ALL: [(&'static str, Self); 12] = [
         (timeseries::SUPPLY_KW, Self::Supply),
         (timeseries::OUTPUT_KW, Self::Output),
@@ -37,12 +37,12 @@ impl What {
         (timeseries::SURPLUS_KW, Self::Surplus),
     ];
 
-    /// Whether it brings something to its site.
+    /// Returns whether it is a source of its balance.
     pub(super) fn is_source(self) -> bool {
         matches!(self, Self::Supply | Self::Output | Self::Discharge | Self::Arrives | Self::Unmet)
     }
 
-    /// Its word in a balance.
+    /// Returns its name in a balance.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Supply => "supply",
@@ -60,50 +60,50 @@ impl What {
         }
     }
 
-    /// All of them, sources first.
+    /// Returns all kinds, sources first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().map(|(_, what)| what)
     }
 }
 
-/// A power over time on a balance.
+/// A power over time in a balance.
 #[derive(Debug, Clone)]
 pub(super) struct Flow<'r> {
     pub(super) site: &'r str,
-    /// Empty for what belongs to the balance itself.
+    /// The name of the technology; empty for unmet demand, surplus and others of the balance itself.
     pub(super) technology: &'r str,
     pub(super) carrier: &'r str,
-    pub(super) what: What,
+    pub(super) what: FlowKind,
     pub(super) kw: &'r [f64],
 }
 
 impl Flow<'_> {
-    /// Its name on its balance.
+    /// Returns the name in its balance.
     pub(super) fn name(&self) -> String {
         match self.what {
-            What::Charge | What::Discharge => format!("{} {}", self.technology, self.what.name()),
+            FlowKind::Charge | FlowKind::Discharge => format!("{} {}", self.technology, self.what.name()),
             _ if self.technology.is_empty() => self.what.name().to_owned(),
             _ => self.technology.to_owned(),
         }
     }
 
-    /// Energy, kWh.
+    /// Returns the energy, kWh.
     pub(super) fn kwh(&self, step_hours: f64) -> f64 {
         self.kw.iter().sum::<f64>() * step_hours
     }
 }
 
-/// All powers of a run, in the order of its columns.
+/// Returns all powers of a run, in the order of its columns.
 pub(super) fn flows(run: &RunResults) -> Vec<Flow<'_>> {
     let flow = |(name, kw)| {
         let [site, technology, carrier, quantity] = timeseries::parts(name)?;
-        let (_, what) = What::ALL.into_iter().find(|(known, _)| *known == quantity)?;
+        let (_, what) = FlowKind::ALL.into_iter().find(|(known, _)| *known == quantity)?;
         Some(Flow { site, technology, carrier, what, kw })
     };
     run.series.all_numbers().filter_map(flow).collect()
 }
 
-/// The balances (site and carrier), in the order in which they come.
+/// Returns the balances (site and carrier), in the order of their first occurrence.
 pub(super) fn balances<'r>(flows: &[Flow<'r>]) -> Vec<(&'r str, &'r str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     for flow in flows {
@@ -119,15 +119,15 @@ pub(super) fn balances<'r>(flows: &[Flow<'r>]) -> Vec<(&'r str, &'r str)> {
 pub(super) struct Balance<'r> {
     pub(super) site: &'r str,
     pub(super) carrier: &'r str,
-    /// Energy of each part, kWh, > 0.
-    pub(super) parts: Vec<(What, f64)>,
-    /// What is left over, kWh.
+    /// The energy of each part, kWh, > 0.
+    pub(super) parts: Vec<(FlowKind, f64)>,
+    /// The residual, kWh.
     pub(super) residual_kwh: f64,
-    /// Most that is left over in a step, kW.
+    /// The largest residual in a step, kW.
     pub(super) worst_kw: f64,
 }
 
-/// Every balance of a run, from its time series alone.
+/// Returns every balance of a run, from its time series alone.
 pub(super) fn account<'r>(run: &RunResults, flows: &[Flow<'r>]) -> Vec<Balance<'r>> {
     let step_hours = run.axis.step_hours();
     let balance = |(site, carrier): (&'r str, &'r str)| {
@@ -137,14 +137,14 @@ pub(super) fn account<'r>(run: &RunResults, flows: &[Flow<'r>]) -> Vec<Balance<'
             let sign = if flow.what.is_source() { 1.0 } else { -1.0 };
             left.iter_mut().zip(flow.kw).for_each(|(left, kw)| *left += sign * kw);
         }
-        let part = |what: What| {
+        let part = |what: FlowKind| {
             let kwh: f64 = own().filter(|flow| flow.what == what).map(|flow| flow.kwh(step_hours)).sum();
             (kwh.abs() > 1e-6).then_some((what, kwh))
         };
         Balance {
             site,
             carrier,
-            parts: What::all().filter_map(part).collect(),
+            parts: FlowKind::all().filter_map(part).collect(),
             residual_kwh: left.iter().sum::<f64>() * step_hours,
             worst_kw: left.iter().fold(0.0, |worst: f64, left| worst.max(left.abs())),
         }

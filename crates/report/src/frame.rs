@@ -1,4 +1,4 @@
-//! Result tables as a report reads them: named columns of numbers or text.
+//! Reader of result tables: named columns of numbers or text.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anergy_data::schema::columns::TIMESTAMP;
 use super::ReportError;
 use super::axis::Axis;
 
-/// Cells of a column.
+/// The cells of a column.
 #[derive(Debug, Clone, PartialEq)]
 enum Cells {
     Number(Vec<f64>),
@@ -31,7 +31,7 @@ impl Cells {
             Self::Number(cells) => match cell.parse() {
                 Ok(number) => cells.push(number),
                 Err(_) => {
-                    // Cells before were numbers or empty: their shortest text is what stood there.
+                    // The cells so far were numbers or empty: the shortest text of a number is the text that was read.
                     let text = |number: &f64| if number.is_nan() { String::new() } else { number.to_string() };
                     let mut texts: Vec<String> = cells.iter().map(text).collect();
                     texts.push(cell.to_owned());
@@ -42,16 +42,16 @@ impl Cells {
     }
 }
 
-/// The line of a row: below the header, counted from 1.
+/// Returns the line of a row in the file, from 1; the header is line 1.
 fn line_of(row: usize) -> u64 {
     row as u64 + 2
 }
 
 impl Frame {
-    /// Reads a CSV file; a missing one is no table.
+    /// Reads a CSV file; returns `None` if it does not exist.
     ///
     /// # Errors
-    /// [`ReportError::Io`], [`ReportError::Table`] with the line that has another number of cells than the header.
+    /// [`ReportError::Io`], [`ReportError::Table`] with the line whose number of cells differs from the header.
     pub fn read(path: &Path) -> Result<Option<Self>, ReportError> {
         let file = match File::open(path) {
             Ok(file) => file,
@@ -61,7 +61,7 @@ impl Frame {
         Self::parse(file, path).map(Some)
     }
 
-    /// Reads a table from `text`, which came from `path`.
+    /// Parses a table; errors name `path` as the file.
     ///
     /// # Errors
     /// [`ReportError::Table`].
@@ -83,12 +83,12 @@ impl Frame {
         Ok(Self { names, columns, rows })
     }
 
-    /// Names of the columns.
+    /// Returns the names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -98,7 +98,7 @@ impl Frame {
         self.names.iter().position(|known| known == name).map(|index| &self.columns[index])
     }
 
-    /// A column of numbers; empty cells are not a number.
+    /// Returns a column of numbers, with NaN for empty cells; `None` for a column of text or an unknown name.
     #[must_use]
     pub fn numbers(&self, name: &str) -> Option<&[f64]> {
         match self.column(name)? {
@@ -107,7 +107,7 @@ impl Frame {
         }
     }
 
-    /// The cells of a column as text.
+    /// Returns the cells of a column as text; `None` for an unknown name.
     #[must_use]
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
         Some(match self.column(name)? {
@@ -118,7 +118,7 @@ impl Frame {
         })
     }
 
-    /// Columns of numbers with their names.
+    /// Returns the columns of numbers with their names.
     pub fn all_numbers(&self) -> impl Iterator<Item = (&str, &[f64])> {
         self.names().zip(&self.columns).filter_map(|(name, column)| match column {
             Cells::Number(cells) => Some((name, cells.as_slice())),
@@ -126,10 +126,10 @@ impl Frame {
         })
     }
 
-    /// The time axis of its column [`TIMESTAMP`]; `path` is where it came from.
+    /// Returns the time axis of its column [`TIMESTAMP`]; errors name `path` as the file.
     ///
     /// # Errors
-    /// [`ReportError::Table`] with the line on which the stamps are not evenly spaced.
+    /// [`ReportError::Table`] with the line where the stamps are not evenly spaced.
     pub fn axis(&self, path: &Path) -> Result<Axis, ReportError> {
         let found = match self.column(TIMESTAMP) {
             Some(Cells::Text(stamps)) => Axis::of(stamps),
@@ -142,10 +142,10 @@ impl Frame {
         })
     }
 
-    /// Refuses columns whose names end in one of `units` and that are not finite numbers all through.
+    /// Checks that columns whose names end in one of `units` contain only finite numbers.
     ///
     /// # Errors
-    /// [`ReportError::Table`] with the line, the column and what stands there.
+    /// [`ReportError::Table`] with the line, the column and the text of the cell.
     pub fn check_numbers(&self, path: &Path, units: &[&str]) -> Result<(), ReportError> {
         for (name, column) in self.names.iter().zip(&self.columns) {
             if !units.iter().any(|unit| name.ends_with(unit)) {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_numbers_as_long_as_it_can_be() {
+    fn a_column_is_numeric_if_all_cells_are() {
         let frame = parse("a,b,c\n1,,x\n,2.5,3\n7,none,4\n");
         let a = frame.numbers("a").unwrap();
         assert!(a[0] == 1.0 && a[1].is_nan() && a[2] == 7.0);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_cut_off_is_named() {
+    fn a_truncated_row_is_an_error_with_its_line() {
         let error = Frame::parse("a,b\n1,2\n3\n".as_bytes(), Path::new("a.csv")).unwrap_err();
         assert!(error.to_string().starts_with("a.csv:3:"), "{error}");
     }

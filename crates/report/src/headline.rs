@@ -1,20 +1,20 @@
-//! The numbers that people look for first, and the tables behind them.
+//! The headline figures of a run, and the tables of the same numbers.
 
 use anergy_data::schema::{
     Cost, CouplingSummary, NOT_SERVED_KWH, NetworkSummary, Service, TechnologyKind, UnitSummary,
 };
 
 use super::figures::number;
-use super::flows::{Flow, What};
+use super::flows::{Flow, FlowKind};
 use super::page::{Cell, Table, Tile, Tone};
 use super::run::RunResults;
 
-/// Heat pumps whose seasonal COP is a headline, at most.
+/// The largest number of heat pumps whose seasonal COP is a headline figure.
 const MOST_COPS: usize = 8;
-/// The carrier of which self-sufficiency is told.
+/// The carrier whose self-sufficiency is shown.
 const ELECTRICITY: &str = "electricity";
 
-/// What a run comes to, in numbers that can be compared.
+/// The comparable numbers of a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Headline {
     pub(super) figures: Vec<Quantity>,
@@ -50,14 +50,14 @@ impl Headline {
         self.figures.push(Quantity { name: name.to_owned(), unit, value, note: note.to_owned(), tone: Tone::Plain });
     }
 
-    /// The last figure is a warning where there is any of it.
+    /// Marks the last figure as a warning if it is above zero.
     fn warn(&mut self) {
         if let Some(last) = self.figures.last_mut().filter(|last| last.value > 1e-3) {
             last.tone = Tone::Warning;
         }
     }
 
-    /// Imports, and what heat pumps make of them.
+    /// Adds imports, and the seasonal COPs of heat pumps.
     fn supply(&mut self, run: &RunResults, flows: &[Flow<'_>]) {
         for carrier in imported(run) {
             self.add(&format!("{carrier} imported"), "kWh", imported_kwh(run, carrier), "");
@@ -69,7 +69,7 @@ impl Headline {
             self.add("Self-sufficiency", "%", 100.0 * share, note);
         }
         let pumps = run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::HeatPump);
-        // What hardly ran has no season, and of many the table tells.
+        // A heat pump that hardly ran has no seasonal COP; for many heat pumps the table shows them.
         for known in pumps.filter(|known| !is_nothing("kWh", known.taken_kwh)).take(MOST_COPS) {
             let service = if known.service == Some(Service::Cooling) { "cooling" } else { "heating" };
             let name = format!("Seasonal COP, {} at {}", known.technology, known.site);
@@ -152,17 +152,17 @@ impl Headline {
     }
 }
 
-/// The value as it is shown: amounts that are nothing but rounding are nothing.
+/// Returns the value as text: an amount that is only rounding is shown as zero.
 pub(super) fn shown(quantity: &Quantity) -> String {
     if is_nothing(quantity.unit, quantity.value) { "0".to_owned() } else { number(quantity.value) }
 }
 
-/// Whether an amount is nothing but rounding.
+/// Returns whether an amount is only rounding.
 pub(super) fn is_nothing(unit: &str, value: f64) -> bool {
     matches!(unit, "kWh" | "kW" | "kg" | "EUR") && value.abs() < 5e-4
 }
 
-/// Carriers that are brought in as they are wanted.
+/// Returns the carriers with an unlimited import.
 fn imported(run: &RunResults) -> Vec<&str> {
     let mut carriers: Vec<&str> = Vec::new();
     for known in run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::Import) {
@@ -173,11 +173,11 @@ fn imported(run: &RunResults) -> Vec<&str> {
     carriers
 }
 
-/// Largest import of a carrier by all sites together, kW.
+/// Returns the largest import of a carrier by all sites together, kW.
 fn peak_kw(flows: &[Flow<'_>], carrier: &str, run: &RunResults) -> f64 {
     let is_import = |flow: &&Flow<'_>| {
         let mut known = run.summary.technologies.iter();
-        flow.what == What::Supply
+        flow.what == FlowKind::Supply
             && flow.carrier == carrier
             && known.any(|known| {
                 known.kind == TechnologyKind::Import && known.site == flow.site && known.technology == flow.technology
@@ -187,23 +187,24 @@ fn peak_kw(flows: &[Flow<'_>], carrier: &str, run: &RunResults) -> f64 {
     (0..run.axis.len).map(|step| imports.iter().map(|flow| flow.kw[step]).sum::<f64>()).fold(0.0, f64::max)
 }
 
-/// What was imported of a carrier, kWh.
+/// Returns the import of a carrier, kWh.
 fn imported_kwh(run: &RunResults, carrier: &str) -> f64 {
     let imports = run.summary.technologies.iter().filter(|known| known.kind == TechnologyKind::Import);
     imports.filter(|known| known.carrier == carrier).map(|known| known.delivered_kwh).sum()
 }
 
-/// One less the electricity that was imported, by what was used in the district: demand that was met, consumption, pumps and plants.
+/// Returns the self-sufficiency: 1 minus the imported share of the electricity used in the district (served demand,
+/// consumption, pumps and plants). `None` without electricity.
 fn self_sufficiency(run: &RunResults, flows: &[Flow<'_>]) -> Option<f64> {
-    let sum = |of: &[What]| {
+    let sum = |of: &[FlowKind]| {
         let own = flows.iter().filter(|flow| flow.carrier == ELECTRICITY && of.contains(&flow.what));
         own.map(|flow| flow.kwh(run.axis.step_hours())).sum::<f64>()
     };
-    let used_kwh = sum(&[What::Demand, What::Input, What::Circulation]) - sum(&[What::Unmet]);
+    let used_kwh = sum(&[FlowKind::Demand, FlowKind::Input, FlowKind::Circulation]) - sum(&[FlowKind::Unmet]);
     (used_kwh > 0.0).then(|| (1.0 - imported_kwh(run, ELECTRICITY) / used_kwh).max(0.0))
 }
 
-/// The parts of the cost with their names, EUR.
+/// Returns the parts of the cost with their names, EUR.
 pub(super) fn cost_parts(cost: &Cost) -> [(&'static str, f64); 6] {
     [
         ("Operation", cost.operation_eur),
@@ -215,7 +216,7 @@ pub(super) fn cost_parts(cost: &Cost) -> [(&'static str, f64); 6] {
     ]
 }
 
-/// The parts of the cost as a table.
+/// Returns the parts of the cost as a table.
 pub(super) fn cost_table(cost: &Cost) -> Table {
     let parts = cost_parts(cost).into_iter().filter(|(_, eur)| *eur != 0.0);
     let row = |(name, eur): (&str, f64)| vec![Cell::Text(name.to_owned()), Cell::Number(format!("{eur:.2}"))];

@@ -1,4 +1,4 @@
-//! A page as one HTML file that needs nothing else.
+//! Writer of a page as one self-contained HTML file.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ use serde_json::{Map as JsonMap, Value, json};
 
 use super::ReportError;
 use super::axis::Axis;
-use super::figure::{Colour, Explorer, Figure, Line, Map, Plot, Style, X};
+use super::figure::{Colour, Explorer, Figure, Line, Map, Plot, Style, XAxis};
 use super::page::{Block, Page, Table};
 
 /// Apache ECharts, the released bundle.
@@ -31,15 +31,15 @@ struct PageTemplate<'p> {
     series: String,
 }
 
-/// The page as HTML.
+/// Returns the page as HTML.
 ///
 /// # Errors
 /// [`ReportError::Page`].
 pub fn html(page: &Page) -> Result<String, ReportError> {
-    let mut pool = Pool::default();
+    let mut pool = SeriesPool::default();
     let figures: JsonMap<String, Value> =
         page.figures().map(|figure| (figure.id.clone(), figure_json(figure, &mut pool))).collect();
-    // Within a script element nothing may look like its end.
+    // In a script element `</script>` must not occur.
     let data = json!({ "figures": figures }).to_string().replace('<', "\\u003c");
     let template = PageTemplate {
         page,
@@ -54,7 +54,7 @@ pub fn html(page: &Page) -> Result<String, ReportError> {
 }
 
 impl Figure {
-    /// The class of its size in a page.
+    /// Returns the CSS class for its size in a page.
     fn size(&self) -> &'static str {
         match &self.plot {
             Plot::Sankey { .. } | Plot::Map(_) => "tall",
@@ -67,21 +67,21 @@ impl Figure {
 }
 
 impl Table {
-    /// Whether a column is one of numbers.
+    /// Returns whether a column is numeric.
     fn is_number(&self, column: &usize) -> bool {
         self.rows.first().and_then(|row| row.get(*column)).is_some_and(super::page::Cell::is_number)
     }
 }
 
-/// Series of a page: single-precision numbers without the last byte of their fraction, to 2e-5 of each, whatever its size.
-/// Bytes of equal weight lie together, which packs better.
+/// The series of a page: single-precision numbers without the last byte of their fraction, accurate to 2e-5 relative.
+/// Bytes of equal significance are stored together, which compresses better.
 #[derive(Debug, Default)]
-struct Pool {
+struct SeriesPool {
     planes: [Vec<u8>; 3],
 }
 
-impl Pool {
-    /// Adds a series; what the page needs to find it.
+impl SeriesPool {
+    /// Adds a series; returns the reference by which the page finds it.
     fn add(&mut self, values: &[f64]) -> Value {
         let at = self.planes[0].len();
         for value in values {
@@ -102,11 +102,12 @@ impl Pool {
     }
 }
 
-/// The three leading bytes of a single-precision number, rounded; what single precision does not hold is no number.
+/// Returns the three leading bytes of a single-precision number, rounded; a number outside single precision becomes
+/// NaN.
 fn shortened(value: f64) -> [u8; 3] {
     let single = value as f32;
     let bits = if single.is_finite() { single.to_bits() } else { f32::NAN.to_bits() };
-    // A carry of the fraction goes into the exponent, as it should; the largest numbers of all are left as they are.
+    // A carry of the fraction increments the exponent, which is correct; the largest numbers are not rounded.
     let rounded = if single.is_finite() { bits.saturating_add(0x80) } else { bits };
     let [a, b, c, _] = rounded.to_be_bytes();
     [a, b, c]
@@ -125,17 +126,17 @@ fn colour_json(colour: Colour) -> Value {
     }
 }
 
-/// A number that is none becomes null.
+/// Returns numbers as JSON; NaN and infinity become null.
 fn numbers(values: &[f64]) -> Value {
     values.iter().map(|value| json!(value)).collect()
 }
 
-fn figure_json(figure: &Figure, pool: &mut Pool) -> Value {
+fn figure_json(figure: &Figure, pool: &mut SeriesPool) -> Value {
     let mut json = match &figure.plot {
         Plot::Lines { x, panels } => {
             let x = match x {
-                X::Time(axis) => json!({ "time": axis_json(axis) }),
-                X::Number { label, values } => json!({ "label": label, "values": pool.add(values) }),
+                XAxis::Time(axis) => json!({ "time": axis_json(axis) }),
+                XAxis::Number { label, values } => json!({ "label": label, "values": pool.add(values) }),
             };
             let mut line = |line: &Line| {
                 let style = match line.style {
@@ -192,7 +193,7 @@ fn figure_json(figure: &Figure, pool: &mut Pool) -> Value {
     json
 }
 
-fn map_json(map: &Map, pool: &mut Pool) -> Value {
+fn map_json(map: &Map, pool: &mut SeriesPool) -> Value {
     let mut node = |node: &super::figure::MapNode| {
         json!({
             "name": node.name, "x": node.x_m, "y": node.y_m, "label": node.label, "mean": node.mean_c,
@@ -211,12 +212,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_series_are_as_exact_as_promised_whatever_their_size(
+        fn packed_series_have_the_documented_accuracy(
             values in proptest::collection::vec((-1.0_f64..1.0, -20..20_i32), 1..100),
         ) {
             let mut values: Vec<f64> = values.iter().map(|(value, power)| value * 10_f64.powi(*power)).collect();
             values.extend([0.0, f64::NAN, f64::INFINITY, 1e300]);
-            let mut pool = Pool::default();
+            let mut pool = SeriesPool::default();
             pool.add(&[1.0, 2.0]);
             let found = pool.add(&values);
             let at = found["at"].as_u64().unwrap() as usize;
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_page_can_end_its_scripts() {
+    fn text_cannot_end_a_script_element() {
         let evil = "</script><script>alert(1)</script>\"'<b>&";
         let figure = Figure {
             id: "a".to_owned(),

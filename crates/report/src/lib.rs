@@ -1,9 +1,10 @@
-//! Reports: pages and pictures of results, from the files of run folders alone.
+//! Reports: pages and images of results, from the files of run folders alone.
 //!
-//! What those files consist of is declared in [`anergy_data::schema`].
+//! The schema of those files is declared in [`anergy_data::schema`].
 //!
-//! A report is made in three steps: files are read ([`RunResults`]), a page is made of them as data ([`run_page`]; figures are
-//! [`figure::Figure`]), and the page is written as HTML that needs nothing else ([`html()`]), or its figures as pictures.
+//! A report is made in three steps: files are read ([`RunResults`]), a page is made of them as data ([`run_page`];
+//! figures are [`figure::Figure`]), and the page is written as self-contained HTML ([`html()`]), or its figures as
+//! images.
 
 #![expect(clippy::cast_precision_loss, reason = "time axes and tables have far fewer than 2^52 rows")]
 #![expect(

@@ -7,27 +7,27 @@ use super::figure::Figure;
 pub struct Page {
     /// Its title.
     pub title: String,
-    /// What stands below it.
+    /// The text below the title.
     pub subtitle: String,
-    /// A word on whether the answer can be trusted, and whether it is a good one.
+    /// A badge with the verdict; `None` without one.
     pub badge: Option<(String, Tone)>,
     /// The sections.
     pub sections: Vec<Section>,
 }
 
-/// How something is to be taken.
+/// The tone of a figure or badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// As it should be.
+    /// A good result.
     Good,
-    /// Worth a look.
+    /// A result that needs attention.
     Warning,
-    /// Neither.
+    /// A neutral result.
     Plain,
 }
 
 impl Tone {
-    /// The class of its elements.
+    /// Returns the CSS class.
     #[must_use]
     pub fn class(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ pub struct Section {
     pub id: &'static str,
     /// Its title.
     pub title: &'static str,
-    /// What is in it.
+    /// Its content.
     pub blocks: Vec<Block>,
 }
 
@@ -60,9 +60,9 @@ pub enum Block {
     Table(Table),
     /// A figure.
     Figure(Figure),
-    /// Figures of which one is seen at a time, each with its name.
+    /// Figures of which one is shown at a time, each with its name.
     Choice {
-        /// What is chosen.
+        /// The label of the choice.
         label: &'static str,
         /// The figures.
         figures: Vec<(String, Figure)>,
@@ -72,15 +72,15 @@ pub enum Block {
 /// A headline figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
-    /// What it is.
+    /// Its name.
     pub label: String,
     /// The number.
     pub value: String,
     /// Its unit.
     pub unit: &'static str,
-    /// A word more.
+    /// An additional note.
     pub note: String,
-    /// How it is to be taken.
+    /// Its tone.
     pub tone: Tone,
 }
 
@@ -89,11 +89,11 @@ pub struct Tile {
 pub struct Table {
     /// What it shows.
     pub caption: String,
-    /// Heads of the columns.
+    /// The headings of the columns.
     pub heads: Vec<String>,
-    /// The rows; cells that are numbers stand to the right.
+    /// The rows; cells with numbers are aligned to the right.
     pub rows: Vec<Vec<Cell>>,
-    /// Whether it is closed at first.
+    /// Whether it is folded at first.
     pub is_folded: bool,
 }
 
@@ -102,12 +102,12 @@ pub struct Table {
 pub enum Cell {
     /// Text.
     Text(String),
-    /// A number, as it is shown.
+    /// A number as text.
     Number(String),
 }
 
 impl Cell {
-    /// Its text.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -115,7 +115,7 @@ impl Cell {
         }
     }
 
-    /// Whether it is a number.
+    /// Returns whether the cell is a number.
     #[must_use]
     pub fn is_number(&self) -> bool {
         matches!(self, Self::Number(_))
@@ -123,7 +123,7 @@ impl Cell {
 }
 
 impl Section {
-    /// A section without its empty parts; `None` when nothing is left.
+    /// Creates a section without its empty parts; `None` when it has no parts.
     #[must_use]
     pub fn of(id: &'static str, title: &'static str, blocks: Vec<Option<Block>>) -> Option<Self> {
         let blocks: Vec<Block> = blocks.into_iter().flatten().collect();
@@ -132,7 +132,7 @@ impl Section {
 }
 
 impl Block {
-    /// A choice among figures; a single one needs none.
+    /// Creates a choice among figures; a single figure is shown without one.
     #[must_use]
     pub fn choice(label: &'static str, mut figures: Vec<(String, Figure)>) -> Option<Self> {
         match figures.len() {
@@ -144,7 +144,7 @@ impl Block {
 }
 
 impl Page {
-    /// All figures, in order.
+    /// Returns all figures, in order.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         let blocks = self.sections.iter().flat_map(|section| &section.blocks);
         blocks.flat_map(|block| match block {
@@ -154,7 +154,7 @@ impl Page {
         })
     }
 
-    /// Gives every figure a name of its own, where names of things differ in signs alone.
+    /// Makes the names of all figures unique, where their titles differ only in special characters.
     #[must_use]
     pub fn with_own_ids(mut self) -> Self {
         let mut seen: Vec<String> = Vec::new();

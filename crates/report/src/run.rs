@@ -1,4 +1,4 @@
-//! The files of a run folder, read.
+//! Reader of the files of a run folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,10 +16,10 @@ use super::frame::Frame;
 /// The results of a run.
 #[derive(Debug, Clone)]
 pub struct RunResults {
-    /// What the run is called: the name of its folder.
+    /// The name of the run, which is the name of its folder.
     pub name: String,
     pub(super) summary: Summary,
-    /// The time of `series`.
+    /// The time axis of `series`.
     pub(super) axis: Axis,
     pub(super) series: Frame,
     pub(super) prices: Option<Frame>,
@@ -30,15 +30,15 @@ pub struct RunResults {
     pub(super) starts: Option<Frame>,
     /// SHA-256 of the resolved configuration.
     pub(super) config_sha256: Option<String>,
-    /// Its settings by their dotted keys, as text.
+    /// The settings by their dotted keys, as text.
     pub(super) settings: BTreeMap<String, String>,
 }
 
 impl RunResults {
-    /// Reads the files of a run folder, which is to be called `name`.
+    /// Reads the files of a run folder; `name` is the name of the run.
     ///
     /// # Errors
-    /// [`ReportError`] with the file that is missing or broken.
+    /// [`ReportError`] with the file that is missing or damaged.
     pub fn read(folder: &Path, name: &str) -> Result<Self, ReportError> {
         let path = folder.join(files::SUMMARY);
         let text = fs::read(&path).map_err(|source| match source.kind() {
@@ -47,7 +47,7 @@ impl RunResults {
         })?;
         let summary: Summary = serde_json::from_slice(&text).map_err(|source| ReportError::Summary { path, source })?;
         let table = |file: &str| Frame::read(&folder.join(file));
-        // The largest table takes as long as the others together.
+        // The largest table takes as long as all others together.
         let (series, others) = rayon::join(
             || table(files::TIMESERIES),
             || -> Result<_, ReportError> {
@@ -81,7 +81,7 @@ impl RunResults {
         })
     }
 
-    /// A title for people.
+    /// Returns the title of the run.
     #[must_use]
     pub fn title(&self) -> String {
         match &self.summary.scenario {
@@ -95,13 +95,13 @@ impl RunResults {
         self.summary.carriers.iter().map(|carrier| carrier.unmet_kwh).sum()
     }
 
-    /// Returns the unmet demand as a share of all demand in words, in brackets; nothing where it is not known.
+    /// Returns the unmet demand as a share of all demand in words, in brackets; empty where it is not known.
     pub(super) fn unmet_share_in_words(&self) -> String {
         self.summary.unmet_share.map_or_else(String::new, |share| format!(" ({:.2} % of it)", 100.0 * share))
     }
 }
 
-/// Refuses series that were cut off.
+/// Checks that the series are complete.
 fn same_length(summary: &Summary, series: &Frame, path: &Path) -> Result<(), ReportError> {
     if series.rows() == summary.steps {
         return Ok(());
@@ -111,7 +111,7 @@ fn same_length(summary: &Summary, series: &Frame, path: &Path) -> Result<(), Rep
     Err(ReportError::Table { path: path.to_owned(), line: series.rows() as u64 + 1, message })
 }
 
-/// Scalars of a YAML text by their dotted keys; none of a text that is no YAML.
+/// Returns the scalars of a YAML text by their dotted keys; empty for an invalid text.
 fn settings(text: &str) -> BTreeMap<String, String> {
     fn add(key: &str, value: &serde_yaml::Value, all: &mut BTreeMap<String, String>) {
         let below = |part: &str| if key.is_empty() { part.to_owned() } else { format!("{key}.{part}") };
@@ -138,7 +138,7 @@ fn settings(text: &str) -> BTreeMap<String, String> {
     all
 }
 
-/// A value on one line.
+/// Returns a value on one line.
 fn scalar(value: &serde_yaml::Value) -> String {
     match value {
         serde_yaml::Value::String(text) => text.clone(),

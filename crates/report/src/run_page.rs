@@ -1,4 +1,4 @@
-//! The report of one run.
+//! The page of one run.
 
 use anergy_data::schema::columns::prices::balance;
 use anergy_data::schema::columns::timeseries;
@@ -16,7 +16,7 @@ use super::tables::{
 };
 use super::trust::verdict;
 
-/// The page of a run.
+/// Returns the page of a run.
 #[must_use]
 pub fn run_page(run: &RunResults) -> Page {
     let flows = flows(run);
@@ -76,7 +76,7 @@ pub fn run_page(run: &RunResults) -> Page {
             "Published figures",
             vec![run.comparison.as_ref().map(comparison_table).map(Block::Table)],
         ),
-        Section::of("findings", "What is worth a word", findings(run)),
+        Section::of("findings", "Warnings and notes", findings(run)),
         Section::of("provenance", "Where it comes from", provenance(run)),
     ];
     Page {
@@ -91,7 +91,7 @@ pub fn run_page(run: &RunResults) -> Page {
     .with_own_ids()
 }
 
-/// The verdict in a word, and that demand is not served.
+/// Returns the verdict as a badge, which also tells of unmet demand; `None` without a loop and unmet demand.
 pub(super) fn badge(run: &RunResults) -> Option<(String, Tone)> {
     let unmet_kwh = run.unmet_kwh();
     if unmet_kwh <= NOT_SERVED_KWH {

@@ -1,4 +1,4 @@
-//! The report of a sweep: its table, its cases held against each other, and how they ended.
+//! The page of a sweep: its table, results by case, and the verdicts.
 
 use std::fs;
 use std::path::Path;
@@ -14,16 +14,16 @@ use super::frame::Frame;
 use super::headline::is_nothing;
 use super::page::{Block, Cell, Page, Section, Table, Tile, Tone};
 
-/// Rows of a table, at most: the first ones.
+/// The largest number of rows of the table; the first ones are shown.
 const MOST_ROWS: usize = 200;
-/// Points of a figure, at most: beyond, one case of so many is shown.
+/// The largest number of points of a figure; above it, every n-th case is shown.
 const MOST_POINTS: usize = 3000;
-/// Results that can be chosen in a figure, at most.
+/// The largest number of results to choose from in a figure.
 const MOST_RESULTS: usize = 24;
-/// Values of a parameter by which cells of a heat map are drawn, at most.
+/// The largest number of values of a parameter for a heat map.
 const MOST_LEVELS: usize = 60;
 
-/// What is read of a sweep's manifest.
+/// The part of a sweep's manifest that is read.
 #[derive(Debug, Deserialize)]
 struct Manifest {
     name: Option<String>,
@@ -37,28 +37,28 @@ struct Parameter {
 }
 
 /// A parameter of a sweep in its table.
-struct Varied {
+struct SweepParameter {
     name: String,
-    /// Its values as they stand in the table.
+    /// Its values as text, as in the table.
     texts: Vec<String>,
-    /// The same as numbers: of words, their place in the order in which they come.
+    /// Its values as numbers; a text becomes its position in the order of first occurrence.
     values: Vec<f64>,
-    /// Its name with the places of its words.
+    /// Its name, with the positions of its texts.
     label: String,
 }
 
-/// A sweep's table with its parameters.
+/// The table of a sweep with its parameters.
 struct Sweep {
     manifest: Manifest,
     frame: Frame,
-    parameters: Vec<Varied>,
-    /// Results that are not everywhere the same.
+    parameters: Vec<SweepParameter>,
+    /// The results that differ between cases.
     results: Vec<(String, Vec<f64>)>,
     statuses: Vec<String>,
     verdicts: Vec<String>,
 }
 
-/// The page of a sweep's folder.
+/// Reads a sweep's folder and returns its page.
 ///
 /// # Errors
 /// [`ReportError`].
@@ -106,9 +106,10 @@ impl Sweep {
                 Some(values) => (name.clone(), values.to_vec()),
                 None => coded(&name, &texts),
             };
-            Ok(Varied { name, texts, values, label })
+            Ok(SweepParameter { name, texts, values, label })
         };
-        let parameters = manifest.parameters.iter().map(parameter).collect::<Result<Vec<Varied>, ReportError>>()?;
+        let parameters =
+            manifest.parameters.iter().map(parameter).collect::<Result<Vec<SweepParameter>, ReportError>>()?;
         let after = frame.names().position(|name| name == column::ERROR).unwrap_or(0);
         let results = frame.names().skip(after + 1).filter_map(|name| {
             let values = frame.numbers(name)?;
@@ -161,7 +162,7 @@ impl Sweep {
         tiles
     }
 
-    /// Cases by verdict, along the first parameter where it has few values.
+    /// Returns the cases by verdict, along the first parameter where it has few values.
     fn verdict_bars(&self) -> Option<Figure> {
         let mut kinds: Vec<&String> = self.ends().collect();
         kinds.sort_unstable();
@@ -192,7 +193,7 @@ impl Sweep {
         (self.frame.rows() > 0).then(|| Figure { id: "verdicts".to_owned(), title: "Verdicts".to_owned(), text, plot })
     }
 
-    /// How each case ended: its verdict, or without one its status.
+    /// Returns the verdict of each case, or its status without one.
     fn ends(&self) -> impl Iterator<Item = &String> {
         self.verdicts
             .iter()
@@ -222,13 +223,13 @@ impl Sweep {
         })
     }
 
-    /// A case by its parameters.
+    /// Returns the name of a case: the values of its parameters.
     fn name(&self, row: usize) -> String {
         let named = self.parameters.iter().map(|parameter| format!("{} = {}", parameter.name, parameter.texts[row]));
         named.collect::<Vec<_>>().join(", ")
     }
 
-    /// Points of the first parameter and the cost, or cells of two parameters coloured by it.
+    /// Returns the cost over the first parameter as points, or over two parameters as cells of a heat map.
     fn explorer(&self, is_grid: bool) -> Option<Figure> {
         let few = |index: usize| self.parameters.get(index).is_some_and(|of| levels(&of.values).len() <= MOST_LEVELS);
         if self.parameters.is_empty() || self.results.is_empty() || is_grid && !(few(0) && few(1)) {
@@ -245,7 +246,8 @@ impl Sweep {
         let [low, _, high] = extremes(&columns[result].1)?;
         let [x, y, z] = first.map(|index| columns[index].0.clone());
         let text = format!(
-            "At first: {x} horizontally, {y} vertically, {z} as colour; choose any others. {} lies between {} and {}.{}",
+            "At first: {x} horizontally, {y} vertically, {z} as colour; choose any others. {} lies between {} and \
+             {}.{}",
             columns[result].0,
             number(low),
             number(high),
@@ -262,7 +264,7 @@ impl Sweep {
         Some(Figure { id: id.to_owned(), title: title.to_owned(), text, plot: Plot::Explorer(explorer) })
     }
 
-    /// What a figure of cases does not show, in words.
+    /// Returns a note on the cases that a figure does not show; empty if it shows all.
     fn left_out(&self, every: usize, is_grid: bool) -> String {
         let mut words = String::new();
         if every > 1 {
@@ -326,15 +328,15 @@ impl Sweep {
     }
 }
 
-impl Varied {
-    /// A value as it stands in the table.
+impl SweepParameter {
+    /// Returns a value as text, as in the table.
     fn text(&self, level: f64) -> &str {
         let row = self.values.iter().position(|value| *value == level);
         row.map_or("", |row| &self.texts[row])
     }
 }
 
-/// Words as numbers: their place in the order in which they come, told in the name.
+/// Returns texts as numbers: their positions in the order of first occurrence, and the name with these positions.
 fn coded(name: &str, texts: &[String]) -> (String, Vec<f64>) {
     let mut known: Vec<&String> = Vec::new();
     let mut codes = Vec::with_capacity(texts.len());

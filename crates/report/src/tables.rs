@@ -1,17 +1,17 @@
-//! Tables of a run's report.
+//! Tables of a run's page.
 
 use anergy_data::schema::columns::{comparison, timeseries};
 use anergy_data::schema::files::TIMESERIES;
 use anergy_data::schema::{Excess, TechnologySummary, UnitSummary, ValiditySummary};
 
 use super::figures::number;
-use super::flows::{Balance, Flow, What, account};
+use super::flows::{Balance, Flow, FlowKind, account};
 use super::frame::Frame;
 use super::headline::is_nothing;
 use super::page::{Cell, Table};
 use super::run::RunResults;
 
-/// Running steps outside the range of validity of each COP model.
+/// Returns the running steps outside the range of validity of each COP model; `None` if there are none.
 pub(super) fn validity_table(run: &RunResults) -> Option<Table> {
     let validity = &run.summary.coupling.as_ref()?.validity;
     let left = validity.iter().filter(|pump| pump.below + pump.above + pump.warming > 0);
@@ -28,7 +28,7 @@ pub(super) fn validity_table(run: &RunResults) -> Option<Table> {
     (!rows.is_empty()).then_some(Table { caption, heads, rows, is_folded: false })
 }
 
-/// Water of a network outside its limits.
+/// Returns the time of a network's water outside its limits; `None` if there is none.
 pub(super) fn excess_table(run: &RunResults) -> Option<Table> {
     let network = run.summary.network.as_ref()?;
     let row = |excess: &Excess| {
@@ -52,7 +52,7 @@ pub(super) fn excess_table(run: &RunResults) -> Option<Table> {
     })
 }
 
-/// What the units and pumps of a network did.
+/// Returns the energy of the units and pumps of a network; `None` without one.
 pub(super) fn units_table(run: &RunResults) -> Option<Table> {
     let network = run.summary.network.as_ref()?;
     let row = |unit: &UnitSummary| {
@@ -72,7 +72,7 @@ pub(super) fn units_table(run: &RunResults) -> Option<Table> {
     Some(Table { caption: "Plants and pumps of the network".to_owned(), heads, rows, is_folded: false })
 }
 
-/// Energy, peaks and seasonal COPs by technology.
+/// Returns energy, peaks and seasonal COPs by technology.
 pub(super) fn technology_table(run: &RunResults) -> Table {
     let row = |known: &TechnologySummary| {
         let text = |text: &str| Cell::Text(text.to_owned());
@@ -101,19 +101,19 @@ pub(super) fn technology_table(run: &RunResults) -> Table {
     }
 }
 
-/// Amounts that are nothing but rounding are nothing.
+/// Returns an energy as text; an amount that is only rounding is shown as zero.
 fn number_of_energy(kwh: f64) -> String {
     if is_nothing("kWh", kwh) { "0".to_owned() } else { number(kwh) }
 }
 
-/// Energy balances of every carrier at every site.
+/// Returns the energy balances of every carrier at every site.
 pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
     let balances = account(run, flows);
-    let kinds: Vec<_> = What::all()
+    let kinds: Vec<_> = FlowKind::all()
         .filter(|what| balances.iter().any(|balance| balance.parts.iter().any(|(known, _)| known == what)))
         .collect();
     let mut heads = vec!["Site".to_owned(), "Carrier".to_owned()];
-    let sign = |what: &What| if what.is_source() { '+' } else { '−' };
+    let sign = |what: &FlowKind| if what.is_source() { '+' } else { '−' };
     heads.extend(kinds.iter().map(|what| format!("{} {}", sign(what), what.name())));
     heads.extend(["= residual".to_owned(), "worst step, kW".to_owned()]);
     let row = |balance: &Balance<'_>| {
@@ -134,7 +134,7 @@ pub(super) fn balance_table(run: &RunResults, flows: &[Flow<'_>]) -> Table {
     }
 }
 
-/// Figures against their published values.
+/// Returns the figures beside their published values.
 pub(super) fn comparison_table(frame: &Frame) -> Table {
     let texts = [comparison::FIGURE, comparison::ITERATION].map(|name| (name, frame.texts(name)));
     let text = |name: &str, row: usize| {
@@ -165,7 +165,7 @@ pub(super) fn comparison_table(frame: &Frame) -> Table {
     }
 }
 
-/// Energy into the loop's water and out of it.
+/// Returns the energy into the loop's water and out of it; `None` without a loop.
 pub(super) fn loop_table(run: &RunResults) -> Option<Table> {
     let coupling = run.summary.coupling.as_ref()?;
     let heat = run.series.numbers(timeseries::LOOP_HEAT_KWH)?;

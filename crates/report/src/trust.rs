@@ -1,4 +1,4 @@
-//! Whether the answer of a run can be trusted: its verdict, its iterations, and what was asked besides.
+//! The part of a run's page on the reliability of the solution: verdict, iterations, initial points, price of myopia.
 
 use anergy_data::schema::columns::convergence as column;
 use anergy_data::schema::files::STARTS;
@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::page::{Block, Cell, Table};
 use super::run::RunResults;
 
-/// The blocks on the verdict.
+/// Returns the blocks on the verdict.
 pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
     let Some(coupling) = &run.summary.coupling else {
         return vec![Some(Block::Text("There is no loop: one dispatch, proven by its certificate below.".to_owned()))];
@@ -29,7 +29,7 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
             schemes.collect::<Vec<_>>().join(", ")
         ))),
         coupling.cost_moved.as_ref().map(|moved| Block::Text(cost_moved_in_words(moved))),
-        not_kept(run, coupling).map(Block::Text),
+        beyond_the_verdict(run, coupling).map(Block::Text),
         coupling.gap_missing.as_ref().map(|missing| Block::Text(format!("The gap is not known: {missing}"))),
         run.summary.starts.as_ref().map(|spread| Block::Text(starts_in_words(spread))),
         run.starts.as_ref().map(starts_table).map(Block::Table),
@@ -39,7 +39,7 @@ pub(super) fn verdict(run: &RunResults) -> Vec<Option<Block>> {
     ]
 }
 
-/// Columns of the table of iterations: of the file, and for people.
+/// Columns of the table of iterations: the name in the file and the heading.
 const ITERATION_COLUMNS: [(&str, &str); 12] = [
     (column::ITERATION, "Iteration"),
     (column::SCHEME, "Scheme"),
@@ -79,15 +79,16 @@ fn iteration_table(frame: &Frame) -> Table {
     }
 }
 
-/// Words as a sentence.
+/// Returns words as a sentence.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-/// What a verdict on the agreement of dispatch and loop does not tell: demand that is not served, limits that were left, and energy that came from nowhere.
-fn not_kept(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
+/// Returns the problems that the verdict does not include: unmet demand, violated limits, and created energy. `None`
+/// without any.
+fn beyond_the_verdict(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
     let mut words = Vec::new();
     let unmet_kwh = run.unmet_kwh();
     if unmet_kwh > NOT_SERVED_KWH {
@@ -108,26 +109,26 @@ fn not_kept(run: &RunResults, coupling: &CouplingSummary) -> Option<String> {
     (!words.is_empty()).then(|| format!("Not kept: {}.", words.join("; ")))
 }
 
-/// How far the cost moved over the last iterations.
+/// Returns the change of the cost over the last iterations in words.
 fn cost_moved_in_words(moved: &CostMoved) -> String {
     let CostMoved { iterations, eur, relative, gaps, .. } = moved;
     let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));
     format!(
-        "The cost moved by {} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations. The gap is what a dispatcher could \
-         still save at the COPs of the answer; it is no error of the cost.",
+        "The cost moved by {} EUR ({relative:.1e} of it{gaps}) over the last {iterations} iterations. The gap is what \
+         a dispatcher could still save at the COPs of the answer; it is no error of the cost.",
         number(*eur)
     )
 }
 
-/// How far apart the answers from several beginnings are.
+/// Returns the spread of the solutions from several initial points in words.
 fn starts_in_words(spread: &Spread) -> String {
     let unmet = match spread.unmet_kwh {
         unmet_kwh if unmet_kwh > NOT_SERVED_KWH => format!(", unmet demand {} kWh", number(unmet_kwh)),
         _ => String::new(),
     };
     format!(
-        "From {} beginnings: costs are {} EUR apart ({:.1e}){unmet}, loop temperatures up to {:.3} K ({:.4} K on average). Agreements of dispatch \
-         and loop need not be unique.",
+        "From {} beginnings: costs are {} EUR apart ({:.1e}){unmet}, loop temperatures up to {:.3} K ({:.4} K on \
+         average). Agreements of dispatch and loop need not be unique.",
         spread.asked,
         number(spread.cost_eur),
         spread.cost_relative,
@@ -147,18 +148,20 @@ fn starts_table(frame: &Frame) -> Table {
     }
 }
 
-/// What it costs that the dispatcher does not know what it does to the loop.
+/// Returns the price of myopia in words.
 fn myopia_in_words(myopia: &MyopiaSummary) -> String {
     let gap = match (myopia.gap_eur, myopia.price_beyond_gap_eur) {
         (Some(gap_eur), Some(beyond_eur)) => format!(
-            " The gap of the equilibrium, {} EUR, is in that: a dispatcher could save it without knowing more; {} EUR are beyond it.",
+            " The gap of the equilibrium, {} EUR, is in that: a dispatcher could save it without knowing more; {} EUR \
+             are beyond it.",
             number(gap_eur),
             number(beyond_eur)
         ),
         _ => " The gap of the equilibrium is in that, and not known.".to_owned(),
     };
     format!(
-        "Price of myopia: {:.3} % ({} EUR). A dispatcher who knew what it does to the loop would pay {} EUR in place of {} EUR.{gap}",
+        "Price of myopia: {:.3} % ({} EUR). A dispatcher who knew what it does to the loop would pay {} EUR in place \
+         of {} EUR.{gap}",
         100.0 * myopia.price_relative,
         number(myopia.price_eur),
         number(myopia.anticipative_eur),

@@ -1,4 +1,4 @@
-//! The artifacts of a job: its answer, its summary, and the files of its run folder.
+//! The artifacts of a job: its result, its summary, and the files of its run folder.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,21 +16,21 @@ use super::{
     network_table, network_warning, prices_table, summarise, timeseries_table, timings_table, unmet_warning,
 };
 
-/// How a job ended.
+/// The outcome of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Without a loop, or with dispatch and loop in agreement, or stopped by the published rule.
+    /// The run has no loop, or dispatch and loop agree, or the published stopping rule was satisfied.
     Done,
     /// Dispatch and loop do not agree.
     NotConverged,
-    /// There is no plan, or demand is left unserved and that counts as an error.
+    /// No plan exists, or demand is left unserved and that counts as an error.
     Infeasible,
-    /// The run was interrupted, or not all of its starts have an answer.
+    /// The run was interrupted, or some of its initial points have no solution.
     Incomplete,
 }
 
 impl Ending {
-    /// Returns how a run with this verdict ended; without a loop there is none.
+    /// Returns the outcome of a run with this verdict; `None` is a run without a loop.
     #[must_use]
     pub fn of_verdict(verdict: Option<Verdict>) -> Self {
         match verdict {
@@ -41,7 +41,7 @@ impl Ending {
         }
     }
 
-    /// Returns the exit code of a command that ends so.
+    /// Returns the exit code of a command with this outcome.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -53,32 +53,33 @@ impl Ending {
     }
 }
 
-/// What a job made.
+/// The artifacts of a job.
 #[derive(Debug)]
 pub struct Artifacts {
     /// The district as it was read.
     pub case: Case,
-    /// The answer.
+    /// The result of the run.
     pub run: CosimResult,
-    /// The answer in short.
+    /// The summary of the result.
     pub summary: Summary,
-    /// Findings about demand that is not served and heat that the loop does not bring.
+    /// Findings about demand that is not served and heat that the loop does not deliver.
     pub unserved: Vec<Finding>,
-    /// How the job ended.
+    /// The outcome of the job.
     pub ending: Ending,
-    /// Seconds that reading took.
+    /// Duration of reading the case, seconds.
     pub read_seconds: f64,
-    /// Tables beside those of every run, by their file names.
+    /// Additional tables, by their file names.
     pub extra: Vec<(&'static str, Table)>,
 }
 
-/// What a run folder gets beside the tables.
+/// Additional content of a run folder.
 #[derive(Default)]
 pub struct Extras<'a> {
-    /// Makes the text of `report.html` from the folder of the result files and the name of the run; `None` leaves it out.
+    /// Returns the text of `report.html` from the folder of the result files and the name of the run; `None` omits the
+    /// report.
     #[expect(clippy::type_complexity, reason = "a function of two arguments")]
     pub report: Option<&'a dyn Fn(&Path, &str) -> Option<String>>,
-    /// Makes the text of `run.log`, last of all; `None` leaves it empty.
+    /// Returns the text of `run.log`; called last. `None` leaves the file empty.
     pub log: Option<Box<dyn FnOnce() -> String + 'a>>,
 }
 
@@ -102,7 +103,7 @@ impl Artifacts {
         Self { case, run, summary, unserved, ending, read_seconds, extra }
     }
 
-    /// Returns the artifacts of a run that was made elsewhere, with `extra` tables.
+    /// Creates the artifacts of a run that was made elsewhere, with the additional tables `extra`.
     #[must_use]
     pub fn of_run(case: Case, run: CosimResult, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
         let summary = summarise(&case, &run);
@@ -110,11 +111,12 @@ impl Artifacts {
         Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra }
     }
 
-    /// Writes the run folder at `place`: result tables, summary, resolved configuration, log and timings. It appears there whole,
-    /// in place of an earlier run.
+    /// Writes the run folder `place`: result tables, summary, resolved configuration, log and timings. The folder is
+    /// written atomically and replaces an earlier run.
     ///
     /// # Errors
-    /// [`ResultsError`] when something else stands at `place`, or it cannot be written; an earlier run then still stands.
+    /// [`ResultsError`] when `place` exists and is not a run folder, or cannot be written; an earlier run is then still
+    /// in place.
     pub fn write(&self, place: &Path, extras: Extras<'_>) -> Result<PathBuf, ResultsError> {
         let Self { case, run, summary, .. } = self;
         let folder = RunFolder::begin(place)?;
@@ -164,7 +166,7 @@ impl Artifacts {
     }
 }
 
-/// How a run ended; `unserved`: it left demand unserved, and that counts as an error.
+/// Returns the outcome of a run; `unserved` says that it left demand unserved and that this counts as an error.
 fn ending(run: &CosimResult, summary: &Summary, unserved: bool) -> Ending {
     match run.coupling.as_ref().map(|coupling| coupling.verdict) {
         _ if summary.starts.as_ref().is_some_and(|spread| !spread.is_complete()) => Ending::Incomplete,

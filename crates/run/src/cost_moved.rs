@@ -1,13 +1,13 @@
-//! How far the cost moved over the last iterations: what the gap does not tell.
+//! The change of the cost over the last iterations, which the gap does not show.
 
 use anergy_cosim::coupling::{Gap, Record};
 use anergy_data::schema::{CostMoved, NOT_SERVED_KWH};
 
-/// Iterations that are looked at, at most.
+/// The largest number of iterations that are compared.
 const LAST: usize = 5;
 
-/// Returns how far the cost moved over the last of `records`, where the answer has this gap and the CO2 of the balancing
-/// unit this price; `None` where there are not two iterations to compare.
+/// Returns the change of the cost over the last of `records`, given the gap of the solution and the price of the
+/// balancing unit's CO2; `None` with fewer than two iterations.
 #[must_use]
 pub fn cost_moved(records: &[Record], gap: Option<Gap>, co2_eur_per_kg: f64) -> Option<CostMoved> {
     let last = &records[records.len().saturating_sub(LAST)..];
@@ -28,7 +28,7 @@ pub fn cost_moved(records: &[Record], gap: Option<Gap>, co2_eur_per_kg: f64) -> 
     })
 }
 
-/// Returns in words how far the cost moved: the line of the summary.
+/// Returns the change of the cost in words, as in the summary.
 pub(super) fn cost_moved_in_words(moved: &CostMoved) -> String {
     let CostMoved { iterations, eur, relative, gaps, unmet_kwh } = moved;
     let gaps = gaps.map_or_else(String::new, |gaps| format!(", {gaps:.1} gaps"));

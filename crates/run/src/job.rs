@@ -1,11 +1,11 @@
-//! A job: one district to be run, from a request to artifacts.
+//! Jobs: a job runs one district, from a request to artifacts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anergy_config::{Case, ConfigError, Finding, Level, Request, Shelf};
+use anergy_config::{Case, ConfigError, Finding, InputCache, Level, Request};
 use anergy_cosim::coupling::{Gap, Observer, Record};
 use anergy_cosim::{Cause, CosimError, CosimResult, solver};
 use anergy_data::results::{ResultsError, RunFolder};
@@ -13,10 +13,11 @@ use anergy_data::schema::Summary;
 use anergy_lp::Backend;
 
 use super::artifacts::Artifacts;
-use super::journal::{Asked, ResumeError, RunJournal};
+use super::journal::{RecordedRequest, ResumeError, RunJournal};
 use super::{run_case, run_case_with_journal, starts, summarise};
 
-/// One district to be run. Several jobs may run in one process: a job has its own base directory and changes no state of the process.
+/// A run of one district. Several jobs may run in one process: a job has its own base directory and changes no state of
+/// the process.
 ///
 /// ```no_run
 /// use anergy_config::Request;
@@ -31,41 +32,46 @@ use super::{run_case, run_case_with_journal, starts, summarise};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The district, and what is changed about it.
+    /// The files and options of the case.
     pub request: Request,
-    /// The base directory: relative paths of the request begin here. Empty stands for the working directory of the process.
+    /// The base directory, to which relative paths of the request refer. Empty means the working directory of the
+    /// process.
     pub directory: PathBuf,
     /// Whether warnings count as errors.
     pub strict: bool,
     /// Number of initial COP series from which the coupling is started, at least 1: see [`starts`].
     pub starts: usize,
-    /// The unfinished run that this job resumes.
-    begun: Option<Asked>,
+    /// The recorded request of the unfinished run that this job resumes; `None` for a new run.
+    recorded: Option<RecordedRequest>,
 }
 
-/// A run folder to be resumed.
+/// The result of resuming a run folder.
 #[derive(Debug)]
 pub enum Resumed {
-    /// The run has ended; there is nothing left to do.
+    /// The run has ended; there is nothing to resume.
     Ended,
-    /// The job that goes on with it.
+    /// The job that resumes the run.
     Unfinished(Box<Job>),
 }
 
-/// Why a job has no artifacts.
+/// The reasons why a job has no artifacts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
-    /// The input is wrong.
+    /// The input is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Warnings count as errors.
-    #[error("{count} warning{} count{} as errors under --strict", if *count == 1 { "" } else { "s" }, if *count == 1 { "s" } else { "" })]
+    /// There are warnings, which count as errors.
+    #[error(
+        "{count} warning{} count{} as errors under --strict",
+        if *count == 1 { "" } else { "s" },
+        if *count == 1 { "s" } else { "" }
+    )]
     Strict {
         /// Number of warnings.
         count: usize,
     },
-    /// Demand lies above all capacity, which counts as an error.
+    /// Demand exceeds all capacity, which counts as an error.
     #[error("demand above all capacity counts as an error under --strict: the district cannot do what is asked of it")]
     Unserved,
     /// The run has no result.
@@ -79,7 +85,7 @@ pub enum JobError {
     Write {
         /// The run folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The run folder cannot be written.
@@ -87,29 +93,30 @@ pub enum JobError {
     Results(#[from] ResultsError),
 }
 
-/// What a job is doing.
+/// The phases of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It reads the files of the request.
+    /// The job reads the files of the request.
     Reading,
-    /// It alternates dispatch and loop.
+    /// The job alternates dispatch and loop.
     Dispatching,
 }
 
-/// Watches a job: its phases, findings and iterations. It may also stop it, see [`Observer::wants_to_stop`].
+/// An observer of a job: of its phases, findings and iterations. It may also stop the job, see
+/// [`Observer::wants_to_stop`].
 pub trait JobObserver: Observer {
-    /// A phase begins.
+    /// Reports the beginning of a phase.
     fn phase(&mut self, phase: Phase) {
         let _ = phase;
     }
 
-    /// Findings have become known: while reading, or of the answer.
+    /// Reports findings: those of reading, and those about the solution.
     fn findings(&mut self, findings: &[Finding]) {
         let _ = findings;
     }
 
-    /// A journal is kept from here on: what has ended is not lost when the process is killed. `replaces_unfinished`: an unfinished run
-    /// stood in the run folder and is begun anew.
+    /// Reports that the job writes a journal from now on, so that a killed process can be resumed. With
+    /// `replaces_unfinished` the journal replaces that of an unfinished run.
     fn journal_begins(&mut self, replaces_unfinished: bool) {
         let _ = replaces_unfinished;
     }
@@ -117,17 +124,18 @@ pub trait JobObserver: Observer {
 
 impl JobObserver for () {}
 
-/// Cancels a job from another thread: its run ends after the iteration at hand, with the verdict `Interrupted`.
+/// A handle to cancel a job from another thread: the run ends after the current iteration, with the verdict
+/// `Interrupted`.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// Asks the jobs that watch this to end.
+    /// Cancels all jobs that observe this handle.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the jobs that watch this are to end.
+    /// Returns whether the handle was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -139,7 +147,7 @@ impl Cancellation {
     }
 }
 
-/// An observer that also watches a cancellation.
+/// An observer that also observes a cancellation.
 struct Cancellable<O> {
     observer: O,
     cancellation: Cancellation,
@@ -174,30 +182,30 @@ impl<O: JobObserver> JobObserver for Cancellable<O> {
 }
 
 impl Job {
-    /// Creates a job that runs once and takes no warning for an error.
+    /// Creates a job with one initial point in which warnings are not errors.
     pub fn new(request: Request, directory: impl Into<PathBuf>) -> Self {
-        Self { request, directory: directory.into(), strict: false, starts: 1, begun: None }
+        Self { request, directory: directory.into(), strict: false, starts: 1, recorded: None }
     }
 
-    /// Reads the job of an unfinished run from its run folder at `place`.
+    /// Creates the job that resumes the unfinished run in the run folder `place`.
     ///
     /// # Errors
-    /// [`ResumeError`] when no run was begun there, its journal cannot be read, or its base directory is gone.
+    /// [`ResumeError`] when there is no journal, it cannot be read, or its base directory does not exist any more.
     pub fn resume(place: &Path) -> Result<Resumed, ResumeError> {
-        let begun = match Asked::read(place) {
+        let recorded = match RecordedRequest::read(place) {
             Err(ResumeError::NoJournal(_)) if RunFolder::is_complete(place) => return Ok(Resumed::Ended),
-            begun => begun?,
+            recorded => recorded?,
         };
-        if !begun.directory.is_dir() {
-            let reason = format!("it was begun in {}, which cannot be entered", begun.directory.display());
+        if !recorded.directory.is_dir() {
+            let reason = format!("it was begun in {}, which cannot be entered", recorded.directory.display());
             return Err(ResumeError::Changed { folder: place.to_owned(), reason });
         }
         Ok(Resumed::Unfinished(Box::new(Self {
-            request: begun.request.clone(),
-            directory: begun.directory.clone(),
-            strict: begun.strict,
-            starts: begun.starts,
-            begun: Some(begun),
+            request: recorded.request.clone(),
+            directory: recorded.directory.clone(),
+            strict: recorded.strict,
+            starts: recorded.starts,
+            recorded: Some(recorded),
         })))
     }
 
@@ -206,16 +214,16 @@ impl Job {
     /// # Errors
     /// [`ConfigError`] with file, line and what was expected.
     pub fn read(&self) -> Result<Case, ConfigError> {
-        let mut case = Case::load_from(&self.request, &Arc::new(Shelf::in_directory(&self.directory)))?;
+        let mut case = Case::load_from(&self.request, &Arc::new(InputCache::in_directory(&self.directory)))?;
         case.findings = case.findings.into_iter().map(|finding| judged(finding, self.strict)).collect();
         Ok(case)
     }
 
-    /// Runs the job. With a `place` for its run folder, a run with a loop keeps its journal there, so that it can be resumed after it
-    /// was killed; [`Artifacts::write`] then replaces the journal by the results.
+    /// Runs the job. With a run folder `place`, a run with a loop writes its journal there, so that it can be resumed
+    /// after the process was killed; [`Artifacts::write`] then replaces the journal by the results.
     ///
     /// # Errors
-    /// [`JobError`] when there is no result; nothing is then left in the run folder but what a resumed run needs.
+    /// [`JobError`] when there is no result; the run folder then holds only what is needed to resume the run.
     pub fn run(&self, place: Option<&Path>, observer: &mut dyn JobObserver) -> Result<Artifacts, JobError> {
         observer.phase(Phase::Reading);
         let began = Instant::now();
@@ -240,7 +248,7 @@ impl Job {
         Ok(artifacts)
     }
 
-    /// The journal of the run: that of the run which is resumed, if nothing has changed since.
+    /// Opens the journal of the resumed run if nothing has changed since, or begins a new one.
     fn journal(
         &self,
         place: &Path,
@@ -248,23 +256,23 @@ impl Job {
         backend: &dyn Backend,
         observer: &mut dyn JobObserver,
     ) -> Result<RunJournal, JobError> {
-        let asked = Asked::of(self, case, backend.name());
-        let asked = asked.map_err(|source| JobError::Write { path: place.to_owned(), source })?;
-        match &self.begun {
-            Some(begun) => {
-                begun.is_same(&asked, place)?;
+        let current = RecordedRequest::of(self, case, backend.name());
+        let current = current.map_err(|source| JobError::Write { path: place.to_owned(), source })?;
+        match &self.recorded {
+            Some(recorded) => {
+                recorded.is_same(&current, place)?;
                 observer.journal_begins(false);
                 Ok(RunJournal::open(place))
             }
             None => {
-                observer.journal_begins(Asked::read(place).is_ok());
-                Ok(RunJournal::begin(place, &asked).map_err(ResumeError::from)?)
+                observer.journal_begins(RecordedRequest::read(place).is_ok());
+                Ok(RunJournal::begin(place, &current).map_err(ResumeError::from)?)
             }
         }
     }
 }
 
-/// Runs a case, with its journal where it has one. The journal of a run that would fail in the same way again is removed.
+/// Runs a case, with its journal if there is one. The journal is removed if a resumed run would fail in the same way.
 fn answer(
     case: &Case,
     backend: &'static dyn Backend,
@@ -291,14 +299,15 @@ fn fails_again(error: &CosimError) -> bool {
     error.cause() != Cause::Inside && !matches!(error, CosimError::Journal(_))
 }
 
-/// Returns a finding as it is judged: under `strict` a warning is an error.
+/// Returns a finding with its effective level: under `strict` a warning is an error.
 #[must_use]
 pub fn judged(finding: Finding, strict: bool) -> Finding {
     let level = if strict && finding.level == Level::Warning { Level::Error } else { finding.level };
     Finding { level, ..finding }
 }
 
-/// Refuses findings that are errors. Where all of them are demand above capacity, the district is infeasible, and nothing in it wrong.
+/// Returns an error if there are findings at the level of errors. If all of them are demand above capacity, the
+/// district is infeasible, and the input is valid.
 fn refuse(findings: &[Finding]) -> Result<(), JobError> {
     let errors = || findings.iter().filter(|finding| finding.level == Level::Error);
     match errors().count() {

@@ -1,4 +1,4 @@
-//! The journal of a run: a folder in its run folder, with what was asked for and a file for every iteration.
+//! The journal of a run: a folder in its run folder with the recorded request and one checkpoint per iteration.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,52 +15,55 @@ use serde::{Deserialize, Serialize};
 
 use super::Job;
 
-/// What a run was asked for, and what it read.
+/// The request of a run, with all that its results depend on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
-    /// The version that began it.
+pub struct RecordedRequest {
+    /// The version of anergy that began the run.
     pub anergy: String,
-    /// Where it was begun: relative paths of the request begin there.
+    /// The base directory, to which relative paths of the request refer.
     pub directory: PathBuf,
     /// The request.
     pub request: Request,
     /// Whether warnings count as errors.
     pub strict: bool,
-    /// Beginnings.
+    /// The number of initial points.
     pub starts: usize,
-    /// The solver.
+    /// The name of the solver.
     pub solver: String,
-    /// The files it read.
+    /// The files that were read, with their hashes.
     pub inputs: Vec<Input>,
-    /// The configuration as it was understood.
+    /// The resolved configuration.
     pub resolved: String,
 }
 
-/// Why a run cannot go on.
+/// The reasons why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// There is nothing to go on with.
-    #[error("{}: no run was begun there that could go on; expected a run folder with a folder `journal` in it", .0.display())]
+    /// There is no journal.
+    #[error(
+        "{}: no run was begun there that could go on; expected a run folder with a folder `journal` in it",
+        .0.display()
+    )]
     NoJournal(PathBuf),
-    /// What was asked for cannot be read.
+    /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Something is not as it was.
+    /// The inputs of the run have changed.
     #[error("{}: cannot go on: {reason}; begin it anew (without --resume), or put it back as it was", folder.display())]
     Changed {
         /// The run folder.
         folder: PathBuf,
-        /// What has changed.
+        /// The difference.
         reason: String,
     },
 }
 
-impl Asked {
-    /// Records what is asked for by a job that was read as `case`.
+impl RecordedRequest {
+    /// Records the request of a job whose case is `case`.
     ///
     /// # Errors
-    /// When there is no working directory, or the configuration cannot be written.
+    /// An error when there is no working directory, or the configuration cannot be serialised.
     pub fn of(job: &Job, case: &Case, solver: String) -> io::Result<Self> {
         let directory = match job.directory.as_os_str().is_empty() {
             true => std::env::current_dir()?,
@@ -78,7 +81,7 @@ impl Asked {
         })
     }
 
-    /// What the unfinished run in a run folder was asked for.
+    /// Reads the recorded request of the unfinished run in a run folder.
     ///
     /// # Errors
     /// [`ResumeError`] when there is none, or it cannot be read.
@@ -94,10 +97,10 @@ impl Asked {
         Ok(read.map_err(|error| JournalError::Damaged { path, problem: error.to_string() })?)
     }
 
-    /// Whether `now` asks for the very same, of the same files.
+    /// Checks that `now` is the same request with the same files.
     ///
     /// # Errors
-    /// [`ResumeError::Changed`] with what is different.
+    /// [`ResumeError::Changed`] with the difference.
     pub fn is_same(&self, now: &Self, run_folder: &Path) -> Result<(), ResumeError> {
         let reason = self.difference(now);
         reason.map_or(Ok(()), |reason| Err(ResumeError::Changed { folder: run_folder.to_owned(), reason }))
@@ -132,40 +135,40 @@ impl Asked {
     }
 }
 
-/// The first line of an iteration's file; what was kept of its plan follows in bytes.
+/// The first line of a checkpoint file; the binary content follows.
 #[derive(Debug, Serialize, Deserialize)]
-struct Head {
+struct CheckpointHeader {
     iteration: usize,
-    /// SHA-256 of what follows, hexadecimal.
+    /// SHA-256 of the content, hexadecimal.
     sha256: String,
     seconds: PhaseSeconds,
-    /// The record as JSON, in a string that no number of it is read from.
+    /// The record as JSON text. It is compared as a text, so no number is parsed from it.
     record: String,
 }
 
-/// What follows.
+/// The content of a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
-struct Body {
+struct CheckpointContent {
     answer: Plan,
     memory: Option<Vec<u8>>,
 }
 
-/// The journal in a run folder. A file appears there when its iteration has ended, whole.
+/// The journal in a run folder. The checkpoint of an iteration is written atomically after the iteration has ended.
 #[derive(Debug)]
 pub struct RunJournal {
     folder: PathBuf,
-    /// The answer of the iteration at hand.
+    /// The plan of the current iteration.
     answer: Option<Plan>,
-    /// The iteration before is written while the next one runs.
+    /// The thread that writes the previous checkpoint while the next iteration runs.
     writing: Option<JoinHandle<Result<(), JournalError>>>,
 }
 
 impl RunJournal {
-    /// A new journal in the run folder at `place`, in the place of an earlier one.
+    /// Creates a new journal in the run folder `place`, which replaces an earlier one.
     ///
     /// # Errors
     /// [`JournalError::Io`].
-    pub fn begin(place: &Path, asked: &Asked) -> Result<Self, JournalError> {
+    pub fn begin(place: &Path, recorded: &RecordedRequest) -> Result<Self, JournalError> {
         let folder = place.join(JOURNAL);
         let failed = |action| {
             let path = folder.clone();
@@ -176,30 +179,30 @@ impl RunJournal {
             _ => {}
         }
         fs::create_dir_all(&folder).map_err(failed("create"))?;
-        let text = serde_json::to_vec_pretty(asked).map_err(io::Error::other).map_err(failed("write"))?;
+        let text = serde_json::to_vec_pretty(recorded).map_err(io::Error::other).map_err(failed("write"))?;
         write_file(&folder.join(JOURNAL_REQUEST), |file| file.write_all(&text)).map_err(failed("write"))?;
         Ok(Self { folder, answer: None, writing: None })
     }
 
-    /// The journal of the unfinished run at `place`.
+    /// Opens the journal of the unfinished run at `place`.
     #[must_use]
     pub fn open(place: &Path) -> Self {
         Self { folder: place.join(JOURNAL), answer: None, writing: None }
     }
 
-    /// Sees to it that every iteration that has ended is kept.
+    /// Waits until the checkpoints of all ended iterations are written.
     ///
     /// # Errors
-    /// [`JournalError::Io`] when one could not be written.
+    /// [`JournalError::Io`] when a checkpoint could not be written.
     pub fn finish(&mut self) -> Result<(), JournalError> {
         let Some(writing) = self.writing.take() else { return Ok(()) };
         writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    /// Removes it, and the run folder if nothing else is in it: of a run that failed for good.
+    /// Deletes the journal, and the run folder if it is empty then.
     pub fn discard(mut self) {
         let _ = self.finish();
-        // What cannot be removed is in nobody's way.
+        // A file that cannot be removed does no harm.
         let _ = fs::remove_dir_all(&self.folder);
         if let Some(place) = self.folder.parent() {
             let _ = fs::remove_dir(place);
@@ -218,7 +221,7 @@ impl Journal<PricedPlan> for RunJournal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(|source| JournalError::Io { path: path.clone(), action: "read", source })?,
         };
-        let (Head { seconds, record, .. }, Body { answer, memory }) =
+        let (CheckpointHeader { seconds, record, .. }, CheckpointContent { answer, memory }) =
             decode(&bytes, iteration).map_err(|problem| JournalError::Damaged { path, problem })?;
         let answer = PricedPlan { plan: answer, account: Account::default() };
         Ok(Some(Kept { answer, memory, seconds, fingerprint: record }))
@@ -230,7 +233,8 @@ impl Journal<PricedPlan> for RunJournal {
 
     fn keep(&mut self, record: &Record, memory: &dyn Fn() -> Option<Vec<u8>>) -> Result<(), JournalError> {
         let Some(answer) = self.answer.take() else { return Ok(()) };
-        let (path, record, body) = (self.file(record.iteration), record.clone(), Body { answer, memory: memory() });
+        let (path, record, body) =
+            (self.file(record.iteration), record.clone(), CheckpointContent { answer, memory: memory() });
         self.finish()?;
         let write = move || {
             let bytes = encode(&record, &body);
@@ -242,19 +246,20 @@ impl Journal<PricedPlan> for RunJournal {
     }
 }
 
-fn encode(record: &Record, body: &Body) -> io::Result<Vec<u8>> {
+fn encode(record: &Record, body: &CheckpointContent) -> io::Result<Vec<u8>> {
     let body = postcard::to_stdvec(body).map_err(io::Error::other)?;
     let Record { iteration, seconds, .. } = *record;
-    let head = Head { iteration, sha256: sha256(&body), seconds, record: record.fingerprint() };
+    let head = CheckpointHeader { iteration, sha256: sha256(&body), seconds, record: record.fingerprint() };
     let mut bytes = serde_json::to_vec(&head)?;
     bytes.push(b'\n');
     bytes.extend(body);
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8], iteration: usize) -> Result<(Head, Body), String> {
+fn decode(bytes: &[u8], iteration: usize) -> Result<(CheckpointHeader, CheckpointContent), String> {
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("it has no end of its first line")?;
-    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| format!("its first line: {error}"))?;
+    let head: CheckpointHeader =
+        serde_json::from_slice(&bytes[..end]).map_err(|error| format!("its first line: {error}"))?;
     let body = &bytes[end + 1..];
     if head.sha256 != sha256(body) {
         return Err("its bytes are not those that were written".to_owned());

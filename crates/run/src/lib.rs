@@ -1,6 +1,6 @@
 //! One run of a district: its journal, its summary and tables, its run folder.
 //!
-//! What a summary and the tables consist of is declared in [`anergy_data::schema`]; here they are filled.
+//! The schema of summary and tables is declared in [`anergy_data::schema`]; this crate fills them.
 
 mod artifacts;
 mod cost_moved;

@@ -1,4 +1,4 @@
-//! What it costs that the dispatcher does not know what it does to the loop: the part of the summary.
+//! The part of the summary on the price of myopia: the cost of a dispatcher who ignores the plan's effect on the loop.
 
 use anergy_cosim::Myopia;
 use anergy_data::schema::MyopiaSummary;
@@ -11,15 +11,16 @@ pub(super) fn myopia_in_words(summary: &MyopiaSummary) -> String {
     } = summary;
     let gap = match (summary.gap_eur, summary.price_beyond_gap_eur) {
         (Some(gap_eur), Some(beyond_eur)) => format!(
-            "The gap of the equilibrium, {gap_eur:.2} EUR, is in that: a dispatcher could save it without knowing more; \
-                 {beyond_eur:.2} EUR are beyond it"
+            "The gap of the equilibrium, {gap_eur:.2} EUR, is in that: a dispatcher could save it without knowing \
+             more; {beyond_eur:.2} EUR are beyond it"
         ),
         _ => "The gap of the equilibrium is in that, and not known".to_owned(),
     };
     format!(
-        "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} EUR in place \
-             of {equilibrium_eur:.2} ({lps} LPs, {ANTICIPATIVE_PLAN}). {gap}. Beside that, balancing unit {:.0} kWh for {:.2} EUR in place \
-             of {:.0} for {:.2}; surplus {:.0} kWh in place of {:.0}; unmet demand {:.1} kWh in place of {:.1}",
+        "{:.4} % ({price_eur:.2} EUR): a dispatcher who knew what it does to the loop would pay {anticipative_eur:.2} \
+         EUR in place of {equilibrium_eur:.2} ({lps} LPs, {ANTICIPATIVE_PLAN}). {gap}. Beside that, balancing unit \
+             {:.0} kWh for {:.2} EUR in place of {:.0} for {:.2}; surplus {:.0} kWh in place of {:.0}; unmet demand \
+             {:.1} kWh in place of {:.1}",
         100.0 * price_relative,
         knows.balancing_kwh,
         knows.balancing_eur,

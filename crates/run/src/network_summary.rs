@@ -1,4 +1,4 @@
-//! What a network of pipes did, in short.
+//! The part of the summary on a network of pipes.
 
 use anergy_config::{Case, Finding};
 use anergy_cosim::CosimResult;
@@ -6,17 +6,17 @@ use anergy_data::schema::files::NETWORK_COMPONENTS;
 use anergy_data::schema::{Excess, MapSummary, NetworkSummary, PipeEnds, PipeWarning, PlaceSummary, UnitSummary};
 use anergy_thermal::water_loop::district_network::{DistrictNetwork, Overrun, Place, Sited};
 
-/// Lines of one kind that the terminal shows.
+/// The largest number of lines of one kind in the terminal.
 const SHOWN: usize = 5;
 
-/// What is said of water that leaves colder than a refrigerant evaporates, or warmer than it condenses.
+/// The description of water that leaves colder than the refrigerant evaporates, or warmer than it condenses.
 const BEYOND_REFRIGERANT: &str =
     "outlet beyond its heat pumps' refrigerant, as water came that was not foreseen when the step began,";
 
-/// A plant that misses its range by less misses it by the rounding of means over a step, K.
+/// The smallest deviation from a plant's range that is reported, K; a smaller one is rounding of means over a step.
 const LEAST_UNMET_K: f64 = 0.005;
 
-/// Returns the places and pipes of a network, to draw it.
+/// Returns the places and pipes of a network, for a map.
 fn map_summary(network: &DistrictNetwork) -> MapSummary {
     let map = network.map();
     let ends = network.pipe_names().zip(network.pipe_ends()).enumerate();
@@ -37,8 +37,8 @@ fn map_summary(network: &DistrictNetwork) -> MapSummary {
     }
 }
 
-/// Returns a warning where water would freeze or a plant cannot bring its water within its range: the loop then does not
-/// do what the dispatch takes from it.
+/// Returns a warning where water would freeze or a plant cannot keep its water within its range: the loop then does not
+/// deliver the heat that the dispatch assumes. `None` without such a case.
 #[must_use]
 pub fn network_warning(network: &NetworkSummary) -> Option<Finding> {
     let frozen = network.frozen.iter().map(|Excess { hours, worst_k, worst_at, .. }| {
@@ -57,7 +57,7 @@ pub fn network_warning(network: &NetworkSummary) -> Option<Finding> {
     })
 }
 
-/// Returns the part of the summary on a network of pipes; `None` where the loop is none.
+/// Returns the part of the summary on a network of pipes; `None` where the loop is not a network.
 pub(super) fn network_summary(case: &Case, run: &CosimResult) -> Option<NetworkSummary> {
     let network = case.coupled.as_ref()?.water_loop.network()?;
     let report = &run.network.as_ref()?.report;
@@ -123,7 +123,7 @@ pub(super) fn network_summary(case: &Case, run: &CosimResult) -> Option<NetworkS
     let short_ring_hours = report.short_ring_steps as f64 * axis.step_hours();
     Some(NetworkSummary {
         pumps_kwh: report.pumps_kwh(),
-        // From plus zero: the sum of nothing is a minus zero.
+        // The sum starts from plus zero, because the sum of an empty iterator is minus zero.
         waste_heat_kwh: 0.0 + waste_heat.map(|(_, totals)| totals.received_kwh).sum::<f64>(),
         frozen: excess("the network", "below the fluid's freezing point", None, &report.frozen),
         start_miss_k: report.start_miss_k,
@@ -136,7 +136,7 @@ pub(super) fn network_summary(case: &Case, run: &CosimResult) -> Option<NetworkS
     })
 }
 
-/// Returns labels and words for a terminal.
+/// Returns the lines of the text for a terminal: label and words.
 pub(super) fn network_lines(network: &NetworkSummary) -> Vec<(&'static str, String)> {
     let mut lines = vec![("circulation", format!("{:.0} kWh of electricity for circulation pumps", network.pumps_kwh))];
     if network.waste_heat_kwh != 0.0 {

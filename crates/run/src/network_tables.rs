@@ -1,4 +1,4 @@
-//! A network of pipes under the answer: its components' heat balances, and its temperatures and flows over time.
+//! Result tables of a network of pipes: the heat balances of its components, and its temperatures and flows over time.
 
 use anergy_config::Case;
 use anergy_cosim::CosimResult;
@@ -7,18 +7,18 @@ use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::{TIMESTAMP, network as column, network_components as component};
 use anergy_thermal::water_loop::district_network::{DistrictNetwork, Overrun, SubstationTotals};
 
-/// A row of the components' table; what does not apply is not a number.
-struct Row {
+/// A row of the components' table; a value that does not apply is NaN.
+struct ComponentRow {
     component: String,
     kind: &'static str,
     numbers: Vec<f64>,
     moments: [String; 2],
 }
 
-/// What is known of something by step, and what it is called.
+/// The name of a quantity, and its values by step.
 type Quantity<'r> = (&'static str, &'r ndarray::Array2<f64>);
 
-impl Row {
+impl ComponentRow {
     fn new(component: &str, kind: &'static str, values: &[(&str, f64)]) -> Self {
         let value = |name: &&str| values.iter().find(|(known, _)| known == name).map_or(f64::NAN, |(_, value)| *value);
         let numbers = component::NUMBERS.iter().map(value).collect();
@@ -30,8 +30,8 @@ fn of_case<'r>(case: &'r Case, run: &'r CosimResult) -> Option<(&'r DistrictNetw
     Some((case.coupled.as_ref()?.water_loop.network()?, run.network.as_ref()?))
 }
 
-/// The row of a substation or of a source of waste heat.
-fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dyn Fn(&Overrun) -> f64) -> Row {
+/// Returns the row of a substation or of a source of waste heat.
+fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dyn Fn(&Overrun) -> f64) -> ComponentRow {
     let SubstationTotals {
         asked_kwh,
         received_kwh,
@@ -49,7 +49,7 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
     let mut values = vec![
         (component::ASKED_KWH, asked_kwh[0] + asked_kwh[1]),
         (component::RECEIVED_KWH, *received_kwh),
-        // What a source cannot give the network goes elsewhere.
+        // Heat of a source that the network cannot accept is rejected to another place.
         (if is_source { component::REJECTED_KWH } else { component::RESIDUAL_KWH }, left_kwh),
         (component::ELECTRICITY_KWH, *pump_kwh),
         (component::ELECTRICITY_EUR, *pump_eur),
@@ -70,14 +70,16 @@ fn substation(name: &str, is_source: bool, totals: &SubstationTotals, hours: &dy
         values.push((component::HOURS_NEAR_FREEZING, hours(freezing)));
         values.push((component::HOURS_BEYOND_REFRIGERANT, hours(beyond_refrigerant)));
     }
-    Row::new(name, if is_source { "waste_heat" } else { "substation" }, &values)
+    ComponentRow::new(name, if is_source { "waste_heat" } else { "substation" }, &values)
 }
 
-/// One row per component: pipes, substations, sources of waste heat, units and pumps of plants, the mixing in the nodes, and the whole.
+/// Returns one row per component: pipes, substations, sources of waste heat, units and pumps of plants, the mixing in
+/// the nodes, and the whole network; `None` without a network.
 ///
-/// Heat balances: `asked` is what heat pumps or sources should give the water and `received` what it got; `brought` is what water brings into a pipe
-/// more than it takes out, `lost` goes into the ground, `stored` is more at the end than at the start. Every row's `residual` is what they miss. `electricity_eur` is paid on meters of
-/// their own; what sites bring is in their bills.
+/// Heat balances: `asked` is the heat that heat pumps or sources request to give to the water and `received` the heat
+/// that it received; `brought` is the net heat that flows into a pipe with the water, `lost` flows into the ground,
+/// `stored` is the heat at the end minus the heat at the start. Every row's `residual` is the residual of its balance.
+/// `electricity_eur` is the cost on separate meters; electricity supplied by sites is in the sites' costs.
 #[must_use]
 pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let (network, NetworkAnswer { report, .. }) = of_case(case, run)?;
@@ -96,7 +98,7 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
         ];
         let moments = [axis.label(pipe.velocity_at), axis.label(pipe.loss_at)];
         let kind = if network.is_beside(index) { "beside" } else { "pipe" };
-        rows.push(Row { moments, ..Row::new(name, kind, &values) });
+        rows.push(ComponentRow { moments, ..ComponentRow::new(name, kind, &values) });
     }
     for (index, (name, totals)) in network.substation_names().zip(&report.substations).enumerate() {
         rows.push(substation(name, network.is_source(index), totals, &hours));
@@ -108,7 +110,7 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
             (component::ELECTRICITY_EUR, unit.electricity_eur),
             (component::MAX_POWER_KW, unit.most_kw),
         ];
-        rows.push(Row::new(name, "unit", &values));
+        rows.push(ComponentRow::new(name, "unit", &values));
     }
     for (name, plant) in network.plant_names().zip(&report.plants) {
         let values = [
@@ -118,12 +120,12 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
             (component::HOURS_UNMET, plant.unmet.iter().map(hours).sum()),
             (component::UNMET_KWH, plant.unmet_kwh.iter().sum()),
         ];
-        rows.push(Row::new(name, "plant", &values));
+        rows.push(ComponentRow::new(name, "plant", &values));
     }
     if network.is_ring() {
         let values =
             [(component::ELECTRICITY_KWH, report.main_pump_kwh), (component::ELECTRICITY_EUR, report.main_pump_eur)];
-        rows.push(Row::new("main_pump", "main_pump", &values));
+        rows.push(ComponentRow::new("main_pump", "main_pump", &values));
     }
     let sum = |of: &dyn Fn(&anergy_thermal::water_loop::district_network::PipeTotals) -> f64| -> f64 {
         report.pipes.iter().map(of).sum()
@@ -135,7 +137,7 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
         (component::STORED_KWH, stored),
         (component::RESIDUAL_KWH, report.received_kwh - brought - stored),
     ];
-    rows.push(Row::new("nodes", "mixing", &mixing));
+    rows.push(ComponentRow::new("nodes", "mixing", &mixing));
     let whole = [
         (component::RECEIVED_KWH, report.received_kwh),
         (component::LOST_KWH, report.lost_kwh),
@@ -147,7 +149,7 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
         ),
         (component::ELECTRICITY_EUR, report.own_eur()),
     ];
-    rows.push(Row::new("network", "whole", &whole));
+    rows.push(ComponentRow::new("network", "whole", &whole));
 
     let mut table = Table::default();
     table.push(component::COMPONENT, Column::Text(rows.iter().map(|row| row.component.clone()).collect()));
@@ -161,11 +163,14 @@ pub fn network_components_table(case: &Case, run: &CosimResult) -> Option<Table>
     Some(table)
 }
 
-/// Temperatures and flows along the network by time step, means over the step, to three decimals; `cop_inlet_c`, that COPs are taken with, at the beginning of the step, to the last digit.
+/// Returns temperatures and flows along the network by time step, means over the step, with three decimals;
+/// `cop_inlet_c`, at which the COPs are evaluated, at the beginning of the step, in full precision. `None` without a
+/// network.
 ///
-/// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c`, `pump_kw` and `cop_inlet_c`;
-/// `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`; `unit|NAME|heat_kw`, and for a
-/// borehole field `unit|NAME|wall_c` and `unit|NAME|fluid_c` at the end of the step.
+/// Columns are `node|NAME|` with `temperature_c` and `pressure_kpa` (above the first node of the cold line or the
+/// ring); `substation|NAME|` with `flow_kg_s` (positive from the warm line to the cold one), `inlet_c`, `outlet_c`,
+/// `pump_kw` and `cop_inlet_c`; `plant|NAME|` with `flow_kg_s` (positive to the warm line), `outlet_c` and `pump_kw`;
+/// `unit|NAME|heat_kw`, and for a borehole field `unit|NAME|wall_c` and `unit|NAME|fluid_c` at the end of the step.
 #[must_use]
 pub fn network_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let (network, NetworkAnswer { recording, .. }) = of_case(case, run)?;

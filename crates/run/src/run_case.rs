@@ -1,4 +1,4 @@
-//! A case, run to its end.
+//! Runs of a case.
 
 use anergy_config::Case;
 use anergy_cosim::coupling::{Journal, Observer};
@@ -6,10 +6,10 @@ use anergy_cosim::participants::PricedPlan;
 use anergy_cosim::{CosimError, CosimResult, converge};
 use anergy_lp::{Backend, StagedProblem};
 
-/// Runs a case: a plain dispatch, or dispatch and loop in turn.
+/// Runs a case: a dispatch without a loop, or dispatch and loop in alternation.
 ///
 /// # Errors
-/// [`CosimError`] when there is no plan, the solver fails, or a COP is not positive.
+/// [`CosimError`] when no plan exists, the solver fails, or a COP is not positive.
 pub fn run_case(
     case: &Case,
     backend: &'static dyn Backend,
@@ -18,10 +18,10 @@ pub fn run_case(
     converge::run(&case.district, case.coupled.as_ref(), backend, observer)
 }
 
-/// Runs a case with the iterations that a journal holds of an earlier run, and writes its own iterations to it.
+/// Runs a case with the checkpoints of a journal, and writes a checkpoint of every new iteration to it.
 ///
 /// # Errors
-/// As [`run_case`], and when the journal is of no use.
+/// As [`run_case`], and when the journal cannot be used.
 pub fn run_case_with_journal(
     case: &Case,
     backend: &'static dyn Backend,
@@ -31,7 +31,7 @@ pub fn run_case_with_journal(
     converge::run_with_journal(&case.district, case.coupled.as_ref(), backend, journal, observer)
 }
 
-/// Returns the LP that [`run_case`] solves first: at the COPs that its dispatch begins with.
+/// Returns the LP that [`run_case`] solves first, at the initial COPs.
 #[must_use]
 pub fn first_problem(case: &Case) -> StagedProblem {
     converge::first_problem(&case.district, case.coupled.as_ref())

@@ -1,4 +1,4 @@
-//! The same case from several beginnings: how far apart are the answers?
+//! Runs of the same case from several initial points, and the spread of their solutions.
 
 use anergy_config::Case;
 use anergy_cosim::CosimResult;
@@ -12,11 +12,12 @@ use ndarray::Array1;
 
 use super::run_case;
 
-/// No heat pump begins with a COP below this.
+/// The lowest initial COP of a heat pump.
 const LEAST_COP: f64 = 1.0;
 
-/// The loop temperature whose COPs (with empty stores) the `index`-th of `of` beginnings takes: from the lowest to the highest that the
-/// loop is allowed. `None` for the first one, which is the case's own.
+/// Returns the loop temperature, degrees Celsius, from which the COPs (with empty stores) of initial point `index` of
+/// `of` follow: evenly spaced from the lowest to the highest temperature of the loop. `None` for the first one, which
+/// is the case's own.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "beginnings are few")]
 pub fn loop_c(case: &Case, index: usize, of: usize) -> Option<f64> {
@@ -25,14 +26,14 @@ pub fn loop_c(case: &Case, index: usize, of: usize) -> Option<f64> {
     (index > 0).then(|| low + (high - low) * (index - 1) as f64 / intervals as f64)
 }
 
-/// The case with other COPs to begin with, those of a loop at `loop_c`.
+/// Returns the case with other initial COPs, those of a loop at `loop_c`.
 #[must_use]
 pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
     let mut case = case.clone();
     if let (Some(coupled), Some(loop_c)) = (&mut case.coupled, loop_c) {
         coupled.settings.initial_cop_dispatch = InitialCopDispatch::Start;
         if coupled.settings.scheme == Some(SchemeChoice::Anticipative) {
-            // What it does beside that is not what is compared.
+            // The anticipative scheme adds a second plan to the equilibrium; only equilibria are compared.
             coupled.settings.scheme = Some(SchemeChoice::Auto);
         }
         for (index, pump) in coupled.pumps.iter_mut().enumerate() {
@@ -44,13 +45,14 @@ pub fn beginning_at(case: &Case, loop_c: Option<f64>) -> Case {
     case
 }
 
-/// What is kept of an answer.
-struct Answer {
+/// The part of a solution that is compared.
+struct ComparedSolution {
     temp_c: Array1<f64>,
     cop: CopSeries,
 }
 
-/// Runs a case that has been run from its own beginning (`first`) from others as well, `of` in all.
+/// Runs a case from other initial points, `of` in all with its own, of which `first` is the result; `None` if there is
+/// nothing to compare.
 pub fn spread(
     case: &Case,
     first: &CosimResult,
@@ -67,7 +69,7 @@ pub fn spread(
         let loop_c = loop_c(case, index, of);
         match run_case(&beginning_at(case, loop_c), backend, observer) {
             Ok(run) => {
-                // One that was cut short says nothing about where it would have ended.
+                // The iterate of an interrupted run says nothing about its solution.
                 let ended = run.coupling.as_ref().is_some_and(|coupling| coupling.verdict != Verdict::Interrupted);
                 if let Some((beginning, answer)) = judged(&run, loop_c).filter(|_| ended) {
                     beginnings.push(beginning);
@@ -84,7 +86,7 @@ pub fn spread(
     Some(Spread { asked: of, problems, ..spread })
 }
 
-fn judged(run: &CosimResult, loop_c: Option<f64>) -> Option<(Beginning, Answer)> {
+fn judged(run: &CosimResult, loop_c: Option<f64>) -> Option<(Beginning, ComparedSolution)> {
     let coupling = run.coupling.as_ref()?;
     let beginning = Beginning {
         loop_c,
@@ -95,10 +97,13 @@ fn judged(run: &CosimResult, loop_c: Option<f64>) -> Option<(Beginning, Answer)>
         cost_eur: run.total_eur(),
         unmet_kwh: run.account.unmet_kwh(),
     };
-    Some((beginning, Answer { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.signal.cops.clone() }))
+    Some((
+        beginning,
+        ComparedSolution { temp_c: coupling.response.temp_c.clone(), cop: coupling.response.signal.cops.clone() },
+    ))
 }
 
-fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Spread {
+fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[ComparedSolution]) -> Spread {
     let axis = case.district.axis();
     let width = |of: &mut dyn Iterator<Item = f64>| {
         let [low, high] =
@@ -140,7 +145,7 @@ fn of_answers(case: &Case, beginnings: Vec<Beginning>, answers: &[Answer]) -> Sp
     }
 }
 
-/// Returns the table `starts.csv`: one row per beginning.
+/// Returns the table `starts.csv`: one row per initial point.
 #[must_use]
 pub fn starts_table(spread: &Spread) -> Table {
     let of = &spread.beginnings;
@@ -176,8 +181,8 @@ pub fn spread_in_words(spread: &Spread) -> String {
         String::new()
     };
     let mut text = format!(
-        "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop temperatures \
-             up to {temp_k:.3} K ({temp_mean_k:.4} K on average"
+        "{of} beginnings, {converged} converged: costs {cost_eur:.2} EUR apart ({cost_relative:.1e}){unmet}, loop \
+         temperatures up to {temp_k:.3} K ({temp_mean_k:.4} K on average"
     );
     if *temp_k > 0.0 {
         text.push_str(&format!("; most at {temp_at}"));

@@ -1,4 +1,4 @@
-//! The summary of a run: what `summary.json` holds and the terminal shows.
+//! The summary of a run: the content of `summary.json`, also shown in the terminal.
 
 use anergy_config::{Case, Finding};
 use anergy_cosim::CosimResult;
@@ -15,7 +15,7 @@ use super::network_summary::network_summary;
 use super::technologies::{store_temperatures, technology_summary};
 use super::whole_time::whole_time;
 
-/// Number of pieces of the time in [`CouplingSummary::course_c`].
+/// Largest number of intervals in [`CouplingSummary::course_c`].
 const PIECES: usize = 60;
 
 /// Returns a warning of demand that is left unserved, in kWh by site and carrier; `None` where all is served.
@@ -166,26 +166,26 @@ fn coupling(case: &Case, run: &CosimResult) -> Option<CouplingSummary> {
     })
 }
 
-/// Returns when the loop temperature changed in the last iteration; `stamp` names the moment of an index into the loop
-/// temperatures.
+/// Returns the change of the loop temperature in the last iteration; `stamp` returns the time stamp of an index into
+/// the loop temperatures.
 fn moved(unrest: &Unrest, stamp: impl Fn(usize) -> String) -> Moved {
     let most_at = unrest.worst.iter().map(|&(at, change_k)| (stamp(at), change_k)).collect();
     Moved { moments: unrest.moments, most_at, distance: unrest.distance }
 }
 
-/// What a verdict on the agreement of dispatch and loop does not tell.
+/// Returns the unmet demand in words, which the verdict on the coupling does not include; `None` where all is served.
 fn not_served(run: &CosimResult) -> Option<String> {
     let unmet_kwh = run.account.unmet_kwh();
     (unmet_kwh > NOT_SERVED_KWH).then(|| {
         format!(
-            ". {unmet_kwh:.1} kWh of demand are not served ({:.2} % of it): the verdict is on the agreement of dispatch and loop \
-             alone",
+            ". {unmet_kwh:.1} kWh of demand are not served ({:.2} % of it): the verdict is on the agreement of \
+             dispatch and loop alone",
             100.0 * unmet_share(run)
         )
     })
 }
 
-/// Demand left unserved as a share of all demand.
+/// Returns the demand left unserved as a share of all demand.
 fn unmet_share(run: &CosimResult) -> f64 {
     match run.account.demand_kwh {
         0.0 => 0.0,
@@ -193,7 +193,7 @@ fn unmet_share(run: &CosimResult) -> f64 {
     }
 }
 
-/// Means over equal pieces of a series, as many as [`PIECES`] at most.
+/// Returns means over equal intervals of a series, at most [`PIECES`] of them.
 #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
 fn course(series: &Array1<f64>) -> Vec<f64> {
     let (count, pieces) = (series.len(), PIECES.min(series.len()));

@@ -1,9 +1,9 @@
 //! Result tables of a run.
 
 use anergy_config::Case;
-use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::Record;
 use anergy_cosim::equilibrium::Descent;
+use anergy_cosim::{CosimResult, Coupling};
 use anergy_data::results::{Column, Table};
 use anergy_data::schema::columns::{
     TIMESTAMP, anticipative, anticipative_plan, convergence, loop_temperature, prices, timeseries, timings,
@@ -11,10 +11,10 @@ use anergy_data::schema::columns::{
 use anergy_dispatch::dispatch::{Price, Role};
 use anergy_dispatch::district::{Availability, Kind};
 
-/// Every flow, level, COP and temperature by time step.
+/// Returns every flow, level, COP and temperature by time step.
 ///
-/// Columns are named `site|technology|carrier|what` in the unit of their last word; powers are means over the step, levels
-/// stand at its end, the loop temperature at its start. The last row of the loop temperature (the end of the last step) is in
+/// Columns are named `site|technology|carrier|quantity` with the unit as the last word; powers are means over the step,
+/// levels are at its end, the loop temperature is at its start. The loop temperature at the end of the last step is in
 /// the table of [`loop_temperature_table`].
 #[must_use]
 pub fn timeseries_table(case: &Case, run: &CosimResult) -> Table {
@@ -90,33 +90,34 @@ pub fn timeseries_table(case: &Case, run: &CosimResult) -> Table {
         }
     }
     if let Some(coupling) = &run.coupling {
-        let response = &coupling.response;
-        table.push(
-            timeseries::LOOP_TEMPERATURE_C,
-            Column::Number(response.temp_c.iter().copied().take(steps).collect()),
-        );
-        table.push(timeseries::LOOP_HEAT_KWH, Column::Number(response.heat_kwh.to_vec()));
-        table.push(timeseries::LOOP_GROUND_KWH, Column::Number(response.ground_kwh.to_vec()));
-        table.push(timeseries::LOOP_BALANCING_KWH, Column::Number(response.balancing_kwh.to_vec()));
-        table.push(timeseries::LOOP_BALANCING_ENERGY_KWH, Column::Number(response.balancing_energy_kwh.to_vec()));
-        let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
-        for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
-            table.push(
-                timeseries::of_balance(site, carrier, timeseries::CIRCULATION_KW),
-                Column::Number(power_kw.to_vec()),
-            );
-        }
-        table.push(timeseries::LOOP_CREATED_KWH, Column::Number(response.created_kwh.to_vec()));
+        push_loop_columns(&mut table, case, run, coupling);
     }
     table
 }
 
-/// What one more kWh is worth at each step, EUR/kWh, in the cheapest plan at the COPs of the answer: the duals of its linear
-/// program. `None` where the solver tells none.
+/// Adds the columns of the loop, and of the electricity of its pumps and plants.
+fn push_loop_columns(table: &mut Table, case: &Case, run: &CosimResult, coupling: &Coupling) {
+    let steps = case.district.axis().len();
+    let response = &coupling.response;
+    table.push(timeseries::LOOP_TEMPERATURE_C, Column::Number(response.temp_c.iter().copied().take(steps).collect()));
+    table.push(timeseries::LOOP_HEAT_KWH, Column::Number(response.heat_kwh.to_vec()));
+    table.push(timeseries::LOOP_GROUND_KWH, Column::Number(response.ground_kwh.to_vec()));
+    table.push(timeseries::LOOP_BALANCING_KWH, Column::Number(response.balancing_kwh.to_vec()));
+    table.push(timeseries::LOOP_BALANCING_ENERGY_KWH, Column::Number(response.balancing_energy_kwh.to_vec()));
+    let balances = case.coupled.iter().flat_map(|coupled| &coupled.auxiliary);
+    for ([site, carrier], power_kw) in balances.zip(run.auxiliary_kw.rows()) {
+        table
+            .push(timeseries::of_balance(site, carrier, timeseries::CIRCULATION_KW), Column::Number(power_kw.to_vec()));
+    }
+    table.push(timeseries::LOOP_CREATED_KWH, Column::Number(response.created_kwh.to_vec()));
+}
+
+/// Returns the shadow prices and reduced costs at each step, EUR/kWh: the duals of the dispatch LP at the COPs of the
+/// solution. `None` where the solver gives no duals.
 ///
-/// Columns: `site||carrier|price`, what one more kWh of demand would cost; `site|store|carrier|stored`, what one more kWh
-/// in the store at the end of the step would save; `site|technology|carrier|ROLE_reduced_cost`, by how much a flow fails to
-/// pay for itself (> 0), or what one more kWh of it would earn (< 0).
+/// Columns: `site||carrier|price`, the cost of one more kWh of demand; `site|store|carrier|stored`, the saving by one
+/// more kWh in the store at the end of the step; `site|technology|carrier|ROLE_reduced_cost`, the reduced cost of a
+/// flow: > 0 where one more kWh would raise the cost, < 0 where it would lower the cost.
 #[must_use]
 pub fn prices_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let duals = run.duals.as_ref()?;
@@ -145,7 +146,7 @@ pub fn prices_table(case: &Case, run: &CosimResult) -> Option<Table> {
     Some(table)
 }
 
-/// One row per iteration.
+/// Returns one row per iteration; `None` without a loop.
 #[must_use]
 pub fn convergence_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let coupling = run.coupling.as_ref()?;
@@ -220,7 +221,8 @@ pub fn convergence_table(case: &Case, run: &CosimResult) -> Option<Table> {
     Some(table)
 }
 
-/// The loop temperature of every iteration, at the start of each step and at the end of the last.
+/// Returns the loop temperature of every iteration, at the start of each step and at the end of the last step; `None`
+/// without a loop.
 #[must_use]
 pub fn loop_temperature_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let coupling = run.coupling.as_ref()?;
@@ -233,7 +235,8 @@ pub fn loop_temperature_table(case: &Case, run: &CosimResult) -> Option<Table> {
     Some(table)
 }
 
-/// Wall-clock seconds by phase and iteration; the only table with durations. `phases` are those outside the iteration.
+/// Returns wall-clock seconds by phase and iteration; the only table with durations. `phases` are the phases outside
+/// the iteration.
 #[must_use]
 pub fn timings_table(run: &CosimResult, phases: &[(&str, f64)]) -> Table {
     let (mut names, mut iterations, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
@@ -259,7 +262,8 @@ pub fn timings_table(run: &CosimResult, phases: &[(&str, f64)]) -> Table {
     table
 }
 
-/// The LPs by which the plan of a dispatcher who knows what it does to the loop was found, if that was asked for.
+/// Returns the LPs that were solved to find the plan of a dispatcher who knows the plan's effect on the loop; `None`
+/// unless the scheme is `anticipative`.
 #[must_use]
 pub fn anticipative_table(run: &CosimResult) -> Option<Table> {
     let found = &run.myopia.as_ref()?.found;
@@ -273,7 +277,8 @@ pub fn anticipative_table(run: &CosimResult) -> Option<Table> {
     Some(table)
 }
 
-/// That plan: every quantity by its name in the dispatch, loop temperature (before the step) and COPs.
+/// Returns the anticipative plan: every variable by its name in the dispatch, loop temperature (before the step) and
+/// COPs; `None` unless the scheme is `anticipative`.
 #[must_use]
 pub fn anticipative_plan_table(case: &Case, run: &CosimResult) -> Option<Table> {
     let found = &run.myopia.as_ref()?.found;

@@ -1,4 +1,4 @@
-//! What every technology did, in short.
+//! The part of the summary on technologies.
 
 use anergy_config::Case;
 use anergy_cosim::CosimResult;
@@ -6,7 +6,7 @@ use anergy_data::schema::{StoreTemperature, TechnologyKind, TechnologySummary};
 use anergy_dispatch::dispatch::{Role, TechnologyTotals};
 use anergy_dispatch::district::{Availability, Kind, Technology};
 
-/// Returns the summary of a technology; `None` for a demand, which is given.
+/// Returns the summary of a technology; `None` for a demand, whose energy is an input.
 pub(super) fn technology_summary(
     case: &Case,
     run: &CosimResult,
@@ -42,19 +42,19 @@ pub(super) fn technology_summary(
         delivered_kwh: *delivered_kwh,
         taken_kwh: *taken_kwh,
         peak_kw: row.map_or_else(|| forced_kw(case, technology), most),
-        // What is brought may miss what there is by rounding.
+        // The delivered energy may exceed the available energy by rounding.
         curtailed_kwh: available_kwh.map(|available_kwh| (available_kwh - delivered_kwh).max(0.0)),
     })
 }
 
-/// Most that a forced supply brings, kW.
+/// Returns the largest power of a forced supply, kW.
 fn forced_kw(case: &Case, technology: &Technology) -> f64 {
     let Kind::Supply(supply) = &technology.kind else { return 0.0 };
     let Availability::Forced(power) = &supply.available else { return 0.0 };
     (0..case.district.axis().len()).map(|step| power.at(step)).fold(0.0, f64::max)
 }
 
-/// What a source that may be turned down had to offer, kWh.
+/// Returns the available energy of a source that may be curtailed, kWh; `None` for all other technologies.
 fn available_kwh(case: &Case, run: &CosimResult, site: &str, technology: &Technology) -> Option<f64> {
     let Kind::Supply(supply) = &technology.kind else { return None };
     let chosen = run.account.capacities.iter().find(|of| of.site == site && of.technology == technology.name);
@@ -65,7 +65,7 @@ fn available_kwh(case: &Case, run: &CosimResult, site: &str, technology: &Techno
         .then(|| (0..axis.len()).map(|step| most_kw.at(step)).sum::<f64>() * axis.step_hours())
 }
 
-/// Returns the temperatures of every store from which a heat pump of the loop takes its temperature.
+/// Returns the temperatures of every store from which a heat pump of the loop takes its sink temperature.
 pub(super) fn store_temperatures(case: &Case) -> Vec<StoreTemperature> {
     let mut stores: Vec<StoreTemperature> = Vec::new();
     for pump in case.coupled.iter().flat_map(|coupled| &coupled.pumps) {

@@ -1,10 +1,10 @@
-//! What a run decided for its whole time: capacities, peaks, and how much of its limits it used.
+//! The part of the summary on decisions for the whole time: capacities, peaks, and the use of limits.
 
 use anergy_cosim::CosimResult;
 use anergy_data::schema::{CapacitySummary, Co2LimitSummary, ImportLimitSummary, PeakSummary, WholeTime};
 use anergy_dispatch::dispatch::{ChosenCapacity, LimitUse};
 
-/// Returns the part of the summary on what was decided for the whole time.
+/// Returns the part of the summary on decisions for the whole time.
 pub(super) fn whole_time(run: &CosimResult) -> WholeTime {
     let account = &run.account;
     let capacity = |chosen: &ChosenCapacity| CapacitySummary {
@@ -70,7 +70,7 @@ pub(super) fn whole_time_lines(whole: &WholeTime) -> Vec<(&'static str, String)>
 }
 
 fn used(used: f64, limit: f64, unit: &str, price_eur: Option<f64>) -> String {
-    // Less than a solver's tolerance is not over.
+    // An excess below the solver's tolerance does not count.
     let over = used - limit;
     let over = if over > 1e-6 * limit.max(1.0) {
         format!("; OVER by {over:.3} {unit}, as the COPs are not those it was planned for")

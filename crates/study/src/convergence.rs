@@ -1,4 +1,5 @@
-//! A convergence study: a case by several schemes, to several tolerances, from several beginnings, in several windows.
+//! Convergence studies: a case by several schemes, to several tolerances, from several initial points, in several
+//! windows.
 
 use std::time::Instant;
 
@@ -11,82 +12,83 @@ use anergy_data::schema::columns::timings::SECONDS;
 use anergy_run::{run_case, starts};
 use serde::{Deserialize, Serialize};
 
-/// What is tried: every combination of these.
+/// The plan of a study: every combination of its values is a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Schemes.
+pub struct StudyPlan {
+    /// The schemes.
     pub schemes: Vec<SchemeChoice>,
     /// Largest relative gaps that count as converged.
     pub tolerances: Vec<f64>,
-    /// Beginnings: see [`starts::loop_c`].
+    /// The number of initial points: see [`starts::loop_c`].
     pub starts: usize,
-    /// Windows, first and last date; none for the case's own.
+    /// The windows, first and last date; `None` for the case's own window.
     pub windows: Vec<Option<[String; 2]>>,
 }
 
-/// A combination and what came of it.
+/// A trial: a combination and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// The window; empty for the case's own.
+    /// The window; empty for the case's own window.
     pub window: String,
     /// The scheme.
     pub scheme: SchemeChoice,
     /// The tolerance.
     pub tolerance: f64,
-    /// The beginning, from 1.
+    /// The number of the initial point, from 1.
     pub start: usize,
-    /// The loop temperature whose COPs it began with, degrees Celsius; none for the case's own.
+    /// The loop temperature from which the initial COPs follow, degrees Celsius; `None` for the case's own initial
+    /// point.
     pub loop_c: Option<f64>,
-    /// What came of it; why there is none otherwise.
-    pub ended: Result<Ended, String>,
+    /// The outcome, or the reason why there is none.
+    pub ended: Result<TrialOutcome, String>,
 }
 
-/// How a trial ended.
+/// The outcome of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct TrialOutcome {
     /// The verdict.
     pub verdict: String,
-    /// Iterations after the first.
+    /// The number of iterations after the first.
     pub iterations: usize,
-    /// Relative gap of the answer.
+    /// The relative gap of the solution; `None` where it is not known.
     pub gap: Option<f64>,
-    /// The same, EUR.
+    /// The gap of the solution, EUR; `None` where it is not known.
     pub gap_eur: Option<f64>,
-    /// Last change of the loop temperature, largest over time, K.
+    /// The terminal residual: the last change of the loop temperature, largest over time, K; `None` with one iteration.
     pub residual_k: Option<f64>,
-    /// All money, EUR.
+    /// The total cost, EUR.
     pub cost_eur: f64,
-    /// Mean loop temperature of the answer, degrees Celsius.
+    /// The mean loop temperature of the solution, degrees Celsius.
     pub loop_c: f64,
-    /// Seconds from the case in memory to the verdict.
+    /// Wall-clock time of the run of the case, seconds; reading is not included.
     pub seconds: f64,
 }
 
-/// The trials known so far, of one plan, version and set of inputs.
+/// The finished trials of one plan, version and set of inputs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Study {
-    /// What they belong to.
+    /// The version and the inputs of the study, as a text.
     pub of: String,
-    /// In the order of the plan.
+    /// The trials, in the order of the plan.
     pub trials: Vec<Trial>,
 }
 
-/// Why there is no study.
+/// The reasons why there is no study.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvergenceError {
     /// The case cannot be read in one of the windows.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It has no loop.
+    /// The case has no loop.
     #[error("{0}: has no water loop, so there is nothing to converge; give one with --water-loop")]
     NoLoop(String),
-    /// Nobody can say what would be tried.
+    /// The plan is not valid.
     #[error("{0}")]
     Plan(String),
 }
 
-impl Plan {
+impl StudyPlan {
     fn check(&self) -> Result<(), ConvergenceError> {
         let refuse = |message: String| Err(ConvergenceError::Plan(message));
         if let Some(wrong) = self.tolerances.iter().find(|tolerance| !(tolerance.is_finite() && **tolerance > 0.0)) {
@@ -100,13 +102,14 @@ impl Plan {
 }
 
 impl Study {
-    /// Tries what of `plan` is not known of `known` yet, for the case of `request`; `keep` is told of every new trial.
+    /// Runs the trials of `plan` that are not in `known`, for the case of `request`; calls `keep` after every new
+    /// trial.
     ///
     /// # Errors
-    /// [`ConvergenceError`], and whatever `keep` says. A trial that fails is a row of the study.
+    /// [`ConvergenceError`], and any error of `keep`. A trial that fails is a row of the study.
     pub fn run<E: From<ConvergenceError>>(
         request: &Request,
-        plan: &Plan,
+        plan: &StudyPlan,
         known: Option<Self>,
         observer: &mut dyn Observer,
         mut keep: impl FnMut(&Self) -> Result<(), E>,
@@ -142,7 +145,7 @@ impl Study {
                     if observer.wants_to_stop() {
                         return Ok(study);
                     }
-                    let ended = tried(starts::beginning_at(case, loop_c), scheme, tolerance, observer);
+                    let ended = run_trial(starts::beginning_at(case, loop_c), scheme, tolerance, observer);
                     if observer.wants_to_stop()
                         && ended.as_ref().is_ok_and(|ended| ended.verdict == Verdict::Interrupted.name())
                     {
@@ -156,11 +159,11 @@ impl Study {
         Ok(study)
     }
 
-    /// One row a trial, without seconds.
+    /// Returns one row per trial, without durations.
     #[must_use]
     pub fn table(&self) -> Table {
         let mut table = self.keys();
-        let ended = |of: &dyn Fn(&Ended) -> f64| {
+        let ended = |of: &dyn Fn(&TrialOutcome) -> f64| {
             Column::Number(self.trials.iter().map(|trial| trial.ended.as_ref().map_or(f64::NAN, of)).collect())
         };
         let verdict = |trial: &Trial| trial.ended.as_ref().map_or("", |ended| &ended.verdict).to_owned();
@@ -177,7 +180,7 @@ impl Study {
         table
     }
 
-    /// The seconds of every trial.
+    /// Returns the duration of every trial.
     #[must_use]
     pub fn timings(&self) -> Table {
         let mut table = self.keys();
@@ -196,7 +199,7 @@ impl Study {
         table
     }
 
-    /// The same for people, with seconds.
+    /// Returns the study as aligned text with durations.
     #[must_use]
     pub fn to_text(&self) -> String {
         use std::fmt::Write as _;
@@ -215,7 +218,7 @@ impl Study {
             let key = format!("{window:<24}{:<16}{tolerance:>9.0e}{start:>7}", scheme.name());
             // Writing to a string cannot fail.
             let _ = match ended {
-                Ok(Ended { verdict, iterations, gap, gap_eur, residual_k, cost_eur, seconds, .. }) => writeln!(
+                Ok(TrialOutcome { verdict, iterations, gap, gap_eur, residual_k, cost_eur, seconds, .. }) => writeln!(
                     text,
                     "{key}{iterations:>6}{:>10}{:>12}{:>11}{cost_eur:>15.2}{seconds:>9.2}  {verdict}",
                     optional(*gap, 0),
@@ -229,7 +232,8 @@ impl Study {
     }
 }
 
-/// What a study belongs to, apart from its plan: whose trials are looked up one by one.
+/// Returns the text that identifies the inputs of a study. The plan is not part of it, because trials are looked up one
+/// by one.
 fn identity(case: &Case, window: Option<&[String; 2]>) -> String {
     let hashes: Vec<&str> = case.inputs.iter().map(|input| input.sha256.as_str()).collect();
     let resolved = serde_json::to_string(&case.resolved).unwrap_or_default();
@@ -238,12 +242,12 @@ fn identity(case: &Case, window: Option<&[String; 2]>) -> String {
     format!("anergy {} {request} {window} {}", env!("CARGO_PKG_VERSION"), hashes.join(" "))
 }
 
-fn tried(
+fn run_trial(
     mut case: Case,
     scheme: SchemeChoice,
     tolerance: f64,
     observer: &mut dyn Observer,
-) -> Result<Ended, CosimError> {
+) -> Result<TrialOutcome, CosimError> {
     let began = Instant::now();
     if let Some(coupled) = &mut case.coupled {
         let settings = &mut coupled.settings;
@@ -263,7 +267,7 @@ fn tried(
     let run = run_case(&case, solver(&case.district), observer)?;
     let Some(coupling) = &run.coupling else { unreachable!("a case without a loop was refused") };
     let answer = &coupling.records[coupling.answer];
-    Ok(Ended {
+    Ok(TrialOutcome {
         verdict: coupling.verdict.name().to_owned(),
         iterations: coupling.records.len() - 1,
         gap: coupling.gap.map(|gap| gap.relative),

@@ -1,4 +1,5 @@
-//! What each quirk of the published case does to its results: the published variant, each switch alone flipped, and all mended.
+//! The effect of each quirk of the published case on its results: the published variant, each switch flipped alone, and
+//! the corrected variant.
 
 use std::path::Path;
 
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use super::reproduce::{Scenario, Window};
 
-/// Iterations over whose mean the published variants are compared: they cycle, and no single one stands for the others.
+/// The first iteration of the mean by which published variants are compared: they cycle, so no single iteration is
+/// representative.
 const FIRST_OF_MEAN: usize = 7;
 const LAST_OF_MEAN: usize = 11;
 
-/// The variants: name, preset, and the switch that is flipped.
+/// The variants: name, preset, and the value of the switch that is flipped.
 const VARIANTS: [(&str, Preset, Option<&str>); 13] = [
     (column::PUBLISHED, Preset::Published, None),
     ("initial_cop_dispatch", Preset::Published, Some("start")),
@@ -29,24 +31,24 @@ const VARIANTS: [(&str, Preset, Option<&str>); 13] = [
     ("cooling_lift", Preset::Published, Some("loop_minus_store")),
     ("cold_store_temperature", Preset::Published, Some("falling")),
     ("commercial_store_capacity", Preset::Published, Some("own")),
-    // A gap is not known with the other published switches; standing still is the honest rule that is left.
+    // The gap is not known with the other published switches; the residual is the remaining criterion.
     ("stop", Preset::Published, Some("residual")),
     ("outlier", Preset::Published, Some("mend")),
     ("surplus_and_unmet", Preset::Published, Some("surplus_free")),
     (column::CORRECTED, Preset::Corrected, None),
 ];
 
-/// One variant and what came of it; means over iterations 7 to 11 where the case was run as published.
+/// A variant and its results; means over iterations 7 to 11 where the case was run as published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
-    /// `published`, `corrected`, or the switch that alone was flipped.
+    /// `published`, `corrected`, or the name of the only switch that was flipped.
     pub variant: String,
-    /// What it was flipped to; empty for a preset.
+    /// The value to which the switch was flipped; empty for a preset.
     pub flipped_to: String,
-    /// All money, EUR: of a variant that converges that of its summary, else means of what the plans cost, at own COPs where
-    /// the loop knows them hour by hour.
+    /// The total cost, EUR: of a variant that converges the cost of its summary, else the mean of the plans' costs, at
+    /// their own COPs where the loop evaluates COPs within each step.
     pub cost_eur: f64,
-    /// From the grid, both sites, kWh.
+    /// Electricity from the grid, both sites, kWh.
     pub grid_kwh: f64,
     /// Demand left unserved, kWh.
     pub unmet_kwh: f64,
@@ -54,32 +56,32 @@ pub struct Effect {
     pub surplus_kwh: f64,
     /// Mean loop temperature, degrees Celsius.
     pub loop_c: f64,
-    /// Steps in which the low and the high limit were met.
+    /// The numbers of steps in which the low and the high limit were reached.
     pub limit_steps: [f64; 2],
     /// Energy that appeared and vanished without a source, kWh.
     pub created_kwh: [f64; 2],
-    /// Gap of the answer, EUR, and relative.
+    /// The gap of the solution, EUR; `None` where it is not known.
     pub gap_eur: Option<f64>,
-    /// The same, relative.
+    /// The relative gap of the solution; `None` where it is not known.
     pub gap: Option<f64>,
-    /// How it ended.
+    /// The verdict.
     pub verdict: String,
-    /// Iterations after the first.
+    /// The number of iterations after the first.
     pub iterations: usize,
-    /// First and last iteration of the means.
+    /// The first and the last iteration of the means.
     pub mean_over: [usize; 2],
 }
 
-/// The effects known so far, of one version, window and set of inputs.
+/// The finished effects of one version, window and set of inputs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Effects {
-    /// What they belong to.
+    /// The version, window and inputs of the effects, as a text.
     pub of: String,
-    /// In the order of the variants.
+    /// The effects, in the order of the variants.
     pub effects: Vec<Effect>,
 }
 
-/// Why there are no effects.
+/// The reasons why there are no effects.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EffectsError {
@@ -91,21 +93,21 @@ pub enum EffectsError {
     Study {
         /// The variant.
         variant: &'static str,
-        /// Why.
+        /// The error of the run.
         source: Box<CosimError>,
     },
 }
 
 impl Effects {
-    /// The names of all variants.
+    /// Returns the names of all variants.
     pub fn variants() -> impl Iterator<Item = &'static str> {
         VARIANTS.into_iter().map(|(variant, ..)| variant)
     }
 
-    /// Runs those of the variants in `wanted` that are not known of `known` yet; `keep` is told of every new effect.
+    /// Runs those of the variants in `wanted` that are not in `known`; calls `keep` after every new effect.
     ///
     /// # Errors
-    /// [`EffectsError`], and whatever `keep` says.
+    /// [`EffectsError`], and any error of `keep`.
     pub fn run<E: From<EffectsError>>(
         data: &Path,
         window: &Window,
@@ -134,7 +136,7 @@ impl Effects {
         Ok(effects)
     }
 
-    /// One row a variant; differences are to the published one.
+    /// Returns one row per variant; differences are to the published variant.
     #[must_use]
     pub fn table(&self) -> Table {
         let effects = &self.effects;
@@ -165,7 +167,7 @@ impl Effects {
         table
     }
 
-    /// The same for people.
+    /// Returns the effects as aligned text.
     #[must_use]
     pub fn to_text(&self) -> String {
         use std::fmt::Write as _;
@@ -224,7 +226,8 @@ impl Effect {
             let technologies = account.technologies.iter();
             technologies.filter(|totals| totals.technology == "grid").map(|totals| totals.delivered_kwh).sum()
         };
-        // Where the loop knows COPs hour by hour, a plan costs what it does at its own; of the published loop, what was planned.
+        // With COPs evaluated within each step, the cost is at the plan's own COPs; with the published loop, at the
+        // COPs of the dispatch.
         let own_cops = coupled.settings.loop_cop == LoopCop::WithinStep;
         let co2_eur_per_kg = case.district.co2_price_eur_per_kg();
         let total_eur = |k: usize| {
@@ -237,7 +240,7 @@ impl Effect {
         };
         let unmet_kwh = |k: usize| if own_cops { records[k].unmet_at_own_cops_kwh } else { records[k].cost.unmet_kwh };
         let [cost_eur, grid_kwh, unmet_kwh, surplus_kwh] = if converged {
-            // The answer's own figures: those of its summary.
+            // The figures of the solution, as in its summary.
             let account = &run.account;
             [run.total_eur(), grid_kwh(account), account.unmet_kwh(), account.surplus_kwh()]
         } else {

@@ -1,21 +1,21 @@
 //! The published figures of the smart district of ICCEP 2019.
 //!
-//! Facts about the published model as Calliope 0.6.3 with CBC solves it, also met by an independent replica.
+//! They are results of the published model in Calliope 0.6.3 with CBC, confirmed by an independent replica.
 
 use anergy_cosim::{CosimResult, Coupling};
 
 use super::reproduce::{Comparison, PUBLISHED_ITERATIONS, Scenario, Window};
 
-/// Costs of the week must agree within this, EUR.
+/// The tolerance of the costs of the week, EUR.
 const WEEK_COST_EUR: f64 = 0.01;
-/// Costs of the year must agree within this, EUR.
+/// The tolerance of the costs of the year, EUR.
 const YEAR_COST_EUR: f64 = 10.0;
-/// Resets of the year must agree within this.
+/// The tolerance of the numbers of resets in the year.
 const YEAR_RESETS: f64 = 1.0;
-/// Energies that were published rounded to a kWh must agree within this, kWh.
+/// The tolerance of energies that were published rounded to a kWh, kWh.
 const ROUNDED_KWH: f64 = 0.6;
 
-/// Costs of the week's iterations 0 to 11, EUR.
+/// The costs of the week's iterations 0 to 11, EUR.
 const WEEK_COSTS: [f64; 12] = [
     29_976.281_05,
     29_604.353_82,
@@ -31,7 +31,7 @@ const WEEK_COSTS: [f64; 12] = [
     29_589.541_22,
 ];
 
-/// Mean relative change of the week's loop temperature, iterations 1 to 11.
+/// The mean relative change of the week's loop temperature, iterations 1 to 11.
 const WEEK_CHANGES: [f64; 11] = [
     0.071_707_55,
     0.006_307_40,
@@ -46,8 +46,8 @@ const WEEK_CHANGES: [f64; 11] = [
     0.000_392_65,
 ];
 
-/// Iteration, cost EUR, grid kWh of buildings and commercial, loop min/mean/max C, resets low/high, mean relative change,
-/// largest change K of the year.
+/// Iteration, cost EUR, grid kWh of buildings and commercial, loop min/mean/max C, resets low/high, mean relative
+/// change, largest change K of the year.
 type YearRow = (usize, f64, [f64; 2], [f64; 3], [f64; 2], Option<[f64; 2]>);
 
 const YEAR: [YearRow; 5] = [
@@ -67,7 +67,7 @@ const YEAR_HEAT_PUMPS: [(&str, &str, f64, f64); 5] = [
     ("commercial", "hp_clim_cold", 923_820.0, 111_091.0),
 ];
 
-/// The published figures of a window and scenario against those of a run; none where nothing is published.
+/// Returns the published figures of a window and scenario beside those of a run; empty where nothing is published.
 pub(super) fn figures(run: &CosimResult, window: &Window, scenario: Scenario) -> Vec<Comparison> {
     let mut figures = match (scenario, window, &run.coupling) {
         (Scenario::Baseline, Window::Week, _) => baseline_week(run),

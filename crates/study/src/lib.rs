@@ -1,5 +1,5 @@
-//! What users run many times: sweeps ([`sweep`]), the published case against its published figures ([`reproduce`]), what
-//! each of its quirks does to it ([`effects`]), and a case by every scheme ([`convergence`]).
+//! Studies that consist of many runs: sweeps ([`sweep`]), the published case beside its published figures
+//! ([`reproduce`]), the effect of each of its quirks ([`effects`]), and a case by every scheme ([`convergence`]).
 
 pub mod convergence;
 pub mod effects;

@@ -1,7 +1,7 @@
-//! The smart district of ICCEP 2019, run as published and held against its published figures.
+//! Reproduction of the smart district of ICCEP 2019: a run as published, compared with its published figures.
 //!
-//! Figures and temperatures are judged where independent solutions of the published model agree; the rest is shown. The
-//! figures stand in `iccep2019.rs`.
+//! Figures and temperatures are checked where independent solutions of the published model agree; the others are shown.
+//! The figures are in `iccep2019.rs`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,18 @@ use serde::Serialize;
 
 use super::iccep2019::figures;
 
-/// Loop temperatures of the week must agree within this in every hour and iteration, K.
+/// The tolerance of the week's loop temperatures in every hour and iteration, K.
 const WEEK_TEMPERATURE_K: f64 = 1e-6;
-/// Mean loop temperature difference of a year's iteration, K: a few tied hours may differ between vertex solutions.
+/// The tolerance of the mean difference of the loop temperature in a year's iteration, K: vertex solutions may differ
+/// in a few hours with a degenerate optimum.
 const YEAR_MEAN_TEMPERATURE_K: f64 = 1e-3;
-/// Iterations that the published model makes.
+/// The number of iterations of the published model.
 pub(super) const PUBLISHED_ITERATIONS: usize = 12;
-/// Iterations of the year whose temperatures are judged; in the last one a single reset falls into another hour.
+/// The number of iterations of the year whose temperatures are checked; in the last iteration a single reset is in
+/// another hour.
 const YEAR_JUDGED_ITERATIONS: usize = 11;
 
-/// Which part of the year.
+/// The part of the year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Window {
     /// 1 to 7 January.
@@ -41,7 +43,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// First and last date.
+    /// Returns the first and the last date.
     #[must_use]
     pub fn dates(&self) -> [String; 2] {
         let (first, last) = match self {
@@ -54,7 +56,7 @@ impl Window {
         [first.to_owned(), last.to_owned()]
     }
 
-    /// One word, for tables and folders.
+    /// Returns the name for tables and folders, one word.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -67,7 +69,7 @@ impl Window {
     }
 }
 
-/// Which of the two published models.
+/// The published models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
     /// The smart district with stores and the water loop.
@@ -77,7 +79,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// Folder of the published data, and one word.
+    /// Returns the name of the model, also the folder of the published data.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -94,52 +96,52 @@ impl Scenario {
     }
 }
 
-/// One figure against its published value.
+/// A figure beside its published value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// What is compared.
+    /// The name of the quantity.
     pub figure: String,
-    /// The iteration, where it belongs to one.
+    /// The iteration of the figure; `None` where it belongs to no iteration.
     pub iteration: Option<usize>,
     /// The published value.
     pub published: f64,
-    /// Ours.
+    /// The value of this run.
     pub ours: f64,
-    /// How far apart they may be; `None` when it is only shown.
+    /// The largest difference allowed; `None` when the figure is shown without a check.
     pub tolerance: Option<f64>,
 }
 
 impl Comparison {
-    /// Ours minus published.
+    /// Returns the value of this run minus the published value.
     #[must_use]
     pub fn difference(&self) -> f64 {
         self.ours - self.published
     }
 
-    /// Whether the figure is within its tolerance, if it has one.
+    /// Returns whether the figure is within its tolerance; true without a tolerance.
     #[must_use]
     pub fn is_within(&self) -> bool {
         self.tolerance.is_none_or(|tolerance| self.difference().abs() <= tolerance)
     }
 }
 
-/// Loop temperatures of one iteration against the reference, K.
+/// The loop temperatures of one iteration compared with the reference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TemperatureComparison {
     /// The iteration.
     pub iteration: usize,
-    /// Mean |difference|.
+    /// Mean |difference|, K.
     pub mean_k: f64,
-    /// Largest |difference|.
+    /// Largest |difference|, K.
     pub max_k: f64,
-    /// First step at which it exceeds 1e-6 K.
+    /// The first step with a difference above 1e-6 K; `None` without one.
     pub first_step: Option<usize>,
-    /// What is judged: `mean` or `max`, and its limit.
+    /// The statistic that is checked, `mean` or `max`, and its limit, K; `None` without a check.
     pub judged: Option<(&'static str, f64)>,
 }
 
 impl TemperatureComparison {
-    /// Whether it is within its tolerance, if it has one.
+    /// Returns whether the statistic is within its limit; true without a check.
     #[must_use]
     pub fn is_within(&self) -> bool {
         match self.judged {
@@ -150,31 +152,31 @@ impl TemperatureComparison {
     }
 }
 
-/// What a reproduction found.
+/// The result of a reproduction.
 #[derive(Debug)]
 pub struct Reproduction {
     /// The case.
     pub case: Case,
     /// The run.
     pub run: CosimResult,
-    /// Figures against published ones.
+    /// The figures beside the published ones.
     pub figures: Vec<Comparison>,
-    /// Loop temperatures against the reference; `None` when there is no reference to compare with.
+    /// The loop temperatures compared with the reference; `None` when there is no reference.
     pub temperatures: Option<Vec<TemperatureComparison>>,
-    /// Where the reference temperatures were read.
+    /// The file of the reference temperatures; `None` without one.
     pub reference: Option<PathBuf>,
-    /// Seconds that reading the case took.
+    /// Duration of reading the case, seconds.
     pub read_seconds: f64,
 }
 
 impl Reproduction {
-    /// Whether anything was compared at all.
+    /// Returns whether any figure or temperature was compared.
     #[must_use]
     pub fn is_compared(&self) -> bool {
         !self.figures.is_empty() || self.temperatures.is_some()
     }
 
-    /// Whether every judged figure and temperature is within its tolerance.
+    /// Returns whether every checked figure and temperature is within its tolerance.
     #[must_use]
     pub fn is_within(&self) -> bool {
         self.figures.iter().all(Comparison::is_within)
@@ -182,7 +184,7 @@ impl Reproduction {
     }
 }
 
-/// Why there is no reproduction.
+/// The reasons why there is no reproduction.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReproduceError {
@@ -194,7 +196,7 @@ pub enum ReproduceError {
     Reference {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         message: String,
     },
 }
@@ -211,8 +213,8 @@ pub struct Published {
 }
 
 impl Published {
-    /// Reads the published case under `data` (which holds `smarti/` and `baseline/`), and the hourly loop temperatures under
-    /// `reference` where they are for this window and scenario.
+    /// Reads the published case under `data` (which holds `smarti/` and `baseline/`), and the hourly loop temperatures
+    /// under `reference` if there are any for this window and scenario.
     ///
     /// # Errors
     /// [`ReproduceError`] when data or reference cannot be read.
@@ -238,10 +240,10 @@ impl Published {
         Ok(Self { case, window: window.clone(), scenario, reference, read_seconds })
     }
 
-    /// Runs it and compares it with the published figures and temperatures.
+    /// Runs the case and compares it with the published figures and temperatures.
     ///
     /// # Errors
-    /// [`CosimError`] when the run fails. A difference is no error.
+    /// [`CosimError`] when the run fails. A difference is not an error.
     pub fn run(self, backend: &'static dyn Backend, observer: &mut dyn Observer) -> Result<Reproduction, CosimError> {
         let Self { case, window, scenario, reference, read_seconds } = self;
         let run = run_case(&case, backend, observer)?;
@@ -257,7 +259,7 @@ impl Published {
     }
 }
 
-/// The reference temperatures of a window, if the folder has them.
+/// Returns the file of the reference temperatures of a window; `None` if the folder has none.
 fn reference_file(folder: &Path, window: &Window, scenario: Scenario) -> Option<PathBuf> {
     if scenario == Scenario::Baseline {
         return None;
@@ -270,7 +272,8 @@ fn reference_file(folder: &Path, window: &Window, scenario: Scenario) -> Option<
     file.is_file().then_some(file)
 }
 
-/// Temperatures by iteration, from a table with columns `step` and `iter_0`, `iter_1`, ...; gzip by the file's ending.
+/// Returns temperatures by iteration, from a table with columns `step` and `iter_0`, `iter_1`, ...; the file is
+/// decompressed if its extension is `gz`.
 fn read_temperatures(path: &Path) -> Result<Vec<Vec<f64>>, ReproduceError> {
     let wrong = |message: String| ReproduceError::Reference { path: path.to_owned(), message };
     let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;

@@ -1,39 +1,39 @@
-//! One technology at one site, from its joined settings.
+//! Construction of one technology at one site from its merged settings.
 
 use anergy_data::series::{FileColumn, Profile};
 use anergy_dispatch::district::{
     Availability, Conversion, Demand, Investment, Kind, Storage, StorageBoundary, Supply, SupplyTerms, Technology,
 };
 
-use super::reader::{Reader, number_of, text_of, truth_of};
-use super::technologies::{Draft, Run};
+use super::reader::{ModelReader, number_of, text_of, truth_of};
+use super::technologies::{CalliopeTechnology, RunSettings};
 use super::version::Version;
 use super::vocabulary::{CONSTRAINTS, MONETARY};
 use crate::column::Column;
-use crate::timeseries::{Asked, TimeSeries};
+use crate::timeseries::{SeriesRequest, TimeSeries};
 use crate::yaml::{Map, Node, Span};
 use crate::{ConfigError, Finding, Inputs, Problem};
 
-/// A value as it was read: the numbers, and the column behind them if there is one.
-struct Values {
+/// The values of a setting over time, with the column of the file they were read from; no column for a constant.
+struct SeriesValues {
     profile: Profile,
     column: Option<Column>,
 }
 
-/// Builds one technology at one site.
-pub(super) struct Builder<'a, 'b> {
-    pub(super) draft: &'a Draft,
-    pub(super) run: &'a Run,
+/// The builder of one technology at one site.
+pub(super) struct TechnologyBuilder<'a, 'b> {
+    pub(super) tech: &'a CalliopeTechnology,
+    pub(super) run: &'a RunSettings,
     pub(super) version: Version,
     pub(super) step_hours: f64,
     pub(super) series: &'a mut TimeSeries<'b>,
     pub(super) inputs: &'a mut Inputs,
-    pub(super) reader: &'a mut Reader<'b>,
-    /// Constraints that were read, so that the others can be refused.
+    pub(super) reader: &'a mut ModelReader<'b>,
+    /// The constraints that were read; all others are errors.
     pub(super) used: Vec<&'static str>,
 }
 
-impl<'a> Builder<'a, '_> {
+impl<'a> TechnologyBuilder<'a, '_> {
     pub(super) fn technology(&mut self) -> Result<Technology, ConfigError> {
         let parent = self.essential("parent")?;
         let kind = match parent.1.as_str() {
@@ -59,7 +59,7 @@ impl<'a> Builder<'a, '_> {
                 return Err(entry.key_span.error(Problem::Wrong(message)));
             }
         }
-        Ok(Technology { name: self.draft.name.clone(), kind, investment, chosen_from: None })
+        Ok(Technology { name: self.tech.name.clone(), kind, investment, chosen_from: None })
     }
 
     fn supply(&mut self) -> Result<Kind, ConfigError> {
@@ -75,12 +75,12 @@ impl<'a> Builder<'a, '_> {
                 return Err(self.wrong_resource("is infinite, and `resource_scale: 0` leaves no number".to_owned()));
             }
             if force {
-                let span = self.constraint("force_resource").map_or(&self.draft.span, |node| &node.span).clone();
+                let span = self.constraint("force_resource").map_or(&self.tech.span, |node| &node.span).clone();
                 return Err(span.error(Problem::Wrong("an infinite resource cannot be forced".to_owned())));
             }
             Availability::Unlimited
         } else {
-            let Values { profile, column } = self.resource(capacity_kw)?;
+            let SeriesValues { profile, column } = self.resource(capacity_kw)?;
             let power = profile.map(|energy| energy * efficiency / self.step_hours);
             let steps = power.steps().unwrap_or(1);
             if let Some(step) = (0..steps).find(|&step| power.at(step) < 0.0) {
@@ -103,14 +103,14 @@ impl<'a> Builder<'a, '_> {
     fn demand(&mut self) -> Result<Kind, ConfigError> {
         let carrier = self.carrier(&["carrier", "carrier_in"])?;
         if !self.truth("force_resource", true)? {
-            let span = self.constraint("force_resource").map_or(&self.draft.span, |node| &node.span).clone();
+            let span = self.constraint("force_resource").map_or(&self.tech.span, |node| &node.span).clone();
             self.reader.unsupported(&span, "force_resource: false", Some("a demand must be met"))?;
         }
         if self.constraint("resource").is_none() {
             let key = format!("constraints.resource (of the demand {})", self.place());
-            return Err(self.draft.span.error(Problem::MissingKey { key }));
+            return Err(self.tech.span.error(Problem::MissingKey { key }));
         }
-        let Values { profile, column } = self.resource(f64::NAN)?;
+        let SeriesValues { profile, column } = self.resource(f64::NAN)?;
         let steps = profile.steps().unwrap_or(1);
         if let Some(step) = (0..steps).find(|&step| profile.at(step) > 0.0) {
             let place = column.map_or_else(String::new, |column| format!(" ({})", column.place(step)));
@@ -131,7 +131,8 @@ impl<'a> Builder<'a, '_> {
         let boundary = match (self.run.cyclic_storage, initial) {
             (true, Some(level)) => StorageBoundary::CyclicFixed(level),
             (true, None) => StorageBoundary::Cyclic,
-            // Calliope takes the initial level into the first step whole; ours has that step's loss still before it.
+            // Calliope takes the initial level into the first step without loss; in this model that step's loss still
+            // applies to it.
             (false, level) => StorageBoundary::Given(level.unwrap_or(0.0) / (1.0 - loss).powf(self.step_hours)),
         };
         let power_kw = self.capacity("energy_cap_equals")?;
@@ -154,7 +155,7 @@ impl<'a> Builder<'a, '_> {
         }))
     }
 
-    /// The energy in a store of `capacity_kwh` when the time begins, in kWh, where the model gives it.
+    /// Returns the energy in a store of `capacity_kwh` at the beginning, kWh; `None` where the model does not give it.
     fn initial_kwh(&mut self, capacity_kwh: f64) -> Result<Option<f64>, ConfigError> {
         self.used.push("storage_initial");
         let Some(node) = self.constraint("storage_initial") else { return Ok(None) };
@@ -164,14 +165,14 @@ impl<'a> Builder<'a, '_> {
         }
         if !(0.0..=1.0).contains(&initial) {
             let message = format!(
-                "`storage_initial` is {initial}; expected a share of the capacity from 0 to 1, as from Calliope 0.6.5 on \
-                 (in kWh in models with `calliope_version: 0.6.4` or before)"
+                "`storage_initial` is {initial}; expected a share of the capacity from 0 to 1, as from Calliope 0.6.5 \
+                 on (in kWh in models with `calliope_version: 0.6.4` or before)"
             );
             return Err(node.span.error(Problem::Wrong(message)));
         }
         if !self.version.is_stated() && initial != 0.0 {
-            let message = "`storage_initial` is read as a share of the capacity, as from Calliope 0.6.5 on, because the \
-                           model has no `calliope_version: 0.6.x`; up to 0.6.4 it is in kWh";
+            let message = "`storage_initial` is read as a share of the capacity, as from Calliope 0.6.5 on, because \
+                the model has no `calliope_version: 0.6.x`; up to 0.6.4 it is in kWh";
             self.reader.findings.push(Finding::warning(Some(&node.span), message.to_owned()));
         }
         Ok(Some(initial * capacity_kwh))
@@ -198,8 +199,8 @@ impl<'a> Builder<'a, '_> {
         }))
     }
 
-    /// The resource in kWh per step, scaled.
-    fn resource(&mut self, capacity_kw: f64) -> Result<Values, ConfigError> {
+    /// Returns the resource, kWh per step, scaled.
+    fn resource(&mut self, capacity_kw: f64) -> Result<SeriesValues, ConfigError> {
         let scale = self.resource_scale()?;
         self.used.push("resource_unit");
         let unit = match self.constraint("resource_unit") {
@@ -223,11 +224,11 @@ impl<'a> Builder<'a, '_> {
             },
         };
         let values = self.series_of("constraints", "resource", 0.0)?;
-        Ok(Values { profile: values.profile.map(|value| value * scale * unit), column: values.column })
+        Ok(SeriesValues { profile: values.profile.map(|value| value * scale * unit), column: values.column })
     }
 
-    /// The factor on the resource. Calliope checks the sign of a resource before it scales it, so a negative factor, which
-    /// turns the sign, is never valid.
+    /// Returns the factor on the resource. Calliope checks the sign of a resource before it scales it, so a negative
+    /// factor, which reverses the sign, is never valid.
     fn resource_scale(&mut self) -> Result<f64, ConfigError> {
         let scale = self.constant("resource_scale", 1.0)?;
         if let Some(node) = self.constraint("resource_scale")
@@ -260,7 +261,8 @@ impl<'a> Builder<'a, '_> {
             per_kwh_eur: cost("storage_cap")?,
             upkeep_eur_per_kw_year: cost("om_annual")?,
         };
-        // As in Calliope, the keys count, whatever their values: `energy_cap: 0` too needs what annualises it.
+        // As in Calliope, the presence of a key counts, not its value: `energy_cap: 0` also needs the keys that
+        // annualise it.
         let has = |key: &str| self.monetary().is_some_and(|map| map.get(key).is_some());
         if has("energy_cap") || has("storage_cap") {
             let missing = match (investment.lifetime_years, has("interest_rate")) {
@@ -269,13 +271,14 @@ impl<'a> Builder<'a, '_> {
                 _ => return Ok(investment),
             };
             let key = format!("{missing} (needed to annualise the investment)");
-            return Err(self.draft.span.error(Problem::MissingKey { key }));
+            return Err(self.tech.span.error(Problem::MissingKey { key }));
         }
         self.upkeep_alone(&mut investment);
         Ok(investment)
     }
 
-    /// Drops a yearly cost that the model's version does not count because no cost of capacity stands beside it.
+    /// Removes a yearly cost that the model's version of Calliope ignores because there is no cost of capacity beside
+    /// it.
     fn upkeep_alone(&mut self, investment: &mut Investment) {
         let Some(node) = self.monetary().and_then(|map| map.get("om_annual")) else { return };
         if investment.upkeep_eur_per_kw_year == 0.0 {
@@ -296,8 +299,8 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn group(&self, name: &str) -> Option<&'a Map> {
-        let draft: &'a Draft = self.draft;
-        draft.map.get(name).and_then(Node::as_map)
+        let tech: &'a CalliopeTechnology = self.tech;
+        tech.map.get(name).and_then(Node::as_map)
     }
 
     fn monetary(&self) -> Option<&'a Map> {
@@ -309,21 +312,21 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn place(&self) -> String {
-        format!("{} at {}", self.draft.name, self.draft.site)
+        format!("{} at {}", self.tech.name, self.tech.site)
     }
 
     fn wrong_resource(&self, message: String) -> ConfigError {
-        let span = self.constraint("resource").map_or(&self.draft.span, |node| &node.span);
+        let span = self.constraint("resource").map_or(&self.tech.span, |node| &node.span);
         span.error(Problem::Wrong(format!("the `resource` of {} {message}", self.place())))
     }
 
     fn essential(&self, key: &str) -> Result<(Span, String), ConfigError> {
-        let missing = || self.draft.span.error(Problem::MissingKey { key: format!("essentials.{key}") });
+        let missing = || self.tech.span.error(Problem::MissingKey { key: format!("essentials.{key}") });
         let node = self.group("essentials").and_then(|map| map.get(key)).ok_or_else(missing)?;
         Ok((node.span.clone(), text_of(node, key)?.to_owned()))
     }
 
-    /// The one carrier under the first of `keys` that is there.
+    /// Returns the only carrier under the first of `keys` that is present.
     fn carrier(&self, keys: &[&str]) -> Result<String, ConfigError> {
         let present = keys.iter().find(|key| self.group("essentials").is_some_and(|map| map.get(key).is_some()));
         self.essential(present.unwrap_or(&keys[0])).map(|(_, carrier)| carrier)
@@ -333,7 +336,7 @@ impl<'a> Builder<'a, '_> {
         self.used.push(key);
         let missing = || {
             let key = format!("constraints.{key} (of {}; sizes are given here, not optimised)", self.place());
-            self.draft.span.error(Problem::MissingKey { key })
+            self.tech.span.error(Problem::MissingKey { key })
         };
         let node = self.constraint(key).ok_or_else(missing)?;
         let value = number_of(node, key)?;
@@ -364,15 +367,15 @@ impl<'a> Builder<'a, '_> {
         self.reader.unsupported(&span, &what, reason)
     }
 
-    /// The value of a key: a number, or `file=x.csv` (the column named like the site) or `file=x.csv:column`.
-    fn series_of(&mut self, group: &str, key: &'static str, default: f64) -> Result<Values, ConfigError> {
+    /// Returns the value of a key: a number, or `file=x.csv` (the column named like the site) or `file=x.csv:column`.
+    fn series_of(&mut self, group: &str, key: &'static str, default: f64) -> Result<SeriesValues, ConfigError> {
         self.used.push(key);
         let map = if group == "constraints" { self.group("constraints") } else { self.monetary() };
         let Some(node) = map.and_then(|map| map.get(key)) else {
-            return Ok(Values { profile: Profile::Constant(default), column: None });
+            return Ok(SeriesValues { profile: Profile::Constant(default), column: None });
         };
         if let Some(number) = node.as_number() {
-            return Ok(Values { profile: Profile::Constant(number), column: None });
+            return Ok(SeriesValues { profile: Profile::Constant(number), column: None });
         }
         let wrong = || {
             let expected = format!("`{key}` is {}; expected a number or file=NAME.csv[:COLUMN]", node.describe());
@@ -380,10 +383,10 @@ impl<'a> Builder<'a, '_> {
         };
         let reference = node.as_text().and_then(|text| text.strip_prefix("file=")).ok_or_else(wrong)?;
         let reader = self.place();
-        let asked = Asked { reader: &reader, key, site: &self.draft.site, span: &node.span };
+        let request = SeriesRequest { reader: &reader, key, site: &self.tech.site, span: &node.span };
         let written = FileColumn::parse(reference);
         let findings = &mut *self.reader.findings;
-        let (profile, column) = self.series.column(&written, Some(default), asked, self.inputs, findings)?;
-        Ok(Values { profile, column: Some(column) })
+        let (profile, column) = self.series.column(&written, Some(default), request, self.inputs, findings)?;
+        Ok(SeriesValues { profile, column: Some(column) })
     }
 }

@@ -1,7 +1,8 @@
-//! Calliope 0.6 models, read as they are.
+//! Reader of Calliope 0.6 models.
 //!
 //! [`Model::district`] reads a district from a [`Document`](super::document::Document) with the meaning that Calliope
-//! gives to every key in the model's version, 0.6.3 to 0.6.10. What it does not support it refuses by name; what has no effect here it lists.
+//! gives to every key in the model's version, 0.6.3 to 0.6.10. Keys that are not supported are errors; keys without an
+//! effect are listed as findings.
 
 mod builder;
 mod model;
@@ -14,11 +15,11 @@ pub use model::Model;
 
 use super::timeseries::Correction;
 
-/// How a model is read.
+/// The options for reading a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
-    /// Warn of what is not supported instead of refusing it.
+    /// Whether unsupported keys are warnings instead of errors.
     pub ignore_unsupported: bool,
-    /// Values of time series that are known to be wrong.
+    /// The corrections of values of time series that are known to be wrong.
     pub corrections: &'a [Correction],
 }

@@ -1,23 +1,23 @@
-//! Walking through a model: checking keys against the vocabulary, reading values, collecting findings.
+//! Traversal of a model: checks keys against the vocabulary, reads values, collects findings.
 
 use super::Options;
 use super::vocabulary::Vocabulary;
 use crate::yaml::{Entry, Map, Node, Span, Value};
 use crate::{ConfigError, Finding, Problem};
 
-/// What reading a model needs and gathers.
-pub(super) struct Reader<'a> {
+/// The options and the collected findings while a model is read.
+pub(super) struct ModelReader<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) findings: &'a mut Vec<Finding>,
     without_effect: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ModelReader<'a> {
     pub(super) fn new(options: &'a Options<'a>, findings: &'a mut Vec<Finding>) -> Self {
         Self { options, findings, without_effect: Vec::new() }
     }
 
-    /// Refuses something of Calliope's that is not supported, or warns of it where the user asked for that.
+    /// Reports an unsupported key of Calliope: an error, or a warning where the user chose that.
     pub(super) fn unsupported(&mut self, span: &Span, what: &str, reason: Option<&str>) -> Result<(), ConfigError> {
         let problem = Problem::Unsupported { what: what.to_owned(), reason: reason.map(str::to_owned) };
         if self.options.ignore_unsupported {
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Notes all keys that were accepted without effect.
+    /// Adds a note of all keys that were accepted without effect.
     pub(super) fn finish(self) {
         if !self.without_effect.is_empty() {
             let listed = summarised(self.without_effect).join(", ");
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Keys by name: one alone in full, several of one name counted.
+/// Returns the keys by name: a single key with its path, several of one name with their number.
 fn summarised(paths: Vec<String>) -> Vec<String> {
     let mut names: Vec<(String, Vec<String>)> = Vec::new();
     for path in paths {
@@ -67,30 +67,30 @@ fn summarised(paths: Vec<String>) -> Vec<String> {
     names.into_iter().map(summary).collect()
 }
 
-/// A dotted path.
+/// Returns the dotted path of `key` below `path`.
 pub(super) fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-/// The mapping of a node, or an error that says what stands there instead.
+/// Returns the mapping of a node, or an error that names what the node is instead.
 pub(super) fn map_of<'n>(node: &'n Node, what: &str) -> Result<&'n Map, ConfigError> {
     let wrong = || node.span.error(Problem::Wrong(format!("expected {what}, found {}", node.describe())));
     node.as_map().ok_or_else(wrong)
 }
 
-/// The number of a node.
+/// Returns the number of a node.
 pub(super) fn number_of(node: &Node, what: &str) -> Result<f64, ConfigError> {
     let wrong = || node.span.error(Problem::Wrong(format!("`{what}` is {}; expected a number", node.describe())));
     node.as_number().ok_or_else(wrong)
 }
 
-/// The truth value of a node.
+/// Returns the truth value of a node.
 pub(super) fn truth_of(node: &Node, what: &str) -> Result<bool, ConfigError> {
     let expected = || format!("`{what}` is {}; expected true or false", node.describe());
     node.as_bool().ok_or_else(|| node.span.error(Problem::Wrong(expected())))
 }
 
-/// The text of a node.
+/// Returns the text of a node.
 pub(super) fn text_of<'n>(node: &'n Node, what: &str) -> Result<&'n str, ConfigError> {
     let wrong = || node.span.error(Problem::Wrong(format!("`{what}` is {}; expected one name", node.describe())));
     match &node.value {

@@ -1,12 +1,12 @@
-//! From a model's document to a district.
+//! Construction of a district from a model's document.
 
 use anergy_data::series::FileColumn;
 use anergy_dispatch::district::{District, Place, Shortage, Site};
 
 use super::Options;
-use super::builder::Builder;
+use super::builder::TechnologyBuilder;
 use super::model::Model;
-use super::reader::{Reader, joined, map_of, number_of, text_of, truth_of};
+use super::reader::{ModelReader, joined, map_of, number_of, text_of, truth_of};
 use super::version::Version;
 use super::vocabulary::{CONSTRAINTS, COSTS, ESSENTIALS, LOCATION, MODEL, MONETARY, RUN, TECHNOLOGY, TOP, Vocabulary};
 use crate::locate::{Places, locate};
@@ -14,25 +14,25 @@ use crate::timeseries::{TimeSeries, UsedColumn};
 use crate::yaml::{Conflict, Entry, Map, Node, Span, Value};
 use crate::{ConfigError, Finding, Inputs, Problem};
 
-/// Where what `--set` puts into a model comes from.
+/// The name of the origin of values from `--set`.
 const SETTING: &str = crate::SETTING;
 
-/// Calliope's own default of `run.bigM`.
+/// Calliope's default of `run.bigM`.
 const DEFAULT_BIG_M: f64 = 1e9;
 
 impl Model {
-    /// The district of this model, and the columns of time series that it reads.
+    /// Reads the district of this model, and the columns of time series that it uses.
     ///
     /// # Errors
-    /// [`ConfigError`] with file, line, key and what was expected: unknown or unsupported keys, wrong values, time series
-    /// that are missing or faulty.
+    /// [`ConfigError`] with file, line, key and what was expected: unknown or unsupported keys, wrong values, time
+    /// series that are missing or faulty.
     pub fn district(
         &self,
         options: &Options<'_>,
         inputs: &mut Inputs,
         findings: &mut Vec<Finding>,
     ) -> Result<(District, Vec<UsedColumn>), ConfigError> {
-        let mut reader = Reader::new(options, findings);
+        let mut reader = ModelReader::new(options, findings);
         reader.check_keys("", self.map(), &TOP)?;
         let level = |key: &str, what: &str| match self.map().get(key) {
             Some(node) => map_of(node, what).cloned(),
@@ -45,7 +45,7 @@ impl Model {
         reader.check_keys("model", &model, &MODEL)?;
         reader.check_keys("run", &run, &RUN)?;
         let version = Version::read(&mut reader, &model)?;
-        let run = Run::read(&run)?;
+        let run = RunSettings::read(&run)?;
         check_technologies(&mut reader, "techs", &technologies)?;
 
         let data_path =
@@ -53,12 +53,12 @@ impl Model {
         let window = Self::window(model.get("subset_time"))?;
         let folder = TimeSeries::folder_of(self.document.path(), data_path);
         let mut series = TimeSeries::new(folder, window, options.corrections);
-        let drafts = drafts(&mut reader, &technologies, &locations)?;
-        let step_hours = self.fix_axis(&mut series, &drafts, inputs)?;
+        let site_technologies = site_technologies(&mut reader, &technologies, &locations)?;
+        let step_hours = self.fix_axis(&mut series, &site_technologies, inputs)?;
         let mut sites: Vec<Site> = Vec::new();
-        for draft in &drafts {
-            let mut builder = Builder {
-                draft,
+        for tech in &site_technologies {
+            let mut builder = TechnologyBuilder {
+                tech,
                 run: &run,
                 version,
                 step_hours,
@@ -68,20 +68,29 @@ impl Model {
                 used: Vec::new(),
             };
             let technology = builder.technology()?;
-            match sites.iter_mut().find(|site| site.name == draft.site) {
+            match sites.iter_mut().find(|site| site.name == tech.site) {
                 Some(site) => site.technologies.push(technology),
-                None => sites.push(Site { name: draft.site.clone(), technologies: vec![technology] }),
+                None => sites.push(Site { name: tech.site.clone(), technologies: vec![technology] }),
             }
         }
         reader.finish();
         let axis = series.axis().ok_or_else(|| self.no_series())?;
         let district = District::new(axis, sites, run.shortage);
-        Ok((district.map_err(|error| locate(error, &Drafts(&drafts), series.used()))?, series.into_used()))
+        Ok((
+            district.map_err(|error| locate(error, &CalliopePositions(&site_technologies), series.used()))?,
+            series.into_used(),
+        ))
     }
 
-    /// Looks into one file so that the time axis is known; returns the length of a step in hours.
-    fn fix_axis(&self, series: &mut TimeSeries<'_>, drafts: &[Draft], inputs: &mut Inputs) -> Result<f64, ConfigError> {
-        let node = drafts.iter().find_map(|draft| first_reference(&draft.map)).ok_or_else(|| self.no_series())?;
+    /// Reads one file to fix the time axis; returns the length of a step in hours.
+    fn fix_axis(
+        &self,
+        series: &mut TimeSeries<'_>,
+        site_technologies: &[CalliopeTechnology],
+        inputs: &mut Inputs,
+    ) -> Result<f64, ConfigError> {
+        let node =
+            site_technologies.iter().find_map(|tech| first_reference(&tech.map)).ok_or_else(|| self.no_series())?;
         let reference = node.as_text().and_then(|text| text.strip_prefix("file=")).unwrap_or_default();
         Ok(series.begin_with(&FileColumn::parse(reference), &node.span, inputs)?.step_hours())
     }
@@ -92,27 +101,27 @@ impl Model {
     }
 }
 
-/// A technology at a site, with the site's settings on top of the technology's own.
-pub(super) struct Draft {
+/// A technology at a site, with the site's settings merged over the technology's own.
+pub(super) struct CalliopeTechnology {
     pub(super) site: String,
     pub(super) name: String,
     pub(super) span: Span,
     pub(super) map: Map,
 }
 
-/// Where the numbers of a district stand in a model.
-struct Drafts<'a>(&'a [Draft]);
+/// The positions in a model of the numbers of a district.
+struct CalliopePositions<'a>(&'a [CalliopeTechnology]);
 
-impl Places for Drafts<'_> {
+impl Places for CalliopePositions<'_> {
     fn find(&self, place: &Place, key: &'static str) -> Option<(String, &Span)> {
         let Place::Technology { site, technology } = place else { return None };
-        let draft = self.0.iter().find(|draft| draft.site == *site && draft.name == *technology)?;
+        let tech = self.0.iter().find(|tech| tech.site == *site && tech.name == *technology)?;
         let found = written_as(key).iter().find_map(|path| {
             let (first, rest) = path.split_once('.')?;
-            Some((*path, &draft.map.get(first)?.at(rest)?.span))
+            Some((*path, &tech.map.get(first)?.at(rest)?.span))
         });
         let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-        Some(found.map_or_else(|| (key.to_owned(), &draft.span), |(path, span)| (name(path), span)))
+        Some(found.map_or_else(|| (key.to_owned(), &tech.span), |(path, span)| (name(path), span)))
     }
 
     fn series_keys(&self, key: &'static str) -> Vec<&'static str> {
@@ -120,7 +129,7 @@ impl Places for Drafts<'_> {
     }
 }
 
-/// Calliope's keys behind a number of the district.
+/// Returns Calliope's keys for a number of the district.
 fn written_as(key: &'static str) -> &'static [&'static str] {
     match key {
         "capacity_kw" | "charge_kw" | "discharge_kw" => &["constraints.energy_cap_equals"],
@@ -141,9 +150,14 @@ fn written_as(key: &'static str) -> &'static [&'static str] {
     }
 }
 
-/// Every technology at every site that is not switched off, with the site's settings on top of the technology's own.
-fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Result<Vec<Draft>, ConfigError> {
-    // A technology that only a setting names, or that an override names and no site has, is a misspelt one.
+/// Returns every technology at every site that is not switched off, with the site's settings merged over the
+/// technology's own.
+fn site_technologies(
+    reader: &mut ModelReader<'_>,
+    technologies: &Map,
+    locations: &Map,
+) -> Result<Vec<CalliopeTechnology>, ConfigError> {
+    // A technology that only a setting names, or that an override names and no site has, has a misspelt name.
     for Entry { key, key_span, value } in technologies.entries() {
         let stands = locations.entries().iter().filter_map(|location| location.value.as_map()?.get("techs")?.as_map());
         if let Some(origin) = &value.origin
@@ -154,7 +168,7 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
             introduced(reader, key_span, origin, &format!("the technology `{key}`"), key, &known)?;
         }
     }
-    let mut drafts = Vec::new();
+    let mut site_technologies = Vec::new();
     for Entry { key: site, key_span, value } in locations.entries() {
         if site.contains(',') || site.contains("--") {
             reader.unsupported(key_span, site, Some("several locations under one key; write them out"))?;
@@ -185,16 +199,21 @@ fn drafts(reader: &mut Reader<'_>, technologies: &Map, locations: &Map) -> Resul
             merged.union(settings_at(reader, &joined(&path, &format!("techs.{name}")), value)?, Conflict::Replace)?;
             let exists = merged.get("exists").map_or(Ok(true), |node| truth_of(node, "exists"))?;
             if exists {
-                drafts.push(Draft { site: site.clone(), name: name.clone(), span: key_span.clone(), map: merged });
+                site_technologies.push(CalliopeTechnology {
+                    site: site.clone(),
+                    name: name.clone(),
+                    span: key_span.clone(),
+                    map: merged,
+                });
             }
         }
     }
-    Ok(drafts)
+    Ok(site_technologies)
 }
 
-/// A technology's settings at a site, without `essentials`: Calliope reads those from `techs` alone and passes over what
-/// stands here.
-fn settings_at(reader: &mut Reader<'_>, path: &str, value: &Node) -> Result<Map, ConfigError> {
+/// Returns a technology's settings at a site, without `essentials`: Calliope reads those from `techs` alone and ignores
+/// them at a site.
+fn settings_at(reader: &mut ModelReader<'_>, path: &str, value: &Node) -> Result<Map, ConfigError> {
     let mut settings = map_of(value, "a technology")?.clone();
     let essentials = settings.get("essentials").and_then(Node::as_map).cloned().unwrap_or_default();
     settings.remove("essentials");
@@ -208,10 +227,10 @@ fn settings_at(reader: &mut Reader<'_>, path: &str, value: &Node) -> Result<Map,
     Ok(settings)
 }
 
-/// Something that only an override or a setting brings in: an override may add to a model, which is worth a word; a
-/// setting that names what is not there is a mistake.
+/// Handles a technology or site that only an override or a setting adds. An override may add to a model, with a
+/// warning; a setting of an unknown name is an error.
 fn introduced(
-    reader: &mut Reader<'_>,
+    reader: &mut ModelReader<'_>,
     span: &Span,
     origin: &str,
     what: &str,
@@ -227,7 +246,7 @@ fn introduced(
     Ok(())
 }
 
-/// The first `file=` of a mapping.
+/// Returns the first `file=` value of a mapping.
 fn first_reference(map: &Map) -> Option<&Node> {
     map.entries().iter().find_map(|entry| match &entry.value.value {
         Value::Map(map) => first_reference(map),
@@ -236,15 +255,16 @@ fn first_reference(map: &Map) -> Option<&Node> {
     })
 }
 
-/// Checks the keys of technologies, all levels down, before sites and technologies are joined: so each mistake is
-/// reported once, where it stands.
-fn check_technologies(reader: &mut Reader<'_>, path: &str, technologies: &Map) -> Result<(), ConfigError> {
+/// Checks the keys of technologies, at all levels, before sites and technologies are merged: each mistake is reported
+/// once, at its own place.
+fn check_technologies(reader: &mut ModelReader<'_>, path: &str, technologies: &Map) -> Result<(), ConfigError> {
     for Entry { key, value, .. } in technologies.entries() {
         let path = joined(path, key);
         let map = map_of(value, "a technology")?;
         let mut checked = map.clone();
         for entry in map.entries() {
-            // Calliope looks only at the groups of a technology; a value of theirs beside them is lost without a word.
+            // Calliope reads only the groups of a technology; it silently ignores a key of a group that is outside the
+            // group.
             let group = [("constraints", &CONSTRAINTS), ("essentials", &ESSENTIALS), ("costs.monetary", &MONETARY)]
                 .into_iter()
                 .find(|(_, level)| level.known().any(|known| known == entry.key));
@@ -276,13 +296,13 @@ fn check_technologies(reader: &mut Reader<'_>, path: &str, technologies: &Map) -
     Ok(())
 }
 
-/// What the run's settings say of the dispatch.
-pub(super) struct Run {
+/// The settings under `run` that apply to the dispatch.
+pub(super) struct RunSettings {
     pub(super) shortage: Shortage,
     pub(super) cyclic_storage: bool,
 }
 
-impl Run {
+impl RunSettings {
     fn read(map: &Map) -> Result<Self, ConfigError> {
         if let Some(node) = map.get("mode") {
             let mode = text_of(node, "mode")?;

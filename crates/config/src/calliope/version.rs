@@ -1,19 +1,20 @@
-//! The version of Calliope that a model is written for, and the rules that differ between versions.
+//! The version of Calliope of a model, and the rules that differ between versions.
 
-use super::reader::{Reader, text_of};
+use super::reader::{ModelReader, text_of};
 use crate::yaml::Map;
 use crate::{ConfigError, Finding};
 
-/// The last version of the 0.6 series whose rules are known here.
+/// The last version of the 0.6 series whose rules are implemented.
 const NEWEST: u32 = 10;
 
-/// The third number of a version 0.6.x; none when the model does not state it, and then the newest rules hold.
+/// The third number of a version 0.6.x; `None` when the model does not state it, and then the rules of the newest
+/// version apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Version(Option<u32>);
 
 impl Version {
-    /// Reads `model.calliope_version` and refuses other series than 0.6.
-    pub(super) fn read(reader: &mut Reader<'_>, model: &Map) -> Result<Self, ConfigError> {
+    /// Reads `model.calliope_version`; any series other than 0.6 is an error.
+    pub(super) fn read(reader: &mut ModelReader<'_>, model: &Map) -> Result<Self, ConfigError> {
         let Some(node) = model.get("calliope_version") else { return Ok(Self(None)) };
         let text = text_of(node, "calliope_version")?;
         let mut numbers = text.split('.');
@@ -32,19 +33,19 @@ impl Version {
         Ok(Self(patch))
     }
 
-    /// Tells whether the model states its version.
+    /// Returns whether the model states its version.
     pub(super) fn is_stated(self) -> bool {
         self.0.is_some()
     }
 
-    /// Tells whether `storage_initial` is a share of the capacity (from 0.6.5 on) instead of an energy in kWh.
+    /// Returns whether `storage_initial` is a share of the capacity (since 0.6.5) instead of an energy in kWh.
     pub(super) fn initial_level_is_a_share(self) -> bool {
         self.0.unwrap_or(NEWEST) >= 5
     }
 
-    /// Tells whether `om_annual` counts without a cost of capacity beside it (from 0.6.9 on). Before, the cost of
-    /// investment, of which it is a part, exists only for technologies with a key of costs that contains `_cap`,
-    /// `_area` or `.purchase` (Calliope, `core/preprocess/sets.py`).
+    /// Returns whether `om_annual` counts without a cost of capacity beside it (since 0.6.9). In earlier versions the
+    /// cost of investment, of which it is a part, exists only for technologies with a key of costs that contains
+    /// `_cap`, `_area` or `.purchase` (Calliope, `core/preprocess/sets.py`).
     pub(super) fn counts_upkeep_alone(self) -> bool {
         self.0.unwrap_or(NEWEST) >= 9
     }

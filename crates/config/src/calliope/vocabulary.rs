@@ -1,17 +1,17 @@
-//! The keys of Calliope 0.6, by what becomes of them here.
+//! The keys of Calliope 0.6, by their support.
 
-/// Keys of one level of a model.
+/// The keys of one level of a model.
 pub(super) struct Vocabulary {
-    /// Read.
+    /// Keys that are read.
     pub read: &'static [&'static str],
-    /// Accepted, and of no effect here.
+    /// Keys that are accepted and have no effect.
     pub without_effect: &'static [&'static str],
-    /// Known to Calliope and not supported.
+    /// Keys that are known to Calliope and not supported.
     pub unsupported: &'static [&'static str],
 }
 
 impl Vocabulary {
-    /// All keys that are not refused.
+    /// Returns all keys that are not errors.
     pub(super) fn known(&self) -> impl Iterator<Item = &'static str> {
         self.read.iter().chain(self.without_effect).copied()
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Units by the end of a key's name; the longest that fits counts.
+/// Units by the suffix of a key's name; the longest suffix that matches counts.
 const UNITS: [(&str, &str); 44] = [
     ("c", "C"),
     ("k", "K"),
@@ -50,7 +50,7 @@ const UNITS: [(&str, &str); 44] = [
     ("relaxation", "1"),
 ];
 
-/// The unit of a key: its name says it, or else the end of its meaning does.
+/// Returns the unit of a key, from its name or else from the end of its description.
 pub(super) fn unit<'u>(name: &str, meaning: &str) -> Option<&'u str> {
     let ends =
         |unit: &&(&str, &str)| name == unit.0 || name.strip_suffix(unit.0).is_some_and(|rest| rest.ends_with('_'));
@@ -61,12 +61,12 @@ pub(super) fn unit<'u>(name: &str, meaning: &str) -> Option<&'u str> {
     UNITS.iter().map(|(_, unit)| *unit).find(said)
 }
 
-/// A description on one line.
+/// Returns a description on one line.
 pub(super) fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A value as it is written in a file.
+/// Returns a value as written in a file.
 pub(super) fn literal(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -76,7 +76,7 @@ pub(super) fn literal(value: &Value) -> String {
     }
 }
 
-/// A default: a value, or nothing worth a word.
+/// Returns a default in words; empty for a default that is not worth showing.
 pub(super) fn default(value: &Value) -> String {
     match value {
         Value::Null | Value::Object(_) => "-".to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn default(value: &Value) -> String {
     }
 }
 
-/// The range of a number.
+/// Returns the range of a number in words.
 pub(super) fn range(part: &Value) -> String {
     let bound = |key: &str| part.get(key).map(literal);
     let low =
@@ -96,7 +96,7 @@ pub(super) fn range(part: &Value) -> String {
     low.into_iter().chain(high).collect::<Vec<_>>().join(", ")
 }
 
-/// A list, by its length if that is fixed, with the type of its entries.
+/// Returns a list type in words, with its length if that is fixed and the type of its entries.
 pub(super) fn list(part: &Value, each: &str) -> String {
     let length = |key: &str| part.get(key).and_then(Value::as_u64);
     match (length("minItems"), length("maxItems")) {
@@ -105,7 +105,7 @@ pub(super) fn list(part: &Value, each: &str) -> String {
     }
 }
 
-/// A type in words; `null` is what a key that is left out stands for.
+/// Returns a type in words, without `null`, which stands for an absent key.
 pub(super) fn scalar(part: &Value) -> String {
     let names: Vec<&str> = match part.get("type") {
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -126,7 +126,7 @@ pub(super) fn scalar(part: &Value) -> String {
     if words.is_empty() { "anything".to_owned() } else { words.join(" or ") }
 }
 
-/// The title of a definition's section: its name in words.
+/// Returns the title of a definition's section: its name in words.
 pub(super) fn title(name: &str) -> String {
     let short = name.strip_suffix("Settings").filter(|short| !["Fluid", "Ground", "StoreTemperature"].contains(short));
     let mut title = String::new();
@@ -145,12 +145,12 @@ pub(super) fn title(name: &str) -> String {
         .join(" ")
 }
 
-/// The same within a sentence.
+/// Returns the name of a definition in words, as used within a sentence.
 pub(super) fn label(name: &str) -> String {
     title(name).to_lowercase().replace("cop", "COP")
 }
 
-/// The anchor that mdBook gives to that title.
+/// Returns the anchor that mdBook gives to the title of a section.
 pub(super) fn anchor(name: &str) -> String {
     title(name).to_lowercase().replace(' ', "-")
 }

@@ -1,10 +1,10 @@
 use super::*;
 
-/// Every object of a schema that has keys, however deep.
+/// Collects every object of a schema that has keys, at any depth.
 fn objects<'v>(part: &'v Value, found: &mut Vec<&'v Map<String, Value>>) {
     match part {
         Value::Object(map) => {
-            // A definition may be called `properties` itself no more than a key of ours is.
+            // A definition named `properties` would be taken for keys; there is none, and no key has that name.
             found.extend(properties(part));
             map.values().for_each(|value| objects(value, found));
         }
@@ -18,7 +18,7 @@ fn rows_of(page: &str) -> Vec<&str> {
     keys.map(|(key, _)| key).collect()
 }
 
-/// The keys of all objects are the rows of the page, each as often as it is a key: none is lost, none told twice.
+/// Asserts that the keys of all objects are the rows of the page, each as often as it is a key.
 fn assert_complete(schema: &Value, page: &str) {
     let mut found = Vec::new();
     objects(schema, &mut found);
@@ -30,7 +30,7 @@ fn assert_complete(schema: &Value, page: &str) {
 }
 
 #[test]
-fn every_key_of_every_object_is_told_once() {
+fn every_key_of_every_object_is_described_once() {
     let mut district = native::json_schema();
     refer_sites_to_technologies(&mut district);
     assert_complete(&district, &district_page());
@@ -50,7 +50,7 @@ fn every_link_has_its_section() {
     }
 }
 
-/// A schema with one of everything.
+/// Returns a schema with an example of every construct.
 fn sample() -> Value {
     json!({
         "$defs": {
@@ -96,8 +96,8 @@ fn a_table_says_path_meaning_unit_type_default_and_range() {
         assert!(page.lines().any(|line| line == row), "{row}\nin\n{page}");
     }
     assert_complete(&schema, &page);
-    assert_eq!(page.matches("## Shared\n").count(), 1, "what is taken twice is told once");
-    assert!(!page.contains("## Part"), "what is taken once is told where it is taken");
+    assert_eq!(page.matches("## Shared\n").count(), 1, "a definition with two uses has one section");
+    assert!(!page.contains("## Part"), "a definition with one use has no section");
 }
 
 #[test]
@@ -116,9 +116,10 @@ fn names_and_meanings_say_units() {
     }
 }
 
-/// What the program refuses below a technology is in its table, although an editor must not insist on it.
+/// Keys that the program requires of a technology are in the table, although the schema for editors does not require
+/// them.
 #[test]
-fn technologies_name_what_somebody_must_give() {
+fn required_keys_of_technologies_are_listed() {
     let page = district_page();
     let import = page.split("### `kind: import`").nth(1).unwrap().split("\n### ").next().unwrap();
     for (key, default) in [("carrier", "required"), ("price_eur_per_kwh", "required"), ("co2_kg_per_kwh", "`0`")] {

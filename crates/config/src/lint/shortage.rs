@@ -1,5 +1,5 @@
-//! Demand above all capacity: in single steps, and over time, when stores run empty. Every figure is a lower bound on what
-//! cannot be served, whatever the dispatch does.
+//! Demand above all capacity: in single steps, and over time, when stores run empty. Every figure is a lower bound on
+//! the unmet demand of any dispatch.
 
 use anergy_cosim::LoopPump;
 use anergy_data::series::Profile;
@@ -8,20 +8,20 @@ use anergy_thermal::heat_pump::LoopWater;
 
 use crate::{Case, Finding};
 
-/// Less than this is not a shortage in a step, kWh.
+/// The smallest shortage in a step, kWh.
 const NEGLIGIBLE_KWH: f64 = 1e-6;
-/// And less than this over the whole time, kWh.
+/// The smallest shortage over the whole time, kWh.
 const NEGLIGIBLE_OVER_TIME_KWH: f64 = 1e-3;
-/// Loop temperatures at which the best COP is looked for.
+/// The number of loop temperatures at which the best COP is searched.
 const SAMPLES: u32 = 20;
 
-/// Demand that nothing at its site could meet, whatever the dispatch did.
+/// Demand at a site that no dispatch can meet.
 pub(super) struct Shortage {
     pub(super) site: String,
     carrier: String,
-    /// Step and kWh.
+    /// Steps with their unmet demand, kWh.
     pub(super) steps: Vec<(usize, f64)>,
-    /// Most that could be brought in the worst step, kW.
+    /// Largest possible supply in the worst step, kW.
     capacity_kw: f64,
 }
 
@@ -37,8 +37,8 @@ impl Shortage {
         let worst = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or((0, 0.0), |worst| *worst);
         let count = if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) };
         let message = format!(
-            "{carrier} at {site}: the demand is above all capacity ({capacity_kw:.1} kW with a full store) in {count}: at \
-             least {total:.1} kWh cannot be met, {:.1} kWh of them at {}",
+            "{carrier} at {site}: the demand is above all capacity ({capacity_kw:.1} kW with a full store) in \
+             {count}: at least {total:.1} kWh cannot be met, {:.1} kWh of them at {}",
             worst.1,
             district.axis().label(worst.0)
         );
@@ -52,7 +52,7 @@ impl Shortage {
     }
 }
 
-/// For each site and carrier, the steps in which the demand is above what could be brought at most.
+/// Returns, for each site and carrier, the steps in which the demand exceeds the largest possible supply.
 pub(super) fn shortages(district: &District) -> Vec<Shortage> {
     let (axis, dt) = (district.axis(), district.axis().step_hours());
     let mut found = Vec::new();
@@ -84,9 +84,9 @@ pub(super) fn shortages(district: &District) -> Vec<Shortage> {
     found
 }
 
-/// For each site and carrier, what is left unserved over time although every store begins full: where that is more than what
-/// `known` tells step by step. What turns the carrier into another that nothing else brings is a need for it, too, with the
-/// best COP that the loop's range allows.
+/// Returns, for each site and carrier, the demand left unserved over time although every store begins full, where it
+/// exceeds the demand that `known` reports step by step. Demand for another carrier that only a conversion from this
+/// carrier can supply counts too, at the best COP within the loop's range.
 pub(super) fn over_time(case: &Case, known: &[Shortage]) -> Vec<Finding> {
     let district = &case.district;
     let mut found = Vec::new();
@@ -112,8 +112,8 @@ pub(super) fn over_time(case: &Case, known: &[Shortage]) -> Vec<Finding> {
                     }
                 };
                 found.push(Finding::shortage(format!(
-                    "{carrier} at {}: over time the demand{together} is above all capacity, even with full stores at the \
-                     beginning: at least {unmet_kwh:.1} kWh cannot be met, the first of them by {}",
+                    "{carrier} at {}: over time the demand{together} is above all capacity, even with full stores at \
+                     the beginning: at least {unmet_kwh:.1} kWh cannot be met, the first of them by {}",
                     site.name,
                     district.axis().label(first)
                 )));
@@ -127,7 +127,7 @@ pub(super) fn over_time(case: &Case, known: &[Shortage]) -> Vec<Finding> {
 struct Needs<'d>(Vec<&'d Profile>);
 
 impl<'d> Needs<'d> {
-    /// `None` where there are none.
+    /// Returns the demands; `None` where there are none.
     fn of(site: &'d Site, carrier: &str) -> Option<Self> {
         let demands = site.technologies.iter().filter_map(|technology| match &technology.kind {
             Kind::Demand(demand) if demand.carrier == carrier => Some(&demand.power_kw),
@@ -142,17 +142,17 @@ impl<'d> Needs<'d> {
     }
 }
 
-/// Demands for another carrier that this one alone can serve.
+/// Demands for another carrier that only a conversion from this carrier can supply.
 struct Derived<'d> {
     carrier: &'d str,
     needs: Needs<'d>,
-    /// What one kWh of this carrier brings of it at most.
+    /// The most energy of the other carrier from one kWh of this carrier, kWh/kWh.
     best_efficiency: f64,
-    /// Its stores when they are full, kWh of what they deliver.
+    /// The energy that the full stores of the other carrier deliver, kWh.
     stores_kwh: f64,
 }
 
-/// The demands at `site` that are served from `carrier` and from nothing else.
+/// Returns the demands at `site` that are served from `carrier` and from no other carrier.
 fn derived<'d>(case: &'d Case, site: &'d Site, carrier: &str) -> Vec<Derived<'d>> {
     let district = &case.district;
     let others = district.carriers().iter().filter(|other| *other != carrier);
@@ -183,7 +183,8 @@ fn brings(conversion: &Conversion, carrier: &str) -> bool {
     conversion.carrier_out == carrier || conversion.byproducts.iter().any(|byproduct| byproduct.carrier == carrier)
 }
 
-/// The best efficiency or COP of a conversion: on the loop, that over its range with an empty and with a full store.
+/// Returns the best efficiency or COP of a conversion; on the loop, the best over its range with an empty and with a
+/// full store.
 fn best_efficiency_of(case: &Case, site: &Site, technology: &str, conversion: &Conversion) -> f64 {
     let coupled = case.coupled.as_ref();
     let pump = coupled.and_then(|coupled| {
@@ -203,19 +204,19 @@ fn best_efficiency_of(case: &Case, site: &Site, technology: &str, conversion: &C
     let temps = (0..=SAMPLES).map(|index| low + (high - low) * f64::from(index) / f64::from(SAMPLES));
     let waters = temps.map(|inlet_c| LoopWater { inlet_c, spread_k });
     let cops = waters.flat_map(|water| [0.0, full_kwh.unwrap_or(0.0)].map(|level_kwh| pump.cop(water, level_kwh)));
-    // A curve outside its range may give anything: what takes nothing cannot be short.
+    // A curve outside its range may return any number; a machine that needs no input cannot cause a shortage.
     cops.map(|cop| if cop.is_finite() && cop > 0.0 { cop } else { f64::INFINITY }).fold(0.0, f64::max)
 }
 
-/// One carrier at one site over time, kWh a step: what is needed beyond what can be brought, and one store in place of all.
+/// The balance of one carrier at one site over time: net demand per step, kWh, and one store that replaces all stores.
 struct Balance {
-    /// Need less supply.
+    /// Demand minus supply, kWh.
     short_kwh: Vec<f64>,
-    /// Content of the store.
+    /// Capacity of the store, kWh.
     full_kwh: f64,
-    /// The most that it takes and gives.
+    /// Largest charge and largest discharge in a step, kWh.
     most_kwh: [f64; 2],
-    /// Unmet demand of any carrier that relieves this one by 1 kWh, at least.
+    /// Smallest unmet demand of any carrier that reduces the demand for this carrier by 1 kWh.
     per_unmet: f64,
 }
 
@@ -247,10 +248,10 @@ impl Balance {
         balance
     }
 
-    /// What is left unserved at least, kWh, and the step by whose end the first of it is.
+    /// Returns the smallest possible unmet demand, kWh, and the step by whose end its first part occurs.
     ///
-    /// One store that begins full, loses nothing and holds what all stores do can do whatever they can. Serving what is wanted
-    /// now and filling it with all that is left leaves the least unserved: more in store is never worse.
+    /// One store that begins full, has no losses and the capacity of all stores can do whatever they can. Serving the
+    /// present demand first and charging all that remains leaves the least unserved: a higher level is never worse.
     fn unmet_kwh(&self) -> (f64, usize) {
         let [most_in, most_out] = self.most_kwh;
         let (mut level, mut unmet, mut first) = (self.full_kwh, 0.0, None);
@@ -270,7 +271,7 @@ impl Balance {
     }
 }
 
-/// The stores of `carrier` at `site`.
+/// Returns the stores of `carrier` at `site`.
 fn stores<'d>(site: &'d Site, carrier: &str) -> impl Iterator<Item = &'d Storage> {
     site.technologies.iter().filter_map(move |technology| match &technology.kind {
         Kind::Storage(storage) if storage.carrier == carrier => Some(storage),
@@ -278,7 +279,7 @@ fn stores<'d>(site: &'d Site, carrier: &str) -> impl Iterator<Item = &'d Storage
     })
 }
 
-/// What could bring `carrier` to `site` but for its stores: the most of each, kW.
+/// Returns the supplies of `carrier` at `site` other than stores: the largest power of each, kW.
 fn sources(district: &District, site: &Site, carrier: &str) -> Vec<Profile> {
     let own = site.technologies.iter().filter_map(|technology| match &technology.kind {
         Kind::Supply(supply) if supply.carrier == carrier => Some(match &supply.available {
@@ -310,20 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn a_store_bridges_what_it_holds_and_no_more() {
-        // 5 kWh short, 2 kWh to fill it with, 5 short again: of 10 the full store brings 6, and the 2.
+    fn a_store_delivers_no_more_than_its_limits_allow() {
+        // 5 kWh short, 2 kWh of surplus, 5 kWh short: the full store delivers 6 of 10 kWh, and the surplus 2.
         assert_eq!(balance(&[5.0, -2.0, 5.0], 6.0, [9.0, 9.0]).unmet_kwh(), (2.0, 2));
-        // What charges at 1 kWh a step brings 1 of the 2.
+        // A store that charges at most 1 kWh per step takes 1 kWh of the surplus.
         assert_eq!(balance(&[5.0, -2.0, 5.0], 6.0, [1.0, 9.0]).unmet_kwh(), (3.0, 2));
-        // What gives 4 kWh a step leaves 1 in each step, however full it is.
+        // A store that discharges at most 4 kWh per step leaves 1 kWh short in each step at any level.
         assert_eq!(balance(&[5.0, -2.0, 5.0], 60.0, [9.0, 4.0]).unmet_kwh(), (2.0, 0));
-        // It holds no more than is in a full one.
+        // The store delivers no more than its capacity.
         assert_eq!(balance(&[-50.0, 5.0], 3.0, [99.0, 99.0]).unmet_kwh(), (2.0, 1));
         assert_eq!(balance(&[f64::NEG_INFINITY, 3.0], 3.0, [f64::INFINITY; 2]).unmet_kwh(), (0.0, 0));
     }
 
     #[test]
-    fn a_carrier_that_is_lost_in_conversion_needs_less_unmet_demand_to_be_relieved() {
+    fn conversion_losses_reduce_the_bound_on_unmet_demand() {
         // At an efficiency of 0.5, leaving 1 kWh unserved saves 2 kWh.
         let halved = Balance { per_unmet: 0.5, ..balance(&[4.0], 0.0, [0.0; 2]) };
         assert_eq!(halved.unmet_kwh(), (2.0, 0));

@@ -1,4 +1,4 @@
-//! From typed settings to a district and its coupling.
+//! Construction of a district and its coupling from typed settings.
 
 use anergy_cosim::Coupled;
 use anergy_data::series::{Profile, ProfileSetting, TimeAxis, TimeWindow};
@@ -8,32 +8,32 @@ use anergy_dispatch::district::{
     Storage, Supply, SupplyTerms, Technology,
 };
 
-use super::reader::{self, Draft, Written};
+use super::reader::{self, ParsedDistrict, SiteTechnology};
 use super::settings::TechnologySettings;
 use super::{defaults, heat_pumps};
 use crate::document::Document;
 use crate::error::nearest;
 use crate::locate::locate;
-use crate::timeseries::{Asked, TimeSeries, UsedColumn};
+use crate::timeseries::{SeriesRequest, TimeSeries, UsedColumn};
 use crate::yaml::{Map, Span};
 use crate::{ConfigError, Finding, Inputs, Problem};
 
-/// A district file, put together.
+/// The result of reading a district file.
 #[derive(Debug)]
 pub struct Built {
-    /// What the district is called.
+    /// Name of the district.
     pub name: String,
     /// The district.
     pub district: District,
-    /// The loop and its coupling, if there is one.
+    /// The loop and its coupling; `None` without a loop.
     pub coupled: Option<Coupled>,
-    /// The columns of time series that it reads.
+    /// The columns of time series that the district uses.
     pub columns: Vec<UsedColumn>,
-    /// The file with everything worked in, its loop in place.
+    /// The file with imports and overrides merged, and its loop inserted.
     pub model: Map,
 }
 
-/// Puts a district together from its document; `window` takes the place of its own time.
+/// Builds a district from its document; `window` replaces the document's own time.
 ///
 /// # Errors
 /// [`ConfigError`] with file, line, value and what was expected.
@@ -43,50 +43,50 @@ pub fn build(
     inputs: &mut Inputs,
     findings: &mut Vec<Finding>,
 ) -> Result<Built, ConfigError> {
-    let written = reader::read(document, inputs, findings)?;
-    let folder = TimeSeries::folder_of(document.path(), written.data.as_deref());
-    let mut series = TimeSeries::new(folder, time_window(&written, window)?, &written.corrections).resampling();
-    let mut builder = Builder { written: &written, series: &mut series, inputs, findings };
+    let parsed = reader::read(document, inputs, findings)?;
+    let folder = TimeSeries::folder_of(document.path(), parsed.data.as_deref());
+    let mut series = TimeSeries::new(folder, time_window(&parsed, window)?, &parsed.corrections).resampling();
+    let mut builder = DistrictBuilder { parsed: &parsed, series: &mut series, inputs, findings };
     builder.check_carriers()?;
     let axis = builder.axis(document)?;
     let mut sites: Vec<Site> =
-        written.sites.iter().map(|name| Site { name: name.clone(), technologies: Vec::new() }).collect();
-    for draft in &written.drafts {
-        let technology = builder.technology(draft)?;
-        if let Some(site) = sites.iter_mut().find(|site| site.name == draft.site) {
+        parsed.sites.iter().map(|name| Site { name: name.clone(), technologies: Vec::new() }).collect();
+    for tech in &parsed.site_technologies {
+        let technology = builder.technology(tech)?;
+        if let Some(site) = sites.iter_mut().find(|site| site.name == tech.site) {
             site.technologies.push(technology);
         }
     }
-    let links = written.links.iter().map(|(name, node, settings)| builder.link(name, &node.span, settings));
+    let links = parsed.links.iter().map(|(name, node, settings)| builder.link(name, &node.span, settings));
     let links = links.collect::<Result<Vec<_>, _>>()?;
-    let district = District::new(axis, sites, written.shortage.into())
+    let district = District::new(axis, sites, parsed.shortage.into())
         .and_then(|district| district.with_links(links))
-        .and_then(|district| district.with_co2_price(written.co2_price_eur_per_t))
-        .and_then(|district| district.with_co2_limit(written.co2_limit_kg))
-        .map_err(|error| locate(error, &written, builder.series.used()))?;
+        .and_then(|district| district.with_co2_price(parsed.co2_price_eur_per_t))
+        .and_then(|district| district.with_co2_limit(parsed.co2_limit_kg))
+        .map_err(|error| locate(error, &parsed, builder.series.used()))?;
     let coupled = builder.coupled(&district)?;
-    defaults::left_out(document, &written, builder.findings);
+    defaults::left_out(document, &parsed, builder.findings);
     series.idle_corrections(findings);
-    let name = written.name.clone().unwrap_or_else(|| document.stem());
+    let name = parsed.name.clone().unwrap_or_else(|| document.stem());
     let mut model = document.map().clone();
-    if let Some(water_loop) = &written.water_loop {
+    if let Some(water_loop) = &parsed.water_loop {
         model.replace("water_loop", &water_loop.node.span, water_loop.node.clone());
     }
     Ok(Built { name, district, coupled, columns: series.into_used(), model })
 }
 
-/// Reads values and puts things together.
-pub(super) struct Builder<'a, 'b> {
-    pub(super) written: &'a Written,
+/// The builder of a district, which reads series and creates technologies.
+pub(super) struct DistrictBuilder<'a, 'b> {
+    pub(super) parsed: &'a ParsedDistrict,
     pub(super) series: &'a mut TimeSeries<'b>,
     pub(super) inputs: &'a mut Inputs,
     pub(super) findings: &'a mut Vec<Finding>,
 }
 
-impl<'a> Builder<'a, '_> {
-    /// Every carrier that is named must be one of the listed.
+impl<'a> DistrictBuilder<'a, '_> {
+    /// Checks that every carrier in use is in the list of carriers.
     fn check_carriers(&self) -> Result<(), ConfigError> {
-        let listed: Vec<String> = self.written.carriers.iter().map(|(name, _)| name.clone()).collect();
+        let listed: Vec<String> = self.parsed.carriers.iter().map(|(name, _)| name.clone()).collect();
         let check = |carrier: &str, span: &Span| {
             if listed.iter().any(|known| known == carrier) {
                 return Ok(());
@@ -97,38 +97,39 @@ impl<'a> Builder<'a, '_> {
                 known: listed.clone(),
             }))
         };
-        for draft in &self.written.drafts {
-            for (key, carrier) in draft.settings.carriers() {
-                check(carrier, draft.span(&[key]))?;
+        for tech in &self.parsed.site_technologies {
+            for (key, carrier) in tech.settings.carriers() {
+                check(carrier, tech.span(&[key]))?;
             }
         }
-        for (_, node, link) in &self.written.links {
+        for (_, node, link) in &self.parsed.links {
             let span = node.as_map().and_then(|map| map.get("carrier")).map_or(&node.span, |node| &node.span);
             check(&link.carrier, span)?;
         }
         Ok(())
     }
 
-    /// The time axis: that of the first time series within the window, or what `time` says where there is none.
+    /// Returns the time axis: that of the first time series within the window, or the axis of `time` where there is no
+    /// series.
     fn axis(&mut self, document: &Document) -> Result<TimeAxis, ConfigError> {
-        let time = &self.written.time;
+        let time = &self.parsed.time;
         let start = Span::start_of(document.source());
-        let span = self.written.time_span.as_ref().unwrap_or(&start);
+        let span = self.parsed.time_span.as_ref().unwrap_or(&start);
         if let Some(minutes) = time.step_minutes {
             if minutes == 0 {
                 return Err(span.error(Problem::Wrong("`step_minutes` is 0; expected a number > 0".to_owned())));
             }
             self.series.resample_to(i64::from(minutes));
         }
-        for draft in &self.written.drafts {
-            if let Some((key, column)) = draft.settings.first_file() {
-                let axis = self.series.begin_with(column, draft.span(&[key]), self.inputs)?;
-                return of_bearable_length(axis, draft.span(&[key]));
+        for tech in &self.parsed.site_technologies {
+            if let Some((key, column)) = tech.settings.first_file() {
+                let axis = self.series.begin_with(column, tech.span(&[key]), self.inputs)?;
+                return of_bearable_length(axis, tech.span(&[key]));
             }
         }
         let (Some(window), Some(minutes)) = (self.series.window(), time.step_minutes) else {
-            let message = "no technology reads a time series, so the time axis is unknown; give `time` with `start`, `end` \
-                           and `step_minutes`";
+            let message = "no technology reads a time series, so the time axis is unknown; give `time` with `start`, \
+                `end` and `step_minutes`";
             return Err(span.error(Problem::Wrong(message.to_owned())));
         };
         let axis = of_bearable_length(window.axis(i64::from(minutes)), span)?;
@@ -138,26 +139,26 @@ impl<'a> Builder<'a, '_> {
 
     pub(super) fn profile(
         &mut self,
-        draft: &Draft,
+        tech: &SiteTechnology,
         key: &'static str,
         setting: &ProfileSetting,
     ) -> Result<Profile, ConfigError> {
-        let place = draft.place();
-        let asked = Asked { reader: &place, key, site: &draft.site, span: draft.span(&[key]) };
+        let place = tech.place();
+        let asked = SeriesRequest { reader: &place, key, site: &tech.site, span: tech.span(&[key]) };
         self.series.profile(setting, asked, self.inputs, self.findings)
     }
 
-    fn technology(&mut self, draft: &'a Draft) -> Result<Technology, ConfigError> {
+    fn technology(&mut self, tech: &'a SiteTechnology) -> Result<Technology, ConfigError> {
         use TechnologySettings as T;
         let none = Investment::default();
-        let (kind, investment) = match &draft.settings {
+        let (kind, investment) = match &tech.settings {
             T::Import(settings) => {
                 let supply = Supply {
                     carrier: settings.carrier.clone(),
                     capacity_kw: settings.capacity_kw.most(),
                     available: Availability::Unlimited,
-                    price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
-                    co2_kg_per_kwh: self.profile(draft, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
+                    price_eur_per_kwh: self.profile(tech, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
+                    co2_kg_per_kwh: self.profile(tech, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
                     terms: SupplyTerms {
                         demand_charge_eur_per_kw: settings.demand_charge_eur_per_kw,
                         limit_kwh: settings.import_limit_kwh,
@@ -169,12 +170,12 @@ impl<'a> Builder<'a, '_> {
                 let export = Export {
                     carrier: settings.carrier.clone(),
                     capacity_kw: settings.capacity_kw.most(),
-                    price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
+                    price_eur_per_kwh: self.profile(tech, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                 };
                 (Kind::Export(export), settings.investment)
             }
             T::Pv(settings) => {
-                let per_kw = self.profile(draft, "resource_per_kw", &settings.resource_per_kw)?;
+                let per_kw = self.profile(tech, "resource_per_kw", &settings.resource_per_kw)?;
                 let capacity_kw = settings.capacity_kw.most();
                 let available = match settings.capacity_kw.chosen_from() {
                     Some(_) if settings.curtailable => Availability::PerKw(per_kw),
@@ -184,50 +185,50 @@ impl<'a> Builder<'a, '_> {
                     carrier: settings.carrier.clone(),
                     capacity_kw,
                     available,
-                    price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
+                    price_eur_per_kwh: self.profile(tech, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
                     co2_kg_per_kwh: 0.0.into(),
                     terms: SupplyTerms::default(),
                 };
                 (Kind::Supply(supply), settings.investment)
             }
             T::Supply(settings) => {
-                let power = self.profile(draft, "resource_kw", &settings.resource_kw)?;
+                let power = self.profile(tech, "resource_kw", &settings.resource_kw)?;
                 let supply = Supply {
                     carrier: settings.carrier.clone(),
                     capacity_kw: settings.capacity_kw.most(),
                     available: available(power, settings.curtailable),
-                    price_eur_per_kwh: self.profile(draft, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
-                    co2_kg_per_kwh: self.profile(draft, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
+                    price_eur_per_kwh: self.profile(tech, "price_eur_per_kwh", &settings.price_eur_per_kwh)?,
+                    co2_kg_per_kwh: self.profile(tech, "co2_kg_per_kwh", &settings.co2_kg_per_kwh)?,
                     terms: SupplyTerms::default(),
                 };
                 (Kind::Supply(supply), settings.investment)
             }
             T::Demand(settings) => {
-                let power_kw = self.profile(draft, "power_kw", &settings.power_kw)?;
+                let power_kw = self.profile(tech, "power_kw", &settings.power_kw)?;
                 (Kind::Demand(Demand { carrier: settings.carrier.clone(), power_kw }), none)
             }
             T::Storage(settings) | T::Battery(settings) => {
-                (Kind::Storage(self.storage(draft, settings)?), settings.investment)
+                (Kind::Storage(self.storage(tech, settings)?), settings.investment)
             }
             T::HeatPump(settings) => {
-                (Kind::Conversion(heat_pumps::conversion(self, draft, settings)?), settings.investment)
+                (Kind::Conversion(heat_pumps::conversion(self, tech, settings)?), settings.investment)
             }
             T::Boiler(settings) | T::Conversion(settings) | T::Chp(settings) => {
-                (Kind::Conversion(self.conversion(draft, settings)?), settings.investment)
+                (Kind::Conversion(self.conversion(tech, settings)?), settings.investment)
             }
         };
         let invested = investment.per_kw_eur != 0.0 || investment.per_kwh_eur != 0.0;
         if invested && investment.lifetime_years.is_none() {
             let key = "investment.lifetime_years (needed to annualise the investment)".to_owned();
-            return Err(draft.span(&["investment"]).error(Problem::MissingKey { key }));
+            return Err(tech.span(&["investment"]).error(Problem::MissingKey { key }));
         }
-        let chosen_from = draft.settings.capacity().and_then(CapacitySetting::chosen_from);
-        Ok(Technology { name: draft.name.clone(), kind, investment, chosen_from })
+        let chosen_from = tech.settings.capacity().and_then(CapacitySetting::chosen_from);
+        Ok(Technology { name: tech.name.clone(), kind, investment, chosen_from })
     }
 
-    fn storage(&mut self, draft: &Draft, settings: &StorageSettings) -> Result<Storage, ConfigError> {
+    fn storage(&mut self, tech: &SiteTechnology, settings: &StorageSettings) -> Result<Storage, ConfigError> {
         let power = |own: Option<f64>, key: &str| {
-            let missing = || draft.node.span.error(Problem::MissingKey { key: format!("power_kw (or {key})") });
+            let missing = || tech.node.span.error(Problem::MissingKey { key: format!("power_kw (or {key})") });
             own.or(settings.power_kw).ok_or_else(missing)
         };
         Ok(Storage {
@@ -239,56 +240,57 @@ impl<'a> Builder<'a, '_> {
             discharge_efficiency: settings.discharge_efficiency.unwrap_or(settings.efficiency),
             loss_per_hour: settings.loss_per_hour,
             boundary: settings.boundary.into(),
-            discharge_eur_per_kwh: self.profile(draft, "discharge_eur_per_kwh", &settings.discharge_eur_per_kwh)?,
-            charge_eur_per_kwh: self.profile(draft, "charge_eur_per_kwh", &settings.charge_eur_per_kwh)?,
+            discharge_eur_per_kwh: self.profile(tech, "discharge_eur_per_kwh", &settings.discharge_eur_per_kwh)?,
+            charge_eur_per_kwh: self.profile(tech, "charge_eur_per_kwh", &settings.charge_eur_per_kwh)?,
         })
     }
 
-    fn conversion(&mut self, draft: &Draft, settings: &ConversionSettings) -> Result<Conversion, ConfigError> {
-        if matches!(draft.settings, TechnologySettings::Boiler(_)) && !settings.carrier_ratios.is_empty() {
+    fn conversion(&mut self, tech: &SiteTechnology, settings: &ConversionSettings) -> Result<Conversion, ConfigError> {
+        if matches!(tech.settings, TechnologySettings::Boiler(_)) && !settings.carrier_ratios.is_empty() {
             let message = "a boiler has one output; use `kind: conversion` or `kind: chp` for several".to_owned();
-            return Err(draft.span(&["carrier_ratios"]).error(Problem::Wrong(message)));
+            return Err(tech.span(&["carrier_ratios"]).error(Problem::Wrong(message)));
         }
-        if matches!(draft.settings, TechnologySettings::Chp(_)) && settings.carrier_ratios.is_empty() {
+        if matches!(tech.settings, TechnologySettings::Chp(_)) && settings.carrier_ratios.is_empty() {
             let key = "carrier_ratios (what comes along: `heat: 1.4` kWh per kWh of output)".to_owned();
-            return Err(draft.node.span.error(Problem::MissingKey { key }));
+            return Err(tech.node.span.error(Problem::MissingKey { key }));
         }
         let byproduct = |(carrier, ratio): (&String, &ProfileSetting)| {
-            let per_output = self.profile(draft, "carrier_ratios", ratio)?;
+            let per_output = self.profile(tech, "carrier_ratios", ratio)?;
             Ok(Byproduct { carrier: carrier.clone(), per_output })
         };
         let byproducts = settings.carrier_ratios.iter().map(byproduct).collect::<Result<Vec<_>, ConfigError>>()?;
-        let efficiency = self.profile(draft, "efficiency", &settings.efficiency)?;
-        self.check_total(draft, &efficiency, &byproducts);
+        let efficiency = self.profile(tech, "efficiency", &settings.efficiency)?;
+        self.check_total(tech, &efficiency, &byproducts);
         Ok(Conversion {
             carrier_in: settings.carrier_in.clone(),
             carrier_out: settings.carrier_out.clone(),
             capacity_kw: settings.capacity_kw.most(),
             efficiency,
-            output_eur_per_kwh: self.profile(draft, "output_eur_per_kwh", &settings.output_eur_per_kwh)?,
-            input_eur_per_kwh: self.profile(draft, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,
+            output_eur_per_kwh: self.profile(tech, "output_eur_per_kwh", &settings.output_eur_per_kwh)?,
+            input_eur_per_kwh: self.profile(tech, "input_eur_per_kwh", &settings.input_eur_per_kwh)?,
             byproducts,
         })
     }
 
-    /// Boilers and CHP plants give no more than they take; condensing ones up to a tenth more than the lower heating value.
-    fn check_total(&mut self, draft: &Draft, efficiency: &Profile, byproducts: &[Byproduct]) {
+    /// Checks the total efficiency: boilers and CHP plants deliver no more than their input, condensing ones up to a
+    /// tenth more than the lower heating value.
+    fn check_total(&mut self, tech: &SiteTechnology, efficiency: &Profile, byproducts: &[Byproduct]) {
         const MOST: f64 = 1.1;
-        if !matches!(draft.settings, TechnologySettings::Boiler(_) | TechnologySettings::Chp(_)) {
+        if !matches!(tech.settings, TechnologySettings::Boiler(_) | TechnologySettings::Chp(_)) {
             return;
         }
         let steps = self.series.axis().map_or(0, |axis| axis.len());
         let ratios = |step: usize| -> f64 { byproducts.iter().map(|byproduct| byproduct.per_output.at(step)).sum() };
         let most = (0..steps).map(|step| efficiency.at(step) * (1.0 + ratios(step))).fold(0.0, f64::max);
         if most > MOST {
-            let message = format!("{}: gives {most:.2} kWh in all for every kWh that it takes", draft.place());
-            self.findings.push(Finding::warning(Some(draft.span(&["efficiency"])), message));
+            let message = format!("{}: gives {most:.2} kWh in all for every kWh that it takes", tech.place());
+            self.findings.push(Finding::warning(Some(tech.span(&["efficiency"])), message));
         }
     }
 
     fn link(&mut self, name: &str, span: &Span, settings: &LinkSettings) -> Result<Link, ConfigError> {
         let reader = format!("link {name}");
-        let asked = Asked { reader: &reader, key: "price_eur_per_kwh", site: name, span };
+        let asked = SeriesRequest { reader: &reader, key: "price_eur_per_kwh", site: name, span };
         Ok(Link {
             name: name.to_owned(),
             from: settings.from.clone(),
@@ -302,7 +304,7 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
-/// Refuses what no machine could hold.
+/// Checks that the number of steps fits into memory.
 fn of_bearable_length(axis: TimeAxis, span: &Span) -> Result<TimeAxis, ConfigError> {
     const MOST_STEPS: usize = 10_000_000;
     if axis.len() <= MOST_STEPS {
@@ -316,14 +318,14 @@ fn available(power: Profile, curtailable: bool) -> Availability {
     if curtailable { Availability::UpTo(power) } else { Availability::Forced(power) }
 }
 
-/// The window asked for on the command line, else the file's own.
-fn time_window(written: &Written, asked: Option<&[String; 2]>) -> Result<Option<TimeWindow>, ConfigError> {
+/// Returns the window of the command line, else that of the file; `None` without either.
+fn time_window(parsed: &ParsedDistrict, asked: Option<&[String; 2]>) -> Result<Option<TimeWindow>, ConfigError> {
     if let Some([from, to]) = asked {
         let window = TimeWindow::between(from, to);
         return window.map(Some).map_err(|source| ConfigError::Series { asked: None, source: Box::new(source) });
     }
-    let Some(span) = &written.time_span else { return Ok(None) };
-    let window = match (&written.time.start, &written.time.end) {
+    let Some(span) = &parsed.time_span else { return Ok(None) };
+    let window = match (&parsed.time.start, &parsed.time.end) {
         (None, None) => return Ok(None),
         (Some(start), Some(end)) => TimeWindow::between(start, end),
         (start, _) => {

@@ -1,19 +1,19 @@
-//! What a district file leaves to the defaults: said, so that a key that got lost is seen.
+//! Findings for the defaults of a district file, so that a lost key is noticed.
 
 use serde_json::Value as Json;
 
-use super::reader::Written;
+use super::reader::ParsedDistrict;
 use super::schema::json_schema;
 use crate::document::Document;
 use crate::yaml::Node;
 use crate::{Finding, Level};
 
-/// Keys of a technology that another key stands for, or that most have no use for.
+/// Keys of a technology that are alternatives to another key, or that most technologies do not need.
 const ALTERNATIVES: [&str; 6] =
     ["charge_kw", "discharge_kw", "charge_efficiency", "discharge_efficiency", "start_cop", "cop_series"];
 
-/// One finding per key that was left out somewhere, with the places, and one per technology of which a site sets keys anew.
-pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Vec<Finding>) {
+/// Adds one finding per key that was left out, with the places, and one per technology whose keys a site overrides.
+pub(super) fn left_out(document: &Document, parsed: &ParsedDistrict, findings: &mut Vec<Finding>) {
     let schema = json_schema();
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |key: String, place: &str| match found.iter_mut().find(|(known, _)| *known == key) {
@@ -26,7 +26,7 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
             add(key.to_owned(), "district");
         }
     }
-    let water_loop = written.water_loop.as_ref().map(|water_loop| &water_loop.node);
+    let water_loop = parsed.water_loop.as_ref().map(|water_loop| &water_loop.node);
     let is_network = water_loop.and_then(|node| node.at("kind")).and_then(Node::as_text) == Some("network");
     let parts = [
         ("shortage", map.get("shortage"), "ShortageSettings"),
@@ -41,21 +41,21 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
             }
         }
     }
-    for draft in &written.drafts {
-        let Some(keys) = draft.node.as_map() else { continue };
+    for tech in &parsed.site_technologies {
+        let Some(keys) = tech.node.as_map() else { continue };
         let kind = keys.get("kind").and_then(Node::as_text).unwrap_or_default();
         let settings = variant(&schema, kind);
         for key in settings.into_iter().flat_map(|settings| optional(&schema, settings)) {
             if keys.get(key).is_none() && !ALTERNATIVES.contains(&key) {
-                add(key.to_owned(), &draft.place());
+                add(key.to_owned(), &tech.place());
             }
         }
     }
-    for draft in &written.drafts {
-        let own = map.get("sites").and_then(|sites| sites.at(&draft.site)?.at("techs")?.at(&draft.name)?.as_map());
+    for tech in &parsed.site_technologies {
+        let own = map.get("sites").and_then(|sites| sites.at(&tech.site)?.at("techs")?.at(&tech.name)?.as_map());
         let keys: Vec<&str> = own.into_iter().flat_map(|own| own.entries()).map(|entry| entry.key.as_str()).collect();
         if !keys.is_empty() {
-            let message = format!("{} sets anew: {}", draft.place(), keys.join(", "));
+            let message = format!("{} sets anew: {}", tech.place(), keys.join(", "));
             findings.push(Finding { level: Level::Default, ..Finding::note(message) });
         }
     }
@@ -71,7 +71,7 @@ pub(super) fn left_out(document: &Document, written: &Written, findings: &mut Ve
     }
 }
 
-/// The settings of a kind of technology.
+/// Returns the settings of a kind of technology.
 fn variant<'s>(schema: &'s Json, kind: &str) -> Option<&'s Json> {
     let variants = schema.pointer("/$defs/TechnologySettings/oneOf")?.as_array()?;
     let of_kind = |variant: &&Json| variant.pointer("/properties/kind/const").and_then(Json::as_str) == Some(kind);
@@ -89,7 +89,7 @@ fn resolve<'s>(schema: &'s Json, part: &'s Json) -> Option<&'s Json> {
     }
 }
 
-/// The properties of settings that need not be given.
+/// Returns the optional properties of settings.
 fn optional<'s>(schema: &'s Json, settings: &'s Json) -> impl Iterator<Item = &'s str> {
     let required: Vec<&str> =
         settings.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();

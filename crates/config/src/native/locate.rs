@@ -1,17 +1,17 @@
-//! Where the numbers of a district stand in its file.
+//! The positions of the numbers of a district in a district file.
 
 use anergy_dispatch::district::Place;
 
-use super::reader::Written;
+use super::reader::ParsedDistrict;
 use crate::locate::Places;
 use crate::yaml::Span;
 
-impl Places for Written {
+impl Places for ParsedDistrict {
     fn find(&self, place: &Place, key: &'static str) -> Option<(String, &Span)> {
         let node = match place {
             Place::Technology { site, technology } => {
-                let draft = self.drafts.iter().find(|draft| draft.site == *site && draft.name == *technology);
-                &draft?.node
+                let tech = self.site_technologies.iter().find(|tech| tech.site == *site && tech.name == *technology);
+                &tech?.node
             }
             Place::Link(name) => self.links.iter().find(|(known, ..)| known == name).map(|(_, node, _)| node)?,
         };
@@ -33,7 +33,7 @@ impl Places for Written {
     }
 }
 
-/// The keys of a configuration behind a number of the district, the most telling first.
+/// Returns the keys of a configuration for a number of the district, the most specific first.
 fn written_as(key: &'static str) -> Vec<&'static str> {
     match key {
         "charge_kw" => vec!["charge_kw", "power_kw"],

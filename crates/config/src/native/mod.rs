@@ -1,8 +1,8 @@
-//! Districts in our own format: sites, technologies by kind, links, the water loop and its coupling in one file.
+//! District files: sites, technologies by kind, links, the water loop and its coupling in one file.
 //!
-//! The settings belong to the modules that read them ([`anergy_dispatch::district::settings`], [`anergy_cosim::HeatPumpSettings`],
-//! the loop's and the coupling's own); here they are composed ([`settings`]), read with their positions (`reader`) and put
-//! together ([`build()`]).
+//! The settings belong to the modules that use them ([`anergy_dispatch::district::settings`],
+//! [`anergy_cosim::HeatPumpSettings`], the loop's and the coupling's own); this module combines them ([`settings`]),
+//! reads them with their positions (`reader`) and builds the district ([`build()`]).
 
 mod build;
 mod defaults;

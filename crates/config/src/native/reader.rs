@@ -1,4 +1,4 @@
-//! From a document to typed settings, everything still with its position.
+//! Conversion of a document to typed settings that keep their positions.
 
 use anergy_cosim::coupling::CouplingSettings;
 use anergy_dispatch::district::settings::{LinkSettings, ShortageSettings};
@@ -9,37 +9,37 @@ use crate::timeseries::Correction;
 use crate::yaml::{Conflict, Entry, Map, Node, Span, Value, from_node};
 use crate::{ConfigError, Finding, Inputs, Level, Problem, SETTING, beside};
 
-/// A technology at a site, with the site's keys on top of the technology's own.
+/// A technology at a site, with the site's keys merged over the technology's own.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct SiteTechnology {
     pub(super) site: String,
     pub(super) name: String,
     pub(super) node: Node,
     pub(super) settings: TechnologySettings,
 }
 
-impl Draft {
-    /// The position of the first of `keys` that is there, or of the technology.
+impl SiteTechnology {
+    /// Returns the position of the first of `keys` that is present, or of the technology.
     pub(super) fn span(&self, keys: &[&str]) -> &Span {
         let map = self.node.as_map();
         keys.iter().find_map(|key| map?.get(key)).map_or(&self.node.span, |node| &node.span)
     }
 
-    /// How messages call it.
+    /// Returns the name of the technology in messages.
     pub(super) fn place(&self) -> String {
         format!("{} at {}", self.name, self.site)
     }
 }
 
-/// The water loop as it is written, in place or in a file of its own.
+/// The node of the water loop, from the district file or from a file of its own.
 #[derive(Debug)]
-pub(super) struct WrittenLoop {
+pub(super) struct LoopNode {
     pub(super) node: Node,
 }
 
-/// A district file as typed settings.
+/// The typed settings of a district file.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct ParsedDistrict {
     pub(super) name: Option<String>,
     pub(super) time: TimeSettings,
     pub(super) time_span: Option<Span>,
@@ -51,9 +51,9 @@ pub(super) struct Written {
     pub(super) co2_limit_span: Option<Span>,
     pub(super) shortage: ShortageSettings,
     pub(super) sites: Vec<String>,
-    pub(super) drafts: Vec<Draft>,
+    pub(super) site_technologies: Vec<SiteTechnology>,
     pub(super) links: Vec<(String, Node, LinkSettings)>,
-    pub(super) water_loop: Option<WrittenLoop>,
+    pub(super) water_loop: Option<LoopNode>,
     pub(super) coupling: CouplingSettings,
     pub(super) coupling_node: Option<Node>,
     pub(super) corrections: Vec<Correction>,
@@ -64,15 +64,15 @@ pub(super) fn read(
     document: &Document,
     inputs: &mut Inputs,
     findings: &mut Vec<Finding>,
-) -> Result<Written, ConfigError> {
+) -> Result<ParsedDistrict, ConfigError> {
     let map = document.map();
     for Entry { key, key_span, .. } in map.entries() {
-        if BEFORE.contains(&key.as_str()) {
+        if MERGED_KEYS.contains(&key.as_str()) {
             let reason = Some("it is worked in before settings are; write it into the file".to_owned());
             return Err(key_span.error(Problem::Unsupported { what: key.clone(), reason }));
         }
         if !TOP.contains(&key.as_str()) {
-            return Err(key_span.error(Problem::unknown_key(key, TOP.iter().chain(&BEFORE).copied())));
+            return Err(key_span.error(Problem::unknown_key(key, TOP.iter().chain(&MERGED_KEYS).copied())));
         }
     }
     refuse_blanks(map, &mut Vec::new())?;
@@ -91,9 +91,9 @@ pub(super) fn read(
     introduced(technologies, "technology")?;
     let sites = map_of(sites, "sites by name")?;
     masked(technologies, sites, findings)?;
-    let (sites, drafts) = drafts(technologies, sites)?;
-    unused(technologies, &drafts, findings)?;
-    let empty_sites = sites.iter().filter(|site| !drafts.iter().any(|draft| draft.site == **site));
+    let (sites, site_technologies) = site_technologies(technologies, sites)?;
+    unused(technologies, &site_technologies, findings)?;
+    let empty_sites = sites.iter().filter(|site| !site_technologies.iter().any(|tech| tech.site == **site));
     findings.extend(empty_sites.map(|site| Finding::warning(None, format!("nothing stands at the site `{site}`"))));
     let corrections = node("corrections").map_or_else(|| Ok(Vec::<Correction>::new()), from_node)?;
     for (index, correction) in corrections.iter().enumerate() {
@@ -110,7 +110,7 @@ pub(super) fn read(
         return Err(entry.key_span.error(Problem::unknown_key(&entry.key, known)));
     }
     let link = |entry: &Entry| Ok((entry.key.clone(), entry.value.clone(), from_node(&entry.value)?));
-    Ok(Written {
+    Ok(ParsedDistrict {
         name: text("name")?,
         time: node("time").map_or_else(|| Ok(TimeSettings::default()), from_node)?,
         time_span: node("time").map(|node| node.span.clone()),
@@ -122,7 +122,7 @@ pub(super) fn read(
         co2_limit_span: node("co2_limit_kg").map(|node| node.span.clone()),
         shortage: node("shortage").map_or_else(|| Ok(ShortageSettings::default()), from_node)?,
         sites,
-        drafts,
+        site_technologies,
         links: links.entries().iter().map(link).collect::<Result<_, ConfigError>>()?,
         water_loop: node("water_loop").map(|node| water_loop(document, node, inputs)).transpose()?,
         coupling: node("coupling").map_or_else(|| Ok(CouplingSettings::default()), from_node)?,
@@ -131,8 +131,8 @@ pub(super) fn read(
     })
 }
 
-/// Keys that are worked in before anything else is read.
-const BEFORE: [&str; 3] = ["import", "overrides", "scenarios"];
+/// Keys that are processed before all others.
+const MERGED_KEYS: [&str; 3] = ["import", "overrides", "scenarios"];
 
 fn missing(key: &str) -> Problem {
     Problem::MissingKey { key: key.to_owned() }
@@ -143,7 +143,7 @@ fn map_of<'n>(node: &'n Node, what: &str) -> Result<&'n Map, ConfigError> {
     node.as_map().ok_or_else(wrong)
 }
 
-/// A list of names with their positions, none twice.
+/// Reads a list of distinct names with their positions.
 fn listed(node: &Node) -> Result<Vec<(String, Span)>, ConfigError> {
     let wrong = |node: &Node| {
         let message = format!("expected a list of names, found {}", node.describe());
@@ -163,8 +163,8 @@ fn listed(node: &Node) -> Result<Vec<(String, Span)>, ConfigError> {
     Ok(names)
 }
 
-/// A setting that names what is not there is a mistake, wherever it stands; an override may bring in what is whole in itself,
-/// so it is left to be read.
+/// Checks the entries that only overrides and settings add. A setting of an unknown name is an error; an override may
+/// add a complete entry, which is then read like all others.
 fn introduced(map: &Map, what: &str) -> Result<(), ConfigError> {
     let of_file = |entry: &&Entry| entry.value.origin.is_none();
     for Entry { key, key_span, value } in map.entries() {
@@ -179,10 +179,10 @@ fn introduced(map: &Map, what: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Every technology at every site, with the site's keys on top of the technology's own.
-fn drafts(technologies: &Map, sites: &Map) -> Result<(Vec<String>, Vec<Draft>), ConfigError> {
+/// Returns every technology at every site, with the site's keys merged over the technology's own.
+fn site_technologies(technologies: &Map, sites: &Map) -> Result<(Vec<String>, Vec<SiteTechnology>), ConfigError> {
     introduced(sites, "site")?;
-    let mut drafts = Vec::new();
+    let mut site_technologies = Vec::new();
     for Entry { key: site, value, .. } in sites.entries() {
         let map = map_of(value, "a site")?;
         if let Some(entry) = map.entries().iter().find(|entry| entry.key != "techs") {
@@ -203,14 +203,15 @@ fn drafts(technologies: &Map, sites: &Map) -> Result<(Vec<String>, Vec<Draft>), 
             merged.union(own.clone(), Conflict::Replace)?;
             let node = Node { value: Value::Map(merged), span: key_span.clone(), origin: value.origin.clone() };
             let settings = TechnologySettings::read(&node)?;
-            drafts.push(Draft { site: site.clone(), name: name.clone(), node, settings });
+            site_technologies.push(SiteTechnology { site: site.clone(), name: name.clone(), node, settings });
         }
     }
     let names = sites.entries().iter().map(|entry| entry.key.clone()).collect();
-    Ok((names, drafts))
+    Ok((names, site_technologies))
 }
 
-/// A key without a value is a value that got lost. Only names may stand alone: a technology that a site uses as it is.
+/// Checks that no key is without a value, which would be a lost value. Only the name of a technology may be without
+/// one, where a site uses the technology unchanged.
 fn refuse_blanks(map: &Map, path: &mut Vec<String>) -> Result<(), ConfigError> {
     for Entry { key, key_span, value } in map.entries() {
         path.push(key.clone());
@@ -232,8 +233,8 @@ fn refuse_blanks(map: &Map, path: &mut Vec<String>) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What a scenario or `--set` changes about a technology has no effect where a site sets the same key itself. At every site:
-/// a setting is then a mistake, a scenario worth a warning.
+/// Finds changes of a technology by a scenario or `--set` that have no effect because every site overrides the same
+/// key: for a setting that is an error, for a scenario a warning.
 fn masked(technologies: &Map, sites: &Map, findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
     for Entry { key: name, value, .. } in technologies.entries() {
         let Some(global) = value.as_map().filter(|_| value.origin.is_none()) else { continue };
@@ -269,10 +270,14 @@ fn masked(technologies: &Map, sites: &Map, findings: &mut Vec<Finding>) -> Resul
     Ok(())
 }
 
-/// Technologies that stand nowhere are worth a word, and their keys are checked all the same.
-fn unused(technologies: &Map, drafts: &[Draft], findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
+/// Warns of technologies that no site uses, and checks their keys all the same.
+fn unused(
+    technologies: &Map,
+    site_technologies: &[SiteTechnology],
+    findings: &mut Vec<Finding>,
+) -> Result<(), ConfigError> {
     for Entry { key, key_span, value } in technologies.entries() {
-        if drafts.iter().any(|draft| draft.name == *key) {
+        if site_technologies.iter().any(|tech| tech.name == *key) {
             continue;
         }
         let checked = Node { span: key_span.clone(), ..value.clone() };
@@ -286,8 +291,9 @@ fn unused(technologies: &Map, drafts: &[Draft], findings: &mut Vec<Finding>) -> 
     Ok(())
 }
 
-/// The loop in place, or that of a file under its key `water_loop`, with the keys that stand beside `file` on top.
-fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<WrittenLoop, ConfigError> {
+/// Returns the loop of the document, or that of a file under its key `water_loop`, with the keys beside `file` merged
+/// over it.
+fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<LoopNode, ConfigError> {
     let mut own = Map::default();
     let name = match (node.as_text(), node.as_map()) {
         (Some(_), _) => node.clone(),
@@ -298,15 +304,15 @@ fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<W
                     let inline = own.entries().iter().find(|own| own.value.origin.is_none());
                     if let (Some(_), Some(inline)) = (&entry.value.origin, inline) {
                         let message = format!(
-                            "`file` cannot join a loop that is written in place (`{}` stands at {}); put the loop into a \
-                             file, or use `--water-loop FILE`",
+                            "`file` cannot join a loop that is written in place (`{}` stands at {}); put the loop \
+                             into a file, or use `--water-loop FILE`",
                             inline.key, inline.key_span
                         );
                         return Err(entry.key_span.error(Problem::Wrong(message)));
                     }
                     entry.value
                 }
-                None => return Ok(WrittenLoop { node: node.clone() }),
+                None => return Ok(LoopNode { node: node.clone() }),
             }
         }
         (None, None) => {
@@ -320,10 +326,10 @@ fn water_loop(document: &Document, node: &Node, inputs: &mut Inputs) -> Result<W
         refuse_blanks(map, &mut vec!["water_loop".to_owned()])?;
         map.union(own, Conflict::Replace)?;
     }
-    Ok(WrittenLoop { node: loaded })
+    Ok(LoopNode { node: loaded })
 }
 
-/// The loop of a file, under its key `water_loop`.
+/// Returns the loop of a file, under its key `water_loop`.
 fn loop_of_file(document: &Document, name: &Node, inputs: &mut Inputs) -> Result<Node, ConfigError> {
     let text = name.as_text().ok_or_else(|| {
         let message = format!("expected a file with the water loop's settings, found {}", name.describe());
@@ -337,22 +343,22 @@ fn loop_of_file(document: &Document, name: &Node, inputs: &mut Inputs) -> Result
         }
         other => other,
     })?;
-    let written = crate::yaml::parse(&source)?;
-    let map = map_of(&written, "a loop file")?;
+    let parsed = crate::yaml::parse(&source)?;
+    let map = map_of(&parsed, "a loop file")?;
     for Entry { key, key_span, .. } in map.entries() {
         if ["name", "water_loop"].contains(&key.as_str()) {
             continue;
         }
         let of_calliope = ["heat_pumps", "stores", "switches", "preset", "coupling", "corrections"];
         if of_calliope.contains(&key.as_str()) {
-            let reason = "of a loop file, a district takes `water_loop` alone; it has heat pumps, stores and coupling of its \
-                          own (`anergy import` turns a Calliope model and its loop file into a district)";
+            let reason = "of a loop file, a district takes `water_loop` alone; it has heat pumps, stores and coupling \
+                of its own (`anergy import` turns a Calliope model and its loop file into a district)";
             let problem = Problem::Unsupported { what: key.clone(), reason: Some(reason.to_owned()) };
             return Err(key_span.error(problem));
         }
         return Err(key_span.error(Problem::unknown_key(key, ["name", "water_loop"])));
     }
-    let node = map.get("water_loop").ok_or_else(|| written.span.error(missing("water_loop")))?;
+    let node = map.get("water_loop").ok_or_else(|| parsed.span.error(missing("water_loop")))?;
     map_of(node, "the water loop's settings")?;
     Ok(node.clone())
 }

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::settings::DistrictFile;
 
-/// The JSON Schema (2020-12) of a district file, as editors use it for completion and checks.
+/// Returns the JSON Schema (2020-12) of a district file, as editors use it for completion and checks.
 ///
-/// It is a little laxer than the reader: a site may set single keys of a technology anew, and any key may be written dotted.
+/// It is less strict than the reader: a site may override single keys of a technology, and any key may be dotted.
 #[must_use]
 pub fn json_schema() -> Value {
     let mut schema = schemars::schema_for!(DistrictFile).to_value();
@@ -28,7 +28,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// Settings that are joined from two lose that they have no other keys.
+/// Restores `additionalProperties: false` on settings that are merged from two structs.
 pub(crate) fn close_loops(schema: &mut Value) {
     for name in ["LoopSettings", "NetworkLoopSettings"] {
         if let Some(settings) = schema.pointer_mut(&format!("/$defs/{name}")) {
@@ -37,14 +37,14 @@ pub(crate) fn close_loops(schema: &mut Value) {
     }
 }
 
-/// A technology under `techs` may leave keys to the sites: only its kind is needed there.
+/// Removes the required keys of a technology under `techs` except its kind: sites may set the others.
 fn relax_variants(technology: &mut Value) {
     for variant in technology.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
         variant["required"] = json!(["kind"]);
     }
 }
 
-/// The keys of all kinds together, none of them required.
+/// Returns the keys of all kinds together, none of them required.
 fn partial_technology(schema: &Value) -> Value {
     let mut properties = Map::new();
     let variants = schema.pointer("/$defs/TechnologySettings/oneOf").and_then(Value::as_array);
@@ -63,14 +63,15 @@ fn partial_technology(schema: &Value) -> Value {
     }
     properties.insert("kind".to_owned(), json!({ "enum": super::settings::KINDS }));
     json!({
-        "description": "A technology of `techs` with the keys that this site sets anew, or one of its own with its `kind`.",
+        "description": "A technology of `techs` with the keys that this site sets anew, or one of its own with its \
+         `kind`.",
         "type": ["object", "null"],
         "properties": properties,
         "additionalProperties": false
     })
 }
 
-/// `a.b: 1` stands for `a: {b: 1}` everywhere.
+/// Allows dotted keys: `a.b: 1` stands for `a: {b: 1}` everywhere.
 pub(crate) fn allow_dotted_keys(schema: &mut Value) {
     match schema {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! The top of a district file, and its technologies by kind.
+//! The top level of a district file, and its technologies by kind.
 
 use anergy_cosim::HeatPumpSettings;
 use anergy_cosim::coupling::CouplingSettings;
@@ -29,8 +29,8 @@ pub struct TimeSettings {
     /// Last day or moment, included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
-    /// Length of a step, minutes; that of the first file unless given. Finer files are averaged, coarser ones hold their
-    /// values.
+    /// Length of a step, minutes; that of the first file unless given. Finer files are averaged, coarser ones hold
+    /// their values.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub step_minutes: Option<u32>,
@@ -69,10 +69,10 @@ pub(super) const KINDS: [&str; 11] =
     ["import", "export", "pv", "supply", "demand", "storage", "battery", "heat_pump", "boiler", "conversion", "chp"];
 
 impl TechnologySettings {
-    /// Reads a technology; `kind` says which settings it has.
+    /// Reads a technology; `kind` selects its settings.
     ///
     /// # Errors
-    /// [`ConfigError::At`] with the position of what is unknown, missing or of another type.
+    /// [`ConfigError::At`] with the position of an unknown or missing key, or of a value of another type.
     pub(super) fn read(node: &Node) -> Result<Self, ConfigError> {
         use crate::yaml::from_node;
         let Some(mut map) = node.as_map().cloned() else {
@@ -110,7 +110,7 @@ impl TechnologySettings {
         })
     }
 
-    /// The first time series that it reads, with its key.
+    /// Returns the first time series that the technology reads, with its key; `None` if it reads none.
     pub(super) fn first_file(&self) -> Option<(&'static str, &FileColumn)> {
         let profiles: Vec<(&'static str, &ProfileSetting)> = match self {
             Self::Import(settings) => {
@@ -154,7 +154,7 @@ impl TechnologySettings {
         })
     }
 
-    /// Its capacity, kW, of a store kWh; a demand has none.
+    /// Returns the capacity, kW, of a store kWh; `None` for a demand.
     pub(super) fn capacity(&self) -> Option<CapacitySetting> {
         match self {
             Self::Import(settings) => Some(settings.capacity_kw),
@@ -168,7 +168,7 @@ impl TechnologySettings {
         }
     }
 
-    /// The carriers it names, with the keys that name them.
+    /// Returns the carriers of the technology, with the keys that name them.
     pub(super) fn carriers(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Import(ImportSettings { carrier, .. })
@@ -190,8 +190,8 @@ impl TechnologySettings {
     }
 }
 
-/// Reads a COP model for itself. Read as a part of its heat pump, a model chosen by its `model` key would lose the positions
-/// of its other keys.
+/// Reads a COP model on its own. Read as a part of its heat pump, a model selected by its `model` key would lose the
+/// positions of its other keys.
 fn check_cop(node: &Node) -> Result<(), ConfigError> {
     use crate::yaml::from_node;
     let Value::Map(map) = &node.value else { return Ok(()) };
@@ -287,7 +287,7 @@ pub struct SiteSettings {
 pub enum LoopReference {
     /// A file that has the settings under `water_loop`, relative to this one.
     File(String),
-    /// Such a file, and keys that are set anew.
+    /// A file with the loop's settings, and keys that override them.
     FileAnd {
         /// The file.
         file: String,
@@ -304,7 +304,7 @@ pub enum LoopReference {
 /// A network of pipes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NetworkLoopSettings {
-    /// That it is one.
+    /// Kind of the loop.
     pub kind: NetworkKind,
     /// Its nodes, pipes, substations, plants, ground and limits.
     #[serde(flatten)]
@@ -331,7 +331,7 @@ pub enum WellMixedKind {
 /// A well-mixed water loop.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopSettings {
-    /// That it is one.
+    /// Kind of the loop.
     #[serde(default)]
     pub kind: WellMixedKind,
     /// What happens when the loop would leave its limits.
@@ -342,7 +342,7 @@ pub struct LoopSettings {
     pub well_mixed: WellMixedSettings,
 }
 
-/// Keys of a district file.
+/// The top-level keys of a district file.
 pub(super) const TOP: [&str; 13] = [
     "name",
     "time",
@@ -359,7 +359,7 @@ pub(super) const TOP: [&str; 13] = [
     "corrections",
 ];
 
-/// Whether reading failed only because something is still missing.
+/// Returns whether reading failed only because a key is missing.
 pub(super) fn is_incomplete(error: &ConfigError) -> bool {
     matches!(error, ConfigError::At { problem, .. } if matches!(**problem, Problem::MissingKey { .. }))
 }

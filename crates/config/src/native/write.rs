@@ -1,4 +1,4 @@
-//! A case as a district file of our own with one CSV file of all its series.
+//! Writer of a case as a district file with one CSV file of all its series.
 
 use anergy_cosim::{HeatPumpSettings, LoopPump};
 use anergy_data::results::{Column, Table};
@@ -22,19 +22,19 @@ use crate::Case;
 /// Name of the CSV file that [`district_file`] refers to.
 pub const SERIES: &str = "series.csv";
 
-/// A case as a district file, and the table that belongs beside it as [`SERIES`].
+/// Returns a case as a district file, and the table that has to be written beside it as [`SERIES`].
 ///
-/// The numbers are those of the case, after filling gaps, mending values and turning energies into powers; run from the file,
-/// the case gives the same costs.
+/// The numbers are those of the case, after filling gaps, correcting values and converting energies to powers; a run of
+/// the file gives the same costs as a run of the case.
 #[must_use]
 pub fn district_file(case: &Case) -> (DistrictFile, Table) {
     let axis = case.district.axis();
-    let mut columns = Columns { written: Vec::new() };
+    let mut columns = SeriesWriter { written: Vec::new() };
     let mut sites = IndexMap::new();
     for site in case.district.sites() {
         let techs = site.technologies.iter().map(|technology| {
             let pumps = case.coupled.iter().flat_map(|coupled| &coupled.pumps).filter(|pump| pump.site == site.name);
-            let place = Place { site: &site.name, technology, pumps: pumps.collect() };
+            let place = SitePosition { site: &site.name, technology, pumps: pumps.collect() };
             (technology.name.clone(), place.settings(&mut columns))
         });
         let techs = techs.collect();
@@ -95,12 +95,12 @@ pub fn district_file(case: &Case) -> (DistrictFile, Table) {
     (file, table)
 }
 
-/// The series written so far; equal ones are written once.
-struct Columns {
+/// The series written so far; equal series are written once.
+struct SeriesWriter {
     written: Vec<(String, Vec<f64>)>,
 }
 
-impl Columns {
+impl SeriesWriter {
     fn setting(&mut self, reader: &str, what: &str, profile: &Profile) -> ProfileSetting {
         let values = match profile {
             Profile::Constant(value) => return ProfileSetting::Constant(*value),
@@ -124,16 +124,16 @@ impl Columns {
     }
 }
 
-/// A technology where it stands.
-struct Place<'a> {
+/// A site and the loop's heat pumps at it.
+struct SitePosition<'a> {
     site: &'a str,
     technology: &'a Technology,
     /// The loop's heat pumps at the site.
     pumps: Vec<&'a LoopPump>,
 }
 
-impl Place<'_> {
-    fn settings(&self, columns: &mut Columns) -> TechnologySettings {
+impl SitePosition<'_> {
+    fn settings(&self, columns: &mut SeriesWriter) -> TechnologySettings {
         let Technology { kind, investment, chosen_from, .. } = self.technology;
         let investment = *investment;
         match kind {
@@ -158,11 +158,11 @@ impl Place<'_> {
         }
     }
 
-    fn series(&self, what: &str, profile: &Profile, columns: &mut Columns) -> ProfileSetting {
+    fn series(&self, what: &str, profile: &Profile, columns: &mut SeriesWriter) -> ProfileSetting {
         columns.setting(&format!("{}|{}", self.site, self.technology.name), what, profile)
     }
 
-    fn supply(&self, supply: &Supply, columns: &mut Columns) -> TechnologySettings {
+    fn supply(&self, supply: &Supply, columns: &mut SeriesWriter) -> TechnologySettings {
         let price_eur_per_kwh = self.series("price", &supply.price_eur_per_kwh, columns);
         let co2_kg_per_kwh = self.series("co2", &supply.co2_kg_per_kwh, columns);
         let (carrier, investment) = (supply.carrier.clone(), self.technology.investment);
@@ -203,7 +203,7 @@ impl Place<'_> {
         })
     }
 
-    fn storage(&self, storage: &Storage, columns: &mut Columns) -> StorageSettings {
+    fn storage(&self, storage: &Storage, columns: &mut SeriesWriter) -> StorageSettings {
         let same = storage.charge_kw == storage.discharge_kw;
         let equal = storage.charge_efficiency == storage.discharge_efficiency;
         let feeds = self.pumps.iter().find(|pump| pump.store.as_deref() == Some(&self.technology.name));
@@ -234,7 +234,7 @@ impl Place<'_> {
         }
     }
 
-    fn conversion(&self, conversion: &Conversion, columns: &mut Columns) -> ConversionSettings {
+    fn conversion(&self, conversion: &Conversion, columns: &mut SeriesWriter) -> ConversionSettings {
         let ratios = conversion.byproducts.iter().map(|byproduct| {
             let setting = self.series(&format!("{} ratio", byproduct.carrier), &byproduct.per_output, columns);
             (byproduct.carrier.clone(), setting)
@@ -252,7 +252,7 @@ impl Place<'_> {
         }
     }
 
-    fn heat_pump(&self, pump: &LoopPump, conversion: &Conversion, columns: &mut Columns) -> HeatPumpSettings {
+    fn heat_pump(&self, pump: &LoopPump, conversion: &Conversion, columns: &mut SeriesWriter) -> HeatPumpSettings {
         HeatPumpSettings {
             service: pump.pump.service,
             carrier_in: conversion.carrier_in.clone(),

@@ -1,4 +1,4 @@
-//! Nodes into typed settings through `serde`, keeping positions in the errors.
+//! Deserialisation of nodes to typed settings through `serde`, with positions in the errors.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -13,8 +13,8 @@ use crate::{ConfigError, Problem};
 /// Reads settings from a node.
 ///
 /// # Errors
-/// [`ConfigError::At`] with the key's or value's position: unknown key (with the nearest known one), missing key, a value of
-/// another kind.
+/// [`ConfigError::At`] with the key's or value's position: unknown key (with the most similar known one), missing key,
+/// a value of another type.
 pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, ConfigError> {
     T::deserialize(node).map_err(|error| {
         let DeError { problem, span } = error;
@@ -22,7 +22,7 @@ pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, ConfigE
     })
 }
 
-/// An error while reading settings, with its position once that is known.
+/// An error while reading settings; its position is added when it is known.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct DeError {
@@ -63,7 +63,7 @@ impl de::Error for DeError {
     }
 }
 
-/// Words of the deserialiser as a user of YAML would say them.
+/// Translates the words of the deserialiser into those of a user of YAML.
 fn in_plain_words(message: &str) -> String {
     const WORDS: [(&str, &str); 12] = [
         ("expected f64", "expected a number"),
@@ -88,8 +88,8 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
         let result = match &self.value {
             Value::Null => visitor.visit_unit(),
-            Value::List(list) => visitor.visit_seq(List(list.iter())),
-            Value::Map(map) => visitor.visit_map(Entries { entries: map.entries().iter(), current: None }),
+            Value::List(list) => visitor.visit_seq(ListReader(list.iter())),
+            Value::Map(map) => visitor.visit_map(MapReader { entries: map.entries().iter(), current: None }),
             Value::Scalar { text, quoted: true } => visitor.visit_borrowed_str(text),
             Value::Scalar { text, quoted: false } => match (truth(text), text.parse::<i64>(), number(text)) {
                 (Some(truth), ..) => visitor.visit_bool(truth),
@@ -126,7 +126,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, DeError> {
         match &self.value {
             Value::Null => {
-                let nothing = Entries { entries: [].iter(), current: None };
+                let nothing = MapReader { entries: [].iter(), current: None };
                 visitor.visit_map(nothing).map_err(|error| error.at(&self.span))
             }
             _ => self.deserialize_any(visitor),
@@ -140,9 +140,9 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor: V,
     ) -> Result<V::Value, DeError> {
         match &self.value {
-            Value::Scalar { .. } => visitor.visit_enum(Choice(self)).map_err(|error| error.at(&self.span)),
+            Value::Scalar { .. } => visitor.visit_enum(VariantReader(self)).map_err(|error| error.at(&self.span)),
             Value::Map(map) if map.entries().len() == 1 => {
-                visitor.visit_enum(KeyedChoice(&map.entries()[0])).map_err(|error| error.at(&self.span))
+                visitor.visit_enum(KeyedVariantReader(&map.entries()[0])).map_err(|error| error.at(&self.span))
             }
             _ => {
                 let message = format!("expected one word, or one key with its value, found {}", self.describe());
@@ -161,9 +161,9 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 }
 
-struct List<'de>(std::slice::Iter<'de, Node>);
+struct ListReader<'de>(std::slice::Iter<'de, Node>);
 
-impl<'de> SeqAccess<'de> for List<'de> {
+impl<'de> SeqAccess<'de> for ListReader<'de> {
     type Error = DeError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DeError> {
@@ -171,12 +171,12 @@ impl<'de> SeqAccess<'de> for List<'de> {
     }
 }
 
-struct Entries<'de> {
+struct MapReader<'de> {
     entries: std::slice::Iter<'de, Entry>,
     current: Option<&'de Entry>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+impl<'de> MapAccess<'de> for MapReader<'de> {
     type Error = DeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DeError> {
@@ -192,9 +192,9 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 }
 
-struct Choice<'de>(&'de Node);
+struct VariantReader<'de>(&'de Node);
 
-impl<'de> EnumAccess<'de> for Choice<'de> {
+impl<'de> EnumAccess<'de> for VariantReader<'de> {
     type Error = DeError;
     type Variant = Self;
 
@@ -204,7 +204,7 @@ impl<'de> EnumAccess<'de> for Choice<'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Choice<'de> {
+impl<'de> VariantAccess<'de> for VariantReader<'de> {
     type Error = DeError;
 
     fn unit_variant(self) -> Result<(), DeError> {
@@ -229,9 +229,9 @@ impl<'de> VariantAccess<'de> for Choice<'de> {
 }
 
 /// A choice that carries a value, `choice: value`.
-struct KeyedChoice<'de>(&'de Entry);
+struct KeyedVariantReader<'de>(&'de Entry);
 
-impl<'de> EnumAccess<'de> for KeyedChoice<'de> {
+impl<'de> EnumAccess<'de> for KeyedVariantReader<'de> {
     type Error = DeError;
     type Variant = Self;
 
@@ -241,7 +241,7 @@ impl<'de> EnumAccess<'de> for KeyedChoice<'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for KeyedChoice<'de> {
+impl<'de> VariantAccess<'de> for KeyedVariantReader<'de> {
     type Error = DeError;
 
     fn unit_variant(self) -> Result<(), DeError> {
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_place_and_nearest_spelling() {
+    fn errors_have_position_and_suggestion() {
         let cases = [
             ("name: a\nlimti: clamp\nrange: [1, 2]\n", "model.yaml:2:1", "did you mean `limit`?"),
             ("name: a\nlimit: clmp\nrange: [1, 2]\n", "model.yaml:2:8", "did you mean `clamp`?"),

@@ -1,29 +1,29 @@
-//! Joining mappings: imports, overrides, dotted keys.
+//! Merging of mappings: imports, overrides, dotted keys.
 
 use std::sync::Arc;
 
 use super::{Entry, Map, Node, Value};
 use crate::{ConfigError, Problem};
 
-/// What to do when both mappings give a value to the same key.
+/// The rule for a key that has a value in both mappings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// An error: the key stands twice.
+    /// The key is an error.
     Duplicate,
-    /// The new value takes the old one's place.
+    /// The new value replaces the old one.
     Replace,
 }
 
-/// Keys that tell what kind of thing a mapping describes.
-const TELLING: [&str; 2] = ["kind", "model"];
+/// Keys that define the kind of a mapping.
+const KIND_KEYS: [&str; 2] = ["kind", "model"];
 /// Keys of a column of a file.
 const COLUMN: [&str; 4] = ["file", "column", "scale", "fill"];
-/// Keys of which a mapping has one alone.
+/// Keys that exclude each other.
 const CHOICE: [&str; 2] = ["initial_kwh", "cyclic_through_kwh"];
 
 impl Map {
-    /// Adds the entries of `other`. Mappings are joined key by key, but with [`Conflict::Replace`] one that names another
-    /// `kind` or `model` takes the old one's place whole; nothing (`key:`) gives way to anything.
+    /// Merges `other` into this mapping, key by key. With [`Conflict::Replace`] a mapping with another `kind` or
+    /// `model` replaces the old one completely; an empty value (`key:`) is replaced by any value.
     ///
     /// # Errors
     /// With [`Conflict::Duplicate`], when both have a value for a key.
@@ -36,18 +36,19 @@ impl Map {
             let Entry { key, key_span, value: Node { value, span, origin } } = new;
             match (&mut old.value.value, value) {
                 (Value::Map(map), value) if value.is_empty() => {
-                    // Beside what stands there, nothing is said twice; on top of it, it would be an order without effect.
+                    // An import may repeat a key without a value; in an override that is a change without effect, an
+                    // error.
                     if conflict == Conflict::Replace && !map.entries.is_empty() {
                         let message = format!("`{key}` is set to nothing, which changes nothing of what stands there");
                         return Err(key_span.error(Problem::Wrong(message)));
                     }
                 }
                 (Value::Map(map), Value::Map(other)) if conflict == Conflict::Replace && map.is_other_than(&other) => {
-                    // What it is called is still the file's own: only what it is comes from elsewhere.
+                    // Its name is still from this file; only its content is from another place.
                     (old.value.value, old.value.span) = (Value::Map(other), span);
                 }
                 (Value::Map(map), Value::Map(other)) => map.union(other, conflict)?,
-                // What stood there empty was there all the same: it is not the override's.
+                // The file has the key, though without a value, so the key keeps its position and its origin.
                 (Value::Null, value @ Value::Map(_)) => old.value.value = value,
                 (_, value) if conflict == Conflict::Replace => {
                     old.value = Node { value, span, origin };
@@ -59,20 +60,21 @@ impl Map {
         Ok(())
     }
 
-    /// Whether `other` says that it is another kind of thing: then none of its keys are this one's.
+    /// Returns whether `other` describes another kind of object, none of whose keys belong to this one.
     fn is_other_than(&self, other: &Map) -> bool {
         let text = |map: &'_ Map, key| map.get(key).and_then(Node::as_text).map(str::to_owned);
         let names = |map: &'_ Map, keys: &[&str]| map.entries.iter().all(|entry| keys.contains(&entry.key.as_str()));
         let another = |key| matches!((text(self, key), text(other, key)), (Some(a), Some(b)) if a != b);
-        // A column of a file is one thing: its scale does not belong to another file. So is one of several choices.
+        // A column of a file is a unit, since its scale does not belong to another file; so is a choice among
+        // alternatives.
         let column = names(self, &COLUMN) && names(other, &COLUMN);
         let choice = |keys: &[&str]| !self.entries.is_empty() && names(self, keys) && names(other, keys);
         let other_choice =
             choice(&CHOICE) && self.entries[0].key != other.entries.first().map_or("", |entry| &entry.key);
-        TELLING.iter().any(|key| another(key)) || (column && another("file")) || other_choice
+        KIND_KEYS.iter().any(|key| another(key)) || (column && another("file")) || other_choice
     }
 
-    /// Marks everything in it as put there by the override `name`.
+    /// Marks all entries as set by the override `name`.
     pub fn mark(&mut self, name: &Arc<str>) {
         for entry in &mut self.entries {
             entry.value.mark(name);
@@ -81,14 +83,14 @@ impl Map {
 }
 
 impl Value {
-    /// Nothing, or a mapping without keys.
+    /// Returns whether the value is null or a mapping without keys.
     fn is_empty(&self) -> bool {
         matches!(self, Self::Null) || matches!(self, Self::Map(map) if map.entries.is_empty())
     }
 }
 
 impl Node {
-    /// Marks it, and everything in it, as put there by the override `name`.
+    /// Marks the node, and all nodes in it, as set by the override `name`.
     pub fn mark(&mut self, name: &Arc<str>) {
         self.origin = Some(Arc::clone(name));
         match &mut self.value {
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn another_model_leaves_nothing_of_the_old_one() {
+    fn another_model_replaces_all_keys_of_the_old_one() {
         let mut base = map("cop: {model: carnot, quality_grade: 0.5}\n");
         base.union(map("cop: {model: quadratic, coefficients: [1]}\n"), Conflict::Replace).unwrap();
         assert_eq!(serde_yaml::to_string(&base).unwrap(), "cop:\n  model: quadratic\n  coefficients:\n  - 1\n");
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_that_redefines_is_refused() {
+    fn an_import_that_redefines_a_key_is_an_error() {
         let mut base = map("a: {b: 1}\n");
         let error = base.union(map("a: {b: 2}\n"), Conflict::Duplicate).unwrap_err();
         assert!(error.to_string().contains("`b`"), "{error}");

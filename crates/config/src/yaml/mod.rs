@@ -1,5 +1,5 @@
-//! YAML that remembers where everything stood: a tree of [`Node`]s with positions, kept through imports, overrides and
-//! dotted keys, so that every complaint can show its line.
+//! YAML with positions: a tree of [`Node`]s with positions that are kept through imports, overrides and dotted keys, so
+//! that every error can show its line.
 
 mod de;
 mod merge;
@@ -18,7 +18,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// A text and the file it came from.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The file, or a name for what is no file (`--set`).
+    /// The path of the file, or a name for text that is not from a file (`--set`).
     pub path: PathBuf,
     /// Its whole text.
     pub text: String,
@@ -40,20 +40,20 @@ pub struct Span {
 }
 
 impl Span {
-    /// All of a text that stands in no file.
+    /// Returns the span of the whole of a text that is not from a file.
     #[must_use]
     pub fn nowhere(name: &str, text: &str) -> Self {
         let source = Arc::new(Source { path: name.into(), text: text.to_owned() });
         Self { source, start: 0, end: text.len(), line: 1, column: 1 }
     }
 
-    /// The beginning of a text.
+    /// Returns the span of the beginning of a text.
     #[must_use]
     pub fn start_of(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), start: 0, end: 0, line: 1, column: 1 }
     }
 
-    /// The file it lies in.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.source.path
@@ -72,27 +72,27 @@ impl fmt::Debug for Span {
     }
 }
 
-/// A value with its position, and the override that put it there, if one did.
+/// A value with its position, and the override that set it, if one did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it stands.
+    /// The position of the value.
     pub span: Span,
-    /// Name of the override it came from.
+    /// The name of the override that set it; `None` for the file's own values.
     pub origin: Option<Arc<str>>,
 }
 
-/// A YAML value. Scalars stay text until somebody says what they should be.
+/// A YAML value. Scalars remain text until they are converted to the requested type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing, `~` or `null`.
+    /// An empty value, `~` or `null`.
     Null,
     /// Text.
     Scalar {
         /// The text, unescaped.
         text: String,
-        /// Whether it stood in quotes: then it is text and nothing else.
+        /// Whether the text was quoted: then it is neither a number nor a truth value.
         quoted: bool,
     },
     /// A list.
@@ -112,26 +112,26 @@ pub struct Map {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// The position of the key.
     pub key_span: Span,
     /// The value.
     pub value: Node,
 }
 
 impl Map {
-    /// The entries in order.
+    /// Returns the entries in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The entry of `key`.
+    /// Returns the entry of `key`.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The value of `key`.
+    /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
@@ -143,7 +143,7 @@ impl Map {
         self.entries.push(Entry { key: key.to_owned(), key_span: key_span.clone(), value });
     }
 
-    /// Gives `key` another value, in its old place.
+    /// Replaces the value of `key`, which keeps its position in the order.
     pub fn replace(&mut self, key: &str, key_span: &Span, value: Node) {
         match self.entries.iter_mut().find(|entry| entry.key == key) {
             Some(entry) => entry.value = value,
@@ -151,7 +151,7 @@ impl Map {
         }
     }
 
-    /// Takes the entry of `key` out.
+    /// Removes and returns the entry of `key`.
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
         let position = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(position))
@@ -159,7 +159,7 @@ impl Map {
 }
 
 impl Node {
-    /// What it is, in words for messages: the text itself where it is short.
+    /// Returns a description of the node for messages: the text itself where it is short.
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.value {
@@ -170,7 +170,7 @@ impl Node {
         }
     }
 
-    /// The number it stands for: `1`, `1e6`, `.5`, `inf`, `.inf`, `-inf`.
+    /// Returns the number of a scalar: `1`, `1e6`, `.5`, `inf`, `.inf`, `-inf`.
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         match &self.value {
@@ -179,7 +179,7 @@ impl Node {
         }
     }
 
-    /// The truth value it stands for: `true` or `false`, in YAML 1.2's spellings.
+    /// Returns the truth value of a scalar: `true` or `false`, in YAML 1.2's spellings.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match &self.value {
@@ -188,7 +188,7 @@ impl Node {
         }
     }
 
-    /// Its text, if it is a scalar.
+    /// Returns the text of a scalar.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
@@ -197,7 +197,7 @@ impl Node {
         }
     }
 
-    /// The mapping it is; nothing counts as an empty one.
+    /// Returns the mapping; a null value counts as an empty one.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
         static EMPTY: Map = Map { entries: Vec::new() };
@@ -208,13 +208,13 @@ impl Node {
         }
     }
 
-    /// What stands at a dotted path below it.
+    /// Returns the node at a dotted path below this one.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Self> {
         path.split('.').try_fold(self, |node, part| node.as_map()?.get(part))
     }
 
-    /// The list it is.
+    /// Returns the list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {
@@ -224,7 +224,7 @@ impl Node {
     }
 }
 
-/// A number in YAML's spelling, with Calliope's bare `inf`. `nan` is no number anybody should configure.
+/// Parses a number in YAML's spelling, with Calliope's bare `inf`; `nan` is not accepted.
 pub(super) fn number(text: &str) -> Option<f64> {
     match text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase().as_str() {
         "inf" | ".inf" => Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),

@@ -1,4 +1,4 @@
-//! From text to nodes.
+//! Parser of YAML text into nodes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as TextSpan};
 use super::{Conflict, Entry, Map, Node, Source, Span, Value};
 use crate::{ConfigError, Problem};
 
-/// Parses one YAML document; keys with dots in them are opened up into nested mappings.
+/// Parses one YAML document; keys with dots are expanded into nested mappings.
 ///
 /// # Errors
-/// [`ConfigError::At`]: a syntax error, a key that stands twice, a key that is no scalar, a second document, or an alias
-/// without its anchor.
+/// [`ConfigError::At`]: a syntax error, a key that occurs twice, a key that is not a scalar, a second document, or an
+/// alias without its anchor.
 pub fn parse(source: &Arc<Source>) -> Result<Node, ConfigError> {
     parse_keeping(source, &[])
 }
 
-/// Like [`parse`], but the keys below those named in `kept` stay as they are written, dots and all.
+/// Parses one YAML document as [`parse`] does, but does not expand dotted keys below the keys in `kept`.
 ///
 /// # Errors
 /// As [`parse`].
@@ -25,7 +25,7 @@ pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, Config
     let text = &source.text;
     let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
     let events = Parser::new_from_str(text);
-    let mut builder = Builder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
+    let mut builder = NodeBuilder { source, events, anchors: HashMap::new(), bytes, kept, keeping: false };
     let mut document = None;
     while let Some((event, span)) = builder.next()? {
         match event {
@@ -41,19 +41,19 @@ pub fn parse_keeping(source: &Arc<Source>, kept: &[&str]) -> Result<Node, Config
     Ok(document.unwrap_or(Node { value: Value::Null, span: start, origin: None }))
 }
 
-struct Builder<'a> {
+struct NodeBuilder<'a> {
     source: &'a Arc<Source>,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
     anchors: HashMap<usize, Node>,
-    /// The byte at which each character begins, where that is not its number.
+    /// The byte at which each character begins; `None` where all characters are single bytes.
     bytes: Option<Vec<usize>>,
-    /// Keys below which keys stay as they are written.
+    /// Keys below which dotted keys are not expanded.
     kept: &'a [&'a str],
-    /// Whether this is below one of them.
+    /// Whether the parser is below one of them.
     keeping: bool,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> NodeBuilder<'a> {
     fn next(&mut self) -> Result<Option<(Event<'a>, TextSpan)>, ConfigError> {
         match self.events.next_event() {
             None => Ok(None),
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A span in bytes from one in characters.
+    /// Returns a span in bytes for a span in characters.
     fn span(&self, span: TextSpan) -> Span {
         let length = self.source.text.len();
         let byte = |chars: usize| match &self.bytes {
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// `a.b: v` as `a: {b: v}`. A key with an empty part stays as it is.
+/// Returns `a.b: v` as `a: {b: v}`. A key with an empty part is not expanded.
 pub fn dotted(key: &str, key_span: &Span, value: Node) -> Map {
     let parts: Vec<&str> = key.split('.').collect();
     let parts = if parts.iter().any(|part| part.is_empty()) { vec![key] } else { parts };
@@ -162,7 +162,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn dotted_keys_open_up_and_join_what_is_there() {
+    fn dotted_keys_are_expanded_and_merged() {
         let node = parsed("costs.monetary:\n  om_prod: 0.3 # €/kWh\ncosts:\n  monetary.interest_rate: 0.1\n").unwrap();
         let monetary = node.as_map().unwrap().get("costs").unwrap().as_map().unwrap().get("monetary").unwrap();
         let monetary = monetary.as_map().unwrap();
@@ -173,7 +173,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn keys_below_a_kept_one_stay_as_written() {
+    fn dotted_keys_are_kept_below_the_given_keys() {
         let text = "a.b: 1\ncase.set: {c.d: 2, e: {f.g: 3}}\nh.i: 4\n";
         let source = Arc::new(Source { path: "model.yaml".into(), text: text.to_owned() });
         let node = parse_keeping(&source, &["set"]).unwrap();
@@ -186,7 +186,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn scalars_are_what_they_are_asked_to_be() {
+    fn scalars_are_converted_to_the_requested_type() {
         let node = parsed("[1e6, inf, -.inf, .5, True, '1', ~, 2015-01-01, null, 'a''b']").unwrap();
         let list = node.as_list().unwrap();
         let numbers: Vec<_> = list.iter().map(Node::as_number).collect();
@@ -197,7 +197,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_refused_with_both_places() {
+    fn a_repeated_key_is_an_error_with_both_positions() {
         let message = parsed("a: 1\nb: 2\na: 3\n").unwrap_err().to_string();
         assert!(
             message.contains("model.yaml:3:1") && message.contains("`a`") && message.contains("line 1"),
@@ -207,7 +207,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn broken_text_is_named_with_its_line() {
+    fn a_syntax_error_has_its_line() {
         for text in ["a: [1, 2", "a: b: c", "a:\n\t- x", "? [a]\n: b", "*unknown", "a: 1\n---\nb: 2\n"] {
             let message = parsed(text).unwrap_err().to_string();
             assert!(message.contains("model.yaml:"), "{text:?}: {message}");

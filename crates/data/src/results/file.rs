@@ -1,12 +1,13 @@
-//! One file, written beside its place, then put there in one step.
+//! Atomic writes of single files: a temporary file in the same folder is synced to disk, then renamed.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file at `place`, in the place of an earlier one if there is one; until it is whole, nothing changes there.
+/// Writes the file `place` atomically: an earlier file there stays unchanged until the new one is complete, then it is
+/// replaced.
 ///
 /// # Errors
-/// What the file system, or `write`, says.
+/// Any error of the file system, or of `write`.
 pub fn write_file(place: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
     let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut draft = tempfile::Builder::new().prefix(super::folder::DRAFT).tempfile_in(parent)?;
@@ -15,17 +16,17 @@ pub fn write_file(place: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Re
     draft.as_file().sync_all()?;
     readable_by_all(draft.path())?;
     draft.persist(place).map_err(|error| error.error)?;
-    keep_names(parent)
+    sync_names(parent)
 }
 
-/// Sees to it that the names in a folder outlive a loss of power too.
+/// Syncs a folder to disk, so that renamed files survive a loss of power.
 #[cfg(unix)]
-fn keep_names(folder: &Path) -> io::Result<()> {
+fn sync_names(folder: &Path) -> io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn keep_names(_folder: &Path) -> io::Result<()> {
+fn sync_names(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_whole_or_not_there() {
+    fn a_failed_write_creates_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("model.lp");
         let broken = write_file(&place, |file| {

@@ -1,4 +1,4 @@
-//! Run folders: written beside their place, then put there in one step.
+//! Run folders, written atomically: a temporary folder beside the destination is filled, then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,21 +8,21 @@ use tempfile::TempDir;
 
 use crate::schema::files::{FIGURES, JOURNAL, JOURNAL_ITERATION, JOURNAL_REQUEST, RUN_FOLDER, SUMMARY};
 
-/// Why results cannot be written.
+/// The reasons why results cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResultsError {
-    /// The file system refused.
+    /// The file system reported an error.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// The operation that failed, in words.
         action: &'static str,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Something stands where the results should go, and it is no run folder.
+    /// The destination exists, and it is not a run folder.
     #[error("{}: exists and is no run folder, or holds more than one; choose another --out or --name", .0.display())]
     NotARunFolder(PathBuf),
     /// A table cannot be written as Parquet.
@@ -31,10 +31,11 @@ pub enum ResultsError {
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
-/// How the names of what is not whole yet begin.
+/// The prefix of the names of temporary folders.
 pub(super) const DRAFT: &str = ".anergy-draft-";
 
-/// A run folder in the making. Until [`RunFolder::commit`] nothing stands in its place; an unfinished one vanishes.
+/// A run folder that is being written. Until [`RunFolder::commit`] the destination is unchanged; a run folder that is
+/// dropped before is deleted.
 #[derive(Debug)]
 pub struct RunFolder {
     place: PathBuf,
@@ -42,7 +43,7 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Whether a run folder can be written at `place`, before a run is made for it.
+    /// Checks, before a run starts, that a run folder can be written at `place`.
     ///
     /// # Errors
     /// As [`RunFolder::begin`].
@@ -50,11 +51,12 @@ impl RunFolder {
         Self::begin(place).map(drop)
     }
 
-    /// Begins a run folder that will stand at `place`, in the place of an earlier run if there is one.
+    /// Creates the temporary folder of a run folder that will be at `place`; an earlier run there is replaced on
+    /// commit.
     ///
     /// # Errors
-    /// [`ResultsError::NotARunFolder`] when something else stands there; [`ResultsError::Io`] when the folder above cannot be
-    /// written to.
+    /// [`ResultsError::NotARunFolder`] when `place` exists and is not a run folder; [`ResultsError::Io`] when the
+    /// parent folder is not writable.
     pub fn begin(place: &Path) -> Result<Self, ResultsError> {
         let parent = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -68,13 +70,13 @@ impl RunFolder {
         Ok(Self { place: place.to_owned(), draft })
     }
 
-    /// Where its files are as long as it is in the making.
+    /// Returns the temporary folder with the files written so far.
     #[must_use]
     pub fn draft(&self) -> &Path {
         self.draft.path()
     }
 
-    /// Writes a file of the folder.
+    /// Writes one file of the run folder.
     ///
     /// # Errors
     /// [`ResultsError::Io`].
@@ -89,7 +91,8 @@ impl RunFolder {
         write().map_err(|source| ResultsError::Io { path: self.place.join(name), action: "write", source })
     }
 
-    /// Takes over the journal that stands in the folder's place: without this, the run is over and the journal goes.
+    /// Links (or copies) the journal of the run folder at the destination into this one. Without this call the journal
+    /// is deleted on commit, because the run has ended.
     ///
     /// # Errors
     /// [`ResultsError::Io`].
@@ -107,16 +110,17 @@ impl RunFolder {
         link().map_err(|source| ResultsError::Io { path: old, action: "keep", source })
     }
 
-    /// Whether a run that has ended stands at `place`.
+    /// Returns whether the run folder at `place` holds a run that has ended.
     #[must_use]
     pub fn is_complete(place: &Path) -> bool {
         place.join(SUMMARY).is_file() && !place.join(JOURNAL).exists()
     }
 
-    /// Puts the folder in its place: exchanged with an earlier run in one step where the system can do that.
+    /// Moves the folder to its destination and returns the destination. An earlier run is exchanged in one step where
+    /// the file system supports that.
     ///
     /// # Errors
-    /// [`ResultsError::Io`]; the earlier run then still stands.
+    /// [`ResultsError::Io`]; the earlier run is then still in place.
     pub fn commit(self) -> Result<PathBuf, ResultsError> {
         let Self { place, draft } = self;
         let failed = |action| {
@@ -134,7 +138,8 @@ impl RunFolder {
         if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_folder(parent).map_err(failed("create"))?;
         }
-        // What is now in the draft's place, if anything, is the earlier run: it goes once the new one is safe.
+        // After an exchange the temporary folder holds the earlier run; it is deleted only now that the new run is
+        // safe.
         drop(draft);
         Ok(place)
     }
@@ -158,21 +163,22 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
     if foreign { Err(ResultsError::NotARunFolder(place.to_owned())) } else { Ok(()) }
 }
 
-/// Whether there are only pictures in a folder.
+/// Returns whether a folder holds nothing but the figures of a report.
 fn are_figures(folder: &Path) -> bool {
     let picture = |name: &str| name.ends_with(".png") || name.ends_with(".svg") || name.starts_with(DRAFT);
     let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
     names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(picture)))
 }
 
-/// Whether there is nothing in a folder but what a run keeps of itself.
+/// Returns whether a folder holds nothing but the files of a journal.
 fn is_journal(folder: &Path) -> bool {
     let ours = |name: &str| name == JOURNAL_REQUEST || name.starts_with(JOURNAL_ITERATION) || name.starts_with(DRAFT);
     let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
     names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(ours)))
 }
 
-/// Whether `place` may be a folder of `files` only, at least one of `marks` among them: there is nothing else in it.
+/// Checks that `place` may be replaced: it is absent, or it holds nothing but `files`, with at least one of `marks`
+/// among them.
 ///
 /// # Errors
 /// [`ResultsError::NotARunFolder`].
@@ -186,25 +192,26 @@ pub fn check_folder(place: &Path, files: &[&str], marks: &[&str]) -> Result<(), 
     if names.is_empty() || ours && marked { Ok(()) } else { Err(ResultsError::NotARunFolder(place.to_owned())) }
 }
 
-/// Returns the name of the run in a run folder: that of the folder, also of `.` and `..`.
+/// Returns the name of the run in a run folder: the folder's name, after `.` and `..` are resolved.
 #[must_use]
 pub fn name_of(folder: &Path) -> String {
     let absolute: PathBuf = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Makes what was created, renamed or removed in a folder outlive a power failure.
+/// Syncs a folder to disk, so that files created, renamed or removed in it survive a loss of power.
 ///
 /// # Errors
-/// What the operating system says.
+/// Any error of the operating system.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Lets everybody read and enter a folder, where the system knows such rights: temporary folders are their maker's alone.
+/// Gives all users the rights to read and enter a folder, where the system has such rights: a temporary folder is
+/// created for its owner alone.
 ///
 /// # Errors
-/// What the operating system says.
+/// Any error of the operating system.
 pub fn readable_by_all(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -216,7 +223,7 @@ pub fn readable_by_all(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Swaps two folders; by two renames where the file system has no exchange.
+/// Exchanges two folders; with two renames where the file system supports no exchange.
 fn exchange(new: &Path, place: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
@@ -242,7 +249,7 @@ mod tests {
     use crate::schema::files::{TIMESERIES, TIMINGS};
 
     #[test]
-    fn a_later_run_takes_the_place_of_an_earlier_one_whole() {
+    fn a_later_run_replaces_all_files_of_an_earlier_one() {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("runs/week");
         for round in ["first", "second"] {
@@ -259,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_folder_leaves_no_trace() {
+    fn an_uncommitted_folder_is_deleted() {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("run");
         let folder = RunFolder::begin(&place).unwrap();
@@ -269,11 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_journal_is_left_alone() {
+    fn a_folder_with_a_foreign_journal_is_not_replaced() {
         let root = tempfile::tempdir().unwrap();
         let diary = root.path().join("diary");
         fs::create_dir_all(diary.join(JOURNAL)).unwrap();
-        assert!(RunFolder::begin(&diary).is_ok(), "an empty one is nobody's");
+        assert!(RunFolder::begin(&diary).is_ok(), "an empty folder may be replaced");
         fs::write(diary.join(JOURNAL).join(JOURNAL_REQUEST), "{}").unwrap();
         assert!(RunFolder::begin(&diary).is_ok());
         fs::write(diary.join(JOURNAL).join("2024.txt"), "precious").unwrap();
@@ -286,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_folder_is_left_alone() {
+    fn a_folder_with_foreign_files_is_not_replaced() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("thesis.tex"), "precious").unwrap();
         fs::write(root.path().join(SUMMARY), "{}").unwrap();

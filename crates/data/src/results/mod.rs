@@ -1,4 +1,4 @@
-//! Result tables, and folders in which nothing is ever half-written.
+//! Result tables, and files and folders that are written atomically.
 
 mod file;
 mod folder;

@@ -1,4 +1,4 @@
-//! A table as a Parquet file: the columns of the CSV with their types, in a third of its size.
+//! Tables as Parquet files: the columns of the CSV file with their types, in a third of its size.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use jiff::civil::DateTime;
 use super::{Column, ResultsError, Table};
 
 impl Table {
-    /// The table as a Parquet file in memory, in one row group compressed with Snappy. Text is UTF8, a number an optional
-    /// DOUBLE (NaN is null), a count an INT64, a time a TIMESTAMP in microseconds of local time, tied to no zone. The same
-    /// table gives the same bytes.
+    /// Returns the table as a Parquet file, in one row group compressed with Snappy. Text is UTF8, a number an optional
+    /// DOUBLE (NaN is null), a count an INT64, a time a TIMESTAMP in microseconds of local time without a time zone.
+    /// The same table gives the same bytes.
     ///
     /// # Errors
-    /// [`ResultsError::Parquet`] for a count beyond 2^63.
+    /// [`ResultsError::Parquet`] for a count above 2^63.
     pub fn to_parquet(&self) -> std::result::Result<Vec<u8>, ResultsError> {
         Ok(self.encode()?)
     }
@@ -33,31 +33,32 @@ impl Table {
         file.end()
     }
 
-    /// The table in a Parquet file that [`Table::to_parquet`] or a [`ParquetTable`] wrote, all row groups of it.
+    /// Reads all row groups of a Parquet file that [`Table::to_parquet`] or a [`ParquetTable`] wrote.
     ///
     /// # Errors
-    /// [`ResultsError::Parquet`] for what is no such file, or has columns of other types.
+    /// [`ResultsError::Parquet`] for bytes that are not such a file, and for columns of other types.
     pub fn from_parquet(bytes: Vec<u8>) -> std::result::Result<Self, ResultsError> {
         Ok(decode(&SerializedFileReader::new(Bytes::from(bytes))?)?)
     }
 }
 
-/// A Parquet file that is written table after table, each a row group of its own.
+/// A writer of a Parquet file from several tables, each of which becomes a row group.
 #[derive(Debug)]
 pub struct ParquetTable<W: Write + Send>(SerializedFileWriter<W>);
 
 impl<W: Write + Send> ParquetTable<W> {
-    /// Begins a file with the columns of `like`.
+    /// Creates the writer; the file has the columns of `like`.
     ///
     /// # Errors
-    /// What the library or the writer says.
+    /// Any error of the Parquet library or of `writer`.
     pub fn begin(writer: W, like: &Table) -> Result<Self> {
         let fields = like.columns().iter().map(|(name, column)| column.field(name).map(Arc::new));
         let schema = Type::group_type_builder("table").with_fields(fields.collect::<Result<_>>()?).build()?;
-        // Powers hardly repeat: over a year of 80 columns a dictionary costs half of the writing time and makes the file larger.
+        // Values of power hardly repeat: over a year of 80 columns a dictionary costs half of the writing time and
+        // makes the file larger.
         let mut properties =
             WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false);
-        // Neighbours differ little in these.
+        // Neighbouring values of these columns differ little.
         for (name, column) in like.columns() {
             if matches!(column, Column::Fixed(_) | Column::Count(_)) {
                 let path = ColumnPath::new(vec![name.clone()]);
@@ -68,7 +69,7 @@ impl<W: Write + Send> ParquetTable<W> {
         Ok(Self(SerializedFileWriter::new(writer, Arc::new(schema), Arc::new(properties))?))
     }
 
-    /// Adds the rows of a table with the same columns.
+    /// Writes the rows of a table with the same columns as a row group.
     ///
     /// # Errors
     /// As [`ParquetTable::begin`].
@@ -87,7 +88,7 @@ impl<W: Write + Send> ParquetTable<W> {
         Ok(())
     }
 
-    /// Ends the file.
+    /// Writes the end of the file and returns the underlying writer.
     ///
     /// # Errors
     /// As [`ParquetTable::begin`].
@@ -96,7 +97,7 @@ impl<W: Write + Send> ParquetTable<W> {
     }
 }
 
-/// All rows of a file, by the types it declares.
+/// Reads all rows of a file by the column types that the file declares.
 fn decode(file: &SerializedFileReader<Bytes>) -> Result<Table> {
     let groups = (0..file.metadata().num_row_groups()).map(|index| file.get_row_group(index));
     let groups = groups.collect::<Result<Vec<_>>>()?;
@@ -174,7 +175,7 @@ impl Column {
         let (physical, logical, repetition) = match self {
             Self::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String), Repetition::REQUIRED),
             Self::Number(_) => (Physical::DOUBLE, None, Repetition::OPTIONAL),
-            // A width of a digit or two beside the last hour's.
+            // The difference to the previous hour has a digit or two.
             Self::Fixed(_) => {
                 let decimal = LogicalType::decimal(DECIMALS, PRECISION);
                 let field = Type::primitive_type_builder(name, Physical::INT64).with_logical_type(Some(decimal));
@@ -198,7 +199,7 @@ impl Column {
             }
             Self::Number(values) => {
                 let present: Vec<i16> = values.iter().map(|value| i16::from(!value.is_nan())).collect();
-                // Minus zero is zero, as in the CSV.
+                // Minus zero is written as zero, as in the CSV file.
                 let values: Vec<f64> = values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0).collect();
                 writer.typed::<DoubleType>().write_batch(&values, Some(&present), None)
             }
@@ -222,19 +223,20 @@ impl Column {
     }
 }
 
-/// Decimals of [`Column::Fixed`], its digits, and what a number is multiplied by.
+/// The number of decimals of [`Column::Fixed`], its number of digits, and the factor from a value to the stored
+/// integer.
 const DECIMALS: i32 = 3;
 const PRECISION: i32 = 18;
 const SCALE: f64 = 1e3;
 
 const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Microseconds from 1970-01-01 00:00:00 on the same clock.
+/// Returns the microseconds since 1970-01-01 00:00:00 in the same time zone.
 fn microseconds(moment: DateTime) -> Result<i64> {
     i64::try_from(moment.duration_since(EPOCH).as_micros()).map_err(ParquetError::from)
 }
 
-/// The moment so many microseconds after 1970-01-01 00:00:00.
+/// Returns the moment that is `micros` microseconds after 1970-01-01 00:00:00.
 fn moment(micros: i64) -> Result<DateTime> {
     EPOCH
         .checked_add(jiff::SignedDuration::from_micros(micros))
@@ -264,7 +266,8 @@ mod tests {
         (values, present)
     }
 
-    /// The table in a Parquet file, by the library's own reader and the types the file itself declares.
+    /// Returns the table in a Parquet file, read by the library's own record reader and by the types that the file
+    /// declares.
     fn read(bytes: &[u8]) -> Table {
         let file = open(bytes);
         let rows = usize::try_from(file.metadata().file_metadata().num_rows()).unwrap();
@@ -303,7 +306,7 @@ mod tests {
         table
     }
 
-    /// Bits of numbers, so that gaps and signs count; minus zero is written as zero.
+    /// Returns numbers as their bits, so that NaN and signs are compared too; minus zero is written as zero.
     fn bits(table: &Table) -> Vec<(String, Column)> {
         let exact = |column: &Column| match column {
             Column::Number(values) => {

@@ -1,4 +1,4 @@
-//! A table of named columns of equal length.
+//! Tables of named columns of equal length.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ pub enum Column {
     Text(Vec<String>),
     /// Numbers; NaN is written as an empty cell.
     Number(Vec<f64>),
-    /// Numbers to three decimals, for what must be small; NaN is written as an empty cell.
+    /// Numbers with three decimals, for tables that must be small; NaN is written as an empty cell.
     Fixed(Vec<f64>),
     /// Counts.
     Count(Vec<usize>),
@@ -22,7 +22,7 @@ pub enum Column {
 }
 
 impl Column {
-    /// Its cells.
+    /// Returns the number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -33,7 +33,7 @@ impl Column {
         }
     }
 
-    /// Whether it has no cell.
+    /// Returns whether the column has no cells.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -55,17 +55,17 @@ impl Column {
     }
 }
 
-/// Named columns of equal length.
+/// A table of named columns of equal length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
     columns: Vec<(String, Column)>,
 }
 
 impl Table {
-    /// Adds a column.
+    /// Appends a column.
     ///
     /// # Panics
-    /// If its length is not that of the columns before.
+    /// If its length differs from that of the other columns.
     pub fn push(&mut self, name: impl Into<String>, column: Column) {
         if let Some((_, first)) = self.columns.first() {
             assert_eq!(column.len(), first.len(), "columns of a table are equally long");
@@ -73,28 +73,28 @@ impl Table {
         self.columns.push((name.into(), column));
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.len())
     }
 
-    /// The columns in order.
+    /// Returns the columns in order.
     #[must_use]
     pub fn columns(&self) -> &[(String, Column)] {
         &self.columns
     }
 
-    /// The columns in order, for who takes them apart.
+    /// Returns the columns in order and consumes the table.
     #[must_use]
     pub fn into_columns(self) -> Vec<(String, Column)> {
         self.columns
     }
 
-    /// The table as CSV: a header, then one line a row; numbers in full precision.
+    /// Writes the table as CSV: a header, then one line per row; numbers in full precision.
     ///
     /// # Errors
-    /// What the writer reports.
+    /// Any error of `writer`.
     pub fn write_csv(&self, writer: impl Write) -> Result<(), csv::Error> {
         let mut writer = csv::Writer::from_writer(writer);
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
@@ -103,10 +103,10 @@ impl Table {
         Ok(())
     }
 
-    /// The rows alone, for a CSV file that is written table after table.
+    /// Writes the rows without a header, for a CSV file that consists of several tables.
     ///
     /// # Errors
-    /// What the writer reports.
+    /// Any error of `writer`.
     pub fn write_rows(&self, writer: &mut csv::Writer<impl Write>) -> Result<(), csv::Error> {
         let mut cell = String::new();
         for row in 0..self.rows() {
@@ -119,11 +119,11 @@ impl Table {
         Ok(())
     }
 
-    /// The table as CSV in memory.
+    /// Returns the table as CSV.
     #[must_use]
     pub fn to_csv(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Writing to memory cannot fail, and all rows have one field a column.
+        // Writing to memory cannot fail, and every row has one field per column.
         let written = self.write_csv(&mut bytes);
         debug_assert!(written.is_ok(), "writing to memory cannot fail");
         bytes
@@ -136,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn cells_are_quoted_where_they_must_be() {
+    fn cells_with_special_characters_are_quoted() {
         let mut table = Table::default();
         table.push("a, \"b\"", Column::Text(vec!["x,y".into(), "plain".into()]));
         table.push("n", Column::Number(vec![-0.0, f64::NAN]));

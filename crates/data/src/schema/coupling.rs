@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::number::{number, numbers};
 use super::{Gap, ValiditySummary, Verdict};
 
-/// How the coupling of dispatch and loop ended.
+/// The outcome of the coupling of dispatch and loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CouplingSummary {
     /// The verdict, with its numbers.
@@ -22,29 +22,29 @@ pub struct CouplingSummary {
     /// Number of the last iteration, from 0.
     #[serde(default)]
     pub last_iteration: usize,
-    /// Number of the iteration that is the answer, from 0.
+    /// Number of the iteration that is the solution, from 0.
     pub answer: usize,
     /// The stopping rule and its tolerances; absent in summaries of older versions.
     pub tolerance: Option<Tolerance>,
-    /// Gap of the answer; absent (`null`) where it is not known.
+    /// Gap of the solution; absent (`null`) where it is not known.
     pub gap: Option<Gap>,
-    /// Why the gap is not known.
+    /// Why the gap is not known; absent where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_missing: Option<String>,
-    /// How far the cost moved over the last iterations, which the gap does not tell; absent (`null`) where there was
-    /// only one.
+    /// Change of the cost over the last iterations, which the gap does not show; absent (`null`) where there was only
+    /// one iteration.
     pub cost_moved: Option<CostMoved>,
     /// Last change of the loop temperature; absent (`null`) where there was only one iteration.
     pub residual: Option<Residual>,
-    /// When the loop temperature last changed, and how far it may still go.
+    /// The moments of the last change of the loop temperature, and an estimate of its remaining distance.
     #[serde(default)]
     pub moved: Moved,
-    /// Lowest, mean and highest loop temperature of the answer, degrees Celsius.
+    /// Lowest, mean and highest loop temperature of the solution, degrees Celsius.
     pub temp_c: [f64; 3],
-    /// Course of the loop temperature of the answer: means over equal pieces of the time, 60 at most, degrees Celsius.
+    /// Loop temperature of the solution over time: means over equal intervals, at most 60, degrees Celsius.
     #[serde(default, deserialize_with = "numbers")]
     pub course_c: Vec<f64>,
-    /// Number of steps in which the low and the high limit were met.
+    /// Numbers of steps in which the low and the high limit were reached.
     #[serde(default)]
     pub limit_steps: [usize; 2],
     /// Energy that appeared and vanished (negative) without a source, kWh.
@@ -64,42 +64,42 @@ pub struct CouplingSummary {
     pub loop_balance_residual: f64,
     /// Largest residual of the loop's energy balance in a step, relative to the energy moved in it.
     pub loop_step_balance_residual: f64,
-    /// Running steps outside the range of validity of each heat pump's COP model.
+    /// Running steps outside the range of validity, for each heat pump's COP model.
     pub validity: Vec<ValiditySummary>,
 }
 
-/// How far an iterate is from the one before.
+/// The change of the loop temperature from the previous iterate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Residual {
-    /// Mean over time of |dT| / |T before|, T in degrees Celsius: the published criterion.
+    /// Mean over time of |dT| / |T before|, T in degrees Celsius: the published criterion. Without a unit.
     #[serde(default, deserialize_with = "number")]
     pub mean_relative: f64,
     /// Mean |dT|, K.
     pub mean_k: f64,
     /// Largest |dT|, K.
     pub max_k: f64,
-    /// Index into the loop temperatures at which it is largest.
+    /// Index of the loop temperature with the largest |dT|.
     #[serde(default)]
     pub at: usize,
 }
 
-/// When the loop temperature changed in the last iteration.
+/// The change of the loop temperature in the last iteration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Moved {
-    /// Number of moments at which it changed by more than the tolerance.
+    /// Number of moments at which the change was above the tolerance.
     pub moments: usize,
-    /// Time stamps at which it changed most, and by how much, K.
+    /// Time stamps of the largest changes, with the changes, K.
     pub most_at: Vec<(String, f64)>,
-    /// How far the loop temperature may still go.
+    /// Estimated distance of the loop temperature from a fixed point.
     pub distance: Distance,
 }
 
-/// An estimate of how far the loop temperature is from one that stands still, K.
+/// An estimate of the distance between the loop temperature and a fixed point, K.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "estimated", rename_all = "snake_case")]
 pub enum Distance {
-    /// The steps shrink by the same factor: the rest of their geometric series.
+    /// The steps shrink by a constant factor; the distance is the rest of their geometric series.
     Extrapolated {
         /// The distance, K.
         #[serde(deserialize_with = "number")]
@@ -108,18 +108,18 @@ pub enum Distance {
         #[serde(deserialize_with = "number")]
         rate: f64,
     },
-    /// Averages: the last step as it would have been had it not been shortened.
+    /// The scheme averages iterates; the distance is the last step without its relaxation.
     WholeStep {
         /// The distance, K.
         #[serde(deserialize_with = "number")]
         distance_k: f64,
     },
-    /// The steps do not shrink, or are corrections of another kind.
+    /// The steps do not shrink, or a scheme without a fixed relation between steps computed them.
     #[default]
     Unknown,
 }
 
-/// The stopping rule of a run, with its tolerances.
+/// The stopping rule of a run and its tolerances.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Tolerance {
     /// The rule.
@@ -138,7 +138,7 @@ pub enum Stop {
     Paper,
     /// When loop temperature and COPs have stood still, three iterations in a row.
     Residual,
-    /// When both relative gaps are small: no dispatcher could save more money, or serve more, at the COPs its plan leads to.
+    /// When both relative gaps are small: no dispatcher could save more, or serve more, at the COPs its plan leads to.
     Gap,
 }
 
@@ -151,8 +151,8 @@ pub struct SchemeSummary {
     pub iterations: usize,
 }
 
-/// Time that the loop spent outside a limit: a ring judged by the temperature at the end of each step, a network by the
-/// water that came to its substations in it.
+/// Time that the loop spent outside a limit: for a well-mixed loop by the temperature at the end of each step, for a
+/// network by the inlet temperatures of its substations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ViolationSummary {
     /// The limit, degrees Celsius.
@@ -168,20 +168,20 @@ pub struct ViolationSummary {
     pub worst_at: Option<String>,
 }
 
-/// How far the cost moved over the last iterations. The gap of an iterate says what a dispatcher could still save at
-/// its COPs; the next iterate has other COPs, and its cost may be several gaps away.
+/// The change of the cost over the last iterations. The gap of an iterate measures what a dispatcher could still save
+/// at its COPs; the next iterate has other COPs, and its cost may differ by several gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CostMoved {
-    /// Number of iterations that are compared: the last ones, five at most.
+    /// Number of iterations that are compared: the last ones, at most five.
     pub iterations: usize,
-    /// Cost of the dearest of them less that of the cheapest, EUR: all money at own COPs, with that for the loop's
+    /// Highest cost minus lowest cost among them, EUR: all money at their own COPs, with the cost of the loop's
     /// balancing unit.
     pub eur: f64,
-    /// `eur` as a share of the cheapest's cost.
+    /// `eur` as a share of the lowest cost.
     pub relative: f64,
-    /// `eur` as a multiple of the answer's gap in EUR; absent (`null`) where the gap is not known or not above zero.
+    /// `eur` as a multiple of the solution's gap in EUR; absent (`null`) where the gap is not known or not above zero.
     pub gaps: Option<f64>,
-    /// Most less least unmet demand of them, kWh: a plan that serves less costs less.
+    /// Largest minus smallest unmet demand among them, kWh: a plan that serves less costs less.
     #[serde(default, deserialize_with = "number")]
     pub unmet_kwh: f64,
 }

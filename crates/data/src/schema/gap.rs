@@ -1,4 +1,5 @@
-//! The gap of an iterate: what a dispatcher could still save, and still serve, at the COPs that its own plan leads to.
+//! The gap of an iterate: the money a dispatcher could still save, and the demand it could still serve, at the COPs
+//! that its own plan leads to.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,29 +25,29 @@ pub struct Gap {
     /// `absolute_eur` over the money of the least objective (or a thousandth of the sum of its absolute terms, or a
     /// millionth of a euro, if larger).
     pub relative: f64,
-    /// The part of it that is money, EUR; NaN in summaries of older versions.
+    /// The part of `absolute_eur` that is money, EUR; NaN in summaries of older versions.
     #[serde(default = "not_a_number", deserialize_with = "number")]
     pub cost_eur: f64,
-    /// The part of it that is unmet demand, kWh.
+    /// The part of the gap that is unmet demand, kWh.
     #[serde(default)]
     pub unmet_kwh: f64,
     /// `unmet_kwh`, if above zero, over the unmet demand of the cheapest plan (or a thousandth of the demand, or 1 kWh,
     /// if larger).
     #[serde(default, deserialize_with = "number")]
     pub unmet_relative: f64,
-    /// The part of it that is surplus, kWh.
+    /// The part of the gap that is surplus, kWh.
     #[serde(default, deserialize_with = "number")]
     pub surplus_kwh: f64,
 }
 
 impl Gap {
-    /// Returns the larger of the two relative gaps, of the money and of the unmet demand, without a unit: what
-    /// tolerances, verdicts and schemes compare.
+    /// Returns the larger of the two relative gaps, of the money and of the unmet demand, without a unit. Tolerances,
+    /// verdicts and schemes compare this number.
     #[must_use]
     pub fn size(&self) -> f64 {
-        // A gap below zero would prove a wrong minimum; only rounding may put it there.
+        // A negative gap would disprove the minimum; only rounding may cause one.
         let relative = self.relative.abs();
-        // Written so that a gap that is no number stays none.
+        // The order of the comparison returns NaN for a relative gap that is NaN.
         if relative < self.unmet_relative { self.unmet_relative } else { relative }
     }
 }

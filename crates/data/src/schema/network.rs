@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::number;
 
-/// A network of pipes in short.
+/// The summary of a network of pipes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkSummary {
     /// Electricity of all circulation pumps, kWh.
@@ -13,23 +13,24 @@ pub struct NetworkSummary {
     pub waste_heat_kwh: f64,
     /// The units of the plants.
     pub units: Vec<UnitSummary>,
-    /// Time in which water was below its freezing point somewhere; absent where that never happened.
+    /// Time in which water was below its freezing point at any place; absent where that never happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Excess>,
-    /// Difference between end and beginning of a periodic time, K; absent where they agree.
+    /// Difference between the end and the beginning of a periodic simulation, K; absent where they agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_miss_k: Option<f64>,
     /// Time in which a substation drew more than a ring's flow, hours; absent where that never happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_ring_hours: Option<f64>,
-    /// Water that plants could not hold within its range.
+    /// Plants that could not keep their water within its range.
     pub unmet: Vec<Excess>,
-    /// Substations whose water was outside their limits, near freezing, or beyond the refrigerant of their heat pumps.
+    /// Substations whose water was outside their limits, near freezing, or outside the limits of the heat pumps'
+    /// refrigerant.
     pub limits: Vec<Excess>,
-    /// Pipes whose flow is worth a warning.
+    /// Pipes with a warning about their flow.
     #[serde(default)]
     pub pipes: Vec<PipeWarning>,
-    /// Places and pipes, to draw the network; absent in summaries of older versions.
+    /// Places and pipes for a map of the network; absent in summaries of older versions.
     pub map: Option<MapSummary>,
 }
 
@@ -56,9 +57,9 @@ pub struct UnitSummary {
 pub struct Excess {
     /// Name of the substation or plant.
     pub name: String,
-    /// What was outside, in words.
+    /// The quantity that was outside, in words.
     pub what: String,
-    /// The limit, degrees Celsius; absent where it is not one number.
+    /// The limit, degrees Celsius; absent where the limit is not a single number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_c: Option<f64>,
     /// Time outside, hours.
@@ -70,12 +71,12 @@ pub struct Excess {
     pub worst_k: f64,
     /// Time stamp of the largest excess.
     pub worst_at: String,
-    /// Heat or cold that a plant did not bring, kWh; absent for substations.
+    /// Heat or cold that a plant did not deliver, kWh; absent for substations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_kwh: Option<f64>,
 }
 
-/// A pipe whose flow is worth a warning.
+/// A warning about the flow in a pipe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PipeWarning {
     /// Name of the pipe.
@@ -94,23 +95,23 @@ pub struct PipeWarning {
     pub loss_at: String,
 }
 
-/// A network as it lies in the ground.
+/// A map of a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MapSummary {
     /// Its places.
     pub places: Vec<PlaceSummary>,
-    /// Its pipes, but not the short ones beside the places of a ring.
+    /// Its pipes, without the short ones at the places of a ring.
     pub pipes: Vec<PipeEnds>,
-    /// Substations and sources of waste heat with their places.
+    /// Pairs of a substation or waste-heat source and its place.
     pub substations: Vec<[String; 2]>,
-    /// Plants with their places.
+    /// Pairs of a plant and its place.
     pub plants: Vec<[String; 2]>,
 }
 
 /// A place of a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlaceSummary {
-    /// Its name: the nodes `NAME/warm` and `NAME/cold`, of a ring `NAME/comes` and `NAME/goes`, are there.
+    /// Its name. The nodes there are `NAME/warm` and `NAME/cold`, on a ring `NAME/comes` and `NAME/goes`.
     pub name: String,
     /// Distance east of the origin, m; absent (`null`) where no coordinates are known.
     pub x_m: Option<f64>,

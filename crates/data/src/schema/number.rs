@@ -1,4 +1,4 @@
-//! Numbers of `summary.json` that may not be finite: JSON has none of these, so they are written as `null`.
+//! Numbers of `summary.json` that may not be finite: JSON cannot represent them, so they are written as `null`.
 
 use serde::de::{Deserialize, Deserializer, Error};
 
@@ -13,7 +13,7 @@ pub(super) fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D:
     Ok(read.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect())
 }
 
-/// Reads a lower and an upper bound; `null` is read as no bound, minus or plus infinity.
+/// Reads a lower and an upper bound; `null` is read as minus or plus infinity, that is, no bound.
 pub(super) fn bounds<'de, D: Deserializer<'de>>(from: D) -> Result<[f64; 2], D::Error> {
     let read = Vec::<Option<f64>>::deserialize(from)?;
     let [low, high] = read[..] else {
@@ -22,7 +22,7 @@ pub(super) fn bounds<'de, D: Deserializer<'de>>(from: D) -> Result<[f64; 2], D::
     Ok([low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)])
 }
 
-/// A number that an older version did not write.
+/// Returns NaN, for a number that an older version did not write.
 pub(super) fn not_a_number() -> f64 {
     f64::NAN
 }

@@ -1,26 +1,26 @@
-//! The part of the summary on runs of the same case from several beginnings: how far apart the answers are.
+//! The part of the summary on runs of the same case from several initial points: the spread of their solutions.
 
 use serde::{Deserialize, Serialize};
 
 use super::number::number;
 
-/// How far apart the answers from several beginnings are. Equilibria need not be unique; what differs here is not
-/// determined by the case.
+/// The spread of the solutions from several initial points. Equilibria need not be unique; quantities that differ here
+/// are not determined by the case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// Number of beginnings that were asked for.
+    /// Number of initial points that were requested.
     pub asked: usize,
-    /// Why some of them have no answer.
+    /// Why some of them have no solution.
     #[serde(default)]
     pub problems: Vec<String>,
-    /// The beginnings, the case's own first.
+    /// The initial points, the case's own first.
     #[serde(default)]
     pub beginnings: Vec<Beginning>,
-    /// Cost of the dearest answer less that of the cheapest, EUR.
+    /// Highest cost minus lowest cost, EUR.
     pub cost_eur: f64,
-    /// `cost_eur` as a share of the cheapest's cost.
+    /// `cost_eur` as a share of the lowest cost.
     pub cost_relative: f64,
-    /// Most less least unmet demand, kWh: an answer that serves less costs less.
+    /// Largest minus smallest unmet demand, kWh: a solution that serves less costs less.
     #[serde(default)]
     pub unmet_kwh: f64,
     /// Largest difference of the loop temperature at the same moment, K.
@@ -38,10 +38,11 @@ pub struct Spread {
     pub cop_at: String,
 }
 
-/// One beginning and its answer.
+/// An initial point and its solution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Beginning {
-    /// The loop temperature whose COPs it began with, degrees Celsius; absent (`null`) for the case's own beginning.
+    /// The loop temperature from which the initial COPs follow, degrees Celsius; absent (`null`) for the case's own
+    /// initial point.
     pub loop_c: Option<f64>,
     /// Name of the verdict: [`Verdict::name`](super::Verdict::name).
     #[serde(default)]
@@ -62,7 +63,7 @@ pub struct Beginning {
 }
 
 impl Spread {
-    /// Returns whether every beginning that was asked for has an answer, or a reason why it has none.
+    /// Returns whether every requested initial point has a solution, or a reason why it has none.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.beginnings.len() + self.problems.len() == self.asked

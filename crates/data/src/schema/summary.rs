@@ -1,4 +1,4 @@
-//! The content of `summary.json`: what a run was, how it ended, what it costs, and what every part of the district did.
+//! The content of `summary.json`: a run's case, outcome, cost, and the energies of every part of the district.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::number::number;
 use super::{CouplingSummary, MyopiaSummary, NetworkSummary, Spread, StoreTemperature, TechnologySummary, WholeTime};
 
-/// Unmet demand above this is reported, kWh; less is rounding.
+/// Unmet demand above this threshold is reported, kWh; smaller values are rounding.
 pub const NOT_SERVED_KWH: f64 = 5e-4;
 
-/// A run in short: the content of `summary.json`.
+/// The summary of a run: the content of `summary.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Version of anergy that made the run.
@@ -36,30 +36,30 @@ pub struct Summary {
     /// where another command made the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<u8>,
-    /// How the coupling of dispatch and loop ended; absent (`null`) without a loop.
+    /// Outcome of the coupling of dispatch and loop; absent (`null`) without a loop.
     pub coupling: Option<CouplingSummary>,
-    /// What the loop's pipes, substations and plants did; absent where the loop is no network of pipes.
+    /// Summary of the loop's pipes, substations and plants; absent where the loop is not a network of pipes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkSummary>,
-    /// How far apart the answers from several beginnings are; absent where only one beginning was asked for.
+    /// Spread of the solutions from several initial points; absent where only one was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<Spread>,
-    /// What it costs that the dispatcher ignores its effect on the loop; absent unless the scheme is `anticipative`.
+    /// The price of myopia; absent unless the scheme is `anticipative`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub myopia: Option<MyopiaSummary>,
-    /// Why `myopia` was asked for and is not known.
+    /// Why `myopia` was requested and is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub myopia_missing: Option<String>,
     /// Cost of the run by parts, EUR.
     pub cost: Cost,
     /// CO2 of all supplies and of the balancing unit, kg.
     pub co2_kg: f64,
-    /// Demand left unserved, all sites and carriers, kWh. No verdict on the coupling tells it.
+    /// Demand left unserved, all sites and carriers, kWh. The verdict on the coupling does not include it.
     #[serde(default, deserialize_with = "number")]
     pub unmet_kwh: f64,
     /// Unmet demand as a share of all demand, without a unit; absent in summaries of older versions.
     pub unmet_share: Option<f64>,
-    /// What was decided for the whole time: chosen capacities, peaks, use of limits.
+    /// Decisions for the whole time: chosen capacities, peaks, use of limits.
     #[serde(flatten)]
     pub whole_time: WholeTime,
     /// Energy of every supply, export, store and conversion, kWh.
@@ -72,7 +72,7 @@ pub struct Summary {
     pub links: Vec<LinkSummary>,
     /// Unmet demand and surplus of every balance, kWh.
     pub carriers: Vec<CarrierSummary>,
-    /// Largest residuals of the answer.
+    /// Largest residuals of the solution.
     pub certificate: CertificateSummary,
     /// Warnings and notes on the model, and the defaults that it leaves in force.
     pub findings: Vec<Finding>,
@@ -104,7 +104,7 @@ pub struct Cost {
     pub co2_eur: f64,
     /// Annuities and upkeep for the time of the run, those of chosen capacities included, EUR.
     pub annualised_eur: f64,
-    /// Charges for the peaks of imports, EUR.
+    /// Demand charges for the peaks of imports, EUR.
     #[serde(default)]
     pub demand_charge_eur: f64,
     /// Electricity or fuel of the loop's balancing unit, EUR.
@@ -142,37 +142,37 @@ pub struct CarrierSummary {
     pub residual_kw: f64,
 }
 
-/// Largest residuals of the answer, and the proof that its dispatch is the cheapest.
+/// The certificate of the solution: largest residuals, and the proof of optimality of its dispatch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CertificateSummary {
     /// Largest residual of an equation, kW or kWh.
     pub equation: f64,
     /// Largest excess over a bound, kW or kWh.
     pub bound: f64,
-    /// Share of the cost within which the dispatch at the answer's COPs is proven to be the cheapest; absent (`null`)
+    /// Share of the cost within which the dispatch at the solution's COPs is proven to be optimal; absent (`null`)
     /// where the solver gives no duals.
     pub dispatch_gap: Option<f64>,
-    /// Number of steps in which that dispatch could do something else at the same cost; absent (`null`) where the
-    /// solver does not tell.
+    /// Number of steps in which that dispatch is a degenerate optimum: another plan has the same cost; absent (`null`)
+    /// where the solver does not tell.
     pub tied_steps: Option<usize>,
 }
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// A key is not given, so a default holds.
+    /// A key is not given, so its default applies.
     Default,
-    /// Good to know.
+    /// Information.
     Note,
-    /// Probably not what was meant.
+    /// A value that is probably a mistake.
     Warning,
-    /// A warning, under `--strict`.
+    /// A warning under `--strict`.
     Error,
 }
 
 impl Level {
-    /// Returns the word by which the level is written.
+    /// Returns the name of the level, as it is written.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -187,7 +187,7 @@ impl Level {
 /// A warning or a note on the model, or a default that it leaves in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// Severity.
     pub level: Level,
     /// Place in a file as `file:line:column`; absent (`null`) where there is none.
     pub place: Option<String>,
@@ -205,7 +205,7 @@ pub struct Input {
 }
 
 impl Summary {
-    /// Returns whether demand is left unserved, by more than rounding.
+    /// Returns whether demand is left unserved by more than rounding.
     #[must_use]
     pub fn leaves_demand(&self) -> bool {
         self.unmet_kwh > NOT_SERVED_KWH

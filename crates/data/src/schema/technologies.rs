@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a technology is, in a word.
+/// The kind of a technology.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TechnologyKind {
-    /// A supply without a profile, such as a grid: brings in as much as is asked of it.
+    /// A supply without a profile, such as a grid: unlimited in time.
     Import,
     /// A supply with a profile, such as photovoltaics.
     Source,
@@ -45,7 +45,7 @@ pub struct TechnologySummary {
     /// What the technology is.
     #[serde(default)]
     pub kind: TechnologyKind,
-    /// The carrier that it brings, takes or stores; of a conversion the one it produces.
+    /// The carrier that it supplies, takes or stores; of a conversion its main output.
     #[serde(default)]
     pub carrier: String,
     /// Whether a heat pump of the loop heats or cools; absent for all other technologies.
@@ -55,15 +55,15 @@ pub struct TechnologySummary {
     pub delivered_kwh: f64,
     /// Energy taken in, kWh; for a conversion its input.
     pub taken_kwh: f64,
-    /// Largest power that it delivered, of an export that it took, mean of a step, kW.
+    /// Largest delivered power (of an export: taken power), mean over a step, kW.
     #[serde(default)]
     pub peak_kw: f64,
-    /// Energy that a source could have brought besides, kWh; absent for all other technologies.
+    /// Energy that a source could have supplied in addition, kWh; absent for all other technologies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curtailed_kwh: Option<f64>,
 }
 
-/// Temperature of a store by its level, as the heat pumps see it.
+/// The temperature of a store as a function of its level, as the heat pumps use it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoreTemperature {
     /// Name of the site.

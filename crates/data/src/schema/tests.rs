@@ -364,7 +364,7 @@ fn a_summary_of_an_older_version_is_read() {
 }
 
 #[test]
-fn what_every_version_writes_must_be_there() {
+fn fields_of_every_version_are_required() {
     let mut value = serde_json::to_value(full()).unwrap();
     value["cost"].as_object_mut().unwrap().remove("total_eur");
     let refused = serde_json::from_value::<Summary>(value).unwrap_err();
@@ -372,7 +372,7 @@ fn what_every_version_writes_must_be_there() {
 }
 
 #[test]
-fn names_of_columns_are_taken_apart_as_they_were_made() {
+fn column_names_are_parsed_back_into_their_parts() {
     use super::columns::{network, prices, timeseries};
     let name = timeseries::name("homes", "tank", "heat", timeseries::LEVEL_KWH);
     assert_eq!(name, "homes|tank|heat|level_kwh");

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::number::bounds;
 
-/// A COP model's range of validity.
+/// The range of validity of a COP model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ValidRange {
     /// A range of lifts.
     Lift {
-        /// Lowest and highest lift, K; minus infinity where there is no lowest one.
+        /// Lowest and highest lift, K; minus infinity where there is no lower bound.
         #[serde(deserialize_with = "bounds")]
         valid_lift_k: [f64; 2],
     },
@@ -39,7 +39,7 @@ impl fmt::Display for ValidRange {
     }
 }
 
-/// Running steps of a heat pump outside the range of validity of its COP model.
+/// The running steps of a heat pump outside the range of validity of its COP model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValiditySummary {
     /// Name of the site.
@@ -49,9 +49,9 @@ pub struct ValiditySummary {
     /// The range of validity; absent in summaries of older versions.
     #[serde(flatten)]
     pub range: Option<ValidRange>,
-    /// Number of running steps below it: with a lower lift, or on the easier side of a map.
+    /// Number of running steps below the range: with a lower lift, or on the side of a map with the higher COPs.
     pub below: usize,
-    /// Number of running steps above it: with a higher lift, or on the harder side of a map.
+    /// Number of running steps above the range: with a higher lift, or on the side of a map with the lower COPs.
     pub above: usize,
     /// Number of all running steps.
     pub running: usize,

@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::number::number;
 
-/// How an iteration ended.
+/// The outcome of an iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The published rule was satisfied. That is no convergence.
+    /// The published stopping rule was satisfied. This does not imply convergence.
     StoppedByPaperRule {
-        /// Period of the cycle that was found on the way, if any.
+        /// Period of a cycle that was detected before; `None` without one.
         cycle: Option<usize>,
     },
-    /// Dispatch and loop agree within the tolerance. Whether all demand is served is another question.
+    /// Dispatch and loop agree within the tolerance. The verdict does not tell whether all demand is served.
     Converged,
-    /// The iterates repeat themselves.
+    /// The iterates repeat periodically.
     Cycle {
         /// Number of iterations after which they repeat.
         #[serde(default)]
         period: usize,
     },
-    /// Averaging no longer makes the gap smaller.
+    /// Averaging no longer reduces the gap.
     Stalled {
         /// Number of iterations since the gap last became smaller.
         #[serde(default)]
@@ -30,21 +30,21 @@ pub enum Verdict {
         #[serde(default, deserialize_with = "number")]
         best_gap: f64,
     },
-    /// The steps of the iteration grow and grow.
+    /// The steps of the iteration keep growing.
     Diverged {
         /// Size of the last step as a multiple of the step a few iterations before.
         #[serde(default, deserialize_with = "number")]
         growth: f64,
     },
-    /// The loop stands at its limits for most of the time and no longer moves, but plan and COPs do not agree.
+    /// The loop is at its limits for most of the time and no longer moves, but plan and COPs do not agree.
     BoundLimited {
-        /// Share of the steps in which it stands at a limit.
+        /// Share of the steps in which it is at a limit.
         #[serde(default, deserialize_with = "number")]
         share: f64,
     },
-    /// At the COPs that the last plan led to there is no plan.
+    /// At the COPs that the last plan led to, no plan is feasible.
     Infeasible {
-        /// Number of the iteration that has no plan.
+        /// Number of the iteration without a feasible plan.
         #[serde(default)]
         iteration: usize,
     },
@@ -61,7 +61,7 @@ impl Verdict {
         matches!(self, Self::Converged)
     }
 
-    /// Returns one word for tables and for the terminal.
+    /// Returns the verdict as one word, for tables and for the terminal.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the verdict in plain words, as in `stopped by paper rule`.
+    /// Returns the verdict in words, as in `stopped by paper rule`.
     #[must_use]
     pub fn words(&self) -> &'static str {
         match self {

@@ -1,17 +1,16 @@
-//! The part of the summary on what was decided for the whole time: capacities, peaks, and how much of its limits was
-//! used.
+//! The part of the summary on decisions for the whole time: capacities, peaks, and the use of limits.
 
 use serde::{Deserialize, Serialize};
 
 use super::number::number;
 
-/// What was decided for the whole time. Its fields stand beside those of the summary.
+/// The decisions for the whole time. Its fields are written beside those of the summary.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WholeTime {
     /// Capacities that the dispatch chose; absent where all are given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacities: Vec<CapacitySummary>,
-    /// Peaks that are paid for; absent without a demand charge.
+    /// Peaks that are subject to a demand charge; absent without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peaks: Vec<PeakSummary>,
     /// Limits on the energy of imports; absent where there are none.
@@ -43,7 +42,7 @@ pub struct CapacitySummary {
     pub annualised_eur: f64,
 }
 
-/// A peak that is paid for.
+/// A peak that is subject to a demand charge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeakSummary {
     /// Name of the site.
@@ -68,10 +67,11 @@ pub struct ImportLimitSummary {
     /// The limit, kWh.
     #[serde(default, deserialize_with = "number")]
     pub limit_kwh: f64,
-    /// Energy brought, kWh; above the limit where the answer's own COPs ask for more than the plan was made for.
+    /// Energy imported, kWh; above the limit where the COPs at the solution need more than the COPs that the plan was
+    /// made for.
     #[serde(default, deserialize_with = "number")]
     pub used_kwh: f64,
-    /// Saving by one kWh more, EUR/kWh; absent (`null`) where the solver gives no duals.
+    /// Shadow price of the limit: the saving by one more kWh, EUR/kWh; absent (`null`) where the solver gives no duals.
     pub shadow_price_eur_per_kwh: Option<f64>,
 }
 
@@ -81,10 +81,10 @@ pub struct Co2LimitSummary {
     /// The limit, kg.
     #[serde(default, deserialize_with = "number")]
     pub limit_kg: f64,
-    /// CO2 that the supplies emit, kg; above the limit where the answer's own COPs ask for more than the plan was made
-    /// for.
+    /// CO2 that the supplies emit, kg; above the limit where the COPs at the solution need more than the COPs that the
+    /// plan was made for.
     #[serde(default, deserialize_with = "number")]
     pub used_kg: f64,
-    /// Saving by one kg more, EUR/kg; absent (`null`) where the solver gives no duals.
+    /// Shadow price of the limit: the saving by one more kg, EUR/kg; absent (`null`) where the solver gives no duals.
     pub shadow_price_eur_per_kg: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! Regular time axes and the windows cut from them.
+//! Regular time axes and windows of time.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use jiff::{SignedDuration, ToSpan};
 
 use super::SeriesError;
 
-/// A regular time axis in local standard time: `len` steps of `step_minutes` from `start`. Where that time stands to UTC is
-/// known only if the stamps it was read from say so.
+/// A regular time axis in local standard time: `len` steps of `step_minutes` from `start`. Its offset from UTC is known
+/// only if the time stamps it was read from have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeAxis {
     start: DateTime,
@@ -19,64 +19,64 @@ pub struct TimeAxis {
 }
 
 impl TimeAxis {
-    /// An axis of `len` steps of `step_minutes` (> 0) from `start`.
+    /// Creates an axis of `len` steps of `step_minutes` (> 0) from `start`.
     #[must_use]
     pub fn new(start: DateTime, step_minutes: i64, len: usize) -> Self {
         debug_assert!(step_minutes > 0, "a time step is positive");
         Self { start, step_minutes, len, utc_offset: None }
     }
 
-    /// The same axis, known to be `offset` ahead of UTC.
+    /// Returns the axis with the offset from UTC `offset`; `None` where it is not known.
     #[must_use]
     pub fn at_utc_offset(self, offset: Option<Offset>) -> Self {
         Self { utc_offset: offset, ..self }
     }
 
-    /// How far its time is ahead of UTC, where that is known.
+    /// Returns the offset from UTC; `None` where it is not known.
     #[must_use]
     pub fn utc_offset(&self) -> Option<Offset> {
         self.utc_offset
     }
 
-    /// Number of steps.
+    /// Returns the number of steps.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are no steps.
+    /// Returns whether there are no steps.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Length of a step, minutes.
+    /// Returns the length of a step, minutes.
     #[must_use]
     pub fn step_minutes(&self) -> i64 {
         self.step_minutes
     }
 
-    /// Length of a step, hours.
+    /// Returns the length of a step, hours.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a step has far fewer than 2^52 minutes")]
     pub fn step_hours(&self) -> f64 {
         self.step_minutes as f64 / 60.0
     }
 
-    /// The moment at which step `step` begins; `len()` gives the end of the last one.
+    /// Returns the moment at which step `step` begins; for `len()` the end of the last step.
     #[must_use]
     pub fn stamp(&self, step: usize) -> DateTime {
         let minutes = i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(self.step_minutes);
         self.start.saturating_add(SignedDuration::from_mins(minutes))
     }
 
-    /// The stamp of step `step` as it is written in result files, `2015-01-31 13:00:00`.
+    /// Returns the time stamp of step `step` as written in result files, `2015-01-31 13:00:00`.
     #[must_use]
     pub fn label(&self, step: usize) -> String {
         format_stamp(self.stamp(step))
     }
 
-    /// The step that begins at `moment`, if there is one.
+    /// Returns the step that begins at `moment`; `None` if there is none.
     #[must_use]
     pub fn position(&self, moment: DateTime) -> Option<usize> {
         let minutes = moment.duration_since(self.start).as_mins();
@@ -86,7 +86,7 @@ impl TimeAxis {
             .filter(|&step| step < self.len && self.stamp(step) == moment)
     }
 
-    /// The steps that begin within `window`: the first one and how many.
+    /// Returns the first step that begins within `window`, and the number of such steps.
     #[must_use]
     pub fn steps_within(&self, window: &TimeWindow) -> (usize, usize) {
         let first = (0..self.len).position(|step| self.stamp(step) >= window.from).unwrap_or(self.len);
@@ -94,21 +94,21 @@ impl TimeAxis {
         (first, count)
     }
 
-    /// The part of this axis of `count` steps from step `first`.
+    /// Returns the part of this axis of `count` steps from step `first`.
     #[must_use]
     pub fn slice(&self, first: usize, count: usize) -> Self {
         Self { start: self.stamp(first), len: count, ..*self }
     }
 }
 
-/// A stamp as it is written in every result file and message.
+/// Returns a time stamp as written in every result file and message.
 pub fn format_stamp(moment: DateTime) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A half-open window of time, `from <= t < to`.
 ///
-/// Built from dates as people write them; a date stands for all of it, so `2015-01-01` to `2015-12-31` is the whole year
+/// It is built from dates; a partial date is the whole of its period, so `2015-01-01` to `2015-12-31` is the whole year
 /// and `2015-01` alone is January.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeWindow {
@@ -117,10 +117,11 @@ pub struct TimeWindow {
 }
 
 impl TimeWindow {
-    /// The window from the beginning of `first` to the end of `last`.
+    /// Returns the window from the beginning of `first` to the end of `last`.
     ///
     /// # Errors
-    /// [`SeriesError::Date`] when a text is no date, [`SeriesError::EmptyWindow`] when `last` ends before `first` begins.
+    /// [`SeriesError::Date`] when a text is not a date, [`SeriesError::EmptyWindow`] when `last` ends before `first`
+    /// begins.
     pub fn between(first: &str, last: &str) -> Result<Self, SeriesError> {
         let window = Self { from: period(first)?.0, to: period(last)?.1 };
         if window.from >= window.to {
@@ -129,25 +130,26 @@ impl TimeWindow {
         Ok(window)
     }
 
-    /// The axis of the whole steps of `step_minutes` (> 0) in the window.
+    /// Returns the axis of the whole steps of `step_minutes` (> 0) in the window.
     #[must_use]
     pub fn axis(&self, step_minutes: i64) -> TimeAxis {
-        // A window that ends with a moment ends a second after it: the step that begins there is in it.
+        // A window whose last date is a moment ends one second later, so that it includes the step that begins at that
+        // moment.
         let seconds = self.to.duration_since(self.from).as_secs();
         let steps = (seconds + 60 * step_minutes - 1) / (60 * step_minutes);
         TimeAxis::new(self.from, step_minutes, usize::try_from(steps).unwrap_or(0))
     }
 
-    /// Whether `axis` covers the whole window.
+    /// Returns whether `axis` covers the whole window.
     #[must_use]
     pub fn is_covered_by(&self, axis: &TimeAxis) -> bool {
         axis.stamp(0) <= self.from && axis.stamp(axis.len()) >= self.to
     }
 
-    /// The window of one year, month, day or moment.
+    /// Returns the window of one year, month, day or moment.
     ///
     /// # Errors
-    /// [`SeriesError::Date`] when the text is no date.
+    /// [`SeriesError::Date`] when the text is not a date.
     pub fn single(text: &str) -> Result<Self, SeriesError> {
         let (from, to) = period(text)?;
         Ok(Self { from, to })
@@ -160,8 +162,8 @@ impl fmt::Display for TimeWindow {
     }
 }
 
-/// The period that a partial date stands for. A date with a time of day is one moment and ends a second later, so that
-/// a window that ends there includes the step beginning there.
+/// Returns the beginning and the end of the period of a partial date. The period of a date with a time of day ends one
+/// second later, so that a window that ends with it includes the step beginning there.
 fn period(text: &str) -> Result<(DateTime, DateTime), SeriesError> {
     let text = super::trimmed(text);
     let unreadable = || SeriesError::Date { text: text.to_owned() };
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_stand_for_all_they_name() {
+    fn a_partial_date_is_its_whole_period() {
         let axis = year_2015();
         let count = |window: TimeWindow| axis.steps_within(&window).1;
         assert_eq!(count(TimeWindow::between("2015-01-01", "2015-12-31").unwrap()), 8760);
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_by_name() {
+    fn an_invalid_date_is_an_error_with_its_text() {
         for text in ["", "yesterday", "2015-13", "2015-02-30", "15-01", "2015-1-1-1", "2015-01-01 25:00"] {
             let message = TimeWindow::single(text).unwrap_err().to_string();
             assert!(message.contains(&format!("`{text}`")), "{message}");
@@ -220,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_stamp_is_found_where_it_stands(step in 0usize..8760) {
+        fn position_inverts_stamp(step in 0usize..8760) {
             let axis = year_2015();
             prop_assert_eq!(axis.position(axis.stamp(step)), Some(step));
         }

@@ -1,4 +1,4 @@
-//! Reading a CSV file with a time stamp in the first column and one number a cell.
+//! Reader of CSV files with a time stamp in the first column and one number per cell.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use super::axis::format_stamp;
 use super::stamp::{StampFault, StampReader};
 use super::{SeriesError, TimeAxis, TimeWindow};
 
-/// The columns of one CSV file on a regular time axis. An empty cell or the word `NaN` is a gap, kept as NaN: what to do
-/// with it is for the caller to say.
+/// The columns of one CSV file on a regular time axis. An empty cell or the word `NaN` is a gap, stored as NaN; the
+/// caller decides how to treat it.
 #[derive(Debug, Clone)]
 pub struct Frame {
     path: PathBuf,
@@ -23,19 +23,19 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Reads `path`: a header, then rows of a time stamp and numbers, at one fixed step. Stamps with a UTC offset are put on
-    /// the offset of the first row, so that civil time with summer time becomes the standard time a year begins in.
+    /// Reads `path`: a header, then rows of a time stamp and numbers, at one fixed step. Stamps with a UTC offset are
+    /// converted to the offset of the first row, so that civil time with summer time becomes standard time.
     ///
     /// # Errors
-    /// Any [`SeriesError`] that names a file: unreadable or malformed, a stamp that is missing, repeated or out of order,
-    /// UTC offsets in some rows only, a cell that is no number, two columns of one name.
+    /// Any [`SeriesError`] that names a file: an unreadable or malformed file, a stamp that is missing, repeated or out
+    /// of order, UTC offsets in some rows only, a cell that is not a number, two columns of the same name.
     pub fn read(path: &Path) -> Result<Self, SeriesError> {
         let file =
             std::fs::File::open(path).map_err(|source| SeriesError::Unreadable { path: path.to_owned(), source })?;
         Self::from_reader(path, file)
     }
 
-    /// Like [`Frame::read`], from any reader; `path` is used in messages.
+    /// Reads a CSV file as [`Frame::read`] does, from any reader; messages name `path` as the file.
     ///
     /// # Errors
     /// As [`Frame::read`].
@@ -43,7 +43,7 @@ impl Frame {
         let owned = || path.to_owned();
         let mut text = String::new();
         reader.read_to_string(&mut text).map_err(|source| SeriesError::Unreadable { path: owned(), source })?;
-        // The CSV reader counts a line too few behind Windows line ends.
+        // The CSV reader counts one line too few after Windows line ends.
         let text = text.replace("\r\n", "\n");
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let malformed = |error: ::csv::Error| SeriesError::Malformed { path: owned(), message: error.to_string() };
@@ -84,34 +84,34 @@ impl Frame {
         Ok(Self { path: owned(), axis, names, columns, lines })
     }
 
-    /// The file it came from.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its time axis.
+    /// Returns the time axis of the file.
     #[must_use]
     pub fn axis(&self) -> &TimeAxis {
         &self.axis
     }
 
-    /// The names of its columns, in the file's order.
+    /// Returns the names of the columns, in the file's order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The line of the file on which step `step` stands.
+    /// Returns the line number in the file of step `step`.
     #[must_use]
     pub fn line(&self, step: usize) -> u64 {
         self.lines[step]
     }
 
-    /// The column named `name`.
+    /// Returns the values of the column `name`, gaps as NaN.
     ///
     /// # Errors
-    /// [`SeriesError::MissingColumn`], with the columns there are.
+    /// [`SeriesError::MissingColumn`], with the columns of the file.
     pub fn column(&self, name: &str) -> Result<&[f64], SeriesError> {
         let position = self.names.iter().position(|known| known == name);
         position.map(|index| self.columns[index].as_slice()).ok_or_else(|| SeriesError::MissingColumn {
@@ -121,7 +121,7 @@ impl Frame {
         })
     }
 
-    /// The first step and the number of steps of `window` in this file.
+    /// Returns the first step and the number of steps of `window` in this file.
     ///
     /// # Errors
     /// [`SeriesError::NotCovered`] when the file does not cover the whole window.
@@ -133,10 +133,10 @@ impl Frame {
         Ok((first, count))
     }
 
-    /// The position of `axis` in this file.
+    /// Returns the step of this file at which `axis` begins.
     ///
     /// # Errors
-    /// [`SeriesError::OtherStep`], [`SeriesError::OtherOffset`] when both state their UTC offset, or
+    /// [`SeriesError::OtherStep`], [`SeriesError::OtherOffset`] when both have a UTC offset, or
     /// [`SeriesError::NotCovered`].
     pub fn offset_of(&self, axis: &TimeAxis) -> Result<usize, SeriesError> {
         if axis.step_minutes() != self.axis.step_minutes() {
@@ -172,13 +172,13 @@ impl Frame {
     }
 }
 
-/// Returns the text without the spaces and tabs around it. No other white space is taken away: a no-break space or a
-/// Unicode space in a number is a slip that a reader cannot see, so it has to end in an error that shows it.
+/// Returns the text without leading and trailing spaces and tabs. Other white space is kept: a no-break space or a
+/// Unicode space in a number is an invisible mistake, which has to end in an error that shows it.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// Returns a cell for a message, with every character that cannot be seen written as `\u{2000}`.
+/// Returns a cell for a message, with every invisible character written as `\u{2000}`.
 pub fn shown(cell: &str) -> String {
     let escaped = |character: char| match character {
         '"' | '\'' | '\\' => character.to_string(),
@@ -187,7 +187,8 @@ pub fn shown(cell: &str) -> String {
     cell.chars().map(escaped).collect()
 }
 
-/// A cell as a number; an empty cell or `NaN` is a gap. `None` when it is neither, or not finite.
+/// Parses a cell as a number; an empty cell or `NaN` is a gap. Returns `None` for any other text and for an infinite
+/// number.
 fn number(cell: &str) -> Option<f64> {
     if cell.is_empty() || cell.eq_ignore_ascii_case("nan") {
         return Some(f64::NAN);
@@ -204,7 +205,7 @@ fn regular_axis(
     let [first, second, ..] = *stamps else {
         return Err(SeriesError::TooShort { path: path.to_owned(), rows: stamps.len() });
     };
-    // The most common step of the beginning, so that a fault there is not taken for the rule.
+    // The most common step among the first rows, so that a mistake there does not define the step.
     let differences: Vec<SignedDuration> =
         stamps.windows(2).take(24).map(|pair| pair[1].duration_since(pair[0])).collect();
     let count = |step: &SignedDuration| differences.iter().filter(|other| *other == step).count();
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named_with_file_and_line() {
+    fn an_error_names_file_and_line() {
         let row = |stamp: &str, value: &str| format!("{stamp},{value}\n");
         let good = format!("t,a\n{}{}", row("2015-01-01 00:00", "1"), row("2015-01-01 01:00", "2"));
         let cases = [
@@ -282,7 +283,7 @@ mod tests {
         assert!(message.contains("no column `b`; the file has `a`"), "{message}");
     }
 
-    /// Every hour of 2019 as clocks in Central Europe showed it.
+    /// Returns every hour of 2019 as clocks in Central Europe showed it.
     fn european_2019() -> String {
         let (winter, summer) = (Offset::constant(1), Offset::constant(2));
         let change = |month, day| winter.to_timestamp(jiff::civil::date(2019, month, day).at(2, 0, 0, 0)).unwrap();
@@ -364,7 +365,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(values in proptest::collection::vec(-1e9f64..1e9, 2..200), step in 1i64..180) {
+        fn written_values_are_read_back(values in proptest::collection::vec(-1e9f64..1e9, 2..200), step in 1i64..180) {
             let start = jiff::civil::date(2016, 2, 28).at(12, 0, 0, 0);
             let axis = TimeAxis::new(start, step, values.len());
             let mut text = String::from("timestamp,x\n");

@@ -1,37 +1,39 @@
-//! What looks wrong in a series: gaps, and values a hundred times too large.
+//! Detection of suspicious values in a series: gaps, and values a hundred times too large.
 
-/// How many times its neighbours a value must be to stand out from them.
+/// The smallest ratio of an outlier to its neighbours.
 const TIMES_NEIGHBOURS: f64 = 100.0;
-/// How many times all other values of the series it must be as well: an ordinary value may follow a zero.
+/// The smallest ratio of an outlier to all other values of the series: after a zero, an ordinary value has a large
+/// ratio to its neighbours.
 const TIMES_OTHERS: f64 = 10.0;
-/// The most steps in a row that are taken for one slip; more of them are a way of operation.
+/// The largest number of consecutive outliers; a longer block is a mode of operation.
 const LONGEST_BLOCK: usize = 3;
-/// At most one step in so many is an outlier (or [`LONGEST_BLOCK`] in all): what happens more often belongs to the series.
+/// At most one step in this many is an outlier (or [`LONGEST_BLOCK`] in all): a value that occurs more often belongs to
+/// the series.
 const RARE: usize = 1000;
 
-/// A value far off all others.
+/// A value far from all others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlier {
-    /// The step at which it stands.
+    /// The step of the value.
     pub step: usize,
     /// The value.
     pub value: f64,
-    /// The nearest values before and after it, or before and after the outliers it stands among; NaN at an end of the series.
+    /// The nearest ordinary values before and after it; NaN at an end of the series.
     pub neighbours: [f64; 2],
-    /// How many times the largest value (in absolute size) that is no outlier.
+    /// The ratio to the largest value (in absolute size) that is not an outlier.
     pub times: f64,
 }
 
-/// Steps in a row without a value.
+/// Consecutive steps without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesGap {
-    /// The first of them.
+    /// The first step of the gap.
     pub first: usize,
-    /// How many.
+    /// The number of steps.
     pub steps: usize,
 }
 
-/// The runs of NaN in `values`, in order.
+/// Returns the runs of NaN in `values`, in order.
 #[must_use]
 pub fn gaps(values: &[f64]) -> Vec<SeriesGap> {
     let mut gaps: Vec<SeriesGap> = Vec::new();
@@ -44,13 +46,14 @@ pub fn gaps(values: &[f64]) -> Vec<SeriesGap> {
     gaps
 }
 
-/// The values that can hardly be meant, in order: as left by a missing decimal point or a wrong unit in a few rows.
+/// Returns the values that are implausibly large, in order, such as after a missing decimal point or a wrong unit in a
+/// few rows.
 ///
 /// All sizes are absolute and gaps are skipped. A value is an outlier if it
-/// - is at least 100 times both its neighbours, or stands among at most 3 such values in a row;
-/// - is at least 10 times every value that is no outlier, and one of those is not zero. So the first hour of a heating season
-///   is none, nor is a sunrise, nor the only hour in which something runs;
-/// - is rare: an hourly year has at most 8. A machine that starts every week is none.
+/// - is at least 100 times both its neighbours, or is in a block of at most 3 such values;
+/// - is at least 10 times every value that is not an outlier, at least one of which is not zero. The first hour of a
+///   heating season, a sunrise, and the only hour in which a machine runs are no outliers;
+/// - is rare: an hourly year has at most 8. A machine that starts every week is not an outlier.
 #[must_use]
 pub fn outliers(values: &[f64]) -> Vec<Outlier> {
     let known: Vec<usize> = (0..values.len()).filter(|&step| values[step].is_finite()).collect();
@@ -61,7 +64,8 @@ pub fn outliers(values: &[f64]) -> Vec<Outlier> {
     by_size.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]));
     let ordinary = (0..sizes.len()).filter(|&index| blocks[index].is_none()).map(|index| sizes[index]);
     let ordinary = ordinary.fold(0.0, f64::max);
-    // What the largest `count` leave as the largest of the rest; the largest count that leaves a wide margin is taken.
+    // `rest(count)` is the largest value that remains without the `count` largest; the largest count with a wide margin
+    // is taken.
     let rest = |count: usize| by_size.get(count).map_or(ordinary, |&index| sizes[index].max(ordinary));
     let most = by_size.len().min(LONGEST_BLOCK.max(values.len() / RARE));
     let count = (1..=most).rev().find(|&count| {
@@ -81,8 +85,9 @@ pub fn outliers(values: &[f64]) -> Vec<Outlier> {
     found
 }
 
-/// The neighbours of the shortest block around `index` whose every value stands out from both of them. At an end of the
-/// series, where one is missing, only a single value can stand out: a longer block may go on beyond it.
+/// Returns the neighbours of the shortest block around `index` of which every value exceeds both of them by the factor.
+/// At an end of the series, where a neighbour is missing, only a single value can be an outlier: a longer block may
+/// continue beyond the end.
 fn standing_out(sizes: &[f64], index: usize) -> Option<[Option<usize>; 2]> {
     let blocks = (1..=LONGEST_BLOCK).flat_map(|len| (0..len).map(move |back| (index.checked_sub(back), len)));
     blocks.filter_map(|(first, len)| Some((first?, len))).find_map(|(first, len)| {
@@ -107,7 +112,7 @@ mod tests {
         outliers(values).iter().map(|outlier| outlier.step).collect()
     }
 
-    /// A demand with a day and a year in it, 1.2 to 4.8.
+    /// Returns a demand with a daily and a yearly period, 1.2 to 4.8.
     fn year() -> Vec<f64> {
         let turn = |hour: usize, period: f64| (hour as f64 / period * std::f64::consts::TAU).sin();
         (0..HOURS).map(|hour| 3.0 + 0.8 * turn(hour, 24.0) + turn(hour, 8760.0)).collect()
@@ -122,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_decimal_point_is_found_and_told_in_full() {
+    fn a_lost_decimal_point_is_reported_with_neighbours() {
         let values: Vec<f64> = with(&[(7000, 3412.0)]).iter().map(|value| -value).collect();
         let largest = year().iter().copied().fold(0.0, f64::max);
         let expected =
@@ -131,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn several_slips_are_found_wherever_they_stand() {
+    fn several_outliers_are_found_at_any_position() {
         assert_eq!(steps(&with(&[(100, 3e3), (5000, 4e3)])), [100, 5000]);
         assert_eq!(steps(&with(&[(0, 3e3), (HOURS - 1, -4e3)])), [0, HOURS - 1]);
         assert_eq!(steps(&with(&[(100, 3e3), (5000, 4e6)])), [100, 5000], "the larger does not hide the smaller");
@@ -142,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_hide_nothing() {
+    fn outliers_are_found_beside_gaps() {
         let values = with(&[(49, NAN), (50, 3e3), (51, NAN), (52, NAN)]);
         assert_eq!(steps(&values), [50]);
         assert_eq!(outliers(&values)[0].neighbours, [year()[48], year()[53]]);
@@ -152,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_series_do_by_nature_is_left_alone() {
+    fn ordinary_variation_is_no_outlier() {
         let sun = |hour: usize| (0.9 * ((hour % 24) as f64 / 24.0 * std::f64::consts::TAU - 1.6).sin()).max(0.0);
         let mut sun: Vec<f64> = (0..HOURS).map(sun).collect();
         sun[6] = 1e-4;
@@ -186,7 +191,7 @@ mod tests {
         let factors = proptest::collection::vec(0.7f64..1.4, 3..400);
         (factors, 0.1f64..50.0).prop_map(|(factors, start)| {
             let next = |value: &mut f64, factor: f64| {
-                // Turned back at the ends, so that the largest is at most 50 times the smallest.
+                // The walk is clamped, so that the largest value is at most 50 times the smallest.
                 *value = (*value * factor).clamp(1.0, 50.0);
                 Some(*value)
             };
@@ -214,7 +219,7 @@ mod tests {
         }
 
         #[test]
-        fn scale_and_sign_change_nothing(
+        fn outliers_do_not_depend_on_scale_and_sign(
             values in proptest::collection::vec(
                 prop_oneof![4 => 1.0f64..3.0, 2 => Just(0.0), 1 => 100.0f64..1e4, 1 => 1e-3f64..1e-1, 1 => Just(NAN)],
                 0..60,
@@ -226,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn gaps_are_all_that_is_missing(missing in proptest::collection::vec(any::<bool>(), 0..60)) {
+        fn gaps_cover_exactly_the_missing_values(missing in proptest::collection::vec(any::<bool>(), 0..60)) {
             let values: Vec<f64> = missing.iter().map(|&missing| if missing { NAN } else { 1.0 }).collect();
             let mut covered = vec![false; values.len()];
             for gap in gaps(&values) {
@@ -237,7 +242,7 @@ mod tests {
         }
 
         #[test]
-        fn any_numbers_are_judged(values in proptest::collection::vec(any::<f64>(), 0..40)) {
+        fn any_numbers_are_accepted(values in proptest::collection::vec(any::<f64>(), 0..40)) {
             for outlier in outliers(&values) {
                 prop_assert!(outlier.times >= TIMES_OTHERS && outlier.value.to_bits() == values[outlier.step].to_bits());
             }

@@ -1,7 +1,6 @@
-//! Time axes, columns over time, and the CSV files they come from.
+//! Time axes, columns over time, and the CSV files they are read from.
 //!
-//! The lowest floor of the house: everything above speaks in [`TimeAxis`] and [`Profile`]; nothing here knows what the
-//! numbers mean.
+//! All other crates use [`TimeAxis`] and [`Profile`]; this module does not know the meaning of the numbers.
 
 mod axis;
 mod csv;
@@ -19,7 +18,7 @@ pub use setting::{FileColumn, Fill, ProfileSetting};
 
 use std::path::PathBuf;
 
-/// What can be wrong with a file of time series. Every variant names the file and, where there is one, the line.
+/// The errors in a file of time series. Every variant names the file and, where there is one, the line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeriesError {
@@ -28,7 +27,7 @@ pub enum SeriesError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file is not well-formed CSV.
@@ -36,7 +35,7 @@ pub enum SeriesError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What the CSV reader said, with its line.
+        /// The message of the CSV reader, with its line.
         message: String,
     },
     /// The first cell of a row is not a time stamp.
@@ -50,7 +49,7 @@ pub enum SeriesError {
         path: PathBuf,
         /// Line in the file, from 1.
         line: u64,
-        /// What stands there.
+        /// The text of the cell.
         value: String,
     },
     /// Some stamps of a file have a UTC offset and some have none.
@@ -58,9 +57,9 @@ pub enum SeriesError {
     MixedOffsets {
         /// The file.
         path: PathBuf,
-        /// Line in the file, from 1: the first that is unlike those before.
+        /// Line in the file, from 1: the first that differs from the lines before.
         line: u64,
-        /// What stands there.
+        /// The text of the stamp.
         value: String,
     },
     /// The stamps do not advance by one fixed step.
@@ -75,19 +74,19 @@ pub enum SeriesError {
         line: u64,
         /// The stamp found.
         found: String,
-        /// The stamp that continues the series.
+        /// The stamp that would continue the series.
         expected: String,
         /// Step between the first two stamps, minutes.
         step_minutes: i64,
         /// `duplicate`, `missing stamps before it` or `out of order`.
         kind: &'static str,
     },
-    /// Fewer than two rows: the step cannot be known.
+    /// The file has fewer than two rows, so its step is not known.
     #[error("{}: {rows} data rows; at least two are needed to know the time step", path.display())]
     TooShort {
         /// The file.
         path: PathBuf,
-        /// Rows found.
+        /// The number of rows.
         rows: usize,
     },
     /// A cell is not a number.
@@ -99,17 +98,17 @@ pub enum SeriesError {
         line: u64,
         /// Column name.
         column: String,
-        /// What stands there.
+        /// The text of the cell.
         value: String,
     },
-    /// A column that is asked for does not exist.
+    /// A requested column does not exist.
     #[error("{}: no column `{column}`; the file has {available}", path.display())]
     MissingColumn {
         /// The file.
         path: PathBuf,
-        /// The column asked for.
+        /// The requested column.
         column: String,
-        /// The columns there are, as text.
+        /// The existing columns, as text.
         available: String,
     },
     /// The header names a column twice.
@@ -120,7 +119,7 @@ pub enum SeriesError {
         /// The repeated name.
         column: String,
     },
-    /// The window asked for is not covered by the file.
+    /// The file does not cover the requested window.
     #[error("{}: covers {first} to {last}, the time window asks for {window}", path.display())]
     NotCovered {
         /// The file.
@@ -132,7 +131,7 @@ pub enum SeriesError {
         /// The window.
         window: String,
     },
-    /// A file does not advance in the step of the others.
+    /// The step of a file differs from the step of the run.
     #[error("{}: has a step of {found_minutes} min where the other series have {expected_minutes} min", path.display())]
     OtherStep {
         /// The file.
@@ -142,9 +141,10 @@ pub enum SeriesError {
         /// The step of the run, minutes.
         expected_minutes: i64,
     },
-    /// A file is in the time of another UTC offset than the others.
+    /// The UTC offset of a file differs from that of the other files.
     #[error(
-        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same offset",
+        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same \
+         offset",
         path.display()
     )]
     OtherOffset {
@@ -155,10 +155,10 @@ pub enum SeriesError {
         /// The offset of the run.
         expected: String,
     },
-    /// A date or a window cannot be understood.
+    /// A date or a window cannot be parsed.
     #[error("`{text}` is not a date; expected `2015`, `2015-01`, `2015-01-31` or `2015-01-31 13:00`")]
     Date {
-        /// What was given.
+        /// The given text.
         text: String,
     },
     /// A window ends before it begins.

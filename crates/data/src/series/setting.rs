@@ -1,4 +1,4 @@
-//! How a value over time is written in a configuration: a number, or a column of a CSV file.
+//! The spelling of a value over time in a configuration: a number, or a column of a CSV file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -48,7 +48,7 @@ pub enum Fill {
 }
 
 impl FileColumn {
-    /// Reads `NAME.csv` or `NAME.csv:COLUMN`.
+    /// Parses `NAME.csv` or `NAME.csv:COLUMN`.
     #[must_use]
     pub fn parse(reference: &str) -> Self {
         let (file, column) = match reference.split_once(':') {
@@ -60,7 +60,7 @@ impl FileColumn {
 }
 
 impl ProfileSetting {
-    /// Whether it is nothing all the time.
+    /// Returns whether the value is the constant 0.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         *self == Self::Constant(0.0)
@@ -94,8 +94,8 @@ impl Serialize for ProfileSetting {
 
 impl<'de> Deserialize<'de> for ProfileSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl<'de> Visitor<'de> for Written {
+        struct ProfileVisitor;
+        impl<'de> Visitor<'de> for ProfileVisitor {
             type Value = ProfileSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,12 +106,12 @@ impl<'de> Deserialize<'de> for ProfileSetting {
                 Ok(ProfileSetting::Constant(value))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<ProfileSetting, E> {
                 Ok(ProfileSetting::Constant(value as f64))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<ProfileSetting, E> {
                 Ok(ProfileSetting::Constant(value as f64))
             }
@@ -127,7 +127,7 @@ impl<'de> Deserialize<'de> for ProfileSetting {
                 FileColumn::deserialize(de::value::MapAccessDeserializer::new(map)).map(ProfileSetting::File)
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(ProfileVisitor)
     }
 }
 
@@ -161,8 +161,8 @@ impl Serialize for Fill {
 
 impl<'de> Deserialize<'de> for Fill {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl Visitor<'_> for Written {
+        struct FillVisitor;
+        impl Visitor<'_> for FillVisitor {
             type Value = Fill;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,12 +173,12 @@ impl<'de> Deserialize<'de> for Fill {
                 Ok(Fill::Value(value))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<Fill, E> {
                 Ok(Fill::Value(value as f64))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an integer beyond 2^52 there")]
+            #[expect(clippy::cast_precision_loss, reason = "integers in a configuration are far below 2^52")]
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<Fill, E> {
                 Ok(Fill::Value(value as f64))
             }
@@ -191,7 +191,7 @@ impl<'de> Deserialize<'de> for Fill {
                 }
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(FillVisitor)
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_spellings_are_errors() {
         for text in ["prices.csv", "[1, 2]", "{column: x}", "{file: a.csv, colum: x}", "{file: a.csv, fill: zero}"] {
             assert!(read(text).is_err(), "{text}");
         }

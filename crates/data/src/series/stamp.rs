@@ -1,29 +1,31 @@
-//! Time stamps as files write them: civil time, or civil time with its offset from UTC.
+//! Time stamps of CSV files: civil time, or civil time with its offset from UTC.
 
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 
-/// Reads the stamps of one file and puts them on one clock: as they stand when none has a UTC offset, else on the offset
-/// of the first. A file in civil time with its changes to and from summer time thus becomes a regular one.
+/// A reader of the time stamps of one file, which converts them to one clock: unchanged when none has a UTC offset,
+/// else to the offset of the first stamp. A file in civil time with its changes to and from summer time becomes regular
+/// that way.
 #[derive(Debug, Default)]
 pub(super) struct StampReader {
-    /// The offset of the first stamp, once there is one.
+    /// The offset of the first stamp; the outer `None` before any stamp, the inner one for stamps without an offset.
     first: Option<Option<Offset>>,
 }
 
-/// What can be wrong with a stamp.
+/// The errors of a stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StampFault {
-    /// It is none.
+    /// The text is not a time stamp.
     Unreadable,
-    /// It has a UTC offset where the first has none, or the other way round.
+    /// The stamp has a UTC offset and the first has none, or the other way round.
     MixedOffsets,
 }
 
 impl StampReader {
-    /// The moment of a stamp like `2015-01-31`, `2015-01-31 13:00`, `2015-01-31T13:00:00+01:00` or `2015-01-31T12:00Z`. A
-    /// zone in brackets behind an offset adds nothing to it; without one it would need a time zone database and is refused.
+    /// Parses a stamp like `2015-01-31`, `2015-01-31 13:00`, `2015-01-31T13:00:00+01:00` or `2015-01-31T12:00Z`. A time
+    /// zone in brackets after an offset is ignored; without an offset it would need a time zone database and is an
+    /// error.
     pub(super) fn read(&mut self, text: &str) -> Result<DateTime, StampFault> {
         let pieces = Pieces::parse(text).map_err(|_| StampFault::Unreadable)?;
         let offset = pieces.to_numeric_offset();
@@ -41,7 +43,7 @@ impl StampReader {
         }
     }
 
-    /// The offset from UTC of all stamps read, where they have one.
+    /// Returns the offset from UTC of all stamps read; `None` where they have none.
     pub(super) fn utc_offset(&self) -> Option<Offset> {
         self.first.flatten()
     }
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn one_moment_has_many_spellings() {
+    fn all_spellings_of_a_moment_are_equal() {
         for text in ["2015-01-31 13:00", "2015-01-31T13:00", "2015-01-31t13:00:00.0", "20150131T130000"] {
             assert_eq!(read_all(&[text]), [Ok("2015-01-31T13:00:00".to_owned())], "{text}");
         }
@@ -76,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_stand_everywhere_or_nowhere() {
+    fn stamps_with_and_without_offsets_do_not_mix() {
         let mixed = Err(StampFault::MixedOffsets);
         assert_eq!(read_all(&["2015-01-31T13:00Z", "2015-01-31T14:00"])[1], mixed);
         assert_eq!(read_all(&["2015-01-31T13:00", "2015-01-31T14:00Z"])[1], mixed);

@@ -1,4 +1,4 @@
-//! Carpets: values by day and hour.
+//! Carpet plots: values by day and hour.
 
 use anergy_data::schema::columns::timeseries;
 
@@ -7,12 +7,13 @@ use crate::axis::{Axis, DAY_MS, means};
 use crate::figure::{Figure, Plot, identifier};
 use crate::run::RunResults;
 
-/// Heat pumps that have a carpet of their own, at most.
+/// The largest number of heat pumps with a carpet plot.
 pub(crate) const MOST_PUMPS: usize = 40;
-/// Steps of a day in a carpet, at most.
+/// The largest number of steps per day in a carpet plot.
 const MOST_PER_DAY: usize = 24;
 
-/// Carpets of the loop temperature and of every heat pump's COP, each with its name; none where there is no day.
+/// Returns carpet plots of the loop temperature and of every heat pump's COP, each with its name; empty for a run
+/// without a whole day.
 pub(crate) fn carpets(run: &RunResults) -> Vec<(String, Figure)> {
     let temperature = run.series.numbers(timeseries::LOOP_TEMPERATURE_C).map(|values| {
         let name = "Loop temperature".to_owned();
@@ -52,8 +53,8 @@ fn carpet(run: &RunResults, name: &str, unit: &str, values: &[f64]) -> Option<(S
     Some((name.to_owned(), figure))
 }
 
-/// Values from the first step of their first day on, not a number before they begin; at most [`MOST_PER_DAY`] of them a day, each the mean of
-/// a block of steps.
+/// Returns the values from the beginning of their first day, NaN before their first step; at most [`MOST_PER_DAY`] per
+/// day, each the mean of a block of steps.
 fn cells(axis: &Axis, per_day: usize, values: &[f64]) -> (Axis, Vec<f64>, usize) {
     let before = (axis.start_ms.rem_euclid(DAY_MS) / axis.step_ms).floor() as usize;
     let mut all = vec![f64::NAN; before];
@@ -69,12 +70,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_stands_on_its_day() {
+    fn a_value_is_in_the_cell_of_its_day_and_hour() {
         let hour = 3_600_000.0;
         for (start_h, step_h) in [(0.0, 1.0), (0.5, 1.0), (10.25, 0.25), (23.0, 1.0), (5.0, 7.0 / 60.0 * 60.0 / 7.0)] {
             let axis = Axis { start_ms: start_h * hour, step_ms: step_h * hour, len: 100 };
             let per_day = axis.steps_per_day().unwrap();
-            // Each value is the hour, since 1970, at which it is.
+            // Each value is its time in hours since 1970.
             let values: Vec<f64> = (0..axis.len).map(|step| start_h + step_h * step as f64).collect();
             let (cells_axis, cells, block) = cells(&axis, per_day, &values);
             let per_row = per_day / block;

@@ -1,17 +1,17 @@
-//! How gap and residual went from iteration to iteration.
+//! The figure of the convergence: gap and residual by iteration.
 
 use anergy_data::schema::Stop;
 use anergy_data::schema::columns::convergence as column;
 
-use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
+use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, XAxis};
 use crate::run::RunResults;
 
-/// Relative gap, and change of the loop temperature, by iteration.
+/// Returns the relative gap, and the change of the loop temperature, by iteration; `None` without a loop.
 pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
     let coupling = run.summary.coupling.as_ref()?;
     let frame = run.convergence.as_ref()?;
     let iterations = frame.numbers(column::ITERATION)?;
-    // A logarithmic axis has no place for zero.
+    // A logarithmic axis cannot show zero.
     let positive = |name: &str| -> Option<Vec<f64>> {
         let values = frame.numbers(name)?;
         Some(values.iter().map(|value| if *value > 0.0 { *value } else { f64::NAN }).collect())
@@ -44,11 +44,11 @@ pub(crate) fn convergence(run: &RunResults) -> Option<Figure> {
         .as_ref()
         .map_or_else(String::new, |gap| format!(" The answer's relative gap is {:.2e}.", gap.relative));
     let text = format!(
-        "Relative gap: the share of the money that a dispatcher could save at the COPs its plan leads to, and the share of unmet demand that it \
-         could serve. Change: of the loop temperature \
-         since the iteration before; it may go on while nothing is to be gained any more.{gap}"
+        "Relative gap: the share of the money that a dispatcher could save at the COPs its plan leads to, and the \
+         share of unmet demand that it could serve. Change: of the loop temperature since the iteration before; it \
+         may go on while nothing is to be gained any more.{gap}"
     );
-    let x = X::Number { label: "iteration".to_owned(), values: iterations.to_vec() };
+    let x = XAxis::Number { label: "iteration".to_owned(), values: iterations.to_vec() };
     Some(Figure {
         id: "convergence".to_owned(),
         title: "Gap and residual by iteration".to_owned(),

@@ -1,14 +1,14 @@
-//! The dispatch: what each carrier at each site comes from and goes to, over time.
+//! The figures of the dispatch: sources and uses of each carrier at each site, over time.
 
 use super::{Grain, number};
 use crate::figure::{Colour, Figure, Layer, Plot, identifier};
-use crate::flows::{Flow, What, balances};
+use crate::flows::{Flow, FlowKind, balances};
 use crate::run::RunResults;
 
-/// Energy below which a layer has nothing to show, kWh.
+/// The smallest energy of a layer that is shown, kWh.
 const NOTHING_KWH: f64 = 1e-3;
 
-/// A stack per carrier and site, each with its name.
+/// Returns a stack per carrier and site, each with its name.
 pub(crate) fn dispatch(run: &RunResults, flows: &[Flow<'_>], grain: Grain) -> Vec<(String, Figure)> {
     let stack = |(site, carrier): (&str, &str)| {
         let own = flows.iter().filter(|flow| flow.site == site && flow.carrier == carrier);
@@ -41,15 +41,15 @@ pub(crate) fn dispatch(run: &RunResults, flows: &[Flow<'_>], grain: Grain) -> Ve
     balances(flows).into_iter().filter_map(stack).collect()
 }
 
-/// Colours of layers: a technology has one on both sides of the stack.
+/// Returns the colours of layers: a technology has the same colour on both sides of the stack.
 fn colours<'r>(flows: &[&Flow<'r>]) -> Vec<Colour> {
     let mut names: Vec<&'r str> = Vec::new();
     let mut colours = Vec::with_capacity(flows.len());
     for flow in flows {
         colours.push(match flow.what {
-            What::Demand => Colour::Grey,
-            What::Unmet => Colour::Alarm,
-            What::Surplus => Colour::Pale,
+            FlowKind::Demand => Colour::Grey,
+            FlowKind::Unmet => Colour::Alarm,
+            FlowKind::Surplus => Colour::Pale,
             _ => {
                 let known = names.iter().position(|name| *name == flow.technology);
                 Colour::Nth(known.unwrap_or_else(|| {

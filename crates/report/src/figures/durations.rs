@@ -1,32 +1,32 @@
-//! Duration curves: for how long something was at least so high.
+//! Duration curves: for how many hours a quantity had at least a value.
 
 use anergy_data::schema::columns::timeseries;
 use anergy_data::schema::{TechnologyKind, TechnologySummary};
 
 use super::extremes;
 use crate::axis::duration;
-use crate::figure::{Colour, Figure, Line, Panel, Plot, X};
+use crate::figure::{Colour, Figure, Line, Panel, Plot, XAxis};
 use crate::run::RunResults;
 
-/// Points of a curve.
+/// The number of points of a curve.
 pub(crate) const POINTS: usize = 500;
 
-/// Hours at even distances, from 0 to the whole time.
-pub(crate) fn hours(run: &RunResults, points: usize) -> X {
+/// Returns equidistant hours, from 0 to the length of the run.
+pub(crate) fn hours(run: &RunResults, points: usize) -> XAxis {
     let hours = run.axis.step_hours() * run.axis.len as f64;
     let values = (0..points).map(|index| hours * index as f64 / (points.max(2) - 1) as f64).collect();
-    X::Number { label: "hours".to_owned(), values }
+    XAxis::Number { label: "hours".to_owned(), values }
 }
 
-/// Curves of powers, at most.
+/// The largest number of curves of powers.
 const MOST_CURVES: usize = 11;
 
-/// The curve's points for a run of so many steps.
+/// Returns the number of points of a curve for a run of `steps` steps.
 pub(crate) fn points(steps: usize) -> usize {
     steps.clamp(2, POINTS)
 }
 
-/// Curves of imports, exports and heat pumps, and of the loop temperature.
+/// Returns the curves of imports, exports and heat pumps, and of the loop temperature.
 pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
     let points = points(run.axis.len);
     let power = |technology: &TechnologySummary| {
@@ -59,7 +59,7 @@ pub(crate) fn durations(run: &RunResults) -> Option<Figure> {
     }
     let most = panels.iter().flat_map(|panel| &panel.lines).filter_map(|line| {
         let [low, _, high] = extremes(&line.values)?;
-        // What a solver leaves of nothing is nothing.
+        // Values below the solver's tolerance are zero.
         let low = if low.abs() < 1e-6 { 0.0 } else { low };
         Some(format!("{} {} to {}", line.name, super::number(low), super::number(high)))
     });

@@ -1,4 +1,4 @@
-//! The network on its ground, with the temperatures of its water.
+//! The map of a network, with the temperatures of its water.
 
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -12,12 +12,12 @@ use crate::axis::{Axis, means};
 use crate::figure::{Figure, Map, MapNode, Plot};
 use crate::run::RunResults;
 
-/// Moments of a map, at most.
+/// The largest number of moments of a map.
 const MOMENTS: usize = 400;
-/// How far apart the lines of a place are drawn, as a share of the map's size.
+/// The distance between the lines of a place, as a share of the map's size.
 const APART: f64 = 0.012;
 
-/// The map of a run whose loop is a network.
+/// Returns the map of a run whose loop is a network; `None` for other runs.
 pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     let map = run.summary.network.as_ref()?.map.as_ref()?;
     let frame = run.network.as_ref()?;
@@ -37,7 +37,7 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
         });
         for (index, (node, values)) in own.enumerate() {
             let Some([_, mean_c, _]) = extremes(values) else { continue };
-            // Two lines run side by side: the second is drawn a little to the right and below.
+            // Two lines run side by side: the second is drawn slightly to the right and below.
             let shift = APART * size * index as f64;
             nodes.push(MapNode {
                 name: node.to_owned(),
@@ -57,7 +57,8 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     let pipes: Vec<(String, usize, usize)> = pipes.collect();
     let extreme = |of: fn(f64, f64) -> f64, start: f64| nodes.iter().map(|node| node.mean_c).fold(start, of);
     let text = format!(
-        "Mean temperatures of the water between {} and {} °C at {} nodes and in {} pipes; the slider goes through the time{}.{}",
+        "Mean temperatures of the water between {} and {} °C at {} nodes and in {} pipes; the slider goes through the \
+         time{}.{}",
         number(extreme(f64::min, f64::INFINITY)),
         number(extreme(f64::max, f64::NEG_INFINITY)),
         nodes.len(),
@@ -78,20 +79,20 @@ pub(crate) fn map(run: &RunResults) -> Option<Figure> {
     Some(Figure { id: "network".to_owned(), title: "Network".to_owned(), text, plot })
 }
 
-/// What stands at a place.
+/// Returns the names of the substations and plants at a place.
 fn label(map: &MapSummary, place: &str) -> String {
     let sited = map.plants.iter().chain(&map.substations).filter(|[_, at]| at == place);
     let names: Vec<&str> = sited.map(|[name, _]| name.as_str()).collect();
     if names.is_empty() { place.to_owned() } else { names.join(", ") }
 }
 
-/// Where the places lie, m, where that is known of all of them.
+/// Returns the coordinates of the places, m; `None` unless all are known.
 fn places_known(map: &MapSummary) -> Option<Vec<[f64; 2]>> {
     let known = |place: &PlaceSummary| Some([place.x_m?, place.y_m?]);
     map.places.iter().map(known).collect()
 }
 
-/// Where the places lie, m; on a circle where that is not known of all.
+/// Returns the coordinates of the places, m; points on a circle unless all are known.
 fn positions(map: &MapSummary) -> Vec<[f64; 2]> {
     places_known(map).unwrap_or_else(|| {
         let angle = |index: usize| TAU * index as f64 / map.places.len() as f64;
@@ -99,7 +100,7 @@ fn positions(map: &MapSummary) -> Vec<[f64; 2]> {
     })
 }
 
-/// The larger side of what the places cover, m.
+/// Returns the larger side of the rectangle around the places, m.
 fn size(places: &[[f64; 2]]) -> f64 {
     let side = |axis: usize| {
         let values: Vec<f64> = places.iter().map(|place| place[axis]).collect();

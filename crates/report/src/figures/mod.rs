@@ -12,18 +12,19 @@ pub(super) mod temperature;
 
 use super::axis::{Axis, means};
 
-/// Values that a page may hold in all its series together; beyond, time is made coarser.
+/// The largest number of values in all series of a page; above it, time is aggregated.
 const MOST_VALUES: usize = 1_200_000;
 
-/// How finely a page shows time.
+/// The resolution of time in a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grain {
-    /// Steps that become one value.
+    /// The number of steps that are averaged to one value.
     pub(super) block: usize,
 }
 
 impl Grain {
-    /// The finest that `series` series of `steps` steps allow: single steps, or a divisor of the `per_day` steps of a day.
+    /// Returns the finest resolution for `series` series of `steps` steps: single steps, or a divisor of the `per_day`
+    /// steps of a day.
     pub(super) fn of(series: usize, steps: usize, per_day: Option<usize>) -> Self {
         let most = MOST_VALUES / series.max(1);
         let fits = |block: &usize| steps.div_ceil(*block) <= most;
@@ -42,9 +43,9 @@ impl Grain {
     }
 }
 
-/// A number for people: three significant digits, thousands apart.
+/// Returns a number as text: three significant digits, thousands separated.
 pub(super) fn number(value: f64) -> String {
-    // Minus zero is zero.
+    // Minus zero is written as zero.
     let value = value + 0.0;
     let size = value.abs();
     let digits = match size {
@@ -60,7 +61,7 @@ pub(super) fn number(value: f64) -> String {
     let mut grouped = String::from(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            // A narrow space that does not break.
+            // A narrow no-break space.
             grouped.push('\u{202f}');
         }
         grouped.push(digit);
@@ -68,7 +69,7 @@ pub(super) fn number(value: f64) -> String {
     fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
 }
 
-/// The different values of a column, in order.
+/// Returns the distinct values of a column, in order.
 pub(super) fn levels(values: &[f64]) -> Vec<f64> {
     let mut levels: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     levels.sort_by(f64::total_cmp);
@@ -76,7 +77,7 @@ pub(super) fn levels(values: &[f64]) -> Vec<f64> {
     levels
 }
 
-/// Least, mean and largest of what is a number.
+/// Returns minimum, mean and maximum, without NaN; `None` where there is no number.
 pub(super) fn extremes(values: &[f64]) -> Option<[f64; 3]> {
     let known = || values.iter().copied().filter(|value| value.is_finite());
     let count = known().count();
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_made_coarser_where_there_is_too_much_of_it() {
+    fn long_series_are_aggregated() {
         assert_eq!(Grain::of(100, 8760, Some(24)).block, 1);
         assert_eq!(Grain::of(100, 35040, Some(96)).block, 3);
         assert_eq!(Grain::of(1000, 8760, Some(24)).block, 8);

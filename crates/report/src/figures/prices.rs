@@ -1,12 +1,12 @@
-//! What one more kWh of each carrier would cost: the duals of the dispatch.
+//! The figures of the shadow prices of each carrier: the duals of the dispatch.
 
 use anergy_data::schema::columns::prices::balance;
 
 use super::{Grain, extremes, number};
-use crate::figure::{Colour, Figure, Line, Panel, Plot, X, identifier};
+use crate::figure::{Colour, Figure, Line, Panel, Plot, XAxis, identifier};
 use crate::run::RunResults;
 
-/// Carrier prices, a figure a site, with its name.
+/// Returns the carrier prices, one figure per site, with its name.
 pub(crate) fn prices(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
     let Some(frame) = &run.prices else { return Vec::new() };
     let columns: Vec<(&str, &str, &[f64])> = frame.all_numbers().filter_map(price).collect();
@@ -30,14 +30,14 @@ pub(crate) fn prices(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
                 "What one more kWh of demand would cost in the cheapest plan at the answer's COPs, EUR/kWh; means: {}.",
                 means.join(", ")
             ),
-            plot: Plot::Lines { x: X::Time(grain.axis(&run.axis)), panels: vec![Panel::new("EUR/kWh", lines)] },
+            plot: Plot::Lines { x: XAxis::Time(grain.axis(&run.axis)), panels: vec![Panel::new("EUR/kWh", lines)] },
         };
         (site.to_owned(), figure)
     };
     sites.into_iter().map(figure).collect()
 }
 
-/// Site, carrier and price of a column `SITE||CARRIER|price_eur_per_kwh`.
+/// Returns site, carrier and price of a column `SITE||CARRIER|price_eur_per_kwh`; `None` for other columns.
 fn price<'r>((name, values): (&'r str, &'r [f64])) -> Option<(&'r str, &'r str, &'r [f64])> {
     let (site, carrier) = balance(name)?;
     Some((site, carrier, values))

@@ -1,40 +1,40 @@
-//! Energy of the whole time, from where it comes to where it goes.
+//! The Sankey diagram of the energy of the whole time.
 
 use anergy_data::schema::{Service, TechnologyKind, TechnologySummary};
 
 use crate::figure::{Colour, Figure, Node, Plot};
-use crate::flows::{Flow, What};
+use crate::flows::{Flow, FlowKind};
 use crate::run::RunResults;
 
 /// The node of the water loop.
 const LOOP: &str = "water loop";
-/// Sites beyond which technologies of one name are one node.
+/// The number of sites above which technologies of the same name are one node.
 const MOST_SITES: usize = 3;
-/// Share of the largest flow below which a flow is not drawn.
+/// The share of the largest flow below which a flow is not drawn.
 const FAINT: f64 = 1e-4;
 
-/// What a node is; things of one name but different kind are not the same.
+/// The kind of a node; nodes of the same name and different kind are different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NodeKind {
     Carrier,
     Technology,
-    /// What lies outside the district's balances: demands, the ground, ...
+    /// A node outside the district's balances: demands, the ground, and others.
     Outside,
     Loop,
-    /// A node that closes a circle.
-    Again,
+    /// A copy of a node, which breaks a cycle.
+    Repeated,
 }
 
-/// Flows in the making.
+/// The builder of a Sankey diagram.
 #[derive(Debug, Default)]
-struct Flows {
-    nodes: Vec<(Kind, Node)>,
+struct SankeyBuilder {
+    nodes: Vec<(NodeKind, Node)>,
     flows: Vec<(usize, usize, f64)>,
 }
 
-impl Flows {
-    fn node(&mut self, kind: Kind, name: &str, colour: Colour) -> usize {
-        let known = |(of, node): &(Kind, Node)| *of == kind && node.name == name;
+impl SankeyBuilder {
+    fn node(&mut self, kind: NodeKind, name: &str, colour: Colour) -> usize {
+        let known = |(of, node): &(NodeKind, Node)| *of == kind && node.name == name;
         self.nodes.iter().position(known).unwrap_or_else(|| {
             self.nodes.push((kind, Node { name: name.to_owned(), colour }));
             self.nodes.len() - 1
@@ -48,7 +48,8 @@ impl Flows {
         }
     }
 
-    /// Flows of both directions between two nodes become one; faint ones go; one that would close a circle ends in a node of its own.
+    /// Returns nodes and flows: opposite flows between two nodes are combined, small ones removed, and a flow that
+    /// would close a cycle ends in a node of its own.
     fn finish(mut self) -> (Vec<Node>, Vec<(usize, usize, f64)>) {
         let largest = self.flows.iter().map(|(.., kwh)| kwh.abs()).fold(0.0, f64::max);
         let mut net: Vec<(usize, usize, f64)> = Vec::new();
@@ -63,13 +64,13 @@ impl Flows {
         for (from, to, kwh) in net.into_iter().map(forward).filter(|(.., kwh)| *kwh > FAINT * largest) {
             let to = if reaches(&kept, to, from) {
                 let Node { name, colour } = self.nodes[to].1.clone();
-                self.node(Kind::Again, &format!("{name} (again)"), colour)
+                self.node(NodeKind::Repeated, &format!("{name} (again)"), colour)
             } else {
                 to
             };
             kept.push((from, to, kwh));
         }
-        // Nodes without a flow go, and the others move up.
+        // Nodes without a flow are removed, and the others renumbered.
         let used: Vec<usize> =
             (0..self.nodes.len()).filter(|node| kept.iter().any(|(a, b, _)| a == node || b == node)).collect();
         let moved = |node: usize| used.iter().position(|used| *used == node).unwrap_or_default();
@@ -77,16 +78,16 @@ impl Flows {
         (self.names(&used), flows)
     }
 
-    /// The nodes in use; where names are alike, with what they are.
+    /// Returns the nodes in use; names that are equal are extended by the kind of the node.
     fn names(&self, used: &[usize]) -> Vec<Node> {
         let nodes = || used.iter().map(|node| &self.nodes[*node]);
-        let named = |(kind, node): &(Kind, Node)| {
+        let named = |(kind, node): &(NodeKind, Node)| {
             let alike = nodes().filter(|(_, other)| other.name == node.name).count() > 1;
             let word = match kind {
-                Kind::Carrier => "carrier",
-                Kind::Technology => "technology",
-                Kind::Outside => "outside",
-                Kind::Loop | Kind::Again => "water",
+                NodeKind::Carrier => "carrier",
+                NodeKind::Technology => "technology",
+                NodeKind::Outside => "outside",
+                NodeKind::Loop | NodeKind::Repeated => "water",
             };
             let name = if alike { format!("{} ({word})", node.name) } else { node.name.clone() };
             Node { name, colour: node.colour }
@@ -95,7 +96,7 @@ impl Flows {
     }
 }
 
-/// Whether flows lead from a node to another.
+/// Returns whether a path of flows leads from one node to another.
 fn reaches(flows: &[(usize, usize, f64)], from: usize, to: usize) -> bool {
     let (mut seen, mut queue) = (vec![from], vec![from]);
     while let Some(node) = queue.pop() {
@@ -112,10 +113,10 @@ fn reaches(flows: &[(usize, usize, f64)], from: usize, to: usize) -> bool {
     false
 }
 
-/// Where the energy comes from, what carriers and machines it goes through, and where it ends. A carrier of cold is drawn as the heat that
-/// it takes: from who is cooled through the machine to the loop.
+/// Returns the diagram from the sources of energy through carriers and machines to its uses. A cold carrier is drawn as
+/// the heat that it absorbs: from the cooled demand through the machine to the loop.
 pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
-    let mut graph = Flows::default();
+    let mut graph = SankeyBuilder::default();
     let mut sites: Vec<&str> = flows.iter().map(|flow| flow.site).collect();
     sites.sort_unstable();
     sites.dedup();
@@ -136,21 +137,21 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
         let colour = Colour::Nth(carriers.iter().position(|carrier| *carrier == flow.carrier).unwrap_or_default());
         let carrier = at(flow.carrier, flow.site);
         let (kind, other) = match (flow.what, machine(flow)) {
-            (What::Enters | What::Arrives, _) => (Kind::Technology, flow.technology.to_owned()),
-            (What::Charge | What::Discharge, _) => {
-                (Kind::Technology, at(&format!("{} kept or lost", flow.technology), flow.site))
+            (FlowKind::Enters | FlowKind::Arrives, _) => (NodeKind::Technology, flow.technology.to_owned()),
+            (FlowKind::Charge | FlowKind::Discharge, _) => {
+                (NodeKind::Technology, at(&format!("{} kept or lost", flow.technology), flow.site))
             }
-            (What::Demand | What::Surplus | What::Unmet | What::Circulation, _) => {
-                (Kind::Outside, format!("{} {}", flow.carrier, flow.what.name()))
+            (FlowKind::Demand | FlowKind::Surplus | FlowKind::Unmet | FlowKind::Circulation, _) => {
+                (NodeKind::Outside, format!("{} {}", flow.carrier, flow.what.name()))
             }
             (_, Some(known))
                 if matches!(known.kind, TechnologyKind::Import | TechnologyKind::Source | TechnologyKind::Export) =>
             {
-                (Kind::Outside, flow.technology.to_owned())
+                (NodeKind::Outside, flow.technology.to_owned())
             }
-            _ => (Kind::Technology, at(flow.technology, flow.site)),
+            _ => (NodeKind::Technology, at(flow.technology, flow.site)),
         };
-        let carrier = graph.node(Kind::Carrier, &carrier, colour);
+        let carrier = graph.node(NodeKind::Carrier, &carrier, colour);
         let other = graph.node(kind, &other, if flow.technology.is_empty() { Colour::Grey } else { colour });
         let inwards = flow.what.is_source() != is_cold(flow.carrier);
         graph.add(if inwards { [other, carrier] } else { [carrier, other] }, kwh);
@@ -179,27 +180,27 @@ pub(crate) fn sankey(run: &RunResults, flows: &[Flow<'_>]) -> Option<Figure> {
     })
 }
 
-/// What heat pumps take from the loop or give it, and what else does.
-fn loop_side(run: &RunResults, graph: &mut Flows, at: &dyn Fn(&str, &str) -> String) {
+/// Adds the heat that heat pumps, ground and balancing units exchange with the loop.
+fn loop_side(run: &RunResults, graph: &mut SankeyBuilder, at: &dyn Fn(&str, &str) -> String) {
     let Some(coupling) = &run.summary.coupling else { return };
-    let water = graph.node(Kind::Loop, LOOP, Colour::Nth(5));
+    let water = graph.node(NodeKind::Loop, LOOP, Colour::Nth(5));
     for known in run.summary.technologies.iter() {
         let TechnologySummary { site, technology, service, delivered_kwh, taken_kwh, .. } = known;
         let pump = at(technology, site);
         match service {
             Some(Service::Heating) => {
-                let pump = graph.node(Kind::Technology, &pump, Colour::Grey);
+                let pump = graph.node(NodeKind::Technology, &pump, Colour::Grey);
                 graph.add([water, pump], delivered_kwh - taken_kwh);
             }
             Some(Service::Cooling) => {
-                let pump = graph.node(Kind::Technology, &pump, Colour::Grey);
+                let pump = graph.node(NodeKind::Technology, &pump, Colour::Grey);
                 graph.add([pump, water], delivered_kwh + taken_kwh);
             }
             None => {}
         }
     }
     let mut bound = |name: &str, [into, out]: [f64; 2]| {
-        let node = graph.node(Kind::Outside, name, Colour::Grey);
+        let node = graph.node(NodeKind::Outside, name, Colour::Grey);
         graph.add([node, water], into + out);
     };
     bound("ground", coupling.ground_kwh);

@@ -1,12 +1,13 @@
-//! Stores: what they hold, and how warm that makes them.
+//! The figures of the stores: levels and temperatures.
 
 use anergy_data::schema::columns::timeseries;
 
 use super::Grain;
-use crate::figure::{Colour, Figure, Line, Panel, Plot, X};
+use crate::figure::{Colour, Figure, Line, Panel, Plot, XAxis};
 use crate::run::RunResults;
 
-/// Levels of all stores of a site, and the temperatures of those that heat pumps fill; a figure a site, with its name.
+/// Returns the levels of all stores of a site, and the temperatures of those that heat pumps fill; one figure per site,
+/// with its name.
 pub(crate) fn storage(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
     let levels: Vec<(&str, &str, &[f64])> = run.series.all_numbers().filter_map(level).collect();
     let mut sites: Vec<&str> = levels.iter().map(|(site, ..)| *site).collect();
@@ -42,14 +43,14 @@ pub(crate) fn storage(run: &RunResults, grain: Grain) -> Vec<(String, Figure)> {
             id: format!("storage-{}", crate::figure::identifier(site)),
             title: format!("Stores at {site}"),
             text,
-            plot: Plot::Lines { x: X::Time(grain.axis(&run.axis)), panels },
+            plot: Plot::Lines { x: XAxis::Time(grain.axis(&run.axis)), panels },
         };
         (site.to_owned(), figure)
     };
     sites.into_iter().map(figure).collect()
 }
 
-/// Site, store and level of a column `SITE|STORE|CARRIER|level_kwh`.
+/// Returns site, store and level of a column `SITE|STORE|CARRIER|level_kwh`; `None` for other columns.
 fn level<'r>((name, values): (&'r str, &'r [f64])) -> Option<(&'r str, &'r str, &'r [f64])> {
     match timeseries::parts(name)? {
         [site, store, _, timeseries::LEVEL_KWH] => Some((site, store, values)),

@@ -1,4 +1,4 @@
-//! The loop temperature over time: the answer, its limits, and every iteration.
+//! The figure of the loop temperature over time: the solution, its limits, and every iteration.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use anergy_data::schema::files::LOOP_TEMPERATURE;
 
 use super::extremes;
 use crate::axis::{Axis, envelope};
-use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, X};
+use crate::figure::{Colour, Figure, Line, Panel, Plot, Style, XAxis};
 use crate::run::RunResults;
 
-/// Points of all faint lines together.
+/// The number of points of all lines in the background together.
 const FAINT_POINTS: usize = 60_000;
 
-/// The loop's temperature with its limits; every other iteration is a faint line.
+/// Returns the loop's temperature with its limits; every other iteration is a line in the background.
 pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
     let coupling = run.summary.coupling.as_ref()?;
     let frame = run.temperatures.as_ref()?;
@@ -35,17 +35,18 @@ pub(crate) fn temperature(run: &RunResults) -> Option<Figure> {
     let is_network = run.summary.network.is_some();
     let of = if is_network { "Mean temperature of all water and pipe walls" } else { "Loop temperature" };
     let text = format!(
-        "{of}, at the start of each step: {low:.2} to {high:.2} °C, {mean:.2} °C on average. Grey: the other {} iterations{}.{}",
+        "{of}, at the start of each step: {low:.2} to {high:.2} °C, {mean:.2} °C on average. Grey: the other {} \
+         iterations{}.{}",
         columns.len().saturating_sub(1),
         if thinned { ", thinned to their extremes" } else { "" },
         if is_network { " The limits are those of the water that substations get, not of this mean." } else { "" }
     );
     let panel = Panel { limits, ..Panel::new("°C", lines) };
-    let plot = Plot::Lines { x: X::Time(axis), panels: vec![panel] };
+    let plot = Plot::Lines { x: XAxis::Time(axis), panels: vec![panel] };
     Some(Figure { id: "loop-temperature".to_owned(), title: "Loop temperature".to_owned(), text, plot })
 }
 
-/// A line of at most about `points` points that keeps its peaks.
+/// Returns a line of at most about `points` points that keeps its peaks.
 fn thin(name: &str, colour: Colour, values: &[f64], axis: &Axis, points: usize) -> Line {
     let block = (2 * values.len()).div_ceil(points);
     let thinned = envelope(values, block);

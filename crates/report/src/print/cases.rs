@@ -1,4 +1,4 @@
-//! Bars by category, and cases held against each other.
+//! Drawings of bars by category, and of results by case.
 
 use kuva::plot::legend::{LegendEntry, LegendShape};
 use kuva::plot::{BarPlot, Heatmap, ScatterPlot};
@@ -18,7 +18,7 @@ pub(super) fn bars(
     series: &[(String, Colour, Vec<f64>)],
 ) -> Scene {
     let mut plot = BarPlot::new();
-    // The first one stands at the top.
+    // The first category is at the top.
     for (index, category) in categories.iter().enumerate().rev() {
         let values = series.iter().map(|(_, shade, values)| {
             (values.get(index).copied().filter(|value| value.is_finite()).unwrap_or(0.0), colour(*shade))
@@ -29,7 +29,7 @@ pub(super) fn bars(
         let names: Vec<String> = series.iter().map(|(name, ..)| plain(name)).collect();
         plot = plot.with_legend(names.iter().map(String::as_str).collect());
     }
-    // Parts of both signs do not stand on each other.
+    // Parts with different signs cannot be stacked.
     if is_stacked && series.iter().all(|(_, _, values)| values.iter().all(|value| value.is_nan() || *value >= 0.0)) {
         plot = plot.with_stacked();
     }
@@ -65,7 +65,7 @@ type Named = (String, Vec<f64>);
 
 fn cells(title: &str, x: &Named, y: &Named, z: &Named) -> Scene {
     let (xs, ys) = (levels(&x.1), levels(&y.1));
-    // Several cases may share a cell: it is their mean.
+    // A cell shows the mean of its cases.
     let of = |across: f64, up: f64| {
         let own = (0..z.1.len()).filter(|row| x.1[*row] == across && y.1[*row] == up);
         extremes(&own.map(|row| z.1[row]).collect::<Vec<_>>()).map_or(f64::NAN, |[_, mean, _]| mean)

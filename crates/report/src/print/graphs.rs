@@ -1,4 +1,4 @@
-//! Networks on their ground.
+//! Drawings of maps of networks.
 
 use kuva::plot::heatmap::ColorMap;
 use kuva::plot::legend::{LegendEntry, LegendShape};
@@ -11,7 +11,7 @@ use super::{HEIGHT, layout, plain};
 use crate::figure::Map;
 use crate::figures::extremes;
 
-/// A colour of the scale from low to high.
+/// Returns a colour of the scale from low to high.
 pub(super) fn of_scale(value: f64, low: f64, high: f64) -> String {
     ColorMap::Viridis.map((value - low) / (high - low).max(1e-9))
 }

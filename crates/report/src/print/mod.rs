@@ -1,4 +1,4 @@
-//! Figures as pictures for papers: SVG, and PNG at 300 dots per inch, 180 mm wide.
+//! Drawings of figures for papers: SVG, and PNG at 300 dots per inch, 180 mm wide.
 
 mod cases;
 mod graphs;
@@ -22,37 +22,37 @@ use kuva::render::render::{Scene, render_multiple};
 
 use super::ReportError;
 use super::axis::{Axis, DAY_MS, envelope, means};
-use super::figure::{Colour, Figure, Layer, Line, Panel, Plot, Style, X};
+use super::figure::{Colour, Figure, Layer, Line, Panel, Plot, Style, XAxis};
 use super::figures::{extremes, number};
 use cases::{bars, cases};
 use graphs::network;
 use sankey::sankey;
 
-/// 180 mm, the width of a page of a journal, in pixels of SVG (96 per inch).
+/// The width of a page of a journal, 180 mm, in pixels of SVG (96 per inch).
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 330.0;
-/// Pixels of PNG per pixel of SVG: 300 per inch.
+/// The number of pixels of PNG per pixel of SVG: 300 per inch.
 const SCALE: f32 = 300.0 / 96.0;
-/// Entries of a legend, at most.
+/// The largest number of entries of a legend.
 const LEGEND: usize = 12;
-/// Points of a line, at most.
+/// The largest number of points of a line.
 const POINTS: usize = 1500;
-/// Steps of a stack, at most; beyond, they are means over days.
+/// The largest number of steps of a stack; above it, they are means over days.
 const STACKED: usize = 45 * 24;
-/// Colours that are told apart with any colour vision (Okabe and Ito; Tol).
+/// Colours that are distinguishable with any colour vision (Okabe and Ito; Tol).
 const PALETTE: [&str; 11] = [
     "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#b5a300", "#332288", "#44aa99", "#882255",
     "#999933",
 ];
-/// Lines of one stroke; later ones have another.
+/// The number of lines with the same stroke.
 const LINES: usize = 5;
 const FONT: &str = "DejaVu Sans, Arial, sans-serif";
 
-/// The figure as SVG.
+/// Returns the figure as SVG.
 #[must_use]
 pub fn svg(figure: &Figure) -> String {
     let drawn = SvgBackend::new().render_scene(&scene(figure));
-    // What is to be seen, for who cannot see it.
+    // The alternative text.
     let text = format!("<title>{}</title><desc>{}</desc>", escaped(&figure.title), escaped(&figure.text));
     match drawn.find('>') {
         Some(at) => format!("{}{text}{}", &drawn[..=at], &drawn[at + 1..]),
@@ -60,7 +60,7 @@ pub fn svg(figure: &Figure) -> String {
     }
 }
 
-/// The figure as PNG.
+/// Returns the figure as PNG.
 ///
 /// # Errors
 /// [`ReportError::Picture`].
@@ -82,29 +82,29 @@ fn colour(colour: Colour) -> &'static str {
     }
 }
 
-/// Viridis; what is no number is grey.
+/// Returns the colour map Viridis, with grey for NaN.
 fn scale() -> ColorMap {
     let of = |value: f64| if value.is_nan() { "#e6e8eb".to_owned() } else { ColorMap::Viridis.map(value) };
     ColorMap::Custom(Arc::new(of))
 }
 
-/// A name without the signs that the drawing library takes for mathematics.
+/// Returns a name without the characters that the drawing library interprets as mathematics.
 fn plain(name: &str) -> String {
     name.replace('$', "\\$")
 }
 
-/// Columns of a legend in which the longest of `names` fits.
+/// Returns the number of columns of a legend in which the longest of `names` fits.
 fn columns<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     let longest = names.map(|name| name.chars().count()).max().unwrap_or(1);
     ((WIDTH - 80.0) / (6.5 * longest as f64 + 34.0)).floor().max(1.0) as usize
 }
 
-/// Seconds of a moment.
+/// Returns a moment in seconds.
 fn seconds(ms: f64) -> f64 {
     ms / 1000.0
 }
 
-/// Ticks of a time of so many days.
+/// Returns the ticks of an axis of `days` days.
 fn time_axis(days: f64) -> DateTimeAxis {
     match days {
         days if days > 800.0 => DateTimeAxis::years("%Y"),
@@ -147,7 +147,7 @@ fn scene(figure: &Figure) -> Scene {
     }
 }
 
-fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
+fn lines(title: &str, x: &XAxis, panels: &[Panel]) -> Scene {
     let last = panels.len().saturating_sub(1);
     let rows = panels.iter().enumerate().map(|(index, panel)| {
         let mut plots: Vec<Drawn> = panel.lines.iter().map(|line| drawn(line, x)).collect();
@@ -169,10 +169,10 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
             layout = layout.with_y_axis_min(low).with_y_axis_max(high);
         }
         layout = match x {
-            X::Time(axis) => layout.with_x_datetime(time_axis(days(axis, panel))),
-            X::Number { label, values } => {
+            XAxis::Time(axis) => layout.with_x_datetime(time_axis(days(axis, panel))),
+            XAxis::Number { label, values } => {
                 let layout = if index == last { layout.with_x_label(label.as_str()) } else { layout };
-                // Between whole numbers, few of them, nothing is to be read.
+                // On an axis of few whole numbers, no ticks are placed between them.
                 let few = values.len() <= 20 && values.iter().all(|value| value.fract() == 0.0);
                 if few { layout.with_x_tick_step((values.len() as f64 / 10.0).ceil()) } else { layout }
             }
@@ -196,7 +196,7 @@ fn lines(title: &str, x: &X, panels: &[Panel]) -> Scene {
     }
 }
 
-/// Days from the first moment of a panel's lines to the last.
+/// Returns the length of time of a panel's lines, days.
 fn days(axis: &Axis, panel: &Panel) -> f64 {
     let of = |line: &Line| line.axis.unwrap_or(*axis);
     let from = panel.lines.iter().map(|line| of(line).start_ms).fold(f64::INFINITY, f64::min);
@@ -204,7 +204,7 @@ fn days(axis: &Axis, panel: &Panel) -> f64 {
     if from < to { (to - from) / DAY_MS } else { axis.days() }
 }
 
-/// Range of a linear panel with its limits in it and some room around.
+/// Returns the range of a linear panel, including its limits and a margin.
 fn spanned(panel: &Panel) -> Option<[f64; 3]> {
     let mut all: Vec<f64> = panel.lines.iter().flat_map(|line| &line.values).copied().collect();
     all.extend(panel.limits.iter().map(|(_, value)| value));
@@ -213,24 +213,24 @@ fn spanned(panel: &Panel) -> Option<[f64; 3]> {
     Some([if low >= 0.0 && low < room { 0.0 } else { low - room }, mean, high + room])
 }
 
-fn drawn(line: &Line, x: &X) -> Drawn {
+fn drawn(line: &Line, x: &XAxis) -> Drawn {
     let (points, block) = match line.values.len() {
-        len if len > POINTS && matches!(x, X::Time(_)) => {
+        len if len > POINTS && matches!(x, XAxis::Time(_)) => {
             let block = (2 * len).div_ceil(POINTS).max(3);
             (envelope(&line.values, block), 0.5 * block as f64)
         }
         _ => (line.values.clone(), 1.0),
     };
     let at = |index: usize| match (x, &line.axis) {
-        (X::Time(axis), own) => {
+        (XAxis::Time(axis), own) => {
             let axis = own.as_ref().unwrap_or(axis);
             seconds(axis.start_ms + axis.step_ms * block * index as f64)
         }
-        (X::Number { values, .. }, _) => values.get(index).copied().unwrap_or(f64::NAN),
+        (XAxis::Number { values, .. }, _) => values.get(index).copied().unwrap_or(f64::NAN),
     };
     let pairs: Vec<(f64, f64)> =
         points.iter().enumerate().map(|(index, value)| (at(index), *value)).filter(|(_, y)| y.is_finite()).collect();
-    // Strokes differ too; a picture of pixels has solid ones alone.
+    // Lines differ in their strokes too; PNG has solid ones only.
     let (shade, stroke) = match line.colour {
         Colour::Nth(index) => {
             let strokes = [LineStyle::Solid, LineStyle::Dashed, LineStyle::Dotted];
@@ -262,7 +262,7 @@ fn drawn(line: &Line, x: &X) -> Drawn {
 fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
     let block = if axis.len > STACKED { axis.steps_per_day().unwrap_or(1) } else { 1 };
     let axis = axis.coarser(block);
-    // A power lasts for its step: each stands at the beginning of the step and at its end.
+    // A power is constant over its step: it is drawn at the beginning and at the end of the step.
     let at: Vec<f64> = (0..axis.len).flat_map(|index| [axis.at(index), axis.at(index + 1)]).map(seconds).collect();
     let mut sums = [vec![0.0; axis.len], vec![0.0; axis.len]];
     let lasting = |sum: &[f64]| sum.iter().flat_map(|kw| [*kw, *kw]).collect::<Vec<f64>>();
@@ -276,7 +276,7 @@ fn stack(title: &str, axis: &Axis, layers: &[Layer]) -> Scene {
             .with_color(colour(layer.colour))
             .with_opacity(if layer.is_source { 0.9 } else { 0.6 });
         plots.push(Drawn::Band(band));
-        // A technology that is on both sides is named once.
+        // A technology on both sides has one entry.
         if !legend.iter().any(|entry: &LegendEntry| entry.label == plain(&layer.name)) {
             legend.push(LegendEntry {
                 label: plain(&layer.name),

@@ -1,4 +1,5 @@
-//! Flows of energy: one scale for all of them, so that what flows into a node and out of it is as wide as the node.
+//! Drawings of Sankey diagrams, with one scale for all flows, so that the flows into and out of a node are as wide as
+//! the node.
 
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
@@ -6,18 +7,18 @@ use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
 use super::{FONT, HEIGHT, WIDTH, colour, plain};
 use crate::figure::Node;
 
-/// Room at the left, at the right for names, above for the title, below.
+/// Margins: left, right (for names), top (for the title), bottom.
 const MARGINS: [f64; 4] = [10.0, 170.0, 34.0, 10.0];
-/// Height of the figure.
+/// The height of the figure.
 const TALL: f64 = 1.4 * HEIGHT;
-/// Width of a node.
+/// The width of a node.
 const NODE: f64 = 10.0;
-/// Room between two nodes.
+/// The gap between two nodes.
 const GAP: f64 = 11.0;
 
-/// A node in its place.
+/// A node with its position.
 #[derive(Debug, Clone, Copy, Default)]
-struct Placed {
+struct PlacedNode {
     x: f64,
     y: f64,
     height: f64,
@@ -27,7 +28,7 @@ pub(super) fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)])
     let mut scene = Scene::new(WIDTH, TALL);
     scene.font_family = Some(FONT.to_owned());
     let (placed, scale) = places(nodes.len(), flows);
-    // Where the next flow leaves a node, and where it comes to one.
+    // The positions at which the next flow leaves and enters each node.
     let mut leaves: Vec<f64> = placed.iter().map(|node| node.y).collect();
     let mut comes = leaves.clone();
     let mut ordered: Vec<&(usize, usize, f64)> = flows.iter().collect();
@@ -57,7 +58,7 @@ pub(super) fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)])
         bold: false,
         color: None,
     };
-    for (node, Placed { x, y, height }) in nodes.iter().zip(&placed) {
+    for (node, PlacedNode { x, y, height }) in nodes.iter().zip(&placed) {
         scene.add(Primitive::Rect {
             x: *x,
             y: *y,
@@ -74,8 +75,8 @@ pub(super) fn sankey(title: &str, nodes: &[Node], flows: &[(usize, usize, f64)])
     scene
 }
 
-/// Places of the nodes, and pixels of a kWh.
-fn places(nodes: usize, flows: &[(usize, usize, f64)]) -> (Vec<Placed>, f64) {
+/// Returns the positions of the nodes, and the number of pixels per kWh.
+fn places(nodes: usize, flows: &[(usize, usize, f64)]) -> (Vec<PlacedNode>, f64) {
     let columns = node_columns(nodes, flows);
     let last = columns.iter().copied().max().unwrap_or(0);
     let sum = |of: &dyn Fn(&(usize, usize, f64)) -> bool| {
@@ -85,18 +86,18 @@ fn places(nodes: usize, flows: &[(usize, usize, f64)]) -> (Vec<Placed>, f64) {
     let members = |column: usize| (0..nodes).filter(|node| columns[*node] == column).collect::<Vec<usize>>();
     let [left, right, above, below] = MARGINS;
     let room = TALL - above - below;
-    // The column that needs most of the height gives the scale.
+    // The column that needs the largest height determines the scale.
     let scales = (0..=last).map(|column| {
         let members = members(column);
         let all: f64 = members.iter().map(|node| size(*node)).sum();
         (room - GAP * members.len().saturating_sub(1) as f64).max(0.2 * room) / all.max(f64::MIN_POSITIVE)
     });
     let scale = scales.fold(f64::INFINITY, f64::min);
-    let mut placed = vec![Placed::default(); nodes];
+    let mut placed = vec![PlacedNode::default(); nodes];
     for column in 0..=last {
         let mut members = members(column);
-        // Nodes stand about where what flows to them comes from; those without are sorted by size.
-        let aim = |node: &usize, placed: &[Placed]| {
+        // A node is placed near the sources of its flows; nodes without sources are sorted by size.
+        let aim = |node: &usize, placed: &[PlacedNode]| {
             let into = sum(&|flow| flow.1 == *node);
             let weighted = flows
                 .iter()
@@ -108,14 +109,14 @@ fn places(nodes: usize, flows: &[(usize, usize, f64)]) -> (Vec<Placed>, f64) {
         let mut y = above;
         for node in members {
             let x = left + (WIDTH - left - right - NODE) * column as f64 / last.max(1) as f64;
-            placed[node] = Placed { x, y, height: scale * size(node) };
+            placed[node] = PlacedNode { x, y, height: scale * size(node) };
             y += scale * size(node) + GAP;
         }
     }
     (placed, scale)
 }
 
-/// A flow of a width between two points.
+/// Returns the ribbon of a flow between two points.
 fn ribbon([(x0, y0), (x1, y1)]: [(f64, f64); 2], width: f64, colour: &str) -> Primitive {
     let middle = 0.5 * (x0 + x1);
     let (low0, low1) = (y0 + width, y1 + width);
@@ -133,10 +134,10 @@ fn ribbon([(x0, y0), (x1, y1)]: [(f64, f64); 2], width: f64, colour: &str) -> Pr
     }))
 }
 
-/// Columns of nodes: each behind all from which something flows to it, those from which nothing flows in the last.
+/// Returns the columns of nodes: each node is behind all its sources, nodes without outflow are in the last column.
 fn node_columns(nodes: usize, flows: &[(usize, usize, f64)]) -> Vec<usize> {
     let mut columns = vec![0; nodes];
-    // Flows do not go round in circles: no path is longer than there are nodes.
+    // There are no cycles, so no path is longer than the number of nodes.
     for _ in 0..nodes {
         for (from, to, _) in flows {
             columns[*to] = columns[*to].max(columns[*from] + 1);
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_are_as_high_as_what_flows_through_them_and_do_not_overlap() {
+    fn node_heights_equal_their_flows_and_nodes_do_not_overlap() {
         let flows = [(0, 2, 30.0), (1, 2, 20.0), (2, 3, 45.0), (2, 4, 5.0), (1, 4, 10.0)];
         let (placed, scale) = places(5, &flows);
         let through = [30.0, 30.0, 50.0, 45.0, 15.0];

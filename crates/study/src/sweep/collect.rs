@@ -1,4 +1,5 @@
-//! From segments to one table: in the order of the cases, each once, the same bytes however they were run.
+//! Collection of segments into one table: each case once, in the order of the cases, with the same bytes for any
+//! distribution of the work.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -15,74 +16,75 @@ use super::manifest::{BLOCK, Manifest, PlannedCases, Shard};
 use super::progress::missing_shards;
 use super::segment::{Segment, SeriesFiles, keys, segments};
 
-/// Rows that are kept in memory of segments that more blocks need.
-const KEPT_ROWS: usize = 1 << 19;
-/// Columns of a segment that say which case and how it ended.
-const TEXTS: [&str; 3] = [STATUS, VERDICT, ERROR];
+/// The largest number of rows that stay in memory, of segments that several blocks need.
+const MOST_ROWS_IN_MEMORY: usize = 1 << 19;
+/// The text columns of a segment: how a case ended.
+const TEXT_COLUMNS: [&str; 3] = [STATUS, VERDICT, ERROR];
 
-/// What was collected.
+/// The result of a collection.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Collected {
-    /// Cases of the sweep.
+    /// The number of cases of the sweep.
     pub cases: usize,
-    /// Rows of the table.
+    /// The number of rows of the table.
     pub rows: usize,
-    /// Rows that were there more than once, all alike.
+    /// The number of repeated rows, all equal.
     pub duplicates: usize,
-    /// Segments that are not what was written, and were left out.
+    /// The number of damaged segments, which were left out.
     pub broken_segments: usize,
-    /// Rows of cases that the sweep does not have, which were left out.
+    /// The number of rows of cases outside the sweep, which were left out.
     pub foreign: usize,
-    /// Shards with cases missing, of as many as were asked about.
+    /// The shards with missing cases, for the requested number of shards.
     pub missing_shards: Vec<usize>,
-    /// Where the tables are.
+    /// The paths of the tables.
     pub tables: [PathBuf; 2],
-    /// Where the series are, if any are kept.
+    /// The path of the series; `None` where the sweep stores none.
     pub series: Option<PathBuf>,
 }
 
-/// What can be collected.
-struct Usable {
-    /// Segments with rows of this sweep.
+/// The segments that can be collected.
+struct ReadableSegments {
+    /// The segments with rows of this sweep.
     segments: Vec<Segment>,
     /// The files of their series.
     series: Vec<Segment>,
     /// The names of all results in them, in the order of the table.
     names: Vec<String>,
-    /// Segments that are not what was written, or whose series are not.
+    /// The number of damaged segments, or segments with damaged series.
     broken: usize,
-    /// Rows in segments without any row of this sweep.
+    /// The number of rows in segments without any row of this sweep.
     foreign: usize,
 }
 
 /// A segment that is being read.
-struct Open {
+struct OpenSegment {
     segment: Segment,
     table: Table,
-    /// For each column of the result table, that of the segment.
+    /// For each text column of the result table, the index of the segment's column.
     texts: [usize; 3],
     scalars: Vec<Option<usize>>,
 }
 
-/// The rows of some cases in the making.
-struct Block {
+/// A block of consecutive cases whose rows are being collected.
+struct CaseBlock {
     from: usize,
     present: Vec<bool>,
     texts: [Vec<String>; 3],
     scalars: Vec<Vec<f64>>,
 }
 
-/// Collects what there is of the sweep in `folder` into one Parquet and one CSV table, looking at it as `shards` shards.
+/// Collects the finished cases of the sweep in `folder` into one Parquet and one CSV table; missing cases are reported
+/// for `shards` shards.
 ///
-/// Memory: the table of cases, a block of rows, and of the segments that reach beyond it half a million rows at most; of series, the files
-/// that reach into a row group.
+/// Memory: the table of cases, a block of rows, and at most half a million rows of the segments that extend beyond the
+/// block; of series, the files that extend into a row group.
 ///
 /// # Errors
-/// [`SweepError::Different`] when two rows of the same case are not alike; others when files cannot be read or written.
+/// [`SweepError::Different`] when two rows of the same case differ; other errors when files cannot be read or written.
 pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     let manifest = Manifest::load(folder)?;
     let cases = manifest.cases_of(folder, Shard::WHOLE)?;
-    let Usable { segments: usable, series, names, broken, foreign } = usable(folder, &manifest, &cases)?;
+    let ReadableSegments { segments: usable, series, names, broken, foreign } = usable(folder, &manifest, &cases)?;
     let tables = [SWEEP_TABLE_PARQUET, SWEEP_TABLE].map(|name| folder.join(name));
     let mut collected = Collected {
         cases: manifest.cases,
@@ -97,10 +99,10 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     let mut seen = Vec::new();
     let [parquet, csv] = &tables;
     let mut failed: Option<SweepError> = None;
-    // Both at once: the rows are gathered once. Each appears whole or not at all.
+    // Both tables are written in one pass over the rows, each atomically.
     let written = write_file(parquet, |parquet| {
         write_file(csv, |csv| {
-            let out = Out { parquet, csv };
+            let out = TableWriters { parquet, csv };
             match gather(&manifest, &cases, usable, &names, out, &mut collected) {
                 Ok(there) => seen = there,
                 Err(error) => {
@@ -122,8 +124,9 @@ pub fn collect(folder: &Path, shards: usize) -> Result<Collected, SweepError> {
     Ok(collected)
 }
 
-fn usable(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Usable, SweepError> {
-    let mut found = Usable { segments: Vec::new(), series: Vec::new(), names: Vec::new(), broken: 0, foreign: 0 };
+fn usable(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<ReadableSegments, SweepError> {
+    let mut found =
+        ReadableSegments { segments: Vec::new(), series: Vec::new(), names: Vec::new(), broken: 0, foreign: 0 };
     let mut files = if manifest.series.is_empty() { None } else { Some(SeriesFiles::of(folder)?) };
     let mut names: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut taken = HashSet::new();
@@ -160,46 +163,46 @@ fn usable(folder: &Path, manifest: &Manifest, cases: &PlannedCases) -> Result<Us
     Ok(found)
 }
 
-/// Where the table goes.
-struct Out<'a> {
+/// The writers of the table.
+struct TableWriters<'a> {
     parquet: &'a mut File,
     csv: &'a mut File,
 }
 
-/// Writes the table block by block; returns which cases are in it.
+/// Writes the table block by block; returns for each case whether the table has it.
 fn gather(
     manifest: &Manifest,
     cases: &PlannedCases,
     usable: Vec<Segment>,
     names: &[String],
-    out: Out<'_>,
+    out: TableWriters<'_>,
     collected: &mut Collected,
 ) -> Result<Vec<bool>, SweepError> {
     let parquet_failed = |error| SweepError::Results(ResultsError::Parquet(error));
     let path = PathBuf::from(SWEEP_TABLE);
     let csv_failed = |error: csv::Error| SweepError::Io { path: path.clone(), action: "write", source: error.into() };
-    let head = Block::new(0, 0, names.len()).table(manifest, cases, names);
+    let head = CaseBlock::new(0, 0, names.len()).table(manifest, cases, names);
     let mut parquet = ParquetTable::begin(BufWriter::new(out.parquet), &head).map_err(parquet_failed)?;
     let mut csv = csv::Writer::from_writer(BufWriter::new(out.csv));
     csv.write_record(head.columns().iter().map(|(name, _)| name)).map_err(csv_failed)?;
     let mut seen = Vec::with_capacity(manifest.cases);
     let mut waiting = usable;
-    let mut open: HashMap<PathBuf, Open> = HashMap::new();
+    let mut open: HashMap<PathBuf, OpenSegment> = HashMap::new();
     for from in (0..manifest.cases).step_by(BLOCK) {
         let to = (from + BLOCK).min(manifest.cases);
-        let mut block = Block::new(from, to, names.len());
+        let mut block = CaseBlock::new(from, to, names.len());
         let mut kept = 0;
         for segment in waiting.iter().take_while(|segment| segment.first < to) {
             let here = match open.remove(&segment.path) {
                 Some(here) => here,
-                None => match Open::of(segment.clone(), names)? {
+                None => match OpenSegment::of(segment.clone(), names)? {
                     Some(here) => here,
                     None => continue,
                 },
             };
             block.take(&here, cases, collected)?;
-            // What goes beyond is read again.
-            if segment.last >= to && kept < KEPT_ROWS {
+            // A segment beyond the limit is read again for the next block.
+            if segment.last >= to && kept < MOST_ROWS_IN_MEMORY {
                 kept += here.table.rows();
                 open.insert(segment.path.clone(), here);
             }
@@ -217,12 +220,12 @@ fn gather(
     Ok(seen)
 }
 
-impl Open {
+impl OpenSegment {
     fn of(segment: Segment, names: &[String]) -> Result<Option<Self>, SweepError> {
         let Some(table) = segment.read()? else { return Ok(None) };
         let place = |name: &str| table.columns().iter().position(|(known, _)| known == name);
         let scalars = names.iter().map(|name| place(name)).collect();
-        let [Some(status), Some(verdict), Some(error)] = TEXTS.map(place) else { return Ok(None) };
+        let [Some(status), Some(verdict), Some(error)] = TEXT_COLUMNS.map(place) else { return Ok(None) };
         Ok(Some(Self { segment, texts: [status, verdict, error], scalars, table }))
     }
 
@@ -241,7 +244,7 @@ impl Open {
     }
 }
 
-impl Block {
+impl CaseBlock {
     fn new(from: usize, to: usize, scalars: usize) -> Self {
         let rows = to - from;
         Self {
@@ -252,8 +255,8 @@ impl Block {
         }
     }
 
-    /// Takes the rows of a segment that belong here.
-    fn take(&mut self, open: &Open, cases: &PlannedCases, collected: &mut Collected) -> Result<(), SweepError> {
+    /// Copies the rows of a segment that belong to this block.
+    fn take(&mut self, open: &OpenSegment, cases: &PlannedCases, collected: &mut Collected) -> Result<(), SweepError> {
         let Some(keys) = keys(&open.table) else { return Ok(()) };
         let to = self.from + self.present.len();
         for (row, (&case, id)) in keys.index.iter().zip(keys.id).enumerate() {
@@ -267,7 +270,7 @@ impl Block {
             let at = case - self.from;
             if std::mem::replace(&mut self.present[at], true) {
                 let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
-                let alike = (0..TEXTS.len()).all(|which| self.texts[which][at] == open.text(which, row))
+                let alike = (0..TEXT_COLUMNS.len()).all(|which| self.texts[which][at] == open.text(which, row))
                     && self.scalars.iter().enumerate().all(|(which, values)| same(values[at], open.scalar(which, row)));
                 if !alike {
                     return Err(SweepError::Different { case, segment: open.segment.path.clone() });
@@ -275,7 +278,7 @@ impl Block {
                 collected.duplicates += 1;
                 continue;
             }
-            for which in 0..TEXTS.len() {
+            for which in 0..TEXT_COLUMNS.len() {
                 open.text(which, row).clone_into(&mut self.texts[which][at]);
             }
             for (which, values) in self.scalars.iter_mut().enumerate() {
@@ -285,7 +288,7 @@ impl Block {
         Ok(())
     }
 
-    /// The rows that are there, with their parameters.
+    /// Returns the collected rows with their parameters.
     fn table(self, manifest: &Manifest, cases: &PlannedCases, names: &[String]) -> Table {
         let there: Vec<usize> = (0..self.present.len()).filter(|&at| self.present[at]).collect();
         let from = self.from;
@@ -300,7 +303,7 @@ impl Block {
             };
             table.push(parameter.name.clone(), values);
         }
-        for (name, mut texts) in TEXTS.into_iter().zip(self.texts) {
+        for (name, mut texts) in TEXT_COLUMNS.into_iter().zip(self.texts) {
             table.push(name, Column::Text(there.iter().map(|&at| std::mem::take(&mut texts[at])).collect()));
         }
         for (name, values) in names.iter().zip(self.scalars) {

@@ -1,4 +1,4 @@
-//! The series of all cases, in one file.
+//! Collection of the series of all cases into one file.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use anergy_data::schema::files::SWEEP_SERIES_PARQUET;
 
 use super::SweepError;
 use super::manifest::{BLOCK, Manifest, SERIES};
-use super::row::Row;
+use super::row::CaseRow;
 use super::segment::Segment;
 
-/// A segment that is being read, and where each of its cases begins and ends.
-struct Open {
+/// A segment that is being read, with the range of rows of each of its cases.
+struct OpenSeries {
     last: usize,
     columns: Vec<Vec<f64>>,
     cases: Vec<(usize, std::ops::Range<usize>)>,
 }
 
-/// Collects the series of the cases that are `seen`: a row a step, ordered by case and step. A row group holds as many cases as have
-/// some 65,000 steps.
+/// Collects the series of the cases that are `seen`: a row per step, ordered by case and step. The cases of a row group
+/// have about 65,000 steps.
 ///
-/// Memory: a row group, and the segments that reach into it.
+/// Memory: a row group, and the segments that extend into it.
 pub(super) fn collect_series(
     folder: &Path,
     manifest: &Manifest,
@@ -51,18 +51,18 @@ fn gather(
 ) -> Result<(), SweepError> {
     let parquet = |error| SweepError::Results(ResultsError::Parquet(error));
     let names = &manifest.series;
-    let mut out = ParquetTable::begin(BufWriter::new(file), &Row::series_table(&[], names)).map_err(parquet)?;
+    let mut out = ParquetTable::begin(BufWriter::new(file), &CaseRow::series_table(&[], names)).map_err(parquet)?;
     let mut waiting = segments.into_iter().peekable();
-    let mut open: Vec<Open> = Vec::new();
-    let (mut rows, mut steps) = (Group::new(names), 0);
+    let mut open: Vec<OpenSeries> = Vec::new();
+    let (mut rows, mut steps) = (RowGroup::new(names), 0);
     for case in (0..manifest.cases).filter(|&case| seen[case]) {
         while let Some(segment) = waiting.next_if(|segment| segment.first <= case) {
-            open.extend(Open::of(&segment, names)?);
+            open.extend(OpenSeries::of(&segment, names)?);
         }
         open.retain(|open| open.last >= case);
         let found = open.iter().filter_map(|open| open.steps_of(case).map(|steps| (open, steps)));
         let mut found = found.collect::<Vec<_>>().into_iter();
-        // A case without an answer has none.
+        // A case without a plan has no series.
         let Some((first, at)) = found.next() else { continue };
         if found.any(|(other, steps)| !first.is_like(&at, other, &steps)) {
             return Err(SweepError::Different { case, segment: PathBuf::from(SERIES) });
@@ -70,7 +70,7 @@ fn gather(
         steps += at.len();
         rows.add(case, first, at);
         if steps >= BLOCK {
-            out.add(&std::mem::replace(&mut rows, Group::new(names)).table(names)).map_err(parquet)?;
+            out.add(&std::mem::replace(&mut rows, RowGroup::new(names)).table(names)).map_err(parquet)?;
             steps = 0;
         }
     }
@@ -79,8 +79,8 @@ fn gather(
     file.flush().map_err(SweepError::io(Path::new(SWEEP_SERIES_PARQUET), "write"))
 }
 
-impl Open {
-    /// `None` where it is not what was written.
+impl OpenSeries {
+    /// Reads a segment; `None` if it is damaged.
     fn of(segment: &Segment, names: &[String]) -> Result<Option<Self>, SweepError> {
         let Some(table) = segment.read()? else { return Ok(None) };
         let (mut index, mut columns) = (Vec::new(), vec![Vec::new(); names.len()]);
@@ -115,19 +115,19 @@ impl Open {
     }
 }
 
-/// A row group in the making.
-struct Group {
+/// A row group that is being filled.
+struct RowGroup {
     index: Vec<usize>,
     step: Vec<usize>,
     columns: Vec<Vec<f64>>,
 }
 
-impl Group {
+impl RowGroup {
     fn new(names: &[String]) -> Self {
         Self { index: Vec::new(), step: Vec::new(), columns: vec![Vec::new(); names.len()] }
     }
 
-    fn add(&mut self, case: usize, open: &Open, at: std::ops::Range<usize>) {
+    fn add(&mut self, case: usize, open: &OpenSeries, at: std::ops::Range<usize>) {
         self.index.resize(self.index.len() + at.len(), case);
         self.step.extend(0..at.len());
         for (all, values) in self.columns.iter_mut().zip(&open.columns) {

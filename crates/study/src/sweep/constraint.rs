@@ -1,4 +1,4 @@
-//! Conditions between parameters: cases for which one is false are left out.
+//! Constraints between parameters: cases that violate one are left out.
 
 use std::str::FromStr;
 
@@ -11,15 +11,16 @@ use super::parameter::Varied;
 
 /// A condition between numeric parameters, such as `{tank.capacity_kwh} <= 3 * mass / 1000 && mass > 0`.
 ///
-/// All numbers are floating-point, so 3/2 is 1.5. From weak to strong bind `||`, `&&`, `== !=`, `< <= > >=`, `+ -`, `* /`, and
-/// the signs `- + !`; `abs`, `sqrt`, `ln` and `exp` take their argument in brackets. A parameter is written as its key or its
-/// short name, in curly brackets where it is more than letters, digits and underscores.
+/// All numbers are floating-point, so 3/2 is 1.5. The operators in order of increasing precedence are `||`, `&&`, `==
+/// !=`, `< <= > >=`, `+ -`, `* /`, and the signs `- + !`; `abs`, `sqrt`, `ln` and `exp` take their argument in
+/// brackets. A parameter is written as its key or its short name, in curly brackets if it contains characters other
+/// than letters, digits and underscores.
 #[derive(Debug, Clone)]
 pub struct Constraint {
     text: String,
     span: Span,
     condition: Condition,
-    /// The parameters that it names, by index, in the order of the condition's variables.
+    /// The indices of its parameters, in the order of the condition's variables.
     parameters: Vec<usize>,
 }
 
@@ -27,14 +28,14 @@ type Condition = FlatEx<Term, Operators, Literal>;
 
 literal_matcher_from_pattern!(Literal, r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?");
 
-/// What a part of a condition is.
+/// The value of a part of a condition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Term {
     Number(f64),
     Truth(bool),
-    /// A comparison with what is no number, such as 0/0: whether it is true cannot be said.
+    /// The truth of a comparison with NaN, such as of 0/0, which is undefined.
     Undefined,
-    /// Numbers and truths are mixed up.
+    /// The value of an expression that mixes numbers and truth values.
     Mixed,
 }
 
@@ -68,7 +69,7 @@ impl Term {
         }
     }
 
-    /// `decisive` is the truth that decides alone, whatever the other one is.
+    /// Combines two truth values; `decisive` is the value that determines the result alone.
     fn combine(self, other: Self, decisive: bool) -> Self {
         match (self, other) {
             (Self::Truth(truth), Self::Truth(_) | Self::Undefined) if truth == decisive => self,
@@ -100,7 +101,8 @@ struct Operators;
 
 impl MakeOperators<Term> for Operators {
     fn make<'a>() -> Vec<Operator<'a, Term>> {
-        // Nothing counts as commutative: then constants stay where they are written, and so do their roundings.
+        // No operator is declared commutative: constants then keep their order, and the rounding of sums does not
+        // change.
         let binary = |apply: fn(Term, Term) -> Term, prio| BinOp { apply, prio, is_commutative: false };
         vec![
             Operator::make_bin("||", binary(|a, b| a.combine(b, true), 0)),
@@ -125,16 +127,17 @@ impl MakeOperators<Term> for Operators {
 }
 
 impl Constraint {
-    /// Reads a condition between `known` parameters.
+    /// Parses a condition between `known` parameters.
     ///
     /// # Errors
-    /// [`ConfigError::At`] the place `span`: what cannot be read, an unknown parameter (with the nearest known one), one that
-    /// is no number, or what is no condition, such as a sum.
+    /// [`ConfigError::At`] the position `span`: a syntax error, an unknown parameter (with the most similar known one),
+    /// a parameter that is not a number, or an expression that is not a condition, such as a sum.
     pub(super) fn parse(text: &str, span: &Span, known: &[Varied]) -> Result<Self, ConfigError> {
         let refused = |message: String| span.error(Problem::Wrong(message));
         let condition = Condition::parse(text).map_err(|error: ExError| {
             refused(format!(
-                "the constraint `{text}` cannot be read: {}; parameters with dots in their names stand in curly brackets",
+                "the constraint `{text}` cannot be read: {}; parameters with dots in their names stand in curly \
+                 brackets",
                 error.msg()
             ))
         })?;
@@ -151,7 +154,7 @@ impl Constraint {
         if parameters.is_empty() {
             return Err(refused(format!("the constraint `{text}` names no parameter")));
         }
-        // Whether a part is a number or a truth does not depend on the values.
+        // The type of an expression does not depend on the values.
         match condition.eval(&vec![Term::Number(1.0); parameters.len()]) {
             Ok(Term::Truth(_) | Term::Undefined) => {}
             Ok(Term::Number(_)) => return Err(refused(format!("the constraint `{text}` compares nothing"))),
@@ -166,16 +169,16 @@ impl Constraint {
         Ok(Self { text: text.to_owned(), span: span.clone(), condition, parameters })
     }
 
-    /// That no case fulfils it.
+    /// Returns the error that no case satisfies the constraint.
     pub(super) fn refuses_all(&self, cases: usize) -> ConfigError {
         let message = format!("the constraint `{}` leaves none of the {cases} cases", self.text);
         self.span.error(Problem::Wrong(message))
     }
 
-    /// Strikes out of `keep` the cases for which the condition is false.
+    /// Clears the flag in `keep` of all cases that violate the constraint.
     ///
     /// # Errors
-    /// [`ConfigError::At`] when it cannot be said whether it is true, as with 0/0; with the values of that case.
+    /// [`ConfigError::At`] when the constraint is undefined for a case, as with 0/0; with the values of that case.
     pub(super) fn strike(&self, cases: &[Parameter], keep: &mut [bool]) -> Result<(), ConfigError> {
         let columns: Vec<&Parameter> = self.parameters.iter().map(|&index| &cases[index]).collect();
         let mut terms = vec![Term::default(); columns.len()];
@@ -233,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_mean_what_they_say() {
+    fn conditions_are_evaluated() {
         let cases = [
             ("{sites.homes.tank_kwh} <= 3 * exponent / 2", true),
             ("tank_kwh < 3", false),
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn errors_have_their_message() {
         let cases = [
             ("tank_kw <= 1", "did you mean `tank_kwh`?"),
             ("{sites.home.tank_kwh} <= 1", "did you mean `sites.homes.tank_kwh`?"),

@@ -1,4 +1,5 @@
-//! From parameters to cases: every combination, row by row, or points spread over the space of the parameters.
+//! Designs: the cases of a sweep from its parameters, as all combinations, row by row, or as points spread over the
+//! parameter space.
 
 use anergy_config::Request;
 use rand::rngs::ChaCha8Rng;
@@ -10,34 +11,36 @@ use sobol::params::JoeKuoD6;
 use super::parameter::{BASE, SCENARIO, Scale, Spread, Varied, WINDOW, window};
 use super::values::{Scalar, Values};
 
-/// Parameters that a Sobol sequence may have at most.
+/// The largest number of parameters of a Sobol sequence.
 pub const MOST_SOBOL_PARAMETERS: usize = 1000;
 
-/// How parameters become cases. The same parameters, design and seed give the same cases; on another machine, the last digit
-/// of what is spread by logarithms may be another one.
+/// The design of a sweep. The same parameters, design and seed give the same cases; on another machine the last digit
+/// of logarithmically spread values may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Design {
     /// Every combination of the values; the last parameter varies fastest.
     Grid,
     /// The first values of all parameters, then the second ones, and so on.
     Zip,
-    /// A Latin hypercube (McKay, Beckman and Conover 1979, doi:10.2307/1268522): the range of every parameter is cut into as
-    /// many strata as there are cases, each stratum has one case, at a random place in it, and chance pairs the strata of
-    /// different parameters. A list of values counts as a range that the values share evenly. The draws of a parameter
-    /// depend on the seed, the number of cases, and its place among the parameters alone.
+    /// A Latin hypercube (McKay, Beckman and Conover 1979, doi:10.2307/1268522): the range of every parameter is
+    /// divided into as many strata as there are cases, each stratum has one case at a random place in it, and the
+    /// strata of different parameters are paired at random. A list of values counts as a range that is divided equally
+    /// among the values. The draws of a parameter depend only on the seed, the number of cases, and the parameter's
+    /// position.
     LatinHypercube {
         /// Number of cases, at least 1.
         cases: u32,
         /// Seed of the draws.
         seed: u64,
     },
-    /// The first points of the Sobol sequence with the direction numbers of Joe and Kuo (2008, doi:10.1137/070709359), in the
-    /// order of the Gray code. The first point is the origin, every parameter at its least, and is kept: without it the
-    /// first 2^k points are no net (Owen 2020, arXiv:2008.08051). A list of values counts as a range that they share evenly.
+    /// The first points of the Sobol sequence with the direction numbers of Joe and Kuo (2008, doi:10.1137/070709359),
+    /// in the order of the Gray code. The first point is the origin, every parameter at its minimum, and is included:
+    /// without it the first 2^k points are not a net (Owen 2020, arXiv:2008.08051). A list of values counts as a range
+    /// that is divided equally among them.
     Sobol {
-        /// Number of cases, at least 1; powers of 2 are spread best.
+        /// Number of cases, at least 1; the coverage is best for powers of 2.
         cases: u32,
-        /// 0 for the plain sequence; anything else draws a digital shift, which leaves it as evenly spread.
+        /// 0 for the plain sequence; any other seed draws a digital shift, which preserves the uniformity.
         seed: u64,
     },
 }
@@ -49,32 +52,32 @@ pub struct Cases {
     pub parameters: Vec<Parameter>,
 }
 
-/// A parameter and what it is in each case.
+/// A parameter and its value in each case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Dotted key as after `--set`, or `scenario`, or `window`.
     pub key: String,
     /// Short name, as in constraints and tables.
     pub name: String,
-    /// What it is in each case.
+    /// The value in each case.
     pub values: Values,
 }
 
 impl Cases {
-    /// The number of cases.
+    /// Returns the number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
         self.parameters.first().map_or(0, |parameter| parameter.values.len())
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no cases.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What case `case` asks for: the base case with its own scenario, window and settings. The scenario `base` is that of
-    /// the base case.
+    /// Returns the request of case `case`: the base case with the case's scenario, window and settings. The scenario
+    /// `base` is that of the base case.
     #[must_use]
     pub fn request(&self, base: &Request, case: usize) -> Request {
         let mut request = base.clone();
@@ -86,7 +89,7 @@ impl Cases {
 }
 
 impl Cases {
-    /// What varies, with its values in case `case`, in words.
+    /// Returns the parameters and their values in case `case`, in words.
     #[must_use]
     pub fn told(&self, case: usize) -> String {
         let told = self.parameters.iter().map(|parameter| format!("{} = {}", parameter.name, parameter.written(case)));
@@ -95,7 +98,7 @@ impl Cases {
 }
 
 impl Parameter {
-    /// Its value in case `case` as [`put`] takes it.
+    /// Returns the value in case `case` as [`put`] expects it.
     pub(super) fn written(&self, case: usize) -> String {
         match self.key.as_str() {
             SCENARIO | WINDOW => self.values.plain(case),
@@ -104,19 +107,19 @@ impl Parameter {
     }
 }
 
-/// Puts a parameter's value into a request: a scenario or window as it is, any other as after `--set KEY=`.
+/// Sets a parameter in a request: a scenario or window unchanged, any other as after `--set KEY=`.
 pub(super) fn put(request: &mut Request, key: &str, written: &str) {
     match key {
         SCENARIO if written == BASE => {}
         SCENARIO => request.scenario = Some(written.to_owned()),
-        // The file's reader refuses what is no window.
+        // The reader of the file has checked that the window is valid.
         WINDOW => request.window = window(written).ok(),
         _ => request.settings.push(format!("{key}={written}")),
     }
 }
 
 impl Design {
-    /// The number of cases before constraints.
+    /// Returns the number of cases before constraints.
     pub(super) fn count(&self, parameters: &[Varied]) -> u128 {
         let values = |parameter: &Varied| match &parameter.spread {
             Spread::Values(values) => values.len() as u128,
@@ -129,7 +132,8 @@ impl Design {
         }
     }
 
-    /// All cases. The reader has seen to it that parameters and design go together, and that a `u32` counts the cases.
+    /// Returns all cases. The reader has checked that parameters and design match, and that the number of cases fits
+    /// into a `u32`.
     pub(super) fn cases(&self, parameters: &[Varied]) -> Cases {
         let columns = match *self {
             Self::Grid => grid(parameters),
@@ -187,7 +191,7 @@ fn row_by_row(spread: &Spread) -> Values {
     }
 }
 
-/// A generator for one purpose: streams of one seed are independent.
+/// Returns a generator for one purpose: the streams of one seed are independent.
 fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -196,17 +200,17 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     generator
 }
 
-/// One point in each of `cases` strata of 0..1, in random order.
+/// Returns one point in each of `cases` strata of 0..1, in random order.
 fn latin_hypercube(cases: u32, seed: u64, stream: u64) -> Vec<f64> {
     let mut generator = generator(seed, stream);
     let mut strata: Vec<u32> = (0..cases).collect();
     strata.shuffle(&mut generator);
-    // The middles of 2^16 places: with the 32 bits of a stratum, no rounding reaches the next one.
+    // The midpoints of 2^16 intervals: with the 32 bits of a stratum, rounding cannot reach the next stratum.
     let mut place = || (f64::from(generator.next_u32() >> 16) + 0.5) / f64::from(1 << 16);
     strata.into_iter().map(|stratum| (f64::from(stratum) + place()) / f64::from(cases)).collect()
 }
 
-/// The first points of the Sobol sequence in 0..1, one column a dimension.
+/// Returns the first points of the Sobol sequence in 0..1, one column per dimension.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn sobol_points(dimensions: usize, cases: u32, seed: u64) -> Vec<Vec<f64>> {
     let mut generator = generator(seed, 0);
@@ -220,7 +224,7 @@ fn sobol_points(dimensions: usize, cases: u32, seed: u64) -> Vec<Vec<f64>> {
     columns
 }
 
-/// Points of 0..1 as values of a parameter.
+/// Returns the values of a parameter at points of 0..1.
 fn placed(spread: &Spread, points: impl Iterator<Item = f64>) -> Values {
     match spread {
         Spread::Between { low, high, scale } => {
@@ -277,8 +281,8 @@ mod tests {
     }
 
     #[test]
-    fn draws_stay_the_same_for_ever() {
-        // Pinned, so that another version of a generator cannot change sweeps unseen.
+    fn draws_of_a_seed_never_change() {
+        // The values are fixed here, so that another version of a generator cannot change sweeps unnoticed.
         let cases = Design::LatinHypercube { cases: 5, seed: 1 }.cases(&[numbers("a", 5), numbers("b", 5)]);
         let drawn: Vec<Vec<String>> =
             cases.parameters.iter().map(|parameter| (0..5).map(|case| parameter.values.text(case)).collect()).collect();
@@ -286,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_cases_are_small() {
+    fn a_million_cases_need_little_memory() {
         let parameters: Vec<Varied> =
             (0..10).map(|index| numbers(&index.to_string(), if index < 6 { 10 } else { 1 })).collect();
         let cases = Design::Grid.cases(&parameters);
@@ -300,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_asks_for_the_base_and_what_varies() {
+    fn a_request_has_the_base_case_and_the_parameters() {
         let words = |key: &str, words: [&str; 2]| Varied {
             key: key.to_owned(),
             name: key.to_owned(),

@@ -1,4 +1,4 @@
-//! Why a sweep cannot go on.
+//! Errors of sweeps.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,101 +7,101 @@ use anergy_config::ConfigError;
 use anergy_cosim::CosimError;
 use anergy_data::results::ResultsError;
 
-/// Why a sweep cannot go on.
+/// The reasons why a sweep cannot continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
     /// A mistake in the sweep file or in the base case.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A mistake that a case's parameters make of the base case.
+    /// An error in the base case with the parameters of a case.
     #[error("{source} (in case {case}: {values})")]
     Case {
-        /// The case.
+        /// The number of the case.
         case: usize,
-        /// Its parameters.
+        /// The values of its parameters.
         values: String,
-        /// The mistake.
+        /// The error.
         source: Box<ConfigError>,
     },
-    /// Somebody wants to stop.
+    /// The caller stopped the sweep.
     #[error("stopped; nothing was changed")]
     Stopped,
-    /// The first case, which must be run to know its series, has no answer.
+    /// The first case, which is run to find the names of the series, has no plan.
     #[error("outputs.series: which there are is known from the first case, and it has no answer: {0}")]
     FirstCase(#[source] CosimError),
-    /// No sweep's folder.
+    /// The folder is not a sweep's folder.
     #[error("{}: is no folder of a sweep (it has no manifest.json); `anergy sweep plan` makes one", .0.display())]
     NoSweep(PathBuf),
-    /// Something else stands where the sweep is to go.
+    /// The destination exists, and it is not a sweep's folder.
     #[error("{}: is there already and is no folder of a sweep; choose another --name or remove it", .0.display())]
     Occupied(PathBuf),
-    /// Another sweep stands there.
+    /// The destination is the folder of another sweep.
     #[error(
         "{}: {what}; a plan never changes: choose another --name or remove the folder",
         folder.display()
     )]
     PlannedOtherwise {
-        /// Where.
+        /// The folder.
         folder: PathBuf,
-        /// How they differ.
+        /// The difference.
         what: String,
     },
-    /// The plan cannot be used.
+    /// The plan cannot be read.
     #[error("{}: {reason}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         reason: String,
     },
-    /// An input file is not what it was.
+    /// An input file has changed since the sweep was planned.
     #[error(
         "{}: is gone or has changed since the sweep was planned; its cases would no longer be comparable (plan it anew \
          under another --name)",
         .0.display()
     )]
     Changed(PathBuf),
-    /// A case reads a file that the plan does not know.
+    /// A case reads a file that is not in the plan.
     #[error(
-        "{}: case {case} reads it, and the plan does not know it: the id of the case does not tell what is in it; make a sweep \
-         of each combination that reads other files",
+        "{}: case {case} reads it, and the plan does not know it: the id of the case does not tell what is in it; \
+         make a sweep of each combination that reads other files",
         path.display()
     )]
     Unplanned {
         /// The file.
         path: PathBuf,
-        /// The case.
+        /// The number of the case.
         case: usize,
     },
-    /// A file cannot be read now: other than a mistake in it, no property of the case.
+    /// A file cannot be read at present. That is not an error of the case, unlike a mistake in the file.
     #[error("case {case}: {source}; what has ended is kept, and the case is run again with the next start")]
     Unreadable {
-        /// The case.
+        /// The number of the case.
         case: usize,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: Box<ConfigError>,
     },
-    /// Two rows of a case are not alike.
+    /// Two rows of a case differ.
     #[error(
-        "case {case} has two rows that are not alike, one of them in {}: it was run by different builds or its results depend \
-         on more than its input; remove the segments of one and run it again",
+        "case {case} has two rows that are not alike, one of them in {}: it was run by different builds or its \
+         results depend on more than its input; remove the segments of one and run it again",
         segment.display()
     )]
     Different {
-        /// The case.
+        /// The number of the case.
         case: usize,
-        /// Where the second one stands.
+        /// The segment of the second row.
         segment: PathBuf,
     },
-    /// The file system refused.
+    /// The file system reported an error.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// The operation that failed, in words.
         action: &'static str,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A table cannot be read or written.
@@ -112,23 +112,23 @@ pub enum SweepError {
     Scheduler {
         /// The command.
         command: &'static str,
-        /// What it said.
+        /// The message of the command.
         reason: String,
     },
-    /// The cluster does not take so many tasks in one array.
+    /// The cluster does not accept so many tasks in one array.
     #[error(
         "the cluster takes no array of {shards} tasks (its MaxArraySize is {limit}); use --shards {limit} or fewer"
     )]
     ArrayTooLarge {
-        /// Asked for.
+        /// The requested number of tasks.
         shards: usize,
-        /// Allowed.
+        /// The largest number allowed.
         limit: usize,
     },
 }
 
 impl SweepError {
-    /// For [`Result::map_err`].
+    /// Returns a function for [`Result::map_err`].
     pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { path, action, source }

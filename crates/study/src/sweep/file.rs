@@ -1,4 +1,5 @@
-//! Sweep files (`configs/sweeps/*.yaml`): the base case, what varies, which combinations, and what is kept of each case.
+//! Sweep files (`configs/sweeps/*.yaml`): the base case, the parameters, the design, and the results stored of each
+//! case.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +14,15 @@ use serde::Deserialize;
 use super::constraint::Constraint;
 use super::design::{Cases, Design};
 use super::parameter::{ParameterSetting, Varied};
-use super::reading::Reading;
+use super::reading::SweepFileChecker;
 use super::values::Scalar;
 #[cfg(feature = "parquet")]
 use anergy_config::{SETTING, nearest};
+#[cfg(feature = "parquet")]
 use anergy_data::schema::files::TIMESERIES;
 
-/// Keys whose mappings have keys with dots in them.
-const KEPT: [&str; 3] = ["parameters", "list", "set"];
+/// The keys of mappings whose own keys are dotted.
+const DOTTED_MAPS: [&str; 3] = ["parameters", "list", "set"];
 
 /// A sweep file as it is written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -101,37 +103,37 @@ pub(super) enum DesignWord {
 /// A sweep file that has been read and checked.
 #[derive(Debug, Clone)]
 pub struct SweepFile {
-    /// What the sweep is called.
+    /// The name of the sweep.
     pub name: String,
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// How parameters become cases.
+    /// The design, which makes cases of the parameters.
     pub design: Design,
-    /// What varies, in the order of the file.
+    /// The parameters, in the order of the file.
     pub parameters: Vec<Varied>,
-    /// Conditions that every case fulfils.
+    /// The constraints that every case satisfies.
     pub constraints: Vec<Constraint>,
-    /// Columns of `timeseries.csv` that are kept of each case.
+    /// The columns of `timeseries.csv` that are stored for each case.
     pub series: Vec<String>,
     base: Request,
-    /// The file as it was parsed: where a mistake stands that only a case shows.
+    /// The parsed file, for the positions of errors that only a case reveals.
     #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only sweeps that are run make such mistakes"))]
     node: Node,
 }
 
-/// The JSON Schema (2020-12) of a sweep file, as editors use it for completion and checks.
+/// Returns the JSON Schema (2020-12) of a sweep file, as editors use it for completion and checks.
 #[must_use]
 pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(Written).to_value()
 }
 
 impl SweepFile {
-    /// Reads a sweep file, and the columns of values that it names.
+    /// Reads a sweep file, and the columns of values that it refers to.
     ///
     /// # Errors
-    /// [`ConfigError`], with file and line: an unknown key or word (with the nearest known one), numbers that are not finite,
-    /// lists that are empty or not equally long, names given twice, a number of cases where none is needed or none where one
-    /// is, more cases than a `u32` counts, constraints that cannot be read.
+    /// [`ConfigError`], with file and line: an unknown key or word (with the most similar known one), numbers that are
+    /// not finite, lists that are empty or of unequal length, names given twice, a number of cases that is superfluous
+    /// or missing, more cases than fit into a `u32`, constraints that cannot be parsed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let mut inputs = Inputs::default();
         let source = inputs.text(path)?;
@@ -139,9 +141,9 @@ impl SweepFile {
     }
 
     fn read(source: &Arc<Source>, mut inputs: Inputs) -> Result<Self, ConfigError> {
-        let node = parse_keeping(source, &KEPT)?;
+        let node = parse_keeping(source, &DOTTED_MAPS)?;
         let mut written: Written = from_node(&node)?;
-        let reading = Reading { node: &node, path: &source.path };
+        let reading = SweepFileChecker { node: &node, path: &source.path };
         let base = reading.base(&written.case)?;
         let design = reading.design(&written)?;
         let parameters = match node.at("list") {
@@ -163,22 +165,22 @@ impl SweepFile {
         Ok(Self { name, path, design, parameters, constraints, series, base, node })
     }
 
-    /// What the base case asks for, with paths joined to the folder of the sweep file.
+    /// Returns the request of the base case, with paths joined to the folder of the sweep file.
     #[must_use]
     pub fn request(&self) -> Request {
         self.base.clone()
     }
 
-    /// The number of cases before constraints.
+    /// Returns the number of cases before constraints.
     #[must_use]
     pub fn combinations(&self) -> u128 {
         self.design.count(&self.parameters)
     }
 
-    /// The cases, without those that a constraint leaves out.
+    /// Returns the cases that satisfy all constraints.
     ///
     /// # Errors
-    /// [`ConfigError`], with the constraint's place: it is neither true nor false for a case, or no case is left.
+    /// [`ConfigError`], with the position of the constraint, when it is undefined for a case, or when no case is left.
     pub fn cases(&self) -> Result<Cases, ConfigError> {
         let mut cases = self.design.cases(&self.parameters);
         if self.constraints.is_empty() {
@@ -198,7 +200,7 @@ impl SweepFile {
 
 #[cfg(feature = "parquet")]
 impl SweepFile {
-    /// An error of a case, at the place of this file that it comes from, if it comes from here.
+    /// Returns an error of a case with its position in this file, if its cause is in this file.
     pub(super) fn place(&self, error: ConfigError) -> ConfigError {
         let at = |keys: &[&str]| keys.iter().find_map(|key| self.node.at(key)).map(|node| node.span.clone());
         let within = |mapping: &str, key: &str| Some(self.node.at(mapping)?.as_map()?.get(key)?.span.clone());
@@ -216,7 +218,7 @@ impl SweepFile {
         }
     }
 
-    /// Refuses series that are not among the `known` ones.
+    /// Checks that all series are among the `known` ones.
     pub(super) fn check_series(&self, known: &[String]) -> Result<(), ConfigError> {
         let Some(index) = self.series.iter().position(|name| !known.contains(name)) else { return Ok(()) };
         let name = &self.series[index];
@@ -233,7 +235,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Reads the rest of a sweep file below its `case`, which takes line 1.
+    /// Reads a sweep file whose text after its `case` (line 1) is `text`.
     fn read(text: &str) -> Result<SweepFile, String> {
         let text = format!("case: {{model: ../district.yaml}}\n{text}");
         let source = Arc::new(Source { path: "sweeps/mass.yaml".into(), text });
@@ -294,7 +296,8 @@ mod tests {
         write("cases.csv", "\u{feff}mass, kind\r\n1e5, a\r\n2.50, true\r\n");
         write(
             "sweep.yaml",
-            "case: {model: m.yaml}\ndesign: zip\nparameters:\n  a: {file: cases.csv, column: mass}\n  b: {file: cases.csv, column: kind}\n",
+            "case: {model: m.yaml}\ndesign: zip\nparameters:\n  a: {file: cases.csv, column: mass}\n  b: {file: \
+             cases.csv, column: kind}\n",
         );
         let sweep = SweepFile::load(&folder.path().join("sweep.yaml")).unwrap();
         assert_eq!((column(&sweep, 0).join(" "), column(&sweep, 1).join(" ")), ("100000 2.5".into(), "a true".into()));
@@ -306,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_line_and_nearest_spelling() {
+    fn errors_have_line_and_suggestion() {
         let mistakes = [
             ("paramters: {a: [1]}", ":2:1", "did you mean `parameters`?"),
             ("parameters:\n  a: {linspcae: [1, 2], points: 3}", ":3:7", "did you mean `linspace`?"),
@@ -402,7 +405,8 @@ mod tests {
             b in proptest::collection::btree_set(-50i32..50, 1..12),
             factor in -3i32..4,
         ) {
-            let text = format!("parameters: {{a: {a:?}, b.c: {{values: {b:?}, as: b}}}}\nconstraints: ['a < {factor} * {{b.c}} || b == 0']\n");
+            let text = format!("parameters: {{a: {a:?}, b.c: {{values: {b:?}, as: b}}}}\nconstraints: ['a < {factor} \
+                * {{b.c}} || b == 0']\n");
             let text = text.replace("a: {", "a: [").replace("}, b.c", "], b.c").replace("values: {", "values: [").replace("}, as", "], as");
             let sweep = read(&text).unwrap();
             let fulfils = |a: i32, b: i32| a < factor * b || b == 0;

@@ -1,7 +1,8 @@
-//! What a sweep consists of: written once, and never changed.
+//! The plan of a sweep, which is written once and never changed.
 //!
-//! A case is known by its id, a hash of what it is made of: the parameters' values, the base case, the content of all input files,
-//! and the version of the model. The same case has the same id wherever and whenever it is run.
+//! The id of a case is a hash of everything that determines its results: the parameters' values, the base case, the
+//! content of all input files, and the version of the model. The same case has the same id on every machine and at any
+//! time.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anergy_config::{Case, Input, LoopSource, Request, Shelf, sha256};
+use anergy_config::{Case, Input, InputCache, LoopSource, Request, sha256};
 use anergy_cosim::solver;
 use anergy_data::results::{Column, ParquetTable, Table, readable_by_all, sync_folder, write_file};
 use anergy_data::schema::columns::sweep::{ID, INDEX};
@@ -21,36 +22,36 @@ use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use super::design::put;
-use super::row::Stopping;
+use super::row::StopFlag;
 use super::{Cases, Parameter, Scalar, SweepFile, Values};
 
-/// Version of what a case computes; another one gives every case another id.
+/// The version of the computation of a case; a new version gives every case a new id.
 const MODEL_VERSION: u32 = 1;
-/// Files and folders of a sweep's folder.
+/// The files and folders of a sweep's folder.
 const CASES: &str = "cases.parquet";
-/// What to do about a plan that is damaged.
+/// The advice for a damaged plan.
 const REMEDY: &str = "a copy of it may be put back, or the sweep planned anew under another --name";
-/// Combinations of words and files that are tried when a sweep is planned.
+/// The largest number of combinations of texts and files that are read when a sweep is planned.
 const MOST_COMBINATIONS: usize = 2000;
 pub(super) const SEGMENTS: &str = "segments";
 pub(super) const SERIES: &str = "series";
-/// Cases that are written, and gathered, at a time.
+/// The number of cases that are written, and collected, at a time.
 pub(super) const BLOCK: usize = 1 << 16;
 
-/// A sweep as it was planned.
+/// The plan of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// What the sweep is called.
+    /// The name of the sweep.
     pub name: String,
-    /// Version of the model.
+    /// The version of the model.
     pub model_version: u32,
     /// The base case, with absolute paths.
     pub base: Request,
-    /// How many cases.
+    /// The number of cases.
     pub cases: usize,
-    /// Its parameters.
+    /// The parameters.
     pub parameters: Vec<PlannedParameter>,
-    /// Columns of `timeseries.csv` that are kept of each case.
+    /// The columns of `timeseries.csv` that are stored for each case.
     pub series: Vec<String>,
     /// All files that the cases read, with their hashes.
     pub inputs: Vec<Input>,
@@ -63,16 +64,16 @@ pub struct Manifest {
 pub struct PlannedParameter {
     /// Dotted key, `scenario` or `window`.
     pub key: String,
-    /// Column of the tables.
+    /// The column in the tables.
     pub name: String,
 }
 
 /// The cases of a shard.
 #[derive(Debug, Default)]
 pub struct PlannedCases {
-    /// Numbers of the cases, ascending.
+    /// The numbers of the cases, ascending.
     pub index: Vec<usize>,
-    /// Their ids.
+    /// The ids of the cases.
     pub id: Vec<String>,
     /// Values by parameter.
     pub values: Vec<Column>,
@@ -81,27 +82,28 @@ pub struct PlannedCases {
 /// A shard: case k belongs to shard k modulo `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which, from 0.
+    /// The index of the shard, from 0.
     pub index: usize,
-    /// Of how many.
+    /// The number of shards.
     pub of: usize,
 }
 
 impl Shard {
-    /// All cases.
+    /// The shard of all cases.
     pub const WHOLE: Self = Self { index: 0, of: 1 };
 }
 
 impl Manifest {
-    /// Plans a sweep: its folder appears at `place` in one step, or stays as it is where the same sweep is planned there already.
-    /// Once `stop` is set, it ends without one.
+    /// Plans a sweep: creates its folder `place` atomically; an existing folder of the same sweep is unchanged. Setting
+    /// `stop` ends the planning without a folder.
     ///
     /// # Errors
-    /// [`SweepError`]: a mistake in the sweep file or in what its parameters make of the base case; something else at `place`.
+    /// [`SweepError`]: an error in the sweep file or in the base case with the parameters of a case; another file or
+    /// folder at `place`.
     pub fn plan(file: &SweepFile, place: &Path, stop: &AtomicBool) -> Result<Self, SweepError> {
         let base = absolute(file.request())?;
         let cases = file.cases()?;
-        let inputs = try_out(file, &base, &cases, stop)?;
+        let inputs = read_representative(file, &base, &cases, stop)?;
         let common = common_hash(&base, &inputs);
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(parent).map_err(SweepError::io(parent, "create the folder"))?;
@@ -129,7 +131,7 @@ impl Manifest {
         manifest.put_at(place, draft)
     }
 
-    /// This sweep, where it is planned at `place` already.
+    /// Returns this sweep if the folder `place` is its folder.
     fn found_at(self, place: &Path) -> Result<Self, SweepError> {
         let known = match Self::load(place) {
             Err(SweepError::NoSweep(_)) => return Err(SweepError::Occupied(place.to_owned())),
@@ -150,7 +152,7 @@ impl Manifest {
         Err(SweepError::PlannedOtherwise { folder: place.to_owned(), what })
     }
 
-    /// Completes the folder of a plan and puts it at `place`.
+    /// Completes the folder of a plan and moves it to `place`.
     fn put_at(self, place: &Path, draft: tempfile::TempDir) -> Result<Self, SweepError> {
         let json = serde_json::to_vec_pretty(&self)
             .map_err(|source| SweepError::Manifest { path: place.join(SWEEP_MANIFEST), reason: source.to_string() })?;
@@ -169,7 +171,7 @@ impl Manifest {
                 sync_folder(parent.unwrap_or_else(|| Path::new("."))).map_err(SweepError::io(place, "write"))?;
                 Ok(self)
             }
-            // Somebody else may have planned the same sweep in the meantime.
+            // Another process may have planned the same sweep in the meantime.
             Err(_) if place.exists() => self.found_at(place),
             Err(source) => {
                 Err(SweepError::Io { path: place.to_owned(), action: "put the folder in its place", source })
@@ -180,7 +182,7 @@ impl Manifest {
     /// Reads the manifest of a sweep's folder.
     ///
     /// # Errors
-    /// [`SweepError::NoSweep`] where there is none, [`SweepError::Manifest`] where it cannot be understood.
+    /// [`SweepError::NoSweep`] where there is none, [`SweepError::Manifest`] where it cannot be parsed.
     pub fn load(folder: &Path) -> Result<Self, SweepError> {
         let path = folder.join(SWEEP_MANIFEST);
         let bytes = fs::read(&path).map_err(|source| match source.kind() {
@@ -199,10 +201,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Sees to it that the input files are those of the plan.
+    /// Checks that the input files have not changed since the sweep was planned.
     ///
     /// # Errors
-    /// [`SweepError::Changed`] names the first that is not.
+    /// [`SweepError::Changed`] with the first file that has changed.
     pub fn check_inputs(&self) -> Result<(), SweepError> {
         let changed = |input: &&Input| fs::read(&input.path).map_or(true, |bytes| sha256(&bytes) != input.sha256);
         match self.inputs.iter().find(changed) {
@@ -211,7 +213,7 @@ impl Manifest {
         }
     }
 
-    /// The bytes of the table of cases.
+    /// Returns the bytes of the table of cases.
     fn table_of_cases(&self, folder: &Path) -> Result<Vec<u8>, SweepError> {
         let path = folder.join(CASES);
         match fs::read(&path) {
@@ -226,10 +228,10 @@ impl Manifest {
         }
     }
 
-    /// The cases of a shard.
+    /// Returns the cases of a shard.
     ///
     /// # Errors
-    /// [`SweepError`] when the table of cases cannot be read or is not the one that was planned.
+    /// [`SweepError`] when the table of cases cannot be read or is not the planned one.
     pub fn cases_of(&self, folder: &Path, shard: Shard) -> Result<PlannedCases, SweepError> {
         let bytes = self.table_of_cases(folder)?;
         let mut cases = PlannedCases::default();
@@ -251,7 +253,7 @@ impl Manifest {
         Ok(cases)
     }
 
-    /// The request of a case, from the values of its parameters.
+    /// Returns the request of a case, from the values of its parameters.
     #[must_use]
     pub(super) fn request(&self, values: impl Iterator<Item = String>) -> Request {
         let mut request = self.base.clone();
@@ -263,19 +265,19 @@ impl Manifest {
 }
 
 impl PlannedCases {
-    /// How many cases.
+    /// Returns the number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no cases.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
-    /// The values of a case's parameters, as one would write them.
+    /// Returns the values of a case's parameters, as a user would write them.
     pub(super) fn texts(&self, at: usize) -> impl Iterator<Item = String> + '_ {
         self.values.iter().map(move |column| match column {
             Column::Number(values) => Scalar::Number(values[at]).setting(),
@@ -292,7 +294,7 @@ fn only<T>(values: Vec<T>, shard: Shard) -> Vec<T> {
     values.into_iter().skip(shard.index).step_by(shard.of).collect()
 }
 
-/// Paths that mean the same wherever a worker runs.
+/// Makes the paths of a request absolute, so that they are valid for every worker.
 fn absolute(mut request: Request) -> Result<Request, SweepError> {
     let make = |path: &Path| std::path::absolute(path).map_err(SweepError::io(path, "find"));
     request.model = make(&request.model)?;
@@ -302,23 +304,28 @@ fn absolute(mut request: Request) -> Result<Request, SweepError> {
     Ok(request)
 }
 
-/// Reads the cases that tell most: mistakes show before anything is run, and all input files become known. Where series are wanted,
-/// it runs the first one, to learn which there are.
-fn try_out(file: &SweepFile, base: &Request, cases: &Cases, stop: &AtomicBool) -> Result<Vec<Input>, SweepError> {
-    let shelf = Arc::new(Shelf::default());
+/// Reads representative cases, so that errors are reported before any case is run and all input files are known. If
+/// series are stored, the first case is run, to find the names of the series.
+fn read_representative(
+    file: &SweepFile,
+    base: &Request,
+    cases: &Cases,
+    stop: &AtomicBool,
+) -> Result<Vec<Input>, SweepError> {
+    let cache = Arc::new(InputCache::default());
     let mut inputs: Vec<Input> = Vec::new();
     let mut known = HashSet::new();
-    for at in telling(&cases.parameters) {
+    for at in representative(&cases.parameters) {
         if stop.load(Ordering::Relaxed) {
             return Err(SweepError::Stopped);
         }
-        let case = Case::load_from(&cases.request(base, at), &shelf).map_err(|source| SweepError::Case {
+        let case = Case::load_from(&cases.request(base, at), &cache).map_err(|source| SweepError::Case {
             case: at,
             values: cases.told(at),
             source: Box::new(file.place(source)),
         })?;
         if at == 0 && !file.series.is_empty() {
-            let run = run_case(&case, solver(&case.district), &mut Stopping(stop)).map_err(SweepError::FirstCase)?;
+            let run = run_case(&case, solver(&case.district), &mut StopFlag(stop)).map_err(SweepError::FirstCase)?;
             let columns = timeseries_table(&case, &run).into_columns().into_iter().skip(1);
             file.check_series(&columns.map(|(name, _)| name).collect::<Vec<_>>())?;
         }
@@ -327,10 +334,10 @@ fn try_out(file: &SweepFile, base: &Request, cases: &Cases, stop: &AtomicBool) -
     Ok(inputs)
 }
 
-/// The first case; of each parameter that is a number, those with the least and the largest; and the first case of each combination of
-/// the others, up to [`MOST_COMBINATIONS`].
-fn telling(parameters: &[Parameter]) -> Vec<usize> {
-    let mut telling = BTreeSet::from([0]);
+/// Returns representative cases: the first case; for each numeric parameter the cases with the smallest and the largest
+/// value; and the first case of each combination of the other parameters, up to [`MOST_COMBINATIONS`].
+fn representative(parameters: &[Parameter]) -> Vec<usize> {
+    let mut representative = BTreeSet::from([0]);
     let mut words: Vec<(&Vec<u32>, &Parameter)> = Vec::new();
     for parameter in parameters {
         let values = &parameter.values;
@@ -338,9 +345,10 @@ fn telling(parameters: &[Parameter]) -> Vec<usize> {
             Values::Choices { of_case, .. } if !values.is_numeric() => words.push((of_case, parameter)),
             _ => {
                 let number = |case: usize| values.number(case).unwrap_or(f64::NAN);
-                // The first ones of equals: in a grid, nothing else is changed there.
-                telling.extend((0..values.len()).min_by(|a, b| number(*a).total_cmp(&number(*b))));
-                telling.extend((0..values.len()).min_by(|a, b| number(*b).total_cmp(&number(*a))));
+                // The first case with the extreme value: in a grid only this parameter differs from the first case
+                // there.
+                representative.extend((0..values.len()).min_by(|a, b| number(*a).total_cmp(&number(*b))));
+                representative.extend((0..values.len()).min_by(|a, b| number(*b).total_cmp(&number(*a))));
             }
         }
     }
@@ -348,17 +356,17 @@ fn telling(parameters: &[Parameter]) -> Vec<usize> {
         let mut seen = HashSet::new();
         for case in 0..first.len() {
             if seen.insert(words.iter().map(|(of_case, _)| of_case[case]).collect::<Vec<_>>()) {
-                telling.insert(case);
+                representative.insert(case);
             }
             if seen.len() >= MOST_COMBINATIONS {
                 break;
             }
         }
     }
-    telling.into_iter().collect()
+    representative.into_iter().collect()
 }
 
-/// Hash of what all cases have in common.
+/// Returns the hash of the inputs that all cases share.
 fn common_hash(base: &Request, inputs: &[Input]) -> Sha256 {
     let mut hash = Sha256::new();
     let mut put = |text: &str| {
@@ -370,12 +378,12 @@ fn common_hash(base: &Request, inputs: &[Input]) -> Sha256 {
     put(&format!("{:?}", base.water_loop.as_ref().map(|source| *source == LoopSource::Published)));
     base.settings.iter().for_each(|setting| put(setting));
     put(&format!("{} settings", base.settings.len()));
-    // In the order in which they are read: where the files lie and what they are called makes no difference.
+    // The files are hashed in the order of reading, without their paths and names.
     inputs.iter().for_each(|input| put(&input.sha256));
     hash
 }
 
-/// The id of a case: 128 bits, hexadecimal.
+/// Returns the id of a case: 128 bits, hexadecimal.
 fn id(common: &Sha256, cases: &Cases, by_key: &[usize], case: usize) -> String {
     let mut hash = common.clone();
     for &index in by_key {

@@ -1,12 +1,12 @@
 //! Sweeps: many variants of one case, described by a file, run on one machine or on a cluster.
 //!
-//! A sweep file ([`SweepFile`]) names the base case and the parameters that vary, each with its values ([`parameter`]); a
-//! [`design`] makes cases of them, and a [`constraint`] leaves out those that make no sense. What a parameter is in one case
+//! A sweep file ([`SweepFile`]) names the base case and the parameters with their values ([`parameter`]); a [`design`]
+//! makes cases of them, and a [`constraint`] removes inadmissible cases. The value of a parameter in a case
 //! ([`values`]) is written as a user would write it after `--set`.
 //!
-//! A plan is written once (`manifest`). Any number of workers, in one process or in many (`work`, `slurm`), run cases and put
-//! their rows into segments, files which are whole or not there; who runs a case twice finds the same. What is done is told by the
-//! segments alone (`progress`), and `collect` makes one table of them.
+//! A plan is written once (`manifest`). Any number of workers, in one process or in many (`work`, `slurm`), run cases
+//! and write their rows into segments, which are written atomically; a case that is run twice has the same row twice.
+//! The segments alone determine which cases are done (`progress`), and `collect` makes one table of them.
 
 #[cfg(feature = "parquet")]
 pub mod collect;
@@ -45,7 +45,7 @@ pub use {
     error::SweepError,
     manifest::{Manifest, Shard},
     progress::{Progress, as_array, progress},
-    row::Row,
+    row::CaseRow,
     slurm::{Event, Slurm},
-    work::{Done, Outlook, Watcher, Work},
+    work::{Outlook, ShardOutcome, SweepObserver, Work},
 };

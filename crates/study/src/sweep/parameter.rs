@@ -1,4 +1,4 @@
-//! How the values of a parameter are written: a list, or a mapping that says where they come from.
+//! The spelling of a parameter's values: a list, or a mapping that describes their source.
 
 use std::fmt;
 use std::path::Path;
@@ -13,14 +13,14 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::values::Scalar;
 
-/// The parameter that chooses a scenario.
+/// The key of the parameter that selects a scenario.
 pub const SCENARIO: &str = "scenario";
-/// The parameter that chooses a time window.
+/// The key of the parameter that selects a time window.
 pub const WINDOW: &str = "window";
-/// The word that stands for the scenario of the base case.
+/// The word for the scenario of the base case.
 pub const BASE: &str = "base";
 
-/// Values that a parameter may have at most: what is more was not meant.
+/// The largest number of values of a parameter; a larger number is a mistake.
 const MOST_VALUES: u64 = 10_000_000;
 
 /// The values of a parameter as they are written.
@@ -77,35 +77,35 @@ pub enum Scale {
     Log,
 }
 
-/// A parameter and what it may be.
+/// A parameter and its possible values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Varied {
     /// Dotted key as after `--set`, or [`SCENARIO`], or [`WINDOW`].
     pub key: String,
-    /// Short name; the key where none is given.
+    /// Short name; equal to the key if none is given.
     pub name: String,
-    /// What it may be.
+    /// The possible values.
     pub spread: Spread,
 }
 
-/// What a parameter may be.
+/// The possible values of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spread {
-    /// One of these values; at least one.
+    /// One of these values; the list is not empty.
     Values(Vec<Scalar>),
-    /// Anything between two finite numbers.
+    /// Any number in an interval.
     Between {
-        /// Least.
+        /// The minimum, finite.
         low: f64,
-        /// Greatest; more than `low`.
+        /// The maximum, finite and larger than `low`.
         high: f64,
-        /// How the space between them is filled; with `log`, `low` is > 0.
+        /// The distribution in the interval; with `log`, `low` is > 0.
         scale: Scale,
     },
 }
 
 impl Varied {
-    /// Whether it is a number in every case.
+    /// Returns whether the parameter is a number in every case.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
         match &self.spread {
@@ -114,7 +114,7 @@ impl Varied {
         }
     }
 
-    /// Works out the values of a parameter; `path` is the sweep file.
+    /// Determines the possible values of a parameter; `path` is the sweep file.
     pub(super) fn new(
         entry: &Entry,
         setting: ParameterSetting,
@@ -130,7 +130,7 @@ impl Varied {
         let (name, spread) = match setting {
             ParameterSetting::List(values) => (None, Spread::Values(values)),
             ParameterSetting::Spread(settings) => {
-                (settings.short_name.clone(), Written { node, settings: *settings }.spread(path, inputs)?)
+                (settings.short_name.clone(), SpreadMapping { node, settings: *settings }.spread(path, inputs)?)
             }
         };
         let name = name.unwrap_or_else(|| key.clone());
@@ -158,7 +158,7 @@ impl Varied {
     }
 }
 
-/// `START..END`, or one date for both.
+/// Parses `START..END`, or one date for both.
 pub(super) fn window(text: &str) -> Result<[String; 2], SeriesError> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let (first, last) = (first.trim(), last.trim());
@@ -166,7 +166,7 @@ pub(super) fn window(text: &str) -> Result<[String; 2], SeriesError> {
     Ok([first.to_owned(), last.to_owned()])
 }
 
-/// Scenarios and windows are words, even where they look like numbers.
+/// Converts the values of scenarios and windows to texts, also those that look like numbers.
 fn words(key: &str, values: Vec<Scalar>, node: &Node) -> Result<Vec<Scalar>, ConfigError> {
     let word = |value: Scalar| {
         let word = value.plain();
@@ -178,14 +178,14 @@ fn words(key: &str, values: Vec<Scalar>, node: &Node) -> Result<Vec<Scalar>, Con
     values.into_iter().map(word).collect()
 }
 
-/// A mapping and where it stands.
-struct Written<'a> {
+/// A mapping of settings and its position.
+struct SpreadMapping<'a> {
     node: &'a Node,
     settings: SpreadSettings,
 }
 
-impl Written<'_> {
-    /// An error at the value of a key.
+impl SpreadMapping<'_> {
+    /// Returns an error at the value of a key.
     fn wrong(&self, key: &str, message: impl Into<String>) -> ConfigError {
         let at = self.node.as_map().and_then(|map| map.get(key)).unwrap_or(self.node);
         at.span.error(Problem::Wrong(message.into()))
@@ -263,7 +263,7 @@ impl Written<'_> {
     #[expect(clippy::cast_precision_loss, reason = "at most ten million")]
     fn stepped(&self, first: f64, last: f64) -> Result<Vec<f64>, ConfigError> {
         let step = self.settings.step.ok_or_else(|| self.wrong("step", "`step` is missing"))?;
-        // The end counts as hit when rounding alone keeps it from being hit.
+        // The end is included if only rounding prevents an exact number of steps.
         let steps = (last - first) / step;
         let whole = (steps * (1.0 + 1e-12) + 1e-9).floor();
         if !(step.is_finite() && step != 0.0 && steps >= 0.0) {
@@ -288,7 +288,7 @@ impl Written<'_> {
         let name = self.settings.column.as_deref().ok_or_else(|| self.wrong("column", "`column` is missing"))?;
         let source = inputs.text(path).map_err(|error| self.wrong("file", error.message()))?;
         let wrong = |error: csv::Error| self.wrong("file", format!("{}: {error}", path.display()));
-        // The CSV reader counts a line too few behind Windows line ends.
+        // The CSV reader counts one line too few after Windows line ends.
         let text = source.text.replace("\r\n", "\n");
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
@@ -314,7 +314,7 @@ impl Written<'_> {
                     format!("{}:{line}: column `{name}`: {expected}, found `{}`", path.display(), shown(cell)),
                 )
             };
-            // Unicode's other spaces cannot be seen, so they are no part of a value.
+            // Unicode's other spaces are invisible, so they are not accepted as a part of a value.
             let seen = (cell.trim() == cell).then_some(cell);
             values.push(seen.and_then(Scalar::parse).ok_or_else(refused)?);
         }
@@ -325,7 +325,7 @@ impl Written<'_> {
     }
 }
 
-/// `points` numbers at equal distances, both ends among them.
+/// Returns `points` equidistant numbers, including both ends.
 #[expect(clippy::cast_precision_loss, reason = "at most ten million")]
 fn linear(first: f64, last: f64, points: u64) -> Vec<f64> {
     let (scale, steps) = (first.abs().max(last.abs()), (points - 1) as f64);
@@ -333,7 +333,7 @@ fn linear(first: f64, last: f64, points: u64) -> Vec<f64> {
     std::iter::once(first).chain(inner).chain([last]).collect()
 }
 
-/// `points` numbers at equal ratios, both ends among them.
+/// Returns `points` numbers with equal ratios, including both ends.
 #[expect(clippy::cast_precision_loss, reason = "at most ten million")]
 fn geometric(first: f64, last: f64, points: u64) -> Vec<f64> {
     let steps = (points - 1) as f64;
@@ -344,25 +344,28 @@ fn geometric(first: f64, last: f64, points: u64) -> Vec<f64> {
     std::iter::once(first).chain((1..points - 1).map(between)).chain([last]).collect()
 }
 
-/// A number to thirteen digits of `scale`, so that 3 * 0.1 is written 0.3, and decades as decades.
+/// Returns a number rounded to thirteen digits of `scale`, so that 3 * 0.1 is written 0.3, and decades are exact.
 fn rounded(number: f64, scale: f64) -> f64 {
     if scale == 0.0 {
         return number;
     }
     #[expect(clippy::cast_possible_truncation, reason = "an exponent is between -324 and 308")]
     let decimals = usize::try_from(12 - scale.log10().floor() as i64).unwrap_or(0);
-    // Adding nothing takes the sign of a zero away.
+    // Adding zero removes the sign of minus zero.
     format!("{number:.decimals$}").parse().unwrap_or(number) + 0.0
 }
 
 impl<'de> Deserialize<'de> for ParameterSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Expected;
-        impl<'de> Visitor<'de> for Expected {
+        struct ParameterVisitor;
+        impl<'de> Visitor<'de> for ParameterVisitor {
             type Value = ParameterSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of values, or a mapping with `values`, `linspace`, `logspace`, `range`, `file` or `between`")
+                f.write_str(
+                    "a list of values, or a mapping with `values`, `linspace`, `logspace`, `range`, `file` or \
+                    `between`",
+                )
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<ParameterSetting, A::Error> {
@@ -378,6 +381,6 @@ impl<'de> Deserialize<'de> for ParameterSetting {
                 Err(E::invalid_type(de::Unexpected::Unit, &self))
             }
         }
-        deserializer.deserialize_any(Expected)
+        deserializer.deserialize_any(ParameterVisitor)
     }
 }

@@ -1,4 +1,4 @@
-//! How far a sweep has come, from its folder alone.
+//! The progress of a sweep, determined from its folder alone.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,31 +11,31 @@ use super::SweepError;
 use super::manifest::{Manifest, Shard};
 use super::segment::{SeriesFiles, keys, segments};
 
-/// How far a sweep has come.
+/// The progress of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Cases of the sweep.
+    /// The number of cases of the sweep.
     pub cases: usize,
-    /// Those with a row.
+    /// The number of cases with a row.
     pub done: usize,
-    /// Those of them without an answer.
+    /// The number of those without a plan.
     pub failed: usize,
-    /// Those of them whose dispatch and loop do not agree.
+    /// The number of those whose dispatch and loop do not agree.
     pub not_converged: usize,
-    /// Those without a row.
+    /// The number of cases without a row.
     pub missing: usize,
-    /// Segments that are not what was written.
+    /// The number of damaged segments.
     pub broken_segments: usize,
-    /// Shards with cases missing, of as many as were asked about.
+    /// The shards with missing cases, for the requested number of shards.
     pub missing_shards: Vec<usize>,
 }
 
-/// What is known of a sweep's folder; looks at every segment once.
+/// The known state of a sweep's folder; every segment is read once.
 #[derive(Debug)]
 pub struct Survey {
     folder: PathBuf,
     keeps_series: bool,
-    /// Ids by case.
+    /// The ids of the cases.
     ids: Vec<String>,
     status: Vec<Option<Status>>,
     seen: HashSet<PathBuf>,
@@ -43,7 +43,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks at the sweep in `folder` for the first time.
+    /// Reads the state of the sweep in `folder`.
     ///
     /// # Errors
     /// [`SweepError`] when the folder cannot be read.
@@ -61,7 +61,7 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Looks at the segments that have come since.
+    /// Reads the segments that are new since the last call.
     ///
     /// # Errors
     /// [`SweepError::Io`].
@@ -93,19 +93,19 @@ impl Survey {
         Ok(())
     }
 
-    /// Whether a case has a row.
+    /// Returns whether a case has a row.
     #[must_use]
     pub fn has(&self, case: usize) -> bool {
         self.status.get(case).is_some_and(Option::is_some)
     }
 
-    /// Segments that are not what was written, or whose series are not.
+    /// Returns the number of damaged segments, or segments with damaged series.
     #[must_use]
     pub fn broken(&self) -> usize {
         self.broken
     }
 
-    /// How far it has come, seen as `shards` shards.
+    /// Returns the progress; missing cases are reported for `shards` shards.
     #[must_use]
     pub fn progress(&self, shards: usize) -> Progress {
         let count = |of: fn(Status) -> bool| self.status.iter().flatten().filter(|status| of(**status)).count();
@@ -123,7 +123,7 @@ impl Survey {
     }
 }
 
-/// How far the sweep in `folder` has come, seen as `shards` shards.
+/// Returns the progress of the sweep in `folder`; missing cases are reported for `shards` shards.
 ///
 /// # Errors
 /// [`SweepError`] when the folder cannot be read.
@@ -131,7 +131,7 @@ pub fn progress(folder: &Path, shards: usize) -> Result<Progress, SweepError> {
     Ok(Survey::of(folder, &Manifest::load(folder)?)?.progress(shards))
 }
 
-/// The shards, of `shards`, that have cases which are not seen.
+/// Returns the shards, of `shards`, with cases that are not in `seen`.
 pub(super) fn missing_shards(seen: &[bool], shards: usize) -> Vec<usize> {
     let shards = shards.clamp(1, seen.len().max(1));
     let mut missing = vec![false; shards];
@@ -139,7 +139,7 @@ pub(super) fn missing_shards(seen: &[bool], shards: usize) -> Vec<usize> {
     (0..shards).filter(|&shard| missing[shard]).collect()
 }
 
-/// Numbers as a list with ranges, as `sbatch --array` takes it: `0-3,7`.
+/// Returns numbers as a list with ranges, as `sbatch --array` accepts it: `0-3,7`.
 #[must_use]
 pub fn as_array(shards: &[usize]) -> String {
     let ranges = shards.chunk_by(|a, b| a + 1 == *b).map(|run| match run {

@@ -1,4 +1,4 @@
-//! What serde cannot see of a sweep file: whether its parts go together, each complaint at its place.
+//! Checks of a sweep file that serde cannot express: whether its parts match. Every error has its position.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,21 +13,21 @@ use super::file::{BaseCase, DesignWord, Written};
 use super::parameter::{ParameterSetting, Spread, Varied, window};
 use super::values::{Scalar, setting};
 
-/// A sweep file while it is read.
-pub(super) struct Reading<'a> {
-    /// The file as it was parsed.
+/// The checker of a sweep file.
+pub(super) struct SweepFileChecker<'a> {
+    /// The parsed file.
     pub node: &'a Node,
-    /// Its path.
+    /// The path of the file.
     pub path: &'a Path,
 }
 
-impl Reading<'_> {
-    /// An error at a key, or at the file where the key is not there.
+impl SweepFileChecker<'_> {
+    /// Returns an error at a key, or at the file where the key is absent.
     fn wrong(&self, key: &str, message: impl Into<String>) -> ConfigError {
         self.node.at(key).unwrap_or(self.node).span.error(Problem::Wrong(message.into()))
     }
 
-    /// Where an item of a list stands.
+    /// Returns the position of an item of a list.
     pub fn item(&self, key: &str, index: usize) -> &Span {
         let list = self.node.at(key).unwrap_or(self.node);
         &list.as_list().and_then(|list| list.get(index)).unwrap_or(list).span
@@ -88,7 +88,7 @@ impl Reading<'_> {
         settings.map(|(entry, setting)| Varied::new(entry, setting, self.path, inputs)).collect()
     }
 
-    /// The parameters of cases that are given one by one.
+    /// Returns the parameters of cases that are listed one by one.
     pub fn listed(&self, list: &Node, rows: Vec<IndexMap<String, Scalar>>) -> Result<Vec<Varied>, ConfigError> {
         let nodes = list.as_list().unwrap_or_default();
         let first = nodes.first().and_then(Node::as_map).map_or(&[][..], Map::entries);
@@ -109,7 +109,7 @@ impl Reading<'_> {
         named.map(|(entry, column)| Varied::new(entry, ParameterSetting::List(column), self.path, unread)).collect()
     }
 
-    /// Whether design and parameters go together.
+    /// Checks that design and parameters match.
     pub fn check(&self, design: Design, parameters: &[Varied]) -> Result<(), ConfigError> {
         let key = if self.node.at("list").is_some() { "list" } else { "parameters" };
         if parameters.is_empty() {
@@ -166,7 +166,7 @@ impl Reading<'_> {
     }
 }
 
-/// An entry of `set` as one would write it after `--set`.
+/// Returns an entry of `set` as a user would write it after `--set`.
 fn key_and_value(entry: &Entry) -> Result<String, ConfigError> {
     let Entry { key, key_span, value } = entry;
     if key.trim().is_empty() || key.contains('=') {

@@ -1,4 +1,4 @@
-//! What came of a case: a row of the result table.
+//! Results of cases: the rows of the result table.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anergy_config::{Case, Request, Shelf};
+use anergy_config::{Case, InputCache, Request};
 use anergy_cosim::coupling::{Observer, Record, Verdict};
 use anergy_cosim::participants::NEGLIGIBLE_KWH;
 use anergy_cosim::{Cause, CosimError, solver};
@@ -18,29 +18,30 @@ use anergy_run::{run_case, summarise, timeseries_table};
 use super::SweepError;
 use super::scalars::scalars;
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug, Clone)]
-pub struct Row {
-    /// Its number.
+pub struct CaseRow {
+    /// The number of the case.
     pub index: usize,
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// How it ended.
+    /// The status of the case.
     pub status: Status,
     /// The coupling's verdict; empty without a loop.
     pub verdict: String,
-    /// Why there is no answer; empty where there is one.
+    /// Why there is no plan; empty where there is one.
     pub error: String,
-    /// Its results by name.
+    /// The results by name.
     pub scalars: Vec<(String, f64)>,
-    /// The series that are kept, in the order of the plan; empty where it has none of that name, and without an answer.
+    /// The stored series, in the order of the plan; a series is empty where the case has none of that name, and without
+    /// a plan.
     pub series: Vec<Vec<f64>>,
 }
 
-/// Ends a case when asked to.
-pub(super) struct Stopping<'a>(pub(super) &'a AtomicBool);
+/// An observer that stops the run of a case when a flag is set.
+pub(super) struct StopFlag<'a>(pub(super) &'a AtomicBool);
 
-impl Observer for Stopping<'_> {
+impl Observer for StopFlag<'_> {
     fn iteration(&mut self, _record: &Record) {}
 
     fn wants_to_stop(&self) -> bool {
@@ -48,19 +49,19 @@ impl Observer for Stopping<'_> {
     }
 }
 
-impl Row {
-    /// Runs a case; `None` where it was stopped before its end.
+impl CaseRow {
+    /// Runs a case; returns `None` where it was stopped before its end.
     ///
     /// # Errors
-    /// [`SweepError`] where no row can be made because of the files around, not because of the case.
+    /// [`SweepError`] where no row can be made because of the state of files, not because of the case.
     pub(super) fn of(
         index: usize,
         id: &str,
         request: &Request,
-        plan: &Planned<'_>,
+        plan: &PlannedInputs<'_>,
         stop: &AtomicBool,
     ) -> Result<Option<Self>, SweepError> {
-        // A mistake of ours in one case is no reason to lose the others.
+        // A panic in one case must not lose the results of the others.
         let caught = catch_unwind(AssertUnwindSafe(|| answer(index, request, plan, stop)));
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
@@ -75,11 +76,11 @@ impl Row {
             series: Vec::new(),
         };
         Ok(Some(match caught {
-            Ok(Ok(Answer { status, verdict, scalars, series })) => {
+            Ok(Ok(CaseResult { status, verdict, scalars, series })) => {
                 Self { index, id: id.to_owned(), status, verdict, error: String::new(), scalars, series }
             }
-            Ok(Err(NoAnswer::Row(status, error))) => failed(status, error),
-            Ok(Err(NoAnswer::Around(error))) => return Err(error),
+            Ok(Err(CaseError::Row(status, error))) => failed(status, error),
+            Ok(Err(CaseError::Around(error))) => return Err(error),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
@@ -88,13 +89,13 @@ impl Row {
         }))
     }
 
-    /// Whether its plan leaves demand unmet.
+    /// Returns whether the plan leaves demand unmet.
     #[must_use]
     pub fn has_unmet_demand(&self) -> bool {
         self.scalars.iter().any(|(name, value)| name == column::UNMET_KWH && *value > NEGLIGIBLE_KWH)
     }
 
-    /// The series of rows as a table, a row a step. Series that a case has not are empty.
+    /// Returns the series of rows as a table, a row per step. A series that a case does not have is empty.
     pub(super) fn series_table(rows: &[Self], names: &[String]) -> Table {
         let steps = |row: &Self| row.series.iter().map(Vec::len).max().unwrap_or_default();
         let mut table = Table::default();
@@ -113,7 +114,7 @@ impl Row {
         table
     }
 
-    /// Rows as a table. Results that a row has not are empty.
+    /// Returns rows as a table. A result that a row does not have is empty.
     pub(super) fn table(rows: &[Self]) -> Table {
         let text = |cell: fn(&Self) -> String| Column::Text(rows.iter().map(cell).collect());
         let mut table = Table::default();
@@ -125,7 +126,7 @@ impl Row {
         let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             for (place, (name, value)) in row.scalars.iter().enumerate() {
-                // As a rule all rows have the same results in the same order.
+                // Usually all rows have the same results in the same order.
                 let known = match columns.get(place) {
                     Some((known, _)) if known == name => Some(place),
                     _ => columns.iter().position(|(known, _)| known == name),
@@ -142,54 +143,59 @@ impl Row {
     }
 }
 
-struct Answer {
+struct CaseResult {
     status: Status,
     verdict: String,
     scalars: Vec<(String, f64)>,
     series: Vec<Vec<f64>>,
 }
 
-/// Why there is no answer.
-enum NoAnswer {
-    /// It lies in the case: that is its row.
+/// The reasons why there is no result.
+enum CaseError {
+    /// An error of the case, which is reported in its row.
     Row(Status, String),
-    /// It lies in the files around: the same case may have an answer later.
+    /// An error of the files: the same case may succeed later.
     Around(SweepError),
 }
 
-/// What a plan says of all cases.
-pub(super) struct Planned<'a> {
-    /// Series that are kept.
+/// The part of a plan that all cases share.
+pub(super) struct PlannedInputs<'a> {
+    /// The names of the stored series.
     pub(super) series: &'a [String],
-    /// Hashes of the files that cases read.
+    /// The hashes of the planned input files.
     pub(super) inputs: &'a HashMap<PathBuf, String>,
-    /// Files that were read already.
-    pub(super) shelf: &'a Arc<Shelf>,
+    /// The cache of input files.
+    pub(super) cache: &'a Arc<InputCache>,
 }
 
-/// Reads a case, and sees to it that it reads what was planned.
-fn load(index: usize, request: &Request, plan: &Planned<'_>) -> Result<Case, NoAnswer> {
-    let case = Case::load_from(request, plan.shelf).map_err(|error| match error.is_unreadable() {
-        true => NoAnswer::Around(SweepError::Unreadable { case: index, source: Box::new(error) }),
-        false => NoAnswer::Row(Status::Failed, error.to_string()),
+/// Reads a case, and checks that it reads the planned files.
+fn load(index: usize, request: &Request, plan: &PlannedInputs<'_>) -> Result<Case, CaseError> {
+    let case = Case::load_from(request, plan.cache).map_err(|error| match error.is_unreadable() {
+        true => CaseError::Around(SweepError::Unreadable { case: index, source: Box::new(error) }),
+        false => CaseError::Row(Status::Failed, error.to_string()),
     })?;
     for input in &case.inputs {
         let path = input.path.clone();
         match plan.inputs.get(&path) {
             Some(planned) if *planned == input.sha256 => {}
-            Some(_) => return Err(NoAnswer::Around(SweepError::Changed(path))),
-            None => return Err(NoAnswer::Around(SweepError::Unplanned { path, case: index })),
+            Some(_) => return Err(CaseError::Around(SweepError::Changed(path))),
+            None => return Err(CaseError::Around(SweepError::Unplanned { path, case: index })),
         }
     }
     Ok(case)
 }
 
-fn answer(index: usize, request: &Request, plan: &Planned<'_>, stop: &AtomicBool) -> Result<Answer, NoAnswer> {
+fn answer(
+    index: usize,
+    request: &Request,
+    plan: &PlannedInputs<'_>,
+    stop: &AtomicBool,
+) -> Result<CaseResult, CaseError> {
     let case = load(index, request, plan)?;
     let series = plan.series;
-    let run = run_case(&case, solver(&case.district), &mut Stopping(stop)).map_err(|error: CosimError| {
+    let run = run_case(&case, solver(&case.district), &mut StopFlag(stop)).map_err(|error: CosimError| {
         let status = if error.cause() == Cause::Infeasible { Status::Infeasible } else { Status::Failed };
-        NoAnswer::Row(status, error.to_string())
+        CaseError::Row(status, error.to_string())
     })?;
     let summary = summarise(&case, &run);
     let (status, verdict) = match summary.coupling.as_ref().map(|coupling| coupling.verdict) {
@@ -212,5 +218,5 @@ fn answer(index: usize, request: &Request, plan: &Planned<'_>, stop: &AtomicBool
             _ => Vec::new(),
         }));
     }
-    Ok(Answer { status, verdict, scalars: scalars(&summary), series: kept })
+    Ok(CaseResult { status, verdict, scalars: scalars(&summary), series: kept })
 }

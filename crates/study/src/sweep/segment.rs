@@ -1,7 +1,8 @@
-//! Results of some cases: a Parquet file that is whole or not there.
+//! Segments: the results of some cases in a Parquet file that is written atomically.
 //!
-//! A segment is called by the first and the last of its cases and by the hash of its bytes. Whoever writes the same bytes writes the same
-//! file, and whoever writes others writes another: two workers on the same cases do each other no harm.
+//! The name of a segment consists of the first and the last of its cases and the hash of its bytes. Workers that write
+//! the same bytes write the same file, and workers that write different bytes write different files, so two workers on
+//! the same cases do not interfere.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,12 +15,12 @@ use anergy_data::schema::columns::sweep as names;
 
 use super::SweepError;
 use super::manifest::{SEGMENTS, SERIES};
-use super::row::Row;
+use super::row::CaseRow;
 
-/// Characters of a hash in a name: 128 bits.
+/// The number of characters of a hash in a name: 128 bits.
 const HASH: usize = 32;
 
-/// A segment's file, as its name tells it.
+/// The file of a segment, as described by its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Segment {
     /// The first and the last of its cases.
@@ -38,12 +39,12 @@ impl Segment {
         (hash.len() == HASH).then_some(Self { first, last, hash, path })
     }
 
-    /// Whether its bytes are those that were written.
+    /// Returns whether the bytes match the hash in the name.
     pub(super) fn is_whole(&self) -> Result<bool, SweepError> {
         Ok(self.bytes()?.is_some())
     }
 
-    /// What is in it; `None` where it is not what was written.
+    /// Reads the segment; `None` if it is damaged.
     pub(super) fn read(&self) -> Result<Option<Table>, SweepError> {
         Ok(self.bytes()?.and_then(|bytes| Table::from_parquet(bytes).ok()))
     }
@@ -54,12 +55,12 @@ impl Segment {
     }
 }
 
-/// The segments of a sweep's folder, by their first case.
+/// Returns the segments of a sweep's folder, ordered by their first case.
 pub(super) fn segments(folder: &Path) -> Result<Vec<Segment>, SweepError> {
     segments_in(&folder.join(SEGMENTS))
 }
 
-/// The segments in a folder, by their first case.
+/// Returns the segments in a folder, ordered by their first case.
 pub(super) fn segments_in(folder: &Path) -> Result<Vec<Segment>, SweepError> {
     let entries = fs::read_dir(folder).map_err(SweepError::io(folder, "read"))?;
     let mut segments = Vec::new();
@@ -76,38 +77,39 @@ pub(super) fn segments_in(folder: &Path) -> Result<Vec<Segment>, SweepError> {
 pub(super) struct SeriesFiles(HashMap<String, Segment>);
 
 impl SeriesFiles {
-    /// Those in `folder`; none where there is no place for them.
+    /// Returns the files in `folder`; none if the folder does not exist.
     pub(super) fn of(folder: &Path) -> Result<Self, SweepError> {
         let place = folder.join(SERIES);
         let files = if place.exists() { segments_in(&place)? } else { Vec::new() };
         Ok(Self(files.into_iter().map(|file| (file.hash.clone(), file)).collect()))
     }
 
-    /// Whether the file of this hash is there, and is what was written.
+    /// Returns whether the file of this hash exists and is not damaged; false where there is no hash.
     pub(super) fn has(&self, hash: Option<&str>) -> Result<bool, SweepError> {
         hash.and_then(|hash| self.0.get(hash)).map_or(Ok(false), Segment::is_whole)
     }
 
-    /// The file of this hash.
+    /// Removes and returns the file of this hash.
     pub(super) fn take(&mut self, hash: &str) -> Option<Segment> {
         self.0.remove(hash)
     }
 }
 
-/// Puts the results of some cases into a sweep's folder: first their series, then the rows, which name the file of their series.
-pub(super) fn commit(folder: &Path, rows: &mut [Row], series: &[String]) -> Result<(), SweepError> {
+/// Writes the results of some cases into a sweep's folder: first their series, then the rows, which contain the hash of
+/// the series' file.
+pub(super) fn commit(folder: &Path, rows: &mut [CaseRow], series: &[String]) -> Result<(), SweepError> {
     rows.sort_by_key(|row| row.index);
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
     let (first, last) = (first.index, last.index);
-    let mut table = Row::table(rows);
+    let mut table = CaseRow::table(rows);
     if !series.is_empty() {
-        let hash = write(&folder.join(SERIES), &Row::series_table(rows, series), first, last)?;
+        let hash = write(&folder.join(SERIES), &CaseRow::series_table(rows, series), first, last)?;
         table.push(names::SERIES, Column::Text(vec![hash; rows.len()]));
     }
     write(&folder.join(SEGMENTS), &table, first, last).map(drop)
 }
 
-/// Writes a segment; its hash.
+/// Writes a segment; returns its hash.
 fn write(folder: &Path, table: &Table, first: usize, last: usize) -> Result<String, SweepError> {
     let bytes = table.to_parquet()?;
     fs::create_dir_all(folder).map_err(SweepError::io(folder, "create"))?;
@@ -117,31 +119,33 @@ fn write(folder: &Path, table: &Table, first: usize, last: usize) -> Result<Stri
     Ok(hash)
 }
 
-/// Columns of a segment by their names.
+/// Returns the column of this name.
 pub(super) fn column<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     table.columns().iter().find(|(known, _)| known == name).map(|(_, column)| column)
 }
 
-/// Which cases are in a segment.
-pub(super) struct Keys<'a> {
-    /// Their numbers.
+/// The columns of a segment that identify its cases.
+pub(super) struct SegmentKeys<'a> {
+    /// The numbers of the cases.
     pub(super) index: &'a [usize],
-    /// Their ids.
+    /// The ids of the cases.
     pub(super) id: &'a [String],
-    /// How they ended.
+    /// The names of the statuses.
     pub(super) status: &'a [String],
-    /// The hash of the file of their series, where series are kept.
+    /// The hash of the file with their series; `None` where the sweep stores none.
     pub(super) series: Option<&'a str>,
 }
 
-/// Which cases are in a segment; `None` where it is none.
-pub(super) fn keys(table: &Table) -> Option<Keys<'_>> {
+/// Returns the columns that identify the cases; `None` if the table is not a segment.
+pub(super) fn keys(table: &Table) -> Option<SegmentKeys<'_>> {
     let series = match column(table, names::SERIES) {
         Some(Column::Text(hashes)) => hashes.first().map(String::as_str),
         _ => None,
     };
     match (column(table, names::INDEX)?, column(table, names::ID)?, column(table, names::STATUS)?) {
-        (Column::Count(index), Column::Text(id), Column::Text(status)) => Some(Keys { index, id, status, series }),
+        (Column::Count(index), Column::Text(id), Column::Text(status)) => {
+            Some(SegmentKeys { index, id, status, series })
+        }
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
-//! A sweep on a cluster: one Slurm array job, a task a shard.
+//! Sweeps on a cluster: one Slurm array job with a task per shard.
 //!
-//! Slurm may run a task twice, lose one, or be away for a while; none of that matters, because what is done is told by the segments alone.
-//! So the queue is asked only whether there is anything to wait for.
+//! Slurm may run a task twice, lose one, or be unavailable for a while. The segments alone determine which cases are
+//! done, so the queue is asked only whether tasks are left.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,57 +16,57 @@ use super::SweepError;
 use super::manifest::Manifest;
 use super::progress::{Progress, Survey, as_array};
 
-/// Folder for batch file, number of the last job, and what tasks say.
-const PLACE: &str = "slurm";
+/// The folder for batch file, number of the last job, and output of the tasks.
+const SLURM_FOLDER: &str = "slurm";
 const JOB: &str = "job";
-/// How often the queue and the folder are looked at.
-const GLANCE: Duration = Duration::from_millis(500);
-/// A shared file system may show a segment so much later than the queue shows its task's end.
-const LATE: Duration = Duration::from_secs(3);
-/// What commands say while the controller is away, and how long it is waited for.
-const AWAY: [&str; 2] = ["Unable to contact slurm controller", "Socket timed out"];
-const PATIENCE: Duration = Duration::from_secs(120);
-/// What a task is called that has ended, while its node still cleans up: it writes no more.
-const ENDED: &str = "CG";
-/// How often missing shards are submitted, the first time included.
-const ROUNDS: usize = 4;
+/// The interval at which the queue and the folder are polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// The longest delay with which a shared file system shows a segment after its task has ended.
+const FILE_SYSTEM_DELAY: Duration = Duration::from_secs(3);
+/// Messages of commands while the controller is unavailable, and how long to wait for it.
+const CONTROLLER_UNAVAILABLE: [&str; 2] = ["Unable to contact slurm controller", "Socket timed out"];
+const CONTROLLER_TIMEOUT: Duration = Duration::from_secs(120);
+/// The state of a task that has ended while its node still cleans up: it writes no more.
+const COMPLETING: &str = "CG";
+/// The number of times that missing shards are submitted, including the first.
+const MOST_SUBMISSIONS: usize = 4;
 
-/// How a sweep is put on a cluster.
+/// The settings of a sweep on a cluster.
 #[derive(Debug, Clone)]
 pub struct Slurm {
-    /// Tasks of the array.
+    /// The number of tasks of the array.
     pub shards: usize,
-    /// Tasks at a time; all that fit unless given.
+    /// The number of tasks at a time; `None` for as many as possible.
     pub parallel: Option<usize>,
-    /// Arguments passed on to `sbatch`.
+    /// Arguments that are passed to `sbatch`.
     pub arguments: Vec<String>,
-    /// The program, as the nodes find it.
+    /// The path of the program on the nodes.
     pub program: PathBuf,
-    /// Cases in a segment.
+    /// The number of cases in a segment.
     pub commit_every: usize,
 }
 
-/// What happens on the cluster.
+/// The events of a sweep on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// An array job was submitted.
     Submitted {
-        /// Its number.
+        /// The number of the job.
         job: &'a str,
-        /// Its tasks, as `sbatch --array` takes them.
+        /// Its tasks, as `sbatch --array` accepts them.
         array: &'a str,
     },
-    /// The job of an earlier call is in the queue still.
+    /// The job of an earlier call is still in the queue.
     Found {
-        /// Its number.
+        /// The number of the job.
         job: &'a str,
     },
-    /// How far it has come.
+    /// Tasks are in the queue; the progress of the sweep.
     Waiting(&'a Progress),
 }
 
 impl Slurm {
-    /// The batch file that runs some of the shards.
+    /// Returns the batch file that runs the given shards.
     #[must_use]
     pub fn script(&self, manifest: &Manifest, folder: &Path, shards: &[usize]) -> String {
         let mut text = String::from("#!/bin/sh\n");
@@ -78,25 +78,25 @@ impl Slurm {
         option(&format!("--job-name=anergy-{name}"));
         let parallel = self.parallel.map_or_else(String::new, |parallel| format!("%{parallel}"));
         option(&format!("--array={}{parallel}", as_array(shards)));
-        // A percent sign of a folder's name is doubled: alone it stands for something.
-        let logs = folder.join(PLACE).display().to_string().replace('%', "%%");
+        // A percent sign in a folder's name is doubled, because a single one begins a placeholder.
+        let logs = folder.join(SLURM_FOLDER).display().to_string().replace('%', "%%");
         option(&format!("--output={}", quoted_for_sbatch(&format!("{logs}/%A_%a.log"))));
         self.arguments.iter().for_each(|argument| option(argument));
         let [program, folder] = [&self.program, &folder.to_owned()].map(|path| quoted(&path.display().to_string()));
         let _ = write!(
             text,
-            "exec {program} sweep run {folder} --shard \"$SLURM_ARRAY_TASK_ID/{}\" --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" \\\n    \
-             --commit-every {} --quiet\n",
+            "exec {program} sweep run {folder} --shard \"$SLURM_ARRAY_TASK_ID/{}\" --threads \
+             \"${{SLURM_CPUS_PER_TASK:-1}}\" \\\n    --commit-every {} --quiet\n",
             self.shards, self.commit_every
         );
         text
     }
 
-    /// Runs the sweep in `folder` on the cluster until every case has a row, or none comes any more.
+    /// Runs the sweep in `folder` on the cluster until every case has a row, or no more rows appear.
     ///
     /// # Errors
-    /// [`SweepError::Scheduler`] when the job cannot be submitted, [`SweepError::ArrayTooLarge`], and when files cannot be read or
-    /// written.
+    /// [`SweepError::Scheduler`] when the job cannot be submitted, [`SweepError::ArrayTooLarge`], and when files cannot
+    /// be read or written.
     pub fn run(
         &self,
         folder: &Path,
@@ -110,9 +110,10 @@ impl Slurm {
         if let Some(limit) = array_limit().filter(|&limit| self.shards > limit) {
             return Err(SweepError::ArrayTooLarge { shards: self.shards, limit });
         }
-        // Somebody may have left while the job of an earlier call is still under way.
-        let mut under_way = fs::read_to_string(folder.join(PLACE).join(JOB)).ok().filter(|job| queued(job) != Some(0));
-        for _ in 0..ROUNDS {
+        // An earlier call may have ended while its job continued.
+        let mut under_way =
+            fs::read_to_string(folder.join(SLURM_FOLDER).join(JOB)).ok().filter(|job| queued(job) != Some(0));
+        for _ in 0..MOST_SUBMISSIONS {
             let before = survey.progress(self.shards);
             if before.missing == 0 || wants_to_stop() {
                 break;
@@ -131,8 +132,8 @@ impl Slurm {
                 }
             };
             let mut gone: Option<Instant> = None;
-            while gone.is_none_or(|since| since.elapsed() < LATE) {
-                std::thread::sleep(GLANCE);
+            while gone.is_none_or(|since| since.elapsed() < FILE_SYSTEM_DELAY) {
+                std::thread::sleep(POLL_INTERVAL);
                 if wants_to_stop() {
                     return Ok(survey.progress(self.shards));
                 }
@@ -151,7 +152,7 @@ impl Slurm {
         Ok(survey.progress(self.shards))
     }
 
-    /// Submits an array of some of the shards; the number of the job, `None` when somebody wants to stop.
+    /// Submits an array of the given shards; returns the number of the job, `None` when the caller stops.
     fn submit(
         &self,
         manifest: &Manifest,
@@ -159,7 +160,7 @@ impl Slurm {
         shards: &[usize],
         wants_to_stop: &dyn Fn() -> bool,
     ) -> Result<Option<String>, SweepError> {
-        let place = folder.join(PLACE);
+        let place = folder.join(SLURM_FOLDER);
         fs::create_dir_all(&place).map_err(SweepError::io(&place, "create"))?;
         let write = |name: &str, text: &str| {
             let path = place.join(name);
@@ -179,32 +180,32 @@ impl Slurm {
                 break output;
             }
             let reason = said(&output);
-            let is_away = AWAY.iter().any(|words| reason.contains(words));
-            if !is_away || began.elapsed() > PATIENCE {
+            let is_away = CONTROLLER_UNAVAILABLE.iter().any(|words| reason.contains(words));
+            if !is_away || began.elapsed() > CONTROLLER_TIMEOUT {
                 return Err(failed(reason));
             }
-            std::thread::sleep(GLANCE);
+            std::thread::sleep(POLL_INTERVAL);
         };
         let text = String::from_utf8_lossy(&output.stdout);
-        // `123` or, among several clusters, `123;name`.
+        // The output is `123` or, with several clusters, `123;name`.
         let job = text.trim().split(';').next().unwrap_or_default().to_owned();
         write(JOB, &job)?;
         Ok(Some(job))
     }
 }
 
-/// Tasks of a job in the queue; `None` where the queue cannot be asked.
+/// Returns the number of tasks of a job in the queue; `None` where the queue does not respond.
 fn queued(job: &str) -> Option<usize> {
     let output = Command::new("squeue").args(["--noheader", "--array", "--format=%t", "--jobs", job]).output().ok()?;
     if output.status.success() {
         let text = String::from_utf8_lossy(&output.stdout);
-        return Some(text.lines().map(str::trim).filter(|state| !state.is_empty() && *state != ENDED).count());
+        return Some(text.lines().map(str::trim).filter(|state| !state.is_empty() && *state != COMPLETING).count());
     }
-    // It forgets jobs some minutes after their end.
+    // The controller forgets jobs some minutes after their end.
     said(&output).contains("Invalid job id").then_some(0)
 }
 
-/// Tasks that an array may have, where the cluster says so.
+/// Returns the largest number of tasks of an array; `None` where the cluster does not tell.
 fn array_limit() -> Option<usize> {
     let output = Command::new("scontrol").args(["show", "config"]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -218,12 +219,12 @@ fn said(output: &Output) -> String {
     if text.is_empty() { output.status.to_string() } else { text.to_owned() }
 }
 
-/// A word of the shell.
+/// Returns a quoted word of the shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The value of an option in a batch file: quoted only where it must be.
+/// Returns the value of an option in a batch file, quoted only if necessary.
 fn quoted_for_sbatch(text: &str) -> String {
     if text.contains([' ', '\'', '#', '\\']) { format!("\"{}\"", text.replace('"', "")) } else { text.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! What a parameter is in each case, in little memory, and as a user would write it.
+//! The values of a parameter over all cases, stored compactly, and their spelling.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,25 +21,25 @@ pub enum Scalar {
     Flag(bool),
 }
 
-/// Up to here, 2^53, every whole number is one of the format.
+/// 2^53: up to here every whole number is represented exactly.
 const LARGEST_COUNT: f64 = 9_007_199_254_740_992.0;
 
 /// The values of one parameter over all cases.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// A number of its own in every case.
+    /// A separate number in every case.
     Numbers(Vec<f64>),
     /// One of a few choices in every case.
     Choices {
         /// The choices.
         choices: Vec<Scalar>,
-        /// Which of them each case has.
+        /// The index of each case's choice.
         of_case: Vec<u32>,
     },
 }
 
 impl Scalar {
-    /// Reads an unquoted text as YAML does; nothing for an empty text and for what is no finite number.
+    /// Parses an unquoted text as YAML does; `None` for an empty text and for a number that is not finite.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match (unquoted(text).as_bool(), unquoted(text).as_number()) {
@@ -49,7 +49,7 @@ impl Scalar {
         }
     }
 
-    /// The number it is, if it is one.
+    /// Returns the number; `None` for texts and truth values.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -58,7 +58,7 @@ impl Scalar {
         }
     }
 
-    /// As it stands in tables, and as a scenario or a window: a text without quotes.
+    /// Returns the value as in tables, and as a scenario or a window: a text without quotes.
     #[must_use]
     pub fn plain(&self) -> String {
         match self {
@@ -68,8 +68,8 @@ impl Scalar {
         }
     }
 
-    /// As one would write it after `--set KEY=`: the shortest text that reads back as the same value. A text that would
-    /// read back as something else (`"12"`, `"true"`) keeps its quotes.
+    /// Returns the value as a user would write it after `--set KEY=`: the shortest text that is read back as the same
+    /// value. A text that would be read back as another value (`"12"`, `"true"`) keeps its quotes.
     #[must_use]
     pub fn setting(&self) -> String {
         match self {
@@ -80,7 +80,7 @@ impl Scalar {
 }
 
 impl Values {
-    /// The number of cases.
+    /// Returns the number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -89,13 +89,13 @@ impl Values {
         }
     }
 
-    /// Whether there are no cases.
+    /// Returns whether there are no cases.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The value in case `case`.
+    /// Returns the value in case `case`.
     #[must_use]
     pub fn scalar(&self, case: usize) -> Cow<'_, Scalar> {
         match self {
@@ -104,19 +104,19 @@ impl Values {
         }
     }
 
-    /// The value in case `case` as one would write it after `--set KEY=`: [`Scalar::setting`].
+    /// Returns the value in case `case` as a user would write it after `--set KEY=`: [`Scalar::setting`].
     #[must_use]
     pub fn text(&self, case: usize) -> String {
         self.scalar(case).setting()
     }
 
-    /// The value in case `case` as it stands in tables, and as a scenario or a window: [`Scalar::plain`].
+    /// Returns the value in case `case` as in tables, and as a scenario or a window: [`Scalar::plain`].
     #[must_use]
     pub fn plain(&self, case: usize) -> String {
         self.scalar(case).plain()
     }
 
-    /// The value in case `case`, if it is a number.
+    /// Returns the value in case `case`; `None` if it is not a number.
     #[must_use]
     pub fn number(&self, case: usize) -> Option<f64> {
         match self {
@@ -125,7 +125,7 @@ impl Values {
         }
     }
 
-    /// Whether the value is a number in every case.
+    /// Returns whether the value is a number in every case.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
         match self {
@@ -134,7 +134,7 @@ impl Values {
         }
     }
 
-    /// Leaves the cases of which `keep` is true, in their order.
+    /// Removes the cases of which `keep` is false.
     pub(super) fn retain(&mut self, keep: &[bool]) {
         let mut kept = keep.iter().copied();
         let mut stays = || kept.next().unwrap_or(false);
@@ -145,8 +145,9 @@ impl Values {
     }
 }
 
-/// The shortest text that reads back as `number`. Whole numbers are written out, since a setting that counts something
-/// reads no exponent; beyond 2^53, where not every one of them is a number of the format, no digits are invented.
+/// Returns the shortest text that is read back as `number`. Whole numbers are written without an exponent, because a
+/// setting that counts does not accept one; above 2^53, where not every whole number is represented, the exponent is
+/// kept.
 #[expect(clippy::float_cmp, reason = "whole numbers are compared")]
 fn written(number: f64) -> String {
     let whole = number.trunc() == number;
@@ -168,7 +169,7 @@ fn setting_text(text: &str) -> String {
     if reads_back { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-/// A value of any kind as one would write it after `--set KEY=`.
+/// Returns a value of any kind as a user would write it after `--set KEY=`.
 pub(super) fn setting(node: &Node) -> String {
     match &node.value {
         Value::Scalar { text, .. } if node.as_number().is_none() && node.as_bool().is_none() => setting_text(text),
@@ -176,7 +177,7 @@ pub(super) fn setting(node: &Node) -> String {
     }
 }
 
-/// A value on one line, within brackets.
+/// Returns a value on one line, within brackets.
 fn flow(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".to_owned(),
@@ -204,8 +205,8 @@ fn is_no_number(text: &str) -> bool {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl Visitor<'_> for Written {
+        struct ScalarVisitor;
+        impl Visitor<'_> for ScalarVisitor {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,7 +241,7 @@ impl<'de> Deserialize<'de> for Scalar {
                 Ok(Scalar::Text(text.to_owned()))
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(ScalarVisitor)
     }
 }
 
@@ -262,7 +263,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What `--set key=TEXT` makes of a text.
+    /// Returns the value that `--set key=TEXT` gives for a text.
     fn read_back(text: &str) -> Scalar {
         let source =
             Arc::new(Source { path: "--set".into(), text: format!("key: {}", anergy_data::series::trimmed(text)) });
@@ -290,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_finite_number_is_nothing() {
+    fn numbers_that_are_not_finite_are_rejected() {
         assert!(["", "nan", "NaN", ".inf", "-inf", "1e999"].iter().all(|text| Scalar::parse(text).is_none()));
         assert_eq!(Scalar::parse("True"), Some(Scalar::Flag(true)));
         assert_eq!(Scalar::parse("2019-07"), Some(Scalar::Text("2019-07".to_owned())));
     }
 
     #[test]
-    fn a_number_with_an_unseen_space_is_no_number() {
+    fn a_number_with_an_invisible_space_is_rejected() {
         for text in ["0\u{2000}", "\u{a0}1", "true\u{3000}"] {
             assert_eq!(read_back(&Scalar::Text(text.to_owned()).setting()), Scalar::Text(text.to_owned()));
             assert_eq!(Scalar::parse(text), Some(Scalar::Text(text.to_owned())));

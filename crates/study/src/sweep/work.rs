@@ -1,4 +1,4 @@
-//! Running the cases of a shard: workers that take one case after the other, and segments of what they found.
+//! Running the cases of a shard: workers run one case after the other, and their results are written as segments.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use anergy_config::{Case, Shelf};
+use anergy_config::{Case, InputCache};
 use anergy_cosim::solver;
 use anergy_data::results::Column;
 use anergy_dispatch::dispatch::Dispatch;
@@ -15,99 +15,99 @@ use anergy_dispatch::dispatch::Dispatch;
 use super::SweepError;
 use super::manifest::{Manifest, PlannedCases, SEGMENTS, Shard};
 use super::progress::Survey;
-use super::row::{Planned, Row};
+use super::row::{CaseRow, PlannedInputs};
 use super::segment::commit;
 
-/// What was found is committed no later than this.
-const LATEST: Duration = Duration::from_secs(60);
-/// How often somebody who waits for results looks whether to stop.
-const GLANCE: Duration = Duration::from_millis(100);
-/// How long the cases in flight may take to end when asked to stop; then they are left.
-const GRACE: Duration = Duration::from_secs(2);
+/// The longest time after which results are committed.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(60);
+/// The interval at which a thread that waits for results checks whether to stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The time that running cases have to end after a stop; then they are abandoned.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How a shard is run.
+/// The settings of running a shard.
 #[derive(Debug, Clone, Copy)]
 pub struct Work {
-    /// Which cases.
+    /// The shard.
     pub shard: Shard,
-    /// Workers; 0 for one a core.
+    /// The number of workers; 0 for one per core.
     pub threads: usize,
-    /// Cases in a segment; what is there after a minute is committed anyway.
+    /// The number of cases in a segment; results are committed after a minute in any case.
     pub commit_every: usize,
 }
 
-/// What is known before the first case is run.
+/// The state before the first case is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Outlook {
-    /// Cases of the shard.
+    /// The number of cases of the shard.
     pub cases: usize,
-    /// Those that are done already.
+    /// The number of cases that are done already.
     pub done: usize,
-    /// Segments that are not what was written, and are left out.
+    /// The number of damaged segments, which are left out.
     pub broken: usize,
-    /// Workers.
+    /// The number of workers.
     pub threads: usize,
-    /// Memory that this will take at most, as far as can be told from its largest cases, bytes.
+    /// The estimated largest use of memory, from the largest cases, bytes.
     pub memory: usize,
 }
 
-/// Somebody who watches a shard being run.
-pub trait Watcher {
-    /// Before the first case.
+/// An observer of the run of a shard.
+pub trait SweepObserver {
+    /// Reports the state before the first case.
     fn begins(&mut self, outlook: &Outlook);
-    /// A case has ended.
-    fn ended(&mut self, row: &Row);
-    /// Whether to stop.
+    /// Reports the result of a case.
+    fn ended(&mut self, row: &CaseRow);
+    /// Returns whether to stop.
     fn wants_to_stop(&self) -> bool;
 }
 
-/// Nobody watches.
-impl Watcher for () {
+/// No observation.
+impl SweepObserver for () {
     fn begins(&mut self, _outlook: &Outlook) {}
 
-    fn ended(&mut self, _row: &Row) {}
+    fn ended(&mut self, _row: &CaseRow) {}
 
     fn wants_to_stop(&self) -> bool {
         false
     }
 }
 
-/// What came of a shard.
+/// The result of running a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Done {
-    /// Cases of the shard.
+pub struct ShardOutcome {
+    /// The number of cases of the shard.
     pub cases: usize,
-    /// Those with a row, from now or before.
+    /// The number of cases with a row, from this run or before.
     pub done: usize,
-    /// Those that ended now.
+    /// The number of cases that ended in this run.
     pub now: usize,
-    /// Whether somebody stopped it.
+    /// Whether the caller stopped the run.
     pub stopped: bool,
 }
 
-/// What workers share.
-struct Shop {
+/// The state that workers share.
+struct SharedWork {
     manifest: Manifest,
     cases: PlannedCases,
-    /// Positions of the cases to run, and the next of these.
+    /// Positions of the cases to run, and the index of the next one.
     todo: Vec<usize>,
     next: AtomicUsize,
     stop: AtomicBool,
-    shelf: Arc<Shelf>,
-    /// Hashes of the files that the plan knows.
+    cache: Arc<InputCache>,
+    /// The hashes of the planned input files.
     inputs: HashMap<PathBuf, String>,
 }
 
 impl Work {
-    /// Runs what is not done yet of a shard of the sweep in `folder`.
+    /// Runs the cases of a shard of the sweep in `folder` that are not done.
     ///
     /// # Errors
-    /// [`SweepError`] when files changed since the plan or cannot be read, or results cannot be written; what was committed before
-    /// stays.
-    pub fn run(&self, folder: &Path, watcher: &mut dyn Watcher) -> Result<Done, SweepError> {
+    /// [`SweepError`] when files changed since the plan or cannot be read, or results cannot be written; results that
+    /// were committed before remain.
+    pub fn run(&self, folder: &Path, watcher: &mut dyn SweepObserver) -> Result<ShardOutcome, SweepError> {
         let manifest = Manifest::load(folder)?;
         manifest.check_inputs()?;
-        // Better now than after the first hour.
+        // A folder that is not writable is reported now, instead of after the first case.
         let segments = folder.join(SEGMENTS);
         tempfile::tempfile_in(&segments).map_err(SweepError::io(&segments, "write to"))?;
         let survey = Survey::of(folder, &manifest)?;
@@ -117,50 +117,50 @@ impl Work {
         drop(survey);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = if self.threads == 0 { cores } else { self.threads }.min(todo.len().max(1));
-        let shelf = Arc::new(Shelf::default());
-        let memory = memory(&manifest, &cases, &shelf, threads, self.commit_every);
-        let mut done = Done { cases: cases.len(), done: cases.len() - todo.len(), ..Done::default() };
+        let cache = Arc::new(InputCache::default());
+        let memory = memory(&manifest, &cases, &cache, threads, self.commit_every);
+        let mut done = ShardOutcome { cases: cases.len(), done: cases.len() - todo.len(), ..ShardOutcome::default() };
         watcher.begins(&Outlook { cases: cases.len(), done: done.done, broken, threads, memory });
         if todo.is_empty() {
             return Ok(done);
         }
         let inputs = manifest.inputs.iter().map(|input| (input.path.clone(), input.sha256.clone())).collect();
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let shop = Arc::new(Shop { manifest, cases, todo, next, stop, shelf, inputs });
+        let shared = Arc::new(SharedWork { manifest, cases, todo, next, stop, cache, inputs });
         let (send, rows) = mpsc::sync_channel(4 * threads);
         for _ in 0..threads {
-            let (shop, send) = (Arc::clone(&shop), send.clone());
-            std::thread::spawn(move || shop.work(&send));
+            let (shared, send) = (Arc::clone(&shared), send.clone());
+            std::thread::spawn(move || shared.work(&send));
         }
         drop(send);
-        let gathered = self.gather(folder, &shop, &rows, &mut done, watcher);
-        // Whatever happened, nobody shall begin another case.
-        shop.stop.store(true, Ordering::Relaxed);
+        let gathered = self.gather(folder, &shared, &rows, &mut done, watcher);
+        // After an error, too, no worker may begin another case.
+        shared.stop.store(true, Ordering::Relaxed);
         gathered.map(|()| done)
     }
 
-    /// Commits rows as they come, until all workers are done or somebody wants to stop.
+    /// Commits rows as they arrive, until all workers are done or the caller stops.
     fn gather(
         &self,
         folder: &Path,
-        shop: &Shop,
-        rows: &mpsc::Receiver<Result<Row, SweepError>>,
-        done: &mut Done,
-        watcher: &mut dyn Watcher,
+        shared: &SharedWork,
+        rows: &mpsc::Receiver<Result<CaseRow, SweepError>>,
+        done: &mut ShardOutcome,
+        watcher: &mut dyn SweepObserver,
     ) -> Result<(), SweepError> {
-        let mut waiting: Vec<Row> = Vec::new();
+        let mut waiting: Vec<CaseRow> = Vec::new();
         let mut stopped: Option<Instant> = None;
-        let finish = |waiting: &mut Vec<Row>, done: &mut Done| -> Result<(), SweepError> {
-            commit(folder, waiting, &shop.manifest.series)?;
+        let finish = |waiting: &mut Vec<CaseRow>, done: &mut ShardOutcome| -> Result<(), SweepError> {
+            commit(folder, waiting, &shared.manifest.series)?;
             done.done += waiting.len();
             waiting.clear();
             Ok(())
         };
         let mut oldest = Instant::now();
         loop {
-            match rows.recv_timeout(GLANCE) {
+            match rows.recv_timeout(POLL_INTERVAL) {
                 Ok(Err(error)) => {
-                    shop.stop.store(true, Ordering::Relaxed);
+                    shared.stop.store(true, Ordering::Relaxed);
                     finish(&mut waiting, done)?;
                     return Err(error);
                 }
@@ -176,13 +176,13 @@ impl Work {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if stopped.is_none() && watcher.wants_to_stop() {
-                shop.stop.store(true, Ordering::Relaxed);
+                shared.stop.store(true, Ordering::Relaxed);
                 (stopped, done.stopped) = (Some(Instant::now()), true);
             }
-            if stopped.is_some_and(|since| since.elapsed() > GRACE) {
+            if stopped.is_some_and(|since| since.elapsed() > STOP_TIMEOUT) {
                 break;
             }
-            if waiting.len() >= self.commit_every.max(1) || !waiting.is_empty() && oldest.elapsed() > LATEST {
+            if waiting.len() >= self.commit_every.max(1) || !waiting.is_empty() && oldest.elapsed() > COMMIT_INTERVAL {
                 finish(&mut waiting, done)?;
             }
         }
@@ -190,19 +190,19 @@ impl Work {
     }
 }
 
-impl Shop {
-    /// Runs one case after the other, as long as there are any and somebody takes the rows.
-    fn work(&self, rows: &mpsc::SyncSender<Result<Row, SweepError>>) {
-        // Each worker on one core, with all its memory: where a case forks, it stays there.
+impl SharedWork {
+    /// Runs one case after the other, while there are cases and the receiver of the rows exists.
+    fn work(&self, rows: &mpsc::SyncSender<Result<CaseRow, SweepError>>) {
+        // Each worker stays on one core: the parallel parts of a case run in its own pool of one thread.
         let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
         pool.install(|| {
             while !self.stop.load(Ordering::Relaxed) {
                 let Some(&at) = self.todo.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
-                dawdle();
+                delay_for_tests();
                 let request = self.manifest.request(self.cases.texts(at));
                 let (index, id) = (self.cases.index[at], &self.cases.id[at]);
-                let plan = Planned { series: &self.manifest.series, inputs: &self.inputs, shelf: &self.shelf };
-                let Some(row) = Row::of(index, id, &request, &plan, &self.stop).transpose() else { break };
+                let plan = PlannedInputs { series: &self.manifest.series, inputs: &self.inputs, cache: &self.cache };
+                let Some(row) = CaseRow::of(index, id, &request, &plan, &self.stop).transpose() else { break };
                 if rows.send(row).is_err() {
                     break;
                 }
@@ -211,28 +211,35 @@ impl Shop {
     }
 }
 
-/// In builds for tests: makes every case take some time longer, so that it can be caught in the middle.
-fn dawdle() {
+/// Delays every case in builds for tests, so that a test can stop it before its end.
+fn delay_for_tests() {
     #[cfg(debug_assertions)]
     if let Some(millis) = std::env::var("ANERGY_TEST_SLEEP_MS").ok().and_then(|text| text.parse().ok()) {
         std::thread::sleep(Duration::from_millis(millis));
     }
 }
 
-/// Bytes of a worker by value of its plan: the plan, its duals, and the interior-point method's vectors of the size of a plan.
+/// The memory of a worker per value of its plan, bytes: the plan, its duals, and the vectors of the interior-point
+/// method.
 const BYTES_PER_VALUE: usize = 300;
-/// Bytes of a program that has nothing to do yet.
-const BYTES_AT_REST: usize = 30 << 20;
+/// The memory of the idle program, bytes.
+const BYTES_IDLE: usize = 30 << 20;
 
-/// Bytes of a row that waits to be committed, and of a file by byte of its text.
+/// The memory of a row that waits to be committed, bytes, and of a file per byte of its text.
 const BYTES_PER_ROW: usize = 8 << 10;
 const BYTES_PER_BYTE: usize = 4;
-/// Combinations of words whose size is looked at: what is a number does not change the size of a case.
-const MOST_LOOKED_AT: usize = 20;
+/// The largest number of combinations of texts whose size is determined; numbers do not change the size of a case.
+const MOST_SIZED_CASES: usize = 20;
 
-/// Memory that running these cases will take at most: what every worker has of the largest case among the first of each combination of words,
-/// and what they share.
-fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads: usize, commit_every: usize) -> usize {
+/// Returns the largest use of memory of these cases, bytes: for every worker that of the largest case among the first
+/// of each combination of texts, and the shared part.
+fn memory(
+    manifest: &Manifest,
+    cases: &PlannedCases,
+    cache: &Arc<InputCache>,
+    threads: usize,
+    commit_every: usize,
+) -> usize {
     let table = manifest.cases * 60 + cases.len() * (100 + 16 * cases.values.len());
     let files = manifest.inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok());
     let files: usize = files.map(|file| usize::try_from(file.len()).unwrap_or(usize::MAX / 100)).sum();
@@ -245,15 +252,15 @@ fn memory(manifest: &Manifest, cases: &PlannedCases, shelf: &Arc<Shelf>, threads
         if !seen.insert(words.collect::<Vec<_>>()) {
             continue;
         }
-        let Ok(case) = Case::load_from(&manifest.request(cases.texts(at)), shelf) else { continue };
+        let Ok(case) = Case::load_from(&manifest.request(cases.texts(at)), cache) else { continue };
         steps = steps.max(case.district.axis().len());
         if let Ok(dispatch) = Dispatch::new(case.district.clone(), solver(&case.district)) {
             values = values.max(dispatch.parts().iter().map(|(_, columns, rows)| columns + rows).sum());
         }
-        if seen.len() >= MOST_LOOKED_AT {
+        if seen.len() >= MOST_SIZED_CASES {
             break;
         }
     }
     let waiting = commit_every.min(cases.len()) * (BYTES_PER_ROW + 8 * steps * manifest.series.len());
-    BYTES_AT_REST + table + BYTES_PER_BYTE * files + waiting + threads * BYTES_PER_VALUE * values
+    BYTES_IDLE + table + BYTES_PER_BYTE * files + waiting + threads * BYTES_PER_VALUE * values
 }

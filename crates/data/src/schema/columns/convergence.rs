@@ -4,7 +4,7 @@
 pub const ITERATION: &str = "iteration";
 /// Name of the scheme.
 pub const SCHEME: &str = "scheme";
-/// Share of the way from the last plan to the dispatcher's answer that the plan went, in (0, 1].
+/// Step length: the share of the way from the last plan to the dispatcher's new plan, in (0, 1].
 pub const STEP: &str = "step";
 /// Cost of the plan at the COPs it was made for, EUR.
 pub const COST_EUR: &str = "cost_eur";
@@ -18,7 +18,7 @@ pub const UNMET_KWH: &str = "unmet_kwh";
 pub const UNMET_AT_OWN_COPS_KWH: &str = "unmet_at_own_cops_kwh";
 /// Production that the plan does not use, kWh.
 pub const SURPLUS_KWH: &str = "surplus_kwh";
-/// Relative gap of the money; empty where it is not known, as the other columns of the gap.
+/// Relative gap of the money; empty where it is not known, like the other columns of the gap.
 pub const RELATIVE_GAP: &str = "relative_gap";
 /// Gap, EUR.
 pub const GAP_EUR: &str = "gap_eur";
@@ -28,8 +28,8 @@ pub const GAP_COST_EUR: &str = "gap_cost_eur";
 pub const RELATIVE_UNMET_GAP: &str = "relative_unmet_gap";
 /// Gap of the unmet demand, kWh.
 pub const GAP_UNMET_KWH: &str = "gap_unmet_kwh";
-/// Mean relative change of the loop temperature since the iteration before; empty in the first, as the other columns of
-/// the change.
+/// Mean relative change of the loop temperature since the previous iteration; empty in the first iteration, like the
+/// other columns of the change.
 pub const MEAN_RELATIVE_CHANGE: &str = "mean_relative_change";
 /// Mean change of the loop temperature, K.
 pub const MEAN_CHANGE_K: &str = "mean_change_k";
@@ -37,7 +37,7 @@ pub const MEAN_CHANGE_K: &str = "mean_change_k";
 pub const MAX_CHANGE_K: &str = "max_change_k";
 /// Time stamp of the largest change.
 pub const MAX_CHANGE_AT: &str = "max_change_at";
-/// Largest change from the COPs of the dispatch to those that followed from it.
+/// Largest difference between the COPs of the dispatch and the COPs that its plan leads to.
 pub const MAX_CHANGE_COP: &str = "max_change_cop";
 /// Lowest loop temperature, degrees Celsius.
 pub const TEMP_MIN_C: &str = "temp_min_c";
@@ -45,9 +45,9 @@ pub const TEMP_MIN_C: &str = "temp_min_c";
 pub const TEMP_MEAN_C: &str = "temp_mean_c";
 /// Highest loop temperature, degrees Celsius.
 pub const TEMP_MAX_C: &str = "temp_max_c";
-/// Number of steps in which the low limit was met.
+/// Number of steps in which the low limit was reached.
 pub const STEPS_AT_LOW_LIMIT: &str = "steps_at_low_limit";
-/// Number of steps in which the high limit was met.
+/// Number of steps in which the high limit was reached.
 pub const STEPS_AT_HIGH_LIMIT: &str = "steps_at_high_limit";
 /// Energy that appeared without a source, kWh.
 pub const CREATED_KWH: &str = "created_kwh";

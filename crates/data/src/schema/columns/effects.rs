@@ -1,13 +1,13 @@
 //! Columns of `effects.csv`: one row per variant of the published case. Values of variants that do not converge are
 //! means over the iterations from [`MEAN_FROM`] to [`MEAN_TO`].
 
-/// The variant: [`PUBLISHED`], [`CORRECTED`], or the switch that alone was flipped.
+/// The variant: [`PUBLISHED`], [`CORRECTED`], or the name of the only switch that was flipped.
 pub const VARIANT: &str = "variant";
-/// The value that the switch was flipped to; empty for a preset.
+/// The value to which the switch was flipped; empty for a preset.
 pub const FLIPPED_TO: &str = "flipped_to";
 /// Total cost, EUR.
 pub const COST_EUR: &str = "cost_eur";
-/// Cost less that of the published variant, EUR.
+/// Cost minus the cost of the published variant, EUR.
 pub const COST_DIFFERENCE_EUR: &str = "cost_difference_eur";
 /// Electricity from the grid, kWh.
 pub const GRID_KWH: &str = "grid_kwh";
@@ -17,25 +17,25 @@ pub const UNMET_KWH: &str = "unmet_kwh";
 pub const SURPLUS_KWH: &str = "surplus_kwh";
 /// Mean loop temperature, degrees Celsius.
 pub const LOOP_C: &str = "loop_c";
-/// Number of steps in which the low limit was met.
+/// Number of steps in which the low limit was reached.
 pub const LOW_LIMIT_STEPS: &str = "low_limit_steps";
-/// Number of steps in which the high limit was met.
+/// Number of steps in which the high limit was reached.
 pub const HIGH_LIMIT_STEPS: &str = "high_limit_steps";
 /// Energy that appeared without a source, kWh.
 pub const CREATED_KWH: &str = "created_kwh";
 /// Energy that vanished, kWh.
 pub const VANISHED_KWH: &str = "vanished_kwh";
-/// Gap of the answer, EUR; empty where it is not known.
+/// Gap of the solution, EUR; empty where it is not known.
 pub const GAP_EUR: &str = "gap_eur";
-/// Relative gap of the answer; empty where it is not known.
+/// Relative gap of the solution; empty where it is not known.
 pub const RELATIVE_GAP: &str = "relative_gap";
 /// Verdict.
 pub const VERDICT: &str = "verdict";
 /// Number of iterations after the first.
 pub const ITERATIONS: &str = "iterations";
-/// First iteration of the means.
+/// First iteration over which means are taken.
 pub const MEAN_FROM: &str = "mean_from";
-/// Last iteration of the means.
+/// Last iteration over which means are taken.
 pub const MEAN_TO: &str = "mean_to";
 
 /// The variant of the case as published.

@@ -1,5 +1,5 @@
 //! Columns of `loop_temperature.csv`: the loop temperature at the beginning of each step and at the end of the last
-//! one, one column per iteration, beside [`TIMESTAMP`](super::TIMESTAMP).
+//! step, one column per iteration, beside [`TIMESTAMP`](super::TIMESTAMP).
 
 /// Returns the name of the column of an iteration (from 0), degrees Celsius: `iteration_0_c`.
 #[must_use]

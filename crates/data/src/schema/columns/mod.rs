@@ -1,4 +1,4 @@
-//! The column names of the result tables, one module per table, called after the table's file.
+//! The column names of the result tables, one module per table, named after the table's file.
 //!
 //! Names carry their unit as a suffix: `_kw`, `_kwh`, `_c` (degrees Celsius), `_k` (kelvin), `_eur`, `_kg`. Parts of a
 //! name are separated by `|`; no name of a site, technology or carrier contains it.

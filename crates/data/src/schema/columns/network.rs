@@ -1,8 +1,8 @@
 //! Columns of `network.csv`: temperatures, pressures and flows along a network of pipes, one row per time step.
 //!
 //! Beside [`TIMESTAMP`](super::TIMESTAMP), names are `kind|name|quantity`: [`name`], with one of the kinds and
-//! quantities of this module. Values are means over the step, but for [`COP_INLET_C`], at its beginning, and the
-//! temperatures of a borehole field, at its end.
+//! quantities of this module. Values are means over the step, except [`COP_INLET_C`], at the beginning of the step, and
+//! the temperatures of a borehole field, at the end of the step.
 
 /// The kind of a node.
 pub const NODE: &str = "node";
@@ -25,11 +25,11 @@ pub const INLET_C: &str = "inlet_c";
 pub const OUTLET_C: &str = "outlet_c";
 /// Electricity of a substation's or plant's pump, kW.
 pub const PUMP_KW: &str = "pump_kw";
-/// Inlet temperature that a substation's COPs are taken at, degrees Celsius.
+/// Inlet temperature at which a substation's COPs are evaluated, degrees Celsius.
 pub const COP_INLET_C: &str = "cop_inlet_c";
 /// Heat from a unit into the water, kW.
 pub const HEAT_KW: &str = "heat_kw";
-/// Temperature of the wall of a borehole field, degrees Celsius.
+/// Temperature of the borehole wall of a borehole field, degrees Celsius.
 pub const WALL_C: &str = "wall_c";
 /// Temperature of the fluid of a borehole field, degrees Celsius.
 pub const FLUID_C: &str = "fluid_c";
@@ -40,7 +40,7 @@ pub fn name(kind: &str, name: &str, quantity: &str) -> String {
     format!("{kind}|{name}|{quantity}")
 }
 
-/// Returns the node whose temperature stands in a column; `None` for all other columns.
+/// Returns the node whose temperature a column holds; `None` for all other columns.
 #[must_use]
 pub fn node_of_temperature(column: &str) -> Option<&str> {
     let rest = column.strip_prefix(NODE)?.strip_prefix('|')?;

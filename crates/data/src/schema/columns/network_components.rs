@@ -6,23 +6,23 @@ pub const COMPONENT: &str = "component";
 /// Kind of the component: `pipe`, `beside`, `substation`, `waste_heat`, `unit`, `plant`, `main_pump`, `mixing` or
 /// `whole`.
 pub const KIND: &str = "kind";
-/// Heat that heat pumps or sources should give the water, kWh.
+/// Heat that heat pumps or waste-heat sources request to give to the water, kWh.
 pub const ASKED_KWH: &str = "asked_kwh";
 /// Heat that the water received, kWh.
 pub const RECEIVED_KWH: &str = "received_kwh";
-/// Waste heat that the network could not take, kWh.
+/// Waste heat that the network could not accept, kWh.
 pub const REJECTED_KWH: &str = "rejected_kwh";
-/// Heat that water brings into a pipe more than it takes out, kWh.
+/// Net heat that flows into a pipe with the water, kWh.
 pub const BROUGHT_KWH: &str = "brought_kwh";
 /// Heat into the ground, kWh.
 pub const LOST_KWH: &str = "lost_kwh";
-/// Heat stored at the end more than at the beginning, kWh.
+/// Heat stored at the end minus heat stored at the beginning, kWh.
 pub const STORED_KWH: &str = "stored_kwh";
 /// Residual of the component's heat balance, kWh.
 pub const RESIDUAL_KWH: &str = "residual_kwh";
 /// Electricity, kWh.
 pub const ELECTRICITY_KWH: &str = "electricity_kwh";
-/// Cost of electricity on a meter of its own, EUR.
+/// Cost of electricity that is metered separately, EUR.
 pub const ELECTRICITY_EUR: &str = "electricity_eur";
 /// Largest thermal power, kW.
 pub const MAX_POWER_KW: &str = "max_power_kw";
@@ -48,13 +48,13 @@ pub const HOURS_INLET_ABOVE: &str = "hours_inlet_above";
 pub const HOURS_OUTLET_BELOW: &str = "hours_outlet_below";
 /// Time with an outlet above its limit, hours.
 pub const HOURS_OUTLET_ABOVE: &str = "hours_outlet_above";
-/// Time with an outlet nearer to freezing than its margin, hours.
+/// Time with an outlet closer to the freezing point than its margin, hours.
 pub const HOURS_NEAR_FREEZING: &str = "hours_near_freezing";
-/// Time with an outlet beyond the refrigerant of the heat pumps, hours.
+/// Time with an outlet outside the limits of the heat pumps' refrigerant, hours.
 pub const HOURS_BEYOND_REFRIGERANT: &str = "hours_beyond_refrigerant";
-/// Time in which a plant did not bring its water within its range, hours.
+/// Time in which a plant did not keep its water within its range, hours.
 pub const HOURS_UNMET: &str = "hours_unmet";
-/// Heat or cold that a plant did not bring, kWh.
+/// Heat or cold that a plant did not deliver, kWh.
 pub const UNMET_KWH: &str = "unmet_kwh";
 /// Time stamp of the largest velocity.
 pub const MAX_VELOCITY_AT: &str = "max_velocity_at";

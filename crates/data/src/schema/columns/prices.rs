@@ -5,11 +5,12 @@
 //! - of stores: `site|store|carrier|`[`STORED_EUR_PER_KWH`];
 //! - of all flows: `site|technology|carrier|`, followed by one of the reduced costs of this module.
 
-/// Cost of one more kWh of demand, EUR/kWh: the shadow price of a balance.
+/// Shadow price of a balance: the cost of one more kWh of demand, EUR/kWh.
 pub const PRICE_EUR_PER_KWH: &str = "price_eur_per_kwh";
-/// Saving by one more kWh in the store at the end of the step, EUR/kWh.
+/// Shadow price of a store's level: the saving by one more kWh in the store at the end of the step, EUR/kWh.
 pub const STORED_EUR_PER_KWH: &str = "stored_eur_per_kwh";
-/// Reduced cost of a supply, EUR/kWh: > 0 where it does not pay for itself, < 0 where more of it would save money.
+/// Reduced cost of a supply, EUR/kWh: > 0 where more of it would raise the cost, < 0 where more of it would lower the
+/// cost.
 pub const SUPPLY_REDUCED_COST_EUR_PER_KWH: &str = "supply_reduced_cost_eur_per_kwh";
 /// Reduced cost of an export, EUR/kWh; signs as for a supply.
 pub const EXPORT_REDUCED_COST_EUR_PER_KWH: &str = "export_reduced_cost_eur_per_kwh";

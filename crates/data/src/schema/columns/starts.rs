@@ -1,8 +1,8 @@
-//! Columns of `starts.csv`: one row per beginning of the same case.
+//! Columns of `starts.csv`: one row per initial point of the same case.
 
-/// Number of the beginning, from 1; the first is the case's own.
+/// Number of the initial point, from 1; the first is the case's own.
 pub const START: &str = "start";
-/// Loop temperature whose COPs it began with, degrees Celsius; empty for the case's own beginning.
+/// Loop temperature from which the initial COPs follow, degrees Celsius; empty for the case's own initial point.
 pub const LOOP_C: &str = "loop_c";
 /// Verdict.
 pub const VERDICT: &str = "verdict";

@@ -1,5 +1,5 @@
 //! Columns of a sweep's `series.parquet`: one row per case and time step. Beside these there is one column per series
-//! that the sweep keeps, called as in [`timeseries`](super::timeseries).
+//! that the sweep stores, named as in [`timeseries`](super::timeseries).
 
 /// Number of the case, from 0.
 pub const INDEX: &str = super::sweep::INDEX;

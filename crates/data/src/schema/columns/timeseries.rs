@@ -2,16 +2,16 @@
 //!
 //! - [`TIMESTAMP`](super::TIMESTAMP);
 //! - of technologies, balances and links, [`name`]: `site|technology|carrier|quantity`, with one of the quantities of
-//!   this module, in kW or kWh. Powers are means over the step; levels stand at its end. What belongs to the balance of
-//!   a carrier at a site has no technology: `site||carrier|quantity`. A link stands in the place of a technology;
+//!   this module, in kW or kWh. Powers are means over the step; levels are at its end. The technology is empty for
+//!   quantities of the balance of a carrier at a site: `site||carrier|quantity`. For a link it is the link's name;
 //! - of conversions, [`efficiency`]: `site|technology|efficiency`;
 //! - of the loop: [`LOOP_TEMPERATURE_C`], at the beginning of the step, and amounts of energy in the step.
 
-/// Power brought in by a supply, kW.
+/// Power of a supply, kW.
 pub const SUPPLY_KW: &str = "supply_kw";
-/// Power sold by an export, kW.
+/// Power of an export, kW.
 pub const EXPORT_KW: &str = "export_kw";
-/// Power asked for by a demand, kW.
+/// Power of a demand, kW.
 pub const DEMAND_KW: &str = "demand_kw";
 /// Power into a store, kW.
 pub const CHARGE_KW: &str = "charge_kw";
@@ -19,9 +19,9 @@ pub const CHARGE_KW: &str = "charge_kw";
 pub const DISCHARGE_KW: &str = "discharge_kw";
 /// Level of a store at the end of the step, kWh.
 pub const LEVEL_KWH: &str = "level_kwh";
-/// Power out of a conversion, by carrier, kW.
+/// Output power of a conversion, by carrier, kW.
 pub const OUTPUT_KW: &str = "output_kw";
-/// Power into a conversion, kW.
+/// Input power of a conversion, kW.
 pub const INPUT_KW: &str = "input_kw";
 /// Demand of a balance left unserved, kW.
 pub const UNMET_KW: &str = "unmet_kw";
@@ -34,8 +34,8 @@ pub const LEAVES_KW: &str = "leaves_kw";
 /// Electricity that the loop's pumps and plants take from a balance, kW.
 pub const CIRCULATION_KW: &str = "circulation_kw";
 
-/// Temperature of the loop at the beginning of the step, degrees Celsius. The temperature at the end of the last step
-/// stands in `loop_temperature.csv`.
+/// Temperature of the loop at the beginning of the step, degrees Celsius. `loop_temperature.csv` has the temperature at
+/// the end of the last step too.
 pub const LOOP_TEMPERATURE_C: &str = "loop|temperature_c";
 /// Heat into the loop from the heat pumps, kWh.
 pub const LOOP_HEAT_KWH: &str = "loop|heat_kwh";
@@ -48,7 +48,7 @@ pub const LOOP_BALANCING_ENERGY_KWH: &str = "loop|balancing_energy_kwh";
 /// Energy that appeared in the loop without a source, or vanished (negative), kWh.
 pub const LOOP_CREATED_KWH: &str = "loop|created_kwh";
 
-/// Endings of the columns that hold a finite number in every row.
+/// Suffixes of the columns that hold a finite number in every row.
 pub const ALWAYS_FINITE: [&str; 3] = ["_kw", "_kwh", LOOP_TEMPERATURE_C];
 
 /// Returns the name of the column of a technology's quantity, with its carrier: `site|technology|carrier|quantity`.
@@ -78,7 +78,7 @@ pub fn is_level(column: &str) -> bool {
     parts(column).is_some_and(|[.., quantity]| quantity == LEVEL_KWH)
 }
 
-/// Returns the name of the column of a conversion's output over its input, of a heat pump its COP:
+/// Returns the name of the column of a conversion's efficiency, output over input (the COP of a heat pump):
 /// `site|technology|efficiency`.
 #[must_use]
 pub fn efficiency(site: &str, technology: &str) -> String {
