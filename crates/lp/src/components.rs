@@ -74,7 +74,7 @@ impl StagedProblem {
         let rows = self.columns().len();
         let global_columns = rows + self.rows().len();
         let global_rows = global_columns + self.global_columns().len();
-        let mut groups = Groups::new(global_rows + self.global_rows().len());
+        let mut groups = DisjointSets::new(global_rows + self.global_rows().len());
         for term in self.terms() {
             groups.join(term.column.0, rows + term.row.0);
         }
@@ -147,9 +147,9 @@ impl Component {
 }
 
 /// Disjoint sets with path halving.
-struct Groups(Vec<usize>);
+struct DisjointSets(Vec<usize>);
 
-impl Groups {
+impl DisjointSets {
     fn new(len: usize) -> Self {
         Self((0..len).collect())
     }

@@ -11,11 +11,11 @@ mod backend;
 mod certificate;
 mod components;
 mod globals;
+#[cfg(any(test, feature = "cbc"))]
+mod implied_slack;
 mod matrix;
 mod optimality;
 mod problem;
-#[cfg(any(test, feature = "cbc"))]
-mod reduce;
 mod solution;
 mod staged;
 mod stages;

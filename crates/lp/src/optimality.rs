@@ -31,31 +31,36 @@ impl Optimality {
         let mut optimality = Self::default();
         let rows = Lines::of(&duals.rows.view());
         let (reduced_costs, global_reduced_costs) = problem.reduce(values, &rows, &duals.global_rows);
-        let mut leaning = Leaning::new(problem.stages());
+        let mut terms = DualTerms::new(problem.stages());
         for (index, row) in problem.rows().iter().enumerate() {
-            optimality.lean(&mut leaning, &row.name, [&row.lower, &row.upper], rows.line(index));
+            optimality.add_dual_terms(&mut terms, &row.name, [&row.lower, &row.upper], rows.line(index));
         }
         for (index, column) in problem.columns().iter().enumerate() {
-            optimality.lean(&mut leaning, &column.name, [&column.lower, &column.upper], reduced_costs.line(index));
+            optimality.add_dual_terms(
+                &mut terms,
+                &column.name,
+                [&column.lower, &column.upper],
+                reduced_costs.line(index),
+            );
         }
         for (row, &dual) in problem.global_rows().iter().zip(&duals.global_rows) {
-            optimality.lean_once(&row.name, [row.lower, row.upper], dual);
+            optimality.add_global_dual_term(&row.name, [row.lower, row.upper], dual);
         }
         for (column, &reduced) in problem.global_columns().iter().zip(&global_reduced_costs) {
-            optimality.lean_once(&column.name, [column.lower, column.upper], reduced);
+            optimality.add_global_dual_term(&column.name, [column.lower, column.upper], reduced);
         }
         optimality.compare(problem, values, globals);
         optimality
     }
 
     /// Adds what the duals (or reduced costs) of one row (or column) earn at the sides they lean on.
-    fn lean(&mut self, leaning: &mut Leaning, name: &str, sides: [&Profile; 2], duals: &[f64]) {
-        let (earned, size, stage) = leaning.of(sides, duals);
+    fn add_dual_terms(&mut self, terms: &mut DualTerms, name: &str, sides: [&Profile; 2], duals: &[f64]) {
+        let (earned, size, stage) = terms.of(sides, duals);
         self.dual_objective += earned;
         self.dual.raise(size, name, Some(stage));
     }
 
-    fn lean_once(&mut self, name: &str, [lower, upper]: [f64; 2], dual: f64) {
+    fn add_global_dual_term(&mut self, name: &str, [lower, upper]: [f64; 2], dual: f64) {
         let side = if dual > 0.0 { lower } else { upper };
         if side.is_finite() && dual.is_finite() {
             self.dual_objective += dual * side;
@@ -93,26 +98,26 @@ impl Optimality {
 }
 
 /// Memory for one row or column along the stages.
-struct Leaning {
+struct DualTerms {
     side: Vec<f64>,
-    lost: Vec<f64>,
+    unbounded: Vec<f64>,
 }
 
-impl Leaning {
+impl DualTerms {
     fn new(stages: usize) -> Self {
-        Self { side: vec![0.0; stages], lost: vec![0.0; stages] }
+        Self { side: vec![0.0; stages], unbounded: vec![0.0; stages] }
     }
 
     /// What the duals earn at the sides they lean on; the largest of those that lean on an infinite one, and its stage.
     fn of(&mut self, [lower, upper]: [&Profile; 2], duals: &[f64]) -> (f64, f64, usize) {
         along(&mut self.side, upper, duals, |side, upper, _| *side = upper);
         along(&mut self.side, lower, duals, |side, lower, dual| *side = if dual > 0.0 { lower } else { *side });
-        for ((side, lost), &dual) in self.side.iter_mut().zip(&mut self.lost).zip(duals) {
+        for ((side, unbounded), &dual) in self.side.iter_mut().zip(&mut self.unbounded).zip(duals) {
             let finite = side.is_finite() && dual.is_finite();
-            *lost = if finite { 0.0 } else { dual.abs() };
+            *unbounded = if finite { 0.0 } else { dual.abs() };
             *side = if finite { dual * *side } else { 0.0 };
         }
-        let (size, stage) = largest(&self.lost);
+        let (size, stage) = largest(&self.unbounded);
         (ArrayView1::from(&self.side).sum(), size, stage)
     }
 }

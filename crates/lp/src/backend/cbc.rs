@@ -7,7 +7,7 @@
 use coin_cbc::raw;
 
 use super::{Backend, Solver};
-use crate::reduce::Reduced;
+use crate::implied_slack::ReducedProblem;
 use crate::{LpError, Matrix, Solution, StagedProblem};
 
 const NAME: &str = "CBC";
@@ -23,7 +23,7 @@ impl Backend for Cbc {
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
         must_be_linear(problem)?;
-        Ok(Box::new(Prepared::new(problem, &Reduced::of(problem))?))
+        Ok(Box::new(CbcSolver::new(problem, &ReducedProblem::of(problem))?))
     }
 }
 
@@ -35,27 +35,27 @@ fn must_be_linear(problem: &StagedProblem) -> Result<(), LpError> {
 }
 
 /// The layout of one pattern.
-struct Prepared {
+struct CbcSolver {
     matrix: Matrix,
-    kept: Vec<usize>,
+    kept_columns: Vec<usize>,
 }
 
-impl Prepared {
-    fn new(problem: &StagedProblem, reduced: &Reduced) -> Result<Self, LpError> {
+impl CbcSolver {
+    fn new(problem: &StagedProblem, reduced: &ReducedProblem) -> Result<Self, LpError> {
         let matrix = Matrix::new(&reduced.problem).ok_or_else(|| LpError::TooLarge {
             problem: problem.name().to_owned(),
             solver: NAME,
             entries: problem.stages() * problem.terms().len(),
         })?;
-        Ok(Self { matrix, kept: reduced.kept().to_vec() })
+        Ok(Self { matrix, kept_columns: reduced.kept_columns().to_vec() })
     }
 }
 
-impl Solver for Prepared {
+impl Solver for CbcSolver {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         must_be_linear(problem)?;
-        let reduced = Reduced::of(problem);
-        if reduced.kept() != self.kept {
+        let reduced = ReducedProblem::of(problem);
+        if reduced.kept_columns() != self.kept_columns {
             // A bound or coefficient that was one number has become a series, or the other way round.
             *self = Self::new(problem, &reduced)?;
         }

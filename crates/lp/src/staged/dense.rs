@@ -1,6 +1,6 @@
 //! A small dense symmetric system.
 
-use super::general::RELATIVE_HOLD;
+use super::general_chain::RELATIVE_REGULARIZATION;
 
 /// A symmetric positive definite matrix and its Cholesky factor.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Gram {
     }
 
     /// Factors, with `held` added to every pivot. A pivot below `floor` of what its row had is rounding: its unknown becomes 0.
-    pub(super) fn factor(&mut self, floor: f64, held: f64) {
+    pub(super) fn factor(&mut self, floor: f64, regularization: f64) {
         let n = self.rows;
         let Self { entries, weights, weighted, inverse_pivots, multipliers, .. } = self;
         // Until their turn comes, the inverse pivots hold what the rows had.
@@ -118,7 +118,7 @@ impl Gram {
                 *weighted = weight * column[p];
                 pivot += *weighted * column[p];
             }
-            pivot += held.min(RELATIVE_HOLD * inverse_pivots[p]);
+            pivot += regularization.min(RELATIVE_REGULARIZATION * inverse_pivots[p]);
             let inverse = if pivot > floor * inverse_pivots[p] { 1.0 / pivot } else { 0.0 };
             inverse_pivots[p] = inverse;
             let multipliers = &mut multipliers[p * n + p + 1..(p + 1) * n];

@@ -2,7 +2,7 @@
 
 use anergy_profile::Profile;
 
-use super::sizes::{largest_size, mean_costs, mean_size, penalty};
+use super::sizes::{largest_size, mean_costs, mean_size, penalty_threshold};
 use crate::{Certificate, Column, ColumnId, Solution, StagedProblem};
 
 /// Rows and bounds may be missed by this much, in the units of the problem.
@@ -21,36 +21,36 @@ const VERTEX_GAP_TOLERANCE: f64 = 1e-7;
 /// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
 const SHARE_OF_TERMS: f64 = 1e-3;
 /// The latter to this share of it is proof enough in any case.
-const GAP_WISH: f64 = 1e-8;
+const TERMS_GAP_TOLERANCE: f64 = 1e-8;
 /// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
 const ROUNDING: f64 = 1e-15;
 
 /// What values and duals prove of the objective.
 #[derive(Debug, Clone)]
-pub(super) struct Proof {
+pub(super) struct OptimalityProof {
     /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
-    pub(super) rest: f64,
+    pub(super) unproven: f64,
     /// The same against what is paid apart from penalties.
     gap: f64,
     /// Why this is not enough where somebody else could prove more.
-    pub(super) doubt: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
-impl Proof {
+impl OptimalityProof {
     /// Whether it is enough, though somebody else might prove more.
-    pub(super) fn is_enough(&self) -> bool {
-        self.doubt.is_none() || self.rest <= 1.0
+    pub(super) fn is_sufficient(&self) -> bool {
+        self.reason.is_none() || self.unproven <= 1.0
     }
 
     /// Whether it is enough for a vertex if nobody proves more.
-    pub(super) fn is_enough_for_vertex(&self) -> bool {
-        self.is_enough() || self.gap <= VERTEX_GAP_TOLERANCE
+    pub(super) fn is_sufficient_for_vertex(&self) -> bool {
+        self.is_sufficient() || self.gap <= VERTEX_GAP_TOLERANCE
     }
 }
 
 /// What values and duals prove of the objective, or what keeps them from proving each other. `turnover` is what all flows would cost at the usual
 /// price, which matters where costs cancel or are next to nothing.
-pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<Proof, String> {
+pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
     let certificate = Certificate::of(problem, solution);
     let worst = certificate.worst();
     if !within(worst.size, row_tolerance(solution)) {
@@ -60,46 +60,50 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
         return Err(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
     }
-    if let Some(name) = unlimited_bargain(problem, solution) {
+    if let Some(name) = attractive_unbounded_column(problem, solution) {
         return Err(format!("its duals leave an unlimited bargain in {name}"));
     }
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return Ok(Proof { rest: 0.0, gap: 0.0, doubt: None });
+        return Ok(OptimalityProof { unproven: 0.0, gap: 0.0, reason: None });
     }
-    let Paid { usual, absolute } = Paid::of(problem, solution);
+    let ObjectiveTerms { ordinary, absolute } = ObjectiveTerms::of(problem, solution);
     // However many stages move a little, what moves most at the largest cost is worth more.
     let turnover = turnover.min(largest_cost(problem) * largest_value(solution));
-    let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
+    let size = ordinary.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
-    let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
-    let doubt = format!("its duals leave a relative gap of {gap:.1e}");
+    let target = TERMS_GAP_TOLERANCE * SHARE_OF_TERMS * absolute.max(turnover);
+    let reason = format!("its duals leave a relative gap of {gap:.1e}");
     if !within(gap, LOOSE_GAP_TOLERANCE) {
-        return Err(doubt);
+        return Err(reason);
     }
     let enough = within(gap, GAP_TOLERANCE);
-    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), gap, doubt: (!enough).then_some(doubt) })
+    Ok(OptimalityProof {
+        unproven: difference / target.max(f64::MIN_POSITIVE),
+        gap,
+        reason: (!enough).then_some(reason),
+    })
 }
 
 /// A column of usual cost that would pay, as the duals have it, however far it went to a side without a bound.
-fn unlimited_bargain<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
+fn attractive_unbounded_column<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
     let reduced_costs = &solution.duals.as_ref()?.reduced_costs;
     let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-    let dear = penalty(&costs);
-    if dear == f64::INFINITY {
+    let threshold = penalty_threshold(&costs);
+    if threshold == f64::INFINITY {
         return None;
     }
-    let is_usual = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= dear);
-    let usual = || problem.columns().iter().enumerate().filter(|(_, column)| is_usual(column));
-    let largest = usual().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
-    let tempts = |(index, column): &(usize, &Column)| {
+    let is_ordinary = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= threshold);
+    let ordinary = || problem.columns().iter().enumerate().filter(|(_, column)| is_ordinary(column));
+    let largest = ordinary().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
+    let is_attractive = |(index, column): &(usize, &Column)| {
         reduced_costs.row(*index).iter().enumerate().any(|(stage, &reduced)| {
             let side = if reduced > 0.0 { column.lower.at(stage) } else { column.upper.at(stage) };
             side.is_infinite() && reduced.abs() > DUAL_TOLERANCE * largest
         })
     };
-    usual().find(tempts).map(|(_, column)| column.name.as_str())
+    ordinary().find(is_attractive).map(|(_, column)| column.name.as_str())
 }
 
 /// Whether an answer satisfies rows and bounds, whatever it costs.
@@ -123,34 +127,34 @@ fn within(size: f64, tolerance: f64) -> bool {
 }
 
 /// What an answer costs.
-struct Paid {
+struct ObjectiveTerms {
     /// Apart from penalties, beside which any error of the rest would be nothing.
-    usual: f64,
+    ordinary: f64,
     /// The sum of all terms without their signs.
     absolute: f64,
 }
 
-impl Paid {
+impl ObjectiveTerms {
     fn of(problem: &StagedProblem, solution: &Solution) -> Self {
-        let penalty = penalty(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
-        let mut paid = Self { usual: 0.0, absolute: 0.0 };
+        let penalty_threshold = penalty_threshold(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
+        let mut paid = Self { ordinary: 0.0, absolute: 0.0 };
         for (index, (column, values)) in problem.columns().iter().zip(solution.values.rows()).enumerate() {
             let quadratic = problem.quadratic(ColumnId(index));
             if column.cost == Profile::Constant(0.0) && *quadratic == Profile::Constant(0.0) {
                 continue;
             }
-            let is_usual = mean_size(&column.cost).is_none_or(|cost| cost <= penalty);
+            let is_ordinary = mean_size(&column.cost).is_none_or(|cost| cost <= penalty_threshold);
             for (stage, value) in values.iter().enumerate() {
                 let (linear, curved) = (column.cost.at(stage) * value, 0.5 * quadratic.at(stage) * value * value);
                 paid.absolute += linear.abs() + curved.abs();
-                if is_usual {
-                    paid.usual += linear + curved;
+                if is_ordinary {
+                    paid.ordinary += linear + curved;
                 }
             }
         }
         for (column, value) in problem.global_columns().iter().zip(&solution.globals) {
             paid.absolute += (column.cost * value).abs();
-            paid.usual += column.cost * value;
+            paid.ordinary += column.cost * value;
         }
         paid
     }
@@ -211,7 +215,7 @@ mod tests {
             solution.duals = Some(duals);
             proven(&problem, &solution, 0.0)
         };
-        assert!(judged(0, 0.300).is_ok_and(|proof| proof.doubt.is_none()));
+        assert!(judged(0, 0.300).is_ok_and(|proof| proof.reason.is_none()));
         assert_eq!(judged(1, 0.305).unwrap_err(), "its duals leave an unlimited bargain in cheap");
     }
 }

@@ -3,7 +3,7 @@
 use anergy_profile::Profile;
 
 /// Costs this far apart are those of penalties and others.
-const WIDE: f64 = 30.0;
+const PENALTY_RATIO: f64 = 30.0;
 
 /// Mean of the absolute values that are neither 0 nor infinite.
 pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
@@ -40,10 +40,10 @@ pub(super) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f6
 }
 
 /// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the widest gap between them.
-pub(super) fn penalty(costs: &[f64]) -> f64 {
+pub(super) fn penalty_threshold(costs: &[f64]) -> f64 {
     let ratio = |pair: &[f64]| pair[1] / pair[0];
     let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
+    widest.filter(|pair| ratio(pair) > PENALTY_RATIO).map_or(f64::INFINITY, |pair| pair[0])
 }
 
 /// Costs are counted in the median of the columns' mean costs.
@@ -52,6 +52,6 @@ pub(super) fn cost_unit(costs: &[f64]) -> f64 {
 }
 
 /// The same, where that is no penalty: what a unit costs as a rule.
-pub(super) fn usual_cost(costs: &[f64]) -> f64 {
-    cost_unit(costs).min(penalty(costs))
+pub(super) fn typical_cost(costs: &[f64]) -> f64 {
+    cost_unit(costs).min(penalty_threshold(costs))
 }

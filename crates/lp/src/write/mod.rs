@@ -14,14 +14,14 @@ use anergy_profile::Profile;
 use super::{ColumnId, Matrix, StagedProblem};
 
 /// A problem laid out and named: `site_technology_t12` for what repeats, `limit_all` for what all stages share.
-struct Sheet<'a> {
+struct NamedProblem<'a> {
     problem: &'a StagedProblem,
     matrix: Matrix,
     columns: Vec<String>,
     rows: Vec<String>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> NamedProblem<'a> {
     fn new(problem: &'a StagedProblem) -> io::Result<Self> {
         let matrix =
             Matrix::new(problem).ok_or_else(|| io::Error::other("more entries than 32-bit indices tell apart"))?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Sheet, number};
+use super::{NamedProblem, number};
 use crate::StagedProblem;
 
 /// Writes `problem` as a free MPS file. Quadratic costs stand in a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
@@ -10,25 +10,25 @@ use crate::StagedProblem;
 /// # Errors
 /// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
 pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
-    let sheet = Sheet::new(problem)?;
+    let named = NamedProblem::new(problem)?;
     let mut out = BufWriter::new(out);
     writeln!(out, "* {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
     // Without the word some readers guess the format line by line.
     writeln!(out, "NAME anergy FREE")?;
     writeln!(out, "ROWS")?;
     writeln!(out, " N cost")?;
-    for (row, name) in sheet.rows.iter().enumerate() {
-        writeln!(out, " {} {name}", kind(&sheet, row))?;
+    for (row, name) in named.rows.iter().enumerate() {
+        writeln!(out, " {} {name}", kind(&named, row))?;
     }
-    columns(&sheet, &mut out)?;
-    right_sides(&sheet, &mut out)?;
-    bounds(&sheet, &mut out)?;
-    let mut quadratic = sheet.quadratic().peekable();
+    columns(&named, &mut out)?;
+    right_sides(&named, &mut out)?;
+    bounds(&named, &mut out)?;
+    let mut quadratic = named.quadratic().peekable();
     if quadratic.peek().is_some() {
         writeln!(out, "QUADOBJ")?;
     }
     for (column, q) in quadratic {
-        let name = &sheet.columns[column];
+        let name = &named.columns[column];
         writeln!(out, " {name} {name} {}", number(q))?;
     }
     writeln!(out, "ENDATA")?;
@@ -36,8 +36,8 @@ pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()
 }
 
 /// `E`quality, at most (`L`), at least (`G`), or no limit (`N`). A row with two limits is an `L` with a range.
-fn kind(sheet: &Sheet<'_>, row: usize) -> char {
-    let (lower, upper) = (sheet.matrix.row_lower[row], sheet.matrix.row_upper[row]);
+fn kind(named: &NamedProblem<'_>, row: usize) -> char {
+    let (lower, upper) = (named.matrix.row_lower[row], named.matrix.row_upper[row]);
     match (lower.is_finite(), upper.is_finite()) {
         _ if lower == upper => 'E',
         (_, true) => 'L',
@@ -46,23 +46,23 @@ fn kind(sheet: &Sheet<'_>, row: usize) -> char {
     }
 }
 
-fn columns(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+fn columns(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "COLUMNS")?;
-    for (column, name) in sheet.columns.iter().enumerate() {
-        let (cost, mut entries) = (sheet.matrix.costs[column], sheet.column(column).peekable());
+    for (column, name) in named.columns.iter().enumerate() {
+        let (cost, mut entries) = (named.matrix.costs[column], named.column(column).peekable());
         // A column that stands nowhere else is known by its cost, even of nothing.
         if cost != 0.0 || entries.peek().is_none() {
             writeln!(out, " {name} cost {}", number(cost))?;
         }
         for (row, value) in entries {
-            writeln!(out, " {name} {} {}", sheet.rows[row], number(value))?;
+            writeln!(out, " {name} {} {}", named.rows[row], number(value))?;
         }
     }
     Ok(())
 }
 
-fn right_sides(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
-    let ranges = || sheet.rows.iter().zip(sheet.matrix.row_lower.iter().zip(&sheet.matrix.row_upper));
+fn right_sides(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
+    let ranges = || named.rows.iter().zip(named.matrix.row_lower.iter().zip(&named.matrix.row_upper));
     writeln!(out, "RHS")?;
     for (name, (&lower, &upper)) in ranges() {
         let side = if upper.is_finite() { upper } else { lower };
@@ -80,10 +80,10 @@ fn right_sides(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Bounds other than 0..inf.
-fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "BOUNDS")?;
-    let bounds = sheet.matrix.lower.iter().zip(&sheet.matrix.upper);
-    for (name, (&lower, &upper)) in sheet.columns.iter().zip(bounds) {
+    let bounds = named.matrix.lower.iter().zip(&named.matrix.upper);
+    for (name, (&lower, &upper)) in named.columns.iter().zip(bounds) {
         if lower == upper {
             writeln!(out, " FX bound {name} {}", number(lower))?;
             continue;

@@ -2,78 +2,78 @@
 //!
 //! Rows and columns leave the draft one after the other, by steps that look at one or two of them and at all stages at once. Each
 //! knows how to find the values of what left, and its duals, from those of the rest. They are undone in reverse order, so that
-//! each meets the problem that it left. All steps are exact but one: a [`node`] assumes what the proof must confirm.
+//! each meets the problem that it left. All steps are exact but one: a [`store_balance`] assumes what the proof must confirm.
 
+mod activity;
 mod columns;
-mod node;
-mod range;
-mod repeated;
+mod duplicate_rows;
 mod rows;
+mod store_balance;
 
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use self::columns::{Implied, Known, Twin, fix_dominated};
-use self::node::Node;
-use self::repeated::Repeated;
-use self::rows::{Bound, leave_out_idle};
-use super::draft::Draft;
+use self::columns::{DuplicateColumn, FixedColumn, ImpliedFreeColumn, fix_dominated_columns};
+use self::duplicate_rows::DuplicateRow;
+use self::rows::{SingletonRow, remove_redundant_rows};
+use self::store_balance::StoreBalance;
+use super::presolved::PresolvedProblem;
 
 /// Rounds of steps; each may make room for others.
 const ROUNDS: usize = 4;
 
 /// Something that left the draft.
 #[derive(Debug, Clone)]
-enum Step {
-    Bound(Bound),
-    Known(Known),
-    Twin(Twin),
-    Implied(Implied),
-    Repeated(Repeated),
-    Node(Box<Node>),
+enum PresolveStep {
+    SingletonRow(SingletonRow),
+    FixedColumn(FixedColumn),
+    DuplicateColumn(DuplicateColumn),
+    ImpliedFreeColumn(ImpliedFreeColumn),
+    DuplicateRow(DuplicateRow),
+    StoreBalance(Box<StoreBalance>),
 }
 
 /// How a draft was reduced.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Presolve {
-    steps: Vec<Step>,
+    steps: Vec<PresolveStep>,
 }
 
 impl Presolve {
     /// Reduces `draft` as far as it goes.
-    pub(super) fn all(draft: &mut Draft) -> Self {
+    pub(super) fn all(presolved: &mut PresolvedProblem) -> Self {
         let mut presolve = Self::default();
         for _ in 0..ROUNDS {
             let before = presolve.steps.len();
-            let idle = leave_out_idle(draft);
-            presolve.note(Bound::take_out(draft), Step::Bound);
-            presolve.note(Known::take_out(draft), Step::Known);
-            presolve.note(Twin::take_out(draft), Step::Twin);
-            let dominated = fix_dominated(draft);
-            if presolve.steps.len() == before && !idle && !dominated {
+            let redundant = remove_redundant_rows(presolved);
+            presolve.note(SingletonRow::remove_all(presolved), PresolveStep::SingletonRow);
+            presolve.note(FixedColumn::remove_all(presolved), PresolveStep::FixedColumn);
+            presolve.note(DuplicateColumn::remove_all(presolved), PresolveStep::DuplicateColumn);
+            let dominated = fix_dominated_columns(presolved);
+            if presolve.steps.len() == before && !redundant && !dominated {
                 break;
             }
         }
-        presolve.note(Repeated::take_out(draft), Step::Repeated);
-        presolve.note(Node::take_out(draft), |node| Step::Node(Box::new(node)));
-        presolve.note(Implied::take_out(draft), Step::Implied);
+        presolve.note(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
+        presolve.note(StoreBalance::remove_all(presolved), |node| PresolveStep::StoreBalance(Box::new(node)));
+        presolve.note(ImpliedFreeColumn::remove_all(presolved), PresolveStep::ImpliedFreeColumn);
         presolve
     }
 
     /// Leaves out what repeats, and nothing else.
-    pub(super) fn least(draft: &mut Draft) -> Self {
+    pub(super) fn least(presolved: &mut PresolvedProblem) -> Self {
         let mut presolve = Self::default();
-        presolve.note(Repeated::take_out(draft), Step::Repeated);
+        presolve.note(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
         presolve
     }
 
-    fn note<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> Step) {
+    fn note<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep) {
         self.steps.extend(found.into_iter().map(step));
     }
 
     /// Whether [`Presolve::restore`] needs reduced costs.
     pub(super) fn needs_multipliers(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Node(_)))
+        self.steps.iter().any(|step| matches!(step, PresolveStep::StoreBalance(_)))
     }
 
     /// Sets the values of what left, and the duals of the rows; `multipliers` are the reduced costs of the rest, shape columns x
@@ -81,19 +81,19 @@ impl Presolve {
     pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
         for step in self.steps.iter().rev() {
             match step {
-                Step::Bound(bound) => bound.restore(values, duals),
-                Step::Known(known) => known.restore(values),
-                Step::Twin(twin) => twin.restore(values),
-                Step::Implied(implied) => implied.restore(values, duals),
-                Step::Repeated(repeated) => repeated.restore(duals),
-                Step::Node(node) => node.restore(values, duals, multipliers),
+                PresolveStep::SingletonRow(row) => row.restore(values, duals),
+                PresolveStep::FixedColumn(fixed) => fixed.restore(values),
+                PresolveStep::DuplicateColumn(duplicate) => duplicate.restore(values),
+                PresolveStep::ImpliedFreeColumn(implied) => implied.restore(values, duals),
+                PresolveStep::DuplicateRow(duplicate_rows) => duplicate_rows.restore(duals),
+                PresolveStep::StoreBalance(node) => node.restore(values, duals, multipliers),
             }
         }
     }
 }
 
 /// The same profile, as one number where it is one.
-fn tidy(profile: Profile) -> Profile {
+fn collapsed(profile: Profile) -> Profile {
     match &profile {
         Profile::Series(values) if values.windows(2).all(|pair| pair[0] == pair[1]) => {
             values.first().map_or(profile.clone(), |&value| Profile::Constant(value))
@@ -105,7 +105,7 @@ fn tidy(profile: Profile) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::super::attempt::{ATTEMPTS, Attempts, Outcome};
-    use super::super::proof::Proof;
+    use super::super::proof::OptimalityProof;
     use super::*;
     use crate::{Certificate, Column, ColumnId, Lag, Row, RowId, Solution, StagedProblem};
 
@@ -145,18 +145,18 @@ mod tests {
 
     /// What is left of a problem, and its optimum, which the first attempt finds and which the one without presolve confirms.
     fn left(problem: &StagedProblem) -> (Vec<String>, Vec<String>, Solution) {
-        let mut draft = Draft::of(problem);
-        Presolve::all(&mut draft);
-        let columns = problem.columns().iter().zip(&draft.columns).filter(|(_, draft)| draft.kept);
-        let rows = problem.rows().iter().zip(&draft.rows).filter(|(_, draft)| draft.kept);
+        let mut presolved = PresolvedProblem::of(problem);
+        Presolve::all(&mut presolved);
+        let columns = problem.columns().iter().zip(&presolved.columns).filter(|(_, presolved)| presolved.active);
+        let rows = problem.rows().iter().zip(&presolved.rows).filter(|(_, presolved)| presolved.active);
         let names = (columns.map(|(c, _)| c.name.clone()).collect(), rows.map(|(r, _)| r.name.clone()).collect());
         let [ours, right] = [ATTEMPTS[0], ATTEMPTS[1]].map(|attempt| {
             let mut solution = Solution::zeros(problem);
             match Attempts::default().attempt(problem, attempt, &mut solution) {
-                Outcome::Optimal(Proof { doubt: None, .. }) => solution,
-                Outcome::Optimal(Proof { doubt, .. }) => panic!("{doubt:?}"),
+                Outcome::Optimal(OptimalityProof { reason: None, .. }) => solution,
+                Outcome::Optimal(OptimalityProof { reason, .. }) => panic!("{reason:?}"),
                 Outcome::Refused(reason) => panic!("{reason}"),
-                Outcome::Far(objective) => panic!("{objective}"),
+                Outcome::AtArtificialBound(objective) => panic!("{objective}"),
             }
         });
         assert!((ours.objective - right.objective).abs() <= 1e-8 * right.objective.abs().max(1.0));

@@ -7,18 +7,18 @@
 //!
 //! This assumes what is true of nearly every optimum: no surplus, nothing unserved in an hour that is not short, no charging
 //! in one that is, no charging and discharging at once. It is not proved here but by the duals of the whole problem
-//! ([`Node::restore`] gives that of the lost row): where an assumption costs anything, some reduced cost has the wrong sign,
+//! ([`StoreBalance::restore`] gives that of the lost row): where an assumption costs anything, some reduced cost has the wrong sign,
 //! and the problem is solved again as it stands.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use super::super::draft::{Draft, DraftTerm};
+use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
 /// What a balance of this kind consists of.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct StoreBalance {
     row: usize,
     output: usize,
     /// Charge and discharge.
@@ -48,28 +48,33 @@ struct Store {
     discharge_in_level: f64,
 }
 
-impl Node {
+impl StoreBalance {
     /// Takes all balances of this kind out of `draft`.
-    pub(super) fn take_out(draft: &mut Draft) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let mut nodes = Vec::new();
-        for row in 0..draft.rows.len() {
-            if let Some(node) = Self::at(draft, row) {
-                node.reduce(draft);
+        for row in 0..presolved.rows.len() {
+            if let Some(node) = Self::at(presolved, row) {
+                node.reduce(presolved);
                 nodes.push(node);
             }
         }
         nodes
     }
 
-    fn at(draft: &Draft, row: usize) -> Option<Self> {
-        if !draft.rows[row].kept || draft.rows[row].shared || !draft.is_equality(row) || !draft.is_static(row) {
+    fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
+        if !presolved.rows[row].active
+            || presolved.rows[row].shared
+            || !presolved.is_equality(row)
+            || !presolved.is_static(row)
+        {
             return None;
         }
         let [mut output, mut charge, mut discharge, mut unmet, mut surplus] = [None; 5];
-        for term in draft.terms_of_row(row) {
-            let column = &draft.columns[term.column];
-            let others: Vec<&DraftTerm> = draft.terms_of_column(term.column).filter(|other| other.row != row).collect();
-            let stored = matches!(others[..], [other] if !draft.is_static(other.row));
+        for term in presolved.terms_of_row(row) {
+            let column = &presolved.columns[term.column];
+            let others: Vec<&PresolvedTerm> =
+                presolved.terms_of_column(term.column).filter(|other| other.row != row).collect();
+            let stored = matches!(others[..], [other] if !presolved.is_static(other.row));
             let simple = column.lower == Profile::Constant(0.0) && column.quadratic == Profile::Constant(0.0);
             if !simple || column.shared {
                 return None;
@@ -87,20 +92,21 @@ impl Node {
             }
         }
         let output = output?;
-        let sums = &draft.rows[row].lower;
-        let demand: Vec<f64> = (0..draft.stages).map(|stage| sums.at(stage)).collect();
-        let capacity = draft.columns[output].upper.clone();
-        let inputs: Vec<_> = draft.terms_of_column(output).filter(|term| term.row != row).collect();
-        let short = |(stage, demand): (usize, &f64)| *demand > capacity.at(stage);
+        let sums = &presolved.rows[row].lower;
+        let demand: Vec<f64> = (0..presolved.stages).map(|stage| sums.at(stage)).collect();
+        let capacity = presolved.columns[output].upper.clone();
+        let inputs: Vec<_> = presolved.terms_of_column(output).filter(|term| term.row != row).collect();
+        let shortfall = |(stage, demand): (usize, &f64)| *demand > capacity.at(stage);
         let possible = demand.iter().all(|demand| *demand >= 0.0)
-            && (unmet.is_some() || !demand.iter().enumerate().any(short))
-            && inputs.iter().all(|term| draft.is_static(term.row) && draft.is_equality(term.row));
+            && (unmet.is_some() || !demand.iter().enumerate().any(shortfall))
+            && inputs.iter().all(|term| presolved.is_static(term.row) && presolved.is_equality(term.row));
         let store = match (charge, discharge) {
-            (Some(charge), Some(discharge)) => Some(Store::of(draft, charge, discharge)?),
+            (Some(charge), Some(discharge)) => Some(Store::of(presolved, charge, discharge)?),
             (None, None) => None,
             _ => return None,
         };
-        let cost_of = |column: Option<usize>| column.map_or(Profile::Constant(0.0), |c| draft.columns[c].cost.clone());
+        let cost_of =
+            |column: Option<usize>| column.map_or(Profile::Constant(0.0), |c| presolved.columns[c].cost.clone());
         let (unmet_cost, surplus_cost) = (cost_of(unmet), cost_of(surplus));
         possible.then(|| Self {
             row,
@@ -109,7 +115,7 @@ impl Node {
             unmet,
             surplus,
             demand,
-            output_cost: draft.columns[output].cost.clone(),
+            output_cost: presolved.columns[output].cost.clone(),
             inputs: inputs.iter().map(|term| (term.row, term.coefficient.clone())).collect(),
             capacity,
             unmet_cost,
@@ -118,79 +124,83 @@ impl Node {
     }
 
     /// Rewrites `draft` without this balance.
-    fn reduce(&self, draft: &mut Draft) {
-        let stages = draft.stages;
+    fn reduce(&self, presolved: &mut PresolvedProblem) {
+        let stages = presolved.stages;
         let by_stage = |f: &dyn Fn(usize) -> f64| Profile::Series((0..stages).map(f).collect());
-        let gone: Vec<usize> = draft.terms_of_row(self.row).map(|term| term.column).collect();
+        let gone: Vec<usize> = presolved.terms_of_row(self.row).map(|term| term.column).collect();
         for (row, coefficient) in &self.inputs {
-            draft.add_to_sums(*row, |stage| -coefficient.at(stage) * self.demand[stage].min(self.capacity.at(stage)));
+            presolved
+                .add_to_sums(*row, |stage| -coefficient.at(stage) * self.demand[stage].min(self.capacity.at(stage)));
         }
         if let Some(store) = &self.store {
-            let cost = |stage| match self.short(stage) {
+            let cost = |stage| match self.shortfall(stage) {
                 None => store.charge_cost.at(stage) + self.output_cost.at(stage),
                 Some(_) => self.unmet_cost.at(stage) - store.discharge_cost.at(stage),
             };
-            let charge = &mut draft.columns[store.charge];
-            (charge.cost, charge.upper) = (by_stage(&cost), by_stage(&|stage| self.first_box(store, stage)));
-            let discharge = &mut draft.columns[store.discharge];
-            let instead =
-                |stage| if self.idle(stage) { self.surplus_cost.at(stage) } else { -self.output_cost.at(stage) };
+            let charge = &mut presolved.columns[store.charge];
+            (charge.cost, charge.upper) = (by_stage(&cost), by_stage(&|stage| self.charge_limit_left(store, stage)));
+            let discharge = &mut presolved.columns[store.discharge];
+            let instead = |stage| {
+                if self.has_no_demand(stage) { self.surplus_cost.at(stage) } else { -self.output_cost.at(stage) }
+            };
             let cost = |stage| store.discharge_cost.at(stage) + instead(stage);
-            (discharge.cost, discharge.upper) = (by_stage(&cost), by_stage(&|stage| self.second_box(store, stage)));
+            (discharge.cost, discharge.upper) = (by_stage(&cost), by_stage(&|stage| self.relief_limit(store, stage)));
             for (row, coefficient) in &self.inputs {
-                let taken = |stage| if self.short(stage).is_some() { 0.0 } else { coefficient.at(stage) };
-                let term = |column, coefficient| DraftTerm { row: *row, column, lag: Lag::Same, coefficient };
-                draft.terms.push(term(store.charge, by_stage(&taken)));
-                let relieved = |stage| if self.idle(stage) { 0.0 } else { -coefficient.at(stage) };
-                draft.terms.push(term(store.discharge, by_stage(&relieved)));
+                let taken = |stage| if self.shortfall(stage).is_some() { 0.0 } else { coefficient.at(stage) };
+                let term = |column, coefficient| PresolvedTerm { row: *row, column, lag: Lag::Same, coefficient };
+                presolved.terms.push(term(store.charge, by_stage(&taken)));
+                let relieved = |stage| if self.has_no_demand(stage) { 0.0 } else { -coefficient.at(stage) };
+                presolved.terms.push(term(store.discharge, by_stage(&relieved)));
             }
-            if (0..stages).any(|stage| self.short(stage).is_some()) {
-                let served = |stage| self.short(stage).map_or(0.0, |short| store.discharge_limit.at(stage).min(short));
-                draft.add_to_sums(store.level_row, |stage| -store.discharge_in_level * served(stage));
-                let in_level = |stage| match self.short(stage) {
+            if (0..stages).any(|stage| self.shortfall(stage).is_some()) {
+                let served = |stage| {
+                    self.shortfall(stage).map_or(0.0, |shortfall| store.discharge_limit.at(stage).min(shortfall))
+                };
+                presolved.add_to_sums(store.level_row, |stage| -store.discharge_in_level * served(stage));
+                let in_level = |stage| match self.shortfall(stage) {
                     None => store.charge_in_level,
                     Some(_) => -store.discharge_in_level,
                 };
-                let of_charge = |term: &&mut DraftTerm| term.row == store.level_row && term.column == store.charge;
-                if let Some(term) = draft.terms.iter_mut().find(of_charge) {
+                let of_charge = |term: &&mut PresolvedTerm| term.row == store.level_row && term.column == store.charge;
+                if let Some(term) = presolved.terms.iter_mut().find(of_charge) {
                     term.coefficient = by_stage(&in_level);
                 }
             }
         }
-        draft.rows[self.row].kept = false;
+        presolved.rows[self.row].active = false;
         let stays = |column: usize| self.store.as_ref().is_some_and(|s| column == s.charge || column == s.discharge);
         for column in gone {
-            draft.columns[column].kept = stays(column);
+            presolved.columns[column].active = stays(column);
         }
     }
 
     /// What a stage's demand exceeds the capacity by, if it does.
-    fn short(&self, stage: usize) -> Option<f64> {
-        let short = self.demand[stage] - self.capacity.at(stage);
-        (short > 0.0).then_some(short)
+    fn shortfall(&self, stage: usize) -> Option<f64> {
+        let shortfall = self.demand[stage] - self.capacity.at(stage);
+        (shortfall > 0.0).then_some(shortfall)
     }
 
     /// Whether nothing can be relieved in a stage; there the place of relief is taken by what the store spills.
-    fn idle(&self, stage: usize) -> bool {
+    fn has_no_demand(&self, stage: usize) -> bool {
         self.demand[stage] == 0.0 && self.surplus.is_some()
     }
 
     /// The most that is charged, or stays unserved though the store could serve it.
-    fn first_box(&self, store: &Store, stage: usize) -> f64 {
-        match self.short(stage) {
+    fn charge_limit_left(&self, store: &Store, stage: usize) -> f64 {
+        match self.shortfall(stage) {
             None => store.charge_limit.at(stage).min(self.capacity.at(stage) - self.demand[stage]),
-            Some(short) => store.discharge_limit.at(stage).min(short),
+            Some(shortfall) => store.discharge_limit.at(stage).min(shortfall),
         }
     }
 
     /// The most that the store relieves the conversion by.
-    fn second_box(&self, store: &Store, stage: usize) -> f64 {
-        match self.short(stage) {
-            None if self.idle(stage) => store.discharge_limit.at(stage),
+    fn relief_limit(&self, store: &Store, stage: usize) -> f64 {
+        match self.shortfall(stage) {
+            None if self.has_no_demand(stage) => store.discharge_limit.at(stage),
             None => store.discharge_limit.at(stage).min(self.demand[stage]),
-            Some(_) => {
-                (store.discharge_limit.at(stage) - self.first_box(store, stage)).min(self.capacity.at(stage)).max(0.0)
-            }
+            Some(_) => (store.discharge_limit.at(stage) - self.charge_limit_left(store, stage))
+                .min(self.capacity.at(stage))
+                .max(0.0),
         }
     }
 
@@ -207,37 +217,38 @@ impl Node {
                 let upper = |column: usize| (-multipliers[[column, stage]]).max(0.0);
                 let lower = |column: usize| multipliers[[column, stage]].max(0.0);
                 let value = store.discharge_in_level * duals[[store.level_row, stage]];
-                let (first_box, limit) = (self.first_box(store, stage), store.discharge_limit.at(stage));
-                match self.short(stage) {
-                    None if self.idle(stage) => {
+                let (charge_limit_left, limit) =
+                    (self.charge_limit_left(store, stage), store.discharge_limit.at(stage));
+                match self.shortfall(stage) {
+                    None if self.has_no_demand(stage) => {
                         output = first;
                         if let Some(surplus) = self.surplus {
                             values[[surplus, stage]] = second;
                         }
-                        if first_box < store.charge_limit.at(stage) {
+                        if charge_limit_left < store.charge_limit.at(stage) {
                             dual += upper(store.charge);
                         }
                         dual = dual.min(store.discharge_cost.at(stage) - value).max(-self.surplus_cost.at(stage));
                     }
                     None => {
                         output = demand + first - second;
-                        if first_box < store.charge_limit.at(stage) {
+                        if charge_limit_left < store.charge_limit.at(stage) {
                             dual += upper(store.charge);
                         }
-                        if self.second_box(store, stage) < limit {
+                        if self.relief_limit(store, stage) < limit {
                             dual -= upper(store.discharge);
                         }
                     }
-                    Some(short) => {
+                    Some(shortfall) => {
                         values[[store.charge, stage]] = 0.0;
-                        values[[store.discharge, stage]] = (first_box - first + second).min(limit);
+                        values[[store.discharge, stage]] = (charge_limit_left - first + second).min(limit);
                         output = capacity - second;
-                        unserved = short - first_box + first;
+                        unserved = shortfall - charge_limit_left + first;
                         let mut reduced = upper(store.charge);
-                        if short > first_box {
+                        if shortfall > charge_limit_left {
                             reduced -= lower(store.charge);
                         }
-                        if limit - first_box <= capacity {
+                        if limit - charge_limit_left <= capacity {
                             reduced -= upper(store.discharge);
                         }
                         dual = store.discharge_cost.at(stage) - value - reduced;
@@ -256,18 +267,18 @@ impl Node {
 }
 
 impl Store {
-    fn of(draft: &Draft, charge: usize, discharge: usize) -> Option<Self> {
+    fn of(presolved: &PresolvedProblem, charge: usize, discharge: usize) -> Option<Self> {
         let in_level = |column: usize| {
-            let mut terms = draft.terms_of_column(column).filter(|term| !draft.is_static(term.row));
+            let mut terms = presolved.terms_of_column(column).filter(|term| !presolved.is_static(term.row));
             match (terms.next(), terms.next()) {
-                (Some(DraftTerm { row, lag: Lag::Same, coefficient: Profile::Constant(value), .. }), None) => {
+                (Some(PresolvedTerm { row, lag: Lag::Same, coefficient: Profile::Constant(value), .. }), None) => {
                     Some((*row, *value))
                 }
                 _ => None,
             }
         };
         let ((level_row, charge_in_level), (other, discharge_in_level)) = (in_level(charge)?, in_level(discharge)?);
-        let at = |column: usize| draft.columns[column].clone();
+        let at = |column: usize| presolved.columns[column].clone();
         (level_row == other).then(|| Self {
             charge,
             discharge,

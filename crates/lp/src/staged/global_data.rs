@@ -1,12 +1,12 @@
 //! What all stages share, in numbers: a few columns and rows, and the series that tie them to the stages.
 
-use super::form::FormGlobals;
 use super::lanes::Lanes;
-use super::numbers::{Coefficient, Numbers};
+use super::problem_data::{Coefficient, ProblemData};
+use super::standard_form::StandardGlobals;
 
 /// A coefficient between a stage and what all stages share.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SharedAt {
+pub(super) struct GlobalCoefficient {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) coefficient: Coefficient,
@@ -14,7 +14,7 @@ pub(super) struct SharedAt {
 
 /// The global columns and rows.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct GlobalData {
     /// Upper bounds and costs of the columns.
     pub(super) upper: Vec<f64>,
     pub(super) cost: Vec<f64>,
@@ -24,15 +24,20 @@ pub(super) struct Shared {
     /// Row, column and coefficient.
     pub(super) terms: Vec<(usize, usize, f64)>,
     /// Global columns in rows of the stages.
-    pub(super) spread: Vec<SharedAt>,
+    pub(super) spread: Vec<GlobalCoefficient>,
     /// Columns of the stages in global rows, by column.
-    pub(super) summed: Vec<SharedAt>,
+    pub(super) summed: Vec<GlobalCoefficient>,
     /// For each column of a stage, where its entries in global rows begin; one more than columns.
     summed_from: Vec<usize>,
 }
 
-impl Shared {
-    pub(super) fn new(globals: &FormGlobals, spread: Vec<SharedAt>, summed: Vec<SharedAt>, columns: usize) -> Self {
+impl GlobalData {
+    pub(super) fn new(
+        globals: &StandardGlobals,
+        spread: Vec<GlobalCoefficient>,
+        summed: Vec<GlobalCoefficient>,
+        columns: usize,
+    ) -> Self {
         let before = |column: usize| summed.partition_point(|entry| entry.column < column);
         Self {
             upper: globals.columns.iter().map(|column| column.upper).collect(),
@@ -58,10 +63,10 @@ impl Shared {
     }
 }
 
-impl Numbers {
+impl ProblemData {
     /// A coefficient in a block, 0 where there is no stage.
     #[inline(always)]
-    pub(super) fn shared_at(&self, entry: &SharedAt, block: usize) -> Lanes {
+    pub(super) fn global_coefficient(&self, entry: &GlobalCoefficient, block: usize) -> Lanes {
         self.at(entry.coefficient, block) * self.exists[block]
     }
 
@@ -69,18 +74,18 @@ impl Numbers {
     #[inline(always)]
     pub(super) fn summed(&self, dy: &[f64], block: usize, column: usize) -> Lanes {
         let mut sum = Lanes::ZERO;
-        for entry in &self.shared.summed[self.shared.summed_from[column]..self.shared.summed_from[column + 1]] {
-            sum += self.shared_at(entry, block) * Lanes::splat(dy[entry.row]);
+        for entry in &self.globals.summed[self.globals.summed_from[column]..self.globals.summed_from[column + 1]] {
+            sum += self.global_coefficient(entry, block) * Lanes::splat(dy[entry.row]);
         }
         sum
     }
 
     /// sums += factor S v, for v by block and column.
     pub(super) fn add_summed(&self, factor: f64, v: impl Fn(usize, usize) -> Lanes, sums: &mut [f64]) {
-        for entry in &self.shared.summed {
+        for entry in &self.globals.summed {
             let mut sum = Lanes::ZERO;
-            for block in 0..self.cut.blocks {
-                sum += self.shared_at(entry, block) * v(block, entry.column);
+            for block in 0..self.lane_layout.blocks {
+                sum += self.global_coefficient(entry, block) * v(block, entry.column);
             }
             sums[entry.row] += factor * sum.sum();
         }
@@ -88,10 +93,10 @@ impl Numbers {
 
     /// sums += factor G' y, by global column.
     pub(super) fn add_spread_transposed(&self, factor: f64, y: &[Lanes], sums: &mut [f64]) {
-        for entry in &self.shared.spread {
+        for entry in &self.globals.spread {
             let mut sum = Lanes::ZERO;
-            for block in 0..self.cut.blocks {
-                sum += self.shared_at(entry, block) * y[block * self.rows + entry.row];
+            for block in 0..self.lane_layout.blocks {
+                sum += self.global_coefficient(entry, block) * y[block * self.rows + entry.row];
             }
             sums[entry.column] += factor * sum.sum();
         }
@@ -105,15 +110,15 @@ impl Numbers {
         }
         let after = self.after(block);
         for lagged in &self.lagged[self.lagged_of(column)] {
-            let handed = self.lagged_after(lagged, after) * v;
-            let handed = if after == 0 { self.cut.seen_from_first(handed) } else { handed };
-            out[after * self.rows + lagged.row] += handed;
+            let passed_on = self.lagged_after(lagged, after) * v;
+            let passed_on = if after == 0 { self.lane_layout.wrap_to_first(passed_on) } else { passed_on };
+            out[after * self.rows + lagged.row] += passed_on;
         }
     }
 
     /// Rows that do not exist miss nothing.
     pub(super) fn mask_rows(&self, out: &mut [Lanes]) {
-        for block in 0..self.cut.blocks {
+        for block in 0..self.lane_layout.blocks {
             for row in 0..self.rows {
                 out[block * self.rows + row] = out[block * self.rows + row] * self.row_exists(row, block);
             }
@@ -122,11 +127,11 @@ impl Numbers {
 
     /// What the rows of the next block, with `dy`, add to the columns of `block`.
     #[inline(always)]
-    pub(super) fn next_rows(&self, dy: &[Lanes], block: usize, carried: &mut [Lanes]) {
+    pub(super) fn next_rows(&self, dy: &[Lanes], block: usize, lagged_products: &mut [Lanes]) {
         let after = self.after(block);
-        for (lagged, next) in self.lagged.iter().zip(carried) {
+        for (lagged, next) in self.lagged.iter().zip(lagged_products) {
             let dy = dy[after * self.rows + lagged.row];
-            let dy = if after == 0 { self.cut.seen_from_last(dy) } else { dy };
+            let dy = if after == 0 { self.lane_layout.wrap_to_last(dy) } else { dy };
             *next = self.lagged_after(lagged, after) * dy;
         }
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use anergy_profile::Profile;
 
-use super::form::{BoxedColumn, Form, SharedEntry};
+use super::global_data::{GlobalCoefficient, GlobalData};
 use super::lanes::{LANES, Lanes};
-use super::shared::{Shared, SharedAt};
+use super::standard_form::{GlobalEntry, StandardColumn, StandardForm};
 
 /// Where a coefficient is found: the same for all stages, or the n-th of the series of a block.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub(super) struct Lagged {
 
 /// How stages map to blocks and lanes: lane l holds the stages `l * blocks ..`, block i the i-th of each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct LaneLayout {
     /// Stages of the problem.
     pub(super) stages: usize,
     /// Stages of a lane.
@@ -43,7 +43,7 @@ pub(super) struct Cut {
     pub(super) lanes: usize,
 }
 
-impl Cut {
+impl LaneLayout {
     pub(super) fn new(stages: usize, lanes: usize) -> Self {
         Self { stages, blocks: stages.div_ceil(lanes).max(1), lanes }
     }
@@ -61,21 +61,21 @@ impl Cut {
 
     /// The last block's numbers as the first block sees them: each lane takes those of the lane before.
     #[inline(always)]
-    pub(super) fn seen_from_first(self, last: Lanes) -> Lanes {
+    pub(super) fn wrap_to_first(self, last: Lanes) -> Lanes {
         if self.lanes == 1 { last } else { last.taken_from_previous() }
     }
 
     /// The first block's numbers as the last block sees them.
     #[inline(always)]
-    pub(super) fn seen_from_last(self, first: Lanes) -> Lanes {
+    pub(super) fn wrap_to_last(self, first: Lanes) -> Lanes {
         if self.lanes == 1 { first } else { first.taken_from_next() }
     }
 }
 
 /// A boxed problem in lanes.
 #[derive(Debug)]
-pub(super) struct Numbers {
-    pub(super) cut: Cut,
+pub(super) struct ProblemData {
+    pub(super) lane_layout: LaneLayout,
     pub(super) columns: usize,
     pub(super) rows: usize,
     /// Number of states, if the dynamics are diagonal: then they are the last columns and theirs the last rows.
@@ -101,42 +101,42 @@ pub(super) struct Numbers {
     /// 1 where a state exists, by block: stages beyond the last one hand the states of a cyclic horizon through.
     pub(super) state_exists: Vec<Lanes>,
     /// 1 where the column may move and 0 where it is fixed, if it is somewhere, by column.
-    pub(super) open: Vec<Option<Coefficient>>,
+    pub(super) movable: Vec<Option<Coefficient>>,
     /// What 0 stands for, where that is not nothing, by column.
     pub(super) origin: Vec<Option<Coefficient>>,
     /// Where to start, if that is not near 0, by column.
-    pub(super) home: Vec<Option<Coefficient>>,
+    pub(super) initial_value: Vec<Option<Coefficient>>,
     /// What a unit of a flow costs as a rule.
-    pub(super) usual_cost: f64,
+    pub(super) typical_cost: f64,
     /// Whether no column costs anything.
     pub(super) costless: bool,
     /// Columns without a lower bound.
     pub(super) free: Vec<usize>,
     /// Whether a column is one of the dearest, by column.
-    pub(super) dear: Vec<bool>,
+    pub(super) is_penalty: Vec<bool>,
     /// What all stages share.
-    pub(super) shared: Shared,
+    pub(super) globals: GlobalData,
     /// The series, by block and series.
     series: Vec<Lanes>,
     series_per_block: usize,
 }
 
-impl Numbers {
+impl ProblemData {
     /// Lays out memory for `form` and copies its numbers.
-    pub(super) fn new(form: &Form) -> Self {
+    pub(super) fn new(form: &StandardForm) -> Self {
         // Only diagonal states can be handed through stages beyond the last one.
         let even = form.diagonal.is_some() || !form.is_ring() || form.stages.is_multiple_of(LANES);
-        let cut = Cut::new(form.stages, if even { LANES } else { 1 });
+        let lane_layout = LaneLayout::new(form.stages, if even { LANES } else { 1 });
         let (columns, rows) = (form.columns.len(), form.sums.len());
-        let mut exists = vec![Lanes::ZERO; cut.blocks];
-        for stage in 0..cut.stages {
-            let (block, lane) = cut.place(stage);
+        let mut exists = vec![Lanes::ZERO; lane_layout.blocks];
+        for stage in 0..lane_layout.stages {
+            let (block, lane) = lane_layout.place(stage);
             exists[block].0[lane] = 1.0;
         }
         let handed_through = form.diagonal.is_some() && form.is_ring();
-        let state_exists = if handed_through { vec![Lanes::ONE; cut.blocks] } else { exists.clone() };
-        let mut numbers = Self {
-            cut,
+        let state_exists = if handed_through { vec![Lanes::ONE; lane_layout.blocks] } else { exists.clone() };
+        let mut data = Self {
+            lane_layout,
             columns,
             rows,
             diagonal: form.diagonal,
@@ -147,64 +147,69 @@ impl Numbers {
             entries: vec![Vec::new(); columns],
             lagged: Vec::new(),
             lagged_from: Vec::new(),
-            sums: vec![Lanes::ZERO; cut.blocks * rows],
+            sums: vec![Lanes::ZERO; lane_layout.blocks * rows],
             exists,
             state_exists,
-            open: Vec::new(),
+            movable: Vec::new(),
             origin: Vec::new(),
-            home: Vec::new(),
-            usual_cost: 0.0,
+            initial_value: Vec::new(),
+            typical_cost: 0.0,
             costless: false,
             free: Vec::new(),
-            dear: Vec::new(),
-            shared: Shared::default(),
+            is_penalty: Vec::new(),
+            globals: GlobalData::default(),
             series: Vec::new(),
             series_per_block: 0,
         };
-        numbers.load(form);
-        numbers
+        data.load(form);
+        data
     }
 
     /// Copies the numbers of `form`, which has the pattern that this was made for.
-    pub(super) fn load<'a>(&mut self, form: &'a Form) {
-        let mut shelf = Shelf::default();
-        self.upper = form.columns.iter().map(|column| shelf.put(&column.upper)).collect();
+    pub(super) fn load<'a>(&mut self, form: &'a StandardForm) {
+        let mut store = SeriesStore::default();
+        self.upper = form.columns.iter().map(|column| store.put(&column.upper)).collect();
         let [costs, quadratic] = self.padded_costs(form);
-        self.cost = costs.iter().map(|cost| shelf.put(cost)).collect();
-        self.open = form.columns.iter().map(|column| column.open.as_ref().map(|open| shelf.put(open))).collect();
+        self.cost = costs.iter().map(|cost| store.put(cost)).collect();
+        self.movable =
+            form.columns.iter().map(|column| column.movable.as_ref().map(|movable| store.put(movable))).collect();
         self.origin =
-            form.columns.iter().map(|column| column.origin.as_ref().map(|origin| shelf.put(origin))).collect();
-        self.home = form.columns.iter().map(|column| column.home.as_ref().map(|home| shelf.put(home))).collect();
-        self.usual_cost = form.usual_cost;
+            form.columns.iter().map(|column| column.origin.as_ref().map(|origin| store.put(origin))).collect();
+        self.initial_value = form
+            .columns
+            .iter()
+            .map(|column| column.initial_value.as_ref().map(|initial_value| store.put(initial_value)))
+            .collect();
+        self.typical_cost = form.typical_cost;
         self.costless = form.columns.iter().all(|column| column.cost.all(|cost| cost == 0.0))
             && form.globals.columns.iter().all(|column| column.cost == 0.0);
-        self.free = (0..self.columns).filter(|&column| form.columns[column].home.is_some()).collect();
-        self.dear = form.columns.iter().map(|column| column.dear).collect();
-        self.quadratic = quadratic.iter().map(|quadratic| shelf.put(quadratic)).collect();
+        self.free = (0..self.columns).filter(|&column| form.columns[column].initial_value.is_some()).collect();
+        self.is_penalty = form.columns.iter().map(|column| column.is_penalty).collect();
+        self.quadratic = quadratic.iter().map(|quadratic| store.put(quadratic)).collect();
         self.curved = form.columns.iter().any(|column| !column.quadratic.all(|q| q == 0.0));
         self.entries.iter_mut().for_each(Vec::clear);
         for entry in &form.entries {
-            let coefficient = shelf.put(&entry.coefficient);
+            let coefficient = store.put(&entry.coefficient);
             self.entries[entry.column].push(Entry { row: entry.row, coefficient });
         }
         let padded = self.padded_lags(form);
         let lagged = form.lagged.iter().zip(&padded).map(|(entry, coefficient)| Lagged {
             row: entry.row,
             column: entry.column,
-            coefficient: shelf.put(coefficient),
+            coefficient: store.put(coefficient),
             first: Lanes::ZERO,
         });
         self.lagged = lagged.collect();
-        let mut shared = |entry: &'a SharedEntry| SharedAt {
+        let mut shared = |entry: &'a GlobalEntry| GlobalCoefficient {
             row: entry.row,
             column: entry.column,
-            coefficient: shelf.put(&entry.coefficient),
+            coefficient: store.put(&entry.coefficient),
         };
         let spread = form.globals.spread.iter().map(&mut shared).collect();
         let summed = form.globals.summed.iter().map(&mut shared).collect();
-        self.shared = Shared::new(&form.globals, spread, summed, self.columns);
-        shelf.lay_out(self.cut, &mut self.series);
-        self.series_per_block = shelf.profiles.len();
+        self.globals = GlobalData::new(&form.globals, spread, summed, self.columns);
+        store.lay_out(self.lane_layout, &mut self.series);
+        self.series_per_block = store.profiles.len();
         for (index, entry) in form.lagged.iter().enumerate() {
             let mut first = self.at(self.lagged[index].coefficient, 0);
             if !entry.wraps {
@@ -216,7 +221,7 @@ impl Numbers {
         self.lagged_from = (0..=self.columns).map(of_column).collect();
         for (row, sums) in form.sums.iter().enumerate() {
             for (stage, &sum) in sums.iter().enumerate() {
-                let (block, lane) = self.cut.place(stage);
+                let (block, lane) = self.lane_layout.place(stage);
                 self.sums[block * self.rows + row].0[lane] = sum;
             }
         }
@@ -224,15 +229,15 @@ impl Numbers {
 
     /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
     /// horizon is a ring, and nothing is where it is not.
-    fn padded_lags<'a>(&self, form: &'a Form) -> Vec<Cow<'a, Profile>> {
+    fn padded_lags<'a>(&self, form: &'a StandardForm) -> Vec<Cow<'a, Profile>> {
         let beyond = if form.is_ring() { -1.0 } else { 0.0 };
         form.lagged.iter().map(|entry| self.padded(&entry.coefficient, beyond)).collect()
     }
 
     /// Linear and quadratic costs of the columns: what is handed through stages beyond the last one costs nothing there.
-    fn padded_costs<'a>(&self, form: &'a Form) -> [Vec<Cow<'a, Profile>>; 2] {
+    fn padded_costs<'a>(&self, form: &'a StandardForm) -> [Vec<Cow<'a, Profile>>; 2] {
         let flows = self.flows();
-        [|column: &'a BoxedColumn| &column.cost, |column: &'a BoxedColumn| &column.quadratic].map(|of| {
+        [|column: &'a StandardColumn| &column.cost, |column: &'a StandardColumn| &column.quadratic].map(|of| {
             let profiles = form.columns.iter().map(of).enumerate();
             profiles
                 .map(
@@ -244,11 +249,11 @@ impl Numbers {
 
     /// `profile` with the value `beyond` in the stages beyond the last one.
     fn padded<'a>(&self, profile: &'a Profile, beyond: f64) -> Cow<'a, Profile> {
-        if self.cut.beyond().is_empty() || *profile == Profile::Constant(beyond) {
+        if self.lane_layout.beyond().is_empty() || *profile == Profile::Constant(beyond) {
             return Cow::Borrowed(profile);
         }
-        let stages = (0..self.cut.stages).map(|stage| profile.at(stage));
-        Cow::Owned(Profile::Series(stages.chain(self.cut.beyond().map(|_| beyond)).collect()))
+        let stages = (0..self.lane_layout.stages).map(|stage| profile.at(stage));
+        Cow::Owned(Profile::Series(stages.chain(self.lane_layout.beyond().map(|_| beyond)).collect()))
     }
 
     /// A coefficient in a block.
@@ -269,7 +274,7 @@ impl Numbers {
     /// The lagged coefficient with which a row of `block` reads the block before, by lane of the block before.
     #[inline(always)]
     pub(super) fn lagged_after(&self, lagged: &Lagged, block: usize) -> Lanes {
-        if block == 0 { self.cut.seen_from_last(lagged.first) } else { self.at(lagged.coefficient, block) }
+        if block == 0 { self.lane_layout.wrap_to_last(lagged.first) } else { self.at(lagged.coefficient, block) }
     }
 
     /// Where a column's lagged coefficients stand.
@@ -281,7 +286,7 @@ impl Numbers {
     /// The block that follows upon `block`.
     #[inline(always)]
     pub(super) fn after(&self, block: usize) -> usize {
-        if block + 1 == self.cut.blocks { 0 } else { block + 1 }
+        if block + 1 == self.lane_layout.blocks { 0 } else { block + 1 }
     }
 
     /// Number of states of diagonal dynamics.
@@ -312,8 +317,8 @@ impl Numbers {
     #[inline(always)]
     pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
         let exists = self.exists_at(column, block);
-        match self.open[column] {
-            Some(open) => exists * self.at(open, block),
+        match self.movable[column] {
+            Some(movable) => exists * self.at(movable, block),
             None => exists,
         }
     }
@@ -326,24 +331,24 @@ impl Numbers {
 
     /// What is left of diagonal state k of the block before.
     #[inline(always)]
-    pub(super) fn kept_at(&self, state: usize, block: usize) -> Lanes {
+    pub(super) fn retention_at(&self, state: usize, block: usize) -> Lanes {
         -self.lagged_at(&self.lagged[state], block)
     }
 
     /// The same by lane of the block before.
     #[inline(always)]
-    pub(super) fn kept_after(&self, state: usize, block: usize) -> Lanes {
+    pub(super) fn retention_after(&self, state: usize, block: usize) -> Lanes {
         -self.lagged_after(&self.lagged[state], block)
     }
 }
 
 /// Collects the series that a block needs, each once.
 #[derive(Default)]
-struct Shelf<'a> {
+struct SeriesStore<'a> {
     profiles: Vec<&'a [f64]>,
 }
 
-impl<'a> Shelf<'a> {
+impl<'a> SeriesStore<'a> {
     fn put(&mut self, profile: &'a Profile) -> Coefficient {
         match profile {
             Profile::Constant(value) => Coefficient::Constant(*value),
@@ -355,15 +360,15 @@ impl<'a> Shelf<'a> {
     }
 
     /// Copies the series side by side; what lies beyond the end of one repeats its last value.
-    fn lay_out(&self, cut: Cut, series: &mut Vec<Lanes>) {
+    fn lay_out(&self, lane_layout: LaneLayout, series: &mut Vec<Lanes>) {
         let count = self.profiles.len();
         series.clear();
-        series.resize(count * cut.blocks, Lanes::ZERO);
+        series.resize(count * lane_layout.blocks, Lanes::ZERO);
         for (index, values) in self.profiles.iter().enumerate() {
             let last = values.len() - 1;
             for lane in 0..LANES {
-                let from = lane * cut.blocks;
-                for block in 0..cut.blocks {
+                let from = lane * lane_layout.blocks;
+                for block in 0..lane_layout.blocks {
                     series[block * count + index].0[lane] = values[(from + block).min(last)];
                 }
             }

@@ -1,16 +1,16 @@
 //! The steps of what all stages share: what the passes over the stages do, for a few columns and rows.
 
-use super::border::Border;
+use super::bordered_system::BorderedSystem;
+use super::global_data::GlobalData;
 use super::interior::{Interior, LEAST_VALUE};
-use super::kept::refolded;
 use super::lanes::Lanes;
-use super::normal::Normal;
-use super::numbers::Numbers;
-use super::shared::Shared;
+use super::normal_equations::NormalEquations;
+use super::polish::corrected_multipliers;
+use super::problem_data::ProblemData;
 
 /// A global column of the iterate; see [`Interior`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct SharedColumn {
+pub(super) struct GlobalIterate {
     pub(super) x: f64,
     pub(super) z: f64,
     pub(super) w: f64,
@@ -19,17 +19,17 @@ pub(super) struct SharedColumn {
     dz: f64,
     dw: f64,
     /// What z and w would have to become, apart from the step itself.
-    goals: [f64; 2],
+    multiplier_targets: [f64; 2],
     /// h, what pulls the value apart from the duals.
-    pub(super) pull: f64,
+    pub(super) dual_rhs: f64,
     /// The reduced cost less z - w: what rounding of earlier steps left.
-    missed: f64,
+    dual_residual: f64,
 }
 
 /// What z and w would have to become for x z = s w = `target` after the step, apart from the step itself; the second-order
 /// terms are those of the affine step.
 #[inline(always)]
-fn goals(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affine: Lanes, target: Lanes) -> [Lanes; 2] {
+fn multiplier_targets(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affine: Lanes, target: Lanes) -> [Lanes; 2] {
     let low_affine = Lanes::ZERO - low - low * affine / value;
     let high_affine = high * affine / slack - high;
     [(target - affine * low_affine) / value, (target + affine * high_affine) / slack]
@@ -38,45 +38,53 @@ fn goals(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affine: Lanes, tar
 impl Interior {
     /// dy in `rhs` from the right-hand side there, with the steps of what all stages share; `target` = sigma mu, or `None` for
     /// the affine direction.
-    pub(super) fn direct(&mut self, numbers: &Numbers, target: Option<f64>) {
+    pub(super) fn solve_direction(&mut self, data: &ProblemData, target: Option<f64>) {
         let least = Lanes::splat(LEAST_VALUE);
-        for entry in &numbers.shared.summed {
-            for block in 0..numbers.cut.blocks {
-                let at = block * numbers.columns + entry.column;
+        for entry in &data.globals.summed {
+            for block in 0..data.lane_layout.blocks {
+                let at = block * data.columns + entry.column;
                 let value = self.x[at];
-                let slack = (numbers.at(numbers.upper[entry.column], block) - value).max(least);
+                let slack = (data.at(data.upper[entry.column], block) - value).max(least);
                 let (low, high) = (self.z[at], self.w[at]);
                 // dz is set when the direction is known; until then it has room for h.
                 self.dz[at] = match target {
                     None => high - low,
                     Some(target) => {
                         let target = Lanes::splat(target);
-                        let [to_low, to_high] = goals(value, slack, [low, high], self.dx[at], target);
+                        let [to_low, to_high] = multiplier_targets(value, slack, [low, high], self.dx[at], target);
                         (to_low - low) - (to_high - high)
                     }
                 };
             }
         }
-        for (column, upper) in self.border.columns.iter_mut().zip(&numbers.shared.upper) {
+        for (column, upper) in self.border.columns.iter_mut().zip(&data.globals.upper) {
             let multipliers = [column.z, column.w];
-            column.goals = match target {
+            column.multiplier_targets = match target {
                 None => [0.0; 2],
                 Some(target) => {
                     let [value, slack] = [column.x, column.slack(*upper)].map(Lanes::splat);
-                    goals(value, slack, multipliers.map(Lanes::splat), Lanes::splat(column.dx), Lanes::splat(target))
-                        .map(|goal| goal.0[0])
+                    multiplier_targets(
+                        value,
+                        slack,
+                        multipliers.map(Lanes::splat),
+                        Lanes::splat(column.dx),
+                        Lanes::splat(target),
+                    )
+                    .map(|goal| goal.0[0])
                 }
             };
-            column.pull = (column.goals[0] - column.z) - (column.goals[1] - column.w) - column.missed;
+            column.dual_rhs = (column.multiplier_targets[0] - column.z)
+                - (column.multiplier_targets[1] - column.w)
+                - column.dual_residual;
         }
-        self.border.solve(numbers, &mut self.normal, &mut self.rhs, &self.dz, &self.theta);
+        self.border.solve(data, &mut self.normal, &mut self.rhs, &self.dz, &self.theta);
     }
 
     /// Takes the steps and sets weights and residuals; the residuals of the stages' rows lose what global columns add. Returns
     /// the sum of the complementarity products and the largest miss.
-    pub(super) fn advance_shared(&mut self, numbers: &Numbers, [primal, dual]: [f64; 2]) -> (f64, f64) {
+    pub(super) fn advance_shared(&mut self, data: &ProblemData, [primal, dual]: [f64; 2]) -> (f64, f64) {
         let mut complementarity = 0.0;
-        for (column, upper) in self.border.columns.iter_mut().zip(&numbers.shared.upper) {
+        for (column, upper) in self.border.columns.iter_mut().zip(&data.globals.upper) {
             column.x = (column.x + primal * column.dx).max(LEAST_VALUE);
             column.z += dual * column.dz;
             column.w += dual * column.dw;
@@ -84,73 +92,77 @@ impl Interior {
             complementarity += column.x * column.z + slack * column.w;
             column.theta = column.x * slack / (column.z * slack + column.w * column.x);
         }
-        self.border.set_missed(numbers, &self.y);
-        self.border.miss(numbers, &self.x, &mut self.residual);
-        let units = &numbers.shared.row_units;
-        let missed =
-            self.border.rest.iter().zip(units).fold(0.0_f64, |worst, (rest, unit)| worst.max((rest * unit).abs()));
-        (complementarity, missed)
+        self.border.set_dual_residuals(data, &self.y);
+        self.border.compute_row_residuals(data, &self.x, &mut self.residual);
+        let units = &data.globals.row_units;
+        let dual_residual = self
+            .border
+            .row_residuals
+            .iter()
+            .zip(units)
+            .fold(0.0_f64, |worst, (row_residuals, unit)| worst.max((row_residuals * unit).abs()));
+        (complementarity, dual_residual)
     }
 }
 
-impl SharedColumn {
+impl GlobalIterate {
     fn slack(&self, upper: f64) -> f64 {
         (upper - self.x).max(LEAST_VALUE)
     }
 }
 
-impl Border {
+impl BorderedSystem {
     /// How far z - w of the global columns is from their reduced costs.
-    fn set_missed(&mut self, numbers: &Numbers, y: &[Lanes]) {
+    fn set_dual_residuals(&mut self, data: &ProblemData, y: &[Lanes]) {
         let sums = &mut self.by_column;
-        sums.copy_from_slice(&numbers.shared.cost);
-        numbers.add_spread_transposed(-1.0, y, sums);
-        for &(row, column, coefficient) in &numbers.shared.terms {
+        sums.copy_from_slice(&data.globals.cost);
+        data.add_spread_transposed(-1.0, y, sums);
+        for &(row, column, coefficient) in &data.globals.terms {
             sums[column] -= coefficient * self.y[row];
         }
         for (column, reduced) in self.columns.iter_mut().zip(sums) {
-            column.missed = *reduced - (column.z - column.w);
+            column.dual_residual = *reduced - (column.z - column.w);
         }
     }
 
     /// Makes z - w the reduced costs again; returns the sum of the complementarity products.
-    pub(super) fn refold(&mut self, shared: &Shared) -> f64 {
+    pub(super) fn correct_multipliers(&mut self, shared: &GlobalData) -> f64 {
         let mut sum = 0.0;
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
-            (column.z, column.w) = refolded(column.z, column.w, column.missed);
-            column.missed = 0.0;
+            (column.z, column.w) = corrected_multipliers(column.z, column.w, column.dual_residual);
+            column.dual_residual = 0.0;
             sum += column.x * column.z + column.slack(*upper) * column.w;
         }
         sum
     }
 
     /// Values at the start, no further than `largest` from a bound.
-    pub(super) fn start(&mut self, shared: &Shared, largest: f64) {
+    pub(super) fn start(&mut self, shared: &GlobalData, largest: f64) {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
             let x = (0.5 * upper).min(largest);
             let room = x.min(upper - x);
-            *column = SharedColumn { x, theta: room * room, ..SharedColumn::default() };
+            *column = GlobalIterate { x, theta: room * room, ..GlobalIterate::default() };
         }
     }
 
     /// What the global rows miss, and what the rows of the stages miss by global columns.
-    pub(super) fn miss(&mut self, numbers: &Numbers, x: &[Lanes], residual: &mut [Lanes]) {
-        let Self { rest, columns, .. } = self;
-        rest.copy_from_slice(&numbers.shared.sums);
-        numbers.add_summed(-1.0, |block, column| x[block * numbers.columns + column], rest);
-        for &(row, column, coefficient) in &numbers.shared.terms {
-            rest[row] -= coefficient * columns[column].x;
+    pub(super) fn compute_row_residuals(&mut self, data: &ProblemData, x: &[Lanes], residual: &mut [Lanes]) {
+        let Self { row_residuals, columns, .. } = self;
+        row_residuals.copy_from_slice(&data.globals.sums);
+        data.add_summed(-1.0, |block, column| x[block * data.columns + column], row_residuals);
+        for &(row, column, coefficient) in &data.globals.terms {
+            row_residuals[row] -= coefficient * columns[column].x;
         }
-        for entry in &numbers.shared.spread {
+        for entry in &data.globals.spread {
             let value = Lanes::splat(columns[entry.column].x);
-            for block in 0..numbers.cut.blocks {
-                residual[block * numbers.rows + entry.row] -= numbers.shared_at(entry, block) * value;
+            for block in 0..data.lane_layout.blocks {
+                residual[block * data.rows + entry.row] -= data.global_coefficient(entry, block) * value;
             }
         }
     }
 
     /// The largest step of `dx` against the room for it, and of all stages' `furthest`.
-    pub(super) fn furthest(&self, shared: &Shared, furthest: f64) -> f64 {
+    pub(super) fn furthest(&self, shared: &GlobalData, furthest: f64) -> f64 {
         let columns = self.columns.iter().zip(&shared.upper);
         columns.fold(furthest, |furthest, (column, upper)| {
             furthest.max(-column.dx / column.x).max(column.dx / column.slack(*upper))
@@ -167,31 +179,31 @@ impl Border {
 
     /// The duals of the global rows that explain the costs best, and the reduced costs that are left. `dy` is A theta c at first,
     /// `pull` is -c.
-    pub(super) fn explain(
+    pub(super) fn estimate_duals(
         &mut self,
-        numbers: &Numbers,
-        normal: &mut Normal,
+        data: &ProblemData,
+        normal: &mut NormalEquations,
         dy: &mut [Lanes],
-        pull: &[Lanes],
+        dual_rhs: &[Lanes],
         theta: &[Lanes],
     ) {
-        self.rest.fill(0.0);
-        self.columns.iter_mut().zip(&numbers.shared.cost).for_each(|(column, cost)| column.pull = -cost);
-        self.solve(numbers, normal, dy, pull, theta);
+        self.row_residuals.fill(0.0);
+        self.columns.iter_mut().zip(&data.globals.cost).for_each(|(column, cost)| column.dual_rhs = -cost);
+        self.solve(data, normal, dy, dual_rhs, theta);
         self.y.copy_from_slice(&self.dy);
         self.columns.iter_mut().for_each(|column| (column.z, column.w, column.dx) = (0.0, 0.0, 0.0));
-        self.set_missed(numbers, dy);
-        self.columns.iter_mut().for_each(|column| column.z = column.missed);
+        self.set_dual_residuals(data, dy);
+        self.columns.iter_mut().for_each(|column| column.z = column.dual_residual);
     }
 
     /// Adds reduced cost times room.
-    pub(super) fn products(&self, shared: &Shared, product: f64) -> f64 {
+    pub(super) fn products(&self, shared: &GlobalData, product: f64) -> f64 {
         let columns = self.columns.iter().zip(&shared.upper);
         columns.fold(product, |product, (column, upper)| product + column.z.abs() * column.x.min(column.slack(*upper)))
     }
 
     /// z and w from the reduced costs in z, each product near `mu`.
-    pub(super) fn set_multipliers(&mut self, shared: &Shared, mu: f64) {
+    pub(super) fn set_multipliers(&mut self, shared: &GlobalData, mu: f64) {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
             let reduced = column.z;
             let both = mu / column.x.max(column.slack(*upper));
@@ -201,10 +213,10 @@ impl Border {
     }
 
     /// Adds the global columns' part to the inverse affine step lengths and the sums of the complementarity after them.
-    pub(super) fn predict(&mut self, shared: &Shared, affine: [f64; 5]) -> [f64; 5] {
+    pub(super) fn predict(&mut self, shared: &GlobalData, affine: [f64; 5]) -> [f64; 5] {
         let [mut primal, mut dual, mut first, mut second, mut third] = affine;
         for (column, upper) in self.columns.iter().zip(&shared.upper) {
-            let SharedColumn { x, z, w, dx, .. } = *column;
+            let GlobalIterate { x, z, w, dx, .. } = *column;
             let slack = column.slack(*upper);
             let (down, up) = (dx / x, dx / slack);
             primal = primal.max(-down).max(up);
@@ -218,9 +230,9 @@ impl Border {
     }
 
     /// The steps of z and w; adds the global columns' part to the inverse step lengths.
-    pub(super) fn correct(&mut self, shared: &Shared, [mut primal, mut dual]: [f64; 2]) -> [f64; 2] {
+    pub(super) fn correct(&mut self, shared: &GlobalData, [mut primal, mut dual]: [f64; 2]) -> [f64; 2] {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
-            let SharedColumn { x, z, w, dx, goals: [to_low, to_high], .. } = *column;
+            let GlobalIterate { x, z, w, dx, multiplier_targets: [to_low, to_high], .. } = *column;
             let (down, up) = (dx / x, dx / column.slack(*upper));
             column.dz = to_low - z - z * down;
             column.dw = to_high - w + w * up;
@@ -231,7 +243,7 @@ impl Border {
     }
 
     /// Adds the global columns' costs, and their absolute values.
-    pub(super) fn costs(&self, shared: &Shared, [sum, absolute]: [f64; 2]) -> [f64; 2] {
+    pub(super) fn costs(&self, shared: &GlobalData, [sum, absolute]: [f64; 2]) -> [f64; 2] {
         let terms = self.columns.iter().zip(&shared.cost).map(|(column, cost)| column.x * cost);
         terms.fold([sum, absolute], |[sum, absolute], term| [sum + term, absolute + term.abs()])
     }

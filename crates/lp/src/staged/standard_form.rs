@@ -4,23 +4,23 @@ use anergy_profile::Profile;
 
 /// A column in 0..=upper.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct BoxedColumn {
+pub(super) struct StandardColumn {
     pub(super) upper: Profile,
     pub(super) cost: Profile,
     pub(super) quadratic: Profile,
     /// 1 where the column may move and 0 where it is fixed, at 0, if it is fixed in some stages.
-    pub(super) open: Option<Profile>,
+    pub(super) movable: Option<Profile>,
     /// What 0 stands for, where that is not nothing.
     pub(super) origin: Option<Profile>,
     /// Where to start, if that is not near 0.
-    pub(super) home: Option<Profile>,
+    pub(super) initial_value: Option<Profile>,
     /// Whether it costs so much more than the others that their costs would not be seen beside it.
-    pub(super) dear: bool,
+    pub(super) is_penalty: bool,
 }
 
 /// `coefficient * column` in a row of the same stage.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct FormEntry {
+pub(super) struct StandardEntry {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) coefficient: Profile,
@@ -32,13 +32,13 @@ pub(super) struct LaggedEntry {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) coefficient: Profile,
-    /// Whether the first stage reads the last one; otherwise it reads nothing.
+    /// Whether the first stage reads the last one; solve_by_fallback it reads nothing.
     pub(super) wraps: bool,
 }
 
 /// A column that all stages share, in 0..=upper, at cost once.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct SharedBox {
+pub(super) struct StandardGlobalColumn {
     pub(super) upper: f64,
     pub(super) cost: f64,
 }
@@ -46,7 +46,7 @@ pub(super) struct SharedBox {
 /// `coefficient * column` between what all stages share and what each stage has: a global column in a row of every stage, or
 /// the columns of all stages in a global row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct SharedEntry {
+pub(super) struct GlobalEntry {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) coefficient: Profile,
@@ -54,12 +54,12 @@ pub(super) struct SharedEntry {
 
 /// What all stages share.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct FormGlobals {
-    pub(super) columns: Vec<SharedBox>,
+pub(super) struct StandardGlobals {
+    pub(super) columns: Vec<StandardGlobalColumn>,
     /// Global columns in rows of the stages.
-    pub(super) spread: Vec<SharedEntry>,
+    pub(super) spread: Vec<GlobalEntry>,
     /// Columns of the stages in global rows, sorted by column.
-    pub(super) summed: Vec<SharedEntry>,
+    pub(super) summed: Vec<GlobalEntry>,
     /// Global row, global column, coefficient.
     pub(super) terms: Vec<(usize, usize, f64)>,
     /// Sums of the global rows.
@@ -73,22 +73,22 @@ pub(super) struct FormGlobals {
 /// Where the dynamics are diagonal, the last columns are the states and the last rows theirs, in the same order:
 /// `x_t + lagged x_{t-1} + entries = sum`, one lagged entry a state.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Form {
+pub(super) struct StandardForm {
     pub(super) stages: usize,
     /// Number of states, if the dynamics are diagonal.
     pub(super) diagonal: Option<usize>,
-    pub(super) columns: Vec<BoxedColumn>,
-    pub(super) entries: Vec<FormEntry>,
+    pub(super) columns: Vec<StandardColumn>,
+    pub(super) entries: Vec<StandardEntry>,
     /// Sorted by column.
     pub(super) lagged: Vec<LaggedEntry>,
     /// What a unit of a flow costs as a rule.
-    pub(super) usual_cost: f64,
+    pub(super) typical_cost: f64,
     /// Sums of the rows by stage.
     pub(super) sums: Vec<Vec<f64>>,
-    pub(super) globals: FormGlobals,
+    pub(super) globals: StandardGlobals,
 }
 
-impl Form {
+impl StandardForm {
     /// Whether the first stage reads the last one.
     pub(super) fn is_ring(&self) -> bool {
         self.lagged.iter().any(|lagged| lagged.wraps)
@@ -99,12 +99,12 @@ impl Form {
         let counts = [self.stages, self.diagonal.map_or(0, |states| states + 1), self.columns.len(), self.sums.len()];
         let entries = self.entries.iter().flat_map(|entry| [entry.row, entry.column]);
         let lagged = self.lagged.iter().flat_map(|entry| [entry.row, entry.column, usize::from(entry.wraps)]);
-        let free = self.columns.iter().map(|column| usize::from(column.home.is_some()));
+        let free = self.columns.iter().map(|column| usize::from(column.initial_value.is_some()));
         counts.into_iter().chain(free).chain(entries).chain(lagged).chain(self.globals.pattern()).collect()
     }
 }
 
-impl FormGlobals {
+impl StandardGlobals {
     fn pattern(&self) -> Vec<usize> {
         let counts = [self.columns.len(), self.sums.len(), self.spread.len(), self.summed.len()];
         let entries = self.spread.iter().chain(&self.summed).flat_map(|entry| [entry.row, entry.column]);

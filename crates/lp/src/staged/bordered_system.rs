@@ -11,33 +11,33 @@
 //! Eliminating dxg leaves P + E' Q^-1 E, again a sum of squares.
 
 use super::dense::Cholesky;
+use super::global_steps::GlobalIterate;
 use super::lanes::Lanes;
-use super::normal::Normal;
-use super::numbers::Numbers;
-use super::steps::SharedColumn;
+use super::normal_equations::NormalEquations;
+use super::problem_data::ProblemData;
 
 /// Pivots below this share of what they came from are rounding.
 const PIVOT_FLOOR: f64 = 1e-15;
 
 /// The global part of the iterate, and the factored border.
 #[derive(Debug)]
-pub(super) struct Border {
-    pub(super) columns: Vec<SharedColumn>,
+pub(super) struct BorderedSystem {
+    pub(super) columns: Vec<GlobalIterate>,
     /// Duals of the global rows and their step.
     pub(super) y: Vec<f64>,
     pub(super) dy: Vec<f64>,
     /// What the global rows miss.
-    pub(super) rest: Vec<f64>,
+    pub(super) row_residuals: Vec<f64>,
     /// V and W: a column of the border, then block and row.
-    reaches: Vec<Vec<Lanes>>,
+    solved_columns: Vec<Vec<Lanes>>,
     /// theta-weighted products of S - A'V and -A'W, all with all.
     products: Vec<f64>,
     /// E, global column by global row.
     cross: Vec<f64>,
     /// Q.
-    stiffness: Cholesky,
+    column_factor: Cholesky,
     /// P + E' Q^-1 E.
-    rows: Cholesky,
+    row_factor: Cholesky,
     /// Room for a number by global column.
     pub(super) by_column: Vec<f64>,
     scratch: Scratch,
@@ -45,7 +45,7 @@ pub(super) struct Border {
 
 #[derive(Debug)]
 struct Scratch {
-    carried: Vec<Lanes>,
+    lagged_products: Vec<Lanes>,
     /// S - A'V and -A'W of a block, a column of the border, then column.
     along: Vec<Lanes>,
     products: Vec<Lanes>,
@@ -56,27 +56,27 @@ struct Scratch {
     by_row: Vec<f64>,
 }
 
-impl Border {
-    pub(super) fn new(numbers: &Numbers) -> Self {
-        let (rows, columns) = (numbers.shared.sums.len(), numbers.shared.upper.len());
+impl BorderedSystem {
+    pub(super) fn new(data: &ProblemData) -> Self {
+        let (rows, columns) = (data.globals.sums.len(), data.globals.upper.len());
         let width = rows + columns;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
-            columns: vec![SharedColumn::default(); columns],
+            columns: vec![GlobalIterate::default(); columns],
             y: vec![0.0; rows],
             dy: vec![0.0; rows],
-            rest: vec![0.0; rows],
-            reaches: vec![lanes(numbers.cut.blocks * numbers.rows); width],
+            row_residuals: vec![0.0; rows],
+            solved_columns: vec![lanes(data.lane_layout.blocks * data.rows); width],
             products: vec![0.0; width * width],
             cross: vec![0.0; columns * rows],
-            stiffness: Cholesky::new(columns),
-            rows: Cholesky::new(rows),
+            column_factor: Cholesky::new(columns),
+            row_factor: Cholesky::new(rows),
             by_column: vec![0.0; columns],
             scratch: Scratch {
-                carried: lanes(if width > 0 { numbers.lagged.len() } else { 0 }),
-                along: lanes(width * numbers.columns),
+                lagged_products: lanes(if width > 0 { data.lagged.len() } else { 0 }),
+                along: lanes(width * data.columns),
                 products: lanes(width * width),
-                rhs: lanes(if width > 0 { numbers.cut.blocks * numbers.rows } else { 0 }),
+                rhs: lanes(if width > 0 { data.lane_layout.blocks * data.rows } else { 0 }),
                 half: vec![0.0; columns * rows.max(1)],
                 by_row: vec![0.0; rows],
             },
@@ -84,87 +84,87 @@ impl Border {
     }
 
     /// Factors at `theta` (by block and column) and that of the global columns.
-    pub(super) fn factor(&mut self, numbers: &Numbers, normal: &mut Normal, theta: &[Lanes]) {
-        if numbers.shared.is_empty() {
+    pub(super) fn factor(&mut self, data: &ProblemData, normal: &mut NormalEquations, theta: &[Lanes]) {
+        if data.globals.is_empty() {
             return;
         }
-        self.reach(numbers, normal, theta);
-        self.multiply(numbers, theta);
+        self.solve_columns(data, normal, theta);
+        self.multiply(data, theta);
         let (rows, columns) = (self.y.len(), self.columns.len());
         let width = rows + columns;
-        self.stiffness.clear();
+        self.column_factor.clear();
         for (index, column) in self.columns.iter().enumerate() {
             for other in 0..columns {
-                self.stiffness.add(index, other, self.products[(rows + index) * width + rows + other]);
+                self.column_factor.add(index, other, self.products[(rows + index) * width + rows + other]);
             }
-            self.stiffness.add(index, index, 1.0 / column.theta);
+            self.column_factor.add(index, index, 1.0 / column.theta);
         }
-        self.stiffness.factor(PIVOT_FLOOR);
-        self.set_cross(numbers);
-        self.rows.clear();
+        self.column_factor.factor(PIVOT_FLOOR);
+        self.set_cross(data);
+        self.row_factor.clear();
         let half = &mut self.scratch.half;
         for row in 0..rows {
             let half = &mut half[row * columns..(row + 1) * columns];
             (0..columns).for_each(|column| half[column] = self.cross[column * rows + row]);
-            self.stiffness.forward(half);
+            self.column_factor.forward(half);
         }
         for row in 0..rows {
             for other in 0..rows {
                 let (a, b) = (&half[row * columns..][..columns], &half[other * columns..][..columns]);
                 let through: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-                self.rows.add(row, other, self.products[row * width + other] + through);
+                self.row_factor.add(row, other, self.products[row * width + other] + through);
             }
         }
-        self.rows.factor(PIVOT_FLOOR);
+        self.row_factor.factor(PIVOT_FLOOR);
     }
 
     /// V = N^-1 A theta S' and W = N^-1 G.
-    fn reach(&mut self, numbers: &Numbers, normal: &mut Normal, theta: &[Lanes]) {
+    fn solve_columns(&mut self, data: &ProblemData, normal: &mut NormalEquations, theta: &[Lanes]) {
         let rows = self.y.len();
-        self.reaches.iter_mut().for_each(|reach| reach.fill(Lanes::ZERO));
-        for entry in &numbers.shared.summed {
-            for block in 0..numbers.cut.blocks {
-                let v = numbers.shared_at(entry, block) * theta[block * numbers.columns + entry.column];
-                numbers.add_column(block, entry.column, v, &mut self.reaches[entry.row]);
+        self.solved_columns.iter_mut().for_each(|solve_columns| solve_columns.fill(Lanes::ZERO));
+        for entry in &data.globals.summed {
+            for block in 0..data.lane_layout.blocks {
+                let v = data.global_coefficient(entry, block) * theta[block * data.columns + entry.column];
+                data.add_column(block, entry.column, v, &mut self.solved_columns[entry.row]);
             }
         }
-        for entry in &numbers.shared.spread {
-            let reach = &mut self.reaches[rows + entry.column];
-            for block in 0..numbers.cut.blocks {
-                reach[block * numbers.rows + entry.row] += numbers.shared_at(entry, block);
+        for entry in &data.globals.spread {
+            let solve_columns = &mut self.solved_columns[rows + entry.column];
+            for block in 0..data.lane_layout.blocks {
+                solve_columns[block * data.rows + entry.row] += data.global_coefficient(entry, block);
             }
         }
-        for index in 0..self.reaches.len() {
-            if self.touches(numbers, index) {
-                normal.solve(numbers, theta, &mut self.reaches[index]);
+        for index in 0..self.solved_columns.len() {
+            if self.has_stage_entries(data, index) {
+                normal.solve(data, theta, &mut self.solved_columns[index]);
             }
         }
     }
 
     /// Whether a column of the border has an entry in the stages' rows.
-    fn touches(&self, numbers: &Numbers, index: usize) -> bool {
+    fn has_stage_entries(&self, data: &ProblemData, index: usize) -> bool {
         match index.checked_sub(self.y.len()) {
-            None => numbers.shared.summed.iter().any(|entry| entry.row == index),
-            Some(column) => numbers.shared.spread.iter().any(|entry| entry.column == column),
+            None => data.globals.summed.iter().any(|entry| entry.row == index),
+            Some(column) => data.globals.spread.iter().any(|entry| entry.column == column),
         }
     }
 
-    /// See [`Border::multiply`].
+    /// See [`BorderedSystem::multiply`].
     #[inline(always)]
-    pub(super) fn multiply_lanes(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        let (width, columns) = (self.reaches.len(), numbers.columns);
-        let Scratch { carried, along, products, .. } = &mut self.scratch;
+    pub(super) fn multiply_lanes(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        let (width, columns) = (self.solved_columns.len(), data.columns);
+        let Scratch { lagged_products, along, products, .. } = &mut self.scratch;
         products.fill(Lanes::ZERO);
-        for block in 0..numbers.cut.blocks {
-            for (reach, along) in self.reaches.iter().zip(along.chunks_exact_mut(columns.max(1))) {
-                numbers.next_rows(reach, block, carried);
-                let y = &reach[block * numbers.rows..(block + 1) * numbers.rows];
+        for block in 0..data.lane_layout.blocks {
+            for (solve_columns, along) in self.solved_columns.iter().zip(along.chunks_exact_mut(columns.max(1))) {
+                data.next_rows(solve_columns, block, lagged_products);
+                let y = &solve_columns[block * data.rows..(block + 1) * data.rows];
                 for (column, along) in along.iter_mut().enumerate() {
-                    *along = Lanes::ZERO - numbers.transposed(y, carried, block, column);
+                    *along = Lanes::ZERO - data.transposed(y, lagged_products, block, column);
                 }
             }
-            for entry in &numbers.shared.summed {
-                along[entry.row * columns + entry.column] += numbers.shared_at(entry, block);
+            for entry in &data.globals.summed {
+                along[entry.row * columns + entry.column] += data.global_coefficient(entry, block);
             }
             let theta = &theta[block * columns..(block + 1) * columns];
             for first in 0..width {
@@ -188,17 +188,17 @@ impl Border {
     }
 
     /// E = H' - G'V and the products of -A'W with S - A'V.
-    fn set_cross(&mut self, numbers: &Numbers) {
+    fn set_cross(&mut self, data: &ProblemData) {
         let (rows, columns) = (self.y.len(), self.columns.len());
         for row in 0..rows {
             self.by_column.fill(0.0);
-            numbers.add_spread_transposed(-1.0, &self.reaches[row], &mut self.by_column);
+            data.add_spread_transposed(-1.0, &self.solved_columns[row], &mut self.by_column);
             for column in 0..columns {
                 let product = self.products[(rows + column) * (rows + columns) + row];
                 self.cross[column * rows + row] = self.by_column[column] + product;
             }
         }
-        for &(row, column, coefficient) in &numbers.shared.terms {
+        for &(row, column, coefficient) in &data.globals.terms {
             self.cross[column * rows + row] += coefficient;
         }
     }
@@ -207,73 +207,73 @@ impl Border {
     /// row; that of the global columns is theirs.
     pub(super) fn solve(
         &mut self,
-        numbers: &Numbers,
-        normal: &mut Normal,
+        data: &ProblemData,
+        normal: &mut NormalEquations,
         dy: &mut [Lanes],
-        pull: &[Lanes],
+        dual_rhs: &[Lanes],
         theta: &[Lanes],
     ) {
-        if numbers.shared.is_empty() {
-            normal.solve(numbers, theta, dy);
+        if data.globals.is_empty() {
+            normal.solve(data, theta, dy);
             return;
         }
         self.dy.fill(0.0);
         self.columns.iter_mut().for_each(|column| column.dx = 0.0);
         self.scratch.rhs.copy_from_slice(dy);
-        normal.solve(numbers, theta, dy);
-        self.improve(numbers, dy, pull, theta);
+        normal.solve(data, theta, dy);
+        self.refine(data, dy, dual_rhs, theta);
         // dy = N^-1 r1 - V dyg - W dxg would lose digits where N is small and its inverse large.
-        self.without_shared(numbers, theta);
+        self.subtract_global_steps(data, theta);
         dy.copy_from_slice(&self.scratch.rhs);
-        normal.solve(numbers, theta, dy);
+        normal.solve(data, theta, dy);
         // What rounding of r1 - A theta S' dyg - G dxg left open is small, and V and W take it in.
-        self.improve(numbers, dy, pull, theta);
+        self.refine(data, dy, dual_rhs, theta);
         let steps = self.scratch.by_row.iter().chain(&self.by_column);
-        for (reach, step) in self.reaches.iter().zip(steps) {
+        for (solve_columns, step) in self.solved_columns.iter().zip(steps) {
             let step = Lanes::splat(*step);
-            dy.iter_mut().zip(reach).for_each(|(dy, reach)| *dy -= step * *reach);
+            dy.iter_mut().zip(solve_columns).for_each(|(dy, solve_columns)| *dy -= step * *solve_columns);
         }
     }
 
     /// r1 - A theta S' dyg - G dxg in place of r1.
-    fn without_shared(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+    fn subtract_global_steps(&mut self, data: &ProblemData, theta: &[Lanes]) {
         let rhs = &mut self.scratch.rhs;
-        for entry in &numbers.shared.summed {
+        for entry in &data.globals.summed {
             let factor = Lanes::splat(-self.dy[entry.row]);
-            for block in 0..numbers.cut.blocks {
-                let weight = theta[block * numbers.columns + entry.column] * factor;
-                numbers.add_column(block, entry.column, numbers.shared_at(entry, block) * weight, rhs);
+            for block in 0..data.lane_layout.blocks {
+                let weight = theta[block * data.columns + entry.column] * factor;
+                data.add_column(block, entry.column, data.global_coefficient(entry, block) * weight, rhs);
             }
         }
-        for entry in &numbers.shared.spread {
+        for entry in &data.globals.spread {
             let value = Lanes::splat(self.columns[entry.column].dx);
-            for block in 0..numbers.cut.blocks {
-                rhs[block * numbers.rows + entry.row] -= numbers.shared_at(entry, block) * value;
+            for block in 0..data.lane_layout.blocks {
+                rhs[block * data.rows + entry.row] -= data.global_coefficient(entry, block) * value;
             }
         }
     }
 
     /// What the second and the third equation still miss.
-    fn open(&mut self, numbers: &Numbers, dy: &[Lanes], pull: &[Lanes], theta: &[Lanes]) {
-        let (Scratch { carried, by_row, .. }, by_column) = (&mut self.scratch, &mut self.by_column);
-        by_row.copy_from_slice(&self.rest);
-        if numbers.shared.any_summed() {
-            for block in 0..numbers.cut.blocks {
-                numbers.next_rows(dy, block, carried);
-                let y = &dy[block * numbers.rows..(block + 1) * numbers.rows];
-                for entry in &numbers.shared.summed {
-                    let at = block * numbers.columns + entry.column;
-                    let along = numbers.transposed(y, carried, block, entry.column);
-                    let step = theta[at] * (along + numbers.summed(&self.dy, block, entry.column) + pull[at]);
-                    by_row[entry.row] -= (numbers.shared_at(entry, block) * step).sum();
+    fn compute_residuals(&mut self, data: &ProblemData, dy: &[Lanes], dual_rhs: &[Lanes], theta: &[Lanes]) {
+        let (Scratch { lagged_products, by_row, .. }, by_column) = (&mut self.scratch, &mut self.by_column);
+        by_row.copy_from_slice(&self.row_residuals);
+        if data.globals.any_summed() {
+            for block in 0..data.lane_layout.blocks {
+                data.next_rows(dy, block, lagged_products);
+                let y = &dy[block * data.rows..(block + 1) * data.rows];
+                for entry in &data.globals.summed {
+                    let at = block * data.columns + entry.column;
+                    let along = data.transposed(y, lagged_products, block, entry.column);
+                    let step = theta[at] * (along + data.summed(&self.dy, block, entry.column) + dual_rhs[at]);
+                    by_row[entry.row] -= (data.global_coefficient(entry, block) * step).sum();
                 }
             }
         }
         for (sum, column) in by_column.iter_mut().zip(&self.columns) {
-            *sum = column.pull - column.dx / column.theta;
+            *sum = column.dual_rhs - column.dx / column.theta;
         }
-        numbers.add_spread_transposed(1.0, dy, by_column);
-        for &(row, column, coefficient) in &numbers.shared.terms {
+        data.add_spread_transposed(1.0, dy, by_column);
+        for &(row, column, coefficient) in &data.globals.terms {
             by_row[row] -= coefficient * self.columns[column].dx;
             by_column[column] += coefficient * self.dy[row];
         }
@@ -281,23 +281,23 @@ impl Border {
 
     /// Adds to dyg and dxg what closes the second and the third equation, and leaves it in `by_row` and `by_column`. What it
     /// does to dy is left to do.
-    fn improve(&mut self, numbers: &Numbers, dy: &[Lanes], pull: &[Lanes], theta: &[Lanes]) {
-        self.open(numbers, dy, pull, theta);
+    fn refine(&mut self, data: &ProblemData, dy: &[Lanes], dual_rhs: &[Lanes], theta: &[Lanes]) {
+        self.compute_residuals(data, dy, dual_rhs, theta);
         let rows = self.y.len();
         let (Scratch { half, by_row, .. }, by_column) = (&mut self.scratch, &mut self.by_column);
         // (P + E' Q^-1 E) dyg = p - E' Q^-1 q and Q dxg = E dyg + q.
         let shifted = &mut half[..by_column.len()];
         shifted.copy_from_slice(by_column);
-        self.stiffness.solve(shifted);
+        self.column_factor.solve(shifted);
         for (row, sum) in by_row.iter_mut().enumerate() {
             *sum -= shifted.iter().enumerate().map(|(column, q)| self.cross[column * rows + row] * q).sum::<f64>();
         }
-        self.rows.solve(by_row);
+        self.row_factor.solve(by_row);
         for (column, sum) in by_column.iter_mut().enumerate() {
             let cross = &self.cross[column * rows..(column + 1) * rows];
             *sum += cross.iter().zip(&*by_row).map(|(e, dy)| e * dy).sum::<f64>();
         }
-        self.stiffness.solve(by_column);
+        self.column_factor.solve(by_column);
         self.dy.iter_mut().zip(&*by_row).for_each(|(dy, more)| *dy += more);
         self.columns.iter_mut().zip(&*by_column).for_each(|(column, more)| column.dx += more);
     }

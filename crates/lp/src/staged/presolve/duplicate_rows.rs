@@ -6,48 +6,49 @@
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use super::super::boxing::combined;
-use super::super::draft::Draft;
+use super::super::presolved::PresolvedProblem;
+use super::super::standardize::combined;
 
 /// Coefficients that differ by less than this share are the same.
 const SAME: f64 = 1e-12;
 
 /// A row whose terms are `factor` times those of another one.
 #[derive(Debug, Clone)]
-pub(super) struct Repeated {
+pub(super) struct DuplicateRow {
     row: usize,
-    of: usize,
+    original: usize,
     factor: f64,
     /// Its bounds, and those of the other one before.
-    own: [Profile; 2],
-    before: [Profile; 2],
+    row_bounds: [Profile; 2],
+    original_bounds: [Profile; 2],
 }
 
-impl Repeated {
+impl DuplicateRow {
     /// Leaves all rows of this kind out of `draft`.
-    pub(super) fn take_out(draft: &mut Draft) -> Vec<Self> {
-        let mut repeated: Vec<Self> = Vec::new();
-        for row in 0..draft.rows.len() {
-            for of in 0..row {
-                let Some(found) = Self::between(draft, row, of) else { continue };
-                if found.merge(draft) {
-                    repeated.push(found);
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+        let mut duplicates: Vec<Self> = Vec::new();
+        for row in 0..presolved.rows.len() {
+            for original in 0..row {
+                let Some(found) = Self::between(presolved, row, original) else { continue };
+                if found.merge(presolved) {
+                    duplicates.push(found);
                     break;
                 }
             }
         }
-        repeated
+        duplicates
     }
 
-    fn between(draft: &Draft, row: usize, of: usize) -> Option<Self> {
-        let apart = [row, of].iter().any(|&row| !draft.rows[row].kept || draft.rows[row].shared);
-        if apart || draft.terms_of_row(row).count() != draft.terms_of_row(of).count() {
+    fn between(presolved: &PresolvedProblem, row: usize, original: usize) -> Option<Self> {
+        let apart = [row, original].iter().any(|&row| !presolved.rows[row].active || presolved.rows[row].shared);
+        if apart || presolved.terms_of_row(row).count() != presolved.terms_of_row(original).count() {
             return None;
         }
         let mut factor = None;
-        for term in draft.terms_of_row(row) {
-            let other = draft.terms_of_row(of).find(|other| (other.column, other.lag) == (term.column, term.lag))?;
-            for stage in 0..draft.stages {
+        for term in presolved.terms_of_row(row) {
+            let other =
+                presolved.terms_of_row(original).find(|other| (other.column, other.lag) == (term.column, term.lag))?;
+            for stage in 0..presolved.stages {
                 let (ours, theirs) = (term.coefficient.at(stage), other.coefficient.at(stage));
                 let factor = *factor.get_or_insert(ours / theirs);
                 if !factor.is_finite() || factor == 0.0 || (ours - factor * theirs).abs() > SAME * ours.abs() {
@@ -55,51 +56,52 @@ impl Repeated {
                 }
             }
         }
-        let [own, before] = [row, of].map(|row| [draft.rows[row].lower.clone(), draft.rows[row].upper.clone()]);
-        Some(Self { row, of, factor: factor?, own, before })
+        let [row_bounds, original_bounds] =
+            [row, original].map(|row| [presolved.rows[row].lower.clone(), presolved.rows[row].upper.clone()]);
+        Some(Self { row, original, factor: factor?, row_bounds, original_bounds })
     }
 
     /// Gives the other row the tighter bounds and leaves this one out, unless the two contradict each other.
-    fn merge(&self, draft: &mut Draft) -> bool {
+    fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
         let (lower, upper) = self.in_terms_of_the_other();
-        let lower = combined(&lower, &self.before[0], draft.stages, f64::max);
-        let upper = combined(&upper, &self.before[1], draft.stages, f64::min);
+        let lower = combined(&lower, &self.original_bounds[0], presolved.stages, f64::max);
+        let upper = combined(&upper, &self.original_bounds[1], presolved.stages, f64::min);
         let fits = |stage| {
             let (lower, upper) = (lower.at(stage), upper.at(stage));
             lower <= upper + SAME * lower.abs().max(upper.abs())
         };
-        if !(0..draft.stages).all(fits) {
+        if !(0..presolved.stages).all(fits) {
             return false;
         }
         // Of two equalities that differ by rounding, one.
-        let upper = combined(&lower, &upper, draft.stages, f64::max);
-        draft.rows[self.row].kept = false;
-        let row = &mut draft.rows[self.of];
+        let upper = combined(&lower, &upper, presolved.stages, f64::max);
+        presolved.rows[self.row].active = false;
+        let row = &mut presolved.rows[self.original];
         (row.lower, row.upper) = (lower, upper);
         true
     }
 
     /// Bounds of this row as bounds of the other one.
     fn in_terms_of_the_other(&self) -> (Profile, Profile) {
-        let [lower, upper] = &self.own;
+        let [lower, upper] = &self.row_bounds;
         let (lower, upper) = (lower.map(|lower| lower / self.factor), upper.map(|upper| upper / self.factor));
         if self.factor > 0.0 { (lower, upper) } else { (upper, lower) }
     }
 
     /// Gives each price of the other row to this one where its bound was the tighter one.
     pub(super) fn restore(&self, duals: &mut Array2<f64>) {
-        let [lower_before, upper_before] = &self.before;
+        let [original_lower, original_upper] = &self.original_bounds;
         let (lower, upper) = self.in_terms_of_the_other();
         for stage in 0..duals.ncols() {
-            let dual = duals[[self.of, stage]];
+            let dual = duals[[self.original, stage]];
             let tighter = if dual > 0.0 {
-                lower.at(stage) > lower_before.at(stage)
+                lower.at(stage) > original_lower.at(stage)
             } else {
-                upper.at(stage) < upper_before.at(stage)
+                upper.at(stage) < original_upper.at(stage)
             };
             if tighter {
                 duals[[self.row, stage]] = dual / self.factor;
-                duals[[self.of, stage]] = 0.0;
+                duals[[self.original, stage]] = 0.0;
             }
         }
     }

@@ -1,10 +1,10 @@
-//! In which order rows are eliminated from sparse columns, and what each step touches.
+//! In which order rows are eliminated from sparse columns, and what each step has_stage_entries.
 
 use std::ops::Range;
 
 /// One step: a row leaves the columns that stand in it.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct EliminationStep {
     /// The row.
     pub(super) pivot: usize,
     /// Columns with an entry in it.
@@ -17,21 +17,21 @@ pub(super) struct Step {
 
 /// The steps of one stage. They are the same in all stages but the first of a lane.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
+pub(super) struct EliminationPlan {
+    pub(super) steps: Vec<EliminationStep>,
     /// Multipliers of all steps together.
     pub(super) multipliers: usize,
 }
 
-impl Plan {
+impl EliminationPlan {
     /// Eliminates the rows of each group, group by group, from columns with the given pattern (column, then row). Within a
-    /// group the row that touches least goes first.
+    /// group the row that has_stage_entries least goes first.
     pub(super) fn new(mut pattern: Vec<Vec<bool>>, groups: &[Range<usize>]) -> Self {
         let mut plan = Self { steps: Vec::new(), multipliers: 0 };
         for group in groups {
             let mut waiting: Vec<usize> = group.clone().collect();
             loop {
-                let steps = waiting.iter().map(|&pivot| Step::new(&pattern, pivot, plan.multipliers));
+                let steps = waiting.iter().map(|&pivot| EliminationStep::new(&pattern, pivot, plan.multipliers));
                 let cheapest = steps.min_by_key(|step| step.columns.len() * (1 + step.rows.len()));
                 let Some(step) = cheapest else { break };
                 waiting.retain(|&row| row != step.pivot);
@@ -47,7 +47,7 @@ impl Plan {
     }
 }
 
-impl Step {
+impl EliminationStep {
     fn new(pattern: &[Vec<bool>], pivot: usize, multipliers: usize) -> Self {
         let columns: Vec<usize> = (0..pattern.len()).filter(|&column| pattern[column][pivot]).collect();
         let touched = |&row: &usize| row != pivot && columns.iter().any(|&column| pattern[column][row]);

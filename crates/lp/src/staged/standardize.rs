@@ -3,70 +3,72 @@
 use anergy_profile::Profile;
 use ndarray::{Array2, ArrayView2};
 
-use super::draft::{Draft, DraftColumn};
-use super::form::{BoxedColumn, Form, FormEntry, FormGlobals, LaggedEntry};
-use super::sharing::Sharing;
-use super::sizes::{cost_unit, largest_size, mean_costs, mean_size, penalty, usual_cost};
+use super::global_scaling::GlobalScaling;
+use super::presolved::{PresolvedColumn, PresolvedProblem};
+use super::sizes::{cost_unit, largest_size, mean_costs, mean_size, penalty_threshold, typical_cost};
+use super::standard_form::{LaggedEntry, StandardColumn, StandardEntry, StandardForm, StandardGlobals};
 use crate::Lag;
 
 /// A missing bound is set this many times the largest sum of the problem away.
-const FAR: f64 = 1e3;
+const ARTIFICIAL_BOUND_FACTOR: f64 = 1e3;
 /// A column with less room than this, in the units of the scaled problem, is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
 
 /// The boxed form of a draft.
 #[derive(Debug)]
-pub(super) struct Boxed {
-    pub(super) form: Form,
+pub(super) struct Standardized {
+    pub(super) form: StandardForm,
     /// For each column of the form, the column of the draft; slacks come from none.
     pub(super) columns: Vec<Option<usize>>,
     /// For each row of the form, the row of the draft and the coefficient it was divided by.
     pub(super) rows: Vec<(usize, Profile)>,
     /// What a missing bound was taken to be.
-    pub(super) far: f64,
+    pub(super) artificial_bound: f64,
     /// What one unit of a value, and of a cost per value, in the form is.
     pub(super) value_unit: f64,
     pub(super) cost_unit: f64,
     /// What costs more is a penalty.
-    dear: f64,
+    penalty_threshold: f64,
     /// How what all stages share was boxed.
-    pub(super) sharing: Sharing,
+    pub(super) global_scaling: GlobalScaling,
 }
 
 /// The row of a state whose dynamics are diagonal: `own x_t + before x_{t-1} + .. = sum`.
-struct Dynamics {
+struct DiagonalRow {
     row: usize,
     own: Profile,
 }
 
-impl Dynamics {
+impl DiagonalRow {
     /// `None` if the state stands in another row too, or with another state.
-    fn of(draft: &Draft, state: usize) -> Option<Self> {
+    fn of(presolved: &PresolvedProblem, state: usize) -> Option<Self> {
         let (mut own, mut before) = (None, None);
-        for term in draft.terms_of_column(state) {
+        for term in presolved.terms_of_column(state) {
             let place = if term.lag == Lag::Same { &mut own } else { &mut before };
             if place.replace(term).is_some() {
                 return None;
             }
         }
         let (own, before) = (own?, before?);
-        let alone = draft.terms_of_row(own.row).all(|term| term.column == state || !draft.is_state(term.column));
+        let alone =
+            presolved.terms_of_row(own.row).all(|term| term.column == state || !presolved.is_state(term.column));
         let usable = own.row == before.row && alone && own.coefficient.all(|a| a != 0.0);
         usable.then(|| Self { row: own.row, own: own.coefficient.clone() })
     }
 }
 
-impl Boxed {
+impl Standardized {
     /// The boxed form of `draft`, missing bounds `far` times further away than usual.
-    pub(super) fn of(draft: &Draft, far: f64) -> Self {
-        let kept_columns: Vec<usize> = (0..draft.columns.len()).filter(|&column| draft.columns[column].kept).collect();
+    pub(super) fn of(presolved: &PresolvedProblem, artificial_bound: f64) -> Self {
+        let kept_columns: Vec<usize> =
+            (0..presolved.columns.len()).filter(|&column| presolved.columns[column].active).collect();
         let (states, flows): (Vec<usize>, Vec<usize>) =
-            kept_columns.iter().copied().partition(|&column| draft.is_state(column));
-        let kept_rows: Vec<usize> = (0..draft.rows.len()).filter(|&row| draft.rows[row].kept).collect();
+            kept_columns.iter().copied().partition(|&column| presolved.is_state(column));
+        let kept_rows: Vec<usize> = (0..presolved.rows.len()).filter(|&row| presolved.rows[row].active).collect();
         let (statics, rest): (Vec<usize>, Vec<usize>) =
-            kept_rows.iter().copied().partition(|&row| draft.is_static(row));
-        let dynamics = states.iter().map(|&state| Dynamics::of(draft, state)).collect::<Option<Vec<_>>>();
-        let one_each = |dynamics: &Vec<Dynamics>| {
+            kept_rows.iter().copied().partition(|&row| presolved.is_static(row));
+        let dynamics = states.iter().map(|&state| DiagonalRow::of(presolved, state)).collect::<Option<Vec<_>>>();
+        let one_each = |dynamics: &Vec<DiagonalRow>| {
             rest.len() == dynamics.len()
                 && rest.iter().all(|row| dynamics.iter().filter(|dynamics| dynamics.row == *row).count() == 1)
         };
@@ -79,85 +81,86 @@ impl Boxed {
             }
             None => kept_rows.iter().map(|&row| (row, one.clone())).collect(),
         };
-        let value_unit = value_unit(draft, &rows);
-        let far = far * FAR * largest_sum(draft, &rows).max(value_unit);
-        let costs = mean_costs(kept_columns.iter().map(|&column| &draft.columns[column].cost));
-        let mut boxed = Self {
-            form: Form {
-                stages: draft.stages,
+        let value_unit = value_unit(presolved, &rows);
+        let artificial_bound =
+            artificial_bound * ARTIFICIAL_BOUND_FACTOR * largest_sum(presolved, &rows).max(value_unit);
+        let costs = mean_costs(kept_columns.iter().map(|&column| &presolved.columns[column].cost));
+        let mut standardized = Self {
+            form: StandardForm {
+                stages: presolved.stages,
                 diagonal: dynamics.as_ref().map(Vec::len),
                 columns: Vec::new(),
                 entries: Vec::new(),
                 lagged: Vec::new(),
                 sums: Vec::new(),
-                usual_cost: usual_cost(&costs) / cost_unit(&costs),
-                globals: FormGlobals::default(),
+                typical_cost: typical_cost(&costs) / cost_unit(&costs),
+                globals: StandardGlobals::default(),
             },
             columns: Vec::new(),
-            far,
+            artificial_bound,
             value_unit,
             cost_unit: cost_unit(&costs),
-            dear: penalty(&costs),
-            sharing: Sharing::of(draft, &rows, value_unit, far),
+            penalty_threshold: penalty_threshold(&costs),
+            global_scaling: GlobalScaling::of(presolved, &rows, value_unit, artificial_bound),
             rows,
         };
-        for row in 0..boxed.rows.len() {
-            let sums = boxed.sums_of(draft, row);
-            boxed.form.sums.push(sums);
+        for row in 0..standardized.rows.len() {
+            let sums = standardized.sums_of(presolved, row);
+            standardized.form.sums.push(sums);
         }
-        flows.iter().for_each(|&flow| boxed.add_column(draft, flow));
-        (0..boxed.rows.len()).for_each(|row| boxed.add_slack(draft, row));
-        states.iter().for_each(|&state| boxed.add_column(draft, state));
-        boxed.add_globals(draft);
-        boxed
+        flows.iter().for_each(|&flow| standardized.add_column(presolved, flow));
+        (0..standardized.rows.len()).for_each(|row| standardized.add_slack(presolved, row));
+        states.iter().for_each(|&state| standardized.add_column(presolved, state));
+        standardized.add_globals(presolved);
+        standardized
     }
 
     /// The sums of a row, scaled, less what the columns' starting points contribute.
-    fn sums_of(&self, draft: &Draft, row: usize) -> Vec<f64> {
+    fn sums_of(&self, presolved: &PresolvedProblem, row: usize) -> Vec<f64> {
         let (source, own) = &self.rows[row];
-        let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
+        let (lower, upper) = (&presolved.rows[*source].lower, &presolved.rows[*source].upper);
         let anchor = |stage| match (lower.at(stage), upper.at(stage)) {
             (lower, _) if lower.is_finite() => lower,
             (_, upper) if upper.is_finite() => upper,
             // A row without bounds: its slack takes all, from the middle of its box.
-            _ => 0.5 * self.far,
+            _ => 0.5 * self.artificial_bound,
         };
-        let mut sums: Vec<f64> = (0..draft.stages).map(anchor).collect();
-        for term in draft.terms_of_row(*source) {
-            let start = self.start(&draft.columns[term.column].lower);
+        let mut sums: Vec<f64> = (0..presolved.stages).map(anchor).collect();
+        for term in presolved.terms_of_row(*source) {
+            let start = self.start(&presolved.columns[term.column].lower);
             if start == Profile::Constant(0.0) {
                 continue;
             }
             for (stage, sum) in sums.iter_mut().enumerate() {
-                if let Some(from) = term.lag.column_stage(stage, draft.stages) {
+                if let Some(from) = term.lag.column_stage(stage, presolved.stages) {
                     *sum -= term.coefficient.at(stage) * start.at(from);
                 }
             }
         }
-        self.sharing.take_starts(draft, *source, &mut sums);
+        self.global_scaling.subtract_starts(presolved, *source, &mut sums);
         sums.iter_mut().enumerate().for_each(|(stage, sum)| *sum /= own.at(stage) * self.value_unit);
         sums
     }
 
     /// What all flows would cost at the usual price, which is at most `most`.
-    pub(super) fn turnover(&self, draft: &Draft, values: ArrayView2<'_, f64>, most: f64) -> f64 {
-        let flows = self.columns.iter().flatten().filter(|&&column| !draft.is_state(column));
+    pub(super) fn turnover(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>, most: f64) -> f64 {
+        let flows = self.columns.iter().flatten().filter(|&&column| !presolved.is_state(column));
         let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
-        energy * (self.form.usual_cost * self.cost_unit).min(most)
+        energy * (self.form.typical_cost * self.cost_unit).min(most)
     }
 
     /// Where the box of a column begins.
     pub(super) fn start(&self, lower: &Profile) -> Profile {
-        lower.map(|lower| lower.max(-self.far))
+        lower.map(|lower| lower.max(-self.artificial_bound))
     }
 
     /// Where to start in the box of a column that has no lower bound: near its upper one, or at nothing.
-    fn home(&self, column: &DraftColumn, stages: usize) -> Option<Profile> {
+    fn initial_value(&self, column: &PresolvedColumn, stages: usize) -> Option<Profile> {
         let bounded = column.lower.all(f64::is_finite);
         (!bounded).then(|| {
             combined(&column.lower, &column.upper, stages, |lower, upper| {
-                let start = lower.max(-self.far);
-                let width = upper.min(self.far) - start;
+                let start = lower.max(-self.artificial_bound);
+                let width = upper.min(self.artificial_bound) - start;
                 let room = (0.5 * width).min(self.value_unit);
                 if lower.is_finite() {
                     room / self.value_unit
@@ -170,40 +173,40 @@ impl Boxed {
         })
     }
 
-    fn add_column(&mut self, draft: &Draft, column: usize) {
-        let source = &draft.columns[column];
+    fn add_column(&mut self, presolved: &PresolvedProblem, column: usize) {
+        let source = &presolved.columns[column];
         let start = self.start(&source.lower);
-        let width = combined(&source.upper, &start, draft.stages, |upper, start| {
-            (upper.min(self.far) - start) / self.value_unit
+        let width = combined(&source.upper, &start, presolved.stages, |upper, start| {
+            (upper.min(self.artificial_bound) - start) / self.value_unit
         });
-        let (width, open) = opened(&width);
+        let (width, movable) = width_and_mask(&width);
         // The curvature at the start of the box adds to the slope: q (start + x)^2 / 2.
         let slope = if source.quadratic == Profile::Constant(0.0) {
             source.cost.clone()
         } else {
-            let at_start = combined(&source.quadratic, &start, draft.stages, |q, start| q * start);
-            combined(&source.cost, &at_start, draft.stages, |cost, more| cost + more)
+            let at_start = combined(&source.quadratic, &start, presolved.stages, |q, start| q * start);
+            combined(&source.cost, &at_start, presolved.stages, |cost, more| cost + more)
         };
         let (value_unit, cost_unit) = (self.value_unit, self.cost_unit);
-        self.form.columns.push(BoxedColumn {
+        self.form.columns.push(StandardColumn {
             origin: Some(start)
                 .filter(|start| *start != Profile::Constant(0.0))
                 .map(|start| start.map(|start| start / self.value_unit)),
-            home: self.home(source, draft.stages),
-            open,
+            initial_value: self.initial_value(source, presolved.stages),
+            movable,
             upper: width,
             cost: slope.map(|cost| cost / cost_unit),
             quadratic: source.quadratic.map(|q| q * value_unit / cost_unit),
-            dear: mean_size(&source.cost).is_some_and(|cost| cost > self.dear),
+            is_penalty: mean_size(&source.cost).is_some_and(|cost| cost > self.penalty_threshold),
         });
         self.columns.push(Some(column));
         let column_of_form = self.columns.len() - 1;
-        for term in draft.terms_of_column(column) {
+        for term in presolved.terms_of_column(column) {
             let rows = self.rows.iter().enumerate();
             for (row, (_, own)) in rows.filter(|(_, (source, _))| *source == term.row) {
-                let coefficient = combined(&term.coefficient, own, draft.stages, |a, own| a / own);
+                let coefficient = combined(&term.coefficient, own, presolved.stages, |a, own| a / own);
                 if term.lag == Lag::Same {
-                    self.form.entries.push(FormEntry { row, column: column_of_form, coefficient });
+                    self.form.entries.push(StandardEntry { row, column: column_of_form, coefficient });
                 } else {
                     let wraps = term.lag == Lag::PreviousCyclic;
                     self.form.lagged.push(LaggedEntry { row, column: column_of_form, coefficient, wraps });
@@ -213,43 +216,54 @@ impl Boxed {
     }
 
     /// The slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.
-    fn add_slack(&mut self, draft: &Draft, row: usize) {
+    fn add_slack(&mut self, presolved: &PresolvedProblem, row: usize) {
         let (source, own) = &self.rows[row];
-        if draft.is_equality(*source) {
+        if presolved.is_equality(*source) {
             return;
         }
-        let (lower, upper) = (&draft.rows[*source].lower, &draft.rows[*source].upper);
-        let width =
-            combined(lower, upper, draft.stages, |lower, upper| (upper - lower).min(self.far) / self.value_unit);
-        let (width, open) = opened(&width);
-        let sign = combined(lower, own, draft.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
+        let (lower, upper) = (&presolved.rows[*source].lower, &presolved.rows[*source].upper);
+        let width = combined(lower, upper, presolved.stages, |lower, upper| {
+            (upper - lower).min(self.artificial_bound) / self.value_unit
+        });
+        let (width, movable) = width_and_mask(&width);
+        let sign =
+            combined(lower, own, presolved.stages, |lower, own| if lower.is_finite() { -1.0 } else { 1.0 } / own);
         let free = Profile::Constant(0.0);
         let unbounded = |lower: f64, upper: f64| !lower.is_finite() && !upper.is_finite();
-        let somewhere = (0..draft.stages).any(|stage| unbounded(lower.at(stage), upper.at(stage)));
-        let home = somewhere.then(|| {
-            let middle = 0.5 * self.far / self.value_unit;
-            let near =
-                combined(lower, upper, draft.stages, |lower, upper| if unbounded(lower, upper) { middle } else { 1.0 });
-            combined(&near, &width, draft.stages, |near, width| near.min(0.5 * width))
+        let somewhere = (0..presolved.stages).any(|stage| unbounded(lower.at(stage), upper.at(stage)));
+        let initial_value = somewhere.then(|| {
+            let middle = 0.5 * self.artificial_bound / self.value_unit;
+            let near = combined(
+                lower,
+                upper,
+                presolved.stages,
+                |lower, upper| if unbounded(lower, upper) { middle } else { 1.0 },
+            );
+            combined(&near, &width, presolved.stages, |near, width| near.min(0.5 * width))
         });
-        self.form.columns.push(BoxedColumn {
+        self.form.columns.push(StandardColumn {
             upper: width,
             cost: free.clone(),
             quadratic: free,
-            open,
+            movable,
             origin: None,
-            home,
-            dear: false,
+            initial_value,
+            is_penalty: false,
         });
         self.columns.push(None);
-        self.form.entries.push(FormEntry { row, column: self.columns.len() - 1, coefficient: sign });
+        self.form.entries.push(StandardEntry { row, column: self.columns.len() - 1, coefficient: sign });
     }
 
     /// Writes the values of the draft's kept columns (shape columns x stages); `value(column, stage)` is in the form's units.
-    pub(super) fn restore_values(&self, draft: &Draft, value: impl Fn(usize, usize) -> f64, values: &mut Array2<f64>) {
+    pub(super) fn restore_values(
+        &self,
+        presolved: &PresolvedProblem,
+        value: impl Fn(usize, usize) -> f64,
+        values: &mut Array2<f64>,
+    ) {
         for (index, origin) in self.columns.iter().enumerate() {
             let Some(column) = *origin else { continue };
-            let source = &draft.columns[column];
+            let source = &presolved.columns[column];
             let start = self.start(&source.lower);
             for (stage, out) in values.row_mut(column).iter_mut().enumerate() {
                 let room = source.upper.at(stage) - source.lower.at(stage);
@@ -281,28 +295,28 @@ impl Boxed {
     }
 
     /// Whether some value lies far out, at a bound that the problem does not have.
-    pub(super) fn touches_far(&self, draft: &Draft, values: ArrayView2<'_, f64>) -> bool {
+    pub(super) fn touches_artificial_bound(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>) -> bool {
         let columns = self.columns.iter().flatten();
         columns.copied().any(|column| {
-            let source = &draft.columns[column];
+            let source = &presolved.columns[column];
             let bounded = source.lower.all(f64::is_finite) && source.upper.all(f64::is_finite);
-            !bounded && values.row(column).iter().any(|value| value.abs() > 0.5 * self.far)
+            !bounded && values.row(column).iter().any(|value| value.abs() > 0.5 * self.artificial_bound)
         })
     }
 }
 
 /// The widths of boxes, and 1 where there is room, 0 where there is none, unless there is room everywhere. What is fixed sits in
 /// the middle of any box, and is never looked at.
-fn opened(width: &Profile) -> (Profile, Option<Profile>) {
-    let open = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
-    let open = Some(open).filter(|open| !open.all(|open| open == 1.0));
-    (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), open)
+fn width_and_mask(width: &Profile) -> (Profile, Option<Profile>) {
+    let movable = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
+    let movable = Some(movable).filter(|movable| !movable.all(|movable| movable == 1.0));
+    (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), movable)
 }
 
 /// Values are counted in the mean size of what the rows must add up to and columns must be, or of the boxes where that is nothing.
-fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
-    let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
-    let kept = || draft.columns.iter().filter(|column| column.kept);
+fn value_unit(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
+    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+    let kept = || presolved.columns.iter().filter(|column| column.active);
     let (lowers, uppers) = (kept().map(|column| &column.lower), kept().map(|column| &column.upper));
     let of_sums = sums.chain(lowers).filter_map(mean_size).fold(0.0, f64::max);
     if of_sums > 0.0 {
@@ -313,8 +327,8 @@ fn value_unit(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
 }
 
 /// The largest finite sum that a row must have.
-fn largest_sum(draft: &Draft, rows: &[(usize, Profile)]) -> f64 {
-    let sums = rows.iter().map(|(row, _)| &draft.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+fn largest_sum(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
+    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
     sums.map(largest_size).fold(0.0, f64::max)
 }
 

@@ -3,8 +3,8 @@
 use anergy_profile::Profile;
 
 use super::Staged;
-use super::general_tests::Dice;
-use super::general_tests::against_cbc::{answer, building, same_optimum};
+use super::general_chain_tests::RandomNumbers;
+use super::general_chain_tests::against_cbc::{answer, building, same_optimum};
 use crate::test_problems::capacity_and_limit;
 use crate::{
     Cbc, Column, ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId, StagedProblem,
@@ -12,20 +12,20 @@ use crate::{
 
 const FREE: f64 = f64::INFINITY;
 
-struct Builder {
+struct ProblemBuilder {
     problem: StagedProblem,
-    dice: Dice,
+    random: RandomNumbers,
 }
 
-impl Builder {
+impl ProblemBuilder {
     fn new(name: &str, stages: usize, seed: u64) -> Self {
-        Self { problem: StagedProblem::new(name, stages), dice: Dice(seed) }
+        Self { problem: StagedProblem::new(name, stages), random: RandomNumbers(seed) }
     }
 
     /// A series of `mean` give or take `spread`.
     fn series(&mut self, mean: f64, spread: f64) -> Profile {
-        let Self { problem, dice } = self;
-        Profile::Series((0..problem.stages()).map(|_| mean + spread * dice.roll()).collect())
+        let Self { problem, random } = self;
+        Profile::Series((0..problem.stages()).map(|_| mean + spread * random.next()).collect())
     }
 
     fn column(&mut self, name: &str, upper: f64, cost: impl Into<Profile>) -> ColumnId {
@@ -81,7 +81,7 @@ impl Builder {
 
 /// Panels and a battery whose sizes pay off or not against a grid.
 fn sizing(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("sizing", stages, seed);
+    let mut b = ProblemBuilder::new("sizing", stages, seed);
     let panels = b.column("panels", FREE, 0.0);
     let store = b.store(FREE, FREE);
     let level = ColumnId(1);
@@ -97,7 +97,7 @@ fn sizing(stages: usize, seed: u64) -> StagedProblem {
 
 /// A battery against a price on the highest draw of each third of the time.
 fn peaks(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("peaks", stages, seed);
+    let mut b = ProblemBuilder::new("peaks", stages, seed);
     let store = b.store(12.0, 3.0);
     let grid = b.grid_and_demand(&store);
     let row = b.row("under the peak", f64::NEG_INFINITY, 0.0, &[(grid, 1.0)]);
@@ -111,7 +111,7 @@ fn peaks(stages: usize, seed: u64) -> StagedProblem {
 
 /// A limit on what the grid emits, and a least and largest use of a fuel.
 fn limits(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("limits", stages, seed);
+    let mut b = ProblemBuilder::new("limits", stages, seed);
     let (wood, gas) = (b.column("wood", 4.0, 0.45), b.column("gas", 5.0, 0.35));
     let store = b.store(10.0, 3.0);
     let grid = b.grid_and_demand(&[(wood, 1.0), (gas, 1.0), store[0], store[1]]);
@@ -128,7 +128,7 @@ fn limits(stages: usize, seed: u64) -> StagedProblem {
 /// takes a share off the heat needed, and an energy balance met exactly.
 fn sized_building(stages: usize) -> StagedProblem {
     let problem = building(stages, Lag::PreviousCyclic);
-    let mut b = Builder { problem, dice: Dice(17) };
+    let mut b = ProblemBuilder { problem, random: RandomNumbers(17) };
     let heat = ColumnId(0);
     let heater = b.global("heater", 40.0, 0.6 * stages as f64);
     b.within(heat, heater, 1.0);
@@ -181,7 +181,7 @@ fn curved_costs_and_all_kinds_of_terms_are_proven() {
 #[test]
 fn a_size_at_break_even_is_found() {
     // One hour of demand 1: a unit of capacity costs what it saves, so every size is optimal.
-    let mut b = Builder::new("break even", 24, 1);
+    let mut b = ProblemBuilder::new("break even", 24, 1);
     let local = b.column("local", FREE, 0.1);
     let grid = b.column("grid", FREE, 0.3);
     b.row("balance", 1.0, 1.0, &[(local, 1.0), (grid, 1.0)]);

@@ -3,12 +3,12 @@
 //! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers, the same
 //! code uses them. The choice changes the speed, not a bit of the result.
 
-use super::border::Border;
-use super::chain::Chain;
-use super::general::General;
+use super::bordered_system::BorderedSystem;
+use super::diagonal_chain::DiagonalChain;
+use super::general_chain::GeneralChain;
 use super::interior::{Affine, Interior};
 use super::lanes::Lanes;
-use super::numbers::Numbers;
+use super::problem_data::ProblemData;
 
 #[cfg(not(test))]
 fn arch() -> pulp::Arch {
@@ -21,7 +21,7 @@ use tests::arch;
 macro_rules! passes {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* } => $output:ty, |$pass:ident| $run:expr;)*) => {$(
         $(#[$doc])*
-        struct $name<'a> { $($field: $kind),* , numbers: &'a Numbers }
+        struct $name<'a> { $($field: $kind),* , data: &'a ProblemData }
 
         impl pulp::WithSimd for $name<'_> {
             type Output = $output;
@@ -37,77 +37,77 @@ macro_rules! passes {
 
 passes! {
     Advance { interior: &'a mut Interior, step: [f64; 2] } => (f64, f64),
-        |pass| pass.interior.advance_lanes(pass.numbers, pass.step);
-    Predict { interior: &'a mut Interior } => Affine, |pass| pass.interior.predict_lanes(pass.numbers);
+        |pass| pass.interior.advance_lanes(pass.data, pass.step);
+    Predict { interior: &'a mut Interior } => Affine, |pass| pass.interior.predict_lanes(pass.data);
     Correct { interior: &'a mut Interior, target: f64 } => [f64; 2],
-        |pass| pass.interior.correct_lanes(pass.numbers, pass.target);
-    Factor { chain: &'a mut Chain, theta: &'a [Lanes] } => (), |pass| match pass.numbers.states() {
-        1 => pass.chain.factor_lanes::<1>(pass.numbers, pass.theta),
-        2 => pass.chain.factor_lanes::<2>(pass.numbers, pass.theta),
-        3 => pass.chain.factor_lanes::<3>(pass.numbers, pass.theta),
-        _ => pass.chain.factor_lanes::<0>(pass.numbers, pass.theta),
+        |pass| pass.interior.correct_lanes(pass.data, pass.target);
+    Factor { chain: &'a mut DiagonalChain, theta: &'a [Lanes] } => (), |pass| match pass.data.states() {
+        1 => pass.chain.factor_lanes::<1>(pass.data, pass.theta),
+        2 => pass.chain.factor_lanes::<2>(pass.data, pass.theta),
+        3 => pass.chain.factor_lanes::<3>(pass.data, pass.theta),
+        _ => pass.chain.factor_lanes::<0>(pass.data, pass.theta),
     };
-    Solve { chain: &'a mut Chain, rhs: &'a mut [Lanes] } => (), |pass| match pass.numbers.states() {
+    Solve { chain: &'a mut DiagonalChain, rhs: &'a mut [Lanes] } => (), |pass| match pass.data.states() {
         1 => pass.chain.solve_lanes::<1>(pass.rhs),
         2 => pass.chain.solve_lanes::<2>(pass.rhs),
         3 => pass.chain.solve_lanes::<3>(pass.rhs),
         _ => pass.chain.solve_lanes::<0>(pass.rhs),
     };
-    FactorGeneral { general: &'a mut General, theta: &'a [Lanes] } => (),
-        |pass| pass.general.factor_lanes(pass.numbers, pass.theta);
-    SolveGeneral { general: &'a mut General, rhs: &'a mut [Lanes] } => (),
-        |pass| pass.general.solve_lanes(pass.numbers, pass.rhs);
-    Multiply { border: &'a mut Border, theta: &'a [Lanes] } => (),
-        |pass| pass.border.multiply_lanes(pass.numbers, pass.theta);
+    FactorGeneral { general: &'a mut GeneralChain, theta: &'a [Lanes] } => (),
+        |pass| pass.general.factor_lanes(pass.data, pass.theta);
+    SolveGeneral { general: &'a mut GeneralChain, rhs: &'a mut [Lanes] } => (),
+        |pass| pass.general.solve_lanes(pass.data, pass.rhs);
+    Multiply { border: &'a mut BorderedSystem, theta: &'a [Lanes] } => (),
+        |pass| pass.border.multiply_lanes(pass.data, pass.theta);
 }
 
 impl Interior {
     /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
     /// the complementarity products and the largest miss of a row.
-    pub(super) fn advance(&mut self, numbers: &Numbers, step: [f64; 2]) -> (f64, f64) {
-        arch().dispatch(Advance { interior: self, step, numbers })
+    pub(super) fn advance(&mut self, data: &ProblemData, step: [f64; 2]) -> (f64, f64) {
+        arch().dispatch(Advance { interior: self, step, data })
     }
 
     /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
     /// parts, since the centring is known only when all columns have been seen.
-    pub(super) fn predict(&mut self, numbers: &Numbers) -> Affine {
-        arch().dispatch(Predict { interior: self, numbers })
+    pub(super) fn predict(&mut self, data: &ProblemData) -> Affine {
+        arch().dispatch(Predict { interior: self, data })
     }
 
     /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
-    pub(super) fn correct(&mut self, numbers: &Numbers, target: f64) -> [f64; 2] {
-        arch().dispatch(Correct { interior: self, target, numbers })
+    pub(super) fn correct(&mut self, data: &ProblemData, target: f64) -> [f64; 2] {
+        arch().dispatch(Correct { interior: self, target, data })
     }
 }
 
-impl Chain {
+impl DiagonalChain {
     /// Factors A theta A' at `theta` (by block and column).
-    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        arch().dispatch(Factor { chain: self, theta, numbers });
+    pub(super) fn factor(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        arch().dispatch(Factor { chain: self, theta, data });
     }
 
     /// Solves A theta A' y = rhs in place (by block and row).
-    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
-        arch().dispatch(Solve { chain: self, rhs, numbers });
+    pub(super) fn solve(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
+        arch().dispatch(Solve { chain: self, rhs, data });
     }
 }
 
-impl General {
+impl GeneralChain {
     /// Factors A theta A' at `theta` (by block and column).
-    pub(super) fn factor(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        arch().dispatch(FactorGeneral { general: self, theta, numbers });
+    pub(super) fn factor(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        arch().dispatch(FactorGeneral { general: self, theta, data });
     }
 
     /// Solves A theta A' y = rhs in place (by block and row).
-    pub(super) fn solve(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
-        arch().dispatch(SolveGeneral { general: self, rhs, numbers });
+    pub(super) fn solve(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
+        arch().dispatch(SolveGeneral { general: self, rhs, data });
     }
 }
 
-impl Border {
+impl BorderedSystem {
     /// Sums over all columns of theta times the products of S - A'V and -A'W, all with all.
-    pub(super) fn multiply(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        arch().dispatch(Multiply { border: self, theta, numbers });
+    pub(super) fn multiply(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        arch().dispatch(Multiply { border: self, theta, data });
     }
 }
 
@@ -137,8 +137,8 @@ mod tests {
             let mut solution = Solution::zeros(problem);
             Attempts::default().attempt(problem, attempt, &mut solution);
             let duals = solution.duals.unwrap();
-            let numbers = solution.values.iter().chain(&solution.globals).chain(&duals.rows).chain(&duals.global_rows);
-            bits.extend(numbers.map(|number| number.to_bits()));
+            let data = solution.values.iter().chain(&solution.globals).chain(&duals.rows).chain(&duals.global_rows);
+            bits.extend(data.map(|number| number.to_bits()));
         }
         bits
     }

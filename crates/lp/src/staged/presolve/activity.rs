@@ -2,30 +2,30 @@
 
 use anergy_profile::Profile;
 
-use super::super::draft::{Draft, DraftTerm};
+use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
 /// Differences of less than this share are rounding.
 const ROUNDING: f64 = 1e-12;
 
 /// The terms of a row, those of one column left out.
-pub(super) struct Rest<'a> {
-    draft: &'a Draft,
-    terms: Vec<&'a DraftTerm>,
+pub(super) struct RowActivity<'a> {
+    presolved: &'a PresolvedProblem,
+    terms: Vec<&'a PresolvedTerm>,
 }
 
-impl<'a> Rest<'a> {
-    pub(super) fn of(draft: &'a Draft, row: usize, without: Option<usize>) -> Self {
-        Self { draft, terms: draft.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
+impl<'a> RowActivity<'a> {
+    pub(super) fn of(presolved: &'a PresolvedProblem, row: usize, without: Option<usize>) -> Self {
+        Self { presolved, terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
     }
 
     /// The least and the largest sum in a stage, as the bounds of the columns have it.
     pub(super) fn range(&self, stage: usize) -> [f64; 2] {
         let [mut least, mut largest] = [0.0, 0.0];
         for term in &self.terms {
-            let (from, factor) = (term.lag.column_stage(stage, self.draft.stages), term.coefficient.at(stage));
+            let (from, factor) = (term.lag.column_stage(stage, self.presolved.stages), term.coefficient.at(stage));
             let Some(from) = from.filter(|_| factor != 0.0) else { continue };
-            let column = &self.draft.columns[term.column];
+            let column = &self.presolved.columns[term.column];
             let [a, b] = [factor * column.lower.at(from), factor * column.upper.at(from)];
             (least, largest) = (least + a.min(b), largest + a.max(b));
         }
@@ -53,21 +53,23 @@ pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
 
 /// What the duals of rows can be in any stage, by row: a column that stands in no other row bounds them by its cost, on each side on
 /// which no bound holds it.
-pub(super) struct Prices(Vec<[f64; 2]>);
+pub(super) struct DualBounds(Vec<[f64; 2]>);
 
-impl Prices {
-    pub(super) fn of(draft: &Draft) -> Self {
+impl DualBounds {
+    pub(super) fn of(presolved: &PresolvedProblem) -> Self {
         let of_row = |row: usize| {
-            let bounds = &draft.rows[row];
+            let bounds = &presolved.rows[row];
             let no_least = bounds.lower.all(|lower| lower == f64::NEG_INFINITY);
             let no_largest = bounds.upper.all(|upper| upper == f64::INFINITY);
             [if no_largest { 0.0 } else { f64::NEG_INFINITY }, if no_least { 0.0 } else { f64::INFINITY }]
         };
-        let mut prices = Self((0..draft.rows.len()).map(of_row).collect());
-        for (index, column) in draft.columns.iter().enumerate().filter(|(_, column)| column.kept && !column.shared) {
+        let mut prices = Self((0..presolved.rows.len()).map(of_row).collect());
+        for (index, column) in
+            presolved.columns.iter().enumerate().filter(|(_, column)| column.active && !column.shared)
+        {
             let linear = column.quadratic.all(|q| q == 0.0);
-            if let Some(term) = draft.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
-                prices.learn(draft, term);
+            if let Some(term) = presolved.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
+                prices.learn(presolved, term);
             }
         }
         prices
@@ -75,14 +77,14 @@ impl Prices {
 
     /// The reduced cost `cost - a y` is not below zero where no upper bound can hold the column, nor above where no lower bound can:
     /// because there is none, or because the row keeps the column from it.
-    fn learn(&mut self, draft: &Draft, term: &DraftTerm) {
+    fn learn(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
         let [least, largest] = extremes(&term.coefficient);
         if least <= 0.0 && largest >= 0.0 {
             return;
         }
-        let column = &draft.columns[term.column];
-        let row = &draft.rows[term.row];
-        let rest = Rest::of(draft, term.row, Some(term.column));
+        let column = &presolved.columns[term.column];
+        let row = &presolved.rows[term.row];
+        let rest = RowActivity::of(presolved, term.row, Some(term.column));
         // What the row leaves to the column in a stage, as its own least and largest value.
         let left = |stage: usize| {
             let ([least, largest], factor) = (rest.range(stage), term.coefficient.at(stage));
@@ -90,10 +92,10 @@ impl Prices {
             let [a, b] = ends.map(|end| end / factor);
             [a.min(b), a.max(b)]
         };
-        let mut stages = 0..draft.stages;
+        let mut stages = 0..presolved.stages;
         let free_below = column.lower.all(|lower| lower == f64::NEG_INFINITY)
             || (!row.shared && stages.all(|stage| left(stage)[0] > column.lower.at(stage)));
-        let mut stages = 0..draft.stages;
+        let mut stages = 0..presolved.stages;
         let free_above = column.upper.all(|upper| upper == f64::INFINITY)
             || (!row.shared && stages.all(|stage| left(stage)[1] < column.upper.at(stage)));
         if !free_below && !free_above {
@@ -101,7 +103,7 @@ impl Prices {
         }
         let price = |stage| column.cost.at(stage) / term.coefficient.at(stage);
         let [mut lowest, mut highest] = [f64::INFINITY, f64::NEG_INFINITY];
-        for stage in 0..draft.stages {
+        for stage in 0..presolved.stages {
             (lowest, highest) = (lowest.min(price(stage)), highest.max(price(stage)));
         }
         let [lower, upper] = &mut self.0[term.row];
@@ -116,7 +118,7 @@ impl Prices {
     }
 
     /// The least and the largest that a column's place in a row can be worth.
-    pub(super) fn of_term(&self, term: &DraftTerm) -> [f64; 2] {
+    pub(super) fn of_term(&self, term: &PresolvedTerm) -> [f64; 2] {
         let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;

@@ -11,26 +11,26 @@
 //! closes the ring: a dense system over the separators.
 
 use super::dense::Gram;
+use super::elimination::{EliminationPlan, EliminationStep};
+use super::elimination_layout::EliminationLayout;
 use super::lanes::Lanes;
-use super::layout::Layout;
-use super::numbers::Numbers;
-use super::plan::{Plan, Step};
+use super::problem_data::ProblemData;
 
 /// A row whose pivot is below this share of what it had is one that others imply: its unknown becomes 0.
 const PIVOT_FLOOR: f64 = 1e-30;
 /// A row's dual is held by no more than this share of what its row had.
-pub(super) const RELATIVE_HOLD: f64 = 1e-17;
+pub(super) const RELATIVE_REGULARIZATION: f64 = 1e-17;
 /// Keeps 0/0 away where nothing is handed on.
-const NOTHING: f64 = 1e-200;
+const LEAST_WEIGHT: f64 = 1e-200;
 
 /// The factored normal equations; memory for one pattern.
 #[derive(Debug)]
-pub(super) struct General {
-    layout: Layout,
-    /// See [`Normal::hold`](super::normal::Normal::hold).
-    pub(super) held: f64,
+pub(super) struct GeneralChain {
+    layout: EliminationLayout,
+    /// See [`NormalEquations::hold`](super::normal_equations::NormalEquations::hold).
+    pub(super) regularization: f64,
     /// The first stage of a lane, and any other.
-    plans: [Plan; 2],
+    plans: [EliminationPlan; 2],
     /// By block and row of the order: 1/pivot.
     inverse_pivots: Vec<Lanes>,
     /// By block and multiplier of the plan.
@@ -38,11 +38,11 @@ pub(super) struct General {
     most_multipliers: usize,
     separators: Gram,
     separator_rhs: Vec<f64>,
-    work: Work,
+    work: EliminationBuffers,
 }
 
 #[derive(Debug)]
-struct Work {
+struct EliminationBuffers {
     /// By column, own ones before those handed on, and place.
     entries: Vec<Lanes>,
     weights: Vec<Lanes>,
@@ -51,34 +51,34 @@ struct Work {
     /// What the own rows had before anything was eliminated.
     initial: Vec<Lanes>,
     /// Columns handed on (by column, then rows of the next stage and the separator), and their weights.
-    handed: Vec<Lanes>,
-    handed_weights: Vec<Lanes>,
+    passed_on: Vec<Lanes>,
+    passed_on_weights: Vec<Lanes>,
     /// A right-hand side by place.
     part: Vec<Lanes>,
 }
 
-impl General {
-    pub(super) fn new(numbers: &Numbers) -> Self {
-        let layout = Layout::new(numbers);
-        let plans = layout.plans(numbers);
-        let (blocks, rows, width, handed) = (layout.blocks, layout.rows(), layout.width(), 2 * layout.dynamics);
+impl GeneralChain {
+    pub(super) fn new(data: &ProblemData) -> Self {
+        let layout = EliminationLayout::new(data);
+        let plans = layout.plans(data);
+        let (blocks, rows, width, passed_on) = (layout.blocks, layout.rows(), layout.width(), 2 * layout.dynamics);
         let most_multipliers = plans[0].multipliers.max(plans[1].multipliers);
-        let columns = layout.columns + handed;
+        let columns = layout.columns + passed_on;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
-            held: 0.0,
+            regularization: 0.0,
             inverse_pivots: lanes(blocks * rows),
             multipliers: lanes(blocks * most_multipliers),
             most_multipliers,
-            separators: Gram::new(layout.lanes * layout.dynamics, layout.lanes * handed),
+            separators: Gram::new(layout.lanes * layout.dynamics, layout.lanes * passed_on),
             separator_rhs: vec![0.0; layout.lanes * layout.dynamics],
-            work: Work {
+            work: EliminationBuffers {
                 entries: lanes(columns * width),
                 weights: lanes(columns),
                 weighted: lanes(columns),
                 initial: lanes(width),
-                handed: lanes(handed * handed),
-                handed_weights: lanes(handed),
+                passed_on: lanes(passed_on * passed_on),
+                passed_on_weights: lanes(passed_on),
                 part: lanes(width),
             },
             layout,
@@ -86,76 +86,77 @@ impl General {
         }
     }
 
-    /// See [`General::factor`].
+    /// See [`GeneralChain::factor`].
     #[inline(always)]
-    pub(super) fn factor_lanes(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        self.factor_stages(numbers, theta);
-        self.close_ring(self.held);
+    pub(super) fn factor_lanes(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        self.factor_stages(data, theta);
+        self.close_ring(self.regularization);
     }
 
-    /// See [`General::solve`].
+    /// See [`GeneralChain::solve`].
     #[inline(always)]
-    pub(super) fn solve_lanes(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
-        self.eliminate_rhs(numbers, rhs);
+    pub(super) fn solve_lanes(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
+        self.eliminate_rhs(data, rhs);
         self.substitute_back(rhs);
     }
 
     #[inline(always)]
-    fn factor_stages(&mut self, numbers: &Numbers, theta: &[Lanes]) {
-        let Self { layout, plans, work, held, .. } = self;
+    fn factor_stages(&mut self, data: &ProblemData, theta: &[Lanes]) {
+        let Self { layout, plans, work, regularization, .. } = self;
         let (rows, columns) = (layout.rows(), layout.columns);
-        work.handed.fill(Lanes::ZERO);
-        work.handed_weights.fill(Lanes::ZERO);
+        work.passed_on.fill(Lanes::ZERO);
+        work.passed_on_weights.fill(Lanes::ZERO);
         for block in 0..layout.blocks {
-            work.load(layout, numbers, &theta[block * columns..(block + 1) * columns], block);
+            work.load(layout, data, &theta[block * columns..(block + 1) * columns], block);
             let plan = &plans[block.min(1)];
             let multipliers = &mut self.multipliers[block * self.most_multipliers..][..plan.multipliers];
-            let (own, handed_on) = plan.steps.split_at(layout.kept(block));
+            let (own, passed_on_steps) = plan.steps.split_at(layout.own_steps(block));
             for step in own {
                 let initial = work.initial[step.pivot];
-                let held = (initial * Lanes::splat(RELATIVE_HOLD)).min(Lanes::splat(*held));
-                let pivot = work.pivot(layout.width(), step) + held;
+                let regularization =
+                    (initial * Lanes::splat(RELATIVE_REGULARIZATION)).min(Lanes::splat(*regularization));
+                let pivot = work.pivot(layout.width(), step) + regularization;
                 let inverse = pivot.inverse_above(initial * Lanes::splat(PIVOT_FLOOR));
                 self.inverse_pivots[block * rows + step.pivot] = inverse;
                 work.eliminate(layout.width(), step, inverse, &mut multipliers[step.multipliers..]);
             }
-            for step in handed_on {
+            for step in passed_on_steps {
                 let pivot = work.pivot(layout.width(), step);
-                let inverse = Lanes::ONE / (pivot + Lanes::splat(NOTHING));
+                let inverse = Lanes::ONE / (pivot + Lanes::splat(LEAST_WEIGHT));
                 let multipliers = &mut multipliers[step.multipliers..];
                 work.eliminate(layout.width(), step, inverse, multipliers);
                 let column = step.pivot - rows;
-                work.handed_weights[column] = pivot;
-                let handed = &mut work.handed[column * 2 * layout.dynamics..][..2 * layout.dynamics];
-                handed[column] = Lanes::ONE;
-                step.rows.iter().zip(multipliers).for_each(|(row, multiplier)| handed[row - rows] = *multiplier);
+                work.passed_on_weights[column] = pivot;
+                let passed_on = &mut work.passed_on[column * 2 * layout.dynamics..][..2 * layout.dynamics];
+                passed_on[column] = Lanes::ONE;
+                step.rows.iter().zip(multipliers).for_each(|(row, multiplier)| passed_on[row - rows] = *multiplier);
             }
         }
     }
 
     /// Factors the system over the separators of all lanes from what their last stages hand on.
-    fn close_ring(&mut self, held: f64) {
+    fn close_ring(&mut self, regularization: f64) {
         let Self { layout, work, separators, .. } = self;
-        let (dynamics, handed) = (layout.dynamics, 2 * layout.dynamics);
+        let (dynamics, passed_on) = (layout.dynamics, 2 * layout.dynamics);
         separators.clear();
         for lane in 0..layout.lanes {
             let next = (lane + 1) % layout.lanes;
-            for column in 0..handed {
-                let at = lane * handed + column;
-                separators.set_weight(at, work.handed_weights[column].0[lane]);
+            for column in 0..passed_on {
+                let at = lane * passed_on + column;
+                separators.set_weight(at, work.passed_on_weights[column].0[lane]);
                 for k in 0..dynamics {
-                    let entries = &work.handed[column * handed..];
+                    let entries = &work.passed_on[column * passed_on..];
                     separators.add(at, next * dynamics + k, entries[k].0[lane]);
                     separators.add(at, lane * dynamics + k, entries[dynamics + k].0[lane]);
                 }
             }
         }
-        separators.factor(PIVOT_FLOOR, held);
+        separators.factor(PIVOT_FLOOR, regularization);
     }
 
     /// The same eliminations on a right-hand side, and the solution on the separators.
     #[inline(always)]
-    fn eliminate_rhs(&mut self, numbers: &Numbers, rhs: &mut [Lanes]) {
+    fn eliminate_rhs(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
         let Self { layout, work, .. } = self;
         let (rows, dynamics, statics) = (layout.rows(), layout.dynamics, layout.statics);
         let part = &mut work.part[..];
@@ -169,7 +170,7 @@ impl General {
             part[..statics].fill(Lanes::ZERO);
             layout.order.iter().for_each(|&row| part[layout.own(row, block)] += rhs[row]);
             let multipliers = &self.multipliers[block * self.most_multipliers..];
-            for step in &self.plans[block.min(1)].steps[..layout.kept(block)] {
+            for step in &self.plans[block.min(1)].steps[..layout.own_steps(block)] {
                 let value = part[step.pivot];
                 for (&row, &multiplier) in step.rows.iter().zip(&multipliers[step.multipliers..]) {
                     part[row] -= multiplier * value;
@@ -191,7 +192,7 @@ impl General {
                 part[separator].0[lane] = self.separator_rhs[lane * dynamics + k];
             }
             let own = part[separator];
-            part[layout.next(k)] = numbers.cut.seen_from_last(own);
+            part[layout.next(k)] = data.lane_layout.wrap_to_last(own);
         }
     }
 
@@ -204,7 +205,7 @@ impl General {
         for block in (0..layout.blocks).rev() {
             let rhs = &mut rhs[block * rows..(block + 1) * rows];
             let multipliers = &self.multipliers[block * self.most_multipliers..];
-            for step in self.plans[block.min(1)].steps[..layout.kept(block)].iter().rev() {
+            for step in self.plans[block.min(1)].steps[..layout.own_steps(block)].iter().rev() {
                 let row = layout.order[step.pivot];
                 let mut value = rhs[row] * self.inverse_pivots[block * rows + step.pivot];
                 for (&row, &multiplier) in step.rows.iter().zip(&multipliers[step.multipliers..]) {
@@ -220,42 +221,42 @@ impl General {
     }
 }
 
-impl Work {
+impl EliminationBuffers {
     /// Sets up the columns of a stage: its own, and those handed on by the stage before.
     #[inline(always)]
-    fn load(&mut self, layout: &Layout, numbers: &Numbers, theta: &[Lanes], block: usize) {
-        let (width, own, handed) = (layout.width(), layout.columns, 2 * layout.dynamics);
+    fn load(&mut self, layout: &EliminationLayout, data: &ProblemData, theta: &[Lanes], block: usize) {
+        let (width, own, passed_on) = (layout.width(), layout.columns, 2 * layout.dynamics);
         self.entries.fill(Lanes::ZERO);
         self.initial.fill(Lanes::ZERO);
         self.weights[..own].copy_from_slice(theta);
-        self.weights[own..].copy_from_slice(&self.handed_weights);
-        let after = numbers.after(block);
+        self.weights[own..].copy_from_slice(&self.passed_on_weights);
+        let after = data.after(block);
         for (column, &weight) in theta.iter().enumerate() {
             let entries = &mut self.entries[column * width..(column + 1) * width];
-            for entry in &numbers.entries[column] {
-                let coefficient = numbers.at(entry.coefficient, block);
+            for entry in &data.entries[column] {
+                let coefficient = data.at(entry.coefficient, block);
                 let place = layout.own(entry.row, block);
                 entries[place] += coefficient;
                 self.initial[place] += weight * coefficient * coefficient;
             }
-            for lagged in &numbers.lagged[numbers.lagged_of(column)] {
-                entries[layout.after(lagged.row)] += numbers.lagged_after(lagged, after);
+            for lagged in &data.lagged[data.lagged_of(column)] {
+                entries[layout.after(lagged.row)] += data.lagged_after(lagged, after);
             }
         }
-        for column in 0..handed {
+        for column in 0..passed_on {
             let entries = &mut self.entries[(own + column) * width..(own + column + 1) * width];
-            for entry in 0..handed {
-                let value = std::mem::replace(&mut self.handed[column * handed + entry], Lanes::ZERO);
-                entries[layout.taken(entry)] = value;
-                self.initial[layout.taken(entry)] += self.handed_weights[column] * value * value;
+            for entry in 0..passed_on {
+                let value = std::mem::replace(&mut self.passed_on[column * passed_on + entry], Lanes::ZERO);
+                entries[layout.received(entry)] = value;
+                self.initial[layout.received(entry)] += self.passed_on_weights[column] * value * value;
             }
         }
-        self.handed_weights.fill(Lanes::ZERO);
+        self.passed_on_weights.fill(Lanes::ZERO);
     }
 
     /// The pivot of a step; leaves theta times the entries in its row in `weighted`.
     #[inline(always)]
-    fn pivot(&mut self, width: usize, step: &Step) -> Lanes {
+    fn pivot(&mut self, width: usize, step: &EliminationStep) -> Lanes {
         let mut pivot = Lanes::ZERO;
         for (&column, weighted) in step.columns.iter().zip(&mut self.weighted) {
             let entry = self.entries[column * width + step.pivot];
@@ -267,7 +268,7 @@ impl Work {
 
     /// The multipliers of a step; takes its row out of the columns.
     #[inline(always)]
-    fn eliminate(&mut self, width: usize, step: &Step, inverse: Lanes, multipliers: &mut [Lanes]) {
+    fn eliminate(&mut self, width: usize, step: &EliminationStep, inverse: Lanes, multipliers: &mut [Lanes]) {
         let multipliers = &mut multipliers[..step.rows.len()];
         multipliers.fill(Lanes::ZERO);
         for (&column, &weighted) in step.columns.iter().zip(&self.weighted) {

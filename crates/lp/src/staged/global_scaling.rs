@@ -5,61 +5,67 @@
 
 use anergy_profile::Profile;
 
-use super::boxing::{Boxed, LEAST_WIDTH, combined};
-use super::draft::Draft;
-use super::form::{SharedBox, SharedEntry};
+use super::presolved::PresolvedProblem;
 use super::sizes::mean_size;
+use super::standard_form::{GlobalEntry, StandardGlobalColumn};
+use super::standardize::{LEAST_WIDTH, Standardized, combined};
 use crate::GlobalRow;
 
 /// How global columns and rows of the form stand for those of the draft.
 #[derive(Debug, Default)]
-pub(super) struct Sharing {
-    columns: Vec<SharedScale>,
+pub(super) struct GlobalScaling {
+    columns: Vec<GlobalColumnScale>,
     /// Of each row that has a bound: its index in the draft, and what it was divided by.
     rows: Vec<(usize, f64)>,
 }
 
 /// A global column is `start + unit * x`.
 #[derive(Debug, Clone, Copy)]
-struct SharedScale {
+struct GlobalColumnScale {
     start: f64,
     unit: f64,
     /// What its missing bounds were taken to be.
-    far: f64,
+    artificial_bound: f64,
 }
 
-impl Sharing {
-    pub(super) fn of(draft: &Draft, rows: &[(usize, Profile)], value_unit: f64, far: f64) -> Self {
-        let globals = &draft.globals;
+impl GlobalScaling {
+    pub(super) fn of(
+        presolved: &PresolvedProblem,
+        rows: &[(usize, Profile)],
+        value_unit: f64,
+        artificial_bound: f64,
+    ) -> Self {
+        let globals = &presolved.globals;
         let bounded = |row: &GlobalRow| row.lower.is_finite() || row.upper.is_finite();
         let kept = globals.rows.iter().enumerate().filter(|(_, row)| bounded(row)).map(|(index, _)| index);
-        let sharing = Self { columns: Vec::new(), rows: kept.map(|row| (row, row_length(draft, row))).collect() };
+        let scaling = Self { columns: Vec::new(), rows: kept.map(|row| (row, row_length(presolved, row))).collect() };
         let columns = globals.columns.iter().enumerate().map(|(index, column)| {
             let spread = globals.spread.iter().filter(|term| term.column.index() == index);
             let sizes = spread.filter_map(|term| {
                 let (_, own) = rows.iter().find(|(row, _)| *row == term.row.0)?;
-                mean_size(&combined(&term.coefficient, own, draft.stages, |a, own| a / own))
+                mean_size(&combined(&term.coefficient, own, presolved.stages, |a, own| a / own))
             });
             let in_stages = sizes.fold(0.0, f64::max);
             let terms = globals.terms.iter().filter(|term| term.column.index() == index);
             let sizes = terms.filter_map(|term| {
-                let (_, length) = sharing.rows.iter().find(|(row, _)| *row == term.row.index())?;
+                let (_, length) = scaling.rows.iter().find(|(row, _)| *row == term.row.index())?;
                 Some((term.coefficient / length).abs())
             });
             let in_global_rows = sizes.fold(0.0, f64::max);
             // What stands in global rows alone is a sum over the stages itself.
-            let (size, stages) = if in_stages > 0.0 { (in_stages, 1.0) } else { (in_global_rows, draft.stages as f64) };
+            let (size, stages) =
+                if in_stages > 0.0 { (in_stages, 1.0) } else { (in_global_rows, presolved.stages as f64) };
             let unit = if size > 0.0 { 1.0 / size } else { 1.0 };
-            let far = far * unit * stages;
-            SharedScale { start: column.lower.max(-far), unit: value_unit * unit, far }
+            let artificial_bound = artificial_bound * unit * stages;
+            GlobalColumnScale { start: column.lower.max(-artificial_bound), unit: value_unit * unit, artificial_bound }
         });
         let columns = columns.collect();
-        Self { columns, ..sharing }
+        Self { columns, ..scaling }
     }
 
     /// Takes what the global columns' starting points contribute out of the sums of a row of the draft.
-    pub(super) fn take_starts(&self, draft: &Draft, row: usize, sums: &mut [f64]) {
-        for term in draft.globals.spread.iter().filter(|term| term.row.0 == row) {
+    pub(super) fn subtract_starts(&self, presolved: &PresolvedProblem, row: usize, sums: &mut [f64]) {
+        for term in presolved.globals.spread.iter().filter(|term| term.row.0 == row) {
             let start = self.columns[term.column.index()].start;
             if start != 0.0 {
                 sums.iter_mut().enumerate().for_each(|(stage, sum)| *sum -= term.coefficient.at(stage) * start);
@@ -69,57 +75,57 @@ impl Sharing {
 }
 
 /// The length of a global row's coefficients over all stages, or the largest of its global columns if it has no others.
-fn row_length(draft: &Draft, row: usize) -> f64 {
-    let sums = draft.globals.sums.iter().filter(|term| term.row.index() == row);
-    let squares = sums.map(|term| (0..draft.stages).map(|stage| term.coefficient.at(stage).powi(2)).sum::<f64>());
+fn row_length(presolved: &PresolvedProblem, row: usize) -> f64 {
+    let sums = presolved.globals.sums.iter().filter(|term| term.row.index() == row);
+    let squares = sums.map(|term| (0..presolved.stages).map(|stage| term.coefficient.at(stage).powi(2)).sum::<f64>());
     let length = squares.sum::<f64>().sqrt();
     if length > 0.0 {
         return length;
     }
-    let terms = draft.globals.terms.iter().filter(|term| term.row.index() == row);
+    let terms = presolved.globals.terms.iter().filter(|term| term.row.index() == row);
     let largest = terms.fold(0.0, |largest: f64, term| largest.max(term.coefficient.abs()));
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-impl Boxed {
+impl Standardized {
     /// Adds the global columns, rows and slacks to the form.
-    pub(super) fn add_globals(&mut self, draft: &Draft) {
+    pub(super) fn add_globals(&mut self, presolved: &PresolvedProblem) {
         let (value_unit, cost_unit) = (self.value_unit, self.cost_unit);
-        for (column, scale) in draft.globals.columns.iter().zip(&self.sharing.columns) {
-            self.form.globals.columns.push(SharedBox {
-                upper: ((column.upper.min(scale.far) - scale.start) / scale.unit).max(LEAST_WIDTH),
+        for (column, scale) in presolved.globals.columns.iter().zip(&self.global_scaling.columns) {
+            self.form.globals.columns.push(StandardGlobalColumn {
+                upper: ((column.upper.min(scale.artificial_bound) - scale.start) / scale.unit).max(LEAST_WIDTH),
                 cost: column.cost * scale.unit / (value_unit * cost_unit),
             });
         }
-        for term in &draft.globals.spread {
+        for term in &presolved.globals.spread {
             let Some(row) = self.rows.iter().position(|(row, _)| *row == term.row.0) else { continue };
             let column = term.column.index();
-            let unit = self.sharing.columns[column].unit / value_unit;
-            let coefficient = combined(&term.coefficient, &self.rows[row].1, draft.stages, |a, own| a * unit / own);
-            self.form.globals.spread.push(SharedEntry { row, column, coefficient });
+            let unit = self.global_scaling.columns[column].unit / value_unit;
+            let coefficient = combined(&term.coefficient, &self.rows[row].1, presolved.stages, |a, own| a * unit / own);
+            self.form.globals.spread.push(GlobalEntry { row, column, coefficient });
         }
-        for row in 0..self.sharing.rows.len() {
-            self.add_global_row(draft, row);
+        for row in 0..self.global_scaling.rows.len() {
+            self.add_global_row(presolved, row);
         }
         self.form.globals.summed.sort_by_key(|entry| entry.column);
     }
 
-    fn add_global_row(&mut self, draft: &Draft, row: usize) {
-        let (source, length) = self.sharing.rows[row];
-        let GlobalRow { lower, upper, .. } = draft.globals.rows[source];
+    fn add_global_row(&mut self, presolved: &PresolvedProblem, row: usize) {
+        let (source, length) = self.global_scaling.rows[row];
+        let GlobalRow { lower, upper, .. } = presolved.globals.rows[source];
         let mut sum = if lower.is_finite() { lower } else { upper };
-        for term in draft.globals.sums.iter().filter(|term| term.row.index() == source) {
+        for term in presolved.globals.sums.iter().filter(|term| term.row.index() == source) {
             let Some(column) = self.columns.iter().position(|from| *from == Some(term.column.index())) else {
                 continue;
             };
-            let start = self.start(&draft.columns[term.column.index()].lower);
-            sum -= (0..draft.stages).map(|stage| term.coefficient.at(stage) * start.at(stage)).sum::<f64>();
+            let start = self.start(&presolved.columns[term.column.index()].lower);
+            sum -= (0..presolved.stages).map(|stage| term.coefficient.at(stage) * start.at(stage)).sum::<f64>();
             let coefficient = term.coefficient.map(|a| a / length);
-            self.form.globals.summed.push(SharedEntry { row, column, coefficient });
+            self.form.globals.summed.push(GlobalEntry { row, column, coefficient });
         }
-        for term in draft.globals.terms.iter().filter(|term| term.row.index() == source) {
+        for term in presolved.globals.terms.iter().filter(|term| term.row.index() == source) {
             let column = term.column.index();
-            let scale = self.sharing.columns[column];
+            let scale = self.global_scaling.columns[column];
             sum -= term.coefficient * scale.start;
             let coefficient = term.coefficient * scale.unit / (length * self.value_unit);
             self.form.globals.terms.push((row, column, coefficient));
@@ -128,17 +134,22 @@ impl Boxed {
         self.form.globals.row_units.push(length);
         if lower < upper {
             // terms - slack = lower, or terms + slack = upper.
-            let far = self.far * draft.stages as f64;
-            let width = ((upper - lower).min(far) / (length * self.value_unit)).max(LEAST_WIDTH);
+            let artificial_bound = self.artificial_bound * presolved.stages as f64;
+            let width = ((upper - lower).min(artificial_bound) / (length * self.value_unit)).max(LEAST_WIDTH);
             let sign = if lower.is_finite() { -1.0 } else { 1.0 };
             self.form.globals.terms.push((row, self.form.globals.columns.len(), sign));
-            self.form.globals.columns.push(SharedBox { upper: width, cost: 0.0 });
+            self.form.globals.columns.push(StandardGlobalColumn { upper: width, cost: 0.0 });
         }
     }
 
     /// Writes the values of the global columns; `value` is in the form's units.
-    pub(super) fn restore_globals(&self, draft: &Draft, value: impl Fn(usize) -> f64, globals: &mut [f64]) {
-        let columns = draft.globals.columns.iter().zip(&self.sharing.columns);
+    pub(super) fn restore_globals(
+        &self,
+        presolved: &PresolvedProblem,
+        value: impl Fn(usize) -> f64,
+        globals: &mut [f64],
+    ) {
+        let columns = presolved.globals.columns.iter().zip(&self.global_scaling.columns);
         for ((index, (column, scale)), out) in columns.enumerate().zip(globals) {
             *out = (scale.start + scale.unit * value(index)).max(column.lower).min(column.upper);
         }
@@ -147,17 +158,17 @@ impl Boxed {
     /// Writes the duals of the global rows.
     pub(super) fn restore_global_duals(&self, dual: impl Fn(usize) -> f64, duals: &mut [f64]) {
         duals.fill(0.0);
-        for (index, (row, length)) in self.sharing.rows.iter().enumerate() {
+        for (index, (row, length)) in self.global_scaling.rows.iter().enumerate() {
             duals[*row] = dual(index) * self.cost_unit / length;
         }
     }
 
     /// Whether some global column lies far out, at a bound that the problem does not have.
-    pub(super) fn shares_far(&self, draft: &Draft, globals: &[f64]) -> bool {
-        let columns = draft.globals.columns.iter().zip(&self.sharing.columns);
+    pub(super) fn globals_touch_artificial_bound(&self, presolved: &PresolvedProblem, globals: &[f64]) -> bool {
+        let columns = presolved.globals.columns.iter().zip(&self.global_scaling.columns);
         columns.zip(globals).any(|((column, scale), value)| {
             let bounded = column.lower.is_finite() && column.upper.is_finite();
-            !bounded && value.abs() > 0.5 * scale.far
+            !bounded && value.abs() > 0.5 * scale.artificial_bound
         })
     }
 }

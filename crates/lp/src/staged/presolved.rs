@@ -6,30 +6,30 @@ use crate::{ColumnId, GlobalColumn, GlobalRow, GlobalTerm, Lag, SpreadTerm, Stag
 
 /// A column of the draft.
 #[derive(Debug, Clone)]
-pub(super) struct DraftColumn {
+pub(super) struct PresolvedColumn {
     pub(super) lower: Profile,
     pub(super) upper: Profile,
     pub(super) cost: Profile,
     pub(super) quadratic: Profile,
     /// Whether it is still there; what is not is set by the reduction that took it out, or 0.
-    pub(super) kept: bool,
+    pub(super) active: bool,
     /// Whether something that all stages share reads it.
     pub(super) shared: bool,
 }
 
 /// A row of the draft.
 #[derive(Debug, Clone)]
-pub(super) struct DraftRow {
+pub(super) struct PresolvedRow {
     pub(super) lower: Profile,
     pub(super) upper: Profile,
-    pub(super) kept: bool,
+    pub(super) active: bool,
     /// Whether something that all stages share stands in it.
     pub(super) shared: bool,
 }
 
 /// A term of the draft.
 #[derive(Debug, Clone)]
-pub(super) struct DraftTerm {
+pub(super) struct PresolvedTerm {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) lag: Lag,
@@ -38,7 +38,7 @@ pub(super) struct DraftTerm {
 
 /// What all stages share, as the problem has it.
 #[derive(Debug, Clone)]
-pub(super) struct DraftGlobals {
+pub(super) struct PresolvedGlobals {
     pub(super) columns: Vec<GlobalColumn>,
     pub(super) rows: Vec<GlobalRow>,
     pub(super) spread: Vec<SpreadTerm>,
@@ -48,37 +48,37 @@ pub(super) struct DraftGlobals {
 
 /// The problem being reduced. Columns and rows keep their places.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
+pub(super) struct PresolvedProblem {
     pub(super) stages: usize,
-    pub(super) columns: Vec<DraftColumn>,
-    pub(super) rows: Vec<DraftRow>,
-    pub(super) terms: Vec<DraftTerm>,
-    pub(super) globals: DraftGlobals,
+    pub(super) columns: Vec<PresolvedColumn>,
+    pub(super) rows: Vec<PresolvedRow>,
+    pub(super) terms: Vec<PresolvedTerm>,
+    pub(super) globals: PresolvedGlobals,
 }
 
-impl Draft {
+impl PresolvedProblem {
     pub(super) fn of(problem: &StagedProblem) -> Self {
-        let columns = problem.columns().iter().enumerate().map(|(index, column)| DraftColumn {
+        let columns = problem.columns().iter().enumerate().map(|(index, column)| PresolvedColumn {
             lower: column.lower.clone(),
             upper: column.upper.clone(),
             cost: column.cost.clone(),
             quadratic: problem.quadratic(ColumnId(index)).clone(),
-            kept: true,
+            active: true,
             shared: problem.sum_terms().iter().any(|term| term.column.index() == index),
         });
-        let rows = problem.rows().iter().enumerate().map(|(index, row)| DraftRow {
+        let rows = problem.rows().iter().enumerate().map(|(index, row)| PresolvedRow {
             lower: row.lower.clone(),
             upper: row.upper.clone(),
-            kept: true,
+            active: true,
             shared: problem.spread_terms().iter().any(|term| term.row.0 == index),
         });
-        let terms = problem.terms().iter().map(|term| DraftTerm {
+        let terms = problem.terms().iter().map(|term| PresolvedTerm {
             row: term.row.0,
             column: term.column.0,
             lag: term.lag,
             coefficient: term.coefficient.clone(),
         });
-        let globals = DraftGlobals {
+        let globals = PresolvedGlobals {
             columns: problem.global_columns().to_vec(),
             rows: problem.global_rows().to_vec(),
             spread: problem.spread_terms().to_vec(),
@@ -95,22 +95,22 @@ impl Draft {
     }
 
     /// The terms that are still there.
-    pub(super) fn kept_terms(&self) -> impl Iterator<Item = &DraftTerm> {
-        self.terms.iter().filter(|term| self.columns[term.column].kept && self.rows[term.row].kept)
+    pub(super) fn active_terms(&self) -> impl Iterator<Item = &PresolvedTerm> {
+        self.terms.iter().filter(|term| self.columns[term.column].active && self.rows[term.row].active)
     }
 
     /// The terms of a row that are still there.
-    pub(super) fn terms_of_row(&self, row: usize) -> impl Iterator<Item = &DraftTerm> {
-        self.kept_terms().filter(move |term| term.row == row)
+    pub(super) fn terms_of_row(&self, row: usize) -> impl Iterator<Item = &PresolvedTerm> {
+        self.active_terms().filter(move |term| term.row == row)
     }
 
     /// The terms of a column that are still there.
-    pub(super) fn terms_of_column(&self, column: usize) -> impl Iterator<Item = &DraftTerm> {
-        self.kept_terms().filter(move |term| term.column == column)
+    pub(super) fn terms_of_column(&self, column: usize) -> impl Iterator<Item = &PresolvedTerm> {
+        self.active_terms().filter(move |term| term.column == column)
     }
 
     /// The term of a column that stands in one row alone.
-    pub(super) fn only_term(&self, column: usize) -> Option<&DraftTerm> {
+    pub(super) fn only_term(&self, column: usize) -> Option<&PresolvedTerm> {
         let mut terms = self.terms_of_column(column);
         terms.next().filter(|_| terms.next().is_none())
     }
@@ -127,7 +127,7 @@ impl Draft {
 
     /// Whether a row is an equality in every stage.
     pub(super) fn is_equality(&self, row: usize) -> bool {
-        let DraftRow { lower, upper, .. } = &self.rows[row];
+        let PresolvedRow { lower, upper, .. } = &self.rows[row];
         lower == upper
     }
 
