@@ -1,23 +1,25 @@
-//! Columns that close a row become its slack.
+//! Elimination of implied slack columns.
 //!
-//! Where a column x appears in one equality `s x + rest = b` and nowhere else (the grid in an electricity balance), x is
-//! b - rest over s: its bounds become the range of the row, its cost moves onto the others, and it is gone. A simplex method
-//! then starts with that balance satisfied. The substitution is exact and is undone exactly.
+//! A column x that appears in one equality `s x + other terms = b` and nowhere else (the grid import of an electricity
+//! balance) is a slack of this row: x = (b - other terms) / s. Its bounds become the range of the row, its cost moves
+//! onto the other columns, and the column leaves the problem. A simplex method then starts with the balance satisfied.
+//! The substitution and its reversal are exact.
 
 use anergy_profile::Profile;
 
 use super::{Column, ColumnId, Lag, Row, RowId, StagedProblem, Term};
 
-/// A problem without its closing columns, and how to find their values again.
+/// A problem without its implied slack columns, and the data to compute their values again.
 #[derive(Debug, Clone)]
 pub(super) struct ReducedProblem {
-    /// The smaller problem: all rows, the kept columns in their old order.
+    /// The smaller problem: all rows, and the remaining columns in their original order.
     pub(super) problem: StagedProblem,
+    /// For each column of the smaller problem, its index in the original problem.
     kept_columns: Vec<usize>,
     slacks: Vec<ImpliedSlack>,
 }
 
-/// x = (rhs - sum of terms) / coefficient, in every stage.
+/// The substitution of one column, x = (rhs - sum of `other_terms`) / coefficient, in every stage.
 #[derive(Debug, Clone)]
 struct ImpliedSlack {
     column: ColumnId,
@@ -27,8 +29,8 @@ struct ImpliedSlack {
 }
 
 impl ReducedProblem {
-    /// Takes out one closing column of every row that has one. Which columns go depends on the pattern, and on
-    /// which of its numbers are series.
+    /// Eliminates one implied slack column of every row that has one. The choice depends on the pattern and on which of
+    /// its numbers are series.
     pub(super) fn of(problem: &StagedProblem) -> Self {
         let stages = problem.stages();
         let mut costs: Vec<Profile> = problem.columns().iter().map(|column| column.cost.clone()).collect();
@@ -49,7 +51,7 @@ impl ReducedProblem {
             (rows[row.0].lower, rows[row.0].upper) = if coefficient > 0.0 { (b, a) } else { (a, b) };
             slacks.push(ImpliedSlack { column, coefficient, rhs: rhs.clone(), other_terms });
         }
-        let is_slack = |index: usize| slacks.iter().any(|slacks| slacks.column.0 == index);
+        let is_slack = |index: usize| slacks.iter().any(|slack| slack.column.0 == index);
         let kept_columns: Vec<usize> = (0..costs.len()).filter(|&index| !is_slack(index)).collect();
         let mut reduced = StagedProblem::new(problem.name(), stages);
         for &index in &kept_columns {
@@ -69,13 +71,13 @@ impl ReducedProblem {
         Self { problem: reduced, kept_columns, slacks }
     }
 
-    /// For each column of the smaller problem, the column it was.
+    /// Returns, for each column of the smaller problem, its index in the original problem.
     pub(super) fn kept_columns(&self) -> &[usize] {
         &self.kept_columns
     }
 
-    /// Fills in the values of all columns of the whole problem (shape columns x stages); `value(column, stage)` gives those
-    /// of the smaller one.
+    /// Writes the values of all columns of the original problem (shape columns x stages); `value(column, stage)`
+    /// returns those of the smaller problem.
     pub(super) fn restore(&self, value: impl Fn(usize, usize) -> f64, values: &mut ndarray::Array2<f64>) {
         let stages = self.problem.stages();
         for (column, &whole) in self.kept_columns.iter().enumerate() {
@@ -93,7 +95,7 @@ impl ReducedProblem {
     }
 }
 
-/// Copies what all stages share; no column that is gone stands in it.
+/// Copies the global columns, rows and terms; no eliminated column appears in them.
 fn copy_globals(problem: &StagedProblem, kept_columns: &[usize], reduced: &mut StagedProblem) {
     for column in problem.global_columns() {
         reduced.add_global_column(column.clone());
@@ -114,9 +116,11 @@ fn copy_globals(problem: &StagedProblem, kept_columns: &[usize], reduced: &mut S
     }
 }
 
-/// The column that an equality row without dynamics is solved for: in no other row, global ones included, with bounds on both
-/// sides, a linear cost, and one coefficient for all stages. Of several the one with the widest bounds, the first of those.
-/// A row that a global column stands in is left as it is.
+/// Returns the column that an equality row is solved for and its coefficient; `None` if there is none.
+///
+/// The row has neither lagged terms nor global columns. The column appears in no other row, global rows included, has
+/// finite bounds, a linear cost, and one coefficient for all stages. Of several candidates the first one with the
+/// widest bounds is taken.
 fn slack_column(problem: &StagedProblem, row: RowId) -> Option<(ColumnId, f64)> {
     let terms = || problem.terms().iter().filter(|term| term.row == row);
     let Row { lower, upper, .. } = &problem.rows()[row.0];
@@ -140,6 +144,7 @@ fn slack_column(problem: &StagedProblem, row: RowId) -> Option<(ColumnId, f64)> 
     best.map(|(column, coefficient, _)| (column, coefficient))
 }
 
+/// Returns the profile of `f(a_t, b_t)`; a constant if both profiles are constants.
 fn combined(a: &Profile, b: &Profile, stages: usize, f: impl Fn(f64, f64) -> f64) -> Profile {
     match (a, b) {
         (Profile::Constant(a), Profile::Constant(b)) => Profile::Constant(f(*a, *b)),
@@ -156,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_the_grid_goes() {
+    fn only_the_grid_import_is_eliminated() {
         let reduced = ReducedProblem::of(&district(vec![3.0, 4.0], vec![1.0, 9.0]));
         let names: Vec<_> = reduced.problem.columns().iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["pump", "unmet", "charge", "d", "store"]);
@@ -164,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_stages_share_keeps_its_columns() {
+    fn columns_in_global_rows_are_not_eliminated() {
         let mut limited = district(vec![3.0, 4.0], vec![1.0, 9.0]);
         let limit = limited.add_global_row(GlobalRow { name: "limit".into(), lower: 0.0, upper: 9.0 });
         limited.add_sum_term(limit, ColumnId(0), 1.0);
@@ -180,10 +185,10 @@ mod tests {
     }
 
     proptest! {
-        /// Any values of the kept columns restore to values that satisfy the substituted row exactly, and cost the same up to
-        /// one constant.
+        /// Any values of the remaining columns restore to values that satisfy the substituted row exactly, and the two
+        /// objectives differ by one constant.
         #[test]
-        fn what_is_restored_satisfies_the_rows(
+        fn restored_values_satisfy_the_rows(
             cop in proptest::collection::vec(2.0f64..6.0, 4),
             demand in proptest::collection::vec(0.0f64..12.0, 4),
             kept_columns in proptest::collection::vec(0.0f64..5.0, 20),

@@ -1,4 +1,4 @@
-//! One way to solve a problem after the other.
+//! Attempts to solve a problem with settings of increasing caution.
 
 use std::cell::RefCell;
 
@@ -16,42 +16,42 @@ use super::standard_form::StandardForm;
 use super::standardize::Standardized;
 use crate::{Duals, Solution, StagedProblem};
 
-/// What is nearer to 0, in the units of the scaled problem, is 0.
+/// Values closer to 0 than this, in the units of the scaled problem, are set to 0.
 const AT_BOUND: f64 = 1e-14;
-/// What the interior-point method is asked for.
+/// Relative gap at which the interior-point method stops.
 const GAP_TOLERANCE: f64 = 1e-11;
-/// Layouts that are kept: of a year, each takes some 30 MB.
+/// Number of memories kept per solver; a memory for a year of hours takes about 30 MB.
 const MOST_MEMORIES: usize = 4;
-/// Iterations allowed; hard cases take 45.
+/// Largest number of iterations; hard problems take 45.
 const ITERATIONS: usize = 120;
 
-/// The last layouts that were needed: one for each pattern that is left of a problem in one of the ways to try it.
+/// The memories of the last solves: one per pattern that is left of a problem under one of the settings.
 #[derive(Default)]
 pub(super) struct Attempts(Vec<SolverMemory>);
 
-/// A layout and its iterate.
+/// The data and the iterate of problems of one pattern.
 struct SolverMemory {
     pattern: Vec<usize>,
     data: ProblemData,
     interior: Interior,
 }
 
-/// One way to try a problem.
+/// The settings of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
-    /// Whether all that can be said of the problem beforehand is used.
+    /// Whether the full presolve is applied.
     full_presolve: bool,
-    /// How far from the bounds to start.
+    /// Distance of the starting point from the bounds, 1 as a rule.
     start_distance: f64,
-    /// How far away missing bounds are put, against the usual.
+    /// Distance of artificial bounds, relative to the usual one.
     pub(super) bound_factor: f64,
-    /// What the rows' duals cost to move, where dynamics are not diagonal.
+    /// Dual regularisation of the normal equations, where the dynamics are not diagonal.
     regularization: f64,
-    /// How often directions are improved by what they miss.
+    /// Number of iterative refinements of each direction.
     refinements: usize,
 }
 
-/// In this order.
+/// The attempts, in the order in which they are made.
 pub(super) const ATTEMPTS: [Attempt; 4] = [
     Attempt { full_presolve: true, start_distance: 1.0, bound_factor: 1.0, regularization: 0.0, refinements: 0 },
     Attempt { full_presolve: false, start_distance: 1.0, bound_factor: 1.0, regularization: 1e-10, refinements: 1 },
@@ -59,18 +59,18 @@ pub(super) const ATTEMPTS: [Attempt; 4] = [
     Attempt { full_presolve: false, start_distance: 0.1, bound_factor: 1.0, regularization: 1e-8, refinements: 2 },
 ];
 
-/// What an attempt came to.
+/// The result of an attempt.
 pub(super) enum Outcome {
-    /// Proven, more or less.
+    /// The certificate proves the contained gap.
     Optimal(OptimalityProof),
-    /// Some value lies where only a missing bound stopped it; this is the objective there.
+    /// Some value is at an artificial bound; the number is the objective there.
     AtArtificialBound(f64),
-    /// The certificate refuses, for this reason.
+    /// The certificate refuses the solution for the contained reason.
     Refused(String),
 }
 
 impl Attempts {
-    /// Tries to solve `problem` one way.
+    /// Solves `problem` with the settings of `attempt`.
     pub(super) fn attempt(&mut self, problem: &StagedProblem, attempt: Attempt, solution: &mut Solution) -> Outcome {
         let mut presolved = PresolvedProblem::of(problem);
         let presolve =
@@ -96,7 +96,7 @@ impl Attempts {
         let at_artificial_bound = standardized.touches_artificial_bound(&presolved, solution.values.view())
             || standardized.globals_touch_artificial_bound(&presolved, &solution.globals);
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-        // What left may have been all that was usual.
+        // The typical cost is that of the original problem: presolve may have removed all columns of typical cost.
         let turnover = standardized.turnover(&presolved, solution.values.view(), typical_cost(&costs));
         match proven(problem, solution, turnover) {
             Ok(proof) => Outcome::Optimal(proof),
@@ -107,7 +107,7 @@ impl Attempts {
         }
     }
 
-    /// The first answer that is proven well enough; solve_by_fallback why the last one is not.
+    /// Makes all attempts until one is proven; otherwise returns the reason why the last one is not.
     pub(super) fn first_proven(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), String> {
         let mut last_reason = String::new();
         for attempt in ATTEMPTS {
@@ -121,7 +121,7 @@ impl Attempts {
         Err(last_reason)
     }
 
-    /// The memory for a form, from an earlier solve of the same pattern if there was one.
+    /// Returns the memory for a standard form, from an earlier solve of the same pattern if there was one.
     fn memory_for(&mut self, form: &StandardForm) -> &mut SolverMemory {
         let pattern = form.pattern();
         let known = self.0.iter().position(|memory| memory.pattern == pattern);
@@ -145,15 +145,16 @@ impl Attempts {
     }
 }
 
-/// Memories that a thread keeps of solvers that are gone.
+/// Number of memories that a thread keeps of dropped solvers.
 const MOST_SPARES: usize = 6;
 
 thread_local! {
-    /// Who solves many problems of one pattern, one after the other, lays out memory once.
+    /// Memories of dropped solvers, so that a program that solves many problems of one pattern, one after the other,
+    /// allocates once.
     static SPARE: RefCell<Vec<SolverMemory>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What this thread keeps for a pattern.
+/// Takes the thread's spare memory for a pattern; `None` if there is none.
 fn spare(pattern: &[usize]) -> Option<SolverMemory> {
     SPARE.with_borrow_mut(|spare| {
         let index = spare.iter().position(|memory| memory.pattern == pattern)?;
@@ -163,7 +164,7 @@ fn spare(pattern: &[usize]) -> Option<SolverMemory> {
 
 impl Drop for Attempts {
     fn drop(&mut self) {
-        // A thread that ends keeps nothing.
+        // A thread that ends has no spare memories any more.
         let _ = SPARE.try_with(|spare| {
             if let Ok(mut spare) = spare.try_borrow_mut() {
                 spare.append(&mut self.0);
@@ -174,7 +175,7 @@ impl Drop for Attempts {
     }
 }
 
-/// A problem and its boxed form, and the way between them.
+/// The transformations from the original problem to the standard form.
 #[derive(Clone, Copy)]
 struct Transformation<'a> {
     presolved: &'a PresolvedProblem,
@@ -183,7 +184,7 @@ struct Transformation<'a> {
 }
 
 impl SolverMemory {
-    /// Writes the answer in the terms of the problem.
+    /// Writes the solution in terms of the original problem.
     fn restore(&self, problem: &StagedProblem, full_presolve: Transformation<'_>, solution: &mut Solution) {
         let (data, interior) = (&self.data, &self.interior);
         let Transformation { presolved, presolve, standardized } = full_presolve;
@@ -195,14 +196,14 @@ impl SolverMemory {
         solution.values.fill(0.0);
         let value = |column, stage| {
             let (x, z) = (at(&interior.x, columns, column, stage), at(&interior.z, columns, column, stage));
-            // What is pressed to its bound is there.
+            // A value below its multiplier is at its bound in the limit.
             if x < AT_BOUND && z > x { 0.0 } else { x }
         };
         standardized.restore_values(presolved, value, &mut solution.values);
         let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
-        // What left without a word is worth nothing.
+        // Rows that presolve removed without a record have the dual 0.
         duals.rows.fill(0.0);
-        // Where nothing costs anything, everything feasible is optimal, and no price is one.
+        // Without any cost every feasible point is optimal, and all duals are 0.
         let priced = f64::from(u8::from(!data.costless));
         standardized.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
         let mut multipliers = Array2::default((0, 0));
@@ -226,7 +227,7 @@ mod tests {
     use crate::{Column, Lag, Row};
     use anergy_profile::Profile;
 
-    /// Whatever the number of stages: what is stored from one round to the next pays for its stay once a stage.
+    /// A cost of stored energy is paid once per stage, whatever the number of stages.
     #[test]
     fn levels_may_cost_something() {
         for stages in 1..=20 {

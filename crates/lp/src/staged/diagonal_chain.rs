@@ -1,41 +1,45 @@
 //! The normal equations of a chain of stages with diagonal dynamics, factored and solved lane by lane.
 //!
-//! With weights theta the matrix A theta A' is block tridiagonal in time. In each stage the rows without dynamics are
-//! eliminated first, by a modified Gram-Schmidt process over the columns: what remains is a sum of squares, so nothing
-//! cancels. Then the stages of a lane are eliminated one after the other; the first of each lane stays as a separator, and a
-//! small dense system over the separators closes the ring. What a stage hands on to the next is the parallel sum
-//! Q (Q + Theta)^-1 Theta of its weight so far and that of its states, which does not cancel either.
+//! With weights theta the matrix A theta A' is block tridiagonal in time. In each stage the static rows are eliminated
+//! first, by a modified Gram-Schmidt process over the columns, whose remainder is a sum of squares, so that nothing
+//! cancels. Then the stages of a lane are eliminated one after the other. The first stage of each lane remains as a
+//! separator, and a small dense system over the separators closes the ring. The Schur complement that a stage passes on
+//! to the next one is the parallel sum Q (Q + Theta)^-1 Theta of its own weight Q and the weight Theta of its states,
+//! as in a Riccati recursion; it does not cancel either.
 
 use super::dense::Cholesky;
 use super::lanes::{LANES, Lanes};
 use super::problem_data::ProblemData;
 
-/// Pivots below this share of what they came from are rounding.
+/// Share of its original diagonal below which a pivot is rounding error.
 const PIVOT_FLOOR: f64 = 1e-15;
-/// A pivot of a row without any weight.
+/// Absolute size below which a pivot belongs to a row without weight.
 const LEAST_PIVOT: f64 = 1e-40;
 
-/// The factored normal equations; memory for one pattern.
+/// The factored normal equations for problems of one pattern.
 #[derive(Debug)]
 pub(super) struct DiagonalChain {
-    /// See [`NormalEquations::hold`](super::normal_equations::NormalEquations::hold).
+    /// Dual regularisation; see
+    /// [`NormalEquations::set_regularization`](super::normal_equations::NormalEquations::set_regularization).
     pub(super) regularization: f64,
+    /// Number of static rows.
     statics: usize,
+    /// Number of states.
     states: usize,
     blocks: usize,
     /// Flows with an entry in a static row.
     projected: Vec<usize>,
     /// Flows without one.
     dynamic_only: Vec<usize>,
-    /// By block and static row: 1/pivot.
+    /// Inverse pivots, by block and static row.
     inverse_pivots: Vec<Lanes>,
-    /// By block, static row, row: multipliers.
+    /// Multipliers, by block, static row and row.
     multipliers: Vec<Lanes>,
-    /// By block: inverse of S, states x states.
+    /// Inverse of S by block, states x states.
     inverses: Vec<Lanes>,
     /// By block: S^-1 W, the reach of the separator, states x states.
     separator_terms: Vec<Lanes>,
-    /// By block: kept * theta of the states of the block before.
+    /// Retention times theta of the states of the block before, by block.
     couplings: Vec<Lanes>,
     separators: Cholesky,
     separator_rhs: Vec<f64>,
@@ -46,9 +50,9 @@ pub(super) struct DiagonalChain {
 struct Scratch {
     /// Entries of the projected columns, column x row.
     work: Vec<Lanes>,
-    /// theta times the entry in the pivot row.
+    /// Theta times the entry in the pivot row.
     weighted: Vec<Lanes>,
-    /// states x states each.
+    /// Weight Q of the block, states x states; so are the following.
     own: Vec<Lanes>,
     passed_on: Vec<Lanes>,
     separator_term: Vec<Lanes>,
@@ -57,6 +61,7 @@ struct Scratch {
 }
 
 impl DiagonalChain {
+    /// Allocates the memory for the pattern of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let (rows, statics, states, blocks) = (data.rows, data.statics(), data.states(), data.lane_layout.blocks);
         let is_projected = |&flow: &usize| data.entries[flow].iter().any(|entry| entry.row < statics);
@@ -137,7 +142,7 @@ impl DiagonalChain {
         self.close_ring::<K>(data, &theta[(self.blocks - 1) * columns..]);
     }
 
-    /// Eliminates the static rows of a block: multipliers, pivots, and what is left on the dynamic rows.
+    /// Eliminates the static rows of a block: computes multipliers, pivots, and the remainder on the dynamic rows.
     #[inline(always)]
     fn eliminate_statics<const K: usize>(&mut self, data: &ProblemData, weights: &[Lanes], block: usize) {
         let states = if K == 0 { self.states } else { K };
@@ -207,7 +212,8 @@ impl DiagonalChain {
         }
     }
 
-    /// Eliminates the dynamic rows of a block: the inverse of S = Q + Theta, the reach of the separator, what is handed on.
+    /// Eliminates the dynamic rows of a block: computes the inverse of S = Q + Theta, the coupling to the separator,
+    /// and the Schur complement that is passed on.
     #[inline(always)]
     fn eliminate_states<const K: usize>(&mut self, data: &ProblemData, weights: &[Lanes], block: usize) {
         let states = if K == 0 { self.states } else { K };
@@ -247,7 +253,8 @@ impl DiagonalChain {
         }
     }
 
-    /// Couples the last stage of every lane to the separator of the next one, and factors the separators' system.
+    /// Couples the last stage of every lane to the separator of the next lane, and factors the system over the
+    /// separators.
     #[inline(always)]
     fn close_ring<const K: usize>(&mut self, data: &ProblemData, last: &[Lanes]) {
         let states = if K == 0 { self.states } else { K };
@@ -257,7 +264,7 @@ impl DiagonalChain {
         let alone = self.blocks == 1;
         self.separators.clear();
         for k in 0..states {
-            // That of block 0 couples it to the last block of the lane before.
+            // The couplings of block 0 are those to the last block of the lane before.
             self.couplings[k] = data.retention_after(k, 0) * last[flows + k];
         }
         for lane in 0..LANES {
@@ -337,7 +344,7 @@ impl DiagonalChain {
             for lane in 0..LANES {
                 separator[k].0[lane] = self.separator_rhs[lane * states + k];
             }
-            carried[k] = separator[k].taken_from_next();
+            carried[k] = separator[k].from_next_lane();
         }
         for block in (0..self.blocks).rev() {
             let part = &mut rhs[block * rows..(block + 1) * rows];
@@ -372,7 +379,7 @@ impl DiagonalChain {
     }
 }
 
-/// out = a b, all n x n.
+/// Computes out = a b, all n x n.
 #[inline(always)]
 fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
     for i in 0..n {
@@ -386,13 +393,13 @@ fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
     }
 }
 
-/// The inverse of a symmetric positive definite n x n matrix, by Gauss-Jordan steps on its diagonal; `matrix` is overwritten.
+/// Inverts a symmetric positive definite n x n matrix by Gauss-Jordan steps on its diagonal; `matrix` is overwritten.
 #[inline(always)]
 fn invert(matrix: &mut [Lanes], inverse: &mut [Lanes], n: usize) {
     inverse.copy_from_slice(matrix);
     for pivot in 0..n {
         let floor = Lanes::splat(PIVOT_FLOOR) * matrix[pivot * n + pivot].abs();
-        // A row of nothing but fixed columns has nothing to solve for.
+        // A row whose columns are all fixed has no unknown.
         let own = inverse[pivot * n + pivot];
         let value = own.max(floor).inverse_above(Lanes::splat(LEAST_PIVOT));
         for j in 0..n {

@@ -1,23 +1,29 @@
-//! Where the rows of a stage and its neighbours stand while the stage is eliminated.
+//! The positions of rows during the elimination of a stage.
+//!
+//! The rows of a stage come in the order: its static rows, its dynamic rows, the dynamic rows of the next stage, and
+//! those of the separator (the first stage of the lane).
 
 use super::elimination::EliminationPlan;
 use super::problem_data::ProblemData;
 
-/// Where rows stand while a stage is eliminated: its static rows, its dynamic ones, those of the next stage, the separator's.
+/// The positions of rows during the elimination of a stage.
 #[derive(Debug)]
 pub(super) struct EliminationLayout {
     pub(super) columns: usize,
+    /// Number of static rows.
     pub(super) statics: usize,
+    /// Number of dynamic rows.
     pub(super) dynamics: usize,
     pub(super) blocks: usize,
     pub(super) lanes: usize,
-    /// Rows of the form in this order.
+    /// Rows of the standard form in the order of their positions.
     pub(super) order: Vec<usize>,
-    /// For each row of the form its place.
+    /// Position of each row of the standard form.
     places: Vec<usize>,
 }
 
 impl EliminationLayout {
+    /// Orders the rows of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let is_dynamic = |&row: &usize| data.lagged.iter().any(|lagged| lagged.row == row);
         let (dynamic, mut order): (Vec<usize>, Vec<usize>) = (0..data.rows).partition(is_dynamic);
@@ -29,46 +35,50 @@ impl EliminationLayout {
         Self { columns, statics, dynamics: dynamic.len(), blocks: cut.blocks, lanes: cut.lanes, order, places }
     }
 
+    /// Returns the number of rows of a stage.
     pub(super) fn rows(&self) -> usize {
         self.order.len()
     }
 
+    /// Returns the number of positions.
     pub(super) fn width(&self) -> usize {
         self.separator(self.dynamics)
     }
 
-    /// Place of a dynamic row of the next stage.
+    /// Returns the position of a dynamic row of the next stage.
     pub(super) fn next(&self, dynamic: usize) -> usize {
         self.rows() + dynamic
     }
 
-    /// Place of a dynamic row of the lane's first stage.
+    /// Returns the position of a dynamic row of the separator.
     pub(super) fn separator(&self, dynamic: usize) -> usize {
         self.rows() + self.dynamics + dynamic
     }
 
-    /// Place of a row of the stage itself, which in a lane's first one may belong to the separator.
+    /// Returns the position of a row of the stage itself; in the first stage of a lane, a dynamic row belongs to the
+    /// separator.
     pub(super) fn own(&self, row: usize, block: usize) -> usize {
         let place = self.places[row];
         if block == 0 && place >= self.statics { place + 2 * self.dynamics } else { place }
     }
 
-    /// Place of a row of the next stage.
+    /// Returns the position of a row of the standard form in the next stage.
     pub(super) fn after(&self, row: usize) -> usize {
         self.places[row] + self.dynamics
     }
 
-    /// How many steps eliminate rows of the stage itself.
+    /// Returns the number of steps that eliminate rows of the stage itself.
     pub(super) fn own_steps(&self, block: usize) -> usize {
         if block == 0 { self.statics } else { self.rows() }
     }
 
-    /// Place of an entry of a column handed on, in the stage that takes it.
+    /// Returns the position, in the receiving stage, of an entry of a column passed on.
     pub(super) fn received(&self, entry: usize) -> usize {
         if entry < self.dynamics { self.statics + entry } else { self.rows() + entry }
     }
 
-    /// The plan of a lane's first stage or of any other, given where the columns handed on stand.
+    /// Returns the plan of the first stage of a lane (block 0) or of any other, given the entries of the columns passed
+    /// on.
     fn plan(&self, data: &ProblemData, block: usize, passed_on: &[Vec<bool>]) -> EliminationPlan {
         let mut pattern = vec![vec![false; self.width()]; self.columns];
         for (column, entries) in data.entries.iter().enumerate() {
@@ -88,7 +98,8 @@ impl EliminationLayout {
         EliminationPlan::new(pattern, &groups)
     }
 
-    /// The plans of a lane's first stage and of any other: what is handed on grows until it stands where it is taken from.
+    /// Returns the plans of the first stage of a lane and of any other. The entries of the columns passed on grow until
+    /// they no longer change.
     pub(super) fn plans(&self, data: &ProblemData) -> [EliminationPlan; 2] {
         let mut passed_on = vec![vec![false; 2 * self.dynamics]; 2 * self.dynamics];
         let first = self.plan(data, 0, &passed_on);
@@ -101,7 +112,7 @@ impl EliminationLayout {
         }
     }
 
-    /// Marks where the columns that a stage hands on stand; whether any mark is new.
+    /// Marks the entries of the columns that a stage passes on; returns whether any mark is new.
     fn pass_on(&self, plan: &EliminationPlan, block: usize, passed_on: &mut [Vec<bool>]) -> bool {
         let mut grown = false;
         for step in &plan.steps[self.own_steps(block)..] {

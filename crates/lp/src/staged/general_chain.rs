@@ -1,14 +1,15 @@
 //! The normal equations of a chain of stages with any dynamics, factored and solved lane by lane.
 //!
-//! A theta A' is a sum over columns of theta a a'. Eliminating row p by the modified Gram-Schmidt process keeps it one: with
-//! the pivot d = sum theta a_p^2 and the multipliers m_r = sum theta a_p a_r / d, every column becomes a_r - m_r a_p, and the
-//! row leaves behind the column (1 at p, m_r) of weight d. Only the rounding of a_r - m_r a_p is lost, to which the weights
-//! come squared: weights may span thirty digits.
+//! A theta A' is a sum over columns of theta a a'. Eliminating row p by the modified Gram-Schmidt process keeps this
+//! form: with the pivot d = sum theta a_p^2 and the multipliers m_r = sum theta a_p a_r / d, every column becomes a_r -
+//! m_r a_p, and the row leaves behind the column (1 at p, m_r) of weight d. Only the rounding of a_r - m_r a_p is lost,
+//! which enters the weights squared, so that weights may span thirty orders of magnitude.
 //!
-//! Rows that read the stage before are dynamic. A stage eliminates its own rows; its columns then stand only in the dynamic
-//! rows of the next stage and in those of the first stage of the lane, which wait as a separator. The same process turns
-//! them into as many columns as there are such rows, and these are handed on. What the last stages of the lanes hand on
-//! closes the ring: a dense system over the separators.
+//! Rows that read the stage before are dynamic. A stage eliminates its own rows; its columns then have entries only in
+//! the dynamic rows of the next stage and in those of the first stage of the lane, which remain as a separator. The
+//! same process turns them into as many columns as there are such rows, and these columns are passed on: a Schur
+//! complement in factored form. The columns passed on by the last stages of the lanes close the ring in a dense system
+//! over the separators.
 
 use super::dense::Gram;
 use super::elimination::{EliminationPlan, EliminationStep};
@@ -16,24 +17,26 @@ use super::elimination_layout::EliminationLayout;
 use super::lanes::Lanes;
 use super::problem_data::ProblemData;
 
-/// A row whose pivot is below this share of what it had is one that others imply: its unknown becomes 0.
+/// Share of its original diagonal below which a pivot belongs to a row that is implied by others; its unknown becomes
+/// 0.
 const PIVOT_FLOOR: f64 = 1e-30;
-/// A row's dual is held by no more than this share of what its row had.
+/// Largest regularisation of a row's dual, as a share of the row's original diagonal.
 pub(super) const RELATIVE_REGULARIZATION: f64 = 1e-17;
-/// Keeps 0/0 away where nothing is handed on.
+/// Avoids 0/0 where nothing is passed on.
 const LEAST_WEIGHT: f64 = 1e-200;
 
-/// The factored normal equations; memory for one pattern.
+/// The factored normal equations for problems of one pattern.
 #[derive(Debug)]
 pub(super) struct GeneralChain {
     layout: EliminationLayout,
-    /// See [`NormalEquations::hold`](super::normal_equations::NormalEquations::hold).
+    /// Dual regularisation; see
+    /// [`NormalEquations::set_regularization`](super::normal_equations::NormalEquations::set_regularization).
     pub(super) regularization: f64,
-    /// The first stage of a lane, and any other.
+    /// Elimination plans of the first stage of a lane, and of any other.
     plans: [EliminationPlan; 2],
-    /// By block and row of the order: 1/pivot.
+    /// Inverse pivots, by block and row of the elimination order.
     inverse_pivots: Vec<Lanes>,
-    /// By block and multiplier of the plan.
+    /// Multipliers, by block and multiplier of the plan.
     multipliers: Vec<Lanes>,
     most_multipliers: usize,
     separators: Gram,
@@ -41,23 +44,26 @@ pub(super) struct GeneralChain {
     work: EliminationBuffers,
 }
 
+/// The work space of the elimination of one stage.
 #[derive(Debug)]
 struct EliminationBuffers {
-    /// By column, own ones before those handed on, and place.
+    /// Entries by column (own ones before those passed on) and position.
     entries: Vec<Lanes>,
     weights: Vec<Lanes>,
-    /// theta times the entry in the pivot row, by column of the step.
+    /// Theta times the entry in the pivot row, by column of the step.
     weighted: Vec<Lanes>,
-    /// What the own rows had before anything was eliminated.
+    /// Diagonal of the own rows before any elimination.
     initial: Vec<Lanes>,
-    /// Columns handed on (by column, then rows of the next stage and the separator), and their weights.
+    /// Columns passed on (by column, then rows of the next stage and the separator).
     passed_on: Vec<Lanes>,
+    /// Weights of the columns passed on.
     passed_on_weights: Vec<Lanes>,
-    /// A right-hand side by place.
+    /// Right-hand side by position.
     part: Vec<Lanes>,
 }
 
 impl GeneralChain {
+    /// Plans the elimination and allocates the memory for the pattern of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let layout = EliminationLayout::new(data);
         let plans = layout.plans(data);
@@ -100,6 +106,7 @@ impl GeneralChain {
         self.substitute_back(rhs);
     }
 
+    /// Eliminates the rows of all stages but the separators.
     #[inline(always)]
     fn factor_stages(&mut self, data: &ProblemData, theta: &[Lanes]) {
         let Self { layout, plans, work, regularization, .. } = self;
@@ -134,7 +141,7 @@ impl GeneralChain {
         }
     }
 
-    /// Factors the system over the separators of all lanes from what their last stages hand on.
+    /// Factors the system over the separators of all lanes from the columns that their last stages pass on.
     fn close_ring(&mut self, regularization: f64) {
         let Self { layout, work, separators, .. } = self;
         let (dynamics, passed_on) = (layout.dynamics, 2 * layout.dynamics);
@@ -154,7 +161,7 @@ impl GeneralChain {
         separators.factor(PIVOT_FLOOR, regularization);
     }
 
-    /// The same eliminations on a right-hand side, and the solution on the separators.
+    /// Applies the eliminations to a right-hand side, and solves for the separators.
     #[inline(always)]
     fn eliminate_rhs(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
         let Self { layout, work, .. } = self;
@@ -163,7 +170,7 @@ impl GeneralChain {
         part.fill(Lanes::ZERO);
         for block in 0..layout.blocks {
             let rhs = &mut rhs[block * rows..(block + 1) * rows];
-            // What the stage before left on these rows adds up with their own.
+            // The contributions of the stage before add to the right-hand sides of these rows.
             for k in 0..dynamics {
                 part[statics + k] = std::mem::replace(&mut part[layout.next(k)], Lanes::ZERO);
             }
@@ -196,7 +203,7 @@ impl GeneralChain {
         }
     }
 
-    /// From the last stage to the first y_p = rhs_p / pivot - sum of m_r y_r.
+    /// Computes, from the last stage to the first, y_p = rhs_p / pivot - sum of m_r y_r.
     #[inline(always)]
     fn substitute_back(&mut self, rhs: &mut [Lanes]) {
         let Self { layout, work, .. } = self;
@@ -222,7 +229,7 @@ impl GeneralChain {
 }
 
 impl EliminationBuffers {
-    /// Sets up the columns of a stage: its own, and those handed on by the stage before.
+    /// Sets up the columns of a stage: its own, and those passed on by the stage before.
     #[inline(always)]
     fn load(&mut self, layout: &EliminationLayout, data: &ProblemData, theta: &[Lanes], block: usize) {
         let (width, own, passed_on) = (layout.width(), layout.columns, 2 * layout.dynamics);
@@ -254,7 +261,7 @@ impl EliminationBuffers {
         self.passed_on_weights.fill(Lanes::ZERO);
     }
 
-    /// The pivot of a step; leaves theta times the entries in its row in `weighted`.
+    /// Returns the pivot of a step, and leaves theta times the entries in its row in `weighted`.
     #[inline(always)]
     fn pivot(&mut self, width: usize, step: &EliminationStep) -> Lanes {
         let mut pivot = Lanes::ZERO;
@@ -266,7 +273,7 @@ impl EliminationBuffers {
         pivot
     }
 
-    /// The multipliers of a step; takes its row out of the columns.
+    /// Computes the multipliers of a step, and eliminates its row from the columns.
     #[inline(always)]
     fn eliminate(&mut self, width: usize, step: &EliminationStep, inverse: Lanes, multipliers: &mut [Lanes]) {
         let multipliers = &mut multipliers[..step.rows.len()];

@@ -1,10 +1,10 @@
-//! What all stages share, in numbers: a few columns and rows, and the series that tie them to the stages.
+//! The numbers of the global columns and rows, and their products with the stages.
 
 use super::lanes::Lanes;
 use super::problem_data::{Coefficient, ProblemData};
 use super::standard_form::StandardGlobals;
 
-/// A coefficient between a stage and what all stages share.
+/// A coefficient between a column or row of a stage and a global row or column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GlobalCoefficient {
     pub(super) row: usize,
@@ -12,26 +12,29 @@ pub(super) struct GlobalCoefficient {
     pub(super) coefficient: Coefficient,
 }
 
-/// The global columns and rows.
+/// The numbers of the global columns and rows.
 #[derive(Debug, Default)]
 pub(super) struct GlobalData {
-    /// Upper bounds and costs of the columns.
+    /// Upper bounds of the global columns.
     pub(super) upper: Vec<f64>,
+    /// Costs of the global columns.
     pub(super) cost: Vec<f64>,
-    /// Sums of the rows, and what one unit of each is.
+    /// Right-hand sides of the global rows.
     pub(super) sums: Vec<f64>,
+    /// Unit of each global row, relative to the unit of a row of a stage.
     pub(super) row_units: Vec<f64>,
-    /// Row, column and coefficient.
+    /// Global row, global column and coefficient.
     pub(super) terms: Vec<(usize, usize, f64)>,
     /// Global columns in rows of the stages.
     pub(super) spread: Vec<GlobalCoefficient>,
-    /// Columns of the stages in global rows, by column.
+    /// Columns of the stages in global rows, sorted by column.
     pub(super) summed: Vec<GlobalCoefficient>,
     /// For each column of a stage, where its entries in global rows begin; one more than columns.
     summed_from: Vec<usize>,
 }
 
 impl GlobalData {
+    /// Collects the numbers of `globals` with the coefficients that tie them to the stages.
     pub(super) fn new(
         globals: &StandardGlobals,
         spread: Vec<GlobalCoefficient>,
@@ -51,12 +54,12 @@ impl GlobalData {
         }
     }
 
-    /// Whether there is nothing that all stages share.
+    /// Returns whether there are neither global columns nor global rows.
     pub(super) fn is_empty(&self) -> bool {
         self.upper.is_empty() && self.sums.is_empty()
     }
 
-    /// Whether a column of a stage stands in a global row.
+    /// Returns whether a column of a stage appears in a global row.
     #[inline(always)]
     pub(super) fn any_summed(&self) -> bool {
         !self.summed.is_empty()
@@ -64,13 +67,13 @@ impl GlobalData {
 }
 
 impl ProblemData {
-    /// A coefficient in a block, 0 where there is no stage.
+    /// Returns a coefficient in a block; 0 in lanes without a stage.
     #[inline(always)]
     pub(super) fn global_coefficient(&self, entry: &GlobalCoefficient, block: usize) -> Lanes {
         self.at(entry.coefficient, block) * self.exists[block]
     }
 
-    /// S' dy of a column: what the global rows add to A' dy.
+    /// Returns S' dy of a column, the contribution of the global rows to A' dy.
     #[inline(always)]
     pub(super) fn summed(&self, dy: &[f64], block: usize, column: usize) -> Lanes {
         let mut sum = Lanes::ZERO;
@@ -80,7 +83,7 @@ impl ProblemData {
         sum
     }
 
-    /// sums += factor S v, for v by block and column.
+    /// Adds factor S v to `sums`, for v by block and column.
     pub(super) fn add_summed(&self, factor: f64, v: impl Fn(usize, usize) -> Lanes, sums: &mut [f64]) {
         for entry in &self.globals.summed {
             let mut sum = Lanes::ZERO;
@@ -91,7 +94,7 @@ impl ProblemData {
         }
     }
 
-    /// sums += factor G' y, by global column.
+    /// Adds factor G' y to `sums`, by global column.
     pub(super) fn add_spread_transposed(&self, factor: f64, y: &[Lanes], sums: &mut [f64]) {
         for entry in &self.globals.spread {
             let mut sum = Lanes::ZERO;
@@ -102,7 +105,7 @@ impl ProblemData {
         }
     }
 
-    /// out += A v where v is not 0 but in one column.
+    /// Adds A v to `out`, for v that is zero except in one column.
     #[inline(always)]
     pub(super) fn add_column(&self, block: usize, column: usize, v: Lanes, out: &mut [Lanes]) {
         for entry in &self.entries[column] {
@@ -116,7 +119,7 @@ impl ProblemData {
         }
     }
 
-    /// Rows that do not exist miss nothing.
+    /// Sets the entries of rows that do not exist to 0.
     pub(super) fn mask_rows(&self, out: &mut [Lanes]) {
         for block in 0..self.lane_layout.blocks {
             for row in 0..self.rows {
@@ -125,7 +128,8 @@ impl ProblemData {
         }
     }
 
-    /// What the rows of the next block, with `dy`, add to the columns of `block`.
+    /// Computes the products of the lagged coefficients with `dy` of the next block, which are part of A' dy of
+    /// `block`.
     #[inline(always)]
     pub(super) fn next_rows(&self, dy: &[Lanes], block: usize, lagged_products: &mut [Lanes]) {
         let after = self.after(block);
@@ -136,7 +140,7 @@ impl ProblemData {
         }
     }
 
-    /// A' dy of a column of a block, from dy of the block and what the next block's rows add.
+    /// Returns A' dy of a column of a block, from `dy` of the block and the lagged products `next`.
     #[inline(always)]
     pub(super) fn transposed(&self, dy: &[Lanes], next: &[Lanes], block: usize, column: usize) -> Lanes {
         let mut sum = Lanes::ZERO;

@@ -1,7 +1,7 @@
-//! What all stages share, from a draft to the boxed form and back.
+//! The scaling of global columns and rows, and their conversion to standard form and back.
 //!
-//! A global row is divided by the length of its coefficients over all stages, so that it weighs no more than the row of a
-//! stage; a global column is counted in what makes its coefficients near 1.
+//! A global row is divided by the Euclidean norm of its coefficients over all stages, so that it weighs no more than
+//! the row of a stage. The unit of a global column is chosen such that its coefficients are close to 1.
 
 use anergy_profile::Profile;
 
@@ -11,15 +11,15 @@ use super::standard_form::{GlobalEntry, StandardGlobalColumn};
 use super::standardize::{LEAST_WIDTH, Standardized, combined};
 use crate::GlobalRow;
 
-/// How global columns and rows of the form stand for those of the draft.
+/// The scales of the global columns and rows of the standard form.
 #[derive(Debug, Default)]
 pub(super) struct GlobalScaling {
     columns: Vec<GlobalColumnScale>,
-    /// Of each row that has a bound: its index in the draft, and what it was divided by.
+    /// For each row that has a limit: its index in the presolved problem, and its divisor.
     rows: Vec<(usize, f64)>,
 }
 
-/// A global column is `start + unit * x`.
+/// The substitution `start + unit * x` of a global column.
 #[derive(Debug, Clone, Copy)]
 struct GlobalColumnScale {
     start: f64,
@@ -29,6 +29,7 @@ struct GlobalColumnScale {
 }
 
 impl GlobalScaling {
+    /// Computes the scales of the global columns and rows of `presolved`.
     pub(super) fn of(
         presolved: &PresolvedProblem,
         rows: &[(usize, Profile)],
@@ -52,7 +53,7 @@ impl GlobalScaling {
                 Some((term.coefficient / length).abs())
             });
             let in_global_rows = sizes.fold(0.0, f64::max);
-            // What stands in global rows alone is a sum over the stages itself.
+            // A global column in global rows only is itself a sum over the stages.
             let (size, stages) =
                 if in_stages > 0.0 { (in_stages, 1.0) } else { (in_global_rows, presolved.stages as f64) };
             let unit = if size > 0.0 { 1.0 / size } else { 1.0 };
@@ -63,7 +64,7 @@ impl GlobalScaling {
         Self { columns, ..scaling }
     }
 
-    /// Takes what the global columns' starting points contribute out of the sums of a row of the draft.
+    /// Subtracts the contributions of the starting points of the global columns from the right-hand sides of a row.
     pub(super) fn subtract_starts(&self, presolved: &PresolvedProblem, row: usize, sums: &mut [f64]) {
         for term in presolved.globals.spread.iter().filter(|term| term.row.0 == row) {
             let start = self.columns[term.column.index()].start;
@@ -74,7 +75,8 @@ impl GlobalScaling {
     }
 }
 
-/// The length of a global row's coefficients over all stages, or the largest of its global columns if it has no others.
+/// Returns the Euclidean norm of a global row's coefficients over all stages, or its largest coefficient of a global
+/// column if it has no others.
 fn row_length(presolved: &PresolvedProblem, row: usize) -> f64 {
     let sums = presolved.globals.sums.iter().filter(|term| term.row.index() == row);
     let squares = sums.map(|term| (0..presolved.stages).map(|stage| term.coefficient.at(stage).powi(2)).sum::<f64>());
@@ -110,6 +112,7 @@ impl Standardized {
         self.form.globals.summed.sort_by_key(|entry| entry.column);
     }
 
+    /// Adds a global row with its terms, and a slack if it is no equality.
     fn add_global_row(&mut self, presolved: &PresolvedProblem, row: usize) {
         let (source, length) = self.global_scaling.rows[row];
         let GlobalRow { lower, upper, .. } = presolved.globals.rows[source];
@@ -142,7 +145,7 @@ impl Standardized {
         }
     }
 
-    /// Writes the values of the global columns; `value` is in the form's units.
+    /// Writes the values of the global columns; `value` is in the units of the form.
     pub(super) fn restore_globals(
         &self,
         presolved: &PresolvedProblem,
@@ -163,7 +166,7 @@ impl Standardized {
         }
     }
 
-    /// Whether some global column lies far out, at a bound that the problem does not have.
+    /// Returns whether the value of a global column without one of its bounds is beyond half the artificial bound.
     pub(super) fn globals_touch_artificial_bound(&self, presolved: &PresolvedProblem, globals: &[f64]) -> bool {
         let columns = presolved.globals.columns.iter().zip(&self.global_scaling.columns);
         columns.zip(globals).any(|((column, scale), value)| {

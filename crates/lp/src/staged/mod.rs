@@ -1,9 +1,11 @@
-//! Our own solver: an interior-point method that knows the chain of stages.
+//! The staged solver: an interior-point method that exploits the chain of stages.
 //!
-//! A problem is reduced ([`presolve`]), boxed ([`standardize`]), laid out in lanes ([`problem_data`]) and solved by a predictor-corrector method
-//! ([`interior`]) whose linear algebra runs along the stages ([`diagonal_chain`] where states
-//! follow only upon themselves, else [`general_chain`]). What comes back are values and the duals of
-//! all rows, and nothing is believed before the certificate of the problem itself agrees ([`proof`]).
+//! A problem passes through four steps: [`presolve`] removes rows and columns, [`standardize`] brings the rest to
+//! standard form, [`problem_data`] lays its numbers out in lanes, and [`interior`] solves it by a predictor-corrector
+//! method. The linear algebra runs along the stages: a block elimination for diagonal dynamics in [`diagonal_chain`],
+//! for any other in [`general_chain`], with global columns and rows as a border ([`bordered_system`]). The result is
+//! mapped back to values and duals of the original problem, and is accepted only if the certificate of that problem
+//! proves it ([`proof`]).
 
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
@@ -46,18 +48,19 @@ use proof::{OptimalityProof, largest_sum, proven};
 
 const NAME: &str = "staged";
 
-/// The elastic form of an infeasible problem costs more than this, and more than this share of its largest sum.
+/// A problem is infeasible if the objective of its elastic form exceeds this,
 const INFEASIBILITY: f64 = 1e-6;
+/// and this share of the largest right-hand side.
 const RELATIVE_INFEASIBILITY: f64 = 1e-9;
 
 /// The staged interior-point solver.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Staged {
-    /// Whether nobody else may answer what it cannot prove to some 1e-9, and it must refuse. Otherwise such a problem goes to the
-    /// next backend that the build has, and if none knows better, an answer proven to 1e-6 is one.
+    /// Whether a problem is refused if its solution is not proven to a relative gap of 4e-9. Otherwise such a problem
+    /// is passed to the fallback solver that the build has; if that fails too, a solution proven to 1e-6 is accepted.
     pub alone: bool,
-    /// Whether an answer must be a vertex wherever the cost is linear, rather than lie amid all that cost the same. What is proven to
-    /// 1e-7 of what is paid apart from penalties is one then, and what is proven to no more than 1e-6 is none.
+    /// Whether the solution of a linear problem must be a vertex, rather than any point of the optimal face. A vertex
+    /// is accepted if it is proven to 1e-7 of the cost apart from penalties.
     pub vertex: bool,
 }
 
@@ -79,35 +82,39 @@ impl Backend for Staged {
     }
 }
 
-/// A solver for problems of one pattern, and for the faces of their optima.
+/// A solver for problems of one pattern, and for their optimal faces.
 struct StagedSolver {
     settings: Staged,
     attempts: Attempts,
     face_attempts: Attempts,
 }
 
-/// An objective that has no least value falls at least so many times deeper where missing bounds are a hundred times as far away.
+/// The objective of an unbounded problem falls by at least this factor where the artificial bounds are a hundred times
+/// as wide.
 const UNBOUNDED_FALL: f64 = 10.0;
 
-/// The objectives where only missing bounds stopped it, with these at their usual distance and far beyond.
+/// The objectives of attempts that ended at an artificial bound; `None` where no attempt did.
 #[derive(Debug, Default)]
 struct ArtificialBoundObjectives {
+    /// Objective with artificial bounds at their usual distance.
     usual: Option<f64>,
+    /// Objective with artificial bounds at a multiple of it.
     beyond: Option<f64>,
 }
 
 impl ArtificialBoundObjectives {
+    /// Records the objective of an attempt with artificial bounds `bound_factor` times as wide as usual.
     fn record(&mut self, bound_factor: f64, objective: f64) {
         *(if bound_factor > 1.0 { &mut self.beyond } else { &mut self.usual }) = Some(objective);
     }
 
-    /// Whether the objective falls with the distance.
+    /// Returns whether the objective falls with the distance of the artificial bounds.
     fn is_unbounded(&self) -> bool {
         self.usual.zip(self.beyond).is_some_and(|(usual, beyond)| usual < 0.0 && beyond < UNBOUNDED_FALL * usual)
     }
 }
 
-/// Whose answer it is.
+/// The solver that found a solution.
 #[derive(PartialEq)]
 enum AnsweredBy {
     Staged,
@@ -130,7 +137,7 @@ impl Solver for StagedSolver {
 }
 
 impl StagedSolver {
-    /// Some optimum, or as near to one as the settings allows.
+    /// Finds an optimum, or a solution as close to one as the settings accept.
     fn optimum(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<AnsweredBy, LpError> {
         let Staged { alone, vertex } = self.settings;
         let mut at_bounds = ArtificialBoundObjectives::default();
@@ -167,7 +174,7 @@ impl StagedSolver {
         }
     }
 
-    /// Moves an optimum to a vertex of its face; its duals stay.
+    /// Moves an optimum to a vertex of its optimal face; the duals remain the same.
     fn move_to_vertex(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let mut last_reason = "its optimum has no duals".to_owned();
         let mut best: Option<(OptimalityProof, Solution)> = None;
@@ -200,8 +207,9 @@ impl StagedSolver {
     }
 }
 
-/// Why there is no answer: whether even a form that may miss every row at a price has to miss some. `doubt` is why the last
-/// answer was refused, `falls` what came of missing bounds.
+/// Returns the error for a problem without a solution. The problem is infeasible if its elastic form, which may violate
+/// every row at a price, has a positive optimum. `reason` tells why the last solution was refused, `at_bounds` the
+/// objectives at artificial bounds.
 fn failure(problem: &StagedProblem, reason: String, at_bounds: ArtificialBoundObjectives) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
@@ -221,7 +229,7 @@ fn failure(problem: &StagedProblem, reason: String, at_bounds: ArtificialBoundOb
     }
 }
 
-/// The answer of another solver, if this build has one and it can.
+/// Solves the problem with the fallback solver; `None` if this build has none or it does not support the problem.
 #[cfg(feature = "cbc")]
 fn solve_by_fallback(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<(), LpError>> {
     solution.duals = None;

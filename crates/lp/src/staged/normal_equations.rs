@@ -1,19 +1,20 @@
-//! The normal equations A theta A', by what is known of the dynamics.
+//! The normal equations A theta A', with a factorisation that depends on the dynamics.
 
 use super::diagonal_chain::DiagonalChain;
 use super::general_chain::GeneralChain;
 use super::lanes::Lanes;
 use super::problem_data::ProblemData;
 
-/// The factored normal equations; memory for one pattern.
+/// The factored normal equations for problems of one pattern.
 #[derive(Debug)]
 pub(super) struct NormalEquations {
     factors: Factors,
-    /// How often a solution is improved by what it misses.
+    /// Number of iterative refinements of each solution.
     pub(super) refinements: usize,
-    rest: RefinementBuffers,
+    buffers: RefinementBuffers,
 }
 
+/// The factors, by kind of dynamics.
 #[derive(Debug)]
 enum Factors {
     Diagonal(DiagonalChain),
@@ -24,17 +25,18 @@ enum Factors {
 #[derive(Debug, Default)]
 pub(super) struct RefinementBuffers {
     wanted: Vec<Lanes>,
-    missed: Vec<Lanes>,
+    residual: Vec<Lanes>,
     lagged_products: Vec<Lanes>,
 }
 
 impl NormalEquations {
+    /// Allocates the memory for the pattern of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let factors = match data.diagonal {
             Some(_) => Factors::Diagonal(DiagonalChain::new(data)),
             None => Factors::GeneralChain(GeneralChain::new(data)),
         };
-        Self { factors, refinements: 0, rest: RefinementBuffers::default() }
+        Self { factors, refinements: 0, buffers: RefinementBuffers::default() }
     }
 
     /// Factors A theta A' at `theta` (by block and column).
@@ -45,8 +47,8 @@ impl NormalEquations {
         }
     }
 
-    /// Lets every row's dual cost 1/2 held dy^2 to move from the next factors on: nothing once it rests, and a hold for rows that
-    /// others imply.
+    /// Sets the dual regularisation from the next factors on: a term 1/2 regularization dy^2 per row, which vanishes at
+    /// convergence and keeps the matrix regular where rows are implied by others.
     pub(super) fn set_regularization(&mut self, regularization: f64) {
         match &mut self.factors {
             Factors::Diagonal(chain) => chain.regularization = regularization,
@@ -54,26 +56,27 @@ impl NormalEquations {
         }
     }
 
-    /// Solves A theta A' y = rhs in place (by block and row), `theta` being that of the factors.
+    /// Solves A theta A' y = rhs in place (by block and row); `theta` must be the one of the factors.
     pub(super) fn solve(&mut self, data: &ProblemData, theta: &[Lanes], rhs: &mut [Lanes]) {
         if self.refinements == 0 {
             return self.factors.solve(data, rhs);
         }
-        let RefinementBuffers { wanted, missed, lagged_products } = &mut self.rest;
+        let RefinementBuffers { wanted, residual, lagged_products } = &mut self.buffers;
         lagged_products.resize(data.lagged.len(), Lanes::ZERO);
         wanted.clear();
         wanted.extend_from_slice(rhs);
         self.factors.solve(data, rhs);
         for _ in 0..self.refinements {
-            missed.clone_from(wanted);
-            data.take_normal_product(theta, rhs, lagged_products, missed);
-            self.factors.solve(data, missed);
-            rhs.iter_mut().zip(&*missed).for_each(|(y, more)| *y += *more);
+            residual.clone_from(wanted);
+            data.subtract_normal_product(theta, rhs, lagged_products, residual);
+            self.factors.solve(data, residual);
+            rhs.iter_mut().zip(&*residual).for_each(|(y, more)| *y += *more);
         }
     }
 }
 
 impl Factors {
+    /// Solves with the factors in place.
     fn solve(&mut self, data: &ProblemData, rhs: &mut [Lanes]) {
         match self {
             Self::Diagonal(chain) => chain.solve(data, rhs),
@@ -83,8 +86,9 @@ impl Factors {
 }
 
 impl ProblemData {
-    /// out -= A theta A' y, all by block and row; `carried` is room for a number by lagged coefficient.
-    fn take_normal_product(&self, theta: &[Lanes], y: &[Lanes], lagged_products: &mut [Lanes], out: &mut [Lanes]) {
+    /// Subtracts A theta A' y from `out`, both by block and row; `lagged_products` is work space with one number per
+    /// lagged coefficient.
+    fn subtract_normal_product(&self, theta: &[Lanes], y: &[Lanes], lagged_products: &mut [Lanes], out: &mut [Lanes]) {
         let (columns, rows) = (self.columns, self.rows);
         for block in 0..self.lane_layout.blocks {
             self.next_rows(y, block, lagged_products);

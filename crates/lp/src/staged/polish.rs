@@ -1,11 +1,12 @@
-//! The end of the interior-point method: rows closed, duals made exact, the best iterate kept.
+//! The final phase of the interior-point method: reducing row residuals, recomputing reduced costs, saving the best
+//! iterate.
 
 use super::global_steps::GlobalIterate;
 use super::interior::{Interior, LEAST_VALUE, STEP_SHARE};
 use super::lanes::{LANES, Lanes};
 use super::problem_data::ProblemData;
 
-/// How often rows are closed after the last step.
+/// Largest number of steps that reduce row residuals after the last iteration.
 const POLISHES: usize = 3;
 
 /// A copy of an iterate.
@@ -17,7 +18,7 @@ pub(super) struct SavedIterate {
 }
 
 impl Interior {
-    /// Keeps a copy of the iterate.
+    /// Saves a copy of the iterate.
     pub(super) fn save_iterate(&mut self) {
         for (saved, now) in self.saved.stages.iter_mut().zip([&self.x, &self.z, &self.w, &self.y]) {
             saved.clone_from(now);
@@ -26,7 +27,7 @@ impl Interior {
         self.saved.y.clone_from(&self.border.y);
     }
 
-    /// Goes back to the iterate that was kept.
+    /// Returns to the saved iterate.
     pub(super) fn restore_iterate(&mut self) {
         for (saved, now) in self.saved.stages.iter().zip([&mut self.x, &mut self.z, &mut self.w, &mut self.y]) {
             now.copy_from_slice(saved);
@@ -35,7 +36,7 @@ impl Interior {
         self.border.y.clone_from(&self.saved.y);
     }
 
-    /// Makes z - w the reduced costs again, to the last digit; returns the sum of the complementarity products.
+    /// Makes z - w equal to the reduced costs to the last digit; returns the sum of the complementarity products.
     pub(super) fn correct_multipliers(&mut self, data: &ProblemData) -> f64 {
         let shared = self.border.correct_multipliers(&data.globals);
         let mut sum = Lanes::ZERO;
@@ -59,8 +60,8 @@ impl Interior {
         shared + sum.sum()
     }
 
-    /// Closes the rows by steps for nothing else, so small that no digits are lost beside the largest weights. Returns the
-    /// largest miss that is left.
+    /// Reduces the row residuals by steps for feasibility alone, which are so small that no digits are lost beside the
+    /// largest weights. Returns the largest row residual that remains.
     pub(super) fn polish(&mut self, data: &ProblemData, mut row: f64, tolerance: f64) -> f64 {
         for _ in 0..POLISHES {
             self.factor(data);
@@ -76,8 +77,8 @@ impl Interior {
     }
 }
 
-/// z and w with z - w more by `missed`: the larger of the two takes it if it stays the larger by far, so that rounding of a
-/// large cost adds nothing at a bound that is far away.
+/// Returns z and w with z - w increased by `missed`. The larger of the two takes the change if it remains much larger,
+/// so that rounding of a large cost adds nothing at a bound that is far away.
 pub(super) fn corrected_multipliers(z: f64, w: f64, missed: f64) -> (f64, f64) {
     if missed.abs() > 0.5 * z.max(w) {
         (z + missed.max(0.0), w + (-missed).max(0.0))

@@ -1,4 +1,4 @@
-//! The numbers of a boxed problem, laid out so that the same hour of every stretch of time lies side by side.
+//! The numbers of a problem in standard form, laid out such that the same step of every lane is contiguous in memory.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use super::global_data::{GlobalCoefficient, GlobalData};
 use super::lanes::{LANES, Lanes};
 use super::standard_form::{GlobalEntry, StandardColumn, StandardForm};
 
-/// Where a coefficient is found: the same for all stages, or the n-th of the series of a block.
+/// The location of a coefficient: a constant, or the index of a series within a block.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Coefficient {
     Constant(f64),
     Series(usize),
 }
 
-/// A coefficient of a column in a row.
+/// A coefficient of a column in a row of the same stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) row: usize,
@@ -32,53 +32,61 @@ pub(super) struct Lagged {
     first: Lanes,
 }
 
-/// How stages map to blocks and lanes: lane l holds the stages `l * blocks ..`, block i the i-th of each lane.
+/// The mapping of stages to blocks and lanes: lane l holds the stages from `l * blocks` on, block i the i-th stage of
+/// each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LaneLayout {
-    /// Stages of the problem.
+    /// Number of stages of the problem.
     pub(super) stages: usize,
-    /// Stages of a lane.
+    /// Number of stages of a lane.
     pub(super) blocks: usize,
-    /// Lanes in use: all, or one where the lanes would not be of equal length and must be.
+    /// Number of lanes in use: all, or one where the problem needs lanes of equal length and the stages cannot be
+    /// divided evenly.
     pub(super) lanes: usize,
 }
 
 impl LaneLayout {
+    /// Divides the stages among the given number of lanes.
     pub(super) fn new(stages: usize, lanes: usize) -> Self {
         Self { stages, blocks: stages.div_ceil(lanes).max(1), lanes }
     }
 
-    /// Block and lane of a stage.
+    /// Returns block and lane of a stage.
     #[inline]
     pub(super) fn place(self, stage: usize) -> (usize, usize) {
         (stage % self.blocks, stage / self.blocks)
     }
 
-    /// Stages beyond the last one, in the lanes in use.
+    /// Returns the stages beyond the last one, up to the end of the lanes in use.
     fn beyond(self) -> std::ops::Range<usize> {
         self.stages..self.blocks * self.lanes
     }
 
-    /// The last block's numbers as the first block sees them: each lane takes those of the lane before.
+    /// Moves the numbers of the last block to the lanes of the first block that follow them: each lane takes the number
+    /// of the lane before.
     #[inline(always)]
     pub(super) fn wrap_to_first(self, last: Lanes) -> Lanes {
-        if self.lanes == 1 { last } else { last.taken_from_previous() }
+        if self.lanes == 1 { last } else { last.from_previous_lane() }
     }
 
-    /// The first block's numbers as the last block sees them.
+    /// Moves the numbers of the first block to the lanes of the last block that precede them: each lane takes the
+    /// number of the lane after.
     #[inline(always)]
     pub(super) fn wrap_to_last(self, first: Lanes) -> Lanes {
-        if self.lanes == 1 { first } else { first.taken_from_next() }
+        if self.lanes == 1 { first } else { first.from_next_lane() }
     }
 }
 
-/// A boxed problem in lanes.
+/// The numbers of a problem in standard form, by lanes.
 #[derive(Debug)]
 pub(super) struct ProblemData {
     pub(super) lane_layout: LaneLayout,
+    /// Number of columns per stage.
     pub(super) columns: usize,
+    /// Number of rows per stage.
     pub(super) rows: usize,
-    /// Number of states, if the dynamics are diagonal: then they are the last columns and theirs the last rows.
+    /// Number of states if the dynamics are diagonal, in which case the states are the last columns and their dynamics
+    /// the last rows; `None` otherwise.
     pub(super) diagonal: Option<usize>,
     /// Upper bounds of the columns.
     pub(super) upper: Vec<Coefficient>,
@@ -86,37 +94,38 @@ pub(super) struct ProblemData {
     pub(super) cost: Vec<Coefficient>,
     /// Quadratic costs of the columns.
     pub(super) quadratic: Vec<Coefficient>,
-    /// Whether any quadratic cost is not 0.
+    /// Whether any quadratic cost is not zero.
     pub(super) curved: bool,
     /// Entries of each column.
     pub(super) entries: Vec<Vec<Entry>>,
-    /// Coefficients of columns in rows of the next stage, by column.
+    /// Coefficients of columns in rows of the next stage, sorted by column.
     pub(super) lagged: Vec<Lagged>,
     /// For each column, where its lagged coefficients begin; one more than columns.
     lagged_from: Vec<usize>,
-    /// Sums of the rows, by block and row.
+    /// Right-hand sides of the rows, by block and row.
     pub(super) sums: Vec<Lanes>,
     /// 1 where a stage exists, by block.
     pub(super) exists: Vec<Lanes>,
-    /// 1 where a state exists, by block: stages beyond the last one hand the states of a cyclic horizon through.
+    /// 1 where a state exists, by block: stages beyond the last one pass the states of a cyclic horizon through
+    /// unchanged.
     pub(super) state_exists: Vec<Lanes>,
-    /// 1 where the column may move and 0 where it is fixed, if it is somewhere, by column.
+    /// 1 where the column may move and 0 where it is fixed, by column; `None` if it may move in every stage.
     pub(super) movable: Vec<Option<Coefficient>>,
-    /// What 0 stands for, where that is not nothing, by column.
+    /// Value of the scaled original column at 0, by column; `None` if that is 0 in every stage.
     pub(super) origin: Vec<Option<Coefficient>>,
-    /// Where to start, if that is not near 0, by column.
+    /// Value at which the method starts, by column; `None` if it starts near 0.
     pub(super) initial_value: Vec<Option<Coefficient>>,
-    /// What a unit of a flow costs as a rule.
+    /// Typical cost of a unit of a flow.
     pub(super) typical_cost: f64,
-    /// Whether no column costs anything.
+    /// Whether all costs are zero.
     pub(super) costless: bool,
     /// Columns without a lower bound.
     pub(super) free: Vec<usize>,
-    /// Whether a column is one of the dearest, by column.
+    /// Whether the cost of a column is a penalty, by column.
     pub(super) is_penalty: Vec<bool>,
-    /// What all stages share.
+    /// Numbers of the global columns and rows.
     pub(super) globals: GlobalData,
-    /// The series, by block and series.
+    /// Series of the coefficients, by block and series.
     series: Vec<Lanes>,
     series_per_block: usize,
 }
@@ -124,7 +133,7 @@ pub(super) struct ProblemData {
 impl ProblemData {
     /// Lays out memory for `form` and copies its numbers.
     pub(super) fn new(form: &StandardForm) -> Self {
-        // Only diagonal states can be handed through stages beyond the last one.
+        // Only diagonal states can be passed through the stages beyond the last one.
         let even = form.diagonal.is_some() || !form.is_ring() || form.stages.is_multiple_of(LANES);
         let lane_layout = LaneLayout::new(form.stages, if even { LANES } else { 1 });
         let (columns, rows) = (form.columns.len(), form.sums.len());
@@ -133,8 +142,8 @@ impl ProblemData {
             let (block, lane) = lane_layout.place(stage);
             exists[block].0[lane] = 1.0;
         }
-        let handed_through = form.diagonal.is_some() && form.is_ring();
-        let state_exists = if handed_through { vec![Lanes::ONE; lane_layout.blocks] } else { exists.clone() };
+        let passes_through = form.diagonal.is_some() && form.is_ring();
+        let state_exists = if passes_through { vec![Lanes::ONE; lane_layout.blocks] } else { exists.clone() };
         let mut data = Self {
             lane_layout,
             columns,
@@ -165,7 +174,7 @@ impl ProblemData {
         data
     }
 
-    /// Copies the numbers of `form`, which has the pattern that this was made for.
+    /// Copies the numbers of `form`, whose pattern must be the one of this layout.
     pub(super) fn load<'a>(&mut self, form: &'a StandardForm) {
         let mut store = SeriesStore::default();
         self.upper = form.columns.iter().map(|column| store.put(&column.upper)).collect();
@@ -227,14 +236,15 @@ impl ProblemData {
         }
     }
 
-    /// The lagged coefficients with those of the stages beyond the last one: states are handed through unchanged where the
-    /// horizon is a ring, and nothing is where it is not.
+    /// Returns the lagged coefficients, extended to the stages beyond the last one: on a ring the states pass through
+    /// unchanged, otherwise there is no coupling.
     fn padded_lags<'a>(&self, form: &'a StandardForm) -> Vec<Cow<'a, Profile>> {
         let beyond = if form.is_ring() { -1.0 } else { 0.0 };
         form.lagged.iter().map(|entry| self.padded(&entry.coefficient, beyond)).collect()
     }
 
-    /// Linear and quadratic costs of the columns: what is handed through stages beyond the last one costs nothing there.
+    /// Returns the linear and quadratic costs of the columns; states that pass through the stages beyond the last one
+    /// cost nothing there.
     fn padded_costs<'a>(&self, form: &'a StandardForm) -> [Vec<Cow<'a, Profile>>; 2] {
         let flows = self.flows();
         [|column: &'a StandardColumn| &column.cost, |column: &'a StandardColumn| &column.quadratic].map(|of| {
@@ -256,7 +266,7 @@ impl ProblemData {
         Cow::Owned(Profile::Series(stages.chain(self.lane_layout.beyond().map(|_| beyond)).collect()))
     }
 
-    /// A coefficient in a block.
+    /// Returns a coefficient in a block.
     #[inline(always)]
     pub(super) fn at(&self, coefficient: Coefficient, block: usize) -> Lanes {
         match coefficient {
@@ -265,55 +275,56 @@ impl ProblemData {
         }
     }
 
-    /// The lagged coefficient with which a row of `block` reads the block before.
+    /// Returns the lagged coefficient with which a row of `block` reads the block before.
     #[inline(always)]
     pub(super) fn lagged_at(&self, lagged: &Lagged, block: usize) -> Lanes {
         if block == 0 { lagged.first } else { self.at(lagged.coefficient, block) }
     }
 
-    /// The lagged coefficient with which a row of `block` reads the block before, by lane of the block before.
+    /// Returns the lagged coefficient with which a row of `block` reads the block before, in the lanes of the block
+    /// before.
     #[inline(always)]
     pub(super) fn lagged_after(&self, lagged: &Lagged, block: usize) -> Lanes {
         if block == 0 { self.lane_layout.wrap_to_last(lagged.first) } else { self.at(lagged.coefficient, block) }
     }
 
-    /// Where a column's lagged coefficients stand.
+    /// Returns the range of a column's lagged coefficients.
     #[inline(always)]
     pub(super) fn lagged_of(&self, column: usize) -> std::ops::Range<usize> {
         self.lagged_from[column]..self.lagged_from[column + 1]
     }
 
-    /// The block that follows upon `block`.
+    /// Returns the block that follows `block`.
     #[inline(always)]
     pub(super) fn after(&self, block: usize) -> usize {
         if block + 1 == self.lane_layout.blocks { 0 } else { block + 1 }
     }
 
-    /// Number of states of diagonal dynamics.
+    /// Returns the number of states of diagonal dynamics; 0 for any other dynamics.
     #[inline(always)]
     pub(super) fn states(&self) -> usize {
         self.diagonal.unwrap_or(0)
     }
 
-    /// Columns that are no states of diagonal dynamics.
+    /// Returns the number of columns that are no states of diagonal dynamics.
     #[inline(always)]
     pub(super) fn flows(&self) -> usize {
         self.columns - self.states()
     }
 
-    /// Rows that are not those of states of diagonal dynamics.
+    /// Returns the number of rows that are no dynamics of diagonal states.
     #[inline(always)]
     pub(super) fn statics(&self) -> usize {
         self.rows - self.states()
     }
 
-    /// 1 where a column of a block exists.
+    /// Returns 1 where a column of a block exists.
     #[inline(always)]
     pub(super) fn exists_at(&self, column: usize, block: usize) -> Lanes {
         if column < self.flows() { self.exists[block] } else { self.state_exists[block] }
     }
 
-    /// 1 where a column of a block exists and may move.
+    /// Returns 1 where a column of a block exists and may move.
     #[inline(always)]
     pub(super) fn column_exists(&self, column: usize, block: usize) -> Lanes {
         let exists = self.exists_at(column, block);
@@ -323,32 +334,33 @@ impl ProblemData {
         }
     }
 
-    /// 1 where a row of a block exists.
+    /// Returns 1 where a row of a block exists.
     #[inline(always)]
     pub(super) fn row_exists(&self, row: usize, block: usize) -> Lanes {
         if row < self.statics() { self.exists[block] } else { self.state_exists[block] }
     }
 
-    /// What is left of diagonal state k of the block before.
+    /// Returns the share of diagonal state k that is retained from the block before.
     #[inline(always)]
     pub(super) fn retention_at(&self, state: usize, block: usize) -> Lanes {
         -self.lagged_at(&self.lagged[state], block)
     }
 
-    /// The same by lane of the block before.
+    /// Returns the share of diagonal state k that is retained from the block before, in the lanes of the block before.
     #[inline(always)]
     pub(super) fn retention_after(&self, state: usize, block: usize) -> Lanes {
         -self.lagged_after(&self.lagged[state], block)
     }
 }
 
-/// Collects the series that a block needs, each once.
+/// A collection of the series that the coefficients refer to.
 #[derive(Default)]
 struct SeriesStore<'a> {
     profiles: Vec<&'a [f64]>,
 }
 
 impl<'a> SeriesStore<'a> {
+    /// Adds a profile and returns its coefficient.
     fn put(&mut self, profile: &'a Profile) -> Coefficient {
         match profile {
             Profile::Constant(value) => Coefficient::Constant(*value),
@@ -359,7 +371,7 @@ impl<'a> SeriesStore<'a> {
         }
     }
 
-    /// Copies the series side by side; what lies beyond the end of one repeats its last value.
+    /// Copies the series by block; beyond its end a series repeats its last value.
     fn lay_out(&self, lane_layout: LaneLayout, series: &mut Vec<Lanes>) {
         let count = self.profiles.len();
         series.clear();

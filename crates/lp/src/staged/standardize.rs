@@ -1,4 +1,5 @@
-//! From a draft to the boxed form, and back: starting points, slacks, missing bounds, units.
+//! The conversion of a presolved problem to standard form, and of its solution back: starting points of boxes, slacks,
+//! artificial bounds, units.
 
 use anergy_profile::Profile;
 use ndarray::{Array2, ArrayView2};
@@ -9,38 +10,39 @@ use super::sizes::{cost_unit, largest_size, mean_costs, mean_size, penalty_thres
 use super::standard_form::{LaggedEntry, StandardColumn, StandardEntry, StandardForm, StandardGlobals};
 use crate::Lag;
 
-/// A missing bound is set this many times the largest sum of the problem away.
+/// Distance of an artificial bound, in multiples of the largest right-hand side.
 const ARTIFICIAL_BOUND_FACTOR: f64 = 1e3;
-/// A column with less room than this, in the units of the scaled problem, is fixed.
+/// Width, in the units of the scaled problem, below which a column is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
 
-/// The boxed form of a draft.
+/// The standard form of a presolved problem, with the data to map a solution back.
 #[derive(Debug)]
 pub(super) struct Standardized {
     pub(super) form: StandardForm,
-    /// For each column of the form, the column of the draft; slacks come from none.
+    /// For each column of the form, the column of the presolved problem; `None` for slacks.
     pub(super) columns: Vec<Option<usize>>,
-    /// For each row of the form, the row of the draft and the coefficient it was divided by.
+    /// For each row of the form, the row of the presolved problem and the coefficient by which it was divided.
     pub(super) rows: Vec<(usize, Profile)>,
-    /// What a missing bound was taken to be.
+    /// Absolute value of the bound that replaces a missing one.
     pub(super) artificial_bound: f64,
-    /// What one unit of a value, and of a cost per value, in the form is.
+    /// Unit of the values of the form, in the units of the problem.
     pub(super) value_unit: f64,
+    /// Unit of the costs per value of the form, in EUR per unit of the problem.
     pub(super) cost_unit: f64,
-    /// What costs more is a penalty.
+    /// Cost above which a column is a penalty, EUR per unit.
     penalty_threshold: f64,
-    /// How what all stages share was boxed.
+    /// Scaling of the global columns and rows.
     pub(super) global_scaling: GlobalScaling,
 }
 
-/// The row of a state whose dynamics are diagonal: `own x_t + before x_{t-1} + .. = sum`.
+/// The row of a state with diagonal dynamics: `own x_t + before x_{t-1} + .. = sum`.
 struct DiagonalRow {
     row: usize,
     own: Profile,
 }
 
 impl DiagonalRow {
-    /// `None` if the state stands in another row too, or with another state.
+    /// Returns the row of `state`; `None` if the state is in another row too, or in a row with another state.
     fn of(presolved: &PresolvedProblem, state: usize) -> Option<Self> {
         let (mut own, mut before) = (None, None);
         for term in presolved.terms_of_column(state) {
@@ -58,8 +60,8 @@ impl DiagonalRow {
 }
 
 impl Standardized {
-    /// The boxed form of `draft`, missing bounds `far` times further away than usual.
-    pub(super) fn of(presolved: &PresolvedProblem, artificial_bound: f64) -> Self {
+    /// Converts `presolved` to standard form, with artificial bounds `bound_factor` times as far away as usual.
+    pub(super) fn of(presolved: &PresolvedProblem, bound_factor: f64) -> Self {
         let kept_columns: Vec<usize> =
             (0..presolved.columns.len()).filter(|&column| presolved.columns[column].active).collect();
         let (states, flows): (Vec<usize>, Vec<usize>) =
@@ -115,14 +117,14 @@ impl Standardized {
         standardized
     }
 
-    /// The sums of a row, scaled, less what the columns' starting points contribute.
+    /// Returns the right-hand sides of a row, scaled, less the contributions of the starting points of the columns.
     fn sums_of(&self, presolved: &PresolvedProblem, row: usize) -> Vec<f64> {
         let (source, own) = &self.rows[row];
         let (lower, upper) = (&presolved.rows[*source].lower, &presolved.rows[*source].upper);
         let anchor = |stage| match (lower.at(stage), upper.at(stage)) {
             (lower, _) if lower.is_finite() => lower,
             (_, upper) if upper.is_finite() => upper,
-            // A row without bounds: its slack takes all, from the middle of its box.
+            // A row without limits: its slack takes any sum, starting from the middle of its box.
             _ => 0.5 * self.artificial_bound,
         };
         let mut sums: Vec<f64> = (0..presolved.stages).map(anchor).collect();
@@ -142,19 +144,20 @@ impl Standardized {
         sums
     }
 
-    /// What all flows would cost at the usual price, which is at most `most`.
+    /// Returns the cost of all flows at the typical cost, which is at most `most` per unit.
     pub(super) fn turnover(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>, most: f64) -> f64 {
         let flows = self.columns.iter().flatten().filter(|&&column| !presolved.is_state(column));
         let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
         energy * (self.form.typical_cost * self.cost_unit).min(most)
     }
 
-    /// Where the box of a column begins.
+    /// Returns the starting point of the box of a column, which is the zero of the standard form.
     pub(super) fn start(&self, lower: &Profile) -> Profile {
         lower.map(|lower| lower.max(-self.artificial_bound))
     }
 
-    /// Where to start in the box of a column that has no lower bound: near its upper one, or at nothing.
+    /// Returns the initial value of a column without a lower bound, near its upper bound or at the value 0; `None` for
+    /// any other column.
     fn initial_value(&self, column: &PresolvedColumn, stages: usize) -> Option<Profile> {
         let bounded = column.lower.all(f64::is_finite);
         (!bounded).then(|| {
@@ -173,6 +176,7 @@ impl Standardized {
         })
     }
 
+    /// Adds a column of the presolved problem and its entries to the form.
     fn add_column(&mut self, presolved: &PresolvedProblem, column: usize) {
         let source = &presolved.columns[column];
         let start = self.start(&source.lower);
@@ -180,7 +184,7 @@ impl Standardized {
             (upper.min(self.artificial_bound) - start) / self.value_unit
         });
         let (width, movable) = width_and_mask(&width);
-        // The curvature at the start of the box adds to the slope: q (start + x)^2 / 2.
+        // The curvature adds to the slope at the starting point of the box: q (start + x)^2 / 2.
         let slope = if source.quadratic == Profile::Constant(0.0) {
             source.cost.clone()
         } else {
@@ -215,7 +219,7 @@ impl Standardized {
         }
     }
 
-    /// The slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.
+    /// Adds the slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.
     fn add_slack(&mut self, presolved: &PresolvedProblem, row: usize) {
         let (source, own) = &self.rows[row];
         if presolved.is_equality(*source) {
@@ -254,7 +258,8 @@ impl Standardized {
         self.form.entries.push(StandardEntry { row, column: self.columns.len() - 1, coefficient: sign });
     }
 
-    /// Writes the values of the draft's kept columns (shape columns x stages); `value(column, stage)` is in the form's units.
+    /// Writes the values of the active columns (shape columns x stages); `value(column, stage)` is in the units of the
+    /// form.
     pub(super) fn restore_values(
         &self,
         presolved: &PresolvedProblem,
@@ -275,7 +280,7 @@ impl Standardized {
         }
     }
 
-    /// Writes the duals of the draft's kept rows (shape rows x stages).
+    /// Writes the duals of the active rows (shape rows x stages).
     pub(super) fn restore_duals(&self, dual: impl Fn(usize, usize) -> f64, duals: &mut Array2<f64>) {
         for (index, (row, own)) in self.rows.iter().enumerate() {
             for (stage, out) in duals.row_mut(*row).iter_mut().enumerate() {
@@ -284,7 +289,7 @@ impl Standardized {
         }
     }
 
-    /// Writes the multipliers of the draft's kept columns (shape columns x stages).
+    /// Writes the reduced costs of the active columns (shape columns x stages).
     pub(super) fn restore_multipliers(&self, multiplier: impl Fn(usize, usize) -> f64, out: &mut Array2<f64>) {
         for (index, origin) in self.columns.iter().enumerate() {
             let Some(column) = *origin else { continue };
@@ -294,7 +299,7 @@ impl Standardized {
         }
     }
 
-    /// Whether some value lies far out, at a bound that the problem does not have.
+    /// Returns whether a value of a column without one of its bounds is beyond half the artificial bound.
     pub(super) fn touches_artificial_bound(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>) -> bool {
         let columns = self.columns.iter().flatten();
         columns.copied().any(|column| {
@@ -305,15 +310,16 @@ impl Standardized {
     }
 }
 
-/// The widths of boxes, and 1 where there is room, 0 where there is none, unless there is room everywhere. What is fixed sits in
-/// the middle of any box, and is never looked at.
+/// Returns the widths of the boxes, and a mask with 1 where a column may move and 0 where it is fixed; the mask is
+/// `None` if the column may move in every stage. A fixed column gets a box of arbitrary width, which is never used.
 fn width_and_mask(width: &Profile) -> (Profile, Option<Profile>) {
     let movable = width.map(|width| f64::from(u8::from(width > LEAST_WIDTH)));
     let movable = Some(movable).filter(|movable| !movable.all(|movable| movable == 1.0));
     (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), movable)
 }
 
-/// Values are counted in the mean size of what the rows must add up to and columns must be, or of the boxes where that is nothing.
+/// Returns the unit of the scaled values: the mean size of the right-hand sides and lower bounds, or of the upper
+/// bounds if all of those are zero, or 1.
 fn value_unit(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
     let kept = || presolved.columns.iter().filter(|column| column.active);
@@ -326,13 +332,13 @@ fn value_unit(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
     if of_uppers > 0.0 { of_uppers } else { 1.0 }
 }
 
-/// The largest finite sum that a row must have.
+/// Returns the largest finite absolute right-hand side.
 fn largest_sum(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
     sums.map(largest_size).fold(0.0, f64::max)
 }
 
-/// Stage by stage `f` of two profiles.
+/// Returns the profile of `f(a_t, b_t)`; a constant if both profiles are constants.
 pub(super) fn combined(a: &Profile, b: &Profile, stages: usize, f: impl Fn(f64, f64) -> f64) -> Profile {
     match (a, b) {
         (Profile::Constant(a), Profile::Constant(b)) => Profile::Constant(f(*a, *b)),

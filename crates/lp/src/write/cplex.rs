@@ -1,27 +1,29 @@
-//! The LP format of CPLEX, for eyes and solvers.
+//! The LP format of CPLEX, readable by people and solvers.
 
 use std::io::{self, BufWriter, Write};
 
 use super::{NamedProblem, number};
 use crate::StagedProblem;
 
-/// Terms on one line of a file.
+/// Number of terms on one line of a file.
 const TERMS_A_LINE: usize = 6;
 
-/// Writes `problem` in the LP format of CPLEX. A row with two limits becomes two rows: not every reader knows both at once.
+/// Writes `problem` in the LP format of CPLEX. A row with two limits becomes two rows, since not every reader supports
+/// ranges.
 ///
 /// # Errors
-/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+/// When writing fails, or the problem has more entries than 32-bit indices can number.
 pub fn write_lp(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
     let named = NamedProblem::new(problem)?;
     let mut out = BufWriter::new(out);
     writeln!(out, "\\ {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
     writeln!(out, "Minimize")?;
-    // Readers know a column only by where it stands: one in no limited row stands here, if at no cost.
+    // Readers know only the columns that they have seen: one that is in no limited row is listed in the objective, if
+    // at no cost.
     let limited =
         |(row, _): (usize, f64)| named.matrix.row_lower[row].is_finite() || named.matrix.row_upper[row].is_finite();
-    let stands = |column: &usize| named.matrix.costs[*column] != 0.0 || !matrix.column(*column).any(limited);
-    let costs = (0..matrix.columns.len()).filter(stands).map(|column| (column, named.matrix.costs[column]));
+    let stands = |column: &usize| named.matrix.costs[*column] != 0.0 || !named.column(*column).any(limited);
+    let costs = (0..named.columns.len()).filter(stands).map(|column| (column, named.matrix.costs[column]));
     sum(&named, "cost", costs, &mut out)?;
     quadratic(&named, &mut out)?;
     writeln!(out, "\nSubject To")?;
@@ -31,7 +33,7 @@ pub fn write_lp(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()>
     out.flush()
 }
 
-/// `name: + 2 x - 3 y`, over as many lines as it takes.
+/// Writes the sum `name: + 2 x - 3 y`, over as many lines as needed.
 fn sum(
     named: &NamedProblem<'_>,
     name: &str,
@@ -49,12 +51,13 @@ fn sum(
         write!(out, " {sign} {} {}", number(value.abs()), named.columns[column])?;
     }
     match named.columns.first() {
-        // The format has no empty sum.
+        // The format does not allow an empty sum.
         Some(first) if count == 0 => write!(out, " 0 {first}"),
         _ => Ok(()),
     }
 }
 
+/// Writes the quadratic costs; nothing if there are none.
 fn quadratic(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut terms = named.quadratic().enumerate().peekable();
     if terms.peek().is_none() {
@@ -71,9 +74,10 @@ fn quadratic(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     write!(out, " ] / 2")
 }
 
+/// Writes the rows that have a limit.
 fn rows(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut terms: Vec<Vec<(usize, f64)>> = vec![Vec::new(); named.rows.len()];
-    for column in 0..matrix.columns.len() {
+    for column in 0..named.columns.len() {
         for (row, value) in named.column(column) {
             terms[row].push((column, value));
         }
@@ -99,7 +103,7 @@ fn rows(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Bounds other than 0..inf.
+/// Writes the section of the bounds other than 0..inf.
 fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Bounds")?;
     let bounds = named.matrix.lower.iter().zip(&named.matrix.upper);

@@ -1,19 +1,19 @@
-//! Free MPS, as CPLEX, Gurobi, HiGHS, CBC and SCIP read it.
+//! The free MPS format, as read by CPLEX, Gurobi, HiGHS, CBC and SCIP.
 
 use std::io::{self, BufWriter, Write};
 
 use super::{NamedProblem, number};
 use crate::StagedProblem;
 
-/// Writes `problem` as a free MPS file. Quadratic costs stand in a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
+/// Writes `problem` as a free MPS file. Quadratic costs form a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
 ///
 /// # Errors
-/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+/// When writing fails, or the problem has more entries than 32-bit indices can number.
 pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
     let named = NamedProblem::new(problem)?;
     let mut out = BufWriter::new(out);
     writeln!(out, "* {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
-    // Without the word some readers guess the format line by line.
+    // Some readers guess the format line by line without the keyword `FREE`.
     writeln!(out, "NAME anergy FREE")?;
     writeln!(out, "ROWS")?;
     writeln!(out, " N cost")?;
@@ -35,7 +35,8 @@ pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()
     out.flush()
 }
 
-/// `E`quality, at most (`L`), at least (`G`), or no limit (`N`). A row with two limits is an `L` with a range.
+/// Returns the kind of a row: equality (`E`), upper limit (`L`), lower limit (`G`) or no limit (`N`). A row with two
+/// limits is an `L` with a range.
 fn kind(named: &NamedProblem<'_>, row: usize) -> char {
     let (lower, upper) = (named.matrix.row_lower[row], named.matrix.row_upper[row]);
     match (lower.is_finite(), upper.is_finite()) {
@@ -46,11 +47,12 @@ fn kind(named: &NamedProblem<'_>, row: usize) -> char {
     }
 }
 
+/// Writes the section of the columns with their costs and entries.
 fn columns(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "COLUMNS")?;
     for (column, name) in named.columns.iter().enumerate() {
         let (cost, mut entries) = (named.matrix.costs[column], named.column(column).peekable());
-        // A column that stands nowhere else is known by its cost, even of nothing.
+        // A column without entries is declared by its cost, even if the cost is zero.
         if cost != 0.0 || entries.peek().is_none() {
             writeln!(out, " {name} cost {}", number(cost))?;
         }
@@ -61,6 +63,7 @@ fn columns(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes the sections of right-hand sides and ranges.
 fn right_sides(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     let ranges = || named.rows.iter().zip(named.matrix.row_lower.iter().zip(&named.matrix.row_upper));
     writeln!(out, "RHS")?;
@@ -79,7 +82,7 @@ fn right_sides(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()>
     Ok(())
 }
 
-/// Bounds other than 0..inf.
+/// Writes the section of the bounds other than 0..inf.
 fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "BOUNDS")?;
     let bounds = named.matrix.lower.iter().zip(&named.matrix.upper);
@@ -91,7 +94,7 @@ fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
         match (lower.is_finite(), upper.is_finite()) {
             (false, false) => writeln!(out, " FR bound {name}")?,
             (false, true) => writeln!(out, " MI bound {name}")?,
-            // A reader may take an upper bound below zero for one without a lower bound, unless it is told.
+            // Some readers assume no lower bound for a negative upper bound, unless a lower bound is given.
             (true, _) if lower != 0.0 || upper < 0.0 => writeln!(out, " LO bound {name} {}", number(lower))?,
             (true, _) => {}
         }
