@@ -1,14 +1,14 @@
-//! The normal equations with what all stages share at their border.
+//! The bordered system: the normal equations of the stages with the global columns and rows as a border.
 //!
-//! With S the stages' columns in global rows, G the global columns in the stages' rows and H those in global rows, the step
-//! solves, N = A theta A',
+//! With S the coefficients of the stages' columns in global rows, G those of the global columns in the stages' rows, H
+//! those of the global columns in global rows, and N = A theta A', the step solves
 //!
 //! N dy + A theta S' dyg + G dxg = r1,  S theta (A' dy + S' dyg + h) + H dxg = rg,  G' dy + H' dyg - dxg/thetag = -hg.
 //!
-//! With V = N^-1 A theta S' and W = N^-1 G a small system is left, [P E'; E -Q] (dyg, dxg), where nothing cancels:
-//! P = sum theta (S - A'V)^2 and Q = sum theta (A'W)^2 + 1/thetag run over all columns of all stages, and
-//! E = H' - G'V - sum theta (A'W)(S - A'V), whose last term is 0 but for the rounding of V and W, which it takes out.
-//! Eliminating dxg leaves P + E' Q^-1 E, again a sum of squares.
+//! With V = N^-1 A theta S' and W = N^-1 G the Schur complement [P E'; E -Q] (dyg, dxg) remains, in which nothing
+//! cancels: P = sum theta (S - A'V)^2 and Q = sum theta (A'W)^2 + 1/thetag are sums over all columns of all stages, and
+//! E = H' - G'V - sum theta (A'W)(S - A'V), whose last term corrects the rounding of V and W. Eliminating dxg leaves P
+//! + E' Q^-1 E, again a sum of squares.
 
 use super::dense::Cholesky;
 use super::global_steps::GlobalIterate;
@@ -16,29 +16,31 @@ use super::lanes::Lanes;
 use super::normal_equations::NormalEquations;
 use super::problem_data::ProblemData;
 
-/// Pivots below this share of what they came from are rounding.
+/// Share of its original diagonal below which a pivot is rounding error.
 const PIVOT_FLOOR: f64 = 1e-15;
 
-/// The global part of the iterate, and the factored border.
+/// The iterate of the globals, and the factored border.
 #[derive(Debug)]
 pub(super) struct BorderedSystem {
+    /// Iterates of the global columns.
     pub(super) columns: Vec<GlobalIterate>,
-    /// Duals of the global rows and their step.
+    /// Duals of the global rows.
     pub(super) y: Vec<f64>,
+    /// Step of the duals of the global rows.
     pub(super) dy: Vec<f64>,
-    /// What the global rows miss.
+    /// Residuals of the global rows.
     pub(super) row_residuals: Vec<f64>,
-    /// V and W: a column of the border, then block and row.
+    /// V and W: by column of the border, then block and row.
     solved_columns: Vec<Vec<Lanes>>,
-    /// theta-weighted products of S - A'V and -A'W, all with all.
+    /// Pairwise theta-weighted products of S - A'V and -A'W.
     products: Vec<f64>,
-    /// E, global column by global row.
+    /// E, by global column and global row.
     cross: Vec<f64>,
-    /// Q.
+    /// Factor of Q.
     column_factor: Cholesky,
-    /// P + E' Q^-1 E.
+    /// Factor of P + E' Q^-1 E.
     row_factor: Cholesky,
-    /// Room for a number by global column.
+    /// Work space with one number per global column.
     pub(super) by_column: Vec<f64>,
     scratch: Scratch,
 }
@@ -46,17 +48,18 @@ pub(super) struct BorderedSystem {
 #[derive(Debug)]
 struct Scratch {
     lagged_products: Vec<Lanes>,
-    /// S - A'V and -A'W of a block, a column of the border, then column.
+    /// S - A'V and -A'W of a block, by column of the border, then column.
     along: Vec<Lanes>,
     products: Vec<Lanes>,
-    /// r1, by block and row.
+    /// Right-hand side r1, by block and row.
     rhs: Vec<Lanes>,
-    /// L^-1 E with Q = L L', global row by global column.
+    /// L^-1 E with Q = L L', by global row and global column.
     half: Vec<f64>,
     by_row: Vec<f64>,
 }
 
 impl BorderedSystem {
+    /// Allocates the memory for the pattern of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let (rows, columns) = (data.globals.sums.len(), data.globals.upper.len());
         let width = rows + columns;
@@ -83,7 +86,7 @@ impl BorderedSystem {
         }
     }
 
-    /// Factors at `theta` (by block and column) and that of the global columns.
+    /// Factors the border at `theta` (by block and column) and the weights of the global columns.
     pub(super) fn factor(&mut self, data: &ProblemData, normal: &mut NormalEquations, theta: &[Lanes]) {
         if data.globals.is_empty() {
             return;
@@ -118,7 +121,7 @@ impl BorderedSystem {
         self.row_factor.factor(PIVOT_FLOOR);
     }
 
-    /// V = N^-1 A theta S' and W = N^-1 G.
+    /// Computes V = N^-1 A theta S' and W = N^-1 G.
     fn solve_columns(&mut self, data: &ProblemData, normal: &mut NormalEquations, theta: &[Lanes]) {
         let rows = self.y.len();
         self.solved_columns.iter_mut().for_each(|solve_columns| solve_columns.fill(Lanes::ZERO));
@@ -141,7 +144,7 @@ impl BorderedSystem {
         }
     }
 
-    /// Whether a column of the border has an entry in the stages' rows.
+    /// Returns whether a column of the border has an entry in the stages' rows.
     fn has_stage_entries(&self, data: &ProblemData, index: usize) -> bool {
         match index.checked_sub(self.y.len()) {
             None => data.globals.summed.iter().any(|entry| entry.row == index),
@@ -187,7 +190,7 @@ impl BorderedSystem {
         }
     }
 
-    /// E = H' - G'V and the products of -A'W with S - A'V.
+    /// Computes E = H' - G'V and adds the products of -A'W with S - A'V.
     fn set_cross(&mut self, data: &ProblemData) {
         let (rows, columns) = (self.y.len(), self.columns.len());
         for row in 0..rows {
@@ -203,8 +206,8 @@ impl BorderedSystem {
         }
     }
 
-    /// Solves for dy in place of r1, and for dyg and dxg. `pull` is h, by block and column, where the column stands in a global
-    /// row; that of the global columns is theirs.
+    /// Solves for dy in place of r1, and for dyg and dxg. `dual_rhs` is h, by block and column, for columns in global
+    /// rows; that of the global columns is in their iterates.
     pub(super) fn solve(
         &mut self,
         data: &ProblemData,
@@ -222,11 +225,11 @@ impl BorderedSystem {
         self.scratch.rhs.copy_from_slice(dy);
         normal.solve(data, theta, dy);
         self.refine(data, dy, dual_rhs, theta);
-        // dy = N^-1 r1 - V dyg - W dxg would lose digits where N is small and its inverse large.
+        // Computing dy = N^-1 r1 - V dyg - W dxg would lose digits where N is small and its inverse large.
         self.subtract_global_steps(data, theta);
         dy.copy_from_slice(&self.scratch.rhs);
         normal.solve(data, theta, dy);
-        // What rounding of r1 - A theta S' dyg - G dxg left open is small, and V and W take it in.
+        // The rounding error of r1 - A theta S' dyg - G dxg is small enough for V and W to correct it.
         self.refine(data, dy, dual_rhs, theta);
         let steps = self.scratch.by_row.iter().chain(&self.by_column);
         for (solve_columns, step) in self.solved_columns.iter().zip(steps) {
@@ -235,7 +238,7 @@ impl BorderedSystem {
         }
     }
 
-    /// r1 - A theta S' dyg - G dxg in place of r1.
+    /// Computes r1 - A theta S' dyg - G dxg in place of r1.
     fn subtract_global_steps(&mut self, data: &ProblemData, theta: &[Lanes]) {
         let rhs = &mut self.scratch.rhs;
         for entry in &data.globals.summed {
@@ -253,7 +256,7 @@ impl BorderedSystem {
         }
     }
 
-    /// What the second and the third equation still miss.
+    /// Computes the residuals of the second and the third equation.
     fn compute_residuals(&mut self, data: &ProblemData, dy: &[Lanes], dual_rhs: &[Lanes], theta: &[Lanes]) {
         let (Scratch { lagged_products, by_row, .. }, by_column) = (&mut self.scratch, &mut self.by_column);
         by_row.copy_from_slice(&self.row_residuals);
@@ -279,8 +282,8 @@ impl BorderedSystem {
         }
     }
 
-    /// Adds to dyg and dxg what closes the second and the third equation, and leaves it in `by_row` and `by_column`. What it
-    /// does to dy is left to do.
+    /// Adds the solution for the residuals of the second and the third equation to dyg and dxg, and leaves it in
+    /// `by_row` and `by_column`; dy is not updated.
     fn refine(&mut self, data: &ProblemData, dy: &[Lanes], dual_rhs: &[Lanes], theta: &[Lanes]) {
         self.compute_residuals(data, dy, dual_rhs, theta);
         let rows = self.y.len();

@@ -29,7 +29,7 @@ pub(super) struct DiagonalChain {
     blocks: usize,
     /// Flows with an entry in a static row.
     projected: Vec<usize>,
-    /// Flows without one.
+    /// Flows without an entry in a static row.
     dynamic_only: Vec<usize>,
     /// Inverse pivots, by block and static row.
     inverse_pivots: Vec<Lanes>,
@@ -37,7 +37,7 @@ pub(super) struct DiagonalChain {
     multipliers: Vec<Lanes>,
     /// Inverse of S by block, states x states.
     inverses: Vec<Lanes>,
-    /// By block: S^-1 W, the reach of the separator, states x states.
+    /// Coupling S^-1 W to the separator by block, states x states.
     separator_terms: Vec<Lanes>,
     /// Retention times theta of the states of the block before, by block.
     couplings: Vec<Lanes>,

@@ -1,4 +1,5 @@
-//! The normal equations of any dynamics against a dense matrix, the diagonal case, and whole problems against CBC.
+//! Tests of the normal equations with any dynamics: against a dense matrix, against the diagonal case, and of whole
+//! problems against CBC.
 
 use anergy_profile::Profile;
 
@@ -8,7 +9,7 @@ use super::lanes::Lanes;
 use super::problem_data::ProblemData;
 use super::standard_form::{LaggedEntry, StandardColumn, StandardEntry, StandardForm, StandardGlobals};
 
-/// ProblemData in -1..1 that are the same everywhere.
+/// A deterministic generator of numbers in -1..1.
 pub(super) struct RandomNumbers(pub(super) u64);
 
 impl RandomNumbers {
@@ -22,7 +23,7 @@ impl RandomNumbers {
     }
 }
 
-/// A form with `rows` rows, of which those that `reads` says read the stage before.
+/// Creates a form with `rows` rows, of which those selected by `reads` read the stage before.
 fn random_form(
     random: &mut RandomNumbers,
     stages: usize,
@@ -64,7 +65,7 @@ fn random_form(
     form
 }
 
-/// A theta A', dense, by (stage, row).
+/// Returns A theta A' as a dense matrix, by (stage, row).
 fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
     let (stages, rows) = (form.stages, form.sums.len());
     let mut matrix = vec![vec![0.0; stages * rows]; stages * rows];
@@ -90,7 +91,7 @@ fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Ve
     matrix
 }
 
-/// Gaussian elimination with the largest pivot of each column.
+/// Solves by Gaussian elimination with column pivoting.
 fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
     let n = rhs.len();
     for p in 0..n {
@@ -111,7 +112,7 @@ fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
     rhs
 }
 
-/// Weights `10^(+-decades)` by block and column, 0 where there is no stage.
+/// Returns random weights of `10^(+-decades)` by block and column, and 0 where there is no stage.
 fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<Lanes> {
     let mut theta = vec![Lanes::ZERO; data.lane_layout.blocks * data.columns];
     for stage in 0..data.lane_layout.stages {
@@ -123,12 +124,13 @@ fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<
     theta
 }
 
-/// Lanes by block and row or column, read by stage.
+/// Returns a number, stored by block and row or column, of a stage.
 fn read(values: &[Lanes], data: &ProblemData, stage: usize, index: usize) -> f64 {
     let (block, lane) = data.lane_layout.place(stage);
     values[block * (values.len() / data.lane_layout.blocks) + index].0[lane]
 }
 
+/// Returns a random right-hand side by block and row.
 fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
     let mut rhs = vec![Lanes::ZERO; data.lane_layout.blocks * data.rows];
     for stage in 0..data.lane_layout.stages {
@@ -140,7 +142,8 @@ fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
     rhs
 }
 
-/// The worst row of rhs - N y over |N| |y| + |rhs|, and the worst distance to the dense solution over its largest value.
+/// Returns the largest row of rhs - N y relative to |N| |y| + |rhs|, and the largest distance from the dense solution
+/// relative to its largest value.
 fn errors(random: &mut RandomNumbers, form: &StandardForm, decades: f64) -> [f64; 2] {
     let data = ProblemData::new(form);
     let theta = weights(random, &data, decades);
@@ -183,7 +186,7 @@ fn any_dynamics_solve_like_a_dense_matrix() {
 }
 
 #[test]
-fn weights_may_span_two_dozen_digits() {
+fn weights_may_span_24_orders_of_magnitude() {
     let mut random = RandomNumbers(2);
     for trial in 0..60 {
         let stages = [1, 5, 8, 16, 23, 24][trial % 6];
@@ -194,7 +197,7 @@ fn weights_may_span_two_dozen_digits() {
 }
 
 #[test]
-fn a_row_that_others_imply_is_left_out() {
+fn an_implied_row_gets_the_dual_zero() {
     let mut random = RandomNumbers(5);
     let mut form = random_form(&mut random, 16, 3, true, |row| row < 1);
     // Row 3 repeats row 2 in every column.
@@ -213,7 +216,7 @@ fn a_row_that_others_imply_is_left_out() {
     assert!(rhs.iter().all(|lanes| lanes.abs().largest() < 1e8), "nothing is divided by rounding");
 }
 
-/// Diagonal dynamics with two static rows: `x_t - kept x_{t-1} + flows = sum`.
+/// Creates a form with diagonal dynamics and two static rows, `x_t - 0.9 x_{t-1} + flows = sum`.
 fn diagonal_form(random: &mut RandomNumbers, stages: usize, states: usize, wraps: bool) -> StandardForm {
     let (statics, flows) = (2, 5);
     let mut form = random_form(random, stages, statics + states, wraps, |_| false);
@@ -229,7 +232,7 @@ fn diagonal_form(random: &mut RandomNumbers, stages: usize, states: usize, wraps
 }
 
 #[test]
-fn diagonal_dynamics_are_solved_alike() {
+fn diagonal_dynamics_have_the_same_solution() {
     let mut random = RandomNumbers(3);
     for (stages, wraps) in [(8, true), (24, true), (24, false), (30, false)] {
         for states in [1, 3] {
@@ -260,8 +263,8 @@ pub(super) mod against_cbc {
     use crate::{Backend, Cbc, Certificate, Column, ColumnId, Lag, Row, Solution, Staged, StagedProblem};
     use anergy_profile::Profile;
 
-    /// Seven temperatures that all act upon each other, `x_t = A x_{t-1} + heat b + outside`, of which the first must stay
-    /// comfortable while the price of heat varies.
+    /// Creates a building with seven coupled temperatures, `x_t = A x_{t-1} + heat b + outside`, of which the first
+    /// must stay in the comfort range while the price of heat varies.
     pub(in super::super) fn building(stages: usize, lag: Lag) -> StagedProblem {
         let mut random = RandomNumbers(7);
         let mut problem = StagedProblem::new("building", stages);
@@ -299,8 +302,8 @@ pub(super) mod against_cbc {
         problem
     }
 
-    /// Two sites with a tank each draw from one loop, whose temperature falls by what they take; the electricity
-    /// for it rises as the loop falls, and a row of each stage reads the loop of the stage before.
+    /// Creates two sites with a tank each that draw heat from one loop. The loop's temperature falls with the heat
+    /// drawn, the electricity needed rises as it falls, and a row of each stage reads the loop of the stage before.
     fn shared_loop(stages: usize) -> StagedProblem {
         let mut random = RandomNumbers(11);
         let mut problem = StagedProblem::new("loop", stages);
@@ -337,6 +340,7 @@ pub(super) mod against_cbc {
         problem
     }
 
+    /// Returns the objective and the certificate of a backend's solution after checking its feasibility.
     pub(in super::super) fn answer(backend: &dyn Backend, problem: &StagedProblem) -> (f64, Certificate) {
         let mut solution = Solution::zeros(problem);
         backend.prepare(problem).unwrap().solve(problem, &mut solution).unwrap();
@@ -345,6 +349,7 @@ pub(super) mod against_cbc {
         (solution.objective, certificate)
     }
 
+    /// Checks that the staged solver proves its optimum and that CBC finds the same objective.
     pub(in super::super) fn same_optimum(problem: &StagedProblem) {
         let (ours, certificate) = answer(&Staged { alone: true, vertex: false }, problem);
         let optimality = certificate.optimality.expect("the duals are ours");
@@ -355,7 +360,7 @@ pub(super) mod against_cbc {
     }
 
     #[test]
-    fn a_building_costs_what_cbc_says() {
+    fn a_building_has_the_objective_of_cbc() {
         for (stages, lag) in
             [(24, Lag::PreviousCyclic), (96, Lag::Previous), (101, Lag::PreviousCyclic), (720, Lag::Previous)]
         {
@@ -364,7 +369,7 @@ pub(super) mod against_cbc {
     }
 
     #[test]
-    fn a_shared_loop_costs_what_cbc_says() {
+    fn a_shared_loop_has_the_objective_of_cbc() {
         [24, 95, 336].into_iter().for_each(|stages| same_optimum(&shared_loop(stages)));
     }
 }

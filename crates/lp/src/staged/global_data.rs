@@ -29,7 +29,7 @@ pub(super) struct GlobalData {
     pub(super) spread: Vec<GlobalCoefficient>,
     /// Columns of the stages in global rows, sorted by column.
     pub(super) summed: Vec<GlobalCoefficient>,
-    /// For each column of a stage, where its entries in global rows begin; one more than columns.
+    /// For each column of a stage, the start of its entries in `summed`; one more element than columns.
     summed_from: Vec<usize>,
 }
 

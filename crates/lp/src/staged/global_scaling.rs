@@ -24,7 +24,7 @@ pub(super) struct GlobalScaling {
 struct GlobalColumnScale {
     start: f64,
     unit: f64,
-    /// What its missing bounds were taken to be.
+    /// Absolute value of the bound that replaces a missing one.
     artificial_bound: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The steps of what all stages share: what the passes over the stages do, for a few columns and rows.
+//! The iterate of the global columns and rows: what the passes over the stages compute, for a few columns and rows.
 
 use super::bordered_system::BorderedSystem;
 use super::global_data::GlobalData;
@@ -8,7 +8,7 @@ use super::normal_equations::NormalEquations;
 use super::polish::corrected_multipliers;
 use super::problem_data::ProblemData;
 
-/// A global column of the iterate; see [`Interior`].
+/// The iterate of a global column; see [`Interior`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GlobalIterate {
     pub(super) x: f64,
@@ -18,16 +18,16 @@ pub(super) struct GlobalIterate {
     pub(super) dx: f64,
     dz: f64,
     dw: f64,
-    /// What z and w would have to become, apart from the step itself.
+    /// Values of z and w for x z = s w = target after the step, without the terms of the step itself.
     multiplier_targets: [f64; 2],
-    /// h, what pulls the value apart from the duals.
+    /// Right-hand side h of the global column in the step equations.
     pub(super) dual_rhs: f64,
-    /// The reduced cost less z - w: what rounding of earlier steps left.
+    /// Reduced cost less z - w: rounding error of earlier steps.
     dual_residual: f64,
 }
 
-/// What z and w would have to become for x z = s w = `target` after the step, apart from the step itself; the second-order
-/// terms are those of the affine step.
+/// Returns the values of z and w for x z = s w = `target` after the step, without the terms of the step itself; the
+/// second-order terms are those of the affine step.
 #[inline(always)]
 fn multiplier_targets(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affine: Lanes, target: Lanes) -> [Lanes; 2] {
     let low_affine = Lanes::ZERO - low - low * affine / value;
@@ -36,8 +36,8 @@ fn multiplier_targets(value: Lanes, slack: Lanes, [low, high]: [Lanes; 2], affin
 }
 
 impl Interior {
-    /// dy in `rhs` from the right-hand side there, with the steps of what all stages share; `target` = sigma mu, or `None` for
-    /// the affine direction.
+    /// Computes dy in `rhs` from the right-hand side there, and the steps of the globals; `target` = sigma mu, or
+    /// `None` for the affine direction.
     pub(super) fn solve_direction(&mut self, data: &ProblemData, target: Option<f64>) {
         let least = Lanes::splat(LEAST_VALUE);
         for entry in &data.globals.summed {
@@ -46,7 +46,7 @@ impl Interior {
                 let value = self.x[at];
                 let slack = (data.at(data.upper[entry.column], block) - value).max(least);
                 let (low, high) = (self.z[at], self.w[at]);
-                // dz is set when the direction is known; until then it has room for h.
+                // dz is set when the direction is known; until then it holds h.
                 self.dz[at] = match target {
                     None => high - low,
                     Some(target) => {
@@ -80,9 +80,10 @@ impl Interior {
         self.border.solve(data, &mut self.normal, &mut self.rhs, &self.dz, &self.theta);
     }
 
-    /// Takes the steps and sets weights and residuals; the residuals of the stages' rows lose what global columns add. Returns
-    /// the sum of the complementarity products and the largest miss.
-    pub(super) fn advance_shared(&mut self, data: &ProblemData, [primal, dual]: [f64; 2]) -> (f64, f64) {
+    /// Takes the steps of the globals and sets their weights and residuals; the residuals of the stages' rows lose the
+    /// contributions of the global columns. Returns the sum of the complementarity products and the largest residual of
+    /// a global row.
+    pub(super) fn advance_globals(&mut self, data: &ProblemData, [primal, dual]: [f64; 2]) -> (f64, f64) {
         let mut complementarity = 0.0;
         for (column, upper) in self.border.columns.iter_mut().zip(&data.globals.upper) {
             column.x = (column.x + primal * column.dx).max(LEAST_VALUE);
@@ -106,13 +107,14 @@ impl Interior {
 }
 
 impl GlobalIterate {
+    /// Returns the distance to the upper bound.
     fn slack(&self, upper: f64) -> f64 {
         (upper - self.x).max(LEAST_VALUE)
     }
 }
 
 impl BorderedSystem {
-    /// How far z - w of the global columns is from their reduced costs.
+    /// Computes the differences between the reduced costs of the global columns and z - w.
     fn set_dual_residuals(&mut self, data: &ProblemData, y: &[Lanes]) {
         let sums = &mut self.by_column;
         sums.copy_from_slice(&data.globals.cost);
@@ -125,7 +127,7 @@ impl BorderedSystem {
         }
     }
 
-    /// Makes z - w the reduced costs again; returns the sum of the complementarity products.
+    /// Makes z - w equal to the reduced costs; returns the sum of the complementarity products.
     pub(super) fn correct_multipliers(&mut self, shared: &GlobalData) -> f64 {
         let mut sum = 0.0;
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
@@ -136,7 +138,7 @@ impl BorderedSystem {
         sum
     }
 
-    /// Values at the start, no further than `largest` from a bound.
+    /// Sets the starting values, at most `largest` away from a bound.
     pub(super) fn start(&mut self, shared: &GlobalData, largest: f64) {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
             let x = (0.5 * upper).min(largest);
@@ -145,7 +147,8 @@ impl BorderedSystem {
         }
     }
 
-    /// What the global rows miss, and what the rows of the stages miss by global columns.
+    /// Computes the residuals of the global rows, and subtracts the contributions of the global columns from those of
+    /// the stages' rows.
     pub(super) fn compute_row_residuals(&mut self, data: &ProblemData, x: &[Lanes], residual: &mut [Lanes]) {
         let Self { row_residuals, columns, .. } = self;
         row_residuals.copy_from_slice(&data.globals.sums);
@@ -161,7 +164,7 @@ impl BorderedSystem {
         }
     }
 
-    /// The largest step of `dx` against the room for it, and of all stages' `furthest`.
+    /// Returns the largest ratio of a step in `dx` to the distance to its bound, at least `furthest`.
     pub(super) fn furthest(&self, shared: &GlobalData, furthest: f64) -> f64 {
         let columns = self.columns.iter().zip(&shared.upper);
         columns.fold(furthest, |furthest, (column, upper)| {
@@ -177,8 +180,8 @@ impl BorderedSystem {
         }
     }
 
-    /// The duals of the global rows that explain the costs best, and the reduced costs that are left. `dy` is A theta c at first,
-    /// `pull` is -c.
+    /// Computes the duals of the global rows that explain the costs best, and the remaining reduced costs. On entry
+    /// `dy` is A theta c and `dual_rhs` is -c.
     pub(super) fn estimate_duals(
         &mut self,
         data: &ProblemData,
@@ -196,13 +199,13 @@ impl BorderedSystem {
         self.columns.iter_mut().for_each(|column| column.z = column.dual_residual);
     }
 
-    /// Adds reduced cost times room.
+    /// Adds the products of reduced costs and distances to the bound.
     pub(super) fn products(&self, shared: &GlobalData, product: f64) -> f64 {
         let columns = self.columns.iter().zip(&shared.upper);
         columns.fold(product, |product, (column, upper)| product + column.z.abs() * column.x.min(column.slack(*upper)))
     }
 
-    /// z and w from the reduced costs in z, each product near `mu`.
+    /// Sets z and w from the reduced costs in z, with products close to `mu`.
     pub(super) fn set_multipliers(&mut self, shared: &GlobalData, mu: f64) {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
             let reduced = column.z;
@@ -212,7 +215,8 @@ impl BorderedSystem {
         self.dy.fill(0.0);
     }
 
-    /// Adds the global columns' part to the inverse affine step lengths and the sums of the complementarity after them.
+    /// Adds the contributions of the global columns to the inverse affine step lengths and to the complementarity sums
+    /// after them.
     pub(super) fn predict(&mut self, shared: &GlobalData, affine: [f64; 5]) -> [f64; 5] {
         let [mut primal, mut dual, mut first, mut second, mut third] = affine;
         for (column, upper) in self.columns.iter().zip(&shared.upper) {
@@ -229,7 +233,7 @@ impl BorderedSystem {
         [primal, dual, first, second, third]
     }
 
-    /// The steps of z and w; adds the global columns' part to the inverse step lengths.
+    /// Computes the steps of z and w; adds the contributions of the global columns to the inverse step lengths.
     pub(super) fn correct(&mut self, shared: &GlobalData, [mut primal, mut dual]: [f64; 2]) -> [f64; 2] {
         for (column, upper) in self.columns.iter_mut().zip(&shared.upper) {
             let GlobalIterate { x, z, w, dx, multiplier_targets: [to_low, to_high], .. } = *column;
@@ -242,7 +246,7 @@ impl BorderedSystem {
         [primal, dual]
     }
 
-    /// Adds the global columns' costs, and their absolute values.
+    /// Adds the costs of the global columns, and their absolute values.
     pub(super) fn costs(&self, shared: &GlobalData, [sum, absolute]: [f64; 2]) -> [f64; 2] {
         let terms = self.columns.iter().zip(&shared.cost).map(|(column, cost)| column.x * cost);
         terms.fold([sum, absolute], |[sum, absolute], term| [sum + term, absolute + term.abs()])

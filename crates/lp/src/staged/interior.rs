@@ -1,10 +1,10 @@
 //! A predictor-corrector interior-point method over a chain of stages.
 //!
-//! Mehrotra's method for min c'x + 1/2 x'Qx, A x = b, 0 <= x <= u, with the upper bounds explicit: multipliers z of x >= 0 and
-//! w of x <= u, slacks s = u - x implicit. Eliminating all but the multipliers y of the rows leaves
-//! A theta A' dy = rhs with 1/theta = z/x + w/s + q, the business of [`NormalEquations`]. Every column is boxed, so the iterate is dual
-//! feasible from the start (z - w is set to the reduced cost) and stays so: reduced costs are always taken as z - w, never as
-//! c - A'y, whose rounding the largest theta would blow up.
+//! Mehrotra's method for min c'x + 1/2 x'Qx, A x = b, 0 <= x <= u, with explicit upper bounds: multipliers z of x >= 0
+//! and w of x <= u, and implicit slacks s = u - x. Eliminating all unknowns but the duals y of the rows leaves the
+//! normal equations A theta A' dy = rhs with 1/theta = z/x + w/s + q, which [`NormalEquations`] solves. Every column is
+//! boxed, so the iterate is dual feasible from the start (z - w is set to the reduced cost) and remains so: reduced
+//! costs are always computed as z - w, never as c - A'y, whose rounding error the largest theta would amplify.
 //!
 //! Source: S. Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992) 575.
 
@@ -16,14 +16,14 @@ use super::problem_data::ProblemData;
 
 /// Share of the way to the nearest bound that a step goes.
 pub(super) const STEP_SHARE: f64 = 0.9995;
-/// Values and slacks are kept above this: what rounding leaves of them.
+/// Lower limit of values and slacks, against rounding.
 pub(super) const LEAST_VALUE: f64 = 1e-30;
 
-/// Objectives below this are measured by it.
+/// Lower limit of the objective as the scale of the gap.
 const LEAST_OBJECTIVE: f64 = 1e-6;
-/// A column without a lower bound leaves its place at this cost, 1/2 FREE_COLUMN_WEIGHT dx^2, which is nothing once it rests.
+/// Weight of the proximal term 1/2 weight dx^2 of a column without a lower bound, which vanishes at convergence.
 const FREE_COLUMN_WEIGHT: f64 = 1e-6;
-/// The iterate and its memory.
+/// The iterate of the method and its work space.
 #[derive(Debug)]
 pub(super) struct Interior {
     pub(super) x: Vec<Lanes>,
@@ -38,27 +38,30 @@ pub(super) struct Interior {
     pub(super) rhs: Vec<Lanes>,
     /// The corrector's part of the right-hand side, per unit of sigma mu.
     centring: Vec<Lanes>,
-    /// The predictor's right-hand side, and what the corrector adds to it.
+    /// The predictor's right-hand side and the corrector's addition to it.
     pub(super) residual: Vec<Lanes>,
+    /// Products of the lagged coefficients with dy of the next block.
     pub(super) lagged_products: Vec<Lanes>,
-    /// c - A'y - (z - w) of columns without a lower bound, by block and column; empty where there are none.
+    /// Residual c - A'y - (z - w) of columns without a lower bound, by block and column; empty if there are none.
     dual_residual: Vec<Lanes>,
     pub(super) normal: NormalEquations,
-    /// What all stages share.
+    /// Iterate and equations of the global columns and rows.
     pub(super) border: BorderedSystem,
+    /// Best iterate so far.
     pub(super) saved: SavedIterate,
 }
 
-/// Sums over all columns that decide on the affine step.
+/// Step lengths and complementarity sums of the affine direction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Affine {
     pub(super) primal: f64,
     pub(super) dual: f64,
-    /// Of the complementarity after a step (a, b): sum + a first + b second + a b third.
+    /// Coefficients of the complementarity after a step (a, b): sum + a first + b second + a b third.
     pub(super) sums: [f64; 3],
 }
 
 impl Interior {
+    /// Allocates the memory for the pattern of `data`.
     pub(super) fn new(data: &ProblemData) -> Self {
         let blocks = data.lane_layout.blocks;
         let columns = || vec![Lanes::ZERO; blocks * data.columns];
@@ -83,7 +86,8 @@ impl Interior {
         }
     }
 
-    /// The direction from here, and the step lengths along it; `least` bounds the centring.
+    /// Computes the direction at the iterate and returns the primal and the dual step length along it; `least` is the
+    /// lower limit of the centring.
     pub(super) fn next_step(&mut self, data: &ProblemData, complementarity: f64, mu: f64, least: f64) -> [f64; 2] {
         self.factor(data);
         self.solve_direction(data, None);
@@ -102,7 +106,7 @@ impl Interior {
         if data.curved { [both, both] } else { step }
     }
 
-    /// Factors at `theta`.
+    /// Factors the equations at `theta`.
     pub(super) fn factor(&mut self, data: &ProblemData) {
         self.normal.factor(data, &self.theta);
         self.border.factor(data, &mut self.normal, &self.theta);
@@ -151,7 +155,7 @@ impl Interior {
                     slope += *dual_residual;
                 }
                 let weight = value * slack / inverse * mask;
-                // What does not exist must not disturb the states that pass through.
+                // Stages that do not exist must not disturb the states that pass through them.
                 let value = value * mask;
                 theta[column] = weight;
                 let weighted_slope = weight * slope;
@@ -173,7 +177,7 @@ impl Interior {
                 }
             }
         }
-        let (shared, dual_residual) = self.advance_shared(data, steps);
+        let (shared, dual_residual) = self.advance_globals(data, steps);
         let mut worst = Lanes::ZERO;
         for block in 0..data.lane_layout.blocks {
             for row in 0..rows {
@@ -188,8 +192,9 @@ impl Interior {
         (complementarity.sum() + shared, worst.largest().max(dual_residual))
     }
 
-    /// Leaves c - A'y of the columns without a lower bound in `missed`. Their weights are the largest, and what rounding does
-    /// to z - w beside them adds up; being held by [`FREE_COLUMN_WEIGHT`], they bear to have it computed afresh.
+    /// Computes c - A'y of the columns without a lower bound in `dual_residual`. Their weights are the largest, and the
+    /// rounding errors of z - w accumulate beside them; the term of [`FREE_COLUMN_WEIGHT`] makes the recomputation
+    /// harmless.
     #[inline(always)]
     fn reduce_free(&mut self, data: &ProblemData) {
         if data.free.is_empty() {
@@ -205,7 +210,8 @@ impl Interior {
         }
     }
 
-    /// A' dy of a column, from dy of its block, what the next block's rows add, and dy of the global rows.
+    /// Returns A' dy of a column, from dy of its block, the lagged products of the next block, and dy of the global
+    /// rows.
     #[inline(always)]
     pub(super) fn transposed(
         data: &ProblemData,
@@ -222,7 +228,7 @@ impl Interior {
         sum
     }
 
-    /// What the rows of the next block, with dy in `rhs`, add to the columns of `block`.
+    /// Computes the products of the lagged coefficients with dy (in `rhs`) of the block after `block`.
     #[inline(always)]
     pub(super) fn next_rows(&mut self, data: &ProblemData, block: usize) {
         data.next_rows(&self.rhs, block, &mut self.lagged_products);
@@ -311,7 +317,7 @@ impl Interior {
                 let affine = dx[column];
                 let low_affine = Lanes::ZERO - low - low * affine * by_value;
                 let high_affine = high * affine * by_slack - high;
-                // What z and w would have to become, apart from the step itself.
+                // Targets of z and w, without the terms of the step itself.
                 let low_goal = (target - affine * low_affine) * by_value;
                 let high_goal = (target + affine * high_affine) * by_slack;
                 let mut along = Self::transposed(data, dy, &self.lagged_products, &self.border.dy, block, column);
@@ -333,8 +339,8 @@ impl Interior {
         self.border.correct(&data.globals, [primal.largest(), dual.largest()])
     }
 
-    /// The size that the gap is measured by: what is paid for all but the dearest columns, or a thousandth of the sum of all
-    /// absolute terms or of what all flows would cost at the usual price.
+    /// Returns the scale of the gap: the cost apart from penalties, or a thousandth of the sum of all absolute terms or
+    /// of the turnover (the cost of all flows at the typical cost) if that is larger.
     pub(super) fn scale_of_objective(&self, data: &ProblemData) -> f64 {
         let columns = data.columns;
         let [mut cheap, mut absolute, mut flows] = [Lanes::ZERO; 3];

@@ -1,88 +1,97 @@
-//! How the iterations go: when they have arrived, when to go back, when to give up.
+//! The iterations of the interior-point method: convergence, return to a saved iterate, termination.
 
 use super::interior::Interior;
 use super::lanes::LANES;
 use super::problem_data::ProblemData;
 use super::start::NEAREST;
 
-/// Least centring where the rows come closer,
+/// Lower limit of the centring while the row residuals fall,
 const LEAST_CENTRING: f64 = 1e-6;
-/// and where they do not: complementarity waits for them.
+/// and while they do not, so that the complementarity does not fall ahead of them.
 const FULL_CENTRING: f64 = 1.0;
-/// After so many primal steps in a row that are shorter than this, the start was too near to some bounds.
+/// After this many consecutive primal steps shorter than
 const SHORT_STEPS: usize = 5;
+/// this length the method starts again, further away from the bounds.
 const SHORT_STEP: f64 = 0.1;
-/// An iterate whose complementarity has grown so many times is lost.
+/// Growth of the complementarity that counts as divergence.
 const DIVERGENCE: f64 = 1e8;
-/// Rows have come closer where they are missed by less than this share of what they were.
+/// Row residuals have fallen if they are at most this share of the previous ones.
 const ROW_PROGRESS: f64 = 0.8;
-/// After so many steps that bring the rows no closer, none will.
+/// Number of steps without a fall of the row residuals after which the method stops.
 const MOST_STALLS: usize = 5;
-/// How often z - w is made the reduced costs again.
+/// Largest number of times that z - w is made equal to the reduced costs.
 const MOST_CORRECTIONS: usize = 3;
-/// Iterates whose gap is no larger are kept while better ones are sought.
+/// Iterates with a gap of at most this are saved.
 const SAVING_GAP: f64 = 1e-5;
-/// One whose rows miss more than this, and this many times more than those of the one kept, is worth less.
+/// An iterate has degraded if its row residual exceeds this and
 const LARGE_ROW_RESIDUAL: f64 = 1e-6;
+/// this multiple of the saved one.
 const ROW_GROWTH: f64 = 1e3;
-/// Complementarity may grow this many times, as long as the gap is more times what is asked for than this.
+/// Allowed growth of the complementarity over the saved iterate, while the gap exceeds
 const COMPLEMENTARITY_GROWTH: f64 = 10.0;
+/// this multiple of the required one.
 const ACCEPTABLE_GAP: f64 = 30.0;
-/// An iterate that is worth less is left for the one that was kept, and the rows' duals are held by so many times more,
+/// When an iterate has degraded, the method returns to the saved one and multiplies the dual regularisation by this
+/// factor,
 const REGULARIZATION_GROWTH: f64 = 100.0;
-/// from here
+/// starting from here,
 const LEAST_REGULARIZATION: f64 = 1e-14;
-/// to here.
+/// up to here.
 const LARGEST_REGULARIZATION: f64 = 1e-6;
-/// The objective is measured again when the gap has come down to this, and to so much less each time.
+/// The scale of the objective is computed again when the gap has fallen to this, and by this factor each time after.
 const RESCALING_GAP: f64 = 1e-2;
-/// Rows that are late are waited for below the former gap; below this one, rounding decides about them.
+/// Gap below which rounding errors decide on the row residuals.
 const ROUNDING_GAP: f64 = 1e-3;
 
-/// What to reach, and how.
+/// The tolerances and settings of the interior-point method.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InteriorSettings {
-    /// Largest miss of a row, in the units of the scaled problem.
+    /// Largest row residual, in the units of the scaled problem.
     pub(super) row: f64,
-    /// Sum of complementarity products over the objective.
+    /// Sum of the complementarity products relative to the objective.
     pub(super) gap: f64,
-    /// Iterations allowed.
+    /// Largest number of iterations.
     pub(super) iterations: usize,
-    /// How far from the bounds to start, 1 as a rule.
+    /// Distance of the starting point from the bounds, 1 as a rule.
     pub(super) start_distance: f64,
-    /// What the rows' duals cost to move.
+    /// Dual regularisation of the normal equations.
     pub(super) regularization: f64,
-    /// How often directions are improved by what they miss.
+    /// Number of iterative refinements of each direction.
     pub(super) refinements: usize,
 }
 
-/// What is known of an iterate.
+/// Complementarity, gap and row residual of an iterate.
 #[derive(Debug, Clone, Copy)]
 struct IterateQuality {
     complementarity: f64,
     gap: f64,
-    /// Largest miss of a row.
+    /// Largest row residual.
     row: f64,
 }
 
-/// What happened so far.
+/// The state of the iterations.
 #[derive(Debug)]
 struct IterationState {
     tolerance: InteriorSettings,
-    /// The least mean complementarity so far.
+    /// Least mean complementarity so far.
     least: f64,
+    /// Quality of the previous iterate; `None` before the first.
     last: Option<IterateQuality>,
+    /// Quality of the saved iterate; `None` if none was saved.
     saved: Option<IterateQuality>,
-    /// What the objective is measured by, and the gap at which it is measured again.
+    /// Scale of the objective, and the gap below which it is computed again; `None` before the first.
     scale: Option<(f64, f64)>,
     regularization: f64,
+    /// Number of consecutive steps without a fall of the row residuals.
     stalls: usize,
+    /// Number of times that z - w was made equal to the reduced costs.
     corrections: usize,
-    /// Short steps in a row, until there was a second start.
+    /// Number of consecutive short steps; `None` after a second start.
     short_steps: Option<usize>,
 }
 
 impl IterationState {
+    /// Creates the state before the first iteration.
     fn new(tolerance: InteriorSettings) -> Self {
         Self {
             tolerance,
@@ -97,22 +106,23 @@ impl IterationState {
         }
     }
 
+    /// Returns whether an iterate meets the tolerances.
     fn is_converged(&self, now: IterateQuality) -> bool {
         now.row <= self.tolerance.row && now.gap <= self.tolerance.gap
     }
 
-    /// How far from there, in multiples of what is tolerated.
+    /// Returns the distance from convergence, in multiples of the tolerances.
     fn distance(&self, now: IterateQuality) -> f64 {
         (now.gap / self.tolerance.gap).max(now.row / self.tolerance.row)
     }
 
-    /// Whether a step of this length is one too many that is too short.
+    /// Counts a step of this length; returns whether there are too many consecutive short steps.
     fn is_jammed(&mut self, step: f64) -> bool {
         self.short_steps = self.short_steps.map(|times| if step < SHORT_STEP { times + 1 } else { 0 });
         self.short_steps == Some(SHORT_STEPS)
     }
 
-    /// Whether the iterate that was kept is worth more.
+    /// Returns whether the saved iterate is better.
     fn has_degraded(&self, now: IterateQuality) -> bool {
         self.saved.is_some_and(|saved| {
             let growth = if now.gap > ACCEPTABLE_GAP * self.tolerance.gap { COMPLEMENTARITY_GROWTH } else { 1.0 };
@@ -121,14 +131,14 @@ impl IterationState {
         })
     }
 
-    /// Whether the rows are missed by too much and came no closer.
+    /// Returns whether the row residuals exceed the tolerance and have not fallen.
     fn is_stalled(&self, now: IterateQuality) -> bool {
         now.row > self.tolerance.row && self.last.is_some_and(|last| now.row > ROW_PROGRESS * last.row)
     }
 }
 
 impl Interior {
-    /// Iterates from the start until `tolerance` is met, or no further.
+    /// Iterates from the starting point until `tolerance` is met or no progress is possible; ends at the best iterate.
     pub(super) fn run(&mut self, data: &ProblemData, tolerance: InteriorSettings) {
         let regularization = if data.diagonal.is_some() { 0.0 } else { tolerance.regularization };
         let tolerance = InteriorSettings { regularization, ..tolerance };
@@ -163,7 +173,7 @@ impl Interior {
                 state.saved = Some(now);
             }
             let is_stalled = state.is_stalled(now);
-            // Steps as long as these close what can be closed.
+            // Almost full steps remove every row residual that can be removed.
             state.stalls = if is_stalled && step[0] > 0.9 { state.stalls + 1 } else { 0 };
             if state.stalls == MOST_STALLS {
                 break;
@@ -177,7 +187,7 @@ impl Interior {
         }
     }
 
-    /// Takes the step and measures where it leads; `None` if that is nowhere.
+    /// Takes the step and measures the new iterate; `None` if the iterate diverges.
     fn measure(&mut self, data: &ProblemData, step: [f64; 2], state: &mut IterationState) -> Option<IterateQuality> {
         let (complementarity, row) = self.advance(data, step);
         let mu = complementarity / pairs(data);
@@ -193,13 +203,13 @@ impl Interior {
             scale = self.measure_objective(data, state);
         }
         let mut now = IterateQuality { complementarity, gap: complementarity / scale, row };
-        // Where rounding decides, steps bring the rows no closer.
+        // Below this gap the row residuals are rounding errors, which steps do not reduce.
         let falls_back = state.last.is_some_and(|last| row > last.row) && now.gap < ROUNDING_GAP;
         if row > state.tolerance.row && (now.gap <= state.tolerance.gap || falls_back) {
             now.row = self.polish(data, row, state.tolerance.row);
         }
         if state.is_converged(now) {
-            // Rounding of many steps may have taken z - w away from the reduced costs.
+            // Rounding errors of many steps may have moved z - w away from the reduced costs.
             now.complementarity = self.correct_multipliers(data);
             now.gap = now.complementarity / scale;
             if !state.is_converged(now) {
@@ -210,14 +220,14 @@ impl Interior {
         Some(now)
     }
 
-    /// What the gap is measured by, until it is much smaller than now.
+    /// Computes the scale of the objective, which is used until the gap is much smaller.
     fn measure_objective(&mut self, data: &ProblemData, state: &mut IterationState) -> f64 {
         let scale = self.scale_of_objective(data);
         state.scale = Some((scale, RESCALING_GAP.min(state.last.map_or(1.0, |last| RESCALING_GAP * last.gap))));
         scale
     }
 
-    /// The step from the iterate that was kept, with the rows' duals held as `course` says.
+    /// Returns to the saved iterate and computes the step from there, with the dual regularisation of `state`.
     fn return_to_saved(&mut self, data: &ProblemData, state: &mut IterationState) -> [f64; 2] {
         self.restore_iterate();
         self.normal.set_regularization(state.regularization);
@@ -227,7 +237,7 @@ impl Interior {
     }
 }
 
-/// Number of complementarity products.
+/// Returns the number of complementarity products.
 fn pairs(data: &ProblemData) -> f64 {
     (2 * (data.columns * data.lane_layout.blocks * LANES + data.globals.upper.len())) as f64
 }

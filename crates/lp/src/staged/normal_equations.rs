@@ -21,7 +21,7 @@ enum Factors {
     GeneralChain(GeneralChain),
 }
 
-/// What a solution misses, by block and row.
+/// The work space of the iterative refinement, by block and row.
 #[derive(Debug, Default)]
 pub(super) struct RefinementBuffers {
     wanted: Vec<Lanes>,

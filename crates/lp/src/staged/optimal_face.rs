@@ -1,36 +1,38 @@
-//! A vertex among the optima.
+//! The optimal face of a problem, and a vertex of it.
 //!
-//! Where many plans cost the same, an interior-point method ends amid them. The face of a problem is what is left of it when all
-//! that an optimum presses to a bound stays there: every plan in it is optimal by the same duals. At prices that nothing ties,
-//! one corner of it is the cheapest, and a corner of the face is a vertex of the problem.
+//! Where the optimum is degenerate, an interior-point method converges to an interior point of the optimal face. The
+//! face is the feasible set with all active bounds and ranges fixed: every point of it is optimal with the same duals.
+//! With costs that are all different, one vertex of the face is its only optimum, and a vertex of the face is a vertex
+//! of the problem.
 
 use super::proof::largest_sum;
 use super::sizes::{mean_costs, mean_size_of, penalty_threshold};
 use crate::stages::Lines;
 use crate::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, Solution, StagedProblem};
 
-/// What is nearer to a bound than this share of the usual value lies on it.
+/// Distance from a bound, as a share of the typical value, below which a value is at it.
 const AT_BOUND: f64 = 1e-9;
 
-/// Which values are far from a bound.
+/// The scale of the distances of values from their bounds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ValueScale {
-    /// Those comparable with the largest.
+    /// The largest value.
     Largest,
-    /// Those comparable with what columns usually have: what one hour of one column may reach says nothing of the others.
+    /// The typical value of a column, which a single large value does not affect.
     Typical,
 }
 
-/// How what is pressed to a bound is kept there.
+/// The treatment of values at a bound.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BoundFixing {
-    /// Without a choice: nothing can leave the face, but it may have no inside then.
+    /// The value is fixed. Nothing can leave the face, but the face may have no interior then.
     Fixed,
-    /// At so many times the price of the rest: as well-behaved as the problem was, but nothing lies on its bound to the last digit.
+    /// The distance from the bound costs this multiple of the other costs. The face is as well conditioned as the
+    /// problem, but its values are at their bounds only approximately.
     Penalized(f64),
 }
 
-/// In this order.
+/// The attempts, in the order in which they are made.
 pub(super) const FACE_ATTEMPTS: [(BoundFixing, ValueScale); 4] = [
     (BoundFixing::Fixed, ValueScale::Largest),
     (BoundFixing::Fixed, ValueScale::Typical),
@@ -38,7 +40,8 @@ pub(super) const FACE_ATTEMPTS: [(BoundFixing, ValueScale); 4] = [
     (BoundFixing::Penalized(1e5), ValueScale::Typical),
 ];
 
-/// The face of `problem` in which `solution` lies, an optimum with these `duals`.
+/// Returns the optimal face of `problem` that contains `solution`, an optimum with these `duals`; its costs select one
+/// vertex.
 pub(super) fn optimal_face(
     problem: &StagedProblem,
     solution: &Solution,
@@ -88,14 +91,16 @@ pub(super) fn optimal_face(
     optimal_face
 }
 
-/// What counts as pressed to a bound.
+/// The scales that decide whether a bound is active.
 struct ActiveBounds {
-    /// Sizes of values and of their marginal worth.
+    /// Scale of the values.
     value: f64,
+    /// Scale of the duals and reduced costs.
     worth: f64,
 }
 
 impl ActiveBounds {
+    /// Computes the scales of values and costs.
     fn of(problem: &StagedProblem, solution: &Solution, scale: ValueScale) -> Self {
         let values = || solution.values.iter().chain(&solution.globals);
         let largest = values().fold(largest_sum(problem), |largest, value| largest.max(value.abs()));
@@ -109,15 +114,15 @@ impl ActiveBounds {
         Self { value: value.max(f64::MIN_POSITIVE), worth: usual.unwrap_or(1.0) }
     }
 
-    /// Whether a value lies on one of its bounds, or nearer (against what values are) than a change of the bound would be worth
-    /// (against what such changes are).
+    /// Returns whether a value is at one of its bounds, or relatively closer to it than its dual (relative to the scale
+    /// of the duals) is large.
     fn contains(&self, bounds: [f64; 2], value: f64, worth: f64) -> bool {
         let [below, above] = bounds.map(|bound| (bound - value).abs() / self.value);
         below.min(above) <= AT_BOUND.max(worth.abs() / self.worth)
     }
 }
 
-/// The median of the columns' mean values, of those above `least`.
+/// Returns the median of the columns' mean values above `least`; `None` if there are none.
 fn typical_size(solution: &Solution, least: f64) -> Option<f64> {
     let values = solution.values.rows().into_iter().filter_map(|values| mean_size_of(values.iter().copied()));
     let mut sizes: Vec<f64> = values.chain(solution.globals.iter().map(|value| value.abs())).collect();
@@ -126,14 +131,14 @@ fn typical_size(solution: &Solution, least: f64) -> Option<f64> {
     sizes.get(sizes.len() / 2).copied()
 }
 
-/// What is left to choose of a value, and at which price.
+/// The bounds and the cost of a value in the face.
 struct FaceColumn {
     bounds: [f64; 2],
     price: f64,
 }
 
 impl FaceColumn {
-    /// The choice of the value of this number; held where it is pressed to a bound.
+    /// Returns bounds and cost of the value with this number; `fixing` is `None` if it is at no bound.
     fn of(bounds: [f64; 2], value: f64, fixing: Option<BoundFixing>, number: usize) -> Self {
         let [lower, upper] = bounds;
         let own = distinct_price(number);
@@ -150,7 +155,7 @@ impl FaceColumn {
     }
 }
 
-/// A price between 1 and 2, unlike those of all other numbers.
+/// Returns a cost between 1 and 2 that differs from those of all other numbers.
 #[expect(clippy::cast_precision_loss, reason = "any digits will do")]
 fn distinct_price(number: usize) -> f64 {
     // The mixing function of SplitMix64.
@@ -165,7 +170,8 @@ mod tests {
     use super::*;
     use crate::{Backend, Certificate, Column, GlobalColumn, Lag, Row, Staged};
 
-    /// Two sources at one price and a store that loses nothing: of 12 stages and 3 rows nearly every plan is an optimum.
+    /// Creates a problem with two sources of the same cost and a store without losses: with 12 stages and 3 rows almost
+    /// every plan is optimal.
     fn ties(largest: f64) -> StagedProblem {
         let stages = 12;
         let mut problem = StagedProblem::new("ties", stages);
@@ -203,21 +209,21 @@ mod tests {
         problem
     }
 
-    /// One hour of which a digit is wrong: what is large in it says nothing of the others.
+    /// One value of the demand is too large by orders of magnitude, which must not affect the others.
     #[test]
-    fn a_vertex_beside_an_outlier() {
+    fn a_vertex_is_found_beside_an_outlier() {
         let problem = ties(5e5);
         let mut vertex = Solution::zeros(&problem);
         Staged { alone: true, vertex: true }.prepare(&problem).unwrap().solve(&problem, &mut vertex).unwrap();
         assert!(within(&problem, &vertex) <= problem.rows().len() * problem.stages());
-        let mut amid = Solution::zeros(&problem);
-        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
+        let mut interior = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut interior).unwrap();
         let usual =
             |solution: &Solution| solution.values.rows().into_iter().take(2).map(|row| 0.2 * row.sum()).sum::<f64>();
-        assert!((usual(&vertex) - usual(&amid)).abs() < 1e-6, "{} {}", usual(&vertex), usual(&amid));
+        assert!((usual(&vertex) - usual(&interior)).abs() < 1e-6, "{} {}", usual(&vertex), usual(&interior));
     }
 
-    /// How many values, slacks of ranges included, lie within their bounds and on none of them.
+    /// Returns the number of values and row sums that lie strictly between their bounds.
     fn within(problem: &StagedProblem, solution: &Solution) -> usize {
         let inside = |lower: f64, upper: f64, value: f64| (value - lower).min(upper - value) > 1e-7;
         let mut count = 0;
@@ -235,17 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn of_many_optima_a_vertex() {
+    fn a_degenerate_optimum_ends_at_a_vertex() {
         let problem = ties(8.0);
         let rows = problem.rows().len() * problem.stages();
-        let mut amid = Solution::zeros(&problem);
-        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
-        assert!(within(&problem, &amid) > rows, "there are ties: {} of {rows}", within(&problem, &amid));
+        let mut interior = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut interior).unwrap();
+        assert!(within(&problem, &interior) > rows, "there are ties: {} of {rows}", within(&problem, &interior));
         let mut solver = Staged { alone: true, vertex: true }.prepare(&problem).unwrap();
         let mut vertex = Solution::zeros(&problem);
         solver.solve(&problem, &mut vertex).unwrap();
         assert!(within(&problem, &vertex) <= rows, "{} of {rows}", within(&problem, &vertex));
-        assert!((vertex.objective - amid.objective).abs() < 1e-9 * amid.objective);
+        assert!((vertex.objective - interior.objective).abs() < 1e-9 * interior.objective);
         let certificate = Certificate::of(&problem, &vertex);
         assert!(certificate.worst().size < 1e-9 && certificate.optimality.unwrap().relative_gap < 1e-10);
         let mut again = Solution::zeros(&problem);

@@ -28,7 +28,7 @@ pub(super) struct Lagged {
     pub(super) row: usize,
     pub(super) column: usize,
     coefficient: Coefficient,
-    /// The coefficients in block 0, where the first stage may read nothing.
+    /// Coefficients in block 0, where the first stage may read nothing.
     first: Lanes,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct ProblemData {
     pub(super) entries: Vec<Vec<Entry>>,
     /// Coefficients of columns in rows of the next stage, sorted by column.
     pub(super) lagged: Vec<Lagged>,
-    /// For each column, where its lagged coefficients begin; one more than columns.
+    /// For each column, the start of its lagged coefficients; one more element than columns.
     lagged_from: Vec<usize>,
     /// Right-hand sides of the rows, by block and row.
     pub(super) sums: Vec<Lanes>,
@@ -257,7 +257,7 @@ impl ProblemData {
         })
     }
 
-    /// `profile` with the value `beyond` in the stages beyond the last one.
+    /// Returns `profile`, extended by the value `beyond` in the stages beyond the last one.
     fn padded<'a>(&self, profile: &'a Profile, beyond: f64) -> Cow<'a, Profile> {
         if self.lane_layout.beyond().is_empty() || *profile == Profile::Constant(beyond) {
             return Cow::Borrowed(profile);

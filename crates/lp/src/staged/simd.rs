@@ -1,7 +1,7 @@
-//! The hot passes, each compiled for whatever vector instructions the processor has and chosen when it runs.
+//! The hot passes, each compiled for the vector instructions of the processor and selected at run time.
 //!
-//! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers, the same
-//! code uses them. The choice changes the speed, not a bit of the result.
+//! The passes are written over [`Lanes`](super::lanes::Lanes); inlined into a function that may use wider registers,
+//! the same code uses them. The choice affects the speed, but no bit of the result.
 
 use super::bordered_system::BorderedSystem;
 use super::diagonal_chain::DiagonalChain;
@@ -62,19 +62,20 @@ passes! {
 }
 
 impl Interior {
-    /// Takes the step, and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the sum of
-    /// the complementarity products and the largest miss of a row.
+    /// Takes the step and prepares the next one: weights, residuals and the predictor's right-hand side. Returns the
+    /// sum of the complementarity products and the largest row residual.
     pub(super) fn advance(&mut self, data: &ProblemData, step: [f64; 2]) -> (f64, f64) {
         arch().dispatch(Advance { interior: self, step, data })
     }
 
-    /// The affine direction from dy in `rhs`: its step lengths and sums, and the right-hand side of the corrector in two
-    /// parts, since the centring is known only when all columns have been seen.
+    /// Computes the affine direction from dy in `rhs`. Returns its step lengths and sums, and leaves the corrector's
+    /// right-hand side in two parts, since the centring is known only after all columns.
     pub(super) fn predict(&mut self, data: &ProblemData) -> Affine {
         arch().dispatch(Predict { interior: self, data })
     }
 
-    /// The whole direction from dy in `rhs` at `target` = sigma mu; returns the inverse step lengths to the nearest bounds.
+    /// Computes the full direction from dy in `rhs` at `target` = sigma mu. Returns the inverse step lengths to the
+    /// nearest bounds.
     pub(super) fn correct(&mut self, data: &ProblemData, target: f64) -> [f64; 2] {
         arch().dispatch(Correct { interior: self, target, data })
     }
@@ -105,7 +106,7 @@ impl GeneralChain {
 }
 
 impl BorderedSystem {
-    /// Sums over all columns of theta times the products of S - A'V and -A'W, all with all.
+    /// Sums, over all columns, theta times the pairwise products of S - A'V and -A'W.
     pub(super) fn multiply(&mut self, data: &ProblemData, theta: &[Lanes]) {
         arch().dispatch(Multiply { border: self, theta, data });
     }
@@ -122,7 +123,7 @@ mod tests {
     use crate::{Solution, StagedProblem};
 
     thread_local! {
-        /// Whether no more is used than every processor has.
+        /// Whether only the instructions are used that every processor has.
         static PLAIN: Cell<bool> = const { Cell::new(false) };
     }
 
@@ -130,7 +131,7 @@ mod tests {
         if PLAIN.get() { Arch::Scalar } else { Arch::new() }
     }
 
-    /// All that an attempt answers, to the last bit.
+    /// Returns the bits of all values and duals that the attempts compute.
     fn bits(problem: &StagedProblem) -> Vec<u64> {
         let mut bits = Vec::new();
         for attempt in ATTEMPTS {
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn wider_registers_change_no_bit() {
+    fn results_do_not_depend_on_the_register_width() {
         let cop = |stages: usize| (0..stages).map(|t| 2.5 + ((t * 13) % 17) as f64 / 7.0).collect();
         let demand = |stages: usize| (0..stages).map(|t| ((t * 29) % 23) as f64 / 2.0).collect();
         for problem in [district(cop(203), demand(203)), district(cop(16), demand(16)), capacity_and_limit(77)] {

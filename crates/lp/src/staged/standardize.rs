@@ -84,8 +84,7 @@ impl Standardized {
             None => kept_rows.iter().map(|&row| (row, one.clone())).collect(),
         };
         let value_unit = value_unit(presolved, &rows);
-        let artificial_bound =
-            artificial_bound * ARTIFICIAL_BOUND_FACTOR * largest_sum(presolved, &rows).max(value_unit);
+        let artificial_bound = bound_factor * ARTIFICIAL_BOUND_FACTOR * largest_sum(presolved, &rows).max(value_unit);
         let costs = mean_costs(kept_columns.iter().map(|&column| &presolved.columns[column].cost));
         let mut standardized = Self {
             form: StandardForm {

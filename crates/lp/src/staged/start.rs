@@ -1,25 +1,25 @@
-//! Where the interior-point method begins.
+//! The starting point of the interior-point method.
 //!
 //! Values: a point well inside the boxes, moved towards the rows by the least weighted change. Multipliers: the y that
-//! explains the costs best in the same weights, and z, w from the reduced costs that are left, so that the iterate is dual
-//! feasible from the first step on.
+//! explains the costs best in the same weights, and z and w from the remaining reduced costs, so that the iterate is
+//! dual feasible from the first step on.
 
 use super::interior::Interior;
 use super::lanes::Lanes;
 use super::problem_data::ProblemData;
 
-/// Values start no further than this from 0 (in the units of the scaled problem).
+/// Largest distance of a starting value from 0, in the units of the scaled problem.
 const LARGEST_START: f64 = 1.0;
-/// Columns that cost more than this many times what is usual start nearer to 0, in proportion, so that their costs do not drown
-/// those of all others,
+/// Columns that cost more than this many times the typical cost start closer to 0, in proportion, so that their costs
+/// do not dominate all others,
 const ORDINARY: f64 = 10.0;
-/// but at first no nearer than this share.
+/// but, on the first attempt, not closer than this share of the largest distance.
 pub(super) const NEAREST: f64 = 1e-3;
 /// Share of the box at which a state starts.
 const LEVEL: f64 = 0.3;
-/// Share of the way to the bounds that the move towards the rows may go.
+/// Largest share of the way to the bounds that the move towards the rows goes.
 const MOVE_SHARE: f64 = 0.7;
-/// Complementarity at the start, over the mean of reduced cost times room.
+/// Complementarity at the start, as a share of the mean of reduced cost times distance to the bound.
 const CENTRING: f64 = 0.3;
 
 impl Interior {
@@ -65,7 +65,7 @@ impl Interior {
         each(&mut |block, column, at| {
             let slack = data.at(data.upper[column], block) - self.x[at];
             let reduced = self.z[at];
-            // The same to both, so that z - w stays the reduced cost.
+            // Both get the same term, so that z - w stays the reduced cost.
             let both = mu / self.x[at].max(slack);
             self.z[at] = reduced.max(Lanes::ZERO) + both;
             self.w[at] = (Lanes::ZERO - reduced).max(Lanes::ZERO) + both;
@@ -75,8 +75,8 @@ impl Interior {
         self.rhs.fill(Lanes::ZERO);
     }
 
-    /// Moves the values towards the rows by the least change, weighted by `theta` of the last factors, no further than `share`
-    /// of the way to the nearest bound.
+    /// Moves the values towards the rows by the least change weighted by `theta` of the last factors, at most by
+    /// `share` of the way to the nearest bound.
     pub(super) fn move_to_rows(&mut self, data: &ProblemData, share: f64) {
         let columns = data.columns;
         self.compute_residuals(data);
@@ -106,7 +106,7 @@ impl Interior {
         }
     }
 
-    /// rhs = b - A x.
+    /// Computes rhs = b - A x.
     fn compute_residuals(&mut self, data: &ProblemData) {
         self.rhs.copy_from_slice(&data.sums);
         self.add_product(data, -1.0, |this, at, _, _| this.x[at]);
@@ -114,7 +114,7 @@ impl Interior {
         data.mask_rows(&mut self.rhs);
     }
 
-    /// y from A theta A' y = A theta c, and z = c - A'y.
+    /// Computes y from A theta A' y = A theta c, and z = c - A'y.
     fn estimate_duals(&mut self, data: &ProblemData) {
         self.rhs.fill(Lanes::ZERO);
         self.add_product(data, 1.0, |this, at, block, column| this.theta[at] * data.at(data.cost[column], block));
@@ -139,7 +139,7 @@ impl Interior {
         }
     }
 
-    /// rhs += sign A v for v given by column.
+    /// Adds sign A v to `rhs`, for v given by column.
     fn add_product(&mut self, data: &ProblemData, sign: f64, v: impl Fn(&Self, usize, usize, usize) -> Lanes) {
         let sign = Lanes::splat(sign);
         for block in 0..data.lane_layout.blocks {

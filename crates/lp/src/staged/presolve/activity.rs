@@ -1,25 +1,26 @@
-//! Between what a sum can lie, and what a row can be worth.
+//! Bounds of row activities, and bounds of duals.
 
 use anergy_profile::Profile;
 
 use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
-/// Differences of less than this share are rounding.
+/// Relative difference below which two numbers are equal up to rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// The terms of a row, those of one column left out.
+/// The terms of a row, optionally without those of one column.
 pub(super) struct RowActivity<'a> {
     presolved: &'a PresolvedProblem,
     terms: Vec<&'a PresolvedTerm>,
 }
 
 impl<'a> RowActivity<'a> {
+    /// Collects the active terms of `row`, those of the column `without` excepted.
     pub(super) fn of(presolved: &'a PresolvedProblem, row: usize, without: Option<usize>) -> Self {
         Self { presolved, terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
     }
 
-    /// The least and the largest sum in a stage, as the bounds of the columns have it.
+    /// Returns the least and the largest activity in a stage that the bounds of the columns allow.
     pub(super) fn range(&self, stage: usize) -> [f64; 2] {
         let [mut least, mut largest] = [0.0, 0.0];
         for term in &self.terms {
@@ -33,13 +34,13 @@ impl<'a> RowActivity<'a> {
     }
 }
 
-/// Whether `value` is at least `least`, but for rounding.
+/// Returns whether `value` is at least `least`, up to rounding.
 pub(super) fn reaches(value: f64, least: f64) -> bool {
     let rounding = ROUNDING * least.abs().max(value.abs());
     value >= least || (rounding.is_finite() && least - value <= rounding)
 }
 
-/// The least and the largest value of a profile.
+/// Returns the least and the largest value of a profile.
 pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
     match profile {
         Profile::Constant(value) => [*value; 2],
@@ -51,11 +52,12 @@ pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
     }
 }
 
-/// What the duals of rows can be in any stage, by row: a column that stands in no other row bounds them by its cost, on each side on
-/// which no bound holds it.
+/// Bounds of the duals of each row over all stages. A column in no other row bounds them by its cost, on each side on
+/// which none of its bounds can be active.
 pub(super) struct DualBounds(Vec<[f64; 2]>);
 
 impl DualBounds {
+    /// Computes the bounds of the duals of all rows.
     pub(super) fn of(presolved: &PresolvedProblem) -> Self {
         let of_row = |row: usize| {
             let bounds = &presolved.rows[row];
@@ -63,21 +65,22 @@ impl DualBounds {
             let no_largest = bounds.upper.all(|upper| upper == f64::INFINITY);
             [if no_largest { 0.0 } else { f64::NEG_INFINITY }, if no_least { 0.0 } else { f64::INFINITY }]
         };
-        let mut prices = Self((0..presolved.rows.len()).map(of_row).collect());
+        let mut bounds = Self((0..presolved.rows.len()).map(of_row).collect());
         for (index, column) in
             presolved.columns.iter().enumerate().filter(|(_, column)| column.active && !column.shared)
         {
             let linear = column.quadratic.all(|q| q == 0.0);
             if let Some(term) = presolved.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
-                prices.learn(presolved, term);
+                bounds.tighten(presolved, term);
             }
         }
-        prices
+        bounds
     }
 
-    /// The reduced cost `cost - a y` is not below zero where no upper bound can hold the column, nor above where no lower bound can:
-    /// because there is none, or because the row keeps the column from it.
-    fn learn(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
+    /// Tightens the bounds by one column. Its reduced cost `cost - a y` is not negative if the upper bound cannot be
+    /// active, and not positive if the lower bound cannot be: because there is no such bound, or because the row keeps
+    /// the column away from it.
+    fn tighten(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
         let [least, largest] = extremes(&term.coefficient);
         if least <= 0.0 && largest >= 0.0 {
             return;
@@ -85,7 +88,7 @@ impl DualBounds {
         let column = &presolved.columns[term.column];
         let row = &presolved.rows[term.row];
         let rest = RowActivity::of(presolved, term.row, Some(term.column));
-        // What the row leaves to the column in a stage, as its own least and largest value.
+        // The least and the largest value of the column that the row allows in a stage.
         let left = |stage: usize| {
             let ([least, largest], factor) = (rest.range(stage), term.coefficient.at(stage));
             let ends = [row.lower.at(stage) - largest, row.upper.at(stage) - least];
@@ -117,17 +120,17 @@ impl DualBounds {
         }
     }
 
-    /// The least and the largest that a column's place in a row can be worth.
+    /// Returns bounds of the contribution of a term to the reduced cost of its column.
     pub(super) fn of_term(&self, term: &PresolvedTerm) -> [f64; 2] {
         let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;
         }
         if term.lag == Lag::Previous {
-            // Nothing takes up the value of the last stage.
+            // The value of the last stage enters no row.
             prices = [prices[0].min(0.0), prices[1].max(0.0)];
         }
-        // 0 of what has no bound is 0.
+        // The product of 0 and infinity is 0 here.
         let products = extremes(&term.coefficient)
             .into_iter()
             .flat_map(|factor| prices.map(|price| if factor == 0.0 || price == 0.0 { 0.0 } else { factor * price }));

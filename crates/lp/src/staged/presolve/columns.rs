@@ -1,4 +1,4 @@
-//! Columns whose values are known beforehand, or that another column or row stands for.
+//! Fixed, dominated, duplicate and implied free columns.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
@@ -9,10 +9,10 @@ use super::activity::{DualBounds, RowActivity, extremes, reaches};
 use super::collapsed;
 use crate::Lag;
 
-/// A column costs too much where its reduced cost is above (or below) zero by more than this share of its terms.
+/// A column is dominated if its reduced cost exceeds this share of the sum of its absolute terms.
 const ROUNDING: f64 = 1e-9;
 
-/// A column that is no choice.
+/// A column whose values are known before the solve.
 #[derive(Debug, Clone)]
 pub(super) struct FixedColumn {
     column: usize,
@@ -20,7 +20,8 @@ pub(super) struct FixedColumn {
 }
 
 impl FixedColumn {
-    /// Takes out all columns that are fixed in every stage, and those in no row, which are best at one of their bounds.
+    /// Removes all columns that are fixed in every stage, and those in no row, which are optimal at one of their
+    /// bounds.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let columns = 0..presolved.columns.len();
         let fixed = columns.filter_map(|column| {
@@ -31,6 +32,7 @@ impl FixedColumn {
         fixed.collect()
     }
 
+    /// Returns the column with its values; `None` if they are not known.
     fn at(presolved: &PresolvedProblem, index: usize) -> Option<Self> {
         let column = &presolved.columns[index];
         if !column.active || column.shared {
@@ -49,7 +51,7 @@ impl FixedColumn {
             } else if cost < 0.0 {
                 upper
             } else {
-                // Not `clamp`, which wants its bounds in order.
+                // `clamp` would panic if the bounds contradict each other.
                 0.0_f64.max(lower).min(upper)
             }
         };
@@ -57,6 +59,7 @@ impl FixedColumn {
         values.all(f64::is_finite).then_some(Self { column: index, values })
     }
 
+    /// Removes the column and moves its terms to the right-hand sides.
     fn take(&self, presolved: &mut PresolvedProblem) {
         let terms: Vec<PresolvedTerm> = presolved.terms_of_column(self.column).cloned().collect();
         if self.values != Profile::Constant(0.0) {
@@ -69,14 +72,15 @@ impl FixedColumn {
         presolved.columns[self.column].active = false;
     }
 
-    /// Sets its values.
+    /// Sets the values of the column.
     pub(super) fn restore(&self, values: &mut Array2<f64>) {
         let row = values.row_mut(self.column);
         row.into_iter().enumerate().for_each(|(stage, value)| *value = self.values.at(stage));
     }
 }
 
-/// Fixes the columns at a bound whose cost nothing that their rows can be worth makes up for. Whether there were any.
+/// Fixes the dominated columns at a bound: those whose cost exceeds the largest possible contribution of their rows'
+/// duals, or is below the least. Returns whether there were any.
 pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem) -> bool {
     let prices = DualBounds::of(presolved);
     let mut any = false;
@@ -111,18 +115,19 @@ pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem) -> bool {
     any
 }
 
-/// A column that stands where another one stands, at the same cost: the two are one with the room of both.
+/// A column with the terms and the cost of another one. One column remains, with the sum of the two boxes.
 #[derive(Debug, Clone)]
 pub(super) struct DuplicateColumn {
     column: usize,
     original: usize,
-    /// Bounds of either before.
+    /// Bounds of the removed column.
     column_bounds: [Profile; 2],
+    /// Bounds of the remaining column before the removal.
     original_bounds: [Profile; 2],
 }
 
 impl DuplicateColumn {
-    /// Merges all columns of this kind.
+    /// Merges all duplicate columns.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let mut duplicates = Vec::new();
         for column in 0..presolved.columns.len() {
@@ -147,6 +152,7 @@ impl DuplicateColumn {
         duplicates
     }
 
+    /// Returns whether two columns have the same terms and the same cost.
     fn are_duplicates(presolved: &PresolvedProblem, column: usize, original: usize) -> bool {
         let [a, b] = [column, original].map(|index| &presolved.columns[index]);
         let simple = [a, b].iter().all(|column| {
@@ -164,7 +170,7 @@ impl DuplicateColumn {
             && presolved.terms_of_column(column).all(stands)
     }
 
-    /// Shares the values out.
+    /// Splits the values between the two columns.
     pub(super) fn restore(&self, values: &mut Array2<f64>) {
         for stage in 0..values.ncols() {
             let sum = values[[self.original, stage]];
@@ -176,7 +182,8 @@ impl DuplicateColumn {
     }
 }
 
-/// A column whose bounds an equality keeps it from, and that stands nowhere else: the equality gives its value, and leaves with it.
+/// An implied free column singleton: a column in one equality only, whose bounds are never active because of this row.
+/// The row determines its value, and both are removed.
 #[derive(Debug, Clone)]
 pub(super) struct ImpliedFreeColumn {
     row: usize,
@@ -188,7 +195,7 @@ pub(super) struct ImpliedFreeColumn {
 }
 
 impl ImpliedFreeColumn {
-    /// Takes out all columns of this kind, each with its row.
+    /// Removes all such columns, each with its row.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let mut implied = Vec::new();
         for column in 0..presolved.columns.len() {
@@ -200,6 +207,7 @@ impl ImpliedFreeColumn {
         implied
     }
 
+    /// Returns the column with its row; `None` if its bounds may be active.
     fn at(presolved: &PresolvedProblem, index: usize) -> Option<Self> {
         let column = &presolved.columns[index];
         if !column.active || column.shared || !column.quadratic.all(|q| q == 0.0) {
@@ -226,11 +234,12 @@ impl ImpliedFreeColumn {
         })
     }
 
-    /// What a unit of the row's sum costs in a stage.
+    /// Returns the dual of the row in a stage.
     fn price(&self, stage: usize) -> f64 {
         self.cost.at(stage) / self.coefficient.at(stage)
     }
 
+    /// Removes the column and the row, and moves the cost of the column onto the others.
     fn take(&self, presolved: &mut PresolvedProblem) {
         for term in &self.rest {
             let cost = &presolved.columns[term.column].cost;
@@ -242,7 +251,7 @@ impl ImpliedFreeColumn {
         presolved.columns[self.column].active = false;
     }
 
-    /// Sets its values and the duals of the row.
+    /// Sets the values of the column and the duals of the row.
     pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>) {
         for stage in 0..values.ncols() {
             let rest: f64 =

@@ -1,7 +1,7 @@
-//! Rows that repeat another one are left out.
+//! Duplicate rows.
 //!
-//! Two rows whose terms differ by a factor alone limit the same sum, and normal equations with both are singular. The tighter
-//! bounds of the two stay on one of them; the price of a bound goes back to the row that it came from.
+//! Two rows whose terms differ by a factor only limit the same sum, and normal equations with both are singular. One
+//! row remains, with the tighter bounds of the two; the dual of a bound goes back to the row that the bound came from.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
@@ -9,22 +9,24 @@ use ndarray::Array2;
 use super::super::presolved::PresolvedProblem;
 use super::super::standardize::combined;
 
-/// Coefficients that differ by less than this share are the same.
+/// Relative difference below which coefficients are equal.
 const SAME: f64 = 1e-12;
 
-/// A row whose terms are `factor` times those of another one.
+/// A row whose terms are `factor` times those of another row.
 #[derive(Debug, Clone)]
 pub(super) struct DuplicateRow {
     row: usize,
+    /// The row that remains.
     original: usize,
     factor: f64,
-    /// Its bounds, and those of the other one before.
+    /// Bounds of the removed row.
     row_bounds: [Profile; 2],
+    /// Bounds of the remaining row before the removal.
     original_bounds: [Profile; 2],
 }
 
 impl DuplicateRow {
-    /// Leaves all rows of this kind out of `draft`.
+    /// Removes all duplicate rows of `presolved`.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let mut duplicates: Vec<Self> = Vec::new();
         for row in 0..presolved.rows.len() {
@@ -39,6 +41,7 @@ impl DuplicateRow {
         duplicates
     }
 
+    /// Returns the factor and bounds of two rows; `None` if they are no duplicates.
     fn between(presolved: &PresolvedProblem, row: usize, original: usize) -> Option<Self> {
         let apart = [row, original].iter().any(|&row| !presolved.rows[row].active || presolved.rows[row].shared);
         if apart || presolved.terms_of_row(row).count() != presolved.terms_of_row(original).count() {
@@ -61,9 +64,10 @@ impl DuplicateRow {
         Some(Self { row, original, factor: factor?, row_bounds, original_bounds })
     }
 
-    /// Gives the other row the tighter bounds and leaves this one out, unless the two contradict each other.
+    /// Gives the remaining row the tighter bounds and removes the other; returns `false`, without any change, if the
+    /// bounds contradict each other.
     fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
-        let (lower, upper) = self.in_terms_of_the_other();
+        let (lower, upper) = self.scaled_bounds();
         let lower = combined(&lower, &self.original_bounds[0], presolved.stages, f64::max);
         let upper = combined(&upper, &self.original_bounds[1], presolved.stages, f64::min);
         let fits = |stage| {
@@ -73,7 +77,7 @@ impl DuplicateRow {
         if !(0..presolved.stages).all(fits) {
             return false;
         }
-        // Of two equalities that differ by rounding, one.
+        // Two equalities that differ by rounding become one.
         let upper = combined(&lower, &upper, presolved.stages, f64::max);
         presolved.rows[self.row].active = false;
         let row = &mut presolved.rows[self.original];
@@ -81,17 +85,17 @@ impl DuplicateRow {
         true
     }
 
-    /// Bounds of this row as bounds of the other one.
-    fn in_terms_of_the_other(&self) -> (Profile, Profile) {
+    /// Returns the bounds of the removed row as bounds of the remaining one.
+    fn scaled_bounds(&self) -> (Profile, Profile) {
         let [lower, upper] = &self.row_bounds;
         let (lower, upper) = (lower.map(|lower| lower / self.factor), upper.map(|upper| upper / self.factor));
         if self.factor > 0.0 { (lower, upper) } else { (upper, lower) }
     }
 
-    /// Gives each price of the other row to this one where its bound was the tighter one.
+    /// Moves each dual of the remaining row to the removed row where the bound of the latter was the tighter one.
     pub(super) fn restore(&self, duals: &mut Array2<f64>) {
         let [original_lower, original_upper] = &self.original_bounds;
-        let (lower, upper) = self.in_terms_of_the_other();
+        let (lower, upper) = self.scaled_bounds();
         for stage in 0..duals.ncols() {
             let dual = duals[[self.original, stage]];
             let tighter = if dual > 0.0 {

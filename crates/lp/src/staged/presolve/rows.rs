@@ -1,4 +1,4 @@
-//! Rows that say nothing, and rows that say something of one value alone.
+//! Redundant rows and singleton rows.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
@@ -9,7 +9,8 @@ use super::activity::{RowActivity, reaches};
 use super::collapsed;
 use crate::Lag;
 
-/// Leaves out the rows that the bounds of their columns satisfy whatever the values; their duals are 0. Whether there were any.
+/// Removes the rows that the bounds of their columns satisfy for all values; their duals are 0. Returns whether there
+/// were any.
 pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem) -> bool {
     let mut any = false;
     for row in 0..presolved.rows.len() {
@@ -30,28 +31,31 @@ pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem) -> bool {
     any
 }
 
-/// A row `lower <= a x <= upper`: bounds of x. Its dual is the reduced cost of x where these are the tighter ones.
+/// A row `lower <= a x <= upper`, which is a bound of x. Its dual is the reduced cost of x divided by a where its
+/// bounds are the tighter ones.
 #[derive(Debug, Clone)]
 pub(super) struct SingletonRow {
     row: usize,
     column: usize,
     coefficient: Profile,
-    /// Bounds of x by this row, and those it had.
+    /// Bounds of x that the row implies.
     row_bounds: [Profile; 2],
+    /// Bounds of x before the removal.
     column_bounds: [Profile; 2],
     cost: Profile,
     quadratic: Profile,
-    /// The other rows of the column.
+    /// Terms of the column in other rows.
     others: Vec<PresolvedTerm>,
 }
 
 impl SingletonRow {
-    /// Makes bounds of all rows of this kind.
+    /// Turns all singleton rows into bounds.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let rows = 0..presolved.rows.len();
         rows.filter_map(|row| Self::at(presolved, row).filter(|bound| bound.merge(presolved))).collect()
     }
 
+    /// Returns the row as a singleton row; `None` if it is none.
     fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
         let bounds = &presolved.rows[row];
         let mut terms = presolved.terms_of_row(row);
@@ -77,7 +81,8 @@ impl SingletonRow {
         })
     }
 
-    /// Gives the column the tighter bounds and leaves the row out, unless the two contradict each other.
+    /// Gives the column the tighter bounds and removes the row; returns `false`, without any change, if the bounds
+    /// contradict each other.
     fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
         let [[own_lower, own_upper], [lower, upper]] = [&self.row_bounds, &self.column_bounds];
         let lower = combined(own_lower, lower, presolved.stages, f64::max);

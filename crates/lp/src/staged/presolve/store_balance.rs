@@ -1,14 +1,15 @@
-//! Balances with one producer and one store become boxes.
+//! Elimination of balances with one producer and one store.
 //!
-//! In a balance `output + discharge - charge + unmet - surplus = demand` of one conversion and one store, the output follows from
-//! the rest and leaves, and with it the row. What is left are two boxes a stage. In an hour with `demand <= capacity` they
-//! are charge <= capacity - demand and discharge <= demand. In a short hour the store first serves what the conversion cannot
-//! (the place of charge is taken by what stays unserved), then relieves the conversion.
+//! In a balance `output + discharge - charge + unmet - surplus = demand` of one conversion and one store, the output
+//! follows from the other columns and is removed together with the row. Two boxes per stage remain. In a stage with
+//! `demand <= capacity` they are charge <= capacity - demand and discharge <= demand. In a stage with a shortfall the
+//! store first serves the demand beyond the capacity (the column of the charge then holds the unserved part), and then
+//! relieves the conversion.
 //!
-//! This assumes what is true of nearly every optimum: no surplus, nothing unserved in an hour that is not short, no charging
-//! in one that is, no charging and discharging at once. It is not proved here but by the duals of the whole problem
-//! ([`StoreBalance::restore`] gives that of the lost row): where an assumption costs anything, some reduced cost has the wrong sign,
-//! and the problem is solved again as it stands.
+//! This assumes what holds for almost every optimum: no surplus, no unmet demand without a shortfall, no charging with
+//! one, and no simultaneous charging and discharging. The duals of the original problem ([`StoreBalance::restore`]
+//! computes that of the removed row) prove or refute this: where an assumption increases the cost, some reduced cost
+//! has the wrong sign, and the problem is solved again without this step.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
@@ -16,14 +17,16 @@ use ndarray::Array2;
 use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
-/// What a balance of this kind consists of.
+/// A balance of one conversion and at most one store.
 #[derive(Debug, Clone)]
 pub(super) struct StoreBalance {
     row: usize,
     output: usize,
-    /// Charge and discharge.
+    /// The store; `None` for a balance of a conversion alone.
     store: Option<Store>,
+    /// Column of the unmet demand; `None` if it is not allowed.
     unmet: Option<usize>,
+    /// Column of the surplus; `None` if it is not allowed.
     surplus: Option<usize>,
     demand: Vec<f64>,
     capacity: Profile,
@@ -34,6 +37,7 @@ pub(super) struct StoreBalance {
     surplus_cost: Profile,
 }
 
+/// The columns of a store with their limits and costs.
 #[derive(Debug, Clone)]
 struct Store {
     charge: usize,
@@ -42,14 +46,14 @@ struct Store {
     discharge_limit: Profile,
     charge_cost: Profile,
     discharge_cost: Profile,
-    /// Row of the level, and the coefficients of charge and discharge there.
+    /// Row of the level.
     level_row: usize,
     charge_in_level: f64,
     discharge_in_level: f64,
 }
 
 impl StoreBalance {
-    /// Takes all balances of this kind out of `draft`.
+    /// Removes all balances of this kind from `presolved`.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
         let mut nodes = Vec::new();
         for row in 0..presolved.rows.len() {
@@ -61,6 +65,7 @@ impl StoreBalance {
         nodes
     }
 
+    /// Returns the balance in `row`; `None` if it has another structure.
     fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
         if !presolved.rows[row].active
             || presolved.rows[row].shared
@@ -123,7 +128,7 @@ impl StoreBalance {
         })
     }
 
-    /// Rewrites `draft` without this balance.
+    /// Rewrites `presolved` without this balance.
     fn reduce(&self, presolved: &mut PresolvedProblem) {
         let stages = presolved.stages;
         let by_stage = |f: &dyn Fn(usize) -> f64| Profile::Series((0..stages).map(f).collect());
@@ -174,18 +179,20 @@ impl StoreBalance {
         }
     }
 
-    /// What a stage's demand exceeds the capacity by, if it does.
+    /// Returns the demand of a stage beyond the capacity; `None` if there is no shortfall.
     fn shortfall(&self, stage: usize) -> Option<f64> {
         let shortfall = self.demand[stage] - self.capacity.at(stage);
         (shortfall > 0.0).then_some(shortfall)
     }
 
-    /// Whether nothing can be relieved in a stage; there the place of relief is taken by what the store spills.
+    /// Returns whether a stage has no demand to relieve; the column of the discharge then holds the energy that the
+    /// store spills.
     fn has_no_demand(&self, stage: usize) -> bool {
         self.demand[stage] == 0.0 && self.surplus.is_some()
     }
 
-    /// The most that is charged, or stays unserved though the store could serve it.
+    /// Returns the upper bound of the first box: the largest charge, or, with a shortfall, the largest unserved part of
+    /// what the store could serve.
     fn charge_limit_left(&self, store: &Store, stage: usize) -> f64 {
         match self.shortfall(stage) {
             None => store.charge_limit.at(stage).min(self.capacity.at(stage) - self.demand[stage]),
@@ -193,7 +200,7 @@ impl StoreBalance {
         }
     }
 
-    /// The most that the store relieves the conversion by.
+    /// Returns the upper bound of the second box: the largest power by which the store relieves the conversion.
     fn relief_limit(&self, store: &Store, stage: usize) -> f64 {
         match self.shortfall(stage) {
             None if self.has_no_demand(stage) => store.discharge_limit.at(stage),
@@ -204,8 +211,8 @@ impl StoreBalance {
         }
     }
 
-    /// Sets the values of the columns that left, and the dual of the row; `multipliers` are the reduced costs in the draft
-    /// without it, shape columns x stages.
+    /// Sets the values of the removed columns and the dual of the row; `multipliers` are the reduced costs of the
+    /// presolved problem, shape columns x stages.
     pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
         for stage in 0..self.demand.len() {
             let (demand, capacity) = (self.demand[stage], self.capacity.at(stage));
@@ -267,6 +274,7 @@ impl StoreBalance {
 }
 
 impl Store {
+    /// Returns the store with these columns; `None` if they do not act on the same level with constant coefficients.
     fn of(presolved: &PresolvedProblem, charge: usize, discharge: usize) -> Option<Self> {
         let in_level = |column: usize| {
             let mut terms = presolved.terms_of_column(column).filter(|term| !presolved.is_static(term.row));
