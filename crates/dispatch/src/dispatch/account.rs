@@ -153,8 +153,6 @@ impl Dispatch {
     pub fn account(&self, decisions: &Decisions) -> Account {
         let values = &decisions.values;
         let district = &self.district;
-        let dt = district.axis().step_hours();
-        let energy = |quantity: usize| values.row(quantity).sum() * dt;
         let mut account = Account {
             operation_eur: 0.0,
             co2_eur: 0.0,
@@ -187,6 +185,16 @@ impl Dispatch {
         account.operation_eur -= account.charge_eur;
         // The LP pays for the CO2 of what it chooses; forced supply pays its own here.
         account.operation_eur -= self.chosen_co2_kg(values) * district.co2_price_eur_per_kg();
+        self.account_balances(values, &mut account);
+        self.account_technologies(values, &mut account);
+        self.account_whole_time(decisions, &mut account);
+        account
+    }
+
+    /// Adds unmet demand and surplus of each balance, with their prices.
+    fn account_balances(&self, values: &Array2<f64>, account: &mut Account) {
+        let district = &self.district;
+        let energy = |quantity: usize| values.row(quantity).sum() * district.axis().step_hours();
         for balance in &self.layout.balances {
             let find = |role| {
                 let same = |q: &Quantity| {
@@ -205,6 +213,13 @@ impl Dispatch {
                 surplus_kwh,
             });
         }
+    }
+
+    /// Adds the energy of each technology, and the demand.
+    fn account_technologies(&self, values: &Array2<f64>, account: &mut Account) {
+        let district = &self.district;
+        let dt = district.axis().step_hours();
+        let energy = |quantity: usize| values.row(quantity).sum() * dt;
         for (site_index, site) in district.sites().iter().enumerate() {
             for (index, technology) in site.technologies.iter().enumerate() {
                 let find = |role| {
@@ -235,12 +250,10 @@ impl Dispatch {
                 });
             }
         }
-        self.account_shared(decisions, &mut account);
-        account
     }
 
     /// Chosen capacities, peaks and limits.
-    fn account_shared(&self, decisions: &Decisions, account: &mut Account) {
+    fn account_whole_time(&self, decisions: &Decisions, account: &mut Account) {
         let shared = &self.layout.shared;
         let names = |site: usize, technology: usize| {
             let site = &self.district.sites()[site];

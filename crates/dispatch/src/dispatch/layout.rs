@@ -4,8 +4,8 @@ use anergy_data::series::Profile;
 use anergy_lp::{ColumnId, RowId, StagedProblem, TermId};
 use ndarray::{Array2, Zip, s};
 
-use super::build::Builder;
-use super::shared::Shared;
+use super::build::LayoutBuilder;
+use super::shared::SharedLayout;
 use crate::district::District;
 
 /// What a column of the dispatch stands for.
@@ -124,7 +124,7 @@ pub struct StoreColumns {
 
 /// A district as a staged LP, with the meaning of its columns and balance rows.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct DispatchLayout {
     /// The LP of the whole district.
     pub problem: StagedProblem,
     /// Meaning of each column.
@@ -136,19 +136,19 @@ pub struct Layout {
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
     /// What all steps share.
-    pub(super) shared: Shared,
+    pub(super) shared: SharedLayout,
     /// Length of a step, hours.
     pub step_hours: f64,
     /// EUR of what the dispatch cannot choose: forced supply.
     pub forced_cost_eur: f64,
 }
 
-impl Layout {
+impl DispatchLayout {
     /// Writes the LP of `district` (specs of the mathematics: production + discharge + import + unmet = demand +
     /// consumption + charge + surplus, for each site, carrier and step).
     #[must_use]
     pub fn new(district: &District) -> Self {
-        Builder::new(district).build()
+        LayoutBuilder::new(district).build()
     }
 
     /// Puts the efficiencies of a conversion in force, one a step.
@@ -194,7 +194,7 @@ pub fn first_problem<'a>(
     district: &District,
     efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
 ) -> StagedProblem {
-    let mut layout = Layout::new(district);
+    let mut layout = DispatchLayout::new(district);
     for (site, technology, efficiency) in efficiencies {
         if let Some(conversion) = layout.conversion(district, site, technology) {
             layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));

@@ -6,21 +6,21 @@
 
 mod account;
 mod build;
+mod joint_balances;
 mod layout;
 mod plan;
 mod price;
+mod shadow_prices;
 mod shared;
 mod shortage;
 mod stores;
-mod tied;
-mod worth;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
 pub use layout::{ConversionTerm, Quantity, Role, first_problem};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
+pub use shadow_prices::Price;
 pub use shared::{Limit, SharedQuantity, SharedRole};
 pub use stores::StoreReport;
-pub use worth::Price;
 
 use std::collections::HashMap;
 
@@ -33,9 +33,9 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
-use layout::Layout;
-use price::{ClosingRow, Sized};
-use tied::{Penalties, TiedRows};
+use joint_balances::{JointBalances, Penalties};
+use layout::DispatchLayout;
+use price::{ClosingRow, FixedCapacities};
 
 /// Rows and bounds may be missed by this much, kW or kWh.
 const TOLERANCE: f64 = 1e-6;
@@ -62,10 +62,10 @@ impl Part {
 /// A district ready to be dispatched again and again with changing efficiencies.
 pub struct Dispatch {
     district: District,
-    layout: Layout,
+    layout: DispatchLayout,
     parts: Vec<Part>,
     closing: Vec<ClosingRow>,
-    tied: Vec<TiedRows>,
+    joint: Vec<JointBalances>,
     /// What is fixed in a balance without what is taken beside, where something was.
     base_sums: HashMap<usize, Profile>,
     solver_name: String,
@@ -84,7 +84,7 @@ impl Dispatch {
     /// # Errors
     /// [`DispatchError::Lp`] when a part is too large for the solver.
     pub fn new(district: District, backend: &dyn Backend) -> Result<Self, DispatchError> {
-        let layout = Layout::new(&district);
+        let layout = DispatchLayout::new(&district);
         let mut parts = Vec::new();
         let components = layout.problem.components();
         let names = part_names(&components, &layout, &district);
@@ -101,14 +101,14 @@ impl Dispatch {
                 rows.push(row);
             }
         }
-        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.caps, rows.into_iter());
+        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.capacity_limits, rows.into_iter());
         let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
         let links: Vec<usize> = links.map(|(column, _)| column).collect();
         let over_limit_eur = lost_load_eur_per_kwh(&district);
-        let penalties = Penalties { over_limit_eur, open_eur: 2.0 * over_limit_eur };
-        let tied = TiedRows::of(&layout, &links, &mut closing, penalties, backend)?;
+        let penalties = Penalties { over_limit_eur, imbalance_eur: 2.0 * over_limit_eur };
+        let joint = JointBalances::of(&layout, &links, &mut closing, penalties, backend)?;
         let base_sums = HashMap::new();
-        Ok(Self { district, layout, parts, closing, tied, base_sums, solver_name: backend.name() })
+        Ok(Self { district, layout, parts, closing, joint, base_sums, solver_name: backend.name() })
     }
 
     /// The district.
@@ -200,7 +200,7 @@ impl Dispatch {
     /// If there is not one efficiency a step.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
         self.layout.set_efficiency(conversion, efficiency);
-        self.hand_down(conversion);
+        self.update_parts(conversion);
     }
 
     /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost
@@ -213,11 +213,11 @@ impl Dispatch {
         let term = &mut self.layout.conversions[conversion];
         term.charge_eur_per_kwh = Some(charge_eur_per_kwh);
         self.layout.problem.set_costs(term.output, term.costs_eur(self.district.axis().step_hours()));
-        self.hand_down(conversion);
+        self.update_parts(conversion);
     }
 
     /// Gives the parts the coefficients and costs of a conversion.
-    fn hand_down(&mut self, conversion: usize) {
+    fn update_parts(&mut self, conversion: usize) {
         let conversion = &self.layout.conversions[conversion];
         for Part { component, .. } in &mut self.parts {
             if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
@@ -263,7 +263,7 @@ impl Dispatch {
     /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores;
     /// [`DispatchError::Lp`] when the solver fails or its answer misses an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
-        let mut decisions = self.nothing();
+        let mut decisions = self.zero_decisions();
         let mut duals = Some(Duals::zeros(&self.layout.problem));
         let solved: Vec<Result<(), LpError>> = self.parts.par_iter_mut().map(Part::solve).collect();
         for (part, solved) in self.parts.iter().zip(solved) {
@@ -277,7 +277,7 @@ impl Dispatch {
             match solved {
                 Ok(()) => {}
                 Err(error @ (LpError::Infeasible { .. } | LpError::Unbounded { .. })) => {
-                    return Err(self.why_no_plan(problem, error, backend)?);
+                    return Err(self.explain_infeasible(problem, error, backend)?);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -295,23 +295,23 @@ impl Dispatch {
         }
         self.layout.net_stores(&mut decisions.values);
         let plan = self.certified_with(decisions, duals)?;
-        self.refuse_over_limits(&plan.decisions)?;
+        self.check_limits(&plan.decisions)?;
         Ok(plan)
     }
 
     /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell
     /// the two apart.
-    fn why_no_plan(
+    fn explain_infeasible(
         &self,
         part: &StagedProblem,
         error: LpError,
         backend: &dyn Backend,
     ) -> Result<DispatchError, DispatchError> {
-        let stores = stores::impossible(&self.district);
+        let stores = stores::infeasible_stores(&self.district);
         if !stores.is_empty() {
             return Ok(DispatchError::Stores(stores));
         }
-        if !shortage::allowed(&self.district) {
+        if !shortage::is_allowed(&self.district) {
             return shortage::explain(&self.district, &self.layout, backend);
         }
         // Where nothing earns, nothing is unbounded: what then has a plan is feasible.
@@ -333,16 +333,17 @@ impl Dispatch {
     pub fn price(&mut self, decisions: &Decisions) -> Result<Priced, DispatchError> {
         let Decisions { mut values, mut globals } = decisions.clone();
         let problem = &self.layout.problem;
-        let sized = Sized { problem, caps: &self.layout.shared.caps, globals: &globals };
-        let mut open: f64 = self.closing.iter().map(|row| row.close(sized, &mut values)).sum();
-        for rows in &mut self.tied {
-            open += rows.close(sized, &mut values)?;
+        let capacities =
+            FixedCapacities { problem, capacity_limits: &self.layout.shared.capacity_limits, globals: &globals };
+        let mut imbalance: f64 = self.closing.iter().map(|row| row.close(capacities, &mut values)).sum();
+        for rows in &mut self.joint {
+            imbalance += rows.close(capacities, &mut values)?;
         }
         for (column, peak) in &self.layout.shared.peaks {
             globals[peak.index()] = values.row(column.index()).fold(0.0, |peak, power| power.max(peak));
         }
         let decisions = Decisions { values, globals };
-        let short_kwh = open * self.district.axis().step_hours();
+        let short_kwh = imbalance * self.district.axis().step_hours();
         let voll = lost_load_eur_per_kwh(&self.district);
         let objective_eur = self.objective_eur(&decisions) + voll * short_kwh;
         Ok(Priced { decisions, objective_eur, short_kwh })
@@ -352,7 +353,7 @@ impl Dispatch {
     /// the same efficiencies; close the others with [`Dispatch::price`].
     #[must_use]
     pub fn blend(&self, plans: &[(&Decisions, f64)]) -> Decisions {
-        let mut sum = self.nothing();
+        let mut sum = self.zero_decisions();
         for (decisions, weight) in plans {
             sum.values.scaled_add(*weight, &decisions.values);
             sum.globals.iter_mut().zip(&decisions.globals).for_each(|(sum, value)| *sum += weight * value);
@@ -407,7 +408,7 @@ impl Dispatch {
     }
 
     /// An answer of a solver keeps the limits on the whole time.
-    fn refuse_over_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
+    fn check_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
         let worst = self.layout.over_limits(decisions).max_by(|a, b| a.amount.total_cmp(&b.amount));
         worst.filter(|over| over.amount > 0.0).map_or(Ok(()), |over| {
             let name = self.layout.problem.global_rows()[over.row.index()].name.clone();
@@ -426,7 +427,7 @@ impl Dispatch {
         }
     }
 
-    fn nothing(&self) -> Decisions {
+    fn zero_decisions(&self) -> Decisions {
         let values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
         Decisions { values, globals: vec![0.0; self.layout.shared.quantities.len()] }
     }
@@ -438,7 +439,7 @@ fn lost_load_eur_per_kwh(district: &District) -> f64 {
 }
 
 /// Parts are called by their sites; several parts of the same sites by their carriers too.
-fn part_names(parts: &[Component], layout: &Layout, district: &District) -> Vec<String> {
+fn part_names(parts: &[Component], layout: &DispatchLayout, district: &District) -> Vec<String> {
     let listed = |part: &Component, name: &dyn Fn(&Quantity) -> String| {
         let mut names: Vec<String> = Vec::new();
         for column in &part.columns {

@@ -7,25 +7,25 @@ use anergy_data::series::Profile;
 use anergy_lp::{Lag, StagedProblem};
 use ndarray::ArrayView2;
 
-use super::shared::Cap;
+use super::shared::CapacityLimit;
 
 /// A problem in which the chosen capacities are decided.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sized<'a> {
+pub(super) struct FixedCapacities<'a> {
     /// The problem.
     pub(super) problem: &'a StagedProblem,
     /// What the capacities limit.
-    pub(super) caps: &'a [Cap],
+    pub(super) capacity_limits: &'a [CapacityLimit],
     /// Values of the global columns.
     pub(super) globals: &'a [f64],
 }
 
-impl Sized<'_> {
+impl FixedCapacities<'_> {
     /// The largest value of a column that the cap of this index, if any, limits.
     pub(super) fn upper(&self, column: usize, cap: Option<usize>, stage: usize) -> f64 {
         let upper = self.problem.columns()[column].upper.at(stage);
         cap.map_or(upper, |cap| {
-            let Cap { capacity, per_unit, .. } = &self.caps[cap];
+            let CapacityLimit { capacity, per_unit, .. } = &self.capacity_limits[cap];
             upper.min(per_unit.at(stage) * self.globals[capacity.0])
         })
     }
@@ -35,14 +35,14 @@ impl Sized<'_> {
 #[derive(Debug, Clone)]
 pub(super) struct ClosingRow {
     row: usize,
-    closing: Vec<Closing>,
+    closing: Vec<ClosingColumn>,
     /// Terms of all other columns.
     fixed: Vec<usize>,
 }
 
 /// A column that closes a row.
 #[derive(Debug, Clone, Copy)]
-struct Closing {
+struct ClosingColumn {
     column: usize,
     /// Its coefficient in the row.
     coefficient: f64,
@@ -52,7 +52,11 @@ struct Closing {
 
 impl ClosingRow {
     /// The rows of `problem` in `rows`, each with its closing columns.
-    pub(super) fn of(problem: &StagedProblem, caps: &[Cap], rows: impl Iterator<Item = usize>) -> Vec<Self> {
+    pub(super) fn of(
+        problem: &StagedProblem,
+        capacity_limits: &[CapacityLimit],
+        rows: impl Iterator<Item = usize>,
+    ) -> Vec<Self> {
         let of_limit = |row| problem.spread_terms().iter().any(|spread| spread.row == row);
         let uses =
             |column| problem.terms().iter().filter(|term| term.column.0 == column && !of_limit(term.row)).count();
@@ -63,8 +67,8 @@ impl ClosingRow {
                     Profile::Constant(coefficient)
                         if term.lag == Lag::Same && coefficient != 0.0 && uses(term.column.0) == 1 =>
                     {
-                        let cap = caps.iter().position(|cap| cap.column == term.column);
-                        found.closing.push(Closing { column: term.column.0, coefficient, cap });
+                        let cap = capacity_limits.iter().position(|cap| cap.column == term.column);
+                        found.closing.push(ClosingColumn { column: term.column.0, coefficient, cap });
                     }
                     _ => found.fixed.push(index),
                 }
@@ -85,50 +89,50 @@ impl ClosingRow {
     }
 
     /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
-    pub(super) fn close(&self, sized: Sized<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
-        let problem = sized.problem;
+    pub(super) fn close(&self, capacities: FixedCapacities<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
+        let problem = capacities.problem;
         let stages = problem.stages();
         let rhs = &problem.rows()[self.row].lower;
         let mut order: Vec<usize> = (0..self.closing.len()).collect();
-        let mut open = 0.0;
+        let mut imbalance = 0.0;
         for stage in 0..stages {
             let need = rhs.at(stage) - fixed_activity(problem, &self.fixed, values.view(), stage);
             let price = |index: usize| {
-                let Closing { column, coefficient, .. } = self.closing[index];
+                let ClosingColumn { column, coefficient, .. } = self.closing[index];
                 problem.columns()[column].cost.at(stage) / coefficient
             };
             order.sort_unstable_by(|&a, &b| price(a).total_cmp(&price(b)));
-            open += self.merit_order(sized, &order, stage, need, values).abs();
+            imbalance += self.merit_order(capacities, &order, stage, need, values).abs();
         }
-        open
+        imbalance
     }
 
     /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
     /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
     fn merit_order(
         &self,
-        sized: Sized<'_>,
+        capacities: FixedCapacities<'_>,
         order: &[usize],
         stage: usize,
         need: f64,
         values: &mut ndarray::Array2<f64>,
     ) -> f64 {
         let bounds = |index: usize| {
-            let Closing { column, coefficient, cap } = self.closing[index];
-            let lower = sized.problem.columns()[column].lower.at(stage);
-            let (a, b) = (coefficient * lower, coefficient * sized.upper(column, cap, stage));
+            let ClosingColumn { column, coefficient, cap } = self.closing[index];
+            let lower = capacities.problem.columns()[column].lower.at(stage);
+            let (a, b) = (coefficient * lower, coefficient * capacities.upper(column, cap, stage));
             (a.min(b), a.max(b))
         };
-        let mut left = need;
+        let mut remaining = need;
         for (position, &index) in order.iter().enumerate() {
             let rest: f64 = order[position + 1..].iter().map(|&later| bounds(later).0).sum();
             let (least, most) = bounds(index);
-            let share = (left - rest).clamp(least, most);
-            let Closing { column, coefficient, .. } = self.closing[index];
+            let share = (remaining - rest).clamp(least, most);
+            let ClosingColumn { column, coefficient, .. } = self.closing[index];
             values[[column, stage]] = share / coefficient;
-            left -= share;
+            remaining -= share;
         }
-        left
+        remaining
     }
 }
 
@@ -191,9 +195,9 @@ mod tests {
         let problem = market();
         let mut values = Array2::zeros((6, 1));
         values[[0, 0]] = fixed;
-        let sized = Sized { problem: &problem, caps: &[], globals: &[] };
-        let open = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(sized, &mut values);
-        assert_eq!(open, 0.0);
+        let capacities = FixedCapacities { problem: &problem, capacity_limits: &[], globals: &[] };
+        let imbalance = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(capacities, &mut values);
+        assert_eq!(imbalance, 0.0);
         values.column(0).to_vec()[1..].to_vec()
     }
 

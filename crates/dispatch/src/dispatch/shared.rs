@@ -3,8 +3,8 @@
 use anergy_data::series::Profile;
 use anergy_lp::{ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId};
 
-use super::build::Builder;
-use super::layout::{Layout, Role};
+use super::build::LayoutBuilder;
+use super::layout::{DispatchLayout, Role};
 use super::{Decisions, TOLERANCE};
 use crate::district::{Kind, StorageBoundary, SupplyTerms, Technology};
 
@@ -47,7 +47,7 @@ pub enum Limit {
 
 /// A flow or level that a chosen capacity limits: `column_t <= per_unit_t * capacity`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cap {
+pub(super) struct CapacityLimit {
     /// The column.
     pub(super) column: ColumnId,
     /// The capacity.
@@ -58,13 +58,13 @@ pub(super) struct Cap {
 
 /// The meaning of the global columns and rows of a layout.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shared {
+pub(super) struct SharedLayout {
     /// Meaning of each global column.
     pub(super) quantities: Vec<SharedQuantity>,
     /// The limits; one that nothing can touch has no row.
     pub(super) limits: Vec<(Limit, Option<GlobalRowId>)>,
     /// What the chosen capacities limit.
-    pub(super) caps: Vec<Cap>,
+    pub(super) capacity_limits: Vec<CapacityLimit>,
     /// The flows whose peak is paid for.
     pub(super) peaks: Vec<(ColumnId, GlobalColumnId)>,
 }
@@ -82,30 +82,30 @@ pub(super) struct OverLimit {
     pub(super) energy_kwh: f64,
 }
 
-impl Layout {
+impl DispatchLayout {
     /// How far `decisions` are over each limit. The least energy that must stay away is that of the step that uses most of the
     /// limit for a kWh; left unserved at the price of lost load, it never costs less than the limit is worth.
     pub(super) fn over_limits<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = OverLimit> + 'a {
         self.problem.global_rows().iter().enumerate().map(move |(index, row)| {
-            let (mut used, mut dearest): (f64, f64) = (0.0, 0.0);
+            let (mut used, mut largest): (f64, f64) = (0.0, 0.0);
             for term in self.problem.sum_terms().iter().filter(|term| term.row.0 == index) {
                 for (stage, &power) in decisions.values.row(term.column.0).iter().enumerate() {
                     used += term.coefficient.at(stage) * power;
                     if power > 0.0 {
-                        dearest = dearest.max(term.coefficient.at(stage));
+                        largest = largest.max(term.coefficient.at(stage));
                     }
                 }
             }
             let tolerance = TOLERANCE + LIMIT_TOLERANCE * row.upper.abs();
             let over = used - row.upper;
             let amount = if over > tolerance { over } else { 0.0 };
-            let energy_kwh = if dearest > 0.0 { amount / dearest * self.step_hours } else { 0.0 };
+            let energy_kwh = if largest > 0.0 { amount / largest * self.step_hours } else { 0.0 };
             OverLimit { row: GlobalRowId(index), amount, tolerance, energy_kwh }
         })
     }
 }
 
-impl Builder<'_> {
+impl LayoutBuilder<'_> {
     /// Where the capacity of a technology is chosen: keeps `column` within it, and returns it.
     pub(super) fn within_capacity(
         &mut self,
@@ -129,7 +129,7 @@ impl Builder<'_> {
         let capacity = self.layout.problem.add_global_column(GlobalColumn { name, lower, upper, cost });
         self.layout.shared.quantities.push(SharedQuantity { site, technology, role: SharedRole::Capacity });
         self.at_most(column, capacity, &per_unit);
-        self.layout.shared.caps.push(Cap { column, capacity, per_unit });
+        self.layout.shared.capacity_limits.push(CapacityLimit { column, capacity, per_unit });
         Some(capacity)
     }
 
@@ -148,7 +148,7 @@ impl Builder<'_> {
         row: RowId,
         capacity: GlobalColumnId,
         boundary: StorageBoundary,
-        kept: f64,
+        retained: f64,
     ) {
         let stages = self.district.axis().len();
         let problem = &mut self.layout.problem;
@@ -156,7 +156,7 @@ impl Builder<'_> {
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => {}
             StorageBoundary::Given(initial) => {
                 let GlobalColumn { lower, upper, .. } = problem.global_columns()[capacity.0];
-                problem.set_global_bounds(capacity, lower.max(kept * initial).min(upper), upper);
+                problem.set_global_bounds(capacity, lower.max(retained * initial).min(upper), upper);
             }
             // What the level's row leaves open in the first step is what remains of the level before it.
             StorageBoundary::Free => {
@@ -173,7 +173,7 @@ impl Builder<'_> {
                 for (column, coefficient) in terms {
                     problem.add_term(before, column, Lag::Same, coefficient);
                 }
-                problem.add_spread_term(before, capacity, first(-kept, 0.0));
+                problem.add_spread_term(before, capacity, first(-retained, 0.0));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anergy_lp::{Backend, GlobalColumnId, LpError, Solution};
 
-use super::layout::{Layout, Role};
+use super::layout::{DispatchLayout, Role};
 use super::{DispatchError, ShortageReport};
 use crate::district::{District, Shortage};
 
@@ -12,7 +12,7 @@ use crate::district::{District, Shortage};
 const NEGLIGIBLE_KW: f64 = 1e-6;
 
 /// Whether every balance has a way out, so that shortage can not be why there is no plan.
-pub(super) fn allowed(district: &District) -> bool {
+pub(super) fn is_allowed(district: &District) -> bool {
     let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
     unmet_eur_per_kwh.is_some() && surplus_eur_per_kwh.is_some()
 }
@@ -23,11 +23,11 @@ pub(super) fn allowed(district: &District) -> bool {
 /// When the solver fails, or when there is no shortage: the plan that costs least is then unbounded.
 pub(super) fn explain(
     district: &District,
-    layout: &Layout,
+    layout: &DispatchLayout,
     backend: &dyn Backend,
 ) -> Result<DispatchError, DispatchError> {
     let elastic = Shortage { unmet_eur_per_kwh: Some(1.0), surplus_eur_per_kwh: Some(1.0) };
-    let mut relaxed = Layout::new(&district.clone().with_shortage(elastic));
+    let mut relaxed = DispatchLayout::new(&district.clone().with_shortage(elastic));
     for (conversion, original) in relaxed.conversions.iter().zip(&layout.conversions) {
         relaxed.problem.set_coefficients(conversion.term, original.efficiency.iter().map(|eta| -1.0 / eta));
     }

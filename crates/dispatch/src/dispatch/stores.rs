@@ -32,7 +32,7 @@ pub struct StoreReport {
 }
 
 /// The stores of `district` that cannot hold the level that they must, whatever else it does.
-pub(super) fn impossible(district: &District) -> Vec<StoreReport> {
+pub(super) fn infeasible_stores(district: &District) -> Vec<StoreReport> {
     let stores = district.sites().iter().flat_map(|site| {
         site.technologies.iter().filter_map(move |technology| match &technology.kind {
             Kind::Storage(storage) => Some((&site.name, &technology.name, storage)),
@@ -59,11 +59,11 @@ pub(super) fn impossible(district: &District) -> Vec<StoreReport> {
 /// What is left, after the last step and one more step's loss, of a store that began with `level_kwh` and was always
 /// charged, kWh.
 fn reached_kwh(storage: &Storage, level_kwh: f64, steps: usize, step_hours: f64) -> f64 {
-    let kept = (1.0 - storage.loss_per_hour).powf(step_hours);
+    let retained = (1.0 - storage.loss_per_hour).powf(step_hours);
     let charged_kwh = storage.charge_efficiency * storage.charge_kw * step_hours;
     // The first step begins with the level that the last one left, its loss taken off.
     let first_kwh = (level_kwh + charged_kwh).min(storage.capacity_kwh);
-    kept * (1..steps).fold(first_kwh, |level, _| (kept * level + charged_kwh).min(storage.capacity_kwh))
+    retained * (1..steps).fold(first_kwh, |level, _| (retained * level + charged_kwh).min(storage.capacity_kwh))
 }
 
 /// Stores without a plan in words: level, power, loss, and the time in which it cannot be held.

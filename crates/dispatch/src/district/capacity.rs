@@ -70,8 +70,8 @@ impl Serialize for CapacitySetting {
 
 impl<'de> Deserialize<'de> for CapacitySetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl<'de> Visitor<'de> for Written {
+        struct CapacityVisitor;
+        impl<'de> Visitor<'de> for CapacityVisitor {
             type Value = CapacitySetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +96,7 @@ impl<'de> Deserialize<'de> for CapacitySetting {
                 CapacityRange::deserialize(MapAccessDeserializer::new(map)).map(CapacitySetting::Chosen)
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(CapacityVisitor)
     }
 }
 

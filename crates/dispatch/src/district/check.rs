@@ -182,12 +182,12 @@ impl Storage {
         check.number("loss_per_hour", self.loss_per_hour, "a number >= 0 and < 1", |v| (0.0..1.0).contains(&v))?;
         check.price("discharge_eur_per_kwh", &self.discharge_eur_per_kwh)?;
         check.price("charge_eur_per_kwh", &self.charge_eur_per_kwh)?;
-        let kept = (1.0 - self.loss_per_hour).powf(check.axis.step_hours());
+        let retained = (1.0 - self.loss_per_hour).powf(check.axis.step_hours());
         // A given level has one step's loss before it counts, a fixed cyclic one is what is left after one.
         let (level, needed) = match self.boundary {
             StorageBoundary::Cyclic | StorageBoundary::Free => return Ok(()),
-            StorageBoundary::Given(level) => (level, level * kept),
-            StorageBoundary::CyclicFixed(level) => (level, level / kept),
+            StorageBoundary::Given(level) => (level, level * retained),
+            StorageBoundary::CyclicFixed(level) => (level, level / retained),
         };
         check.size("initial_kwh", level)?;
         let expected = "at most `capacity_kwh` (what is lost before the next step included)";

@@ -7,15 +7,15 @@ use ndarray::ArrayView1;
 use super::{Dispatch, Plan, Role};
 
 /// Prices are told to one part of this many of a EUR/kWh.
-const PER_DIGIT: f64 = 1e12;
+const PRICE_RESOLUTION: f64 = 1e12;
 
 /// What tells plans of the same cost apart: the largest power is worth this share less to its last kW.
-const LEANING: f64 = 1e-6;
+const PREFERENCE: f64 = 1e-6;
 /// Plans differ in a step where some power does by more than this share of its largest.
-const DIFFERENT: f64 = 1e-3;
+const TIE_TOLERANCE: f64 = 1e-3;
 
 /// Powers below this share of the largest value of the plan are nothing.
-const NOTHING: f64 = 1e-4;
+const NEGLIGIBLE: f64 = 1e-4;
 
 /// What one more kWh is worth, one number a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +94,7 @@ impl Dispatch {
             if !component.problem.is_linear() {
                 return None;
             }
-            let Some(problem) = leaning(&component.problem, is_power, &part.solution) else { continue };
+            let Some(problem) = with_even_preference(&component.problem, is_power, &part.solution) else { continue };
             let mut even = Solution::zeros(&problem);
             backend.prepare(&problem).ok()?.solve(&problem, &mut even).ok()?;
             for (row, column) in even.values.rows().into_iter().zip(&component.columns) {
@@ -106,9 +106,9 @@ impl Dispatch {
         let most = even_values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         let rows = plan.decisions.values.rows().into_iter().zip(even_values.rows()).zip(&self.layout.quantities);
         for ((here, other), _) in rows.filter(|(_, quantity)| quantity.role != Role::Level) {
-            let largest = here.iter().chain(&other).fold(NOTHING * most, |largest, power| largest.max(power.abs()));
+            let largest = here.iter().chain(&other).fold(NEGLIGIBLE * most, |largest, power| largest.max(power.abs()));
             for ((tied, here), other) in tied.iter_mut().zip(here).zip(other) {
-                *tied |= (here - other).abs() > DIFFERENT * largest;
+                *tied |= (here - other).abs() > TIE_TOLERANCE * largest;
             }
         }
         Some(tied.into_iter().filter(|tied| *tied).count())
@@ -123,12 +123,16 @@ impl Dispatch {
 
 /// To the last digit that means anything; what is left of 0 is 0.
 fn rounded(eur_per_kwh: f64) -> f64 {
-    (eur_per_kwh * PER_DIGIT).round() / PER_DIGIT + 0.0
+    (eur_per_kwh * PRICE_RESOLUTION).round() / PRICE_RESOLUTION + 0.0
 }
 
 /// `problem` with a quadratic cost of powers that takes [`LEANING`] of the mean cost (or of 1, where nothing is paid) at the largest
 /// power of `solution`; `None` where nothing moves.
-fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: &Solution) -> Option<StagedProblem> {
+fn with_even_preference(
+    problem: &StagedProblem,
+    is_power: impl Fn(usize) -> bool,
+    solution: &Solution,
+) -> Option<StagedProblem> {
     let powers = || (0..problem.columns().len()).filter(|&column| is_power(column));
     let values = || powers().flat_map(|column| solution.values.row(column).into_iter());
     let largest = values().fold(0.0_f64, |largest, power| largest.max(power.abs()));
@@ -143,9 +147,9 @@ fn leaning(problem: &StagedProblem, is_power: impl Fn(usize) -> bool, solution: 
         }
     };
     let mean_cost = Some(powers().map(paid).sum::<f64>() / moved).filter(|cost| *cost > 0.0).unwrap_or(1.0);
-    let mut leaning = problem.clone();
+    let mut with_even_preference = problem.clone();
     for column in powers() {
-        leaning.set_quadratic(ColumnId(column), LEANING * mean_cost / largest);
+        with_even_preference.set_quadratic(ColumnId(column), PREFERENCE * mean_cost / largest);
     }
-    Some(leaning)
+    Some(with_even_preference)
 }
