@@ -20,7 +20,7 @@ fn technology(name: &str, kind: Kind) -> Technology {
     Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None }
 }
 
-/// A site with a grid, forced sun, a heat pump, a tank and demands of heat and electricity.
+/// Creates a site with a grid, forced photovoltaics, a heat pump, a tank and demands of heat and electricity.
 fn site(name: &str, heat: Vec<f64>, cop: Vec<f64>, sun: Vec<f64>, boundary: StorageBoundary) -> Site {
     let supply = |available, price: f64| {
         Kind::Supply(Supply {
@@ -82,7 +82,7 @@ const SLACK: Shortage = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_p
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Whatever the demand, the sun, the COPs, the step and the boundary: balances close, levels obey their equation, and the
+    /// For any demand, photovoltaics, COPs, step and boundary: balances close, levels obey their equation, and the
     /// account adds up to the objective.
     #[test]
     fn energy_and_money_balance(
@@ -141,8 +141,8 @@ proptest! {
         prop_assert!((account.forced_eur - 0.02 * dt * sun.iter().sum::<f64>()).abs() < 1e-9);
     }
 
-    /// Two sites on a cable, one with a CHP plant, one with a battery of different ways in and out, both selling to the grid
-    /// at a price of CO2: every balance closes, what enters the cable arrives, and the account is the sum of its parts.
+    /// Two sites on a cable, one with a CHP plant, one with a battery, both selling to the grid, with a price of CO2:
+    /// every balance closes, the power that enters the cable arrives, and the account is the sum of its parts.
     #[test]
     fn links_byproducts_exports_and_co2_balance(
         heat in proptest::collection::vec(0.0f64..20.0, 10),
@@ -272,8 +272,8 @@ proptest! {
         prop_assert!((account.links[0].forward_kwh + account.links[0].backward_kwh - through).abs() < 1e-9);
     }
 
-    /// A site that lives on a cable: when its heat pump turns out worse than planned, the other site imports more for it. Nothing
-    /// is short as long as cable and import have room.
+    /// A site without its own import: when its heat pump is worse than planned, the other site imports more for it.
+    /// There is no shortage as long as cable and import have room.
     #[test]
     fn a_priced_plan_imports_through_the_cable(
         heat in proptest::collection::vec(0.0f64..10.0, 8),
@@ -400,7 +400,7 @@ fn a_store_that_cannot_hold_its_end_is_refused() {
     assert!(error.contains("tank at a: `initial_kwh` is 15"), "{error}");
 }
 
-/// Without stores every hour stands alone, so the year of the baseline can be summed up by hand.
+/// Without stores the hours are independent, so the year of the baseline can be summed by hand.
 #[test]
 fn the_published_baseline_year_equals_an_independent_hourly_sum() {
     let Some(data) = published_data() else { return };

@@ -1,5 +1,5 @@
-//! Random districts on random loops, from the file to the table of results: energy is kept everywhere, and the answer is what
-//! it says it is.
+//! Random districts on random loops, from the configuration to the table of results: all energy balances close, and the
+//! cost is that of the table's flows.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 const STEPS: usize = 16;
 
-/// Sizes and series of a district with heating, cooling, a boiler, a store of each kind, the sun and a loop.
+/// Sizes and series of a district with heating, cooling, a boiler, stores, photovoltaics and a loop.
 #[derive(Debug, Clone)]
 struct Random {
     minutes: i64,
@@ -109,7 +109,7 @@ co2_price_eur_per_t: 80
     }
 }
 
-/// The columns of the table of results, read as anybody would who has nothing else.
+/// Returns the number columns of the table of results by name.
 fn columns(case: &Case, run: &CosimResult) -> HashMap<String, Vec<f64>> {
     let table = timeseries_table(case, run);
     let numbers = table.columns().iter().filter_map(|(name, column)| match column {

@@ -204,7 +204,8 @@ mod tests {
             let mut origin = Array2::zeros((6, 4));
             reduced.restore(|_, _| 0.0, &mut origin);
             let constant = problem.objective(origin.view(), &[]);
-            let difference = problem.objective(values.view(), &[]) - reduced.problem.objective(small.view(), &[]) - constant;
+            let smaller = reduced.problem.objective(small.view(), &[]);
+            let difference = problem.objective(values.view(), &[]) - smaller - constant;
             prop_assert!(difference.abs() < 1e-9, "{}", difference);
 
             // The bounds of the substituted column are the range of its row.

@@ -175,7 +175,10 @@ mod tests {
     proptest! {
         /// y (A x) = (A^T y) x: row sums and column sums are transposes of each other for all kinds of terms and lags.
         #[test]
-        fn row_and_column_sums_are_transposes(numbers in proptest::collection::vec(-3.0f64..3.0, 64), stages in 1usize..5) {
+        fn row_and_column_sums_are_transposes(
+            numbers in proptest::collection::vec(-3.0f64..3.0, 64),
+            stages in 1usize..5,
+        ) {
             let problem = capacity_and_limit(stages);
             let mut numbers = numbers.into_iter().cycle();
             let values = Array2::from_shape_simple_fn((problem.columns().len(), stages), || numbers.next().unwrap());

@@ -1,4 +1,4 @@
-//! Writing the LP of a district.
+//! Construction of the LP of a district.
 
 use anergy_data::series::Profile;
 use anergy_lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem};
@@ -7,7 +7,7 @@ use super::layout::{Balance, ConversionTerm, DispatchLayout, Quantity, Role, Sto
 use super::shared::SharedLayout;
 use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
 
-/// A layout in the making.
+/// A layout under construction.
 pub(super) struct LayoutBuilder<'a> {
     pub(super) district: &'a District,
     pub(super) dt: f64,
@@ -29,6 +29,7 @@ impl<'a> LayoutBuilder<'a> {
         Self { district, dt: district.axis().step_hours(), layout }
     }
 
+    /// Writes the whole LP.
     pub(super) fn build(mut self) -> DispatchLayout {
         for site in 0..self.district.sites().len() {
             self.balances(site);
@@ -43,7 +44,8 @@ impl<'a> LayoutBuilder<'a> {
         self.layout
     }
 
-    /// Balance rows of a site, with what is fixed (demand, forced supply) on the right and unmet and surplus on the left.
+    /// Adds the balance rows of a site, with demand and forced supply on the right-hand side, and unmet demand and
+    /// surplus on the left.
     fn balances(&mut self, site: usize) {
         let district = self.district;
         let stages = district.axis().len();
@@ -82,6 +84,7 @@ impl<'a> LayoutBuilder<'a> {
         }
     }
 
+    /// Adds the columns and terms of a technology.
     fn technology(&mut self, site: usize, technology: usize) {
         let district = self.district;
         match &district.sites()[site].technologies[technology].kind {
@@ -115,6 +118,7 @@ impl<'a> LayoutBuilder<'a> {
         }
     }
 
+    /// Adds the output of a conversion, with its input and byproducts as terms.
     fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
         let Conversion {
             carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, ..
@@ -145,6 +149,7 @@ impl<'a> LayoutBuilder<'a> {
         });
     }
 
+    /// Adds charge, discharge and level of a store, and the row of its level.
     fn storage(&mut self, site: usize, technology: usize, storage: &Storage) {
         let stages = self.district.axis().len();
         let retained = (1.0 - storage.loss_per_hour).powf(self.dt);
@@ -176,7 +181,7 @@ impl<'a> LayoutBuilder<'a> {
         };
         let row = problem.add_row(match storage.boundary {
             StorageBoundary::Given(initial) => Row::equal(name, first(retained * initial)),
-            // What is left of any initial level.
+            // The remainder of any initial level after the loss of a step.
             StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(retained * storage.capacity_kwh) },
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
         });
@@ -192,7 +197,7 @@ impl<'a> LayoutBuilder<'a> {
                 problem.add_term(row, level, Lag::Same, 1.0);
                 problem.add_term(row, level, Lag::Previous, -retained);
             }
-            // A single step that begins where it ends: both terms fall on one entry.
+            // In a single step that begins where it ends, both terms have the same entry.
             (_, 1) => {
                 problem.add_term(row, level, Lag::Same, 1.0 - retained);
             }
@@ -206,7 +211,8 @@ impl<'a> LayoutBuilder<'a> {
         }
     }
 
-    /// The two directions of a link (one, where it is one-way): what enters at one end leaves, less its loss, at the other.
+    /// Adds the two directions of a link (one if it is one-way): the power that enters at one end leaves, less its
+    /// loss, at the other.
     fn link(&mut self, index: usize, link: &Link) {
         let site = |name: &str| self.district.sites().iter().position(|site| site.name == name).unwrap_or_default();
         let (from, to, carrier) = (site(&link.from), site(&link.to), self.carrier(&link.carrier));
@@ -219,7 +225,7 @@ impl<'a> LayoutBuilder<'a> {
         }
     }
 
-    /// A flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
+    /// Adds a flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
     fn flow(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: &Profile, sign: f64) -> ColumnId {
         let row = self.row_of(quantity.site, quantity.carrier);
         let column = self.column(quantity, upper, price_eur_per_kwh.clone());
@@ -227,7 +233,7 @@ impl<'a> LayoutBuilder<'a> {
         column
     }
 
-    /// A column in 0..upper kW; the price is per kWh.
+    /// Adds a column in 0..upper kW at a price per kWh.
     fn column(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: Profile) -> ColumnId {
         let name = self.name_of(&quantity);
         self.layout.quantities.push(quantity);
@@ -235,20 +241,24 @@ impl<'a> LayoutBuilder<'a> {
         self.layout.problem.add_column(Column { name, lower: 0.0.into(), upper, cost })
     }
 
+    /// Returns the meaning of a technology's column.
     fn quantity(&self, site: usize, technology: usize, carrier: &str, role: Role) -> Quantity {
         Quantity { site, technology: Some(technology), link: None, carrier: self.carrier(carrier), role }
     }
 
+    /// Returns the index of a carrier.
     fn carrier(&self, name: &str) -> usize {
         let carriers = self.district.carriers();
         carriers.iter().position(|known| known == name).unwrap_or_else(|| unreachable!("the district lists `{name}`"))
     }
 
+    /// Returns the balance row of a carrier at a site.
     fn row_of(&self, site: usize, carrier: usize) -> RowId {
         let found = self.layout.balances.iter().find(|balance| balance.site == site && balance.carrier == carrier);
         found.unwrap_or_else(|| unreachable!("balances of a site come before its technologies")).row
     }
 
+    /// Returns the name of a column.
     pub(super) fn name_of(&self, quantity: &Quantity) -> String {
         let site = &self.district.sites()[quantity.site];
         if let Some(link) = quantity.link {
@@ -271,10 +281,12 @@ impl<'a> LayoutBuilder<'a> {
     }
 }
 
+/// Adds `sign` times a profile to `sum`.
 fn add_scaled(sum: &mut [f64], profile: &Profile, sign: f64) {
     sum.iter_mut().enumerate().for_each(|(step, value)| *value += sign * profile.at(step));
 }
 
+/// Returns the profile of `f(a_t, b_t)`; a constant if both profiles are constants.
 fn combined(a: &Profile, b: &Profile, f: impl Fn(f64, f64) -> f64) -> Profile {
     match (a.steps(), b.steps()) {
         (None, None) => Profile::Constant(f(a.at(0), b.at(0))),

@@ -1,8 +1,8 @@
-//! Closing balances that something ties together: links, and what all steps share.
+//! Joint closing of balances that are coupled by links or by terms over all steps.
 //!
-//! A site that gets its electricity over a cable has no import of its own to close its balance with; and an import whose peak
-//! is paid for, or whose energy or CO2 is limited, cannot be judged by one step alone. Such balances are closed together: an
-//! LP of their closing columns and links, with everything else fixed, chosen capacities too.
+//! A site that gets its electricity over a cable has no import of its own to close its balance; and an import with a
+//! demand charge, or with a limit on its energy or CO2, cannot be decided step by step. Such balances are closed
+//! jointly by an LP of their closing columns and links, with everything else fixed, chosen capacities included.
 
 use anergy_lp::{
     Backend, Column, ColumnId, GlobalColumn, GlobalRowId, Lag, LpError, Row, RowId, Solution, Solver, StagedProblem,
@@ -12,33 +12,34 @@ use ndarray::Array2;
 use super::layout::DispatchLayout;
 use super::price::{ClosingRow, FixedCapacities, fixed_activity};
 
-/// Balances tied together.
+/// A group of coupled balances with the LP that closes them.
 pub(super) struct JointBalances {
-    /// Rows of the district's problem, with their terms that stay.
+    /// Rows of the district's problem, with their terms of fixed columns.
     rows: Vec<(usize, Vec<usize>)>,
-    /// Columns of the district's problem that give way; in the small problem they come first, in this order.
+    /// Columns of the district's problem that close the balances; they are the first columns of the small problem, in
+    /// this order.
     columns: Vec<usize>,
-    /// Those that a chosen capacity limits, with the index of the cap.
+    /// Columns under a chosen capacity, with the index of the capacity limit.
     limited: Vec<(ColumnId, usize)>,
-    /// The limits of the district's problem; in the small problem they stand in this order.
+    /// Limits of the district's problem, in the order of the small problem.
     limits: Vec<usize>,
     problem: StagedProblem,
     solver: Box<dyn Solver>,
     solution: Solution,
 }
 
-/// What cannot be had, EUR per kWh.
+/// Prices of violations, EUR per kWh.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Penalties {
-    /// Energy above a limit on the whole time.
+    /// Price of energy above a limit on the whole time.
     pub(super) over_limit_eur: f64,
-    /// A balance that stays open.
+    /// Price of an imbalance.
     pub(super) imbalance_eur: f64,
 }
 
 impl JointBalances {
-    /// The groups of balances that `links` (columns) or what all steps share tie together, and of which one must be closed;
-    /// those rows are taken out of `closing`.
+    /// Returns the groups of balances that are coupled by `links` (columns) or by terms over all steps and contain a
+    /// row of `closing`, and removes those rows from `closing`.
     pub(super) fn of(
         layout: &DispatchLayout,
         links: &[usize],
@@ -56,6 +57,7 @@ impl JointBalances {
         Ok(groups)
     }
 
+    /// Sets up the LP of one group.
     fn new(
         layout: &DispatchLayout,
         rows: &[usize],
@@ -104,7 +106,8 @@ impl JointBalances {
         Ok(Self { rows, columns, limited, limits, solver, problem: small, solution })
     }
 
-    /// Sets the columns that give way so that the rows hold at the least cost; returns what remains open, sum of kW over steps.
+    /// Sets the closing columns such that the rows hold at the least cost; returns the remaining imbalance, the sum of
+    /// kW over steps.
     pub(super) fn close(&mut self, capacities: FixedCapacities<'_>, values: &mut Array2<f64>) -> Result<f64, LpError> {
         let problem = capacities.problem;
         for &(own, cap) in &self.limited {
@@ -135,12 +138,12 @@ impl JointBalances {
             values.row_mut(column).assign(&row);
         }
         let imbalance = self.solution.values.rows().into_iter().skip(self.columns.len());
-        // What a solver's tolerance leaves is nothing.
+        // Imbalances within the solver's tolerance are ignored.
         Ok(imbalance.take(2 * self.rows.len()).flatten().filter(|imbalance| **imbalance > 1e-7).sum())
     }
 }
 
-/// The peaks of `columns` that are paid for, as in the district's problem.
+/// Adds the demand charges of `columns`, as in the district's problem.
 fn add_peaks(layout: &DispatchLayout, columns: &[usize], small: &mut StagedProblem) {
     for (column, peak) in &layout.shared.peaks {
         let Some(own) = columns.iter().position(|known| *known == column.0).map(ColumnId) else { continue };
@@ -153,7 +156,7 @@ fn add_peaks(layout: &DispatchLayout, columns: &[usize], small: &mut StagedProbl
     }
 }
 
-/// The limits that `columns` stand in, with what goes over them at a price; returns their indices in the district's problem.
+/// Adds the limits on `columns`, which may be exceeded at a price; returns their indices in the district's problem.
 fn add_limits(
     layout: &DispatchLayout,
     columns: &[usize],
@@ -175,7 +178,8 @@ fn add_limits(
             small.add_sum_term(limit, column, coefficient.clone());
         }
         if largest > 0.0 {
-            // As in `Layout::over_limits`: the energy of the step that uses most of the limit for a kWh.
+            // As in `DispatchLayout::over_limits`: the price refers to the energy of the step with the largest use of
+            // the limit per kWh.
             let cost = over_limit_eur * layout.step_hours / largest;
             let name = format!("over {}", row.name);
             let over = small.add_global_column(GlobalColumn { name, lower: 0.0, upper: f64::INFINITY, cost });
@@ -186,44 +190,45 @@ fn add_limits(
     limits
 }
 
-/// What ties balances together.
+/// The links and limits that couple balances.
 struct Couplings<'a> {
     layout: &'a DispatchLayout,
     links: &'a [usize],
-    /// The balances with their closing columns.
+    /// Balances with their closing columns.
     balances: Vec<ClosingRow>,
 }
 
 impl<'a> Couplings<'a> {
+    /// Collects the balances with their closing columns.
     fn of(layout: &'a DispatchLayout, links: &'a [usize]) -> Self {
         let rows = layout.balances.iter().map(|balance| balance.row.0);
         Self { layout, links, balances: ClosingRow::of(&layout.problem, &layout.shared.capacity_limits, rows) }
     }
 
-    /// The rows at the ends of a link.
+    /// Returns the rows at the ends of a link.
     fn ends(&self, link: usize) -> impl Iterator<Item = usize> {
         self.layout.problem.terms().iter().filter(move |term| term.column.0 == link).map(|term| term.row.0)
     }
 
-    /// The limits on the whole time that a closing column of the row stands in.
+    /// Returns the limits on the whole time that apply to a closing column of the row.
     fn limits(&self, row: &ClosingRow) -> Vec<usize> {
         let terms = self.layout.problem.sum_terms().iter();
         let of_row = terms.filter(|term| row.columns().any(|column| column == term.column.0));
         of_row.map(|term| term.row.0).collect()
     }
 
-    /// Whether a row is tied to anything.
+    /// Returns whether a row has a demand charge, a link, or a limit on the whole time.
     fn is_coupled(&self, row: &ClosingRow) -> bool {
         let peak = self.layout.shared.peaks.iter().any(|(column, _)| row.columns().any(|known| known == column.0));
         let linked = self.links.iter().any(|&link| self.ends(link).any(|end| end == row.row()));
         peak || linked || !self.limits(row).is_empty()
     }
 
-    /// All rows tied to `first`, itself the first, and the links among them.
+    /// Returns all rows coupled to `first`, itself the first, and the links among them.
     fn group(&self, first: usize) -> (Vec<usize>, Vec<usize>) {
         let (mut rows, mut links) = (vec![first], Vec::new());
         loop {
-            // Whatever a link of the group touches belongs to it.
+            // A link with one end in the group extends the group by its other end.
             let next = self
                 .links
                 .iter()
@@ -237,7 +242,7 @@ impl<'a> Couplings<'a> {
                 }
                 continue;
             }
-            // So does whatever a limit is shared with.
+            // A limit on a row of the group extends the group by all rows under the same limit.
             let own = self.balances.iter().filter(|balance| rows.contains(&balance.row()));
             let limits: Vec<usize> = own.flat_map(|balance| self.limits(balance)).collect();
             let other = self.balances.iter().find(|balance| {

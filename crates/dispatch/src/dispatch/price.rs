@@ -1,7 +1,7 @@
-//! What a plan costs when the COPs turn out to be others than it was made for.
+//! The cost of a plan at other COPs than it was made for.
 //!
-//! Everything that the plan decided stays; only what has no other role than to close a balance (import, unmet demand,
-//! surplus) gives way. In one balance and one step that is an LP with one row, solved by merit order.
+//! All decisions of the plan remain; only the columns whose sole role is to close a balance (import, unmet demand,
+//! surplus) change. For one balance in one step this is an LP with one row, which the merit order solves.
 
 use anergy_data::series::Profile;
 use anergy_lp::{Lag, StagedProblem};
@@ -9,19 +9,19 @@ use ndarray::ArrayView2;
 
 use super::shared::CapacityLimit;
 
-/// A problem in which the chosen capacities are decided.
+/// A problem with decided capacities.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FixedCapacities<'a> {
     /// The problem.
     pub(super) problem: &'a StagedProblem,
-    /// What the capacities limit.
+    /// Flows and levels under chosen capacities.
     pub(super) capacity_limits: &'a [CapacityLimit],
     /// Values of the global columns.
     pub(super) globals: &'a [f64],
 }
 
 impl FixedCapacities<'_> {
-    /// The largest value of a column that the cap of this index, if any, limits.
+    /// Returns the upper bound of a column; `cap` is the index of its capacity limit, `None` if it has none.
     pub(super) fn upper(&self, column: usize, cap: Option<usize>, stage: usize) -> f64 {
         let upper = self.problem.columns()[column].upper.at(stage);
         cap.map_or(upper, |cap| {
@@ -31,7 +31,7 @@ impl FixedCapacities<'_> {
     }
 }
 
-/// A balance row with the columns that appear nowhere else but under limits that all steps share.
+/// A balance row with its closing columns: those that appear nowhere else but under limits over all steps.
 #[derive(Debug, Clone)]
 pub(super) struct ClosingRow {
     row: usize,
@@ -46,12 +46,12 @@ struct ClosingColumn {
     column: usize,
     /// Its coefficient in the row.
     coefficient: f64,
-    /// Index of the cap that limits it.
+    /// Index of its capacity limit; `None` if it has none.
     cap: Option<usize>,
 }
 
 impl ClosingRow {
-    /// The rows of `problem` in `rows`, each with its closing columns.
+    /// Returns the rows of `problem` in `rows`, each with its closing columns.
     pub(super) fn of(
         problem: &StagedProblem,
         capacity_limits: &[CapacityLimit],
@@ -78,17 +78,18 @@ impl ClosingRow {
         .collect()
     }
 
-    /// The row.
+    /// Returns the index of the row.
     pub(super) fn row(&self) -> usize {
         self.row
     }
 
-    /// The columns that close it.
+    /// Returns the columns that close the row.
     pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
         self.closing.iter().map(|closing| closing.column)
     }
 
-    /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
+    /// Sets the closing columns such that the row holds at the least cost; returns the remaining imbalance, the sum of
+    /// |kW| over steps.
     pub(super) fn close(&self, capacities: FixedCapacities<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
         let problem = capacities.problem;
         let stages = problem.stages();
@@ -107,8 +108,9 @@ impl ClosingRow {
         imbalance
     }
 
-    /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
-    /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
+    /// Fills the columns in ascending order of the price at which they supply the row: a supplying column (coefficient
+    /// > 0) starts empty and is filled, a consuming one (< 0) starts full and is emptied. Returns the remaining
+    /// imbalance.
     fn merit_order(
         &self,
         capacities: FixedCapacities<'_>,
@@ -136,7 +138,7 @@ impl ClosingRow {
     }
 }
 
-/// What `terms` add up to in one stage.
+/// Returns the sum of `terms` in one stage.
 pub(super) fn fixed_activity(
     problem: &StagedProblem,
     terms: &[usize],
@@ -160,7 +162,8 @@ mod tests {
     use ndarray::Array2;
     use proptest::prelude::*;
 
-    /// need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1 export(-0.05, up to 3).
+    /// Creates the balance need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1
+    /// export(-0.05, up to 3).
     fn market() -> StagedProblem {
         let mut problem = StagedProblem::new("market", 1);
         let row = problem.add_row(Row::equal("electricity", 0.0));
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cheapest_closes_first() {
+    fn the_cheapest_column_closes_first() {
         assert_eq!(closed(-1.0), [0.0, 1.0, 0.0, 0.0, 0.0], "local generation before import");
         assert_eq!(closed(-7.0), [5.0, 2.0, 0.0, 0.0, 0.0], "then import");
         assert_eq!(closed(-20.0), [10.0, 2.0, 8.0, 0.0, 0.0], "then demand goes unserved");
