@@ -103,7 +103,9 @@ proptest! {
         prop_assert!(plan.certificate.equation < 1e-6 && plan.certificate.bound < 1e-6);
 
         let dt = minutes as f64 / 60.0;
-        let row = |technology: &str, role| plan.decisions.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec();
+        let row = |technology: &str, role| {
+            plan.decisions.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec()
+        };
         let slack = |carrier: usize, role| {
             let at = dispatch.quantities().iter().position(|q| q.carrier == carrier && q.role == role).unwrap();
             plan.decisions.values.row(at).to_vec()
@@ -153,7 +155,7 @@ proptest! {
         co2_eur_per_t in 0.0f64..300.0,
         minutes in prop_oneof![Just(15i64), Just(60)],
     ) {
-        let named = |name: &str, kind| Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None };
+        let named = technology;
         let import = |carrier: &str, price: f64, co2: f64| Kind::Supply(Supply {
             carrier: carrier.into(),
             capacity_kw: 100.0,
@@ -228,9 +230,13 @@ proptest! {
 
         let dt = minutes as f64 / 60.0;
         let row = |site: &str, technology: &str, role| {
-            dispatch.quantity(site, technology, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
+            let row = dispatch.quantity(site, technology, role);
+            row.map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
         };
-        let through = |role| dispatch.link_quantity(0, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec());
+        let through = |role| {
+            let row = dispatch.link_quantity(0, role);
+            row.map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
+        };
         let slack = |site: usize, carrier: &str| {
             let carrier = dispatch.district().carriers().iter().position(|known| known == carrier).unwrap();
             let of = |role| {
@@ -284,8 +290,8 @@ proptest! {
     ) {
         let mut far = site("far", heat, first.clone(), sun, StorageBoundary::Cyclic);
         far.technologies.retain(|technology| technology.name != "grid");
-        let near = Site { name: "near".into(), technologies: site("near", vec![1.0; 8], first, vec![0.0; 8], StorageBoundary::Cyclic)
-            .technologies.into_iter().filter(|technology| ["grid", "lights"].contains(&technology.name.as_str())).collect() };
+        let mut near = site("near", vec![1.0; 8], first, vec![0.0; 8], StorageBoundary::Cyclic);
+        near.technologies.retain(|technology| ["grid", "lights"].contains(&technology.name.as_str()));
         let cable = Link {
             name: "cable".into(), from: "near".into(), to: "far".into(), carrier: "electricity".into(),
             capacity_kw: 30.0, efficiency: 0.95, one_way, price_eur_per_kwh: 0.0.into(),
@@ -309,7 +315,8 @@ proptest! {
         prop_assert!(priced.objective_eur >= best.objective_eur - 1e-6 * (1.0 + best.objective_eur.abs()));
     }
 
-    /// A plan priced at other COPs keeps its decisions, closes its balances, and is never cheaper than the plan made for them.
+    /// A plan priced at other COPs keeps its decisions, closes its balances, and is never cheaper than the optimum at
+    /// these COPs.
     #[test]
     fn a_priced_plan_is_feasible_and_no_better_than_the_optimum(
         heat in proptest::collection::vec(0.0f64..14.0, 8),

@@ -291,7 +291,8 @@ fn on_the_loop(folder: &Path, co2_limit: &str) -> CosimResult {
         ),
         (
             "  feed_in:\n",
-            "  green: {kind: import, carrier: electricity, price_eur_per_kwh: 0.6, capacity_kw: {max: 30}}\n  feed_in:\n",
+            "  green: {kind: import, carrier: electricity, price_eur_per_kwh: 0.6, capacity_kw: {max: 30}}\n  \
+             feed_in:\n",
         ),
         ("      feed_in:\n", "      feed_in:\n      green:\n"),
     ] {
@@ -406,7 +407,8 @@ fn limited_heater(unmet: &str) -> Case {
          shortage: {{unmet_eur_per_kwh: {unmet}}}\n\
          techs:\n\
          \x20 need: {{kind: demand, carrier: heat, power_kw: file=day.csv:demand}}\n\
-         \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 90, efficiency: 3}}\n\
+         \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, \
+         capacity_kw: 90, efficiency: 3}}\n\
          \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.2, co2_kg_per_kwh: 0.4}}\n\
          sites: {{house: {{techs: {{need: , heater: , grid: }}}}}}\n"
     );
@@ -453,7 +455,8 @@ fn pricing_changes_nothing_at_the_plans_own_efficiencies() {
             "carriers: [electricity, heat]\n\
              techs:\n\
              \x20 need: {{kind: demand, carrier: heat, power_kw: file=day.csv:demand}}\n\
-             \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, capacity_kw: 90, efficiency: 3}}\n\
+             \x20 heater: {{kind: conversion, carrier_in: electricity, carrier_out: heat, \
+         capacity_kw: 90, efficiency: 3}}\n\
              \x20 grid: {{kind: import, carrier: electricity, price_eur_per_kwh: 0.2, {terms}}}\n\
              \x20 diesel: {{kind: import, carrier: electricity, {second}}}\n\
              sites: {{house: {{techs: {{need: , heater: , grid: , diesel: }}}}}}\n"

@@ -57,15 +57,15 @@ fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), 
 /// The figures of a plan.
 #[derive(Debug, Clone, Copy)]
 struct Figures {
-    /// Money that depends on the plan.
+    /// Cost that depends on the plan.
     money_eur: f64,
-    /// The prices of unmet demand and surplus.
+    /// Prices of unmet demand and surplus.
     penalty_eur: f64,
     unmet_kwh: f64,
-    /// All terms of money and penalty without their signs. A price next to zero makes none of energy that moves, so that
-    /// energy counts for 1 EUR/kWh at least.
+    /// Absolute terms of cost and penalty, with energy counted at 1 EUR/kWh or more, since a price of almost zero does
+    /// not make the energy negligible.
     terms_eur: f64,
-    /// All energy that is brought, taken, converted, stored, sent, unmet or not used.
+    /// Energy of all flows, unmet demand and surplus.
     energy_kwh: f64,
     /// Largest violation in multiples of the accepted one.
     miss: f64,

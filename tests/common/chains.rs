@@ -118,7 +118,7 @@ fn sketch(is_optimal: impl Strategy<Value = bool>) -> impl Strategy<Value = Sket
     (stages, vec(group, 1..=4), any::<bool>(), vec(row, 0..=5), numbers).prop_map(
         |(stages, groups, cyclic, rows, numbers)| {
             let (magnitude, free_of_charge, is_optimal, seed) = numbers;
-            // With one stage the value before it is the value itself: two entries in one place, which a pattern never needs.
+            // With a single cyclic stage, both terms of a level would have the same entry.
             let cyclic = cyclic && stages > 1;
             Sketch { stages, groups, cyclic, rows, magnitude, free_of_charge, is_optimal, seed: seed.into() }
         },

@@ -75,8 +75,8 @@ pub(super) fn describe(reports: &[StoreReport]) -> String {
         let _ = write!(
             text,
             "\n  {store} at {site} must begin and end with {level_kwh} kWh (`cyclic_through_kwh`); charged with \
-             all of its {charge_kw} kW against a loss of {loss} % an hour, it ends with {reached_kwh:.3} kWh ({first} to {last}, \
-             {steps} steps); give it more charging power, less loss, or a lower level"
+             all of its {charge_kw} kW against a loss of {loss} % an hour, it ends with {reached_kwh:.3} kWh \
+             ({first} to {last}, {steps} steps); give it more charging power, less loss, or a lower level"
         );
     }
     text

@@ -344,7 +344,7 @@ impl DiagonalChain {
             for lane in 0..LANES {
                 separator[k].0[lane] = self.separator_rhs[lane * states + k];
             }
-            carried[k] = separator[k].from_next_lane();
+            carried[k] = separator[k].rotated_from_next();
         }
         for block in (0..self.blocks).rev() {
             let part = &mut rhs[block * rows..(block + 1) * rows];

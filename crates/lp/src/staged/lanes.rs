@@ -72,14 +72,14 @@ impl Lanes {
 
     /// Returns the lanes moved on by one: each takes the number of its predecessor, the first that of the last.
     #[inline(always)]
-    pub(super) fn from_previous_lane(self) -> Self {
+    pub(super) fn rotated_from_previous(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         whole(Self([h, a, b, c, d, e, f, g]))
     }
 
     /// Returns the lanes moved back by one: each takes the number of its successor, the last that of the first.
     #[inline(always)]
-    pub(super) fn from_next_lane(self) -> Self {
+    pub(super) fn rotated_from_next(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         whole(Self([b, c, d, e, f, g, h, a]))
     }

@@ -66,14 +66,14 @@ impl LaneLayout {
     /// of the lane before.
     #[inline(always)]
     pub(super) fn wrap_to_first(self, last: Lanes) -> Lanes {
-        if self.lanes == 1 { last } else { last.from_previous_lane() }
+        if self.lanes == 1 { last } else { last.rotated_from_previous() }
     }
 
     /// Moves the numbers of the first block to the lanes of the last block that precede them: each lane takes the
     /// number of the lane after.
     #[inline(always)]
     pub(super) fn wrap_to_last(self, first: Lanes) -> Lanes {
-        if self.lanes == 1 { first } else { first.from_next_lane() }
+        if self.lanes == 1 { first } else { first.rotated_from_next() }
     }
 }
 
