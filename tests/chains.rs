@@ -1,6 +1,6 @@
-//! Two solvers on one random staged problem, and one solver on problems whose optimum is known beforehand.
+//! Random staged problems, solved by two solvers or with an optimum known beforehand.
 //!
-//! `ANERGY_CASES=10000 cargo test --test chains` tries more of them.
+//! `ANERGY_CASES=10000 cargo test --test chains` runs more cases.
 
 #![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -25,14 +25,14 @@ use proptest::test_runner::TestRunner;
 use common::chains::{Chain, chain, chain_with_optimum, contradiction};
 use common::contenders::{alone, candidate, reference, try_cases};
 
-/// Two objectives are the same when they differ by less than this share of them,
+/// Relative difference up to which two objectives are equal,
 const TOLERANCE: f64 = 1e-8;
-/// or of this share of all that was added up to them.
+/// relative to the objective or to this share of its absolute terms.
 const SHARE_OF_TERMS: f64 = 1e-3;
-/// The solver under test may refuse one problem in so many: these are full of rows that imply each other and of points without
-/// any room around them, where an interior-point method finds no digits.
+/// Number of cases per allowed refusal: these problems have many rows that imply each other and feasible sets without
+/// interior, on which an interior-point method loses digits.
 const CASES_A_REFUSAL: u32 = 12;
-/// No row and no bound may be missed by more.
+/// Largest accepted violation of a row or bound.
 const LARGEST_MISS: f64 = 1e-6;
 
 fn solve(backend: &dyn Backend, problem: &StagedProblem) -> Result<Solution, LpError> {
@@ -42,7 +42,8 @@ fn solve(backend: &dyn Backend, problem: &StagedProblem) -> Result<Solution, LpE
     Ok(solution)
 }
 
-/// The sum of the terms of the objective without their signs; the largest cost times the largest value, if that is more.
+/// Returns the sum of the absolute terms of the objective, or the largest cost times the largest value if that is
+/// larger.
 fn terms(problem: &StagedProblem, values: ArrayView2<'_, f64>) -> f64 {
     let (mut sum, mut cost, mut size) = (0.0, 0.0f64, 0.0f64);
     for ((column, stage), value) in values.indexed_iter() {
@@ -53,7 +54,8 @@ fn terms(problem: &StagedProblem, values: ArrayView2<'_, f64>) -> f64 {
     f64::max(sum, cost * size)
 }
 
-/// Whether the solver under test answers. If it does, the answer must satisfy the problem and cost what `right` costs.
+/// Returns whether the solver under test finds a solution, after checking its feasibility and that it costs what
+/// `right` costs.
 fn finds(problem: &StagedProblem, right: ArrayView2<'_, f64>) -> Result<bool, TestCaseError> {
     let Ok(ours) = solve(alone(), problem) else {
         return Ok(false);
@@ -68,8 +70,8 @@ fn finds(problem: &StagedProblem, right: ArrayView2<'_, f64>) -> Result<bool, Te
     Ok(true)
 }
 
-/// Tries cases, of which the solver under test answers all but a few.
-fn tried(
+/// Runs the cases, and checks that the solver under test solves all but a few.
+fn solves_most_cases(
     usual_cases: u32,
     strategy: impl Strategy<Value = Chain>,
     test: impl Fn(Chain) -> Result<bool, TestCaseError>,
@@ -87,7 +89,7 @@ fn tried(
 }
 
 fn chains_cost_the_same(usual_cases: u32) {
-    tried(usual_cases, chain(), |Chain { problem, .. }| {
+    solves_most_cases(usual_cases, chain(), |Chain { problem, .. }| {
         let right = solve(reference(), &problem);
         let right = right.map_err(|error| TestCaseError::fail(format!("the reference: {error}")))?;
         finds(&problem, right.values.view())
@@ -107,11 +109,11 @@ fn many_random_chains_cost_the_same_with_both_solvers() {
 
 #[test]
 fn an_optimum_known_beforehand_is_found() {
-    tried(60, chain_with_optimum(), |Chain { problem, point, .. }| finds(&problem, point.view()));
+    solves_most_cases(60, chain_with_optimum(), |Chain { problem, point, .. }| finds(&problem, point.view()));
 }
 
 #[test]
-fn contradictions_are_refused_by_both_solvers_alike() {
+fn both_solvers_refuse_contradictions_with_the_same_error() {
     try_cases(40, file!(), contradiction(), |problem| {
         let refusal = |backend: &dyn Backend| match solve(backend, &problem) {
             Ok(answer) => Err(TestCaseError::fail(format!("{} answers {answer:?}", backend.name()))),
@@ -123,7 +125,7 @@ fn contradictions_are_refused_by_both_solvers_alike() {
     });
 }
 
-/// What happens at an optimum, so that the strategy cannot become harmless unnoticed.
+/// Properties of the optima, counted so that a change of the strategy cannot make the tests trivial unnoticed.
 const TRAITS: [&str; 6] = [
     "something costs",
     "something is free of charge",
@@ -163,9 +165,10 @@ fn traits(chain: &Chain, values: &Array2<f64>) -> [bool; 6] {
     ]
 }
 
-/// The points satisfy their problems, and the reference costs no more than any of them and as much as an optimum.
+/// The points satisfy their problems, and the reference costs at most as much as any of them, and as much as an
+/// optimum.
 #[test]
-fn random_chains_are_what_they_say() {
+fn random_chains_have_their_stated_properties() {
     const CHAINS: u32 = 200;
     let mut runner = TestRunner::deterministic();
     let mut seen = [0; 6];

@@ -20,7 +20,7 @@ fn technology(name: &str, kind: Kind) -> Technology {
     Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None }
 }
 
-/// A site with a grid, forced sun, a heat pump, a tank and demands of heat and electricity.
+/// Creates a site with a grid, forced photovoltaics, a heat pump, a tank and demands of heat and electricity.
 fn site(name: &str, heat: Vec<f64>, cop: Vec<f64>, sun: Vec<f64>, boundary: StorageBoundary) -> Site {
     let supply = |available, price: f64| {
         Kind::Supply(Supply {
@@ -82,7 +82,7 @@ const SLACK: Shortage = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_p
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Whatever the demand, the sun, the COPs, the step and the boundary: balances close, levels obey their equation, and the
+    /// For any demand, photovoltaics, COPs, step and boundary: balances close, levels obey their equation, and the
     /// account adds up to the objective.
     #[test]
     fn energy_and_money_balance(
@@ -103,7 +103,9 @@ proptest! {
         prop_assert!(plan.certificate.equation < 1e-6 && plan.certificate.bound < 1e-6);
 
         let dt = minutes as f64 / 60.0;
-        let row = |technology: &str, role| plan.decisions.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec();
+        let row = |technology: &str, role| {
+            plan.decisions.values.row(dispatch.quantity("a", technology, role).unwrap()).to_vec()
+        };
         let slack = |carrier: usize, role| {
             let at = dispatch.quantities().iter().position(|q| q.carrier == carrier && q.role == role).unwrap();
             plan.decisions.values.row(at).to_vec()
@@ -141,8 +143,8 @@ proptest! {
         prop_assert!((account.forced_eur - 0.02 * dt * sun.iter().sum::<f64>()).abs() < 1e-9);
     }
 
-    /// Two sites on a cable, one with a CHP plant, one with a battery of different ways in and out, both selling to the grid
-    /// at a price of CO2: every balance closes, what enters the cable arrives, and the account is the sum of its parts.
+    /// Two sites on a cable, one with a CHP plant, one with a battery, both selling to the grid, with a price of CO2:
+    /// every balance closes, the power that enters the cable arrives, and the account is the sum of its parts.
     #[test]
     fn links_byproducts_exports_and_co2_balance(
         heat in proptest::collection::vec(0.0f64..20.0, 10),
@@ -153,7 +155,7 @@ proptest! {
         co2_eur_per_t in 0.0f64..300.0,
         minutes in prop_oneof![Just(15i64), Just(60)],
     ) {
-        let named = |name: &str, kind| Technology { name: name.into(), kind, investment: Investment::default(), chosen_from: None };
+        let named = technology;
         let import = |carrier: &str, price: f64, co2: f64| Kind::Supply(Supply {
             carrier: carrier.into(),
             capacity_kw: 100.0,
@@ -228,9 +230,13 @@ proptest! {
 
         let dt = minutes as f64 / 60.0;
         let row = |site: &str, technology: &str, role| {
-            dispatch.quantity(site, technology, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
+            let row = dispatch.quantity(site, technology, role);
+            row.map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
         };
-        let through = |role| dispatch.link_quantity(0, role).map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec());
+        let through = |role| {
+            let row = dispatch.link_quantity(0, role);
+            row.map_or(vec![0.0; 10], |row| plan.decisions.values.row(row).to_vec())
+        };
         let slack = |site: usize, carrier: &str| {
             let carrier = dispatch.district().carriers().iter().position(|known| known == carrier).unwrap();
             let of = |role| {
@@ -272,8 +278,8 @@ proptest! {
         prop_assert!((account.links[0].forward_kwh + account.links[0].backward_kwh - through).abs() < 1e-9);
     }
 
-    /// A site that lives on a cable: when its heat pump turns out worse than planned, the other site imports more for it. Nothing
-    /// is short as long as cable and import have room.
+    /// A site without its own import: when its heat pump is worse than planned, the other site imports more for it.
+    /// There is no shortage as long as cable and import have room.
     #[test]
     fn a_priced_plan_imports_through_the_cable(
         heat in proptest::collection::vec(0.0f64..10.0, 8),
@@ -284,8 +290,8 @@ proptest! {
     ) {
         let mut far = site("far", heat, first.clone(), sun, StorageBoundary::Cyclic);
         far.technologies.retain(|technology| technology.name != "grid");
-        let near = Site { name: "near".into(), technologies: site("near", vec![1.0; 8], first, vec![0.0; 8], StorageBoundary::Cyclic)
-            .technologies.into_iter().filter(|technology| ["grid", "lights"].contains(&technology.name.as_str())).collect() };
+        let mut near = site("near", vec![1.0; 8], first, vec![0.0; 8], StorageBoundary::Cyclic);
+        near.technologies.retain(|technology| ["grid", "lights"].contains(&technology.name.as_str()));
         let cable = Link {
             name: "cable".into(), from: "near".into(), to: "far".into(), carrier: "electricity".into(),
             capacity_kw: 30.0, efficiency: 0.95, one_way, price_eur_per_kwh: 0.0.into(),
@@ -309,7 +315,8 @@ proptest! {
         prop_assert!(priced.objective_eur >= best.objective_eur - 1e-6 * (1.0 + best.objective_eur.abs()));
     }
 
-    /// A plan priced at other COPs keeps its decisions, closes its balances, and is never cheaper than the plan made for them.
+    /// A plan priced at other COPs keeps its decisions, closes its balances, and is never cheaper than the optimum at
+    /// these COPs.
     #[test]
     fn a_priced_plan_is_feasible_and_no_better_than_the_optimum(
         heat in proptest::collection::vec(0.0f64..14.0, 8),
@@ -400,7 +407,7 @@ fn a_store_that_cannot_hold_its_end_is_refused() {
     assert!(error.contains("tank at a: `initial_kwh` is 15"), "{error}");
 }
 
-/// Without stores every hour stands alone, so the year of the baseline can be summed up by hand.
+/// Without stores the hours are independent, so the year of the baseline can be summed by hand.
 #[test]
 fn the_published_baseline_year_equals_an_independent_hourly_sum() {
     let Some(data) = published_data() else { return };

@@ -1,4 +1,4 @@
-//! What a unit more of a limit on the whole time is worth: the slope of the cost, against figures worked out by hand.
+//! Shadow prices of limits on the whole time, against figures worked out by hand.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -8,8 +8,8 @@ use anergy::config::{Case, Request};
 use anergy::dispatch::Dispatch;
 use anergy::lp::default_backend;
 
-/// 100 kWh in steps of half an hour from a cheap supply of 0.5 kg/kWh, or at twice the price from one of 0.1; the prices of the
-/// limits, and the cost.
+/// Serves 100 kWh in half-hour steps from a cheap supply of 0.5 kg/kWh, or at twice the price from one of 0.1 kg/kWh;
+/// returns the shadow prices of the limits and the cost.
 fn solved(co2_limit: &str, import_limit: &str) -> (Vec<Option<f64>>, f64) {
     let folder = tempfile::tempdir().unwrap();
     let mut series = String::from("t,x\n");
@@ -37,9 +37,9 @@ fn assert_near(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
 }
 
-/// A kg more lets 2.5 kWh change from the clean supply to the dirty one, which is 0.2 EUR/kWh cheaper.
+/// One kg more lets 2.5 kWh change from the clean supply to the one with more CO2, which is 0.2 EUR/kWh cheaper.
 #[test]
-fn a_kg_more_of_co2_saves_what_the_clean_supply_costs_more() {
+fn the_shadow_price_of_co2_is_the_cost_of_avoiding_it() {
     let (prices, cost) = solved("co2_limit_kg: 40", "");
     let [Some(price)] = prices[..] else { panic!("{prices:?}") };
     assert_near(price, 0.5);
@@ -49,9 +49,9 @@ fn a_kg_more_of_co2_saves_what_the_clean_supply_costs_more() {
     assert_near(prices[0].unwrap(), 0.0);
 }
 
-/// Where both limits bind in turn, each has its own price, and the other none.
+/// With both limits, only the one that binds has a shadow price.
 #[test]
-fn a_kwh_more_of_a_limited_import_saves_the_dearer_one() {
+fn the_shadow_price_of_an_import_limit_is_the_price_difference() {
     let (prices, cost) = solved("", ", import_limit_kwh: 60");
     let [Some(price)] = prices[..] else { panic!("{prices:?}") };
     assert_near(price, 0.2);

@@ -1,4 +1,4 @@
-//! Districts without a plan, and without a cheapest one: each is called what it is.
+//! Infeasible and unbounded districts: the message names the cause.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ mod common;
 
 use common::{anergy, stderr};
 
-/// Runs a day with a load of 2 kW; returns the exit code and what was said, without line breaks.
+/// Runs a day with a load of 2 kW; returns the exit code and the messages without line breaks.
 fn run(techs: &str, unmet: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
@@ -42,7 +42,7 @@ fn a_store_that_cannot_hold_its_level_is_named_with_or_without_unmet_demand() {
 }
 
 #[test]
-fn the_level_that_can_just_be_held_is_held() {
+fn the_largest_level_that_can_be_held_is_feasible() {
     // With 5 % lost an hour a power of p holds a level, less a step's loss, of 0.95 p / 0.05 = 19 p: 6 kWh need 0.3158
     // kW.
     for (power_kw, expected) in [(0.315, Some(4)), (0.316, Some(0))] {
@@ -53,7 +53,7 @@ fn the_level_that_can_just_be_held_is_held() {
 }
 
 #[test]
-fn what_earns_without_limit_is_unbounded_and_nothing_else_is() {
+fn an_unlimited_revenue_is_reported_as_unbounded() {
     for unmet in ["100", "forbidden"] {
         let (code, said) = run(&techs(-0.1, "power_kw: 5"), unmet);
         assert_eq!(code, Some(2), "{said}");

@@ -1,4 +1,4 @@
-//! What one more kWh is worth: prices of balances, stores and technologies are what small changes cost.
+//! Shadow prices of balances, stores and technologies against the cost of small changes.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -12,13 +12,13 @@ use anergy::series::{Profile, TimeAxis};
 use jiff::civil::date;
 
 const STEPS: usize = 48;
-/// Steps are half hours.
+/// Length of a step, hours.
 const STEP_HOURS: f64 = 0.5;
-/// How much more, kWh.
+/// Size of a small change, kWh.
 const MORE: f64 = 1e-3;
 
-/// A grid with a price that changes every step, a heat pump, a tank and a demand of heat; `heat_kw` more of it in step
-/// `step`, and the grid `grid_kw` larger.
+/// Creates a grid with a price that changes every step, a heat pump, a tank and a demand of heat, with `heat_kw` more
+/// heat in step `step`.
 fn district(step: usize, heat_kw: f64, first_level_kwh: f64) -> District {
     let wave = |t: usize, by: usize| ((t * by) % 17) as f64 / 17.0;
     let price = Profile::Series((0..STEPS).map(|t| 0.1 + 0.3 * wave(t, 5) + 0.01 * wave(t, 7)).collect());
@@ -80,9 +80,9 @@ fn heat_prices(dispatch: &Dispatch, plan: &Plan) -> Vec<f64> {
     of_heat[0].eur_per_kwh.clone()
 }
 
-/// Where the optimum is unique, the price is the slope on both sides; at a kink it lies between them.
+/// Where the cost is smooth, the price is its slope on both sides; at a kink it lies between the two slopes.
 #[test]
-fn the_price_of_a_carrier_is_what_one_more_kwh_costs() {
+fn the_price_of_a_carrier_is_its_marginal_cost() {
     let (dispatch, plan) = solved(district(0, 0.0, 2.0));
     let prices = heat_prices(&dispatch, &plan);
     let mut smooth = 0;
@@ -95,10 +95,10 @@ fn the_price_of_a_carrier_is_what_one_more_kwh_costs() {
     assert!(smooth > STEPS / 2, "only {smooth} steps have one price");
 }
 
-/// A kWh in the tank at the end of a step is worth what it still holds of it at the end of the next, unless the tank is full or
-/// empty; and what it was worth before the first step is what one kWh more would save.
+/// The value of a kWh in the tank at the end of a step is the retained share of its value at the end of the next,
+/// unless the tank is full or empty; before the first step it is the saving from one more kWh.
 #[test]
-fn the_value_of_storage_is_what_one_more_kwh_saves() {
+fn the_value_of_storage_is_its_marginal_saving() {
     let (dispatch, plan) = solved(district(0, 0.0, 2.0));
     let stored = dispatch.stored(plan.duals.as_ref().unwrap()).next().unwrap();
     assert_eq!(stored.technology, Some(2));
@@ -118,9 +118,9 @@ fn the_value_of_storage_is_what_one_more_kwh_saves() {
     assert!(inside > STEPS / 4, "{inside} steps");
 }
 
-/// A flow that runs between its bounds pays for itself exactly: its reduced cost is zero, and above or below zero only at a bound.
+/// A flow between its bounds has the reduced cost zero; a positive or negative one occurs only at a bound.
 #[test]
-fn reduced_costs_say_which_bound_a_flow_is_at() {
+fn reduced_costs_have_the_sign_of_the_active_bound() {
     let (dispatch, plan) = solved(district(0, 0.0, 2.0));
     let duals = plan.duals.as_ref().unwrap();
     let pump = dispatch.quantity("house", "pump", Role::Output).unwrap();
@@ -142,10 +142,10 @@ fn reduced_costs_say_which_bound_a_flow_is_at() {
     assert!(plan.certificate.gap.unwrap() < 1e-9);
 }
 
-/// Where every step has a price and a COP of its own, the cheapest plan is the only one; where all are the same and a tank loses
-/// nothing, it hardly matters when it is filled; but it is never filled and emptied at once.
+/// With different prices and COPs in all steps the optimum is unique; with equal ones and a lossless tank it is
+/// degenerate, but the tank is never charged and discharged at once.
 #[test]
-fn ties_are_counted_where_there_are_some() {
+fn steps_of_a_degenerate_optimum_are_counted() {
     let of = |even: bool| {
         let district = district(0, 0.0, 2.0);
         let mut sites = district.sites().to_vec();

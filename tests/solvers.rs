@@ -1,6 +1,6 @@
-//! Two solvers on one random district: the same money, the same unmet demand, and answers that satisfy the model.
+//! Random districts solved by two solvers: the same cost, the same unmet demand, and feasible solutions.
 //!
-//! `ANERGY_CASES=10000 cargo test --test solvers` tries more of them.
+//! `ANERGY_CASES=10000 cargo test --test solvers` runs more cases.
 
 #![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -31,21 +31,21 @@ use common::census::{LEAST_SHARES, traits};
 use common::contenders::{alone, candidate, reference, try_cases};
 use common::districts::{district, infeasible};
 
-/// Two figures are the same when they differ by less than this share of themselves,
+/// Relative difference up to which two figures are equal,
 const TOLERANCE: f64 = 1e-8;
-/// or of this share of all that was added up to them,
+/// relative to the figure or to this share of its absolute terms;
 const SHARE_OF_TERMS: f64 = 1e-3;
-/// or by this, EUR or kWh: what rounding leaves where there is nothing.
-const NOTHING: f64 = 1e-14;
-/// No equation and no bound may be missed by more, kW or kWh,
+/// and absolute difference, EUR or kWh, that rounding leaves where both are zero.
+const ROUNDING: f64 = 1e-14;
+/// Largest accepted violation of an equation or bound, kW or kWh,
 const LARGEST_MISS: f64 = 1e-6;
-/// or, where powers and levels are above 1e5 kW and kWh, by more of the largest: a few dozen roundings of it.
+/// or, where powers and levels are above 1e5 kW and kWh, as a share of the largest.
 const LARGEST_RELATIVE_MISS: f64 = 1e-11;
-/// One case in so many may have several optima of different money and unmet demand.
+/// Number of cases per allowed degenerate optimum with several splits into cost and unmet demand.
 const CASES_A_TIE: u32 = 50;
-/// The solver under test may leave one case in so many to the other one.
+/// Number of cases per case that the solver under test may leave to the fallback.
 const CASES_A_REFUSAL: u32 = 100;
-/// It may find no vertex of one in so many.
+/// Number of cases per case without a vertex.
 const CASES_WITHOUT_A_VERTEX: u32 = 30;
 
 fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), DispatchError> {
@@ -54,20 +54,20 @@ fn plan(district: &District, backend: &dyn Backend) -> Result<(Dispatch, Plan), 
     Ok((dispatch, plan))
 }
 
-/// What a plan comes to.
+/// The figures of a plan.
 #[derive(Debug, Clone, Copy)]
 struct Figures {
-    /// Money that depends on the plan.
+    /// Cost that depends on the plan.
     money_eur: f64,
-    /// The prices of unmet demand and surplus.
+    /// Prices of unmet demand and surplus.
     penalty_eur: f64,
     unmet_kwh: f64,
-    /// All terms of money and penalty without their signs. A price next to zero makes none of energy that moves, so that
-    /// energy counts for 1 EUR/kWh at least.
+    /// Absolute terms of cost and penalty, with energy counted at 1 EUR/kWh or more, since a price of almost zero does
+    /// not make the energy negligible.
     terms_eur: f64,
-    /// All energy that is brought, taken, converted, stored, sent, unmet or not used.
+    /// Energy of all flows, unmet demand and surplus.
     energy_kwh: f64,
-    /// What the certificate says, in multiples of what is allowed.
+    /// Largest violation in multiples of the accepted one.
     miss: f64,
 }
 
@@ -92,20 +92,20 @@ impl Figures {
 }
 
 fn tolerance(value: f64, terms: f64) -> f64 {
-    (TOLERANCE * value.abs().max(SHARE_OF_TERMS * terms)).max(NOTHING)
+    (TOLERANCE * value.abs().max(SHARE_OF_TERMS * terms)).max(ROUNDING)
 }
 
-/// How the figures of one district by two solvers compare.
+/// The comparison of the figures of one district by two solvers.
 #[derive(Debug, PartialEq)]
 enum Comparison {
     Same,
-    /// The same objective with other shares of money and unmet demand: what one saves in the one it pays in the other.
+    /// The same objective with another split into cost and penalty.
     Tie,
     Different,
 }
 
 fn compare(ours: &Figures, right: &Figures) -> Comparison {
-    // Where all that moves is free of charge, one may move what the other leaves.
+    // Where all flows are free of charge, their size is arbitrary.
     let (terms_eur, energy_kwh) = (ours.terms_eur.max(right.terms_eur), ours.energy_kwh.max(right.energy_kwh));
     let close = |figure: fn(&Figures) -> f64, terms: f64| {
         (figure(ours) - figure(right)).abs() <= tolerance(figure(right), terms)
@@ -130,7 +130,7 @@ fn districts_cost_the_same(usual_cases: u32) {
     let cases = try_cases(usual_cases, file!(), district(), |district| {
         let of = |backend: &dyn Backend| plan(&district, backend).map(|(dispatch, plan)| Figures::of(&dispatch, &plan));
         let right = of(reference()).map_err(|error| TestCaseError::fail(format!("the reference: {error}")))?;
-        // What it does not prove it must not answer.
+        // A solution that is not proven must be refused.
         let Ok(ours) = of(alone()) else {
             refusals.set(refusals.get() + 1);
             of(candidate()).map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -203,13 +203,13 @@ fn both_refuse(district: &District) -> TestCaseResult {
 }
 
 #[test]
-fn what_has_no_plan_is_refused_by_both_solvers_alike() {
+fn both_solvers_refuse_infeasible_districts_with_the_same_error() {
     try_cases(40, file!(), infeasible(), |district| both_refuse(&district));
 }
 
-/// Every trait of the districts above is there as often as it should be, and both reasons to refuse one.
+/// Every property of the districts occurs as often as it should, and so do both reasons for infeasibility.
 #[test]
-fn random_districts_are_of_every_kind() {
+fn random_districts_have_every_property() {
     const DISTRICTS: u32 = 400;
     let mut runner = TestRunner::deterministic();
     let mut seen: HashMap<&str, u32> = HashMap::new();

@@ -1,5 +1,5 @@
-//! Random districts on random loops, from the file to the table of results: energy is kept everywhere, and the answer is what
-//! it says it is.
+//! Random districts on random loops, from the configuration to the table of results: all energy balances close, and the
+//! cost is that of the table's flows.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 const STEPS: usize = 16;
 
-/// Sizes and series of a district with heating, cooling, a boiler, a store of each kind, the sun and a loop.
+/// Sizes and series of a district with heating, cooling, a boiler, stores, photovoltaics and a loop.
 #[derive(Debug, Clone)]
 struct Random {
     minutes: i64,
@@ -44,7 +44,9 @@ prop_compose! {
         price in proptest::collection::vec(0.05f64..0.5, STEPS),
         (pump_kw, store_kwh, water_kg, conductance) in (1.0f64..40.0, 0.5f64..60.0, 500.0f64..1e5, 0.0f64..8.0),
         balancing_kw in [0.0f64..40.0, 0.0f64..40.0],
-        boundary in prop_oneof![Just("cyclic"), Just("free"), Just("{initial_kwh: 0.25}"), Just("{cyclic_through_kwh: 0.25}")],
+        boundary in prop_oneof![
+            Just("cyclic"), Just("free"), Just("{initial_kwh: 0.25}"), Just("{cyclic_through_kwh: 0.25}")
+        ],
         cop in prop_oneof![
             Just("{model: carnot, quality_grade: 0.45, source_approach_k: 2, sink_approach_k: 2}"),
             Just("{model: quadratic, coefficients: [8, -0.12, 0.0006], valid_lift_k: [5, 60], outside: clamp}"),
@@ -54,7 +56,8 @@ prop_compose! {
         at_limit in prop_oneof![3 => Just("balance"), 1 => Just("clamp"), 1 => Just("reset")],
     ) -> Random {
         Random {
-            minutes, heat, cold, sun, price, pump_kw, store_kwh, water_kg, conductance, balancing_kw, boundary, cop, at_limit,
+            minutes, heat, cold, sun, price, pump_kw, store_kwh, water_kg, conductance, balancing_kw, boundary, cop,
+            at_limit,
         }
     }
 }
@@ -109,7 +112,7 @@ co2_price_eur_per_t: 80
     }
 }
 
-/// The columns of the table of results, read as anybody would who has nothing else.
+/// Returns the number columns of the table of results by name.
 fn columns(case: &Case, run: &CosimResult) -> HashMap<String, Vec<f64>> {
     let table = timeseries_table(case, run);
     let numbers = table.columns().iter().filter_map(|(name, column)| match column {
@@ -140,7 +143,8 @@ proptest! {
             let power = at("a|grid|electricity|supply_kw", step) + at("a|sun|electricity|supply_kw", step);
             prop_assert!((power + slack("electricity") - used).abs() < 1e-6);
             let store = |name: &str, carrier: &str| {
-                at(&format!("a|{name}|{carrier}|discharge_kw"), step) - at(&format!("a|{name}|{carrier}|charge_kw"), step)
+                let power = |direction: &str| at(&format!("a|{name}|{carrier}|{direction}_kw"), step);
+                power("discharge") - power("charge")
             };
             let heat = at("a|pump|heat|output_kw", step) + at("a|boiler|heat|output_kw", step) + store("tank", "heat");
             prop_assert!((heat + slack("heat") - random.heat[step]).abs() < 1e-6);
@@ -174,7 +178,8 @@ proptest! {
             + sum(&|step| at("a|main|gas|supply_kw", step) * dt * 0.1)
             + sum(&warming);
         let summary = summarise(&case, &run);
-        prop_assert!((summary.cost.total_eur - money).abs() < 1e-6 * (1.0 + money), "{} and {money}", summary.cost.total_eur);
+        let total_eur = summary.cost.total_eur;
+        prop_assert!((total_eur - money).abs() < 1e-6 * (1.0 + money), "{total_eur} and {money}");
         prop_assert!((summary.co2_kg - 0.3 * sum(&grid)).abs() < 1e-6);
         // A gap is never below zero but for rounding: the plan that it compares with is the cheapest.
         // That is rounding of the whole objective, the price of unmet demand in it.

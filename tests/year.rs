@@ -1,4 +1,4 @@
-//! Years of two districts by two solvers: the same money, the same unmet demand.
+//! Years of two districts solved by two solvers: the same cost, the same unmet demand.
 
 #![cfg(feature = "cbc")]
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -14,13 +14,13 @@ use anergy::lp::{Backend, Cbc};
 
 use common::{project, published_data};
 
-/// Money and unmet demand are the same when they differ by less than this share of themselves, or of a thousandth of all that was
-/// added up to the money.
+/// Relative difference up to which cost and unmet demand are equal; for the cost, relative to at least a thousandth of
+/// its absolute terms.
 const TOLERANCE: f64 = 1e-8;
-/// No equation or bound may be missed by more, kW.
+/// Largest accepted violation of an equation or bound, kW.
 const LARGEST_MISS: f64 = 1e-6;
 
-/// Money and unmet demand, and what was added up to the money, EUR and kWh.
+/// Cost and unmet demand, and the absolute terms of the cost, EUR and kWh.
 #[derive(Debug)]
 struct Figures {
     money_eur: f64,

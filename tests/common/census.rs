@@ -1,10 +1,11 @@
-//! What random districts are like and what happens in them, so that a strategy cannot become harmless unnoticed.
+//! The properties of random districts and their plans, counted so that a change of the strategy cannot make the tests
+//! trivial unnoticed.
 
 use anergy::dispatch::{Dispatch, Plan, Quantity, Role};
 use anergy::district::{Availability, District, Kind, Storage, StorageBoundary, Supply, Technology};
 use ndarray::ArrayView1;
 
-/// Every trait that [`traits`] knows, and the least share of districts that must have it.
+/// All properties that [`traits`] detects, with the least share of districts that must have them.
 pub const LEAST_SHARES: [(&str, f64); 36] = [
     ("unmet demand", 0.25),
     ("all demand met", 0.25),
@@ -44,10 +45,10 @@ pub const LEAST_SHARES: [(&str, f64); 36] = [
     ("step below an hour", 0.3),
 ];
 
-/// A share of a limit that counts as all of it, and of a sum that counts as nothing.
+/// Relative tolerance for a value at its limit, and for a zero.
 const NEARLY: f64 = 1e-7;
 
-/// The traits of a district and its plan.
+/// Returns the properties of a district and its plan.
 pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
     let district = dispatch.district();
     let mut found = of_district(district);
@@ -83,10 +84,10 @@ pub fn traits(dispatch: &Dispatch, plan: &Plan) -> Vec<&'static str> {
     found
 }
 
-/// One quantity over time.
+/// The values of one quantity over time.
 struct Values<'a> {
     values: ArrayView1<'a, f64>,
-    /// What is less counts as nothing.
+    /// Value below which a value counts as zero.
     negligible: f64,
 }
 
@@ -161,7 +162,7 @@ fn charges_and_discharges(dispatch: &Dispatch, plan: &Plan) -> bool {
     })
 }
 
-/// What can be seen before there is a plan.
+/// Returns the properties that do not depend on the plan.
 fn of_district(district: &District) -> Vec<&'static str> {
     let stores = || {
         district.sites().iter().flat_map(|site| &site.technologies).filter_map(|technology| match &technology.kind {

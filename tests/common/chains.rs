@@ -1,9 +1,9 @@
-//! Random staged problems around a point that satisfies them: stores, buildings, balances, ramps.
+//! Random staged problems around a feasible point: stores, buildings, balances, ramps.
 //!
-//! Bounds and ranges are laid around the point, and costs are those of random prices y of the rows and z of the bounds,
-//! c = A'y + z. Where a price may only stand on what binds at the point, the point is an optimum (complementary slackness);
-//! where it may stand on every finite side, the point is some point and y and z prove that there is an optimum. Coefficients
-//! and prices have few binary digits, so that c is exact and not even a free column can earn from rounding.
+//! Bounds and ranges are chosen around the point, and costs from random duals y of the rows and z of the bounds, c =
+//! A'y + z. If only active rows and bounds have a dual, the point is an optimum (complementary slackness); if every
+//! finite side may have one, the point is any feasible point, and y and z prove that an optimum exists. Coefficients
+//! and duals have few binary digits, so that c is exact and not even a free column is attractive by rounding.
 
 use anergy::lp::{Lag, Row, RowId, StagedProblem};
 use ndarray::Array2;
@@ -19,29 +19,29 @@ mod prices;
 pub struct Chain {
     /// The problem.
     pub problem: StagedProblem,
-    /// Its rows, in their order.
+    /// Rows of the problem, in order.
     pub rows: Vec<RowId>,
-    /// A point that satisfies it, shape (columns, stages).
+    /// Feasible point, shape (columns, stages).
     pub point: Array2<f64>,
-    /// Whether no point is better.
+    /// Whether the point is an optimum.
     pub is_optimal: bool,
 }
 
-/// A random problem.
+/// Returns the strategy of random problems with a feasible point.
 pub fn chain() -> impl Strategy<Value = Chain> {
-    sketch(any::<bool>()).prop_map(|sketch| Builder::new(sketch).build())
+    sketch(any::<bool>()).prop_map(|sketch| ChainBuilder::new(sketch).build())
 }
 
-/// A random problem with a point that is an optimum.
+/// Returns the strategy of random problems with an optimal point.
 pub fn chain_with_optimum() -> impl Strategy<Value = Chain> {
-    sketch(Just(true)).prop_map(|sketch| Builder::new(sketch).build())
+    sketch(Just(true)).prop_map(|sketch| ChainBuilder::new(sketch).build())
 }
 
-/// A random problem that no point satisfies: one of its rows is asked for another sum as well.
+/// Returns the strategy of infeasible random problems, in which one row must have two different sums.
 pub fn contradiction() -> impl Strategy<Value = StagedProblem> {
     (sketch(Just(false)), 0.1f64..10.0).prop_map(|(sketch, shift)| {
         let shift = shift * sketch.magnitude;
-        let mut problem = Builder::new(sketch).build().problem;
+        let mut problem = ChainBuilder::new(sketch).build().problem;
         let row = problem.rows()[0].clone();
         let lower = row.upper.map(|upper| upper + shift);
         let contradicting = problem.add_row(Row { name: "contradiction".into(), lower, upper: f64::INFINITY.into() });
@@ -55,23 +55,23 @@ pub fn contradiction() -> impl Strategy<Value = StagedProblem> {
     })
 }
 
-/// What a problem consists of; its numbers follow from the seed.
+/// The structure of a problem; its numbers follow from the seed.
 #[derive(Debug, Clone)]
 struct Sketch {
     stages: usize,
-    /// Each with its dynamics.
+    /// Groups of states, each with its dynamics.
     groups: Vec<Group>,
     cyclic: bool,
     rows: Vec<Static>,
     /// Size of the values.
     magnitude: f64,
-    /// Share of the rows and columns without a price.
+    /// Share of the rows and columns without a dual.
     free_of_charge: f64,
     is_optimal: bool,
     seed: u64,
 }
 
-/// States that belong together.
+/// A group of coupled states.
 #[derive(Debug, Clone, Copy)]
 enum Group {
     /// x_t = a x_{t-1} + in u_t - out v_t + w_t
@@ -80,20 +80,20 @@ enum Group {
     Building(usize, usize),
 }
 
-/// A row over columns of one stage, and maybe of the one before.
+/// A row over columns of one stage, and possibly of the stage before.
 #[derive(Debug, Clone, Copy)]
 enum Static {
-    /// An equality over any columns that columns of its own close: import and export, or a free one.
+    /// An equality over any columns, closed by columns of its own: import and export, or a free column.
     Balance,
-    /// An inequality over any columns of this stage and the one before.
+    /// An inequality over any columns of the stage and the one before.
     Mixed(Sides),
-    /// The step of one column.
+    /// A limit on the change of one column.
     Ramp,
-    /// An earlier row once more, times this.
+    /// A copy of an earlier row, multiplied by this factor.
     Duplicate(f64),
 }
 
-/// Which sides of a row are limited.
+/// The sides of a row that have a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sides {
     Equal,
@@ -118,14 +118,14 @@ fn sketch(is_optimal: impl Strategy<Value = bool>) -> impl Strategy<Value = Sket
     (stages, vec(group, 1..=4), any::<bool>(), vec(row, 0..=5), numbers).prop_map(
         |(stages, groups, cyclic, rows, numbers)| {
             let (magnitude, free_of_charge, is_optimal, seed) = numbers;
-            // With one stage the value before it is the value itself: two entries in one place, which a pattern never needs.
+            // With a single cyclic stage, both terms of a level would have the same entry.
             let cyclic = cyclic && stages > 1;
             Sketch { stages, groups, cyclic, rows, magnitude, free_of_charge, is_optimal, seed: seed.into() }
         },
     )
 }
 
-struct Draft {
+struct ChainColumn {
     name: String,
     lower: Vec<f64>,
     upper: Vec<f64>,
@@ -139,15 +139,15 @@ struct Entry {
     coefficient: Vec<f64>,
 }
 
-struct Builder {
+struct ChainBuilder {
     sketch: Sketch,
     drawn: u64,
-    columns: Vec<Draft>,
+    columns: Vec<ChainColumn>,
     rows: Vec<(String, Sides)>,
     entries: Vec<Entry>,
 }
 
-impl Builder {
+impl ChainBuilder {
     fn new(sketch: Sketch) -> Self {
         Self { sketch, drawn: 0, columns: Vec::new(), rows: Vec::new(), entries: Vec::new() }
     }
@@ -170,7 +170,7 @@ impl Builder {
         noise(self.sketch.seed, self.drawn)
     }
 
-    /// A number of few binary digits.
+    /// Returns a random number with few binary digits.
     fn coarse(&mut self, low: f64, high: f64) -> f64 {
         ((low + (high - low) * self.unit()) * 1024.0).round() / 1024.0
     }
@@ -181,9 +181,9 @@ impl Builder {
         (0..self.sketch.stages).map(|_| if varies { self.coarse(low, high) } else { constant }).collect()
     }
 
-    /// A column. A share `free` of those that an equality determines has no bounds; others that had none would let the best
-    /// values reach to infinity. A point that is no optimum stands within all its limits, and an optimum within those of the
-    /// determined columns: were there no such point, the prices of the optimum would have no limit.
+    /// Adds a column. A share `free` of those that an equality determines has no bounds; others without bounds could
+    /// have infinite optimal values. A point that is no optimum lies strictly within all its limits, an optimum within
+    /// those of the determined columns: without such a point the duals of the optimum would be unbounded.
     fn column(&mut self, name: String, free: f64) -> usize {
         let (stages, magnitude) = (self.sketch.stages, self.sketch.magnitude);
         let kind = self.unit();
@@ -213,7 +213,7 @@ impl Builder {
             lower.push(if has_lower { least } else { f64::NEG_INFINITY });
             upper.push(if has_upper { most } else { f64::INFINITY });
         }
-        self.columns.push(Draft { name, lower, upper, value });
+        self.columns.push(ChainColumn { name, lower, upper, value });
         self.columns.len() - 1
     }
 
@@ -307,8 +307,8 @@ impl Builder {
         }
     }
 
-    /// Puts some of the first `columns` columns into a row, and smaller shares of what some were before: larger ones would let
-    /// errors grow from stage to stage.
+    /// Adds terms of some of the first `columns` columns to a row, and smaller ones of the stage before: larger ones
+    /// would let errors grow from stage to stage.
     fn mix(&mut self, row: usize, columns: usize) {
         for (lag, share, least, most) in [(Lag::Same, 0.4, 0.25, 1.5), (self.before(), 0.15, 0.05, 0.25)] {
             for column in 0..columns {

@@ -1,4 +1,4 @@
-//! The solver under test and the one it is compared with.
+//! The solver under test and the reference solver.
 
 use anergy::lp::{Backend, Cbc, Certificate, LpError, Solution, Solver, Staged, StagedProblem};
 
@@ -9,27 +9,28 @@ use proptest::test_runner::{FileFailurePersistence, TestCaseResult, TestRunner};
 
 use super::rescaled::Rescaled;
 
-/// The solver under test, which leaves to the other one what it cannot prove.
+/// Returns the solver under test, with the reference solver as fallback.
 pub fn candidate() -> &'static dyn Backend {
     &Staged { alone: false, vertex: false }
 }
 
-/// The solver under test, without help.
+/// Returns the solver under test without a fallback.
 pub fn alone() -> &'static dyn Backend {
     &Staged { alone: true, vertex: false }
 }
 
-/// The solver that is right.
+/// Returns the reference solver.
 ///
-/// CBC lets a row be missed by 1e-7 and a cost fall by 1e-7 more, whatever their size, and once in some hundred problems calls
-/// infeasible what is not, or best what is not. Neither happens at every scale at once.
+/// CBC accepts violations of 1e-7 in rows and reduced costs, whatever the scale, and in about one of a hundred problems
+/// reports a feasible problem as infeasible or a suboptimal solution as optimal. Neither happens at every scale at
+/// once.
 pub fn reference() -> &'static dyn Backend {
-    static CAREFUL: Careful = Careful(&[cbc(1e6, false), cbc(1e5, true)]);
-    &CAREFUL
+    static BEST_OF_SCALES: BestOfScales = BestOfScales(&[cbc(1e6, false), cbc(1e5, true)]);
+    &BEST_OF_SCALES
 }
 
-/// Tries `usual` cases, or as many as the environment variable `ANERGY_CASES` says, and returns how many. What fails is shrunk
-/// and printed, and its seed is kept beside `file`, to be tried first from then on.
+/// Runs `usual` cases, or as many as the environment variable `ANERGY_CASES` says, and returns the number. A failing
+/// case is shrunk and printed, and its seed is stored beside `file` and run first from then on.
 pub fn try_cases<S: Strategy<Value: Debug>>(
     usual: u32,
     file: &'static str,
@@ -56,11 +57,11 @@ const fn cbc(sum: f64, reversed: bool) -> Rescaled {
     Rescaled { backend: &Cbc, sum, cost: 1024.0, reversed }
 }
 
-/// Asks several solvers and takes the cheapest of the answers that satisfy the problem best.
+/// A backend that takes the cheapest of the most accurate solutions of several solvers.
 #[derive(Debug)]
-struct Careful(&'static [Rescaled]);
+struct BestOfScales(&'static [Rescaled]);
 
-impl Backend for Careful {
+impl Backend for BestOfScales {
     fn name(&self) -> String {
         format!("{} at {} scales", Cbc.name(), self.0.len())
     }

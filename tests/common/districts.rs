@@ -1,7 +1,7 @@
-//! Random districts of one to three sites: small and large, short of power and flooded with it, with stores of every kind.
+//! Random districts of one to three sites: small and large, with shortage and with surplus, with stores of every kind.
 //!
-//! Every one has a cheapest plan: what earns money is limited, and no store is asked for a level that it cannot reach.
-//! [`infeasible`] gives those that have none.
+//! Every one has a plan of least cost: revenues are limited, and no store has to reach an impossible level.
+//! [`infeasible`] generates districts without a plan.
 
 use anergy::district::{
     Availability, Conversion, Demand, District, Export, Investment, Kind, Link, Shortage, Site, Storage,
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::shapes::{STEPS, between, shape, size};
 use super::technologies::{scaled, series, technologies};
 
-/// A random district before its names: sizes in kW, [`STEPS`] values a series, boundaries as shares.
+/// A random district before its construction: sizes in kW, [`STEPS`] values per series, boundaries as shares.
 #[derive(Debug, Clone)]
 struct Sketch {
     steps: usize,
@@ -27,17 +27,17 @@ struct Sketch {
     dead_store_kwh: Option<f64>,
 }
 
-/// A random district with a plan.
+/// Returns the strategy of random districts with a plan.
 pub fn district() -> impl Strategy<Value = District> {
     sketch().prop_map(Sketch::district)
 }
 
-/// A random district without a plan: a demand above all that can serve it, with unmet demand forbidden; or a store that must
-/// hold a level and cannot be charged.
+/// Returns the strategy of random districts without a plan: with unmet demand forbidden and a demand above the largest
+/// supply, or with a store that must hold a level and cannot be charged.
 pub fn infeasible() -> impl Strategy<Value = District> {
     let carrier = prop_oneof![Just("heat"), Just("electricity"), Just("cold"), Just("gas")];
     let too_much = (sketch(), carrier, shape(), 1.05f64..4.0)
-        .prop_map(|(sketch, carrier, when, excess)| sketch.asking_too_much(carrier, &when, excess));
+        .prop_map(|(sketch, carrier, when, excess)| sketch.with_excess_demand(carrier, &when, excess));
     let dead_store =
         (sketch(), 0.5f64..30.0).prop_map(|(sketch, level)| Sketch { dead_store_kwh: Some(level), ..sketch });
     prop_oneof![4 => too_much, 1 => dead_store].prop_map(Sketch::district)
@@ -62,7 +62,7 @@ fn sketch() -> impl Strategy<Value = Sketch> {
     )
 }
 
-/// A link from the site of one number to that of another, yet to be brought into the range of the sites.
+/// Returns the strategy of links between two site numbers, which are mapped to the range of the sites later.
 fn link() -> impl Strategy<Value = (usize, usize, Link)> {
     let carrier = prop_oneof![3 => Just("electricity"), 2 => Just("heat"), 1 => Just("cold")];
     let efficiency = prop_oneof![Just(1.0), 0.8f64..1.0];
@@ -130,7 +130,7 @@ impl Sketch {
         district.with_co2_price(self.co2_eur_per_t).unwrap()
     }
 
-    /// Forbids unmet demand and surplus, and lets every balance buy and get rid of what it needs to.
+    /// Forbids unmet demand and surplus, and lets every balance import and export without limit.
     fn close(&mut self) {
         self.shortage = Shortage { unmet_eur_per_kwh: None, surplus_eur_per_kwh: None };
         for (index, kinds) in self.sites.iter_mut().enumerate() {
@@ -157,9 +157,9 @@ impl Sketch {
         }
     }
 
-    /// With a demand at the first site that is `excess` times the most that can be brought, in the first step and `when` that
-    /// says so, and no unmet demand.
-    fn asking_too_much(mut self, carrier: &str, when: &Profile, excess: f64) -> Self {
+    /// Adds a demand at the first site of `excess` times the largest supply, in the first step and where `when` is
+    /// above 0.5, and forbids unmet demand.
+    fn with_excess_demand(mut self, carrier: &str, when: &Profile, excess: f64) -> Self {
         (self.closed, self.shortage.unmet_eur_per_kwh) = (false, None);
         for kind in self.sites.iter_mut().flatten() {
             if let Kind::Supply(supply) = kind
@@ -177,7 +177,7 @@ impl Sketch {
     }
 }
 
-/// A store that loses heat, must end at `level_kwh`, and cannot be charged.
+/// Returns a store with losses that must end at `level_kwh` and cannot be charged.
 fn dead_store(level_kwh: f64) -> Technology {
     let storage = Storage {
         carrier: "heat".into(),
@@ -199,8 +199,9 @@ fn dead_store(level_kwh: f64) -> Technology {
     }
 }
 
-/// The boundary whose level was a share, now that the step is known. A store that ends where it begins must be able to make
-/// up for its loss: level (1 - kept) <= efficiency x charge x dt at its constant level; a twentieth of that is left free.
+/// Returns the boundary with its level in kWh, now that the step is known. A store that ends where it begins must be
+/// able to make up for its loss, level (1 - retained) <= efficiency x charge x dt at constant level; a margin of a
+/// twentieth is kept.
 fn boundary(store: &Storage, step_hours: f64) -> StorageBoundary {
     let kept = (1.0 - store.loss_per_hour).powf(step_hours);
     match store.boundary {
@@ -214,7 +215,7 @@ fn boundary(store: &Storage, step_hours: f64) -> StorageBoundary {
     }
 }
 
-/// The most that a technology can bring of `carrier`, kW.
+/// Returns the largest power of `carrier` that a technology can deliver, kW.
 fn brought_kw(kind: &Kind, carrier: &str) -> f64 {
     let largest = |profile: &Profile| (0..STEPS).map(|step| profile.at(step)).fold(0.0, f64::max);
     match kind {
@@ -245,7 +246,7 @@ fn cut(profile: &mut Profile, steps: usize) {
     }
 }
 
-/// What a technology is called before its number.
+/// Returns the name of a technology before its number.
 fn what(kind: &Kind) -> &'static str {
     match kind {
         Kind::Supply(Supply { available: Availability::Unlimited, .. }) => "grid",

@@ -1,6 +1,6 @@
-//! Numbers without pattern that are the same every time.
+//! Reproducible pseudo-random numbers.
 
-/// A number from 0 to below 1 without pattern, the same for the same seed and index (SplitMix64).
+/// Returns a pseudo-random number in [0, 1), the same for the same seed and index (SplitMix64).
 pub fn noise(seed: u64, index: u64) -> f64 {
     let mut bits = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,20 +1,21 @@
-//! The same problem at another scale and in another order: a solver whose tolerances are absolute is sharp at the one, and
-//! what it makes of the other tells how far it can be trusted.
+//! The same problem at another scale and in another column order. A solver with absolute tolerances is most accurate at
+//! one scale; its results at several scales show how far it can be trusted.
 
 use anergy::lp::{Backend, Column, ColumnId, LpError, Row, Solution, Solver, StagedProblem};
 use anergy::series::Profile;
 
-/// A backend behind which every problem has its largest sum of a row at about `sum`, its costs `cost` times as large, and
-/// its columns in the opposite order if `reversed`. Factors are powers of two, so that no digit is lost.
+/// A backend that solves every problem with its largest right-hand side at about `sum`, its costs multiplied by `cost`,
+/// and its columns in reversed order if `reversed`. The factors of the values are powers of two, so that no digit is
+/// lost.
 #[derive(Debug)]
 pub struct Rescaled {
-    /// Who solves it.
+    /// Backend that solves the rescaled problem.
     pub backend: &'static dyn Backend,
-    /// About the largest sum of a row.
+    /// Approximate largest right-hand side.
     pub sum: f64,
     /// Factor of the costs.
     pub cost: f64,
-    /// Whether the columns are in the opposite order.
+    /// Whether the columns are in reversed order.
     pub reversed: bool,
 }
 
@@ -25,13 +26,13 @@ impl Backend for Rescaled {
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
         let Self { backend, sum, cost, reversed } = *self;
-        let mut prepared = Prepared { solver: None, factor: 1.0, sum, cost, reversed };
+        let mut prepared = RescaledSolver { solver: None, factor: 1.0, sum, cost, reversed };
         prepared.solver = Some(backend.prepare(&prepared.rescaled(problem))?);
         Ok(Box::new(prepared))
     }
 }
 
-struct Prepared {
+struct RescaledSolver {
     solver: Option<Box<dyn Solver>>,
     factor: f64,
     sum: f64,
@@ -39,7 +40,7 @@ struct Prepared {
     reversed: bool,
 }
 
-impl Solver for Prepared {
+impl Solver for RescaledSolver {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let largest = largest_sum(problem);
         self.factor = if largest > 0.0 { (self.sum / largest).log2().round().exp2() } else { 1.0 };
@@ -62,7 +63,7 @@ fn largest_sum(problem: &StagedProblem) -> f64 {
     values.filter(|value| value.is_finite()).fold(0.0, f64::max)
 }
 
-impl Prepared {
+impl RescaledSolver {
     fn rescaled(&self, problem: &StagedProblem) -> StagedProblem {
         let scaled = |profile: &Profile| profile.map(|value| value * self.factor);
         let count = problem.columns().len();

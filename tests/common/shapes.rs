@@ -1,15 +1,15 @@
-//! Series of random problems, made from few numbers so that they shrink to few.
+//! Random series made from few numbers, so that failing cases shrink to few.
 
 use anergy::series::Profile;
 use proptest::prelude::*;
 
 use super::noise::noise;
 
-/// Steps of every series here; a problem with fewer takes the first of them.
+/// Number of steps of every series here; a problem with fewer steps takes the first of them.
 pub const STEPS: usize = 60;
 
-/// Values from 0 to 1: always 1, two levels in turn, or noise, with stretches of zeros and with few levels, so that whole
-/// stretches of time cost the same.
+/// Returns the strategy of series from 0 to 1: always 1, two levels in turn, or noise, with stretches of zeros and with
+/// few levels, so that whole stretches of time cost the same.
 pub fn shape() -> impl Strategy<Value = Profile> {
     let turns = (1usize..25, 0.0f64..1.0).prop_map(|(length, low)| {
         let value = |step: usize| if (step / length).is_multiple_of(2) { 1.0 } else { low };
@@ -26,12 +26,13 @@ pub fn shape() -> impl Strategy<Value = Profile> {
     prop_oneof![1 => Just(Profile::Constant(1.0)), 1 => turns, 3 => noisy]
 }
 
-/// Values from `low` to `low + span`.
+/// Returns the strategy of series from `low` to `low + span`.
 pub fn between(low: impl Strategy<Value = f64>, span: impl Strategy<Value = f64>) -> impl Strategy<Value = Profile> {
     (low, span, shape()).prop_map(|(low, span, shape)| shape.map(|value| low + span * value))
 }
 
-/// A size in units of its site: mostly ordinary, now and then nothing, next to nothing, or more than is ever needed.
+/// Returns the strategy of sizes in units of a site: mostly ordinary, sometimes zero, almost zero, or more than is ever
+/// needed.
 pub fn size() -> impl Strategy<Value = f64> {
     prop_oneof![10 => 0.1f64..3.0, 1 => Just(1.0), 1 => Just(0.0), 1 => 1e-4f64..1e-2, 1 => 5.0f64..30.0]
 }

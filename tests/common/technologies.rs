@@ -1,4 +1,4 @@
-//! What stands at a random site, in units of that site: powers of about 1 kW, [`STEPS`] values a series.
+//! Random technologies of a site, in units of that site: powers of about 1 kW, [`STEPS`] values per series.
 
 use anergy::district::{
     Availability, Byproduct, Conversion, Demand, Export, Kind, Storage, StorageBoundary, Supply, SupplyTerms,
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::shapes::{between, shape, size};
 
-/// What may stand at a site, each now and then, and up to four stores.
+/// Returns the strategy of the technologies of a site, each with its own probability, and up to four stores.
 pub fn technologies() -> impl Strategy<Value = Vec<Kind>> {
     let pump = |out: &'static str| conversion("electricity", out, between(1.5f64..4.0, 0.0f64..3.0), None);
     let plain = |from, to, efficiency: f64| conversion(from, to, Just(efficiency.into()), None);
@@ -40,7 +40,7 @@ pub fn technologies() -> impl Strategy<Value = Vec<Kind>> {
         .prop_map(|(kinds, stores)| kinds.into_iter().flatten().chain(stores).collect())
 }
 
-/// A small cost, EUR/kWh, often none.
+/// Returns the strategy of small costs, EUR/kWh, often zero.
 fn wear() -> impl Strategy<Value = Profile> {
     prop_oneof![3 => Just(Profile::Constant(0.0)), 2 => (5e-4f64..0.03).prop_map(Profile::Constant),
         1 => between(0.0f64..0.01, 0.0f64..0.03)]
@@ -102,7 +102,7 @@ fn export(carrier: &'static str) -> impl Strategy<Value = Kind> {
     })
 }
 
-/// A demand, smaller than most of what can serve it.
+/// Returns the strategy of demands, mostly smaller than the supply.
 fn demand(carrier: &'static str) -> impl Strategy<Value = Kind> {
     (shape(), prop_oneof![4 => 0.05f64..1.0, 3 => size(), 1 => Just(0.0)]).prop_map(move |(shape, peak)| {
         Kind::Demand(Demand { carrier: carrier.into(), power_kw: shape.map(|value| value * peak) })
@@ -130,7 +130,8 @@ fn conversion(
     })
 }
 
-/// A store; its boundary's level is a share of the most that it can be, until the length of a step is known.
+/// Returns the strategy of stores; the level of the boundary is a share of the largest possible one until the length of
+/// a step is known.
 fn storage() -> impl Strategy<Value = Kind> {
     let carrier = prop_oneof![3 => Just("electricity"), 4 => Just("heat"), 2 => Just("cold"), 1 => Just("gas")];
     let efficiency = || prop_oneof![2 => Just(1.0), 3 => 0.7f64..1.0];
@@ -161,7 +162,7 @@ fn storage() -> impl Strategy<Value = Kind> {
     })
 }
 
-/// The same technology for a site `scale` times as large.
+/// Returns the technology for a site `scale` times as large.
 pub fn scaled(kind: Kind, scale: f64) -> Kind {
     match kind {
         Kind::Supply(supply) => {
@@ -187,7 +188,7 @@ pub fn scaled(kind: Kind, scale: f64) -> Kind {
     }
 }
 
-/// All series of a technology.
+/// Returns all series of a technology.
 pub fn series(kind: &mut Kind) -> Vec<&mut Profile> {
     match kind {
         Kind::Supply(Supply { available, price_eur_per_kwh, co2_kg_per_kwh, .. }) => {

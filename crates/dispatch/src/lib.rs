@@ -1,7 +1,7 @@
 //! Districts and their linear dispatch.
 //!
-//! - [`district`]: the validated model: sites, carriers, technologies, links
-//! - [`dispatch`]: a district and COPs into a linear program, a plan, its costs and its certificate
+//! - [`district`]: the validated model of sites, carriers, technologies and links
+//! - [`dispatch`]: the linear program of a district at given COPs, its plan, cost and certificate
 
 pub mod dispatch;
 pub mod district;

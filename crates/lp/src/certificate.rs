@@ -1,4 +1,4 @@
-//! What an answer is worth, computed from the problem and the answer alone.
+//! Certificates: the feasibility and optimality of a solution, computed from the problem and the solution alone.
 
 use anergy_profile::Profile;
 use ndarray::ArrayView2;
@@ -7,38 +7,38 @@ use super::optimality::Optimality;
 use super::stages::{Lines, along};
 use super::{Solution, StagedProblem};
 
-/// The worst miss of one kind: how large, and where.
+/// The largest violation of one kind of constraint, and where it occurs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Violation {
-    /// Size, in the unit of the row or column.
+    /// Size, in the unit of the row or column; 0 if nothing is violated.
     pub size: f64,
-    /// Name of the row or column, empty when nothing is missed.
+    /// Name of the row or column; empty if nothing is violated.
     pub name: String,
-    /// Its stage; `None` for what all stages share.
+    /// Stage, counted from 0; `None` for global rows and columns.
     pub stage: Option<usize>,
 }
 
-/// How far an answer is from satisfying a problem, and from its optimum.
+/// The distance of a solution from satisfying its problem, and from the optimum.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Certificate {
-    /// Worst distance of a row's sum outside its range, over rows and stages.
+    /// Largest distance of a row's sum from its range, over rows and stages.
     pub row: Violation,
-    /// The same for the global rows.
+    /// Largest distance of a global row's sum from its range.
     pub global_row: Violation,
-    /// Worst distance of a value outside its bounds, global columns included.
+    /// Largest distance of a value from its bounds, global columns included.
     pub bound: Violation,
-    /// Worst distance of each row of the pattern.
+    /// Largest distance from its range over the stages, for each row of the pattern.
     pub row_residuals: Vec<f64>,
-    /// What the duals prove, where there are any.
+    /// Optimality gap proven by the duals; `None` for a solution without duals.
     pub optimality: Option<Optimality>,
 }
 
 impl Certificate {
-    /// Measures an answer against `problem`: its values, and its duals where it has them. Nothing is taken from a solver but
-    /// values and row duals. A value that is no number is infinitely wrong.
+    /// Measures a solution against `problem`, and its duals where it has them. Only the values and the row duals of the
+    /// solver are used. A value that is not finite counts as an infinite violation.
     ///
     /// # Panics
-    /// If the answer is not of the problem's shape.
+    /// If the shape of the solution is not that of the problem.
     #[must_use]
     pub fn of(problem: &StagedProblem, solution: &Solution) -> Self {
         let values = fitting(problem, &solution.values.view(), &solution.globals);
@@ -47,15 +47,16 @@ impl Certificate {
         Self { optimality, ..Self::of_lines(problem, &values, &solution.globals) }
     }
 
-    /// Measures values of the columns (shape columns x stages) and of the global columns.
+    /// Measures values of the columns (shape columns x stages) and of the global columns against `problem`.
     ///
     /// # Panics
-    /// If the values are not of the problem's shape.
+    /// If the shape of the values is not that of the problem.
     #[must_use]
     pub fn of_values(problem: &StagedProblem, values: ArrayView2<'_, f64>, globals: &[f64]) -> Self {
         Self::of_lines(problem, &fitting(problem, &values, globals), globals)
     }
 
+    /// Measures the rows and bounds of `problem` at the given values.
     fn of_lines(problem: &StagedProblem, values: &Lines<'_>, globals: &[f64]) -> Self {
         let mut certificate = Self::default();
         let mut outside = vec![0.0; problem.stages()];
@@ -80,27 +81,31 @@ impl Certificate {
         certificate
     }
 
-    /// The worst miss of all.
+    /// Returns the largest violation of all.
     #[must_use]
     pub fn worst(&self) -> &Violation {
         let others = self.worst_of_stages();
         if others.size >= self.global_row.size { others } else { &self.global_row }
     }
 
-    /// The worst miss of a row of any stage, or of a bound.
+    /// Returns the largest violation of a row of any stage, or of a bound.
     #[must_use]
     pub fn worst_of_stages(&self) -> &Violation {
         if self.row.size >= self.bound.size { &self.row } else { &self.bound }
     }
 }
 
+/// Returns the values as lines.
+///
+/// # Panics
+/// If the shape of the values is not that of the problem.
 fn fitting<'a>(problem: &StagedProblem, values: &ArrayView2<'a, f64>, globals: &[f64]) -> Lines<'a> {
     assert_eq!(values.dim(), (problem.columns().len(), problem.stages()), "one value a column and stage");
     assert_eq!(globals.len(), problem.global_columns().len(), "one value a global column");
     Lines::of(values)
 }
 
-/// How far each value lies outside its range.
+/// Computes the distance of each value from its range: negative inside, infinite for a value that is not finite.
 fn measure(lower: &Profile, upper: &Profile, values: &[f64], outside: &mut [f64]) {
     along(outside, lower, values, |outside, lower, value| *outside = lower - value);
     along(outside, upper, values, |outside, upper, value| {
@@ -109,13 +114,14 @@ fn measure(lower: &Profile, upper: &Profile, values: &[f64], outside: &mut [f64]
     });
 }
 
+/// Returns the distance of one value from its range: negative inside, infinite for a value that is not finite.
 fn distance(lower: f64, upper: f64, value: f64) -> f64 {
     if value.is_finite() { (lower - value).max(value - upper) } else { f64::INFINITY }
 }
 
-/// The largest size above zero, and where; one that is no number counts as infinite.
+/// Returns the largest positive size and its stage, or (0, 0) if there is none; NaN counts as infinite.
 pub(super) fn largest(sizes: &[f64]) -> (f64, usize) {
-    // The largest of most lines is nothing; only the others are searched for the place.
+    // Most lines have no positive size; only the others are searched for the stage.
     if sizes.iter().fold(true, |none, &size| none & (size <= 0.0)) {
         return (0.0, 0);
     }
@@ -129,6 +135,7 @@ pub(super) fn largest(sizes: &[f64]) -> (f64, usize) {
 }
 
 impl Violation {
+    /// Replaces the violation if `size` is larger.
     pub(super) fn raise(&mut self, size: f64, name: &str, stage: Option<usize>) {
         if size > self.size {
             self.size = size;
@@ -159,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_true_answer_passes_and_a_false_one_is_named() {
+    fn a_feasible_solution_passes_and_a_violation_is_named() {
         let good = Certificate::of_values(&problem(), array![[3.0, 1.0]].view(), &[]);
         assert_eq!((good.row.size, good.bound.size), (0.0, 0.0));
         assert_eq!(problem().objective(array![[3.0, 1.0]].view(), &[]), 8.0);
@@ -171,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn no_number_is_infinitely_wrong() {
+    fn a_nan_is_an_infinite_violation() {
         let lost = Certificate::of_values(&problem(), array![[f64::NAN, 1.0]].view(), &[]);
         assert_eq!(lost.bound.size, f64::INFINITY);
         assert_eq!(lost.row.size, f64::INFINITY);
     }
 
     #[test]
-    fn what_all_stages_share_is_measured_too() {
+    fn global_rows_and_columns_are_measured() {
         let mut problem = problem();
         let limit = problem.add_global_row(GlobalRow { name: "limit".into(), lower: 0.0, upper: 6.0 });
         problem.add_sum_term(limit, ColumnId(0), vec![1.0, 2.0]);

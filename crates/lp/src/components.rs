@@ -1,4 +1,4 @@
-//! Splitting a problem into parts that share nothing.
+//! Decomposition of a problem into independent components.
 
 use petgraph::unionfind::UnionFind;
 
@@ -7,22 +7,22 @@ use super::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, StagedProblem, 
 /// A part of a problem that shares no row and no column with the rest, as a problem of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
-    /// The part.
+    /// The part as a problem.
     pub problem: StagedProblem,
-    /// For each column of the part, the column of the whole.
+    /// For each column of the part, its index in the whole problem.
     pub columns: Vec<ColumnId>,
-    /// For each row of the part, the row of the whole.
+    /// For each row of the part, its index in the whole problem.
     pub rows: Vec<RowId>,
-    /// For each term of the part, the term of the whole.
+    /// For each term of the part, its index in the whole problem.
     pub terms: Vec<TermId>,
-    /// For each global column of the part, the global column of the whole.
+    /// For each global column of the part, its index in the whole problem.
     pub global_columns: Vec<GlobalColumnId>,
-    /// For each global row of the part, the global row of the whole.
+    /// For each global row of the part, its index in the whole problem.
     pub global_rows: Vec<GlobalRowId>,
 }
 
 impl Component {
-    /// Writes the duals of the part into those of the whole.
+    /// Writes the duals of the part into those of the whole problem.
     pub fn write_duals(&self, part: &Duals, whole: &mut Duals) {
         for (row, &place) in part.rows.rows().into_iter().zip(&self.rows) {
             whole.rows.row_mut(place.0).assign(&row);
@@ -40,8 +40,8 @@ impl Component {
 }
 
 impl StagedProblem {
-    /// The independent parts of this problem, found from its terms alone, in the order of their first column. A row without
-    /// any term forms a part of its own, so that it is not lost; so does a global column or row.
+    /// Returns the independent parts of this problem, found from its terms alone, in the order of their first column. A
+    /// row, global column or global row without any term forms a part of its own, so that it is not lost.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
         let mut parts = Vec::new();
@@ -129,6 +129,7 @@ impl StagedProblem {
 }
 
 impl Component {
+    /// Creates a part without columns and rows.
     fn empty(whole: &StagedProblem) -> Self {
         Self {
             problem: StagedProblem::new(whole.name(), whole.stages()),
@@ -140,6 +141,7 @@ impl Component {
         }
     }
 
+    /// Adds a column of the whole problem to the part.
     fn take_column(&mut self, whole: &StagedProblem, column: ColumnId) {
         let own = self.problem.add_column(whole.columns()[column.0].clone());
         self.problem.set_quadratic(own, whole.quadratic(column).clone());
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_share_nothing_are_told_apart() {
+    fn independent_parts_are_separated() {
         let mut whole = StagedProblem::new("whole", 3);
         let ids: Vec<_> = ["a", "b", "c", "d", "free"].iter().map(|name| whole.add_column(column(name))).collect();
         let (first, second, empty) = (whole.add_row(row("1")), whole.add_row(row("2")), whole.add_row(row("3")));
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_stages_share_holds_parts_together() {
+    fn global_columns_and_rows_connect_parts() {
         let mut whole = StagedProblem::new("whole", 2);
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| whole.add_column(column(name)));
         whole.set_quadratic(c, 3.0);
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_row_makes_one_part() {
+    fn a_common_row_connects_its_columns() {
         let mut whole = StagedProblem::new("whole", 2);
         let (a, b) = (whole.add_column(column("a")), whole.add_column(column("b")));
         let line = whole.add_row(row("line"));

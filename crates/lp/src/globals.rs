@@ -1,19 +1,20 @@
-//! What a staged problem has once for all stages: a capacity chosen, a peak paid for, a sum limited over the year.
+//! Global columns and rows: variables and constraints that exist once for all stages, such as a chosen capacity, a peak
+//! that is paid for, or a limit on a yearly sum.
 
 use anergy_profile::Profile;
 
 use super::{ColumnId, RowId, StagedProblem};
 
-/// Index of a global column.
+/// The index of a global column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GlobalColumnId(pub usize);
 
-/// Index of a global row.
+/// The index of a global row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GlobalRowId(pub usize);
 
 impl GlobalColumnId {
-    /// Position among the global columns of its problem.
+    /// Returns the position among the global columns of the problem.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
@@ -21,14 +22,14 @@ impl GlobalColumnId {
 }
 
 impl GlobalRowId {
-    /// Position among the global rows of its problem.
+    /// Returns the position among the global rows of the problem.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// A variable that all stages share, `lower <= x <= upper`, at `cost` once.
+/// A variable that all stages share, `lower <= x <= upper`, with the linear cost `cost * x`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GlobalColumn {
     /// Name.
@@ -46,46 +47,47 @@ pub struct GlobalColumn {
 pub struct GlobalRow {
     /// Name.
     pub name: String,
-    /// Least sum; may be `-inf`.
+    /// Least sum of the terms; may be `-inf`.
     pub lower: f64,
-    /// Largest sum; may be `inf`.
+    /// Largest sum of the terms; may be `inf`.
     pub upper: f64,
 }
 
-/// `coefficient_t * column` in the row of every stage t: a capacity that limits a flow, a peak that no stage exceeds.
+/// A term `coefficient_t * column` of a global column in the row of every stage t: a capacity that limits a flow, or a
+/// peak that no stage exceeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpreadTerm {
-    /// The row of each stage.
+    /// The row of the pattern.
     pub row: RowId,
-    /// The column all stages share.
+    /// The global column.
     pub column: GlobalColumnId,
-    /// Coefficients by stage.
+    /// Coefficient by stage.
     pub coefficient: Profile,
 }
 
-/// `sum over t of coefficient_t * column_t` in a global row: the energy of a year, its emissions.
+/// A term `sum over t of coefficient_t * column_t` in a global row: the energy of a year, or its emissions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SumTerm {
-    /// The row over all stages.
+    /// The global row.
     pub row: GlobalRowId,
-    /// The column of each stage.
+    /// The column of the pattern.
     pub column: ColumnId,
-    /// Coefficients by stage.
+    /// Coefficient by stage.
     pub coefficient: Profile,
 }
 
-/// `coefficient * column` between a global column and a global row.
+/// A term `coefficient * column` of a global column in a global row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GlobalTerm {
-    /// The row.
+    /// The global row.
     pub row: GlobalRowId,
-    /// The column.
+    /// The global column.
     pub column: GlobalColumnId,
     /// The coefficient.
     pub coefficient: f64,
 }
 
-/// Everything of a problem that does not repeat.
+/// The global columns, rows and terms of a problem.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Globals {
     columns: Vec<GlobalColumn>,
@@ -96,53 +98,53 @@ pub(super) struct Globals {
 }
 
 impl StagedProblem {
-    /// Columns that all stages share.
+    /// Returns the columns that all stages share.
     #[must_use]
     pub fn global_columns(&self) -> &[GlobalColumn] {
         &self.globals.columns
     }
 
-    /// Rows over all stages.
+    /// Returns the rows over all stages.
     #[must_use]
     pub fn global_rows(&self) -> &[GlobalRow] {
         &self.globals.rows
     }
 
-    /// Terms of global columns in the rows of every stage.
+    /// Returns the terms of global columns in the rows of every stage.
     #[must_use]
     pub fn spread_terms(&self) -> &[SpreadTerm] {
         &self.globals.spread
     }
 
-    /// Terms of the columns of every stage in global rows.
+    /// Returns the terms of the columns of every stage in global rows.
     #[must_use]
     pub fn sum_terms(&self) -> &[SumTerm] {
         &self.globals.sums
     }
 
-    /// Terms of global columns in global rows.
+    /// Returns the terms of global columns in global rows.
     #[must_use]
     pub fn global_terms(&self) -> &[GlobalTerm] {
         &self.globals.terms
     }
 
-    /// Adds a column that all stages share.
+    /// Adds a column that all stages share and returns its index.
     pub fn add_global_column(&mut self, column: GlobalColumn) -> GlobalColumnId {
         self.globals.columns.push(column);
         GlobalColumnId(self.globals.columns.len() - 1)
     }
 
-    /// Adds a row over all stages.
+    /// Adds a row over all stages, without terms, and returns its index.
     pub fn add_global_row(&mut self, row: GlobalRow) -> GlobalRowId {
         self.globals.rows.push(row);
         GlobalRowId(self.globals.rows.len() - 1)
     }
 
-    /// Adds a global column to the row of every stage.
+    /// Adds a term of a global column to the row of every stage.
     ///
     /// # Panics
-    /// If the row or column is not of this problem, the profile's length is not the number of stages, or the column stands in
-    /// the row already.
+    /// If the row or column does not belong to this problem, the profile's length is not the number of stages, or the
+    /// row already has a term of this column.
     pub fn add_spread_term(&mut self, row: RowId, column: GlobalColumnId, coefficient: impl Into<Profile>) {
         assert!(row.0 < self.rows().len() && column.0 < self.global_columns().len(), "both belong to this problem");
         let coefficient = coefficient.into();
@@ -152,11 +154,11 @@ impl StagedProblem {
         self.globals.spread.push(SpreadTerm { row, column, coefficient });
     }
 
-    /// Adds a column, summed over all stages, to a global row.
+    /// Adds the sum of a column over all stages to a global row.
     ///
     /// # Panics
-    /// If the row or column is not of this problem, the profile's length is not the number of stages, or the column stands in
-    /// the row already.
+    /// If the row or column does not belong to this problem, the profile's length is not the number of stages, or the
+    /// row already has a term of this column.
     pub fn add_sum_term(&mut self, row: GlobalRowId, column: ColumnId, coefficient: impl Into<Profile>) {
         assert!(row.0 < self.global_rows().len() && column.0 < self.columns().len(), "both belong to this problem");
         let coefficient = coefficient.into();
@@ -166,10 +168,10 @@ impl StagedProblem {
         self.globals.sums.push(SumTerm { row, column, coefficient });
     }
 
-    /// Adds a global column to a global row.
+    /// Adds a term of a global column to a global row.
     ///
     /// # Panics
-    /// If the row or column is not of this problem, or the column stands in the row already.
+    /// If the row or column does not belong to this problem, or the row already has a term of this column.
     pub fn add_global_term(&mut self, row: GlobalRowId, column: GlobalColumnId, coefficient: f64) {
         let fits = row.0 < self.global_rows().len() && column.0 < self.global_columns().len();
         assert!(fits, "both belong to this problem");

@@ -1,21 +1,22 @@
-//! Linear programs over a chain of stages, the solvers that answer them, and certificates of the answers.
+//! Linear programs over a chain of stages, solvers for them, and certificates of their solutions.
 //!
-//! A [`StagedProblem`] is a pattern repeated in every stage (hour): columns, rows, and terms that tie a column to a row of
-//! the same stage or of the next one. That is the shape of a dispatch with storage, and keeping it makes three things
-//! cheap: swapping coefficients in place, splitting what does not belong together ([`StagedProblem::components`]), and
-//! solvers that exploit the chain. What all stages share (a capacity to choose, a limit for the year) stands beside the
-//! pattern as a few global columns and rows. A [`Backend`] answers; a [`Certificate`] is computed here from the problem alone, so an
-//! answer never vouches for itself.
+//! A [`StagedProblem`] is a pattern of columns, rows and terms that repeats in every stage (time step). A term couples
+//! a column to a row of the same stage or of the next one, as in a dispatch with storage. Keeping this structure has
+//! three uses: coefficients are replaced in place, independent parts are found from the pattern alone
+//! ([`StagedProblem::components`]), and the solver's effort grows with the number of stages only. Columns and rows that
+//! all stages share (a capacity to choose, a limit on a yearly sum) are stored beside the pattern as global columns and
+//! global rows. A [`Backend`] solves the problem. A [`Certificate`] is computed from the problem and the solution
+//! alone, so that no solver has to be trusted.
 
 mod backend;
 mod certificate;
 mod components;
 mod globals;
+#[cfg(any(test, feature = "cbc"))]
+mod implied_slack;
 mod matrix;
 mod optimality;
 mod problem;
-#[cfg(any(test, feature = "cbc"))]
-mod reduce;
 mod solution;
 mod staged;
 mod stages;
@@ -36,7 +37,7 @@ pub use solution::{Duals, Solution};
 pub use staged::Staged;
 pub use write::{write_lp, write_mps};
 
-/// Why there is no answer.
+/// The reasons why a problem has no solution.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LpError {
@@ -45,27 +46,27 @@ pub enum LpError {
     Infeasible {
         /// Name of the problem.
         problem: String,
-        /// Columns per stage.
+        /// Number of columns per stage.
         columns: usize,
-        /// Rows per stage.
+        /// Number of rows per stage.
         rows: usize,
-        /// Stages.
+        /// Number of stages.
         stages: usize,
     },
-    /// The objective falls without limit.
+    /// The objective has no lower bound.
     #[error("the problem `{problem}` is unbounded: some cost is negative without a limit on what earns it")]
     Unbounded {
         /// Name of the problem.
         problem: String,
     },
-    /// The solver stopped without an answer.
+    /// The solver stopped without a solution.
     #[error("{solver} stopped on `{problem}` without an answer: {status}")]
     NoAnswer {
         /// Name of the problem.
         problem: String,
-        /// The solver.
+        /// Name of the solver.
         solver: &'static str,
-        /// What it said.
+        /// Status reported by the solver.
         status: String,
     },
     /// The problem is larger than the solver can index.
@@ -73,19 +74,19 @@ pub enum LpError {
     TooLarge {
         /// Name of the problem.
         problem: String,
-        /// The solver.
+        /// Name of the solver.
         solver: &'static str,
-        /// Matrix entries of the problem.
+        /// Number of matrix entries of the problem.
         entries: usize,
     },
-    /// The problem has something that the solver knows nothing of.
+    /// The problem has a feature that the solver does not support.
     #[error("{solver} cannot solve `{problem}`: it has {what}")]
     Unsupported {
         /// Name of the problem.
         problem: String,
-        /// The solver.
+        /// Name of the solver.
         solver: &'static str,
-        /// What it cannot solve.
+        /// The unsupported feature.
         what: &'static str,
     },
     /// The answer violates the problem by more than is tolerable.
@@ -93,18 +94,19 @@ pub enum LpError {
         "{solver} gave an answer to `{problem}` that misses {name}{} by {violation:e} (tolerance {tolerance:e})",
         .stage.map_or_else(String::new, |stage| format!(" in stage {stage}"))
     )]
+    /// The solution violates a row or a bound by more than the tolerance.
     BadAnswer {
         /// Name of the problem.
         problem: String,
-        /// The solver.
+        /// Name of the solver.
         solver: String,
-        /// Row or column that is missed.
+        /// Name of the violated row or column.
         name: String,
-        /// Its stage, from 0; `None` for what all stages share.
+        /// Stage of the violation, counted from 0; `None` for a global row or column.
         stage: Option<usize>,
-        /// By how much.
+        /// Size of the violation, in the unit of the row or column.
         violation: f64,
-        /// What would have been accepted.
+        /// Largest accepted violation.
         tolerance: f64,
     },
 }

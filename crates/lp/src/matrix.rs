@@ -1,14 +1,15 @@
-//! A staged problem laid out as one sparse matrix, for solvers that know nothing of stages.
+//! The staged problem as one sparse matrix, for solvers without a notion of stages.
 
 use super::StagedProblem;
 
-/// Column-compressed matrix of a whole staged problem, with its bounds, costs and row ranges. Column `stage * k + c`
-/// is column `c` of the pattern in stage `stage` (k columns a stage); the global columns follow; rows likewise.
+/// The column-compressed matrix of a staged problem, with its bounds, costs and row ranges.
 ///
-/// The layout is computed once; [`Matrix::refresh`] copies new numbers into it without allocating.
+/// Column `stage * k + c` is column `c` of the pattern in stage `stage`, with k columns per stage; the global columns
+/// follow. Rows are numbered likewise. The layout is computed once; [`Matrix::refresh`] copies new numbers into it
+/// without allocating.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
-    /// Start of each column among the entries, one more than columns.
+    /// Start of each column among the entries; one more element than columns.
     pub starts: Vec<i32>,
     /// Row of each entry, ascending within a column.
     pub rows: Vec<i32>,
@@ -18,7 +19,7 @@ pub struct Matrix {
     pub lower: Vec<f64>,
     /// Upper bounds of the columns.
     pub upper: Vec<f64>,
-    /// Costs of the columns; quadratic ones are not here.
+    /// Linear costs of the columns; quadratic costs are not represented.
     pub costs: Vec<f64>,
     /// Least sums of the rows.
     pub row_lower: Vec<f64>,
@@ -27,7 +28,7 @@ pub struct Matrix {
     origins: Vec<Origin>,
 }
 
-/// Where the value of an entry comes from: the index of its term, and the stage of the coefficient.
+/// The source of an entry's value: the index of a term and, where it is a profile, the stage of the coefficient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Origin {
     Term(u32, u32),
@@ -37,7 +38,7 @@ enum Origin {
 }
 
 impl Matrix {
-    /// Lays out `problem`; `None` when it has more entries, rows or columns than 32-bit indices can tell apart.
+    /// Lays out `problem`; returns `None` if its entries, rows or columns exceed the range of 32-bit indices.
     #[must_use]
     pub fn new(problem: &StagedProblem) -> Option<Self> {
         let stages = problem.stages();
@@ -74,6 +75,7 @@ impl Matrix {
         Some(matrix)
     }
 
+    /// Appends a column with the given entries, sorted by row; returns `None` if an index exceeds 32 bits.
     fn push_column(&mut self, entries: &mut Vec<(i32, Origin)>) -> Option<()> {
         self.starts.push(i32::try_from(self.rows.len()).ok()?);
         entries.sort_by_key(|(row, _)| *row);
@@ -84,7 +86,7 @@ impl Matrix {
         Some(())
     }
 
-    /// Copies the numbers of `problem`, whose pattern must be the one this layout was made for.
+    /// Copies the numbers of `problem`, whose pattern must be the one of this layout.
     pub fn refresh(&mut self, problem: &StagedProblem) {
         let (stages, columns, rows) = (problem.stages(), problem.columns().len(), problem.rows().len());
         debug_assert_eq!(self.lower.len(), stages * columns + problem.global_columns().len(), "the pattern laid out");
@@ -119,7 +121,7 @@ impl Matrix {
     }
 }
 
-/// The entries of a column in one stage: row and origin; `None` where an index is too large.
+/// Collects row and origin of the entries of a column in one stage; returns `None` if an index exceeds 32 bits.
 fn entries_of(problem: &StagedProblem, column: usize, stage: usize, entries: &mut Vec<(i32, Origin)>) -> Option<()> {
     let (stages, rows) = (problem.stages(), problem.rows().len());
     for (index, term) in problem.terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
@@ -135,7 +137,7 @@ fn entries_of(problem: &StagedProblem, column: usize, stage: usize, entries: &mu
     Some(())
 }
 
-/// The same of a global column.
+/// Collects row and origin of the entries of a global column; returns `None` if an index exceeds 32 bits.
 fn entries_of_global(problem: &StagedProblem, column: usize, entries: &mut Vec<(i32, Origin)>) -> Option<()> {
     let (stages, rows) = (problem.stages(), problem.rows().len());
     for (index, term) in problem.spread_terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
@@ -160,7 +162,7 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn lags_and_swapped_coefficients_land_where_they_belong() {
+    fn lagged_and_replaced_coefficients_have_their_positions() {
         let mut problem = StagedProblem::new("store", 3);
         let column = |name: &str| Column { name: name.into(), lower: 0.0.into(), upper: 9.0.into(), cost: 0.0.into() };
         let charge = problem.add_column(column("charge"));
@@ -192,9 +194,9 @@ mod tests {
         assert_eq!((matrix.rows.as_slice(), matrix.values.as_slice()), (&[0, 0][..], &[1.0, -0.9][..]));
     }
 
-    /// What the matrix adds up is what the terms add up, globals included.
+    /// The products of the matrix equal the row activities of the staged problem, global rows included.
     #[test]
-    fn globals_follow_the_stages() {
+    fn global_columns_and_rows_follow_the_stages() {
         let problem = capacity_and_limit(3);
         let matrix = Matrix::new(&problem).unwrap();
         let (stages, columns, rows) = (3, problem.columns().len(), problem.rows().len());

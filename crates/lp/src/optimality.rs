@@ -1,8 +1,8 @@
-//! What the duals of an answer prove: how far from the optimum it can be.
+//! Optimality gaps proven by duals.
 //!
-//! For any row duals y, with `d = c + Q x - A^T y`, no values cost less than the Lagrangian bound
-//! `sum y * (lower if y > 0 else upper) + sum d * (lower if d > 0 else upper) - 1/2 sum q x^2`
-//! (rows, columns and what all stages share alike). The bound is finite where every y and d has a side to lean on.
+//! For any row duals y, with `d = c + Q x - A^T y`, no feasible values cost less than the Lagrangian bound `sum y *
+//! (lower if y > 0 else upper) + sum d * (lower if d > 0 else upper) - 1/2 sum q x^2`, summed over rows and columns,
+//! global ones included. The bound is finite where the side selected by the sign of every y and d is finite.
 
 use anergy_profile::Profile;
 use ndarray::ArrayView1;
@@ -11,51 +11,58 @@ use super::certificate::{Violation, largest};
 use super::stages::{Lines, along, total};
 use super::{ColumnId, Duals, StagedProblem};
 
-/// How far an answer is from its optimum, as its duals prove it.
+/// The distance of a solution from the optimum, as its duals prove it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Optimality {
-    /// Worst dual or reduced cost that leans on a side which is infinite, EUR per unit; the dual objective leaves it out.
+    /// Largest dual or reduced cost whose sign selects an infinite side, EUR per unit; the dual objective leaves it
+    /// out.
     pub dual: Violation,
-    /// The objective of the answer.
+    /// Objective of the solution, EUR.
     pub primal_objective: f64,
-    /// No values cost less than this, where `dual` is zero.
+    /// Lower bound of the objective of all feasible values, EUR; valid where `dual` is zero.
     pub dual_objective: f64,
-    /// `(primal - dual objective) / max(|primal objective|, 1e-3 * sum of |cost terms|)`.
+    /// Relative gap, `(primal - dual objective) / max(|primal objective|, 1e-3 * sum of |cost terms|)`.
     pub relative_gap: f64,
 }
 
 impl Optimality {
-    /// Measures row duals at values of the columns and global columns. Reduced costs are computed here.
+    /// Measures row duals at values of the columns and of the global columns. The reduced costs are computed here.
     pub(super) fn of(problem: &StagedProblem, values: &Lines<'_>, globals: &[f64], duals: &Duals) -> Self {
         assert_eq!(duals.rows.dim(), (problem.rows().len(), problem.stages()), "one dual a row and stage");
         let mut optimality = Self::default();
         let rows = Lines::of(&duals.rows.view());
         let (reduced_costs, global_reduced_costs) = problem.reduce(values, &rows, &duals.global_rows);
-        let mut leaning = Leaning::new(problem.stages());
+        let mut terms = DualTerms::new(problem.stages());
         for (index, row) in problem.rows().iter().enumerate() {
-            optimality.lean(&mut leaning, &row.name, [&row.lower, &row.upper], rows.line(index));
+            optimality.add_dual_terms(&mut terms, &row.name, [&row.lower, &row.upper], rows.line(index));
         }
         for (index, column) in problem.columns().iter().enumerate() {
-            optimality.lean(&mut leaning, &column.name, [&column.lower, &column.upper], reduced_costs.line(index));
+            optimality.add_dual_terms(
+                &mut terms,
+                &column.name,
+                [&column.lower, &column.upper],
+                reduced_costs.line(index),
+            );
         }
         for (row, &dual) in problem.global_rows().iter().zip(&duals.global_rows) {
-            optimality.lean_once(&row.name, [row.lower, row.upper], dual);
+            optimality.add_global_dual_term(&row.name, [row.lower, row.upper], dual);
         }
         for (column, &reduced) in problem.global_columns().iter().zip(&global_reduced_costs) {
-            optimality.lean_once(&column.name, [column.lower, column.upper], reduced);
+            optimality.add_global_dual_term(&column.name, [column.lower, column.upper], reduced);
         }
         optimality.compare(problem, values, globals);
         optimality
     }
 
-    /// Adds what the duals (or reduced costs) of one row (or column) earn at the sides they lean on.
-    fn lean(&mut self, leaning: &mut Leaning, name: &str, sides: [&Profile; 2], duals: &[f64]) {
-        let (earned, size, stage) = leaning.of(sides, duals);
+    /// Adds the products of the duals (or reduced costs) of one row (or column) with the sides that their signs select.
+    fn add_dual_terms(&mut self, terms: &mut DualTerms, name: &str, sides: [&Profile; 2], duals: &[f64]) {
+        let (earned, size, stage) = terms.of(sides, duals);
         self.dual_objective += earned;
         self.dual.raise(size, name, Some(stage));
     }
 
-    fn lean_once(&mut self, name: &str, [lower, upper]: [f64; 2], dual: f64) {
+    /// Adds the product of one global dual (or reduced cost) with the side that its sign selects.
+    fn add_global_dual_term(&mut self, name: &str, [lower, upper]: [f64; 2], dual: f64) {
         let side = if dual > 0.0 { lower } else { upper };
         if side.is_finite() && dual.is_finite() {
             self.dual_objective += dual * side;
@@ -64,7 +71,7 @@ impl Optimality {
         }
     }
 
-    /// The primal objective and the gap; takes `1/2 q x^2` off the dual objective.
+    /// Computes the primal objective and the gap; subtracts `1/2 q x^2` from the dual objective.
     fn compare(&mut self, problem: &StagedProblem, values: &Lines<'_>, globals: &[f64]) {
         let mut absolute = 0.0;
         let mut sizes = vec![0.0; problem.stages()];
@@ -86,33 +93,36 @@ impl Optimality {
             absolute += (column.cost * value).abs();
         }
         let difference = self.primal_objective - self.dual_objective;
-        // Nothing to pay and nothing earned is no gap, not 0/0.
+        // A problem without costs has no gap, rather than 0/0.
         self.relative_gap =
             if difference == 0.0 { 0.0 } else { difference / self.primal_objective.abs().max(1e-3 * absolute) };
     }
 }
 
-/// Memory for one row or column along the stages.
-struct Leaning {
+/// The memory for the dual terms of one row or column along the stages.
+struct DualTerms {
+    /// Side selected by the sign of each dual, then its product with the dual.
     side: Vec<f64>,
-    lost: Vec<f64>,
+    /// Size of each dual that selects an infinite side, 0 elsewhere.
+    unbounded: Vec<f64>,
 }
 
-impl Leaning {
+impl DualTerms {
     fn new(stages: usize) -> Self {
-        Self { side: vec![0.0; stages], lost: vec![0.0; stages] }
+        Self { side: vec![0.0; stages], unbounded: vec![0.0; stages] }
     }
 
-    /// What the duals earn at the sides they lean on; the largest of those that lean on an infinite one, and its stage.
+    /// Returns the sum of the products of the duals with the sides that their signs select, the largest dual that
+    /// selects an infinite side, and its stage.
     fn of(&mut self, [lower, upper]: [&Profile; 2], duals: &[f64]) -> (f64, f64, usize) {
         along(&mut self.side, upper, duals, |side, upper, _| *side = upper);
         along(&mut self.side, lower, duals, |side, lower, dual| *side = if dual > 0.0 { lower } else { *side });
-        for ((side, lost), &dual) in self.side.iter_mut().zip(&mut self.lost).zip(duals) {
+        for ((side, unbounded), &dual) in self.side.iter_mut().zip(&mut self.unbounded).zip(duals) {
             let finite = side.is_finite() && dual.is_finite();
-            *lost = if finite { 0.0 } else { dual.abs() };
+            *unbounded = if finite { 0.0 } else { dual.abs() };
             *side = if finite { dual * *side } else { 0.0 };
         }
-        let (size, stage) = largest(&self.lost);
+        let (size, stage) = largest(&self.unbounded);
         (ArrayView1::from(&self.side).sum(), size, stage)
     }
 }
@@ -123,8 +133,9 @@ mod tests {
     use crate::{Certificate, Column, GlobalColumn, GlobalRow, Lag, Row, Solution};
     use ndarray::array;
 
-    /// Two hours of demand 4 and 6: a grid at 0.3 and 0.2, local power at 0.1 up to a capacity at 0.25 once.
-    /// A unit of capacity saves 0.2 + 0.1 = 0.3 > 0.25 until hour 0 is full: capacity 4; then only hour 1 gains.
+    /// Creates two hours of demand 4 and 6, a grid at 0.3 and 0.2, and local power at 0.1 up to a capacity that costs
+    /// 0.25 once. A unit of capacity saves 0.2 + 0.1 = 0.3 > 0.25 until hour 0 is served: capacity 4; beyond that only
+    /// hour 1 gains.
     fn sizing() -> (StagedProblem, Solution) {
         let mut problem = StagedProblem::new("sizing", 2);
         let column = |name: &str, cost: Vec<f64>| Column {
@@ -161,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn known_duals_close_the_gap() {
+    fn optimal_duals_close_the_gap() {
         let (problem, solution) = sizing();
         let duals = solution.duals.as_ref().unwrap();
         assert!((duals.reduced_costs[[0, 0]] - 0.05).abs() < 1e-15, "the grid stays unused in hour 0");
@@ -175,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worse_answer_shows_its_distance() {
+    fn a_suboptimal_solution_has_a_gap() {
         let (problem, mut solution) = sizing();
         solution.values = array![[0.0, 1.0], [4.0, 5.0]];
         solution.globals = vec![5.0];
@@ -185,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn duals_that_prove_nothing_are_named() {
+    fn duals_of_infinite_sides_are_named() {
         let (problem, mut solution) = sizing();
         solution.duals.as_mut().unwrap().rows[[1, 1]] = 0.01;
         let dual = measured(&problem, &solution).dual;

@@ -1,4 +1,4 @@
-//! The staged linear program: a pattern of columns, rows and terms, repeated in every stage.
+//! The staged linear program: a pattern of columns, rows and terms that repeats in every stage.
 
 use anergy_profile::Profile;
 use ndarray::ArrayView2;
@@ -6,36 +6,36 @@ use ndarray::ArrayView2;
 use super::LpError;
 use super::globals::{GlobalColumnId, Globals};
 
-/// Index of a column of the pattern.
+/// The index of a column of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnId(pub usize);
 
-/// Index of a row of the pattern.
+/// The index of a row of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub usize);
 
-/// Index of a term of the pattern.
+/// The index of a term of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TermId(pub usize);
 
 impl ColumnId {
-    /// Position among the columns of its problem.
+    /// Returns the position among the columns of the problem.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// A variable of every stage, `lower <= x_t <= upper`, at `cost` each.
+/// A variable of every stage, `lower <= x_t <= upper`, with the linear cost `cost_t x_t`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Name, without the stage.
     pub name: String,
-    /// Lower bounds; may be `-inf`.
+    /// Lower bound by stage; may be `-inf`.
     pub lower: Profile,
-    /// Upper bounds; may be `inf`.
+    /// Upper bound by stage; may be `inf`.
     pub upper: Profile,
-    /// Objective coefficients.
+    /// Objective coefficient by stage.
     pub cost: Profile,
 }
 
@@ -44,14 +44,14 @@ pub struct Column {
 pub struct Row {
     /// Name, without the stage.
     pub name: String,
-    /// Least sums; may be `-inf`.
+    /// Least sum of the terms by stage; may be `-inf`.
     pub lower: Profile,
-    /// Largest sums; may be `inf`.
+    /// Largest sum of the terms by stage; may be `inf`.
     pub upper: Profile,
 }
 
 impl Row {
-    /// An equality, `sum of terms = rhs`.
+    /// Creates the equality `sum of terms = rhs`.
     #[must_use]
     pub fn equal(name: impl Into<String>, rhs: impl Into<Profile>) -> Self {
         let rhs = rhs.into();
@@ -59,19 +59,21 @@ impl Row {
     }
 }
 
-/// Which stage's value of the column a term takes into the row of stage t.
+/// The stage whose column value a term contributes to the row of stage t.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lag {
-    /// x_t.
+    /// The value of the same stage, x_t.
     Same,
-    /// x_{t-1}; nothing in the first stage (what was there before belongs into its bounds).
+    /// The value of the stage before, x_{t-1}; nothing in the first stage, where a known initial value belongs on the
+    /// row's right-hand side.
     Previous,
-    /// x_{t-1}, and the last stage's value in the first stage.
+    /// The value of the stage before, x_{t-1}; in the first stage, the value of the last stage.
     PreviousCyclic,
 }
 
 impl Lag {
-    /// The row's stage that takes up the column's value of stage `stage`, out of `stages`.
+    /// Returns the stage of the row to which the column's value of stage `stage` contributes, out of `stages`; `None`
+    /// where it contributes to no row.
     #[must_use]
     #[inline]
     pub fn row_stage(self, stage: usize, stages: usize) -> Option<usize> {
@@ -82,7 +84,8 @@ impl Lag {
         }
     }
 
-    /// The column's stage whose value the row of stage `stage` takes up, out of `stages`.
+    /// Returns the stage of the column that contributes to the row of stage `stage`, out of `stages`; `None` where
+    /// there is none.
     #[must_use]
     #[inline]
     pub fn column_stage(self, stage: usize, stages: usize) -> Option<usize> {
@@ -94,23 +97,24 @@ impl Lag {
     }
 }
 
-/// `coefficient_t * column` in a row; the coefficient is that of the row's stage.
+/// A term `coefficient_t * column` of a row; the coefficient is the one of the row's stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
     /// The row.
     pub row: RowId,
     /// The column.
     pub column: ColumnId,
-    /// Which stage's value of the column.
+    /// Stage of the column's value relative to the row.
     pub lag: Lag,
-    /// Coefficients by stage of the row.
+    /// Coefficient by stage of the row.
     pub coefficient: Profile,
 }
 
-/// A linear program whose pattern of columns, rows and terms repeats in each of `stages` stages: minimise the sum of
-/// `cost * x` over all columns and stages. Two things may go beyond: a convex diagonal term `1/2 q x^2`
-/// ([`StagedProblem::set_quadratic`]), and columns and rows that all stages share ([`StagedProblem::add_global_column`],
-/// [`StagedProblem::add_global_row`]).
+/// A linear program whose pattern of columns, rows and terms repeats in each of `stages` stages.
+///
+/// The objective to minimise is the sum of `cost * x` over all columns and stages. Two extensions go beyond the
+/// pattern: a convex diagonal term `1/2 q x^2` per column ([`StagedProblem::set_quadratic`]), and columns and rows that
+/// all stages share ([`StagedProblem::add_global_column`], [`StagedProblem::add_global_row`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct StagedProblem {
     name: String,
@@ -123,7 +127,7 @@ pub struct StagedProblem {
 }
 
 impl StagedProblem {
-    /// An empty problem.
+    /// Creates a problem without columns and rows.
     #[must_use]
     pub fn new(name: impl Into<String>, stages: usize) -> Self {
         Self {
@@ -137,42 +141,42 @@ impl StagedProblem {
         }
     }
 
-    /// What the problem is called in messages.
+    /// Returns the name of the problem in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Calls the problem `name` in messages.
+    /// Sets the name of the problem in messages.
     pub fn rename(&mut self, name: impl Into<String>) {
         self.name = name.into();
     }
 
-    /// Number of stages.
+    /// Returns the number of stages.
     #[must_use]
     pub fn stages(&self) -> usize {
         self.stages
     }
 
-    /// Columns of one stage.
+    /// Returns the columns of one stage.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// Rows of one stage.
+    /// Returns the rows of one stage.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// Terms of one stage.
+    /// Returns the terms of one stage.
     #[must_use]
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
-    /// Adds a column.
+    /// Adds a column and returns its index.
     ///
     /// # Panics
     /// If a profile's length is not the number of stages.
@@ -185,7 +189,7 @@ impl StagedProblem {
         ColumnId(self.columns.len() - 1)
     }
 
-    /// Adds a row.
+    /// Adds a row without terms and returns its index.
     ///
     /// # Panics
     /// If a profile's length is not the number of stages.
@@ -197,11 +201,11 @@ impl StagedProblem {
         RowId(self.rows.len() - 1)
     }
 
-    /// Adds a term to a row.
+    /// Adds a term to a row and returns its index.
     ///
     /// # Panics
-    /// If the row or column is not of this problem, a profile's length is not the number of stages, or the same column
-    /// stands twice in a row with the same lag.
+    /// If the row or column does not belong to this problem, the profile's length is not the number of stages, or the
+    /// row already has a term of the same column with the same lag.
     pub fn add_term(&mut self, row: RowId, column: ColumnId, lag: Lag, coefficient: impl Into<Profile>) -> TermId {
         assert!(row.0 < self.rows.len() && column.0 < self.columns.len(), "row and column belong to this problem");
         let coefficient = coefficient.into();
@@ -216,22 +220,23 @@ impl StagedProblem {
         TermId(self.terms.len() - 1)
     }
 
-    /// The quadratic part q of a column's cost, `cost x + 1/2 q x^2`; zero unless set.
+    /// Returns the quadratic cost q of a column, `cost x + 1/2 q x^2`; zero unless set.
     #[must_use]
     pub fn quadratic(&self, column: ColumnId) -> &Profile {
         &self.quadratic[column.0]
     }
 
-    /// Whether no column has a quadratic cost.
+    /// Returns whether no column has a quadratic cost.
     #[must_use]
     pub fn is_linear(&self) -> bool {
         self.quadratic.iter().all(|quadratic| quadratic.all(|q| q == 0.0))
     }
 
-    /// Gives a column the cost `cost x + 1/2 q x^2`.
+    /// Sets the cost of a column to `cost x + 1/2 q x^2`.
     ///
     /// # Panics
-    /// If the profile's length is not the number of stages, or a value is below zero or no number: the problem stays convex.
+    /// If the profile's length is not the number of stages, or a value is negative or NaN, which would make the problem
+    /// non-convex.
     pub fn set_quadratic(&mut self, column: ColumnId, q: impl Into<Profile>) {
         let q = q.into();
         self.assert_fits(&q, &self.columns[column.0].name);
@@ -239,19 +244,19 @@ impl StagedProblem {
         self.quadratic[column.0] = q;
     }
 
-    /// Replaces a term's coefficients, in place where they are a series already.
+    /// Replaces the coefficients of a term, in place where they already are a series.
     ///
     /// # Panics
-    /// If there is not one coefficient a stage.
+    /// If the number of coefficients is not the number of stages.
     pub fn set_coefficients(&mut self, term: TermId, coefficients: impl ExactSizeIterator<Item = f64>) {
         assert_eq!(coefficients.len(), self.stages, "one coefficient a stage");
         replace(&mut self.terms[term.0].coefficient, coefficients);
     }
 
-    /// Replaces the sums of an equality row, in place where they are a series already.
+    /// Replaces the right-hand sides of an equality row, in place where they already are a series.
     ///
     /// # Panics
-    /// If there is not one sum a stage.
+    /// If the number of sums is not the number of stages.
     pub fn set_sums(&mut self, row: RowId, sums: impl Iterator<Item = f64>) {
         let row = &mut self.rows[row.0];
         replace(&mut row.lower, sums);
@@ -259,24 +264,24 @@ impl StagedProblem {
         assert_eq!(row.lower.steps(), Some(self.stages), "one sum a stage");
     }
 
-    /// Replaces a column's costs, in place where they are a series already.
+    /// Replaces the costs of a column, in place where they already are a series.
     ///
     /// # Panics
-    /// If there is not one cost a stage.
+    /// If the number of costs is not the number of stages.
     pub fn set_costs(&mut self, column: ColumnId, costs: impl ExactSizeIterator<Item = f64>) {
         assert_eq!(costs.len(), self.stages, "one cost a stage");
         replace(&mut self.columns[column.0].cost, costs);
     }
 
-    /// Whether something in it earns.
+    /// Returns whether a column or a global column has a negative cost.
     #[must_use]
     pub fn has_negative_cost(&self) -> bool {
         self.columns.iter().any(|column| !column.cost.all(|cost| cost >= 0.0))
             || self.global_columns().iter().any(|column| column.cost < 0.0)
     }
 
-    /// The same problem with the size of every cost in its place: feasible where it is, and never unbounded if no bound
-    /// below is infinite.
+    /// Returns a copy of the problem in which every cost is replaced by its absolute value. The copy is feasible if and
+    /// only if the problem is, and it is bounded if no lower bound is infinite.
     #[must_use]
     pub fn with_absolute_costs(&self) -> Self {
         let mut problem = self.clone();
@@ -287,7 +292,7 @@ impl StagedProblem {
         problem
     }
 
-    /// The error that says that it is infeasible.
+    /// Returns the error that reports this problem as infeasible.
     #[must_use]
     pub fn infeasible(&self) -> LpError {
         LpError::Infeasible {
@@ -298,10 +303,10 @@ impl StagedProblem {
         }
     }
 
-    /// Replaces a column's bounds, in place where they are series already.
+    /// Replaces the bounds of a column, in place where they already are series.
     ///
     /// # Panics
-    /// If there is not one bound of each kind a stage.
+    /// If the number of lower or of upper bounds is not the number of stages.
     pub fn set_bounds(
         &mut self,
         column: ColumnId,
@@ -313,10 +318,10 @@ impl StagedProblem {
         replace(&mut self.columns[column.0].upper, upper);
     }
 
-    /// Replaces the least and the largest sums of a row, in place where they are series already.
+    /// Replaces the least and the largest sums of a row, in place where they already are series.
     ///
     /// # Panics
-    /// If there is not one of each kind a stage.
+    /// If the number of least or of largest sums is not the number of stages.
     pub fn set_ranges(
         &mut self,
         row: RowId,
@@ -328,7 +333,7 @@ impl StagedProblem {
         replace(&mut self.rows[row.0].upper, upper);
     }
 
-    /// The objective at `values` (shape columns x stages) and values of the global columns.
+    /// Returns the objective at `values` (shape columns x stages) and at the values `globals` of the global columns.
     #[must_use]
     pub fn objective(&self, values: ArrayView2<'_, f64>, globals: &[f64]) -> f64 {
         let columns = self.columns.iter().zip(&self.quadratic).zip(values.rows());
@@ -345,12 +350,14 @@ impl StagedProblem {
         of_stages + self.global_columns().iter().zip(globals).map(|(column, value)| column.cost * value).sum::<f64>()
     }
 
+    /// Panics if a profile is a series whose length is not the number of stages.
     pub(super) fn assert_fits(&self, profile: &Profile, name: &str) {
         let steps = profile.steps().unwrap_or(self.stages);
         assert_eq!(steps, self.stages, "{name}: one value a stage");
     }
 }
 
+/// Replaces the values of a profile, reusing its memory where it already is a series.
 fn replace(profile: &mut Profile, values: impl Iterator<Item = f64>) {
     if let Profile::Series(old) = profile {
         old.iter_mut().zip(values).for_each(|(value, new)| *value = new);

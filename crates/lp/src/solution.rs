@@ -1,42 +1,43 @@
-//! An answer: values, and what the rows are worth at them.
+//! Solutions of a problem: primal values and dual values.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::StagedProblem;
 
-/// An answer: one value for each column (first axis) in each stage (second axis), and its objective.
+/// A primal solution with its objective: one value per column (first axis) and stage (second axis).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
-    /// Column values, shape (columns, stages).
+    /// Values of the columns, shape (columns, stages).
     pub values: Array2<f64>,
     /// Values of the global columns.
     pub globals: Vec<f64>,
-    /// Objective at these values, computed from the problem's costs.
+    /// Objective at these values, computed from the costs of the problem.
     pub objective: f64,
-    /// What the rows are worth, from solvers that tell.
+    /// Dual solution; `None` from solvers that return none.
     pub duals: Option<Duals>,
 }
 
-/// Marginal values at an answer.
+/// The dual solution: duals of the rows and reduced costs of the columns.
 ///
-/// A row's dual y is the change of the least cost per unit that the row's sum must rise: y > 0 where its least sum binds, y < 0
-/// where its largest does. The reduced cost of column j is `d_j = c_j + q_j x_j - sum over rows i of a_ij y_i`: d > 0 where
-/// its lower bound binds, d < 0 where its upper bound does. [`StagedProblem::reduced_costs`] computes the latter.
+/// The dual y of a row is the change of the optimal objective per unit by which the row's sum must rise: y > 0 where
+/// the least sum binds, y < 0 where the largest sum binds. The reduced cost of column j is `d_j = c_j + q_j x_j - sum
+/// over rows i of a_ij y_i`: d > 0 where the lower bound binds, d < 0 where the upper bound binds.
+/// [`StagedProblem::reduced_costs`] computes the reduced costs from the row duals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Duals {
-    /// Of the rows, shape (rows, stages).
+    /// Duals of the rows, shape (rows, stages).
     pub rows: Array2<f64>,
-    /// Of the global rows.
+    /// Duals of the global rows.
     pub global_rows: Vec<f64>,
-    /// Of the columns, shape (columns, stages).
+    /// Reduced costs of the columns, shape (columns, stages).
     pub reduced_costs: Array2<f64>,
-    /// Of the global columns.
+    /// Reduced costs of the global columns.
     pub global_reduced_costs: Vec<f64>,
 }
 
 impl Solution {
-    /// All values zero, without duals: the shape that a solver writes into.
+    /// Creates a solution of zeros without duals, in the shape of `problem`; solvers write their result into it.
     #[must_use]
     pub fn zeros(problem: &StagedProblem) -> Self {
         Self {
@@ -49,7 +50,7 @@ impl Solution {
 }
 
 impl Duals {
-    /// All zero, in the shape of `problem`.
+    /// Creates duals of zeros in the shape of `problem`.
     #[must_use]
     pub fn zeros(problem: &StagedProblem) -> Self {
         Self {

@@ -1,5 +1,6 @@
-//! Sums of rows and columns, term by term with an inner loop along the stages: stage by stage the same sums take ten times
-//! as long.
+//! Sums over the terms of rows and of columns.
+//!
+//! The sums run term by term with an inner loop along the stages, which is about ten times faster than stage by stage.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,24 +10,25 @@ use ndarray::{ArrayView1, ArrayView2};
 
 use super::{ColumnId, Duals, Lag, StagedProblem};
 
-/// Lines (rows or columns of a problem) of one number a stage, one after the other.
+/// The numbers of rows or columns, one per stage, stored line after line.
 pub(super) struct Lines<'a> {
     numbers: Cow<'a, [f64]>,
     stages: usize,
 }
 
 impl<'a> Lines<'a> {
-    /// The rows of `array`, copied only where it does not lie in memory line by line.
+    /// Returns the rows of `array`; copies them only if they are not contiguous in memory.
     pub(super) fn of(array: &ArrayView2<'a, f64>) -> Self {
         let numbers = array.to_slice().map_or_else(|| array.iter().copied().collect(), Cow::Borrowed);
         Self { numbers, stages: array.ncols() }
     }
 
+    /// Creates lines of zeros.
     fn zeros(lines: usize, stages: usize) -> Self {
         Self { numbers: vec![0.0; lines * stages].into(), stages }
     }
 
-    /// The numbers of line `index`.
+    /// Returns the numbers of line `index`, one per stage.
     pub(super) fn line(&self, index: usize) -> &[f64] {
         &self.numbers[index * self.stages..(index + 1) * self.stages]
     }
@@ -37,7 +39,8 @@ impl<'a> Lines<'a> {
 }
 
 impl Lag {
-    /// The stages of a row, and those of the column it takes up there, in at most two runs out of `stages`.
+    /// Returns the stages of a row, and the stages of the column that contribute to them, as at most two ranges out of
+    /// `stages`.
     fn runs(self, stages: usize) -> [(Range<usize>, Range<usize>); 2] {
         let late = 1.min(stages);
         match self {
@@ -49,7 +52,7 @@ impl Lag {
 }
 
 impl StagedProblem {
-    /// The sums of all rows and of the global rows at values of the columns and of the global columns.
+    /// Returns the sums of all rows and of all global rows at values of the columns and of the global columns.
     pub(super) fn activities(&self, values: &Lines<'_>, globals: &[f64]) -> (Lines<'static>, Vec<f64>) {
         let mut sums = Lines::zeros(self.rows().len(), self.stages());
         for term in self.terms() {
@@ -74,7 +77,7 @@ impl StagedProblem {
     /// Computes the reduced costs of `duals` from its row duals, at `values` (shape columns x stages).
     ///
     /// # Panics
-    /// If the shapes are not this problem's.
+    /// If the shapes are not those of this problem.
     pub fn reduced_costs(&self, values: ArrayView2<'_, f64>, duals: &mut Duals) {
         assert_eq!(values.dim(), (self.columns().len(), self.stages()), "one value a column and stage");
         assert_eq!(duals.rows.dim(), (self.rows().len(), self.stages()), "one dual a row and stage");
@@ -84,7 +87,7 @@ impl StagedProblem {
         duals.global_reduced_costs = globals;
     }
 
-    /// `cost + q x - (row duals times the terms of the column)` of the columns and of the global columns.
+    /// Returns the reduced costs `cost + q x - A^T y` of the columns and of the global columns at the row duals y.
     pub(super) fn reduce(
         &self,
         values: &Lines<'_>,
@@ -119,7 +122,7 @@ impl StagedProblem {
     }
 }
 
-/// `sums_k += sign * coefficient_(first + k) * values_k`.
+/// Adds `sign * coefficient_(first + k) * values_k` to each `sums_k`.
 fn add_products(sums: &mut [f64], coefficient: &Profile, first: usize, values: &[f64], sign: f64) {
     match coefficient {
         Profile::Constant(constant) => add_multiple(sums, values, sign * constant),
@@ -130,12 +133,12 @@ fn add_products(sums: &mut [f64], coefficient: &Profile, first: usize, values: &
     }
 }
 
-/// `sums_k += factor * values_k`.
+/// Adds `factor * values_k` to each `sums_k`.
 fn add_multiple(sums: &mut [f64], values: &[f64], factor: f64) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
-/// `sums_t += coefficient_t * value`.
+/// Adds `coefficient_t * value` to each `sums_t`.
 fn add_profile(sums: &mut [f64], coefficient: &Profile, value: f64) {
     match coefficient {
         Profile::Constant(constant) => sums.iter_mut().for_each(|sum| *sum += constant * value),
@@ -143,7 +146,7 @@ fn add_profile(sums: &mut [f64], coefficient: &Profile, value: f64) {
     }
 }
 
-/// Sum over t of `coefficient_t * values_t`.
+/// Returns the sum over t of `coefficient_t * values_t`.
 pub(super) fn total(coefficient: &Profile, values: &[f64]) -> f64 {
     match coefficient {
         Profile::Constant(constant) => constant * ArrayView1::from(values).sum(),
@@ -151,7 +154,7 @@ pub(super) fn total(coefficient: &Profile, values: &[f64]) -> f64 {
     }
 }
 
-/// Calls `change(item_t, profile_t, value_t)` for every stage.
+/// Calls `change(item_t, profile_t, value_t)` for every stage t.
 pub(super) fn along(items: &mut [f64], profile: &Profile, values: &[f64], change: impl Fn(&mut f64, f64, f64)) {
     let items = items.iter_mut().zip(values);
     match profile {
@@ -170,10 +173,12 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// y (A x) = (A^T y) x: the sums of the rows and those of the columns are transposes of each other, over all kinds of
-        /// terms and lags, and one reads the coefficients exactly where the other does.
+        /// y (A x) = (A^T y) x: row sums and column sums are transposes of each other for all kinds of terms and lags.
         #[test]
-        fn rows_and_columns_add_up_the_same(numbers in proptest::collection::vec(-3.0f64..3.0, 64), stages in 1usize..5) {
+        fn row_and_column_sums_are_transposes(
+            numbers in proptest::collection::vec(-3.0f64..3.0, 64),
+            stages in 1usize..5,
+        ) {
             let problem = capacity_and_limit(stages);
             let mut numbers = numbers.into_iter().cycle();
             let values = Array2::from_shape_simple_fn((problem.columns().len(), stages), || numbers.next().unwrap());

@@ -2,8 +2,9 @@
 
 use super::{Column, GlobalColumn, GlobalRow, Lag, Row, StagedProblem};
 
-/// Grid, local generation of a capacity to choose, and a cyclic store serve a demand; a limit on the grid's energy that money
-/// relaxes; a quadratic cost on charging. Every kind of term and lag but [`Lag::Previous`] stands in it, and that too.
+/// Creates a problem with every kind of term and lag: a demand served by a grid, by local generation whose capacity is
+/// chosen and by a cyclic store, a limit on the grid's energy that may be exceeded at a price, a ramp limit, and a
+/// quadratic cost of charging.
 pub(super) fn capacity_and_limit(stages: usize) -> StagedProblem {
     let series = |f: fn(f64) -> f64| (0..stages).map(|stage| f(stage as f64)).collect::<Vec<_>>();
     let mut problem = StagedProblem::new("capacity and limit", stages);
@@ -54,7 +55,8 @@ pub(super) fn capacity_and_limit(stages: usize) -> StagedProblem {
     problem
 }
 
-/// A grid, a heat pump (electricity in, heat out), a store of heat, unmet demand.
+/// Creates a heat balance served by a heat pump (electricity in, heat out) and a heat store, with a grid and unmet
+/// demand.
 pub(super) fn district(cop: Vec<f64>, demand: Vec<f64>) -> StagedProblem {
     let stages = cop.len();
     let mut problem = StagedProblem::new("district", stages);
@@ -85,7 +87,7 @@ pub(super) fn district(cop: Vec<f64>, demand: Vec<f64>) -> StagedProblem {
     problem
 }
 
-/// One stage pair with every kind of row and bound, and the names to go with them.
+/// Creates a problem of two stages with every kind of row and bound.
 pub(super) fn every_kind() -> StagedProblem {
     let mut problem = StagedProblem::new("every kind", 2);
     let column = |name: &str, lower: f64, upper: f64, cost: f64| Column {

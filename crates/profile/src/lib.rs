@@ -1,19 +1,19 @@
-//! A value over time: one number for all steps, or one number a step.
+//! Time profiles: a value over the time steps of a run, either one constant or one number per step.
 
 use serde::{Deserialize, Serialize};
 
-/// A value per time step. Constants stay constants, so a year of them costs eight bytes.
+/// A value per time step. A constant is stored as one number, so a year of it takes eight bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Profile {
     /// The same value in every step.
     Constant(f64),
-    /// One value per step.
+    /// One value per step, in order of time.
     Series(Vec<f64>),
 }
 
 impl Profile {
-    /// The value in step `step`.
+    /// Returns the value in step `step`, counted from 0.
     ///
     /// # Panics
     /// If the profile is a series and `step` lies beyond its end.
@@ -26,7 +26,7 @@ impl Profile {
         }
     }
 
-    /// The number of steps, or `None` for a constant, which fits any.
+    /// Returns the number of steps, or `None` for a constant, which fits any number of steps.
     #[must_use]
     pub fn steps(&self) -> Option<usize> {
         match self {
@@ -35,7 +35,7 @@ impl Profile {
         }
     }
 
-    /// Applies `f` to every value.
+    /// Returns the profile with `f` applied to every value.
     #[must_use]
     pub fn map(&self, f: impl Fn(f64) -> f64) -> Self {
         match self {
@@ -44,7 +44,7 @@ impl Profile {
         }
     }
 
-    /// Whether `accept` holds for every value.
+    /// Returns whether `accept` holds for every value; `true` for an empty series.
     #[must_use]
     pub fn all(&self, accept: impl Fn(f64) -> bool) -> bool {
         match self {

@@ -1,13 +1,13 @@
-//! Ranges around the point, costs from random prices.
+//! Ranges around the feasible point, and costs from random duals.
 
 use anergy::lp::{Column, ColumnId, Row, RowId, StagedProblem};
 use anergy::series::Profile;
 use ndarray::Array2;
 
-use super::{Builder, Chain, Draft, Entry, Sides};
+use super::{Chain, ChainBuilder, ChainColumn, Entry, Sides};
 
-impl Builder {
-    /// Lays the ranges of the rows around the point, prices rows and bounds, and writes the problem.
+impl ChainBuilder {
+    /// Chooses the ranges of the rows around the point and the duals of rows and bounds, and writes the problem.
     pub(super) fn finish(mut self) -> Chain {
         let stages = self.sketch.stages;
         let mut costs = vec![vec![0.0; stages]; self.columns.len()];
@@ -16,7 +16,7 @@ impl Builder {
         for (column, costs) in costs.iter_mut().enumerate() {
             let without = self.share_without_price();
             for (stage, cost) in costs.iter_mut().enumerate() {
-                let Draft { lower, upper, value, .. } = &self.columns[column];
+                let ChainColumn { lower, upper, value, .. } = &self.columns[column];
                 let limits = (lower[stage], upper[stage], value[stage]);
                 let open = lower[stage].is_finite() != upper[stage].is_finite();
                 *cost += self.price(limits, if open { 0.0 } else { without });
@@ -47,7 +47,7 @@ impl Builder {
         Chain { problem, rows, point, is_optimal: self.sketch.is_optimal }
     }
 
-    /// The range of a row in each stage; its price goes to the costs of its columns.
+    /// Returns the range of a row in each stage, and adds the dual of the row to the costs of its columns.
     fn range(&mut self, row: usize, costs: &mut [Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
         let (stages, sides) = (self.sketch.stages, self.rows[row].1);
         let (mut lower, mut upper, without) = (Vec::new(), Vec::new(), self.share_without_price());
@@ -78,13 +78,14 @@ impl Builder {
         (lower, upper)
     }
 
-    /// How often no price stands where one could: at all stages of some rows and columns, and at some of the others.
+    /// Returns the share of stages without a dual: all stages of some rows and columns, and a part of the stages of the
+    /// others.
     fn share_without_price(&mut self) -> f64 {
         if self.unit() < self.sketch.free_of_charge { 1.0 } else { 0.3 }
     }
 
-    /// A price of what has these limits and this value: of a sign that the limits allow, and none where nothing binds if the
-    /// point is to be an optimum; none in a share of cases `without`.
+    /// Returns a dual for a row or bound with these limits and this value, of a sign that the limits allow; 0 for an
+    /// inactive one if the point is to be an optimum, and in the share `without` of the cases.
     fn price(&mut self, (lower, upper, value): (f64, f64, f64), without: f64) -> f64 {
         let (at_lower, at_upper) = match self.sketch.is_optimal {
             true => (lower == value, upper == value),

@@ -1,35 +1,35 @@
-//! What a plan costs and moves: money, energy, unmet demand and surplus, each for itself.
+//! The account of a plan: cost, energy, unmet demand and surplus, each reported separately.
 
 use ndarray::Array2;
 
 use super::{Decisions, Dispatch, Limit, Quantity, Role, SharedRole};
 use crate::district::{Availability, Kind, Link};
 
-/// Energy of one technology over the whole time, kWh.
+/// The energy of one technology over the whole time, kWh.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TechnologyTotals {
     /// Site.
     pub site: String,
     /// Technology.
     pub technology: String,
-    /// Delivered to its carrier: supply, output of a conversion, discharge.
+    /// Energy delivered to its carrier: supply, output of a conversion, discharge.
     pub delivered_kwh: f64,
-    /// Taken from its carrier: demand, export, input of a conversion, charge.
+    /// Energy taken from its carrier: demand, export, input of a conversion, charge.
     pub taken_kwh: f64,
 }
 
-/// Energy through a link over the whole time, kWh.
+/// The energy through a link over the whole time, kWh.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkTotals {
     /// The link.
     pub link: String,
-    /// Entered at `from`.
+    /// Energy that entered at `from`.
     pub forward_kwh: f64,
-    /// Entered at `to`.
+    /// Energy that entered at `to`.
     pub backward_kwh: f64,
 }
 
-/// Unmet demand and surplus of one carrier at one site, kWh.
+/// The unmet demand and the surplus of one carrier at one site, kWh.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CarrierTotals {
     /// Site.
@@ -49,60 +49,60 @@ pub struct ChosenCapacity {
     pub site: String,
     /// Technology.
     pub technology: String,
-    /// Whether it is that of a store, in kWh, not kW.
+    /// Whether it is the capacity of a store, in kWh rather than kW.
     pub is_store: bool,
-    /// The capacity, kW, of a store kWh.
+    /// Capacity, kW, or kWh for a store.
     pub capacity: f64,
-    /// The most that could be chosen.
+    /// Largest capacity that could be chosen.
     pub most: f64,
-    /// Annuity and upkeep for the time of the run, EUR.
+    /// Annuity and fixed upkeep for the time of the run, EUR.
     pub annualised_eur: f64,
 }
 
-/// A peak that is paid for.
+/// A peak with a demand charge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaidPeak {
     /// Site.
     pub site: String,
     /// Technology.
     pub technology: String,
-    /// Largest power, mean of a step, kW.
+    /// Largest mean power of a step, kW.
     pub peak_kw: f64,
-    /// What it costs, EUR.
+    /// Demand charge, EUR.
     pub demand_charge_eur: f64,
 }
 
-/// How much of a limit on the whole time is used.
+/// The use of a limit on the whole time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LimitUse {
-    /// Site and technology, of a limit on the energy of one; `None` for the limit on CO2.
+    /// Site and technology of a limit on one supply; `None` for the limit on CO2.
     pub supply: Option<(String, String)>,
-    /// The limit, kWh, of CO2 kg.
+    /// Limit, kWh, or kg for CO2.
     pub limit: f64,
-    /// What is used of it.
+    /// Part of the limit that is used.
     pub used: f64,
 }
 
 /// The account of a plan.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Account {
-    /// Money that depends on the dispatch: import less export, operation, wear; EUR.
+    /// Cost that depends on the dispatch: import less export, operation, wear; EUR.
     pub operation_eur: f64,
-    /// The price of the CO2 that the supplies emit, EUR.
+    /// Price of the CO2 that the supplies emit, EUR.
     pub co2_eur: f64,
     /// CO2 that the supplies emit, kg.
     pub co2_kg: f64,
-    /// Money for forced supply, EUR.
+    /// Cost of forced supply, EUR.
     pub forced_eur: f64,
-    /// Annuities and upkeep for the time of the run, EUR, those of chosen capacities included.
+    /// Annuities and fixed upkeep for the time of the run, EUR, chosen capacities included.
     pub annualised_eur: f64,
-    /// What the peaks of imports cost, EUR.
+    /// Demand charges, EUR.
     pub demand_charge_eur: f64,
-    /// What the dispatch is charged beside all money, EUR: see [`Dispatch::set_charge`].
+    /// Charge that steers the dispatch but is not paid, EUR: see [`Dispatch::set_charge`].
     pub charge_eur: f64,
-    /// The prices put on unmet demand and surplus, EUR. Not money anyone pays.
+    /// Prices of unmet demand and surplus, EUR; not an actual payment.
     pub penalty_eur: f64,
-    /// Sum of the absolute terms of the money that the dispatch minimises, EUR: the scale of a relative gap.
+    /// Sum of the absolute terms of the cost that the dispatch minimises, EUR: the scale of a relative gap.
     pub absolute_terms_eur: f64,
     /// Demand of all sites and carriers, kWh.
     pub demand_kwh: f64,
@@ -112,35 +112,35 @@ pub struct Account {
     pub links: Vec<LinkTotals>,
     /// Each balance's unmet demand and surplus.
     pub carriers: Vec<CarrierTotals>,
-    /// The capacities that were chosen.
+    /// Capacities that the dispatch chose.
     pub capacities: Vec<ChosenCapacity>,
-    /// The peaks that are paid for.
+    /// Peaks with a demand charge.
     pub peaks: Vec<PaidPeak>,
-    /// The limits on the whole time.
+    /// Limits on the whole time.
     pub limits: Vec<LimitUse>,
 }
 
 impl Account {
-    /// All money, EUR: operation, CO2, forced supply, annuities and demand charges, without the prices of unmet demand and
-    /// surplus.
+    /// Returns the total cost, EUR: operation, CO2, forced supply, annuities and demand charges, without the prices of
+    /// unmet demand and surplus.
     #[must_use]
     pub fn cost_eur(&self) -> f64 {
         self.operation_eur + self.co2_eur + self.forced_eur + self.annualised_eur + self.demand_charge_eur
     }
 
-    /// Demand left unserved, all sites and carriers, kWh.
+    /// Returns the unmet demand of all sites and carriers, kWh.
     #[must_use]
     pub fn unmet_kwh(&self) -> f64 {
         self.carriers.iter().map(|carrier| carrier.unmet_kwh).sum()
     }
 
-    /// Production not used, all sites and carriers, kWh.
+    /// Returns the surplus of all sites and carriers, kWh.
     #[must_use]
     pub fn surplus_kwh(&self) -> f64 {
         self.carriers.iter().map(|carrier| carrier.surplus_kwh).sum()
     }
 
-    /// The totals of `technology` at `site`.
+    /// Returns the totals of `technology` at `site`; `None` if there is no such technology.
     #[must_use]
     pub fn technology(&self, site: &str, technology: &str) -> Option<&TechnologyTotals> {
         self.technologies.iter().find(|totals| totals.site == site && totals.technology == technology)
@@ -148,13 +148,11 @@ impl Account {
 }
 
 impl Dispatch {
-    /// The account of what a plan decides, at the efficiencies now in force.
+    /// Returns the account of the given decisions at the current efficiencies.
     #[must_use]
     pub fn account(&self, decisions: &Decisions) -> Account {
         let values = &decisions.values;
         let district = &self.district;
-        let dt = district.axis().step_hours();
-        let energy = |quantity: usize| values.row(quantity).sum() * dt;
         let mut account = Account {
             operation_eur: 0.0,
             co2_eur: 0.0,
@@ -174,7 +172,8 @@ impl Dispatch {
             limits: Vec::new(),
         };
         account.co2_eur = account.co2_kg * district.co2_price_eur_per_kg();
-        // The prices of shortage and surplus are summed apart: next to 1e6 EUR/kWh the money would lose its digits.
+        // The prices of shortage and surplus are summed separately: beside 1e6 EUR/kWh the other costs would lose their
+        // digits.
         let columns = self.layout.problem.columns().iter().zip(&self.layout.quantities).zip(values.rows());
         for ((column, quantity), values) in columns {
             if matches!(quantity.role, Role::Unmet | Role::Surplus) {
@@ -185,8 +184,18 @@ impl Dispatch {
             account.operation_eur += costs().sum::<f64>();
         }
         account.operation_eur -= account.charge_eur;
-        // The LP pays for the CO2 of what it chooses; forced supply pays its own here.
+        // The LP includes the CO2 of the supplies that it decides on; the CO2 of forced supply is added here.
         account.operation_eur -= self.chosen_co2_kg(values) * district.co2_price_eur_per_kg();
+        self.account_balances(values, &mut account);
+        self.account_technologies(values, &mut account);
+        self.account_whole_time(decisions, &mut account);
+        account
+    }
+
+    /// Adds unmet demand and surplus of each balance, with their prices.
+    fn account_balances(&self, values: &Array2<f64>, account: &mut Account) {
+        let district = &self.district;
+        let energy = |quantity: usize| values.row(quantity).sum() * district.axis().step_hours();
         for balance in &self.layout.balances {
             let find = |role| {
                 let same = |q: &Quantity| {
@@ -205,6 +214,13 @@ impl Dispatch {
                 surplus_kwh,
             });
         }
+    }
+
+    /// Adds the energy of each technology, and the demand.
+    fn account_technologies(&self, values: &Array2<f64>, account: &mut Account) {
+        let district = &self.district;
+        let dt = district.axis().step_hours();
+        let energy = |quantity: usize| values.row(quantity).sum() * dt;
         for (site_index, site) in district.sites().iter().enumerate() {
             for (index, technology) in site.technologies.iter().enumerate() {
                 let find = |role| {
@@ -235,12 +251,10 @@ impl Dispatch {
                 });
             }
         }
-        self.account_shared(decisions, &mut account);
-        account
     }
 
-    /// Chosen capacities, peaks and limits.
-    fn account_shared(&self, decisions: &Decisions, account: &mut Account) {
+    /// Adds chosen capacities, peaks and limits.
+    fn account_whole_time(&self, decisions: &Decisions, account: &mut Account) {
         let shared = &self.layout.shared;
         let names = |site: usize, technology: usize| {
             let site = &self.district.sites()[site];
@@ -289,18 +303,18 @@ impl Dispatch {
         }
     }
 
-    /// What the conversions are charged beside all money, EUR.
+    /// Returns the charge on the conversions that is not paid, EUR.
     fn charge_eur(&self, values: &Array2<f64>) -> f64 {
         let charged = self.layout.conversions.iter().filter_map(|conversion| {
             let charge_eur_per_kwh = conversion.charge_eur_per_kwh.as_ref()?;
             let output_kw = values.row(conversion.output.index());
             Some(output_kw.iter().zip(charge_eur_per_kwh).map(|(power, charge)| power * charge).sum::<f64>())
         });
-        // Beginning at plus zero: an empty sum of floats is minus zero.
+        // The fold starts at plus zero, since an empty sum of floats is minus zero.
         charged.fold(0.0, |sum, charge| sum + charge) * self.district.axis().step_hours()
     }
 
-    /// CO2 of the supplies that the plan chooses, kg.
+    /// Returns the CO2 of the supplies that the dispatch decides on, kg.
     fn chosen_co2_kg(&self, values: &Array2<f64>) -> f64 {
         let dt = self.district.axis().step_hours();
         let columns = self.layout.quantities.iter().zip(values.rows());
@@ -313,11 +327,12 @@ impl Dispatch {
         kg.sum()
     }
 
-    /// CO2 of all supplies, the forced ones included, kg.
+    /// Returns the CO2 of all supplies, forced ones included, kg.
     fn co2_kg(&self, values: &Array2<f64>) -> f64 {
         self.chosen_co2_kg(values) + self.district.forced_co2_kg()
     }
 
+    /// Returns the energy through each link.
     fn link_totals(&self, values: &Array2<f64>) -> Vec<LinkTotals> {
         let dt = self.district.axis().step_hours();
         let energy = |link: usize, role: Role| {
@@ -332,7 +347,8 @@ impl Dispatch {
         self.district.links().iter().enumerate().map(totals).collect()
     }
 
-    /// Input of a conversion at the efficiencies now in force, kW by step; empty when it is none.
+    /// Returns the input of a conversion at the current efficiencies, kW by step; empty if the technology is no
+    /// conversion.
     #[must_use]
     pub fn input_kw(&self, values: &Array2<f64>, site: usize, technology: usize) -> Vec<f64> {
         let found = self.layout.conversions.iter().find(|known| known.site == site && known.technology == technology);

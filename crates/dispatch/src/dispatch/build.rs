@@ -1,35 +1,36 @@
-//! Writing the LP of a district.
+//! Construction of the LP of a district.
 
 use anergy_data::series::Profile;
 use anergy_lp::{Column, ColumnId, Lag, Row, RowId, StagedProblem};
 
-use super::layout::{Balance, ConversionTerm, Layout, Quantity, Role, StoreColumns};
-use super::shared::Shared;
+use super::layout::{Balance, ConversionTerm, DispatchLayout, Quantity, Role, StoreColumns};
+use super::shared::SharedLayout;
 use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
 
-/// A layout in the making.
-pub(super) struct Builder<'a> {
+/// A layout under construction.
+pub(super) struct LayoutBuilder<'a> {
     pub(super) district: &'a District,
     pub(super) dt: f64,
-    pub(super) layout: Layout,
+    pub(super) layout: DispatchLayout,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> LayoutBuilder<'a> {
     pub(super) fn new(district: &'a District) -> Self {
-        let layout = Layout {
+        let layout = DispatchLayout {
             problem: StagedProblem::new("district", district.axis().len()),
             quantities: Vec::new(),
             balances: Vec::new(),
             stores: Vec::new(),
             conversions: Vec::new(),
-            shared: Shared::default(),
+            shared: SharedLayout::default(),
             step_hours: district.axis().step_hours(),
             forced_cost_eur: 0.0,
         };
         Self { district, dt: district.axis().step_hours(), layout }
     }
 
-    pub(super) fn build(mut self) -> Layout {
+    /// Writes the whole LP.
+    pub(super) fn build(mut self) -> DispatchLayout {
         for site in 0..self.district.sites().len() {
             self.balances(site);
             for technology in 0..self.district.sites()[site].technologies.len() {
@@ -43,7 +44,8 @@ impl<'a> Builder<'a> {
         self.layout
     }
 
-    /// Balance rows of a site, with what is fixed (demand, forced supply) on the right and unmet and surplus on the left.
+    /// Adds the balance rows of a site, with demand and forced supply on the right-hand side, and unmet demand and
+    /// surplus on the left.
     fn balances(&mut self, site: usize) {
         let district = self.district;
         let stages = district.axis().len();
@@ -55,11 +57,11 @@ impl<'a> Builder<'a> {
             let mut rhs = vec![0.0; stages];
             for technology in technologies {
                 match &technology.kind {
-                    Kind::Demand(demand) if demand.carrier == *name => add(&mut rhs, &demand.power_kw, 1.0),
+                    Kind::Demand(demand) if demand.carrier == *name => add_scaled(&mut rhs, &demand.power_kw, 1.0),
                     Kind::Supply(Supply {
                         carrier, available: Availability::Forced(power), price_eur_per_kwh, ..
                     }) if carrier == name => {
-                        add(&mut rhs, power, -1.0);
+                        add_scaled(&mut rhs, power, -1.0);
                         let cost = |step| power.at(step) * price_eur_per_kwh.at(step) * self.dt;
                         self.layout.forced_cost_eur += (0..stages).map(cost).sum::<f64>();
                     }
@@ -82,6 +84,7 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Adds the columns and terms of a technology.
     fn technology(&mut self, site: usize, technology: usize) {
         let district = self.district;
         match &district.sites()[site].technologies[technology].kind {
@@ -98,7 +101,7 @@ impl<'a> Builder<'a> {
                 let price = if co2_price == 0.0 {
                     supply.price_eur_per_kwh.clone()
                 } else {
-                    zip(&supply.price_eur_per_kwh, &supply.co2_kg_per_kwh, |price, co2| price + co2 * co2_price)
+                    combined(&supply.price_eur_per_kwh, &supply.co2_kg_per_kwh, |price, co2| price + co2 * co2_price)
                 };
                 let column = self.flow(quantity, upper, &price, 1.0);
                 self.within_capacity(site, technology, column, per_kw);
@@ -115,11 +118,15 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Adds the output of a conversion, with its input and byproducts as terms.
     fn conversion(&mut self, site: usize, technology: usize, conversion: &Conversion) {
         let Conversion {
             carrier_in, carrier_out, capacity_kw, efficiency, output_eur_per_kwh, input_eur_per_kwh, ..
         } = conversion;
-        let cost = zip(output_eur_per_kwh, &zip(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| a + b);
+        let cost =
+            combined(output_eur_per_kwh, &combined(input_eur_per_kwh, efficiency, |price, eta| price / eta), |a, b| {
+                a + b
+            });
         let quantity = self.quantity(site, technology, carrier_out, Role::Output);
         let output = self.flow(quantity, Profile::Constant(*capacity_kw), &cost, 1.0);
         self.within_capacity(site, technology, output, 1.0.into());
@@ -142,9 +149,10 @@ impl<'a> Builder<'a> {
         });
     }
 
+    /// Adds charge, discharge and level of a store, and the row of its level.
     fn storage(&mut self, site: usize, technology: usize, storage: &Storage) {
         let stages = self.district.axis().len();
-        let kept = (1.0 - storage.loss_per_hour).powf(self.dt);
+        let retained = (1.0 - storage.loss_per_hour).powf(self.dt);
         let of = |builder: &Self, role| builder.quantity(site, technology, &storage.carrier, role);
         let limit = storage.charge_kw.into();
         let charge = self.flow(of(self, Role::Charge), limit, &storage.charge_eur_per_kwh, -1.0);
@@ -156,7 +164,7 @@ impl<'a> Builder<'a> {
         if let StorageBoundary::CyclicFixed(rest) = storage.boundary {
             let last = |bound: f64| {
                 let mut bounds = vec![bound; stages];
-                bounds[stages - 1] = rest / kept;
+                bounds[stages - 1] = rest / retained;
                 Profile::Series(bounds)
             };
             (lower, upper) = (last(0.0), last(storage.capacity_kwh));
@@ -172,9 +180,9 @@ impl<'a> Builder<'a> {
             Profile::Series(values)
         };
         let row = problem.add_row(match storage.boundary {
-            StorageBoundary::Given(initial) => Row::equal(name, first(kept * initial)),
-            // What is left of any initial level.
-            StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(kept * storage.capacity_kwh) },
+            StorageBoundary::Given(initial) => Row::equal(name, first(retained * initial)),
+            // The remainder of any initial level after the loss of a step.
+            StorageBoundary::Free => Row { name, lower: 0.0.into(), upper: first(retained * storage.capacity_kwh) },
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Row::equal(name, 0.0),
         });
         let paid = |price: &Profile| price.all(|price| price >= 0.0);
@@ -187,23 +195,24 @@ impl<'a> Builder<'a> {
         match (storage.boundary, stages) {
             (StorageBoundary::Given(_) | StorageBoundary::Free, _) => {
                 problem.add_term(row, level, Lag::Same, 1.0);
-                problem.add_term(row, level, Lag::Previous, -kept);
+                problem.add_term(row, level, Lag::Previous, -retained);
             }
-            // A single step that begins where it ends: both terms fall on one entry.
+            // In a single step that begins where it ends, both terms have the same entry.
             (_, 1) => {
-                problem.add_term(row, level, Lag::Same, 1.0 - kept);
+                problem.add_term(row, level, Lag::Same, 1.0 - retained);
             }
             _ => {
                 problem.add_term(row, level, Lag::Same, 1.0);
-                problem.add_term(row, level, Lag::PreviousCyclic, -kept);
+                problem.add_term(row, level, Lag::PreviousCyclic, -retained);
             }
         }
         if let Some(capacity) = self.within_capacity(site, technology, level, 1.0.into()) {
-            self.before_the_first_step(row, capacity, storage.boundary, kept);
+            self.before_the_first_step(row, capacity, storage.boundary, retained);
         }
     }
 
-    /// The two directions of a link (one, where it is one-way): what enters at one end leaves, less its loss, at the other.
+    /// Adds the two directions of a link (one if it is one-way): the power that enters at one end leaves, less its
+    /// loss, at the other.
     fn link(&mut self, index: usize, link: &Link) {
         let site = |name: &str| self.district.sites().iter().position(|site| site.name == name).unwrap_or_default();
         let (from, to, carrier) = (site(&link.from), site(&link.to), self.carrier(&link.carrier));
@@ -216,7 +225,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
+    /// Adds a flow in 0..upper kW that enters the balance of its site and carrier with `sign`.
     fn flow(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: &Profile, sign: f64) -> ColumnId {
         let row = self.row_of(quantity.site, quantity.carrier);
         let column = self.column(quantity, upper, price_eur_per_kwh.clone());
@@ -224,7 +233,7 @@ impl<'a> Builder<'a> {
         column
     }
 
-    /// A column in 0..upper kW; the price is per kWh.
+    /// Adds a column in 0..upper kW at a price per kWh.
     fn column(&mut self, quantity: Quantity, upper: Profile, price_eur_per_kwh: Profile) -> ColumnId {
         let name = self.name_of(&quantity);
         self.layout.quantities.push(quantity);
@@ -232,20 +241,24 @@ impl<'a> Builder<'a> {
         self.layout.problem.add_column(Column { name, lower: 0.0.into(), upper, cost })
     }
 
+    /// Returns the meaning of a technology's column.
     fn quantity(&self, site: usize, technology: usize, carrier: &str, role: Role) -> Quantity {
         Quantity { site, technology: Some(technology), link: None, carrier: self.carrier(carrier), role }
     }
 
+    /// Returns the index of a carrier.
     fn carrier(&self, name: &str) -> usize {
         let carriers = self.district.carriers();
         carriers.iter().position(|known| known == name).unwrap_or_else(|| unreachable!("the district lists `{name}`"))
     }
 
+    /// Returns the balance row of a carrier at a site.
     fn row_of(&self, site: usize, carrier: usize) -> RowId {
         let found = self.layout.balances.iter().find(|balance| balance.site == site && balance.carrier == carrier);
         found.unwrap_or_else(|| unreachable!("balances of a site come before its technologies")).row
     }
 
+    /// Returns the name of a column.
     pub(super) fn name_of(&self, quantity: &Quantity) -> String {
         let site = &self.district.sites()[quantity.site];
         if let Some(link) = quantity.link {
@@ -268,11 +281,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn add(sum: &mut [f64], profile: &Profile, sign: f64) {
+/// Adds `sign` times a profile to `sum`.
+fn add_scaled(sum: &mut [f64], profile: &Profile, sign: f64) {
     sum.iter_mut().enumerate().for_each(|(step, value)| *value += sign * profile.at(step));
 }
 
-fn zip(a: &Profile, b: &Profile, f: impl Fn(f64, f64) -> f64) -> Profile {
+/// Returns the profile of `f(a_t, b_t)`; a constant if both profiles are constants.
+fn combined(a: &Profile, b: &Profile, f: impl Fn(f64, f64) -> f64) -> Profile {
     match (a.steps(), b.steps()) {
         (None, None) => Profile::Constant(f(a.at(0), b.at(0))),
         (steps, other) => {

@@ -1,19 +1,19 @@
-//! From a district to one staged LP, and back from its columns to what they mean.
+//! The layout of a district as one staged LP, and the meaning of its columns.
 
 use anergy_data::series::Profile;
 use anergy_lp::{ColumnId, RowId, StagedProblem, TermId};
 use ndarray::{Array2, Zip, s};
 
-use super::build::Builder;
-use super::shared::Shared;
+use super::build::LayoutBuilder;
+use super::shared::SharedLayout;
 use crate::district::District;
 
-/// What a column of the dispatch stands for.
+/// The meaning of a column of the dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Output of a supply, kW.
     Supply,
-    /// What is sold to the outside, kW.
+    /// Power sold to the outside, kW.
     Export,
     /// Output of a conversion, kW.
     Output,
@@ -27,24 +27,24 @@ pub enum Role {
     Unmet,
     /// Production that is not used, kW.
     Surplus,
-    /// What enters a link at its `from` end, kW.
+    /// Power that enters a link at its `from` end, kW.
     Forward,
-    /// What enters a link at its `to` end, kW.
+    /// Power that enters a link at its `to` end, kW.
     Backward,
 }
 
 /// A column of the dispatch and the technology it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
-    /// Index of the site in the district; of a link, the site where it takes from.
+    /// Index of the site in the district; for a link, of the site where the power enters.
     pub site: usize,
     /// Index of the technology at the site; `None` for unmet demand, surplus and links.
     pub technology: Option<usize>,
-    /// Index of the link, for what flows through one.
+    /// Index of the link; `None` for columns of technologies and balances.
     pub link: Option<usize>,
-    /// Index of the carrier in the district (the output of a conversion).
+    /// Index of the carrier in the district (for a conversion, of its output).
     pub carrier: usize,
-    /// What it is of that technology.
+    /// Role of the column.
     pub role: Role,
 }
 
@@ -70,19 +70,19 @@ pub struct ConversionTerm {
     pub output: ColumnId,
     /// The term.
     pub term: TermId,
-    /// Efficiencies now in force, output over input, one a step.
+    /// Current efficiencies, output over input, one per step.
     pub efficiency: Vec<f64>,
-    /// EUR per kWh of output.
+    /// Cost by output, EUR/kWh.
     pub output_eur_per_kwh: Profile,
-    /// EUR per kWh of input, if any.
+    /// Cost by input, EUR/kWh; `None` if there is none.
     pub input_eur_per_kwh: Option<Profile>,
-    /// Charge per kWh of output by step, EUR/kWh, that steers the dispatch but is no payment; `None` without one:
-    /// see [`Dispatch::set_charge`](super::Dispatch::set_charge).
+    /// Charge by output and step, EUR/kWh, which steers the dispatch but is not paid; `None` without one, see
+    /// [`Dispatch::set_charge`](super::Dispatch::set_charge).
     pub charge_eur_per_kwh: Option<Vec<f64>>,
 }
 
 impl ConversionTerm {
-    /// EUR per kWh of output at step `step`, what is paid for its input per kWh and what it is charged included.
+    /// Returns the cost of a kWh of output in step `step`, EUR/kWh, cost of the input and charge included.
     #[must_use]
     pub fn cost_eur_per_kwh(&self, step: usize, efficiency: f64) -> f64 {
         self.output_eur_per_kwh.at(step)
@@ -90,17 +90,17 @@ impl ConversionTerm {
             + self.charge_eur_per_kwh.as_ref().map_or(0.0, |charge| charge[step])
     }
 
-    /// Whether its costs change with its efficiency or with what it is charged.
+    /// Returns whether the costs depend on the efficiency or on a charge.
     pub(super) fn has_changing_costs(&self) -> bool {
         self.input_eur_per_kwh.is_some() || self.charge_eur_per_kwh.is_some()
     }
 
-    /// The coefficients of its input term, one a step.
+    /// Returns the coefficients of the input term, one per step.
     pub(super) fn input_per_output(&self) -> impl ExactSizeIterator<Item = f64> {
         self.efficiency.iter().map(|eta| -1.0 / eta)
     }
 
-    /// EUR per kW of output in a step of `step_hours`, one a step.
+    /// Returns the cost of a kW of output over a step of `step_hours`, EUR, one per step.
     pub(super) fn costs_eur(&self, step_hours: f64) -> impl ExactSizeIterator<Item = f64> {
         let efficiencies = self.efficiency.iter().enumerate();
         efficiencies.map(move |(step, &efficiency)| self.cost_eur_per_kwh(step, efficiency) * step_hours)
@@ -110,21 +110,21 @@ impl ConversionTerm {
 /// The columns of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreColumns {
-    /// kW.
+    /// Charging power, kW.
     pub charge: ColumnId,
-    /// kW.
+    /// Discharging power, kW.
     pub discharge: ColumnId,
-    /// kWh.
+    /// Level at the end of the step, kWh.
     pub level: ColumnId,
-    /// The row that continues the level.
+    /// Row of the level's dynamics.
     pub row: RowId,
-    /// Whether charging and discharging at once changes nothing: what goes in comes out whole.
+    /// Whether simultaneous charging and discharging changes nothing, because the round trip is lossless and free.
     pub passes_through: bool,
 }
 
 /// A district as a staged LP, with the meaning of its columns and balance rows.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct DispatchLayout {
     /// The LP of the whole district.
     pub problem: StagedProblem,
     /// Meaning of each column.
@@ -135,26 +135,26 @@ pub struct Layout {
     pub stores: Vec<StoreColumns>,
     /// The conversions.
     pub conversions: Vec<ConversionTerm>,
-    /// What all steps share.
-    pub(super) shared: Shared,
+    /// Columns and rows over all steps.
+    pub(super) shared: SharedLayout,
     /// Length of a step, hours.
     pub step_hours: f64,
-    /// EUR of what the dispatch cannot choose: forced supply.
+    /// Cost of forced supply, which the dispatch cannot choose, EUR.
     pub forced_cost_eur: f64,
 }
 
-impl Layout {
-    /// Writes the LP of `district` (specs of the mathematics: production + discharge + import + unmet = demand +
-    /// consumption + charge + surplus, for each site, carrier and step).
+impl DispatchLayout {
+    /// Writes the LP of `district`: production + discharge + import + unmet = demand + consumption + charge + surplus,
+    /// for each site, carrier and step.
     #[must_use]
     pub fn new(district: &District) -> Self {
-        Builder::new(district).build()
+        LayoutBuilder::new(district).build()
     }
 
-    /// Puts the efficiencies of a conversion in force, one a step.
+    /// Sets the efficiencies of a conversion, one per step.
     ///
     /// # Panics
-    /// If there is not one efficiency a step.
+    /// If the number of efficiencies is not the number of steps.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
         let conversion = &mut self.conversions[conversion];
         assert_eq!(efficiency.len(), conversion.efficiency.len(), "one efficiency a step");
@@ -165,8 +165,8 @@ impl Layout {
         }
     }
 
-    /// Takes what is charged and discharged in the same step out of both, in stores where that changes nothing. An optimum may
-    /// hold any amount of it; `values` has a row for each quantity.
+    /// Subtracts simultaneous charging and discharging from both, in stores where that changes nothing. An optimum may
+    /// contain any amount of it; `values` has a row for each quantity.
     pub(super) fn net_stores(&self, values: &mut Array2<f64>) {
         for store in self.stores.iter().filter(|store| store.passes_through) {
             let (mut charge, mut discharge) =
@@ -179,7 +179,7 @@ impl Layout {
         }
     }
 
-    /// The index of the conversion `technology` at `site` of `district`.
+    /// Returns the index of the conversion `technology` at `site`; `None` if there is no such conversion.
     pub(super) fn conversion(&self, district: &District, site: &str, technology: &str) -> Option<usize> {
         self.conversions.iter().position(|conversion| {
             let at = &district.sites()[conversion.site];
@@ -188,13 +188,13 @@ impl Layout {
     }
 }
 
-/// The LP that the dispatch of `district` solves first, where these conversions (site, technology, efficiency in all steps)
-/// begin with other efficiencies than the district's.
+/// Returns the LP that the dispatch of `district` solves first, in which the given conversions (site, technology,
+/// efficiency in all steps) begin with other efficiencies than those of the district.
 pub fn first_problem<'a>(
     district: &District,
     efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
 ) -> StagedProblem {
-    let mut layout = Layout::new(district);
+    let mut layout = DispatchLayout::new(district);
     for (site, technology, efficiency) in efficiencies {
         if let Some(conversion) = layout.conversion(district, site, technology) {
             layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));

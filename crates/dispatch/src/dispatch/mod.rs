@@ -1,26 +1,26 @@
-//! The economic dispatch of a district: COP series in, the cheapest plan out, with a certificate.
+//! The economic dispatch of a district: from COP series to the plan of least cost, with a certificate.
 //!
-//! The LP of the district is written once and split into the parts that share nothing (sites without a line between them).
-//! Between solves only the numbers that depend on the COPs are swapped. Money, unmet demand and surplus are kept apart in
-//! every account.
+//! The LP of the district is written once and decomposed into independent parts (sites without a link between them).
+//! Between solves only the numbers that depend on the COPs are replaced. Cost, unmet demand and surplus are reported
+//! separately in every account.
 
 mod account;
 mod build;
+mod joint_balances;
 mod layout;
 mod plan;
 mod price;
+mod shadow_prices;
 mod shared;
 mod shortage;
 mod stores;
-mod tied;
-mod worth;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
 pub use layout::{ConversionTerm, Quantity, Role, first_problem};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
+pub use shadow_prices::Price;
 pub use shared::{Limit, SharedQuantity, SharedRole};
 pub use stores::StoreReport;
-pub use worth::Price;
 
 use std::collections::HashMap;
 
@@ -33,16 +33,16 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
-use layout::Layout;
-use price::{ClosingRow, Sized};
-use tied::{Penalties, TiedRows};
+use joint_balances::{JointBalances, Penalties};
+use layout::DispatchLayout;
+use price::{ClosingRow, FixedCapacities};
 
-/// Rows and bounds may be missed by this much, kW or kWh.
+/// Largest accepted violation of rows and bounds, kW or kWh,
 const TOLERANCE: f64 = 1e-6;
-/// And by this much of the largest value of the plan: what double precision leaves of it after a simplex.
+/// plus this share of the largest value of the plan: the accuracy of a simplex solution in double precision.
 const RELATIVE_TOLERANCE: f64 = 1e-10;
 
-/// One independent part with its solver.
+/// An independent part with its solver.
 struct Part {
     component: Component,
     solver: Box<dyn Solver>,
@@ -50,7 +50,7 @@ struct Part {
 }
 
 impl Part {
-    /// Solves it; a part without columns has nothing to solve.
+    /// Solves the part; a part without columns needs no solve.
     fn solve(&mut self) -> Result<(), LpError> {
         if self.component.problem.columns().is_empty() {
             return Ok(());
@@ -59,14 +59,16 @@ impl Part {
     }
 }
 
-/// A district ready to be dispatched again and again with changing efficiencies.
+/// A district prepared for repeated dispatch at changing efficiencies.
 pub struct Dispatch {
     district: District,
-    layout: Layout,
+    layout: DispatchLayout,
     parts: Vec<Part>,
+    /// Balances of conversion inputs that are closed one by one.
     closing: Vec<ClosingRow>,
-    tied: Vec<TiedRows>,
-    /// What is fixed in a balance without what is taken beside, where something was.
+    /// Balances that are closed jointly.
+    joint: Vec<JointBalances>,
+    /// Right-hand sides of balances without auxiliary demand, by balance; only of balances that have had one.
     base_sums: HashMap<usize, Profile>,
     solver_name: String,
 }
@@ -79,12 +81,12 @@ impl std::fmt::Debug for Dispatch {
 }
 
 impl Dispatch {
-    /// Writes the LP of `district`, splits it and prepares a solver for each part.
+    /// Writes the LP of `district`, decomposes it and prepares a solver for each part.
     ///
     /// # Errors
     /// [`DispatchError::Lp`] when a part is too large for the solver.
     pub fn new(district: District, backend: &dyn Backend) -> Result<Self, DispatchError> {
-        let layout = Layout::new(&district);
+        let layout = DispatchLayout::new(&district);
         let mut parts = Vec::new();
         let components = layout.problem.components();
         let names = part_names(&components, &layout, &district);
@@ -101,29 +103,29 @@ impl Dispatch {
                 rows.push(row);
             }
         }
-        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.caps, rows.into_iter());
+        let mut closing = ClosingRow::of(&layout.problem, &layout.shared.capacity_limits, rows.into_iter());
         let links = layout.quantities.iter().enumerate().filter(|(_, quantity)| quantity.link.is_some());
         let links: Vec<usize> = links.map(|(column, _)| column).collect();
         let over_limit_eur = lost_load_eur_per_kwh(&district);
-        let penalties = Penalties { over_limit_eur, open_eur: 2.0 * over_limit_eur };
-        let tied = TiedRows::of(&layout, &links, &mut closing, penalties, backend)?;
+        let penalties = Penalties { over_limit_eur, imbalance_eur: 2.0 * over_limit_eur };
+        let joint = JointBalances::of(&layout, &links, &mut closing, penalties, backend)?;
         let base_sums = HashMap::new();
-        Ok(Self { district, layout, parts, closing, tied, base_sums, solver_name: backend.name() })
+        Ok(Self { district, layout, parts, closing, joint, base_sums, solver_name: backend.name() })
     }
 
-    /// The district.
+    /// Returns the district.
     #[must_use]
     pub fn district(&self) -> &District {
         &self.district
     }
 
-    /// Name and version of the solver.
+    /// Returns name and version of the solver.
     #[must_use]
     pub fn solver_name(&self) -> &str {
         &self.solver_name
     }
 
-    /// The independent parts: name, columns and rows of each over all steps.
+    /// Returns name, number of columns and number of rows, over all steps, of each independent part.
     #[must_use]
     pub fn parts(&self) -> Vec<(String, usize, usize)> {
         let size = |part: &Part| {
@@ -135,25 +137,26 @@ impl Dispatch {
         self.parts.iter().map(size).collect()
     }
 
-    /// The meaning of each row of [`Decisions::values`].
+    /// Returns the meaning of each row of [`Decisions::values`].
     #[must_use]
     pub fn quantities(&self) -> &[Quantity] {
         &self.layout.quantities
     }
 
-    /// The meaning of each of [`Decisions::globals`].
+    /// Returns the meaning of each element of [`Decisions::globals`].
     #[must_use]
     pub fn shared_quantities(&self) -> &[SharedQuantity] {
         &self.layout.shared.quantities
     }
 
-    /// The index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`.
+    /// Returns the index, for [`Dispatch::set_efficiency`], of the conversion `technology` at `site`; `None` if there
+    /// is no such conversion.
     #[must_use]
     pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
         self.layout.conversion(&self.district, site, technology)
     }
 
-    /// The row of [`Decisions::values`] that holds `role` of `technology` at `site`.
+    /// Returns the row of [`Decisions::values`] with `role` of `technology` at `site`; `None` if there is none.
     #[must_use]
     pub fn quantity(&self, site: &str, technology: &str, role: Role) -> Option<usize> {
         self.layout.quantities.iter().position(|quantity| {
@@ -163,61 +166,62 @@ impl Dispatch {
         })
     }
 
-    /// The row of [`Decisions::values`] that holds what enters the link `link` in direction `role`.
+    /// Returns the row of [`Decisions::values`] with the power that enters the link `link` in direction `role`; `None`
+    /// if there is none.
     #[must_use]
     pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
         let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
         self.layout.quantities.iter().position(same)
     }
 
-    /// The LP at the efficiencies now in force; its columns are the rows of [`Decisions::values`].
+    /// Returns the LP at the current efficiencies; its columns are the rows of [`Decisions::values`].
     #[must_use]
     pub fn problem(&self) -> &StagedProblem {
         &self.layout.problem
     }
 
-    /// Where a conversion stands in the LP.
+    /// Returns the columns and terms of a conversion in the LP.
     #[must_use]
     pub fn conversion_term(&self, conversion: usize) -> &ConversionTerm {
         &self.layout.conversions[conversion]
     }
 
-    /// The row of [`Decisions::values`] that holds the output of a conversion.
+    /// Returns the row of [`Decisions::values`] with the output of a conversion.
     #[must_use]
     pub fn conversion_output(&self, conversion: usize) -> usize {
         self.layout.conversions[conversion].output.index()
     }
 
-    /// The efficiencies (COPs) of a conversion now in force.
+    /// Returns the current efficiencies (COPs) of a conversion, one per step.
     #[must_use]
     pub fn efficiency(&self, conversion: usize) -> &[f64] {
         &self.layout.conversions[conversion].efficiency
     }
 
-    /// Puts the efficiencies (COPs) of a conversion in force, one a step, all > 0.
+    /// Sets the efficiencies (COPs) of a conversion, one per step, all > 0.
     ///
     /// # Panics
-    /// If there is not one efficiency a step.
+    /// If the number of efficiencies is not the number of steps.
     pub fn set_efficiency(&mut self, conversion: usize, efficiency: impl ExactSizeIterator<Item = f64>) {
         self.layout.set_efficiency(conversion, efficiency);
-        self.hand_down(conversion);
+        self.update_parts(conversion);
     }
 
-    /// Puts in force what the output of a conversion is charged beside all money, EUR per kWh, one value a step: a cost
-    /// that the dispatch heeds and that arises elsewhere (the loop's balancing). Accounts keep it apart.
+    /// Sets a charge on the output of a conversion, EUR/kWh, one value per step: a cost that arises elsewhere (the
+    /// balancing of the loop) and that the dispatch takes into account. The account reports it separately.
     ///
     /// # Panics
-    /// If there is not one value a step.
+    /// If the number of values is not the number of steps.
     pub fn set_charge(&mut self, conversion: usize, charge_eur_per_kwh: Vec<f64>) {
         assert_eq!(charge_eur_per_kwh.len(), self.layout.problem.stages(), "one charge a step");
         let term = &mut self.layout.conversions[conversion];
         term.charge_eur_per_kwh = Some(charge_eur_per_kwh);
         self.layout.problem.set_costs(term.output, term.costs_eur(self.district.axis().step_hours()));
-        self.hand_down(conversion);
+        self.update_parts(conversion);
     }
 
-    /// Gives the parts the coefficients and costs of a conversion.
-    fn hand_down(&mut self, conversion: usize) {
+    /// Copies the coefficients and costs of a conversion into the parts.
+    fn update_parts(&mut self, conversion: usize) {
         let conversion = &self.layout.conversions[conversion];
         for Part { component, .. } in &mut self.parts {
             if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
@@ -231,7 +235,8 @@ impl Dispatch {
         }
     }
 
-    /// The index, for [`Dispatch::set_auxiliary`], of the balance of `carrier` at `site`.
+    /// Returns the index, for [`Dispatch::set_auxiliary`], of the balance of `carrier` at `site`; `None` if there is
+    /// none.
     #[must_use]
     pub fn balance(&self, site: &str, carrier: &str) -> Option<usize> {
         let same = |balance: &layout::Balance| {
@@ -240,10 +245,11 @@ impl Dispatch {
         self.layout.balances.iter().position(same)
     }
 
-    /// Puts a demand in force beside those of the district, kW, one a step; it takes the place of what was set before.
+    /// Sets an auxiliary demand in addition to those of the district, kW, one value per step; it replaces the previous
+    /// one.
     ///
     /// # Panics
-    /// If there is not one value a step.
+    /// If the number of values is not the number of steps.
     pub fn set_auxiliary(&mut self, balance: usize, power_kw: &[f64]) {
         let row = self.layout.balances[balance].row;
         let base = self.base_sums.entry(balance).or_insert_with(|| self.layout.problem.rows()[row.0].lower.clone());
@@ -257,13 +263,13 @@ impl Dispatch {
         }
     }
 
-    /// The cheapest plan at the efficiencies now in force.
+    /// Finds the plan of least cost at the current efficiencies.
     ///
     /// # Errors
-    /// [`DispatchError::Infeasible`] names sites, carriers and hours, [`DispatchError::Stores`] stores;
-    /// [`DispatchError::Lp`] when the solver fails or its answer misses an equation.
+    /// [`DispatchError::Infeasible`] with sites, carriers and steps, [`DispatchError::Stores`] with stores;
+    /// [`DispatchError::Lp`] when the solver fails or its solution violates an equation.
     pub fn solve(&mut self, backend: &dyn Backend) -> Result<Plan, DispatchError> {
-        let mut decisions = self.nothing();
+        let mut decisions = self.zero_decisions();
         let mut duals = Some(Duals::zeros(&self.layout.problem));
         let solved: Vec<Result<(), LpError>> = self.parts.par_iter_mut().map(Part::solve).collect();
         for (part, solved) in self.parts.iter().zip(solved) {
@@ -277,7 +283,7 @@ impl Dispatch {
             match solved {
                 Ok(()) => {}
                 Err(error @ (LpError::Infeasible { .. } | LpError::Unbounded { .. })) => {
-                    return Err(self.why_no_plan(problem, error, backend)?);
+                    return Err(self.explain_infeasible(problem, error, backend)?);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -295,26 +301,26 @@ impl Dispatch {
         }
         self.layout.net_stores(&mut decisions.values);
         let plan = self.certified_with(decisions, duals)?;
-        self.refuse_over_limits(&plan.decisions)?;
+        self.check_limits(&plan.decisions)?;
         Ok(plan)
     }
 
-    /// Why a part has no plan, of which the solver says that it is infeasible or unbounded: a presolve does not tell
-    /// the two apart.
-    fn why_no_plan(
+    /// Returns the reason why a part has no plan. The solver's answer does not decide between infeasible and unbounded,
+    /// since presolve does not tell the two apart.
+    fn explain_infeasible(
         &self,
         part: &StagedProblem,
         error: LpError,
         backend: &dyn Backend,
     ) -> Result<DispatchError, DispatchError> {
-        let stores = stores::impossible(&self.district);
+        let stores = stores::infeasible_stores(&self.district);
         if !stores.is_empty() {
             return Ok(DispatchError::Stores(stores));
         }
-        if !shortage::allowed(&self.district) {
+        if !shortage::is_allowed(&self.district) {
             return shortage::explain(&self.district, &self.layout, backend);
         }
-        // Where nothing earns, nothing is unbounded: what then has a plan is feasible.
+        // Without negative costs nothing is unbounded: a part that then has a plan is feasible.
         let earns_nothing = part.with_absolute_costs();
         match backend.prepare(&earns_nothing)?.solve(&earns_nothing, &mut Solution::zeros(&earns_nothing)) {
             Ok(()) => Ok(LpError::Unbounded { problem: part.name().to_owned() }.into()),
@@ -323,36 +329,37 @@ impl Dispatch {
         }
     }
 
-    /// The same decisions at the efficiencies now in force: everything that was decided stays, chosen capacities too, and
-    /// import, unmet demand and surplus close the balances whose conversions now take more or less; import within its chosen
-    /// capacity, and with its peak paid for as it then is. What not even they can close is priced like unmet demand, or at
-    /// [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] where that has no price; so is the energy above a limit on the whole time.
+    /// Returns the same decisions at the current efficiencies. All decisions remain, chosen capacities included, while
+    /// import, unmet demand and surplus close the balances of the conversion inputs; import stays within its chosen
+    /// capacity, and its new peak is charged. A remaining imbalance is priced like unmet demand, or at
+    /// [`VALUE_OF_LOST_LOAD_EUR_PER_KWH`] if that has no price, and so is the energy above a limit on the whole time.
     ///
     /// # Errors
-    /// [`DispatchError::Lp`] when balances that are closed together cannot be.
+    /// [`DispatchError::Lp`] when the joint closing of balances fails.
     pub fn price(&mut self, decisions: &Decisions) -> Result<Priced, DispatchError> {
         let Decisions { mut values, mut globals } = decisions.clone();
         let problem = &self.layout.problem;
-        let sized = Sized { problem, caps: &self.layout.shared.caps, globals: &globals };
-        let mut open: f64 = self.closing.iter().map(|row| row.close(sized, &mut values)).sum();
-        for rows in &mut self.tied {
-            open += rows.close(sized, &mut values)?;
+        let capacities =
+            FixedCapacities { problem, capacity_limits: &self.layout.shared.capacity_limits, globals: &globals };
+        let mut imbalance: f64 = self.closing.iter().map(|row| row.close(capacities, &mut values)).sum();
+        for rows in &mut self.joint {
+            imbalance += rows.close(capacities, &mut values)?;
         }
         for (column, peak) in &self.layout.shared.peaks {
             globals[peak.index()] = values.row(column.index()).fold(0.0, |peak, power| power.max(peak));
         }
         let decisions = Decisions { values, globals };
-        let short_kwh = open * self.district.axis().step_hours();
+        let short_kwh = imbalance * self.district.axis().step_hours();
         let voll = lost_load_eur_per_kwh(&self.district);
         let objective_eur = self.objective_eur(&decisions) + voll * short_kwh;
         Ok(Priced { decisions, objective_eur, short_kwh })
     }
 
-    /// The weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all of them satisfy at
-    /// the same efficiencies; close the others with [`Dispatch::price`].
+    /// Returns the weighted sum of plans. With weights >= 0 that add up to 1 it satisfies every equation that all plans
+    /// satisfy at the same efficiencies; [`Dispatch::price`] closes the others.
     #[must_use]
     pub fn blend(&self, plans: &[(&Decisions, f64)]) -> Decisions {
-        let mut sum = self.nothing();
+        let mut sum = self.zero_decisions();
         for (decisions, weight) in plans {
             sum.values.scaled_add(*weight, &decisions.values);
             sum.globals.iter_mut().zip(&decisions.globals).for_each(|(sum, value)| *sum += weight * value);
@@ -360,15 +367,16 @@ impl Dispatch {
         sum
     }
 
-    /// A plan from what is decided, with its objective and certificate at the efficiencies now in force. A limit on the whole
-    /// time may be exceeded, as that of a plan for other efficiencies is: the objective prices it.
+    /// Returns a plan with the given decisions, with its objective and certificate at the current efficiencies. A limit
+    /// on the whole time may be exceeded, as by a plan for other efficiencies: the objective prices the excess.
     ///
     /// # Errors
-    /// [`LpError::BadAnswer`] when the values miss an equation or a bound by more than is tolerable.
+    /// [`LpError::BadAnswer`] when the values violate an equation or a bound by more than the tolerance.
     pub fn certified(&self, decisions: Decisions) -> Result<Plan, DispatchError> {
         self.certified_with(decisions, None)
     }
 
+    /// Returns a plan with the given decisions and duals.
     fn certified_with(&self, decisions: Decisions, duals: Option<Duals>) -> Result<Plan, DispatchError> {
         let Decisions { values, globals } = decisions;
         let solution = Solution { values, globals, objective: 0.0, duals };
@@ -399,15 +407,15 @@ impl Dispatch {
         Ok(Plan { decisions, objective_eur, certificate, duals })
     }
 
-    /// What the LP minimises, and the price of what is over the limits on the whole time.
+    /// Returns the objective of the LP plus the price of exceeded limits on the whole time, EUR.
     fn objective_eur(&self, decisions: &Decisions) -> f64 {
         let objective_eur = self.layout.problem.objective(decisions.values.view(), &decisions.globals);
         let over_kwh: f64 = self.layout.over_limits(decisions).map(|over| over.energy_kwh).sum();
         if over_kwh == 0.0 { objective_eur } else { objective_eur + lost_load_eur_per_kwh(&self.district) * over_kwh }
     }
 
-    /// An answer of a solver keeps the limits on the whole time.
-    fn refuse_over_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
+    /// Returns an error if a solver's solution exceeds a limit on the whole time.
+    fn check_limits(&self, decisions: &Decisions) -> Result<(), DispatchError> {
         let worst = self.layout.over_limits(decisions).max_by(|a, b| a.amount.total_cmp(&b.amount));
         worst.filter(|over| over.amount > 0.0).map_or(Ok(()), |over| {
             let name = self.layout.problem.global_rows()[over.row.index()].name.clone();
@@ -415,6 +423,7 @@ impl Dispatch {
         })
     }
 
+    /// Returns the error for a solution that violates a row or bound.
     fn bad_answer(&self, violation: &Violation, tolerance: f64) -> LpError {
         LpError::BadAnswer {
             problem: self.layout.problem.name().to_owned(),
@@ -426,19 +435,20 @@ impl Dispatch {
         }
     }
 
-    fn nothing(&self) -> Decisions {
+    /// Creates decisions of zeros.
+    fn zero_decisions(&self) -> Decisions {
         let values = Array2::zeros((self.layout.quantities.len(), self.district.axis().len()));
         Decisions { values, globals: vec![0.0; self.layout.shared.quantities.len()] }
     }
 }
 
-/// The price of what stays short: that of unmet demand, or the value of lost load where it has none.
+/// Returns the price of an imbalance, EUR/kWh: that of unmet demand, or the value of lost load if that has no price.
 fn lost_load_eur_per_kwh(district: &District) -> f64 {
     district.shortage().unmet_eur_per_kwh.unwrap_or(VALUE_OF_LOST_LOAD_EUR_PER_KWH)
 }
 
-/// Parts are called by their sites; several parts of the same sites by their carriers too.
-fn part_names(parts: &[Component], layout: &Layout, district: &District) -> Vec<String> {
+/// Returns the names of the parts: their sites, with their carriers if several parts have the same sites.
+fn part_names(parts: &[Component], layout: &DispatchLayout, district: &District) -> Vec<String> {
     let listed = |part: &Component, name: &dyn Fn(&Quantity) -> String| {
         let mut names: Vec<String> = Vec::new();
         for column in &part.columns {

@@ -1,58 +1,62 @@
-//! What a plan costs when the COPs turn out to be others than it was made for.
+//! The cost of a plan at other COPs than it was made for.
 //!
-//! Everything that the plan decided stays; only what has no other role than to close a balance (import, unmet demand,
-//! surplus) gives way. In one balance and one step that is an LP with one row, solved by merit order.
+//! All decisions of the plan remain; only the columns whose sole role is to close a balance (import, unmet demand,
+//! surplus) change. For one balance in one step this is an LP with one row, which the merit order solves.
 
 use anergy_data::series::Profile;
 use anergy_lp::{Lag, StagedProblem};
 use ndarray::ArrayView2;
 
-use super::shared::Cap;
+use super::shared::CapacityLimit;
 
-/// A problem in which the chosen capacities are decided.
+/// A problem with decided capacities.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sized<'a> {
+pub(super) struct FixedCapacities<'a> {
     /// The problem.
     pub(super) problem: &'a StagedProblem,
-    /// What the capacities limit.
-    pub(super) caps: &'a [Cap],
+    /// Flows and levels under chosen capacities.
+    pub(super) capacity_limits: &'a [CapacityLimit],
     /// Values of the global columns.
     pub(super) globals: &'a [f64],
 }
 
-impl Sized<'_> {
-    /// The largest value of a column that the cap of this index, if any, limits.
+impl FixedCapacities<'_> {
+    /// Returns the upper bound of a column; `cap` is the index of its capacity limit, `None` if it has none.
     pub(super) fn upper(&self, column: usize, cap: Option<usize>, stage: usize) -> f64 {
         let upper = self.problem.columns()[column].upper.at(stage);
         cap.map_or(upper, |cap| {
-            let Cap { capacity, per_unit, .. } = &self.caps[cap];
+            let CapacityLimit { capacity, per_unit, .. } = &self.capacity_limits[cap];
             upper.min(per_unit.at(stage) * self.globals[capacity.0])
         })
     }
 }
 
-/// A balance row with the columns that appear nowhere else but under limits that all steps share.
+/// A balance row with its closing columns: those that appear nowhere else but under limits over all steps.
 #[derive(Debug, Clone)]
 pub(super) struct ClosingRow {
     row: usize,
-    closing: Vec<Closing>,
+    closing: Vec<ClosingColumn>,
     /// Terms of all other columns.
     fixed: Vec<usize>,
 }
 
 /// A column that closes a row.
 #[derive(Debug, Clone, Copy)]
-struct Closing {
+struct ClosingColumn {
     column: usize,
     /// Its coefficient in the row.
     coefficient: f64,
-    /// Index of the cap that limits it.
+    /// Index of its capacity limit; `None` if it has none.
     cap: Option<usize>,
 }
 
 impl ClosingRow {
-    /// The rows of `problem` in `rows`, each with its closing columns.
-    pub(super) fn of(problem: &StagedProblem, caps: &[Cap], rows: impl Iterator<Item = usize>) -> Vec<Self> {
+    /// Returns the rows of `problem` in `rows`, each with its closing columns.
+    pub(super) fn of(
+        problem: &StagedProblem,
+        capacity_limits: &[CapacityLimit],
+        rows: impl Iterator<Item = usize>,
+    ) -> Vec<Self> {
         let of_limit = |row| problem.spread_terms().iter().any(|spread| spread.row == row);
         let uses =
             |column| problem.terms().iter().filter(|term| term.column.0 == column && !of_limit(term.row)).count();
@@ -63,8 +67,8 @@ impl ClosingRow {
                     Profile::Constant(coefficient)
                         if term.lag == Lag::Same && coefficient != 0.0 && uses(term.column.0) == 1 =>
                     {
-                        let cap = caps.iter().position(|cap| cap.column == term.column);
-                        found.closing.push(Closing { column: term.column.0, coefficient, cap });
+                        let cap = capacity_limits.iter().position(|cap| cap.column == term.column);
+                        found.closing.push(ClosingColumn { column: term.column.0, coefficient, cap });
                     }
                     _ => found.fixed.push(index),
                 }
@@ -74,65 +78,67 @@ impl ClosingRow {
         .collect()
     }
 
-    /// The row.
+    /// Returns the index of the row.
     pub(super) fn row(&self) -> usize {
         self.row
     }
 
-    /// The columns that close it.
+    /// Returns the columns that close the row.
     pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
         self.closing.iter().map(|closing| closing.column)
     }
 
-    /// Sets the closing columns so that the row holds at the least cost; returns what remains open, sum of |kW| over steps.
-    pub(super) fn close(&self, sized: Sized<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
-        let problem = sized.problem;
+    /// Sets the closing columns such that the row holds at the least cost; returns the remaining imbalance, the sum of
+    /// |kW| over steps.
+    pub(super) fn close(&self, capacities: FixedCapacities<'_>, values: &mut ndarray::Array2<f64>) -> f64 {
+        let problem = capacities.problem;
         let stages = problem.stages();
         let rhs = &problem.rows()[self.row].lower;
         let mut order: Vec<usize> = (0..self.closing.len()).collect();
-        let mut open = 0.0;
+        let mut imbalance = 0.0;
         for stage in 0..stages {
             let need = rhs.at(stage) - fixed_activity(problem, &self.fixed, values.view(), stage);
             let price = |index: usize| {
-                let Closing { column, coefficient, .. } = self.closing[index];
+                let ClosingColumn { column, coefficient, .. } = self.closing[index];
                 problem.columns()[column].cost.at(stage) / coefficient
             };
             order.sort_unstable_by(|&a, &b| price(a).total_cmp(&price(b)));
-            open += self.merit_order(sized, &order, stage, need, values).abs();
+            imbalance += self.merit_order(capacities, &order, stage, need, values).abs();
         }
-        open
+        imbalance
     }
 
-    /// Walks the columns in ascending order of the price at which they give to the row: a giving column (coefficient > 0)
-    /// starts empty and is filled, a taking one (< 0) starts full and is emptied. Returns what no column could provide.
+    /// Fills the columns in ascending order of the price at which they supply the row: a supplying column (coefficient
+    /// > 0) starts empty and is filled, a consuming one (< 0) starts full and is emptied. Returns the remaining
+    /// imbalance.
     fn merit_order(
         &self,
-        sized: Sized<'_>,
+        capacities: FixedCapacities<'_>,
         order: &[usize],
         stage: usize,
         need: f64,
         values: &mut ndarray::Array2<f64>,
     ) -> f64 {
         let bounds = |index: usize| {
-            let Closing { column, coefficient, cap } = self.closing[index];
-            let lower = sized.problem.columns()[column].lower.at(stage);
-            let (a, b) = (coefficient * lower, coefficient * sized.upper(column, cap, stage));
+            let ClosingColumn { column, coefficient, cap } = self.closing[index];
+            let lower = capacities.problem.columns()[column].lower.at(stage);
+            let (a, b) = (coefficient * lower, coefficient * capacities.upper(column, cap, stage));
             (a.min(b), a.max(b))
         };
-        let mut left = need;
+        let mut remaining = need;
         for (position, &index) in order.iter().enumerate() {
             let rest: f64 = order[position + 1..].iter().map(|&later| bounds(later).0).sum();
             let (least, most) = bounds(index);
-            let share = (left - rest).clamp(least, most);
-            let Closing { column, coefficient, .. } = self.closing[index];
+            let share = (remaining - rest).clamp(least, most);
+            let ClosingColumn { column, coefficient, .. } = self.closing[index];
             values[[column, stage]] = share / coefficient;
-            left -= share;
+            remaining -= share;
         }
-        left
+        remaining
     }
 }
 
-/// What `terms` add up to in one stage.
+/// Returns the sum of `terms` in one stage.
 pub(super) fn fixed_activity(
     problem: &StagedProblem,
     terms: &[usize],
@@ -156,7 +162,8 @@ mod tests {
     use ndarray::Array2;
     use proptest::prelude::*;
 
-    /// need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1 export(-0.05, up to 3).
+    /// Creates the balance need = 1 import(0.3, up to 10) + 1 local(0.1, up to 2) + 1 unmet(100) - 1 surplus(0) - 1
+    /// export(-0.05, up to 3).
     fn market() -> StagedProblem {
         let mut problem = StagedProblem::new("market", 1);
         let row = problem.add_row(Row::equal("electricity", 0.0));
@@ -191,14 +198,14 @@ mod tests {
         let problem = market();
         let mut values = Array2::zeros((6, 1));
         values[[0, 0]] = fixed;
-        let sized = Sized { problem: &problem, caps: &[], globals: &[] };
-        let open = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(sized, &mut values);
-        assert_eq!(open, 0.0);
+        let capacities = FixedCapacities { problem: &problem, capacity_limits: &[], globals: &[] };
+        let imbalance = ClosingRow::of(&problem, &[], std::iter::once(0))[0].close(capacities, &mut values);
+        assert_eq!(imbalance, 0.0);
         values.column(0).to_vec()[1..].to_vec()
     }
 
     #[test]
-    fn the_cheapest_closes_first() {
+    fn the_cheapest_column_closes_first() {
         assert_eq!(closed(-1.0), [0.0, 1.0, 0.0, 0.0, 0.0], "local generation before import");
         assert_eq!(closed(-7.0), [5.0, 2.0, 0.0, 0.0, 0.0], "then import");
         assert_eq!(closed(-20.0), [10.0, 2.0, 8.0, 0.0, 0.0], "then demand goes unserved");

@@ -1,22 +1,22 @@
-//! What all steps of a dispatch share: capacities that it chooses, peaks that it pays for, limits on the whole time.
+//! Columns and rows over all steps: chosen capacities, peaks with a demand charge, limits on the whole time.
 
 use anergy_data::series::Profile;
 use anergy_lp::{ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId};
 
-use super::build::Builder;
-use super::layout::{Layout, Role};
+use super::build::LayoutBuilder;
+use super::layout::{DispatchLayout, Role};
 use super::{Decisions, TOLERANCE};
 use crate::district::{Kind, StorageBoundary, SupplyTerms, Technology};
 
-/// A limit on the whole time may be missed by this share of it: a sum of thousands of steps.
+/// Share of a limit on the whole time by which it may be exceeded: the rounding error of a sum over thousands of steps.
 const LIMIT_TOLERANCE: f64 = 1e-9;
 
-/// What a global column of the dispatch stands for.
+/// The meaning of a global column of the dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharedRole {
-    /// Capacity that is chosen, kW, of a store kWh.
+    /// Chosen capacity, kW, or kWh for a store.
     Capacity,
-    /// Largest power in the time, kW.
+    /// Largest power over the whole time, kW.
     Peak,
 }
 
@@ -27,86 +27,88 @@ pub struct SharedQuantity {
     pub site: usize,
     /// Index of the technology at the site.
     pub technology: usize,
-    /// What it is of that technology.
+    /// Role of the column.
     pub role: SharedRole,
 }
 
 /// A limit on the whole time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// On the energy that a supply brings, kWh.
+    /// Limit on the energy of a supply, kWh.
     Supply {
         /// Index of the site in the district.
         site: usize,
         /// Index of the technology at the site.
         technology: usize,
     },
-    /// On the CO2 that all supplies emit, kg.
+    /// Limit on the CO2 of all supplies, kg.
     Co2,
 }
 
-/// A flow or level that a chosen capacity limits: `column_t <= per_unit_t * capacity`.
+/// A flow or level under a chosen capacity: `column_t <= per_unit_t * capacity`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cap {
+pub(super) struct CapacityLimit {
     /// The column.
     pub(super) column: ColumnId,
     /// The capacity.
     pub(super) capacity: GlobalColumnId,
-    /// The limit for one unit of it.
+    /// Limit per unit of the capacity.
     pub(super) per_unit: Profile,
 }
 
 /// The meaning of the global columns and rows of a layout.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shared {
+pub(super) struct SharedLayout {
     /// Meaning of each global column.
     pub(super) quantities: Vec<SharedQuantity>,
-    /// The limits; one that nothing can touch has no row.
+    /// Limits with their rows; a limit on nothing has no row.
     pub(super) limits: Vec<(Limit, Option<GlobalRowId>)>,
-    /// What the chosen capacities limit.
-    pub(super) caps: Vec<Cap>,
-    /// The flows whose peak is paid for.
+    /// Flows and levels under chosen capacities.
+    pub(super) capacity_limits: Vec<CapacityLimit>,
+    /// Flows with a demand charge.
     pub(super) peaks: Vec<(ColumnId, GlobalColumnId)>,
 }
 
-/// How far a plan is over a limit on the whole time.
+/// The excess of a plan over a limit on the whole time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OverLimit {
-    /// The limit's row.
+    /// Row of the limit.
     pub(super) row: GlobalRowId,
-    /// In the unit of the limit; nothing below the tolerance.
+    /// Excess in the unit of the limit; 0 within the tolerance.
     pub(super) amount: f64,
-    /// What is nothing.
+    /// Accepted excess.
     pub(super) tolerance: f64,
-    /// The least energy that would have to stay away for the limit to hold, kWh.
+    /// Least energy that would have to be saved to keep the limit, kWh.
     pub(super) energy_kwh: f64,
 }
 
-impl Layout {
-    /// How far `decisions` are over each limit. The least energy that must stay away is that of the step that uses most of the
-    /// limit for a kWh; left unserved at the price of lost load, it never costs less than the limit is worth.
+impl DispatchLayout {
+    /// Returns the excess of `decisions` over each limit. The least energy that has to be saved is that of the step
+    /// with the largest use of the limit per kWh; left unserved at the price of lost load, it never costs less than the
+    /// shadow price of the limit.
     pub(super) fn over_limits<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = OverLimit> + 'a {
         self.problem.global_rows().iter().enumerate().map(move |(index, row)| {
-            let (mut used, mut dearest): (f64, f64) = (0.0, 0.0);
+            let (mut used, mut largest): (f64, f64) = (0.0, 0.0);
             for term in self.problem.sum_terms().iter().filter(|term| term.row.0 == index) {
                 for (stage, &power) in decisions.values.row(term.column.0).iter().enumerate() {
                     used += term.coefficient.at(stage) * power;
                     if power > 0.0 {
-                        dearest = dearest.max(term.coefficient.at(stage));
+                        largest = largest.max(term.coefficient.at(stage));
                     }
                 }
             }
             let tolerance = TOLERANCE + LIMIT_TOLERANCE * row.upper.abs();
             let over = used - row.upper;
             let amount = if over > tolerance { over } else { 0.0 };
-            let energy_kwh = if dearest > 0.0 { amount / dearest * self.step_hours } else { 0.0 };
+            let energy_kwh = if largest > 0.0 { amount / largest * self.step_hours } else { 0.0 };
             OverLimit { row: GlobalRowId(index), amount, tolerance, energy_kwh }
         })
     }
 }
 
-impl Builder<'_> {
-    /// Where the capacity of a technology is chosen: keeps `column` within it, and returns it.
+impl LayoutBuilder<'_> {
+    /// Limits `column` by the capacity of the technology if that is chosen, and returns the capacity's column; `None`
+    /// if the capacity is given.
     pub(super) fn within_capacity(
         &mut self,
         site: usize,
@@ -129,11 +131,11 @@ impl Builder<'_> {
         let capacity = self.layout.problem.add_global_column(GlobalColumn { name, lower, upper, cost });
         self.layout.shared.quantities.push(SharedQuantity { site, technology, role: SharedRole::Capacity });
         self.at_most(column, capacity, &per_unit);
-        self.layout.shared.caps.push(Cap { column, capacity, per_unit });
+        self.layout.shared.capacity_limits.push(CapacityLimit { column, capacity, per_unit });
         Some(capacity)
     }
 
-    /// A row `column_t - per_unit_t * most <= 0`.
+    /// Adds the row `column_t - per_unit_t * most <= 0`.
     fn at_most(&mut self, column: ColumnId, most: GlobalColumnId, per_unit: &Profile) {
         let problem = &mut self.layout.problem;
         let name = format!("{} within {}", problem.columns()[column.0].name, problem.global_columns()[most.0].name);
@@ -142,13 +144,14 @@ impl Builder<'_> {
         problem.add_spread_term(row, most, per_unit.map(|per_unit| -per_unit));
     }
 
-    /// A store holds what is in it before the first step, too; `row` is that of its level.
+    /// Limits the level before the first step by the chosen capacity of the store; `row` is the row of the level's
+    /// dynamics.
     pub(super) fn before_the_first_step(
         &mut self,
         row: RowId,
         capacity: GlobalColumnId,
         boundary: StorageBoundary,
-        kept: f64,
+        retained: f64,
     ) {
         let stages = self.district.axis().len();
         let problem = &mut self.layout.problem;
@@ -156,9 +159,9 @@ impl Builder<'_> {
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => {}
             StorageBoundary::Given(initial) => {
                 let GlobalColumn { lower, upper, .. } = problem.global_columns()[capacity.0];
-                problem.set_global_bounds(capacity, lower.max(kept * initial).min(upper), upper);
+                problem.set_global_bounds(capacity, lower.max(retained * initial).min(upper), upper);
             }
-            // What the level's row leaves open in the first step is what remains of the level before it.
+            // The slack of the level's row in the first step is the remainder of the level before it.
             StorageBoundary::Free => {
                 let first = |first: f64, later: f64| {
                     let mut values = vec![later; stages];
@@ -173,12 +176,12 @@ impl Builder<'_> {
                 for (column, coefficient) in terms {
                     problem.add_term(before, column, Lag::Same, coefficient);
                 }
-                problem.add_spread_term(before, capacity, first(-kept, 0.0));
+                problem.add_spread_term(before, capacity, first(-retained, 0.0));
             }
         }
     }
 
-    /// The demand charge and the limit of a supply.
+    /// Adds the demand charge and the energy limit of a supply.
     pub(super) fn supply_terms(
         &mut self,
         site: usize,
@@ -204,7 +207,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The limit on what all supplies emit; what is forced is taken off it.
+    /// Adds the limit on the CO2 of all supplies, less the CO2 of forced supply.
     pub(super) fn co2_limit(&mut self) {
         let Some(limit_kg) = self.district.co2_limit_kg() else { return };
         let mut row = None;

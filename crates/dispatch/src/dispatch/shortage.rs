@@ -1,37 +1,38 @@
-//! Saying where, when and by how much a demand cannot be met.
+//! Reports of where, when and by how much a demand cannot be met.
 
 use std::fmt::Write as _;
 
 use anergy_lp::{Backend, GlobalColumnId, LpError, Solution};
 
-use super::layout::{Layout, Role};
+use super::layout::{DispatchLayout, Role};
 use super::{DispatchError, ShortageReport};
 use crate::district::{District, Shortage};
 
-/// Less than this is not a shortage, kW.
+/// Power below which a shortage is not reported, kW.
 const NEGLIGIBLE_KW: f64 = 1e-6;
 
-/// Whether every balance has a way out, so that shortage can not be why there is no plan.
-pub(super) fn allowed(district: &District) -> bool {
+/// Returns whether both unmet demand and surplus are allowed, so that every balance can be closed.
+pub(super) fn is_allowed(district: &District) -> bool {
     let Shortage { unmet_eur_per_kwh, surplus_eur_per_kwh } = district.shortage();
     unmet_eur_per_kwh.is_some() && surplus_eur_per_kwh.is_some()
 }
 
-/// Solves the same district for the least shortage and excess instead of the least cost, and reports what remains.
+/// Minimises shortage and excess instead of the cost, and reports what remains.
 ///
 /// # Errors
-/// When the solver fails, or when there is no shortage: the plan that costs least is then unbounded.
+/// When the solver fails, or when there is no shortage: the plan of least cost is then unbounded, or the problem is
+/// infeasible for another reason.
 pub(super) fn explain(
     district: &District,
-    layout: &Layout,
+    layout: &DispatchLayout,
     backend: &dyn Backend,
 ) -> Result<DispatchError, DispatchError> {
     let elastic = Shortage { unmet_eur_per_kwh: Some(1.0), surplus_eur_per_kwh: Some(1.0) };
-    let mut relaxed = Layout::new(&district.clone().with_shortage(elastic));
+    let mut relaxed = DispatchLayout::new(&district.clone().with_shortage(elastic));
     for (conversion, original) in relaxed.conversions.iter().zip(&layout.conversions) {
         relaxed.problem.set_coefficients(conversion.term, original.efficiency.iter().map(|eta| -1.0 / eta));
     }
-    // What is taken beside the demand, too.
+    // Auxiliary demands are included.
     for (balance, original) in relaxed.balances.iter().zip(&layout.balances) {
         let sums = &layout.problem.rows()[original.row.0].lower;
         relaxed.problem.set_sums(balance.row, (0..district.axis().len()).map(|stage| sums.at(stage)));
@@ -68,7 +69,7 @@ pub(super) fn explain(
         }
     }
     if reports.is_empty() {
-        // There is a plan without any, so it is not for want of one that there is no cheapest.
+        // A plan without shortage exists, so the cause is not the shortage.
         let problem = &layout.problem;
         return Err(match problem.has_negative_cost() {
             true => LpError::Unbounded { problem: problem.name().to_owned() },
@@ -80,7 +81,7 @@ pub(super) fn explain(
     Ok(DispatchError::Infeasible(reports))
 }
 
-/// A shortage in words: the sites and carriers, their energy, and the first hours.
+/// Describes a shortage: the sites and carriers, their energy, and the first steps.
 pub(super) fn describe(reports: &[ShortageReport]) -> String {
     const SHOWN: usize = 3;
     let mut text = String::from("the demand cannot be met, and unmet demand is not allowed:");

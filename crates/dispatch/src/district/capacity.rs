@@ -1,4 +1,4 @@
-//! Capacities that are given, and those that the dispatch chooses.
+//! Capacities, given or chosen by the dispatch.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,12 +8,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A capacity as it is written: a number, or the range in which the dispatch chooses it.
+/// A capacity in a configuration: a number, or the range in which the dispatch chooses it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum CapacitySetting {
-    /// This.
+    /// The capacity is given.
     Given(f64),
-    /// What costs least, together with the `investment` for it.
+    /// The dispatch chooses the capacity of least cost, annuity of the `investment` included.
     Chosen(CapacityRange),
 }
 
@@ -31,10 +31,10 @@ pub struct CapacityRange {
 }
 
 impl CapacitySetting {
-    /// No limit.
+    /// An unlimited capacity.
     pub const UNLIMITED: Self = Self::Given(f64::INFINITY);
 
-    /// The capacity, where it is chosen the largest.
+    /// Returns the capacity, or the largest one if it is chosen.
     #[must_use]
     pub fn most(self) -> f64 {
         match self {
@@ -43,7 +43,7 @@ impl CapacitySetting {
         }
     }
 
-    /// The least capacity, where it is chosen.
+    /// Returns the least capacity if it is chosen; `None` if it is given.
     #[must_use]
     pub fn chosen_from(self) -> Option<f64> {
         match self {
@@ -52,7 +52,7 @@ impl CapacitySetting {
         }
     }
 
-    /// The setting for a capacity of at most `most` that is chosen from `least` on, or given.
+    /// Returns the setting of a capacity that is chosen between `least` and `most`, or, with `None`, given as `most`.
     #[must_use]
     pub fn of(most: f64, least: Option<f64>) -> Self {
         least.map_or(Self::Given(most), |min| Self::Chosen(CapacityRange { min, max: most }))
@@ -70,8 +70,8 @@ impl Serialize for CapacitySetting {
 
 impl<'de> Deserialize<'de> for CapacitySetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl<'de> Visitor<'de> for Written {
+        struct CapacityVisitor;
+        impl<'de> Visitor<'de> for CapacityVisitor {
             type Value = CapacitySetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +96,7 @@ impl<'de> Deserialize<'de> for CapacitySetting {
                 CapacityRange::deserialize(MapAccessDeserializer::new(map)).map(CapacitySetting::Chosen)
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(CapacityVisitor)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a district's numbers may be.
+//! Validation of the numbers of a district.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use super::{
     SupplyTerms, Technology,
 };
 
-/// No price, power or energy of a district is larger; solvers cannot tell larger numbers from infinity.
+/// Largest price, power or energy; solvers cannot tell larger numbers from infinity.
 const LARGEST: f64 = 1e12;
 
-/// Whose number it is.
+/// The technology or link that a number belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A technology at a site.
@@ -35,14 +35,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// Checks numbers of one place.
+/// The validation of the numbers of one technology or link.
 struct Check<'a> {
     place: Place,
     axis: &'a TimeAxis,
 }
 
 impl Check<'_> {
-    /// Length and range of a profile.
+    /// Checks length and range of a profile.
     fn profile(
         &self,
         key: &'static str,
@@ -74,6 +74,7 @@ impl Check<'_> {
         }
     }
 
+    /// Checks the range of a number.
     fn number(
         &self,
         key: &'static str,
@@ -84,23 +85,28 @@ impl Check<'_> {
         self.profile(key, &Profile::Constant(value), expected, accept)
     }
 
+    /// Checks that a number is from 0 to 1e12.
     fn size(&self, key: &'static str, value: f64) -> Result<(), DistrictError> {
         self.number(key, value, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
     }
 
+    /// Checks that a number is from 0 to 1e12, or infinite for no limit.
     fn size_or_none(&self, key: &'static str, value: f64) -> Result<(), DistrictError> {
         let expected = "a number from 0 to 1e12, or inf";
         self.number(key, value, expected, |v| (0.0..=LARGEST).contains(&v) || v == f64::INFINITY)
     }
 
+    /// Checks that a profile is from 0 to 1e12.
     fn power(&self, key: &'static str, profile: &Profile) -> Result<(), DistrictError> {
         self.profile(key, profile, "a number from 0 to 1e12", |v| (0.0..=LARGEST).contains(&v))
     }
 
+    /// Checks that a profile is from -1e12 to 1e12.
     fn price(&self, key: &'static str, profile: &Profile) -> Result<(), DistrictError> {
         self.profile(key, profile, "a number from -1e12 to 1e12", |v| v.abs() <= LARGEST)
     }
 
+    /// Checks that a number is above 0 and at most 1.
     fn efficiency(&self, key: &'static str, value: f64) -> Result<(), DistrictError> {
         self.number(key, value, "a number > 0 and <= 1", |v| v > 0.0 && v <= 1.0)
     }
@@ -131,7 +137,7 @@ impl Technology {
         self.chosen_from.map_or(Ok(()), |least| self.check_choice(&check, least))
     }
 
-    /// A capacity that the dispatch chooses: from a range, at a cost, of something that can do less.
+    /// Checks a capacity that the dispatch chooses: its range, its cost, and that the technology may run below it.
     fn check_choice(&self, check: &Check<'_>, least: f64) -> Result<(), DistrictError> {
         let (key, min, max, most) = match &self.kind {
             Kind::Supply(supply) => ("capacity_kw", "capacity_kw.min", "capacity_kw.max", supply.capacity_kw),
@@ -182,12 +188,12 @@ impl Storage {
         check.number("loss_per_hour", self.loss_per_hour, "a number >= 0 and < 1", |v| (0.0..1.0).contains(&v))?;
         check.price("discharge_eur_per_kwh", &self.discharge_eur_per_kwh)?;
         check.price("charge_eur_per_kwh", &self.charge_eur_per_kwh)?;
-        let kept = (1.0 - self.loss_per_hour).powf(check.axis.step_hours());
-        // A given level has one step's loss before it counts, a fixed cyclic one is what is left after one.
+        let retained = (1.0 - self.loss_per_hour).powf(check.axis.step_hours());
+        // A given level loses one step's share before the first step; a fixed cyclic level is what remains after one.
         let (level, needed) = match self.boundary {
             StorageBoundary::Cyclic | StorageBoundary::Free => return Ok(()),
-            StorageBoundary::Given(level) => (level, level * kept),
-            StorageBoundary::CyclicFixed(level) => (level, level / kept),
+            StorageBoundary::Given(level) => (level, level * retained),
+            StorageBoundary::CyclicFixed(level) => (level, level / retained),
         };
         check.size("initial_kwh", level)?;
         let expected = "at most `capacity_kwh` (what is lost before the next step included)";
@@ -243,7 +249,7 @@ impl Link {
         let check = Check { place: Place::Link(self.name.clone()), axis };
         check.size("capacity_kw", self.capacity_kw)?;
         check.efficiency("efficiency", self.efficiency)?;
-        // A price below zero would make money by sending power in circles.
+        // With a negative price, sending power in circles would earn money.
         check.power("price_eur_per_kwh", &self.price_eur_per_kwh)
     }
 }

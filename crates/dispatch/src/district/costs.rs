@@ -1,10 +1,11 @@
-//! Investment costs spread over years.
+//! Annuities of investments.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The share of an investment that is paid every year to pay it off over `lifetime_years` at `interest_rate`:
-/// r (1+r)^n / ((1+r)^n - 1), and 1/n without interest (the annuity factor of any engineering economics textbook).
+/// Returns the capital recovery factor: the share of an investment that is paid every year to repay it over
+/// `lifetime_years` at `interest_rate`, r (1+r)^n / ((1+r)^n - 1), or 1/n without interest (the annuity factor of any
+/// engineering economics textbook).
 #[must_use]
 pub fn capital_recovery_factor(interest_rate: f64, lifetime_years: f64) -> f64 {
     if interest_rate == 0.0 {
@@ -34,16 +35,16 @@ pub struct Investment {
 }
 
 impl Investment {
-    /// Whether it costs nothing.
+    /// Returns whether there are no costs.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// EUR per year for `capacity_kw` and `capacity_kwh`.
+    /// Returns annuity and upkeep for `capacity_kw` and `capacity_kwh`, EUR per year.
     #[must_use]
     pub fn annual_cost_eur(&self, capacity_kw: f64, capacity_kwh: f64) -> f64 {
-        // What costs nothing costs nothing, also where there is an unlimited capacity of it.
+        // A cost of zero per unit is zero for an unlimited capacity too, rather than NaN.
         let cost = |per_unit: f64, capacity: f64| if per_unit == 0.0 { 0.0 } else { per_unit * capacity };
         let once = cost(self.per_kw_eur, capacity_kw) + cost(self.per_kwh_eur, capacity_kwh);
         let factor = self.lifetime_years.map_or(0.0, |years| capital_recovery_factor(self.interest_rate, years));

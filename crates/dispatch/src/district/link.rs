@@ -11,14 +11,14 @@ pub struct Link {
     pub from: String,
     /// Site at the other end.
     pub to: String,
-    /// What it carries.
+    /// Carrier that it transports.
     pub carrier: String,
-    /// Largest power that enters it, kW, in each direction.
+    /// Largest power that enters, kW, in each direction.
     pub capacity_kw: f64,
-    /// What arrives of what enters, in (0, 1].
+    /// Share of the entering power that arrives, in (0, 1].
     pub efficiency: f64,
-    /// Whether it carries only from `from` to `to`.
+    /// Whether it transports only from `from` to `to`.
     pub one_way: bool,
-    /// EUR per kWh that enters it.
+    /// Price of the entering energy, EUR/kWh.
     pub price_eur_per_kwh: Profile,
 }

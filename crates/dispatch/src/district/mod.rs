@@ -1,7 +1,7 @@
-//! The validated model of a district: sites, the technologies at them, and the carriers they exchange.
+//! The validated model of a district: sites, their technologies, and the carriers that they exchange.
 //!
-//! A [`District`] knows neither files nor solvers. [`District::new`] refuses what no dispatch could make sense of; every
-//! module above may rely on what it accepted.
+//! A [`District`] depends on neither files nor solvers. [`District::new`] rejects every model that no dispatch could
+//! use; the modules above rely on this.
 
 mod capacity;
 mod check;
@@ -23,24 +23,24 @@ use std::collections::HashSet;
 
 use anergy_data::series::TimeAxis;
 
-/// Price of a kWh of demand that cannot be served where the model states none, EUR.
+/// Price of unmet demand where the model states none, EUR/kWh.
 pub const VALUE_OF_LOST_LOAD_EUR_PER_KWH: f64 = 100.0;
 
-/// What it costs not to serve a demand, and not to use what is produced, EUR/kWh. `None` forbids it.
+/// The prices of unmet demand and of surplus, EUR/kWh. `None` forbids the one or the other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shortage {
-    /// Price of a kWh of demand left unserved, on every carrier.
+    /// Price of unmet demand of every carrier, EUR/kWh.
     pub unmet_eur_per_kwh: Option<f64>,
-    /// Price of a kWh that is produced and not used, on every carrier; 0 makes surplus free.
+    /// Price of surplus of every carrier, EUR/kWh; 0 makes surplus free.
     pub surplus_eur_per_kwh: Option<f64>,
 }
 
-/// A place with its own balance of every carrier.
+/// A location with its own balance of every carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     /// Name, unique in the district.
     pub name: String,
-    /// What stands there.
+    /// Technologies of the site.
     pub technologies: Vec<Technology>,
 }
 
@@ -56,17 +56,17 @@ pub struct District {
     co2_limit_kg: Option<f64>,
 }
 
-/// What makes a district meaningless.
+/// The reasons why a district is invalid.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum DistrictError {
-    /// Nothing to dispatch.
+    /// The district has no technology.
     #[error("the district has no site with a technology")]
     Empty,
-    /// No time to dispatch in.
+    /// The time axis has no step.
     #[error("the time window holds no step")]
     NoTime,
-    /// Two things of one name.
+    /// Two items have the same name.
     #[error("two {what} are named `{name}`")]
     Duplicate {
         /// `sites` or `technologies at SITE`.
@@ -74,7 +74,7 @@ pub enum DistrictError {
         /// The name.
         name: String,
     },
-    /// A name with the sign that joins names.
+    /// A name contains `|`, which joins names in result tables.
     #[error("one of the {what} is named `{name}`; expected a name without `|`, which joins names in result tables")]
     Joins {
         /// `sites`, `carriers` or `technologies at SITE`.
@@ -94,7 +94,7 @@ pub enum DistrictError {
         /// Steps of the axis.
         expected: usize,
     },
-    /// A conversion that gives what it takes.
+    /// A conversion consumes the carrier that it produces.
     #[error("{place}: consumes and produces the same carrier `{carrier}`")]
     SameCarrier {
         /// Whose.
@@ -102,7 +102,7 @@ pub enum DistrictError {
         /// The carrier.
         carrier: String,
     },
-    /// A conversion that names an output twice.
+    /// A conversion names an output twice.
     #[error("{place}: produces the carrier `{carrier}` twice")]
     SameOutput {
         /// Whose.
@@ -111,7 +111,11 @@ pub enum DistrictError {
         carrier: String,
     },
     /// A number is outside its range.
-    #[error("{place}: `{key}` is {}{}; expected {expected}", short(*value), when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default())]
+    #[error(
+        "{place}: `{key}` is {}{}; expected {expected}",
+        short(*value),
+        when.as_ref().map(|w| format!(" at {w}")).unwrap_or_default()
+    )]
     Range {
         /// Whose.
         place: Box<Place>,
@@ -139,7 +143,11 @@ pub enum DistrictError {
         expected: String,
     },
     /// The limit on CO2 cannot be kept, or is no number.
-    #[error("`co2_limit_kg` is {}; expected a number from {} (what forced supplies emit) to 1e12", short(*value), short(*forced))]
+    #[error(
+        "`co2_limit_kg` is {}; expected a number from {} (what forced supplies emit) to 1e12",
+        short(*value),
+        short(*forced)
+    )]
     Co2Limit {
         /// Its value.
         value: f64,
@@ -155,11 +163,11 @@ pub enum DistrictError {
 }
 
 impl District {
-    /// Puts a district together.
+    /// Creates a district without links and without limits on CO2.
     ///
     /// # Errors
-    /// A [`DistrictError`] when names repeat, a series has not one value a step of `axis`, or a number is outside its
-    /// physical range.
+    /// A [`DistrictError`] when names repeat, the length of a series is not the number of steps of `axis`, or a number
+    /// is outside its physical range.
     pub fn new(axis: TimeAxis, sites: Vec<Site>, shortage: Shortage) -> Result<Self, DistrictError> {
         if axis.is_empty() {
             return Err(DistrictError::NoTime);
@@ -185,7 +193,7 @@ impl District {
         Ok(Self { axis, sites, links: Vec::new(), carriers, shortage, co2_price_eur_per_kg: 0.0, co2_limit_kg: None })
     }
 
-    /// The same district with links between its sites.
+    /// Returns the district with links between its sites.
     ///
     /// # Errors
     /// A [`DistrictError`] when names repeat, an end is no site of the district, or a number is outside its range.
@@ -210,7 +218,7 @@ impl District {
         Ok(self)
     }
 
-    /// The same district with a price of CO2, EUR per tonne, that the dispatch pays for what its supplies emit.
+    /// Returns the district with a price of the CO2 that its supplies emit, EUR per tonne.
     ///
     /// # Errors
     /// [`DistrictError::Co2Price`].
@@ -221,10 +229,10 @@ impl District {
         Ok(Self { co2_price_eur_per_kg: eur_per_t / 1000.0, ..self })
     }
 
-    /// The same district with a limit on the CO2 that its supplies emit over its time, kg.
+    /// Returns the district with a limit on the CO2 that its supplies emit over its time, kg; `None` for no limit.
     ///
     /// # Errors
-    /// [`DistrictError::Co2Limit`] when that is no number, or below what its forced supplies emit.
+    /// [`DistrictError::Co2Limit`] when the limit is not a number, or below the CO2 of its forced supplies.
     pub fn with_co2_limit(self, limit_kg: Option<f64>) -> Result<Self, DistrictError> {
         let forced = self.forced_co2_kg();
         match limit_kg {
@@ -235,37 +243,37 @@ impl District {
         }
     }
 
-    /// The time axis.
+    /// Returns the time axis.
     #[must_use]
     pub fn axis(&self) -> &TimeAxis {
         &self.axis
     }
 
-    /// The sites.
+    /// Returns the sites.
     #[must_use]
     pub fn sites(&self) -> &[Site] {
         &self.sites
     }
 
-    /// The links between sites.
+    /// Returns the links between sites.
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
-    /// Price of CO2, EUR/kg.
+    /// Returns the price of CO2, EUR/kg.
     #[must_use]
     pub fn co2_price_eur_per_kg(&self) -> f64 {
         self.co2_price_eur_per_kg
     }
 
-    /// Limit on the CO2 that the supplies emit, kg over the time of the axis.
+    /// Returns the limit on the CO2 of the supplies over the time of the axis, kg; `None` for no limit.
     #[must_use]
     pub fn co2_limit_kg(&self) -> Option<f64> {
         self.co2_limit_kg
     }
 
-    /// CO2 of the supplies that are forced, kg.
+    /// Returns the CO2 of the forced supplies, kg.
     #[must_use]
     pub fn forced_co2_kg(&self) -> f64 {
         let technologies = self.sites.iter().flat_map(|site| &site.technologies);
@@ -279,39 +287,39 @@ impl District {
         forced.sum()
     }
 
-    /// All carriers, in the order in which they first appear.
+    /// Returns all carriers, in the order of their first appearance.
     #[must_use]
     pub fn carriers(&self) -> &[String] {
         &self.carriers
     }
 
-    /// What shortage and surplus cost.
+    /// Returns the prices of unmet demand and surplus.
     #[must_use]
     pub fn shortage(&self) -> Shortage {
         self.shortage
     }
 
-    /// The same district with other prices of shortage and surplus.
+    /// Returns the district with other prices of unmet demand and surplus.
     #[must_use]
     pub fn with_shortage(self, shortage: Shortage) -> Self {
         Self { shortage, ..self }
     }
 
-    /// The technology `name` at `site`.
+    /// Returns the technology `name` at `site`; `None` if there is none.
     #[must_use]
     pub fn technology(&self, site: &str, name: &str) -> Option<&Technology> {
         let site = self.sites.iter().find(|known| known.name == site)?;
         site.technologies.iter().find(|technology| technology.name == name)
     }
 
-    /// Whether something at `site` has to do with `carrier`: a technology, or the end of a link.
+    /// Returns whether a technology or a link at `site` has the carrier `carrier`.
     #[must_use]
     pub fn touches(&self, site: &Site, carrier: &str) -> bool {
         site.technologies.iter().any(|technology| technology.carriers().contains(&carrier))
             || self.links.iter().any(|link| link.carrier == carrier && (link.from == site.name || link.to == site.name))
     }
 
-    /// Sites and carriers that something takes and nothing brings.
+    /// Returns the sites and carriers with a consumer but no producer.
     #[must_use]
     pub fn carriers_without_source(&self) -> Vec<(&str, &str)> {
         let mut found = Vec::new();
@@ -329,15 +337,15 @@ impl District {
         found
     }
 
-    /// The hours of the axis over 8760.
+    /// Returns the hours of the axis divided by 8760.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a time axis has far fewer than 2^52 steps")]
     pub fn share_of_year(&self) -> f64 {
         self.axis.len() as f64 * self.axis.step_hours() / 8760.0
     }
 
-    /// The annualised cost of everything that stands in the district for the span of the axis, EUR: a year's annuity and
-    /// fixed upkeep, times [`District::share_of_year`]. Capacities that the dispatch chooses are not in it.
+    /// Returns the annualised cost of the given capacities for the span of the axis, EUR: annuity and fixed upkeep of a
+    /// year, times [`District::share_of_year`]. Capacities that the dispatch chooses are not included.
     #[must_use]
     pub fn annualised_cost_eur(&self) -> f64 {
         let technologies = self.sites.iter().flat_map(|site| &site.technologies);
@@ -345,6 +353,7 @@ impl District {
     }
 }
 
+/// Returns an error if a name repeats or contains `|`.
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), DistrictError> {
     let mut seen = HashSet::new();
     for name in names {
@@ -358,7 +367,7 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Di
     Ok(())
 }
 
-/// A number as people read it: with an exponent where it is very large or very small.
+/// Formats a number for a message, with an exponent if it is very large or very small.
 fn short(value: f64) -> String {
     let plain = value == 0.0 || !value.is_finite() || (1e-6..1e9).contains(&value.abs());
     if plain { value.to_string() } else { format!("{value:e}") }

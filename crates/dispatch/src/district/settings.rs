@@ -349,8 +349,8 @@ impl Serialize for PriceOrForbidden {
 
 impl<'de> Deserialize<'de> for PriceOrForbidden {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl Visitor<'_> for Written {
+        struct PriceVisitor;
+        impl Visitor<'_> for PriceVisitor {
             type Value = PriceOrForbidden;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -378,7 +378,7 @@ impl<'de> Deserialize<'de> for PriceOrForbidden {
                 if word == FORBIDDEN { Ok(PriceOrForbidden(None)) } else { Err(E::unknown_variant(word, &[FORBIDDEN])) }
             }
         }
-        deserializer.deserialize_any(Written)
+        deserializer.deserialize_any(PriceVisitor)
     }
 }
 

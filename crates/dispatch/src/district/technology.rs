@@ -1,89 +1,90 @@
-//! What can stand at a site.
+//! The technologies of a site.
 
 use anergy_data::series::Profile;
 
 use super::Investment;
 
-/// Something that produces, consumes, stores or converts.
+/// A device that produces, consumes, stores or converts a carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Technology {
     /// Name, unique at its site.
     pub name: String,
-    /// What it does.
+    /// Kind of the technology with its parameters.
     pub kind: Kind,
-    /// What it costs to have it.
+    /// Investment cost and fixed upkeep.
     pub investment: Investment,
-    /// Where the dispatch chooses the capacity (kW, of a store kWh), the least of it; the capacity of `kind` is then the most.
+    /// Least capacity (kW, or kWh for a store) if the dispatch chooses the capacity, the capacity of `kind` being the
+    /// largest; `None` if the capacity is given.
     pub chosen_from: Option<f64>,
 }
 
-/// What a technology does.
+/// The kind of a technology.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// Brings a carrier in from outside.
+    /// Imports or generates a carrier.
     Supply(Supply),
     /// Sells a carrier to the outside.
     Export(Export),
-    /// Takes a carrier out.
+    /// Consumes a carrier.
     Demand(Demand),
-    /// Keeps a carrier for later.
+    /// Stores a carrier.
     Storage(Storage),
-    /// Turns one carrier into another, or into several.
+    /// Converts one carrier into one or several others.
     Conversion(Conversion),
 }
 
-/// A source of a carrier: grid, photovoltaics, ...
+/// A source of a carrier, such as a grid or photovoltaics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Supply {
-    /// Carrier it brings.
+    /// Carrier that it supplies.
     pub carrier: String,
     /// Largest output, kW.
     pub capacity_kw: f64,
-    /// How much there is to bring.
+    /// Available power.
     pub available: Availability,
-    /// EUR per kWh brought.
+    /// Price of the supplied energy, EUR/kWh.
     pub price_eur_per_kwh: Profile,
-    /// kg of CO2 per kWh brought.
+    /// CO2 of the supplied energy, kg/kWh.
     pub co2_kg_per_kwh: Profile,
-    /// What it is bound to besides.
+    /// Terms over the whole time.
     pub terms: SupplyTerms,
 }
 
-/// Terms of a supply over the whole time of a run.
+/// The terms of a supply over the whole time of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SupplyTerms {
-    /// EUR per kW of the largest power (mean of a step) in the time, paid once.
+    /// Demand charge by the largest mean power of a step, EUR/kW, paid once.
     pub demand_charge_eur_per_kw: f64,
-    /// The most that it may bring in the time, kWh.
+    /// Largest energy over the time of the run, kWh; `None` for no limit.
     pub limit_kwh: Option<f64>,
 }
 
-/// A way out for a carrier that somebody pays for.
+/// A sale of a carrier to the outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
     /// Carrier it takes.
     pub carrier: String,
     /// Largest power, kW.
     pub capacity_kw: f64,
-    /// EUR earned per kWh; negative where one pays to get rid of it.
+    /// Revenue, EUR/kWh; negative for a disposal that costs money.
     pub price_eur_per_kwh: Profile,
 }
 
-/// How much a supply can or must bring.
+/// The available power of a supply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Availability {
-    /// As much as the capacity allows.
+    /// Up to the capacity.
     Unlimited,
-    /// At most this, kW.
+    /// At most this power, kW.
     UpTo(Profile),
-    /// At most this for every kW of the capacity, kW.
+    /// At most this power per kW of capacity, kW.
     PerKw(Profile),
-    /// Exactly this, kW, whether it is wanted or not.
+    /// Exactly this power, kW, whether it is needed or not.
     Forced(Profile),
 }
 
 impl Supply {
-    /// The most that it may bring at a capacity of so many kW, kW; of a forced supply what its capacity allows.
+    /// Returns the largest power at a capacity of `capacity_kw`, kW; for a forced supply the capacity.
     #[must_use]
     pub fn most_kw(&self, capacity_kw: f64) -> Profile {
         match &self.available {
@@ -94,16 +95,17 @@ impl Supply {
     }
 }
 
-/// A need for a carrier.
+/// A demand of a carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Demand {
     /// Carrier it takes.
     pub carrier: String,
-    /// What it takes, kW, >= 0.
+    /// Demand, kW, >= 0.
     pub power_kw: Profile,
 }
 
-/// A store: level_t = (1 - loss)^dt level_{t-1} + charge_efficiency charge_t dt - discharge_t dt / discharge_efficiency.
+/// A store with the dynamics level_t = (1 - loss)^dt level_{t-1} + charge_efficiency charge_t dt - discharge_t dt /
+/// discharge_efficiency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
     /// Carrier it keeps.
@@ -118,9 +120,9 @@ pub struct Storage {
     pub charge_efficiency: f64,
     /// Efficiency of discharging, in (0, 1].
     pub discharge_efficiency: f64,
-    /// Share of the level that is lost per hour, in [0, 1).
+    /// Share of the level lost per hour, in [0, 1).
     pub loss_per_hour: f64,
-    /// Where the level begins and ends.
+    /// Condition on the first and the last level.
     pub boundary: StorageBoundary,
     /// EUR per kWh discharged.
     pub discharge_eur_per_kwh: Profile,
@@ -128,21 +130,22 @@ pub struct Storage {
     pub charge_eur_per_kwh: Profile,
 }
 
-/// Where the level of a store begins and ends.
+/// The condition on the first and the last level of a store.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StorageBoundary {
-    /// Begins at this level, kWh; the end is free.
+    /// Begins at this level, kWh; the last level is free.
     Given(f64),
     /// Begins where it ends.
     Cyclic,
-    /// Begins at whatever level is best; the end is free.
+    /// Begins at the optimal level; the last level is free.
     Free,
-    /// Begins where it ends, and what remains of the last level after one more step's loss is this, kWh (Calliope's cyclic
-    /// storage with an initial level).
+    /// Begins where it ends; the last level after the loss of one more step is this, kWh (Calliope's cyclic storage
+    /// with an initial level).
     CyclicFixed(f64),
 }
 
-/// One carrier in, one carrier out, at an efficiency (a COP, for a heat pump) that may vary; and what comes along with it.
+/// A conversion of one carrier into another, at an efficiency (a COP for a heat pump) that may vary, with optional
+/// byproducts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversion {
     /// Carrier consumed.
@@ -153,25 +156,25 @@ pub struct Conversion {
     pub capacity_kw: f64,
     /// Output over input, > 0.
     pub efficiency: Profile,
-    /// EUR per kWh of output.
+    /// Cost by output, EUR/kWh.
     pub output_eur_per_kwh: Profile,
-    /// EUR per kWh of input.
+    /// Cost by input, EUR/kWh.
     pub input_eur_per_kwh: Profile,
-    /// What comes along with the output: the heat of a CHP plant.
+    /// Byproducts of the output, such as the heat of a CHP plant.
     pub byproducts: Vec<Byproduct>,
 }
 
-/// A carrier that comes along with the output of a conversion, in a fixed ratio.
+/// A carrier that is produced in a fixed ratio to the output of a conversion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Byproduct {
     /// The carrier.
     pub carrier: String,
-    /// kWh of it per kWh of output, >= 0.
+    /// Energy per energy of output, kWh/kWh, >= 0.
     pub per_output: Profile,
 }
 
 impl Technology {
-    /// The carriers it touches.
+    /// Returns the carriers that the technology produces or consumes.
     #[must_use]
     pub fn carriers(&self) -> Vec<&str> {
         match &self.kind {
@@ -186,7 +189,7 @@ impl Technology {
         }
     }
 
-    /// Whether it brings `carrier` to its site from somewhere else.
+    /// Returns whether the technology produces or imports `carrier`; stores do not count.
     #[must_use]
     pub fn brings(&self, carrier: &str) -> bool {
         match &self.kind {
@@ -199,7 +202,8 @@ impl Technology {
         }
     }
 
-    /// Annuity and upkeep of what is given, EUR per year; a capacity that the dispatch chooses is not in it.
+    /// Returns annuity and upkeep of the given capacity, EUR per year; a capacity that the dispatch chooses is not
+    /// included.
     #[must_use]
     pub fn annual_cost_eur(&self) -> f64 {
         let (kw, kwh) = match &self.kind {
@@ -214,7 +218,7 @@ impl Technology {
         self.investment.annual_cost_eur(kw, kwh)
     }
 
-    /// Annuity and upkeep of a kW, of a store of a kWh, EUR per year.
+    /// Returns annuity and upkeep of one kW, or of one kWh for a store, EUR per year.
     #[must_use]
     pub fn annual_cost_per_unit_eur(&self) -> f64 {
         match &self.kind {

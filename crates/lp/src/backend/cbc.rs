@@ -1,13 +1,13 @@
-//! COIN-OR CBC through the `coin_cbc` crate: a simplex answer, so a vertex.
+//! COIN-OR CBC through the `coin_cbc` crate: a simplex solution, hence a vertex.
 //!
-//! Limits of the binding: the problem is loaded anew at every solve (neither basis nor coefficients can be kept), there are
-//! no duals, and the library holds one lock for the whole process. For a problem without integers `status` says
-//! "unlaunched"; only `is_proven_optimal` counts.
+//! Limits of the binding: the problem is loaded anew at every solve (neither basis nor coefficients can be kept), no
+//! duals are returned, and the library holds one lock for the whole process. For a problem without integers `status` is
+//! "unlaunched"; only `is_proven_optimal` is meaningful.
 
 use coin_cbc::raw;
 
 use super::{Backend, Solver};
-use crate::reduce::Reduced;
+use crate::implied_slack::ReducedProblem;
 use crate::{LpError, Matrix, Solution, StagedProblem};
 
 const NAME: &str = "CBC";
@@ -23,10 +23,11 @@ impl Backend for Cbc {
 
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
         must_be_linear(problem)?;
-        Ok(Box::new(Prepared::new(problem, &Reduced::of(problem))?))
+        Ok(Box::new(CbcSolver::new(problem, &ReducedProblem::of(problem))?))
     }
 }
 
+/// Returns an error for a problem with quadratic costs.
 fn must_be_linear(problem: &StagedProblem) -> Result<(), LpError> {
     if problem.is_linear() {
         return Ok(());
@@ -34,29 +35,31 @@ fn must_be_linear(problem: &StagedProblem) -> Result<(), LpError> {
     Err(LpError::Unsupported { problem: problem.name().to_owned(), solver: NAME, what: "quadratic costs" })
 }
 
-/// The layout of one pattern.
-struct Prepared {
+/// A solver for problems of one pattern, with their matrix layout.
+struct CbcSolver {
     matrix: Matrix,
-    kept: Vec<usize>,
+    kept_columns: Vec<usize>,
 }
 
-impl Prepared {
-    fn new(problem: &StagedProblem, reduced: &Reduced) -> Result<Self, LpError> {
+impl CbcSolver {
+    /// Lays out the reduced problem.
+    fn new(problem: &StagedProblem, reduced: &ReducedProblem) -> Result<Self, LpError> {
         let matrix = Matrix::new(&reduced.problem).ok_or_else(|| LpError::TooLarge {
             problem: problem.name().to_owned(),
             solver: NAME,
             entries: problem.stages() * problem.terms().len(),
         })?;
-        Ok(Self { matrix, kept: reduced.kept().to_vec() })
+        Ok(Self { matrix, kept_columns: reduced.kept_columns().to_vec() })
     }
 }
 
-impl Solver for Prepared {
+impl Solver for CbcSolver {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         must_be_linear(problem)?;
-        let reduced = Reduced::of(problem);
-        if reduced.kept() != self.kept {
-            // A bound or coefficient that was one number has become a series, or the other way round.
+        let reduced = ReducedProblem::of(problem);
+        if reduced.kept_columns() != self.kept_columns {
+            // A bound or coefficient has changed from a constant to a series or back, which changes the eliminated
+            // columns.
             *self = Self::new(problem, &reduced)?;
         }
         let matrix = &mut self.matrix;
@@ -106,6 +109,7 @@ mod tests {
     use crate::test_problems::{capacity_and_limit, district};
     use crate::{Certificate, ColumnId, GlobalRowId};
 
+    /// Returns the solution of `problem` after checking that it is feasible.
     fn solved(problem: &StagedProblem) -> Solution {
         let mut solution = Solution::zeros(problem);
         Cbc.prepare(problem).unwrap().solve(problem, &mut solution).unwrap();
@@ -121,7 +125,7 @@ mod tests {
         assert_eq!(error.to_string(), "CBC cannot solve `capacity and limit`: it has quadratic costs");
     }
 
-    /// Bounds that become series between solves take a closing column back into the problem.
+    /// Bounds that become series between solves put an eliminated column back into the problem.
     #[test]
     fn bounds_may_become_series() {
         let mut problem = district(vec![3.0, 4.0], vec![1.0, 6.0]);
@@ -135,9 +139,9 @@ mod tests {
         assert!(Certificate::of(&problem, &solution).worst().size < 1e-7);
     }
 
-    /// A limit over all stages costs more the tighter it is, and what is bought beyond it costs no more than its price.
+    /// The objective rises as a limit over all stages becomes tighter.
     #[test]
-    fn what_all_stages_share_is_solved_for() {
+    fn global_columns_and_rows_are_solved() {
         let mut problem = capacity_and_limit(12);
         problem.set_quadratic(ColumnId(2), 0.0);
         let limit = GlobalRowId(0);

@@ -1,4 +1,4 @@
-//! Solvers behind one pair of traits; one file a solver.
+//! Solver backends behind a pair of traits; one file per solver.
 
 #[cfg(feature = "cbc")]
 mod cbc;
@@ -10,39 +10,39 @@ use super::{LpError, Solution, Staged, StagedProblem};
 
 /// A kind of solver.
 pub trait Backend: std::fmt::Debug + Sync {
-    /// Name and version, as it stands in results.
+    /// Returns name and version, as reported in results.
     fn name(&self) -> String;
 
-    /// Whether its answers come with duals as a rule.
+    /// Returns whether solutions usually come with duals.
     fn gives_duals(&self) -> bool {
         false
     }
 
-    /// Prepares a solver for problems of the pattern of `problem`; its numbers may change between solves.
+    /// Creates a solver for problems with the pattern of `problem`; their numbers may change between solves.
     ///
     /// # Errors
-    /// [`LpError::TooLarge`] when the solver cannot hold the problem, [`LpError::Unsupported`] when it has something that the
-    /// solver knows nothing of.
+    /// [`LpError::TooLarge`] when the problem exceeds the solver's index range, [`LpError::Unsupported`] when it has a
+    /// feature that the solver does not support.
     fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError>;
 }
 
-/// A solver that holds the memory for problems of one pattern.
+/// A solver with the memory for problems of one pattern.
 pub trait Solver: Send {
-    /// Solves `problem` and writes the answer into `solution`, whose shape fits.
+    /// Solves `problem` and writes the result into `solution`, whose shape must be that of the problem.
     ///
     /// # Errors
     /// [`LpError::Infeasible`], [`LpError::Unbounded`] or [`LpError::NoAnswer`].
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
 }
 
-/// The solver that is used unless told otherwise: our own, and where it finds no answer that its certificate proves, CBC if the
-/// build has it.
+/// Returns the default solver: the staged interior-point solver, with CBC as fallback (if the build has it) where no
+/// solution is proven by its certificate.
 #[must_use]
 pub fn default_backend() -> &'static dyn Backend {
     &Staged { alone: false, vertex: false }
 }
 
-/// The same, with answers that are vertices.
+/// Returns the default solver, restricted to solutions that are vertices of the feasible set.
 #[must_use]
 pub fn vertex_backend() -> &'static dyn Backend {
     &Staged { alone: false, vertex: true }

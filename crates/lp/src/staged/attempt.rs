@@ -1,128 +1,143 @@
-//! One way to solve a problem after the other.
+//! Attempts to solve a problem with settings of increasing caution.
 
 use std::cell::RefCell;
 
 use ndarray::Array2;
 
-use super::boxing::Boxed;
-use super::course::Tolerance;
-use super::draft::Draft;
-use super::form::Form;
 use super::interior::Interior;
+use super::iteration::InteriorSettings;
 use super::lanes::Lanes;
-use super::numbers::Numbers;
 use super::presolve::Presolve;
-use super::proof::{Proof, ROW_TOLERANCE, proven, satisfies};
-use super::sizes::{mean_costs, usual_cost};
+use super::presolved::PresolvedProblem;
+use super::problem_data::ProblemData;
+use super::proof::{OptimalityProof, ROW_TOLERANCE, proven, satisfies};
+use super::sizes::{mean_costs, typical_cost};
+use super::standard_form::StandardForm;
+use super::standardize::Standardized;
 use crate::{Duals, Solution, StagedProblem};
 
-/// What is nearer to 0, in the units of the scaled problem, is 0.
+/// Values closer to 0 than this, in the units of the scaled problem, are set to 0.
 const AT_BOUND: f64 = 1e-14;
-/// What the interior-point method is asked for.
-const GAP_GOAL: f64 = 1e-11;
-/// Layouts that are kept: of a year, each takes some 30 MB.
-const MEMORIES: usize = 4;
-/// Iterations allowed; hard cases take 45.
+/// Relative gap at which the interior-point method stops.
+const GAP_TOLERANCE: f64 = 1e-11;
+/// Number of memories kept per solver; a memory for a year of hours takes about 30 MB.
+const MOST_MEMORIES: usize = 4;
+/// Largest number of iterations; hard problems take 45.
 const ITERATIONS: usize = 120;
 
-/// The last layouts that were needed: one for each pattern that is left of a problem in one of the ways to try it.
+/// The memories of the last solves: one per pattern that is left of a problem under one of the settings.
 #[derive(Default)]
-pub(super) struct Attempts(Vec<Memory>);
+pub(super) struct Attempts(Vec<SolverMemory>);
 
-/// A layout and its iterate.
-struct Memory {
+/// The data and the iterate of problems of one pattern.
+struct SolverMemory {
     pattern: Vec<usize>,
-    numbers: Numbers,
+    data: ProblemData,
     interior: Interior,
 }
 
-/// One way to try a problem.
+/// The settings of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
-    /// Whether all that can be said of the problem beforehand is used.
-    reduced: bool,
-    /// How far from the bounds to start.
-    spread: f64,
-    /// How far away missing bounds are put, against the usual.
-    pub(super) far: f64,
-    /// What the rows' duals cost to move, where dynamics are not diagonal.
-    held: f64,
-    /// How often directions are improved by what they miss.
+    /// Whether the full presolve is applied.
+    full_presolve: bool,
+    /// Distance of the starting point from the bounds, 1 as a rule.
+    start_distance: f64,
+    /// Distance of artificial bounds, relative to the usual one.
+    pub(super) bound_factor: f64,
+    /// Dual regularisation of the normal equations, where the dynamics are not diagonal.
+    regularization: f64,
+    /// Number of iterative refinements of each direction.
     refinements: usize,
 }
 
-/// In this order.
+/// The attempts, in the order in which they are made.
 pub(super) const ATTEMPTS: [Attempt; 4] = [
-    Attempt { reduced: true, spread: 1.0, far: 1.0, held: 0.0, refinements: 0 },
-    Attempt { reduced: false, spread: 1.0, far: 1.0, held: 1e-10, refinements: 1 },
-    Attempt { reduced: false, spread: 10.0, far: 100.0, held: 1e-8, refinements: 1 },
-    Attempt { reduced: false, spread: 0.1, far: 1.0, held: 1e-8, refinements: 2 },
+    Attempt { full_presolve: true, start_distance: 1.0, bound_factor: 1.0, regularization: 0.0, refinements: 0 },
+    Attempt { full_presolve: false, start_distance: 1.0, bound_factor: 1.0, regularization: 1e-10, refinements: 1 },
+    Attempt { full_presolve: false, start_distance: 10.0, bound_factor: 100.0, regularization: 1e-8, refinements: 1 },
+    Attempt { full_presolve: false, start_distance: 0.1, bound_factor: 1.0, regularization: 1e-8, refinements: 2 },
 ];
 
-/// What an attempt came to.
+/// The result of an attempt.
 pub(super) enum Outcome {
-    /// Proven, more or less.
-    Optimal(Proof),
-    /// Some value lies where only a missing bound stopped it; this is the objective there.
-    Far(f64),
-    /// The certificate refuses, for this reason.
+    /// The certificate proves the contained gap.
+    Optimal(OptimalityProof),
+    /// Some value is at an artificial bound; the number is the objective there.
+    AtArtificialBound(f64),
+    /// The certificate refuses the solution for the contained reason.
     Refused(String),
 }
 
 impl Attempts {
-    /// Tries to solve `problem` one way.
+    /// Solves `problem` with the settings of `attempt`.
     pub(super) fn attempt(&mut self, problem: &StagedProblem, attempt: Attempt, solution: &mut Solution) -> Outcome {
-        let mut draft = Draft::of(problem);
-        let presolve = if attempt.reduced { Presolve::all(&mut draft) } else { Presolve::least(&mut draft) };
-        let boxed = Boxed::of(&draft, attempt.far);
-        let row = (0.1 * ROW_TOLERANCE / boxed.value_unit).clamp(1e-13, 1e-9);
-        let Attempt { spread, held, refinements, .. } = attempt;
-        let tolerance = Tolerance { row, gap: GAP_GOAL, iterations: ITERATIONS, spread, held, refinements };
-        let memory = self.memory_for(&boxed.form);
-        memory.interior.run(&memory.numbers, tolerance);
-        memory.restore(problem, Reduced { draft: &draft, presolve: &presolve, boxed: &boxed }, solution);
-        let far = boxed.touches_far(&draft, solution.values.view()) || boxed.shares_far(&draft, &solution.globals);
+        let mut presolved = PresolvedProblem::of(problem);
+        let presolve =
+            if attempt.full_presolve { Presolve::all(&mut presolved) } else { Presolve::least(&mut presolved) };
+        let standardized = Standardized::of(&presolved, attempt.bound_factor);
+        let row = (0.1 * ROW_TOLERANCE / standardized.value_unit).clamp(1e-13, 1e-9);
+        let Attempt { start_distance, regularization, refinements, .. } = attempt;
+        let tolerance = InteriorSettings {
+            row,
+            gap: GAP_TOLERANCE,
+            iterations: ITERATIONS,
+            start_distance,
+            regularization,
+            refinements,
+        };
+        let memory = self.memory_for(&standardized.form);
+        memory.interior.run(&memory.data, tolerance);
+        memory.restore(
+            problem,
+            Transformation { presolved: &presolved, presolve: &presolve, standardized: &standardized },
+            solution,
+        );
+        let at_artificial_bound = standardized.touches_artificial_bound(&presolved, solution.values.view())
+            || standardized.globals_touch_artificial_bound(&presolved, &solution.globals);
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-        // What left may have been all that was usual.
-        let turnover = boxed.turnover(&draft, solution.values.view(), usual_cost(&costs));
+        // The typical cost is that of the original problem: presolve may have removed all columns of typical cost.
+        let turnover = standardized.turnover(&presolved, solution.values.view(), typical_cost(&costs));
         match proven(problem, solution, turnover) {
             Ok(proof) => Outcome::Optimal(proof),
-            Err(_) if far && satisfies(problem, solution) => Outcome::Far(solution.objective),
-            Err(doubt) => Outcome::Refused(doubt),
+            Err(_) if at_artificial_bound && satisfies(problem, solution) => {
+                Outcome::AtArtificialBound(solution.objective)
+            }
+            Err(reason) => Outcome::Refused(reason),
         }
     }
 
-    /// The first answer that is proven well enough; otherwise why the last one is not.
+    /// Makes all attempts until one is proven; otherwise returns the reason why the last one is not.
     pub(super) fn first_proven(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), String> {
-        let mut doubt = String::new();
+        let mut last_reason = String::new();
         for attempt in ATTEMPTS {
             match self.attempt(problem, attempt, solution) {
-                Outcome::Optimal(proof) if proof.is_enough() => return Ok(()),
-                Outcome::Optimal(Proof { doubt: reason, .. }) => doubt = reason.unwrap_or_default(),
-                Outcome::Refused(reason) => doubt = reason,
-                Outcome::Far(_) => doubt = "it has no end".to_owned(),
+                Outcome::Optimal(proof) if proof.is_sufficient() => return Ok(()),
+                Outcome::Optimal(OptimalityProof { reason, .. }) => last_reason = reason.unwrap_or_default(),
+                Outcome::Refused(reason) => last_reason = reason,
+                Outcome::AtArtificialBound(_) => last_reason = "its objective has no lower bound".to_owned(),
             }
         }
-        Err(doubt)
+        Err(last_reason)
     }
 
-    /// The memory for a form, from an earlier solve of the same pattern if there was one.
-    fn memory_for(&mut self, form: &Form) -> &mut Memory {
+    /// Returns the memory for a standard form, from an earlier solve of the same pattern if there was one.
+    fn memory_for(&mut self, form: &StandardForm) -> &mut SolverMemory {
         let pattern = form.pattern();
         let known = self.0.iter().position(|memory| memory.pattern == pattern);
-        if known.is_none() && self.0.len() == MEMORIES {
+        if known.is_none() && self.0.len() == MOST_MEMORIES {
             self.0.remove(0);
         }
         let used = known.map(|index| self.0.remove(index)).or_else(|| spare(&pattern));
         self.0.push(match used {
             Some(mut memory) => {
-                memory.numbers.load(form);
+                memory.data.load(form);
                 memory
             }
             None => {
-                let numbers = Numbers::new(form);
-                let interior = Interior::new(&numbers);
-                Memory { pattern, numbers, interior }
+                let data = ProblemData::new(form);
+                let interior = Interior::new(&data);
+                SolverMemory { pattern, data, interior }
             }
         });
         let last = self.0.len() - 1;
@@ -130,16 +145,17 @@ impl Attempts {
     }
 }
 
-/// Memories that a thread keeps of solvers that are gone.
-const SPARES: usize = 6;
+/// Number of memories that a thread keeps of dropped solvers.
+const MOST_SPARES: usize = 6;
 
 thread_local! {
-    /// Who solves many problems of one pattern, one after the other, lays out memory once.
-    static SPARE: RefCell<Vec<Memory>> = const { RefCell::new(Vec::new()) };
+    /// Memories of dropped solvers, so that a program that solves many problems of one pattern, one after the other,
+    /// allocates once.
+    static SPARE: RefCell<Vec<SolverMemory>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What this thread keeps for a pattern.
-fn spare(pattern: &[usize]) -> Option<Memory> {
+/// Takes the thread's spare memory for a pattern; `None` if there is none.
+fn spare(pattern: &[usize]) -> Option<SolverMemory> {
     SPARE.with_borrow_mut(|spare| {
         let index = spare.iter().position(|memory| memory.pattern == pattern)?;
         Some(spare.remove(index))
@@ -148,57 +164,57 @@ fn spare(pattern: &[usize]) -> Option<Memory> {
 
 impl Drop for Attempts {
     fn drop(&mut self) {
-        // A thread that ends keeps nothing.
+        // A thread that ends has no spare memories any more.
         let _ = SPARE.try_with(|spare| {
             if let Ok(mut spare) = spare.try_borrow_mut() {
                 spare.append(&mut self.0);
-                let surplus = spare.len().saturating_sub(SPARES);
+                let surplus = spare.len().saturating_sub(MOST_SPARES);
                 spare.drain(..surplus);
             }
         });
     }
 }
 
-/// A problem and its boxed form, and the way between them.
+/// The transformations from the original problem to the standard form.
 #[derive(Clone, Copy)]
-struct Reduced<'a> {
-    draft: &'a Draft,
+struct Transformation<'a> {
+    presolved: &'a PresolvedProblem,
     presolve: &'a Presolve,
-    boxed: &'a Boxed,
+    standardized: &'a Standardized,
 }
 
-impl Memory {
-    /// Writes the answer in the terms of the problem.
-    fn restore(&self, problem: &StagedProblem, reduced: Reduced<'_>, solution: &mut Solution) {
-        let (numbers, interior) = (&self.numbers, &self.interior);
-        let Reduced { draft, presolve, boxed } = reduced;
+impl SolverMemory {
+    /// Writes the solution in terms of the original problem.
+    fn restore(&self, problem: &StagedProblem, full_presolve: Transformation<'_>, solution: &mut Solution) {
+        let (data, interior) = (&self.data, &self.interior);
+        let Transformation { presolved, presolve, standardized } = full_presolve;
         let at = |of: &[Lanes], width: usize, index: usize, stage: usize| {
-            let (block, lane) = numbers.cut.place(stage);
+            let (block, lane) = data.lane_layout.place(stage);
             of[block * width + index].0[lane]
         };
-        let (columns, rows) = (numbers.columns, numbers.rows);
+        let (columns, rows) = (data.columns, data.rows);
         solution.values.fill(0.0);
         let value = |column, stage| {
             let (x, z) = (at(&interior.x, columns, column, stage), at(&interior.z, columns, column, stage));
-            // What is pressed to its bound is there.
+            // A value below its multiplier is at its bound in the limit.
             if x < AT_BOUND && z > x { 0.0 } else { x }
         };
-        boxed.restore_values(draft, value, &mut solution.values);
+        standardized.restore_values(presolved, value, &mut solution.values);
         let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
-        // What left without a word is worth nothing.
+        // Rows that presolve removed without a record have the dual 0.
         duals.rows.fill(0.0);
-        // Where nothing costs anything, everything feasible is optimal, and no price is one.
-        let priced = f64::from(u8::from(!numbers.costless));
-        boxed.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
+        // Without any cost every feasible point is optimal, and all duals are 0.
+        let priced = f64::from(u8::from(!data.costless));
+        standardized.restore_duals(|row, stage| priced * at(&interior.y, rows, row, stage), &mut duals.rows);
         let mut multipliers = Array2::default((0, 0));
         if presolve.needs_multipliers() {
             multipliers = Array2::zeros(solution.values.raw_dim());
             let net = |c, stage| at(&interior.z, columns, c, stage) - at(&interior.w, columns, c, stage);
-            boxed.restore_multipliers(net, &mut multipliers);
+            standardized.restore_multipliers(net, &mut multipliers);
         }
         presolve.restore(&mut solution.values, &mut duals.rows, &multipliers);
-        boxed.restore_globals(draft, |column| interior.border.columns[column].x, &mut solution.globals);
-        boxed.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
+        standardized.restore_globals(presolved, |column| interior.border.columns[column].x, &mut solution.globals);
+        standardized.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
         problem.reduced_costs(solution.values.view(), &mut duals);
         solution.duals = Some(duals);
         solution.objective = problem.objective(solution.values.view(), &solution.globals);
@@ -211,7 +227,7 @@ mod tests {
     use crate::{Column, Lag, Row};
     use anergy_profile::Profile;
 
-    /// Whatever the number of stages: what is stored from one round to the next pays for its stay once a stage.
+    /// A cost of stored energy is paid once per stage, whatever the number of stages.
     #[test]
     fn levels_may_cost_something() {
         for stages in 1..=20 {
@@ -231,7 +247,7 @@ mod tests {
                 problem.set_quadratic(level, quadratic);
                 let mut solution = Solution::zeros(&problem);
                 let outcome = Attempts::default().attempt(&problem, ATTEMPTS[1], &mut solution);
-                assert!(matches!(outcome, Outcome::Optimal(Proof { doubt: None, .. })), "{stages} stages");
+                assert!(matches!(outcome, Outcome::Optimal(OptimalityProof { reason: None, .. })), "{stages} stages");
             }
         }
     }

@@ -1,30 +1,34 @@
-//! A small dense symmetric system.
+//! Small dense symmetric systems.
 
-use super::general::RELATIVE_HOLD;
+use super::general_chain::RELATIVE_REGULARIZATION;
 
 /// A symmetric positive definite matrix and its Cholesky factor.
 #[derive(Debug)]
 pub(super) struct Cholesky {
     n: usize,
-    /// Row-major; after [`Cholesky::factor`] the lower triangle holds the factor, its diagonal inverted.
+    /// Entries, row-major; after [`Cholesky::factor`] the lower triangle holds the factor, with its diagonal inverted.
     values: Vec<f64>,
 }
 
 impl Cholesky {
+    /// Creates a matrix of zeros with n rows and columns.
     pub(super) fn new(n: usize) -> Self {
         Self { n, values: vec![0.0; n * n] }
     }
 
+    /// Sets all entries to 0.
     pub(super) fn clear(&mut self) {
         self.values.fill(0.0);
     }
 
+    /// Adds `value` to an entry.
     #[inline]
     pub(super) fn add(&mut self, row: usize, column: usize, value: f64) {
         self.values[row * self.n + column] += value;
     }
 
-    /// Factors in place. A pivot below `floor` of its diagonal entry is rounding: its unknown becomes 0.
+    /// Factors in place. A pivot below the share `floor` of its diagonal entry is rounding error: its unknown becomes
+    /// 0.
     pub(super) fn factor(&mut self, floor: f64) {
         let n = self.n;
         for j in 0..n {
@@ -51,7 +55,7 @@ impl Cholesky {
         }
     }
 
-    /// Solves in place.
+    /// Solves the system in place.
     pub(super) fn solve(&self, rhs: &mut [f64]) {
         let n = self.n;
         self.forward(rhs);
@@ -65,21 +69,22 @@ impl Cholesky {
     }
 }
 
-/// A sum over weighted columns of weight a a', eliminated row by row with the modified Gram-Schmidt process, so that no digit
-/// of a small weight is lost beside a large one.
+/// A sum over weighted columns of weight a a', eliminated row by row with the modified Gram-Schmidt process, so that no
+/// digit of a small weight is lost beside a large one.
 #[derive(Debug)]
 pub(super) struct Gram {
     rows: usize,
-    /// By column and row.
+    /// Entries, by column and row.
     entries: Vec<f64>,
     weights: Vec<f64>,
     weighted: Vec<f64>,
     inverse_pivots: Vec<f64>,
-    /// By pivot row and row.
+    /// Multipliers, by pivot row and row.
     multipliers: Vec<f64>,
 }
 
 impl Gram {
+    /// Creates `columns` columns of zeros with weight 0.
     pub(super) fn new(rows: usize, columns: usize) -> Self {
         Self {
             rows,
@@ -91,23 +96,27 @@ impl Gram {
         }
     }
 
+    /// Sets all entries to 0.
     pub(super) fn clear(&mut self) {
         self.entries.fill(0.0);
     }
 
+    /// Sets the weight of a column.
     pub(super) fn set_weight(&mut self, column: usize, weight: f64) {
         self.weights[column] = weight;
     }
 
+    /// Adds `value` to an entry of a column.
     pub(super) fn add(&mut self, column: usize, row: usize, value: f64) {
         self.entries[column * self.rows + row] += value;
     }
 
-    /// Factors, with `held` added to every pivot. A pivot below `floor` of what its row had is rounding: its unknown becomes 0.
-    pub(super) fn factor(&mut self, floor: f64, held: f64) {
+    /// Factors with `regularization` added to every pivot. A pivot below the share `floor` of the original diagonal of
+    /// its row is rounding error: its unknown becomes 0.
+    pub(super) fn factor(&mut self, floor: f64, regularization: f64) {
         let n = self.rows;
         let Self { entries, weights, weighted, inverse_pivots, multipliers, .. } = self;
-        // Until their turn comes, the inverse pivots hold what the rows had.
+        // Until a row is eliminated, its inverse pivot holds its original diagonal.
         inverse_pivots.fill(0.0);
         for (column, weight) in entries.chunks_exact(n.max(1)).zip(&*weights) {
             inverse_pivots.iter_mut().zip(column).for_each(|(had, a)| *had += weight * a * a);
@@ -118,7 +127,7 @@ impl Gram {
                 *weighted = weight * column[p];
                 pivot += *weighted * column[p];
             }
-            pivot += held.min(RELATIVE_HOLD * inverse_pivots[p]);
+            pivot += regularization.min(RELATIVE_REGULARIZATION * inverse_pivots[p]);
             let inverse = if pivot > floor * inverse_pivots[p] { 1.0 / pivot } else { 0.0 };
             inverse_pivots[p] = inverse;
             let multipliers = &mut multipliers[p * n + p + 1..(p + 1) * n];
@@ -135,7 +144,7 @@ impl Gram {
         }
     }
 
-    /// Solves in place.
+    /// Solves the system in place.
     pub(super) fn solve(&self, rhs: &mut [f64]) {
         let n = self.rows;
         for p in 0..n {

@@ -1,8 +1,9 @@
-//! The form of a problem that says whether it contradicts itself.
+//! The elastic form of a problem, whose optimum is zero if and only if the problem is feasible.
 
 use crate::{Column, GlobalColumn, Lag, Row, RowId, StagedProblem};
 
-/// The same rows and bounds, each row missed at a price of 1 a unit, at no other cost.
+/// Returns the problem with a violation column per row and direction at a cost of 1 per unit, and without all other
+/// costs.
 pub(super) fn elastic(problem: &StagedProblem) -> StagedProblem {
     let mut elastic = StagedProblem::new(problem.name(), problem.stages());
     for column in problem.columns() {
@@ -20,12 +21,12 @@ pub(super) fn elastic(problem: &StagedProblem) -> StagedProblem {
     for term in problem.terms() {
         elastic.add_term(term.row, term.column, term.lag, term.coefficient.clone());
     }
-    share_elastically(problem, &mut elastic);
+    add_elastic_globals(problem, &mut elastic);
     elastic
 }
 
-/// The same for what all stages share.
-fn share_elastically(problem: &StagedProblem, elastic: &mut StagedProblem) {
+/// Adds the global columns, rows and terms, with a violation column per global row and direction.
+fn add_elastic_globals(problem: &StagedProblem, elastic: &mut StagedProblem) {
     for column in problem.global_columns() {
         elastic.add_global_column(GlobalColumn { cost: 0.0, ..column.clone() });
     }

@@ -1,13 +1,13 @@
 //! Arithmetic on several stretches of time at once.
 //!
-//! The horizon is cut into [`LANES`] stretches of equal length; a [`Lanes`] holds one number of the same hour of every stretch. All
-//! arithmetic is lane by lane and in IEEE double precision without contraction, so the same numbers come out whatever the
-//! width of the processor's registers: a compiler that may use AVX turns each operation into one or two instructions, one
-//! that may not into four.
+//! The horizon is divided into [`LANES`] stretches of equal length; a [`Lanes`] holds one number of the same step of
+//! every stretch. All arithmetic is lane by lane, in IEEE double precision and without contraction, so that the results
+//! do not depend on the width of the processor's registers: with AVX each operation is compiled to one or two
+//! instructions, without it to four.
 
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
-/// How many stretches of time are worked on side by side.
+/// Number of stretches of time that are processed side by side.
 pub(super) const LANES: usize = 8;
 
 /// One number for each stretch of time.
@@ -19,38 +19,38 @@ impl Lanes {
     pub(super) const ZERO: Self = Self([0.0; LANES]);
     pub(super) const ONE: Self = Self([1.0; LANES]);
 
-    /// The same number in every lane.
+    /// Creates lanes that all hold `value`.
     #[inline(always)]
     pub(super) fn splat(value: f64) -> Self {
         Self([value; LANES])
     }
 
-    /// Lane by lane the larger of two numbers.
+    /// Returns the larger number of each lane.
     #[inline(always)]
     pub(super) fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
 
-    /// Lane by lane the smaller of two numbers.
+    /// Returns the smaller number of each lane.
     #[inline(always)]
     pub(super) fn min(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { a } else { b })
     }
 
-    /// The sum over the lanes, in a fixed order.
+    /// Returns the sum over the lanes, in a fixed order.
     #[inline(always)]
     pub(super) fn sum(self) -> f64 {
         let [a, b, c, d, e, f, g, h] = whole(self).0;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 
-    /// The largest lane.
+    /// Returns the largest lane.
     #[inline(always)]
     pub(super) fn largest(self) -> f64 {
         whole(self).0.into_iter().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// Every lane's absolute value.
+    /// Returns the absolute value of each lane.
     #[inline(always)]
     pub(super) fn abs(self) -> Self {
         let mut out = self;
@@ -60,7 +60,7 @@ impl Lanes {
         out
     }
 
-    /// 1/x where x is above `floor`, 0 elsewhere.
+    /// Returns 1/x where x is above `floor`, and 0 elsewhere.
     #[inline(always)]
     pub(super) fn inverse_above(self, floor: Self) -> Self {
         let mut inverse = Self::ONE / self;
@@ -70,21 +70,21 @@ impl Lanes {
         inverse
     }
 
-    /// The lanes moved on by one: each takes its predecessor's number, the first takes the last one's.
+    /// Returns the lanes moved on by one: each takes the number of its predecessor, the first that of the last.
     #[inline(always)]
-    pub(super) fn taken_from_previous(self) -> Self {
+    pub(super) fn rotated_from_previous(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         whole(Self([h, a, b, c, d, e, f, g]))
     }
 
-    /// The lanes moved back by one: each takes its successor's number, the last takes the first one's.
+    /// Returns the lanes moved back by one: each takes the number of its successor, the last that of the first.
     #[inline(always)]
-    pub(super) fn taken_from_next(self) -> Self {
+    pub(super) fn rotated_from_next(self) -> Self {
         let [a, b, c, d, e, f, g, h] = self.0;
         whole(Self([b, c, d, e, f, g, h, a]))
     }
 
-    // Written out: it is inlined thousands of times, and a loop or an iterator each would cost the compiler minutes.
+    // Written out, because it is inlined thousands of times: a loop or an iterator would cost minutes of compile time.
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
         let ([a, b, c, d, e, g, h, i], [j, k, l, m, n, o, p, q]) = (self.0, other.0);
@@ -92,8 +92,8 @@ impl Lanes {
     }
 }
 
-/// The same numbers. Where lanes meet (a sum over them, a shift by one), a compiler that puts single lanes together to vectors
-/// would tear apart all that leads there; it stops here.
+/// Returns the same numbers and keeps the compiler from vectorising across the lanes here. Where lanes meet (in a sum
+/// or a shift), it would otherwise split up the vectors of all operations before.
 #[inline(always)]
 fn whole(lanes: Lanes) -> Lanes {
     std::hint::black_box(lanes)

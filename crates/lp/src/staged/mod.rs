@@ -1,63 +1,66 @@
-//! Our own solver: an interior-point method that knows the chain of stages.
+//! The staged solver: an interior-point method that exploits the chain of stages.
 //!
-//! A problem is reduced ([`presolve`]), boxed ([`boxing`]), laid out in lanes ([`numbers`]) and solved by a predictor-corrector method
-//! ([`interior`]) whose linear algebra runs along the stages ([`chain`] where states
-//! follow only upon themselves, else [`general`]). What comes back are values and the duals of
-//! all rows, and nothing is believed before the certificate of the problem itself agrees ([`proof`]).
+//! A problem passes through four steps: [`presolve`] removes rows and columns, [`standardize`] brings the rest to
+//! standard form, [`problem_data`] lays its numbers out in lanes, and [`interior`] solves it by a predictor-corrector
+//! method. The linear algebra runs along the stages: a block elimination for diagonal dynamics in [`diagonal_chain`],
+//! for any other in [`general_chain`], with global columns and rows as a border ([`bordered_system`]). The result is
+//! mapped back to values and duals of the original problem, and is accepted only if the certificate of that problem
+//! proves it ([`proof`]).
 
 #![allow(clippy::needless_range_loop, reason = "rows and columns are indices into several arrays at once")]
 
 mod attempt;
-mod border;
+mod bordered_system;
 #[cfg(all(test, feature = "cbc"))]
-mod border_tests;
-mod boxing;
-mod chain;
-mod course;
+mod bordered_system_tests;
 mod dense;
-mod draft;
+mod diagonal_chain;
 mod elastic;
-mod face;
-mod form;
-mod general;
+mod elimination;
+mod elimination_layout;
+mod general_chain;
 #[cfg(test)]
-mod general_tests;
+mod general_chain_tests;
+mod global_data;
+mod global_scaling;
+mod global_steps;
 mod interior;
-mod kept;
+mod iteration;
 mod lanes;
-mod layout;
-mod normal;
-mod numbers;
-mod plan;
+mod normal_equations;
+mod optimal_face;
+mod polish;
 mod presolve;
+mod presolved;
+mod problem_data;
 mod proof;
-mod shared;
-mod sharing;
+mod simd;
 mod sizes;
+mod standard_form;
+mod standardize;
 mod start;
-mod steps;
-mod vector;
 
 use super::{Backend, LpError, Solution, Solver, StagedProblem};
 use attempt::{ATTEMPTS, Attempts, Outcome};
 use elastic::elastic;
-use face::{HOLDS, face};
-use proof::{Proof, largest_sum, proven};
+use optimal_face::{FACE_ATTEMPTS, optimal_face};
+use proof::{OptimalityProof, largest_sum, proven};
 
 const NAME: &str = "staged";
 
-/// The elastic form of an infeasible problem costs more than this, and more than this share of its largest sum.
-const SHORTAGE: f64 = 1e-6;
-const RELATIVE_SHORTAGE: f64 = 1e-9;
+/// A problem is infeasible if the objective of its elastic form exceeds this,
+const INFEASIBILITY: f64 = 1e-6;
+/// and this share of the largest right-hand side.
+const RELATIVE_INFEASIBILITY: f64 = 1e-9;
 
 /// The staged interior-point solver.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Staged {
-    /// Whether nobody else may answer what it cannot prove to some 1e-9, and it must refuse. Otherwise such a problem goes to the
-    /// next backend that the build has, and if none knows better, an answer proven to 1e-6 is one.
+    /// Whether a problem is refused if its solution is not proven to a relative gap of 4e-9. Otherwise such a problem
+    /// is passed to the fallback solver that the build has; if that fails too, a solution proven to 1e-6 is accepted.
     pub alone: bool,
-    /// Whether an answer must be a vertex wherever the cost is linear, rather than lie amid all that cost the same. What is proven to
-    /// 1e-7 of what is paid apart from penalties is one then, and what is proven to no more than 1e-6 is none.
+    /// Whether the solution of a linear problem must be a vertex, rather than any point of the optimal face. A vertex
+    /// is accepted if it is proven to 1e-7 of the cost apart from penalties.
     pub vertex: bool,
 }
 
@@ -71,152 +74,170 @@ impl Backend for Staged {
     }
 
     fn prepare(&self, _problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
-        Ok(Box::new(Prepared { manner: *self, usual: Attempts::default(), faces: Attempts::default() }))
+        Ok(Box::new(StagedSolver {
+            settings: *self,
+            attempts: Attempts::default(),
+            face_attempts: Attempts::default(),
+        }))
     }
 }
 
-/// A solver for problems of one pattern, and for the faces of their optima.
-struct Prepared {
-    manner: Staged,
-    usual: Attempts,
-    faces: Attempts,
+/// A solver for problems of one pattern, and for their optimal faces.
+struct StagedSolver {
+    settings: Staged,
+    attempts: Attempts,
+    face_attempts: Attempts,
 }
 
-/// An objective that has no least value falls at least so many times deeper where missing bounds are a hundred times as far away.
-const FALL: f64 = 10.0;
+/// The objective of an unbounded problem falls by at least this factor where the artificial bounds are a hundred times
+/// as wide.
+const UNBOUNDED_FALL: f64 = 10.0;
 
-/// The objectives where only missing bounds stopped it, with these at their usual distance and far beyond.
+/// The objectives of attempts that ended at an artificial bound; `None` where no attempt did.
 #[derive(Debug, Default)]
-struct Falls {
+struct ArtificialBoundObjectives {
+    /// Objective with artificial bounds at their usual distance.
     usual: Option<f64>,
+    /// Objective with artificial bounds at a multiple of it.
     beyond: Option<f64>,
 }
 
-impl Falls {
-    fn note(&mut self, far: f64, objective: f64) {
-        *(if far > 1.0 { &mut self.beyond } else { &mut self.usual }) = Some(objective);
+impl ArtificialBoundObjectives {
+    /// Records the objective of an attempt with artificial bounds `bound_factor` times as wide as usual.
+    fn record(&mut self, bound_factor: f64, objective: f64) {
+        *(if bound_factor > 1.0 { &mut self.beyond } else { &mut self.usual }) = Some(objective);
     }
 
-    /// Whether the objective falls with the distance.
-    fn without_end(&self) -> bool {
-        self.usual.zip(self.beyond).is_some_and(|(usual, beyond)| usual < 0.0 && beyond < FALL * usual)
+    /// Returns whether the objective falls with the distance of the artificial bounds.
+    fn is_unbounded(&self) -> bool {
+        self.usual.zip(self.beyond).is_some_and(|(usual, beyond)| usual < 0.0 && beyond < UNBOUNDED_FALL * usual)
     }
 }
 
-/// Whose answer it is.
+/// The solver that found a solution.
 #[derive(PartialEq)]
-enum Answer {
-    Ours,
-    Another,
+enum AnsweredBy {
+    Staged,
+    Fallback,
 }
 
-impl Solver for Prepared {
+impl Solver for StagedSolver {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let answer = self.optimum(problem, solution)?;
-        if !self.manner.vertex || answer == Answer::Another || !problem.is_linear() {
+        if !self.settings.vertex || answer == AnsweredBy::Fallback || !problem.is_linear() {
             return Ok(());
         }
-        let settled = self.settle(problem, solution);
-        if settled.is_ok() || self.manner.alone { settled } else { otherwise(problem, solution).unwrap_or(settled) }
+        let result = self.move_to_vertex(problem, solution);
+        if result.is_ok() || self.settings.alone {
+            result
+        } else {
+            solve_by_fallback(problem, solution).unwrap_or(result)
+        }
     }
 }
 
-impl Prepared {
-    /// Some optimum, or as near to one as the manner allows.
-    fn optimum(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<Answer, LpError> {
-        let Staged { alone, vertex } = self.manner;
-        let mut falls = Falls::default();
-        let mut doubt = String::new();
-        let mut best: Option<(Proof, Solution)> = None;
+impl StagedSolver {
+    /// Finds an optimum, or a solution as close to one as the settings accept.
+    fn optimum(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<AnsweredBy, LpError> {
+        let Staged { alone, vertex } = self.settings;
+        let mut at_bounds = ArtificialBoundObjectives::default();
+        let mut last_reason = String::new();
+        let mut best: Option<(OptimalityProof, Solution)> = None;
         for attempt in ATTEMPTS {
-            match self.usual.attempt(problem, attempt, solution) {
-                Outcome::Optimal(proof) if proof.rest <= 1.0 => return Ok(Answer::Ours),
-                Outcome::Optimal(proof) if best.as_ref().is_some_and(|(known, _)| known.rest <= proof.rest) => {}
+            match self.attempts.attempt(problem, attempt, solution) {
+                Outcome::Optimal(proof) if proof.unproven <= 1.0 => return Ok(AnsweredBy::Staged),
+                Outcome::Optimal(proof) if best.as_ref().is_some_and(|(known, _)| known.unproven <= proof.unproven) => {
+                }
                 Outcome::Optimal(proof) => best = Some((proof, solution.clone())),
-                Outcome::Far(objective) => falls.note(attempt.far, objective),
-                Outcome::Refused(reason) => doubt = reason,
+                Outcome::AtArtificialBound(objective) => at_bounds.record(attempt.bound_factor, objective),
+                Outcome::Refused(reason) => last_reason = reason,
             }
         }
-        let is_known = |(proof, _): &(Proof, _)| proof.doubt.is_none() || vertex && proof.is_enough_for_vertex();
-        if let Some((_, found)) = best.take_if(|best| is_known(best)) {
+        let is_sufficient =
+            |(proof, _): &(OptimalityProof, _)| proof.reason.is_none() || vertex && proof.is_sufficient_for_vertex();
+        if let Some((_, found)) = best.take_if(|best| is_sufficient(best)) {
             *solution = found;
-            return Ok(Answer::Ours);
+            return Ok(AnsweredBy::Staged);
         }
-        let other = if alone { None } else { otherwise(problem, solution) };
+        let other = if alone { None } else { solve_by_fallback(problem, solution) };
         match (other, best) {
-            (Some(Ok(())), _) => Ok(Answer::Another),
+            (Some(Ok(())), _) => Ok(AnsweredBy::Fallback),
             (_, Some((_, found))) if !alone && !vertex => {
                 *solution = found;
-                Ok(Answer::Ours)
+                Ok(AnsweredBy::Staged)
             }
             (Some(Err(refused)), _) => Err(refused),
             (None, best) => {
-                let doubt = best.and_then(|(proof, _)| proof.doubt).unwrap_or(doubt);
-                Err(why_not(problem, doubt, falls))
+                let reason = best.and_then(|(proof, _)| proof.reason).unwrap_or(last_reason);
+                Err(failure(problem, reason, at_bounds))
             }
         }
     }
 
-    /// Moves an optimum to a vertex of its face; its duals stay.
-    fn settle(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
-        let mut doubt = "its optimum has no duals".to_owned();
-        let mut best: Option<(Proof, Solution)> = None;
+    /// Moves an optimum to a vertex of its optimal face; the duals remain the same.
+    fn move_to_vertex(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+        let mut last_reason = "its optimum has no duals".to_owned();
+        let mut best: Option<(OptimalityProof, Solution)> = None;
         let duals = solution.duals.clone();
-        for ((hold, scale), duals) in HOLDS.into_iter().zip(duals.iter().cycle()) {
+        for ((fixing, scale), duals) in FACE_ATTEMPTS.into_iter().zip(duals.iter().cycle()) {
             let mut vertex = Solution::zeros(problem);
-            let found = self.faces.first_proven(&face(problem, solution, duals, hold, scale), &mut vertex);
+            let found =
+                self.face_attempts.first_proven(&optimal_face(problem, solution, duals, fixing, scale), &mut vertex);
             vertex.duals = Some(duals.clone());
             vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
             match found.and_then(|()| proven(problem, &vertex, 0.0)) {
-                Ok(proof) if best.as_ref().is_some_and(|(known, _)| known.rest <= proof.rest) => {}
+                Ok(proof) if best.as_ref().is_some_and(|(known, _)| known.unproven <= proof.unproven) => {}
                 Ok(proof) => best = Some((proof, vertex)),
-                Err(reason) => doubt = reason,
+                Err(reason) => last_reason = reason,
             }
-            if best.as_ref().is_some_and(|(proof, _)| proof.is_enough()) {
+            if best.as_ref().is_some_and(|(proof, _)| proof.is_sufficient()) {
                 break;
             }
         }
         match best {
-            Some((proof, vertex)) if proof.is_enough_for_vertex() => {
+            Some((proof, vertex)) if proof.is_sufficient_for_vertex() => {
                 *solution = vertex;
                 return Ok(());
             }
-            Some((Proof { doubt: Some(reason), .. }, _)) => doubt = reason,
+            Some((OptimalityProof { reason: Some(reason), .. }, _)) => last_reason = reason,
             _ => {}
         }
-        let status = format!("no vertex of its optima was found: {doubt}");
+        let status = format!("no vertex of its optima was found: {last_reason}");
         Err(LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status })
     }
 }
 
-/// Why there is no answer: whether even a form that may miss every row at a price has to miss some. `doubt` is why the last
-/// answer was refused, `falls` what came of missing bounds.
-fn why_not(problem: &StagedProblem, doubt: String, falls: Falls) -> LpError {
+/// Returns the error for a problem without a solution. The problem is infeasible if its elastic form, which may violate
+/// every row at a price, has a positive optimum. `reason` tells why the last solution was refused, `at_bounds` the
+/// objectives at artificial bounds.
+fn failure(problem: &StagedProblem, reason: String, at_bounds: ArtificialBoundObjectives) -> LpError {
     let elastic = elastic(problem);
     let mut solution = Solution::zeros(&elastic);
     let solved = Attempts::default().first_proven(&elastic, &mut solution).is_ok();
     let name = problem.name().to_owned();
     match solved {
-        true if solution.objective > SHORTAGE.max(RELATIVE_SHORTAGE * largest_sum(problem)) => LpError::Infeasible {
-            problem: name,
-            columns: problem.columns().len(),
-            rows: problem.rows().len(),
-            stages: problem.stages(),
-        },
-        true if falls.without_end() => LpError::Unbounded { problem: name },
-        _ => LpError::NoAnswer { problem: name, solver: NAME, status: doubt },
+        true if solution.objective > INFEASIBILITY.max(RELATIVE_INFEASIBILITY * largest_sum(problem)) => {
+            LpError::Infeasible {
+                problem: name,
+                columns: problem.columns().len(),
+                rows: problem.rows().len(),
+                stages: problem.stages(),
+            }
+        }
+        true if at_bounds.is_unbounded() => LpError::Unbounded { problem: name },
+        _ => LpError::NoAnswer { problem: name, solver: NAME, status: reason },
     }
 }
 
-/// The answer of another solver, if this build has one and it can.
+/// Solves the problem with the fallback solver; `None` if this build has none or it does not support the problem.
 #[cfg(feature = "cbc")]
-fn otherwise(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<(), LpError>> {
+fn solve_by_fallback(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<(), LpError>> {
     solution.duals = None;
     let mut solver = super::Cbc.prepare(problem).ok()?;
     Some(solver.solve(problem, solution))
 }
 
 #[cfg(not(feature = "cbc"))]
-fn otherwise(_: &StagedProblem, _: &mut Solution) -> Option<Result<(), LpError>> {
+fn solve_by_fallback(_: &StagedProblem, _: &mut Solution) -> Option<Result<(), LpError>> {
     None
 }

@@ -1,56 +1,56 @@
-//! Whether an answer is one: what its values and duals prove of the problem itself.
+//! Acceptance of a solution: what its values and duals prove about the original problem.
 
 use anergy_profile::Profile;
 
-use super::sizes::{largest_size, mean_costs, mean_size, penalty};
+use super::sizes::{largest_size, mean_costs, mean_size, penalty_threshold};
 use crate::{Certificate, Column, ColumnId, Solution, StagedProblem};
 
-/// Rows and bounds may be missed by this much, in the units of the problem.
+/// Largest accepted violation of rows and bounds, in the units of the problem,
 pub(super) const ROW_TOLERANCE: f64 = 5e-7;
-/// And by this share of the largest value.
+/// plus this share of the largest value.
 const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
-/// Duals that lean on a side which is infinite may be this large, against the largest cost; reduced costs of what is no penalty, against
-/// the largest cost that is none.
+/// Largest accepted dual of an infinite side, relative to the largest cost; for reduced costs of columns that are no
+/// penalties, relative to the largest cost of such columns.
 const DUAL_TOLERANCE: f64 = 1e-8;
-/// The duals must prove the objective to this share of it,
+/// Relative gap of a fully proven solution,
 const GAP_TOLERANCE: f64 = 4e-9;
-/// (or, if nobody proves more, to this share,
+/// of a solution that is accepted if no other solver proves more,
 const LOOSE_GAP_TOLERANCE: f64 = 1e-6;
-/// or, of a vertex, to this one, which is what others ask for)
+/// and of a vertex, which is the tolerance of common simplex codes.
 const VERTEX_GAP_TOLERANCE: f64 = 1e-7;
-/// or of this share of all that was added up to it. What is proven to no more than the former is worth another attempt.
+/// The gap is relative to the objective, or to this share of the sum of its absolute terms if that is larger.
 const SHARE_OF_TERMS: f64 = 1e-3;
-/// The latter to this share of it is proof enough in any case.
-const GAP_WISH: f64 = 1e-8;
-/// Where nothing is paid, the sums over all bounds times what rounding leaves of their duals are not 0.
+/// A gap of this share of the absolute terms, reduced by [`SHARE_OF_TERMS`], is sufficient without another attempt.
+const TERMS_GAP_TOLERANCE: f64 = 1e-8;
+/// Rounding error of the duals: where the objective is zero, the products of all bounds with the rounded duals are not.
 const ROUNDING: f64 = 1e-15;
 
-/// What values and duals prove of the objective.
+/// The optimality gap that values and duals prove.
 #[derive(Debug, Clone)]
-pub(super) struct Proof {
-    /// What is left unproven, in multiples of what would be proof enough wherever penalties hide the rest.
-    pub(super) rest: f64,
-    /// The same against what is paid apart from penalties.
+pub(super) struct OptimalityProof {
+    /// Gap in multiples of the gap that is sufficient without another attempt.
+    pub(super) unproven: f64,
+    /// Gap relative to the cost apart from penalties.
     gap: f64,
-    /// Why this is not enough where somebody else could prove more.
-    pub(super) doubt: Option<String>,
+    /// Reason why the gap is not sufficient if another solver could prove more; `None` if it is.
+    pub(super) reason: Option<String>,
 }
 
-impl Proof {
-    /// Whether it is enough, though somebody else might prove more.
-    pub(super) fn is_enough(&self) -> bool {
-        self.doubt.is_none() || self.rest <= 1.0
+impl OptimalityProof {
+    /// Returns whether the gap is sufficient without another attempt.
+    pub(super) fn is_sufficient(&self) -> bool {
+        self.reason.is_none() || self.unproven <= 1.0
     }
 
-    /// Whether it is enough for a vertex if nobody proves more.
-    pub(super) fn is_enough_for_vertex(&self) -> bool {
-        self.is_enough() || self.gap <= VERTEX_GAP_TOLERANCE
+    /// Returns whether the gap is sufficient for a vertex if no other solver proves more.
+    pub(super) fn is_sufficient_for_vertex(&self) -> bool {
+        self.is_sufficient() || self.gap <= VERTEX_GAP_TOLERANCE
     }
 }
 
-/// What values and duals prove of the objective, or what keeps them from proving each other. `turnover` is what all flows would cost at the usual
-/// price, which matters where costs cancel or are next to nothing.
-pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<Proof, String> {
+/// Returns the gap that values and duals prove, or the reason why they prove nothing. `turnover` is the cost of all
+/// flows at the typical cost, which sets the scale where costs cancel or are almost zero.
+pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
     let certificate = Certificate::of(problem, solution);
     let worst = certificate.worst();
     if !within(worst.size, row_tolerance(solution)) {
@@ -60,103 +60,110 @@ pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
         return Err(format!("its duals miss {} by {:.1e}", optimality.dual.name, optimality.dual.size));
     }
-    if let Some(name) = unlimited_bargain(problem, solution) {
-        return Err(format!("its duals leave an unlimited bargain in {name}"));
+    if let Some(name) = attractive_unbounded_column(problem, solution) {
+        return Err(format!("the reduced cost has the wrong sign at a missing bound of {name}"));
     }
     let difference = (optimality.primal_objective - optimality.dual_objective).abs();
     let rounding = ROUNDING * largest_cost(problem) * bounds(problem).max(1.0);
     if within(difference.max(optimality.primal_objective.abs()), rounding) {
-        return Ok(Proof { rest: 0.0, gap: 0.0, doubt: None });
+        return Ok(OptimalityProof { unproven: 0.0, gap: 0.0, reason: None });
     }
-    let Paid { usual, absolute } = Paid::of(problem, solution);
-    // However many stages move a little, what moves most at the largest cost is worth more.
+    let ObjectiveTerms { ordinary, absolute } = ObjectiveTerms::of(problem, solution);
+    // The turnover of many small flows must not exceed the largest flow at the largest cost.
     let turnover = turnover.min(largest_cost(problem) * largest_value(solution));
-    let size = usual.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
+    let size = ordinary.abs().max(SHARE_OF_TERMS * absolute.max(turnover));
     let gap = if difference == 0.0 { 0.0 } else { difference / size };
-    let wish = GAP_WISH * SHARE_OF_TERMS * absolute.max(turnover);
-    let doubt = format!("its duals leave a relative gap of {gap:.1e}");
+    let target = TERMS_GAP_TOLERANCE * SHARE_OF_TERMS * absolute.max(turnover);
+    let reason = format!("its duals leave a relative gap of {gap:.1e}");
     if !within(gap, LOOSE_GAP_TOLERANCE) {
-        return Err(doubt);
+        return Err(reason);
     }
     let enough = within(gap, GAP_TOLERANCE);
-    Ok(Proof { rest: difference / wish.max(f64::MIN_POSITIVE), gap, doubt: (!enough).then_some(doubt) })
+    Ok(OptimalityProof {
+        unproven: difference / target.max(f64::MIN_POSITIVE),
+        gap,
+        reason: (!enough).then_some(reason),
+    })
 }
 
-/// A column of usual cost that would pay, as the duals have it, however far it went to a side without a bound.
-fn unlimited_bargain<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
+/// Returns the name of a column of ordinary cost whose reduced cost has the wrong sign at a side without a bound, so
+/// that the duals prove nothing; `None` if there is none.
+fn attractive_unbounded_column<'a>(problem: &'a StagedProblem, solution: &Solution) -> Option<&'a str> {
     let reduced_costs = &solution.duals.as_ref()?.reduced_costs;
     let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-    let dear = penalty(&costs);
-    if dear == f64::INFINITY {
+    let threshold = penalty_threshold(&costs);
+    if threshold == f64::INFINITY {
         return None;
     }
-    let is_usual = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= dear);
-    let usual = || problem.columns().iter().enumerate().filter(|(_, column)| is_usual(column));
-    let largest = usual().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
-    let tempts = |(index, column): &(usize, &Column)| {
+    let is_ordinary = |column: &Column| mean_size(&column.cost).is_none_or(|cost| cost <= threshold);
+    let ordinary = || problem.columns().iter().enumerate().filter(|(_, column)| is_ordinary(column));
+    let largest = ordinary().map(|(_, column)| largest_size(&column.cost)).fold(0.0, f64::max);
+    let is_attractive = |(index, column): &(usize, &Column)| {
         reduced_costs.row(*index).iter().enumerate().any(|(stage, &reduced)| {
             let side = if reduced > 0.0 { column.lower.at(stage) } else { column.upper.at(stage) };
             side.is_infinite() && reduced.abs() > DUAL_TOLERANCE * largest
         })
     };
-    usual().find(tempts).map(|(_, column)| column.name.as_str())
+    ordinary().find(is_attractive).map(|(_, column)| column.name.as_str())
 }
 
-/// Whether an answer satisfies rows and bounds, whatever it costs.
+/// Returns whether a solution satisfies rows and bounds, whatever its cost.
 pub(super) fn satisfies(problem: &StagedProblem, solution: &Solution) -> bool {
     let certificate = Certificate::of_values(problem, solution.values.view(), &solution.globals);
     within(certificate.worst().size, row_tolerance(solution))
 }
 
+/// Returns the largest accepted violation of rows and bounds.
 fn row_tolerance(solution: &Solution) -> f64 {
     ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest_value(solution)
 }
 
+/// Returns the largest absolute value of a solution.
 fn largest_value(solution: &Solution) -> f64 {
     let values = solution.values.iter().chain(&solution.globals);
     values.fold(0.0_f64, |largest, value| largest.max(value.abs()))
 }
 
-/// Whether a size is a number and small enough.
+/// Returns whether a size is a number and at most `tolerance`.
 fn within(size: f64, tolerance: f64) -> bool {
     size <= tolerance
 }
 
-/// What an answer costs.
-struct Paid {
-    /// Apart from penalties, beside which any error of the rest would be nothing.
-    usual: f64,
-    /// The sum of all terms without their signs.
+/// Sums over the terms of the objective.
+struct ObjectiveTerms {
+    /// Sum of the terms apart from penalties, beside which the errors of the other terms would not be seen.
+    ordinary: f64,
+    /// Sum of the absolute values of all terms.
     absolute: f64,
 }
 
-impl Paid {
+impl ObjectiveTerms {
     fn of(problem: &StagedProblem, solution: &Solution) -> Self {
-        let penalty = penalty(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
-        let mut paid = Self { usual: 0.0, absolute: 0.0 };
+        let penalty_threshold = penalty_threshold(&mean_costs(problem.columns().iter().map(|column| &column.cost)));
+        let mut paid = Self { ordinary: 0.0, absolute: 0.0 };
         for (index, (column, values)) in problem.columns().iter().zip(solution.values.rows()).enumerate() {
             let quadratic = problem.quadratic(ColumnId(index));
             if column.cost == Profile::Constant(0.0) && *quadratic == Profile::Constant(0.0) {
                 continue;
             }
-            let is_usual = mean_size(&column.cost).is_none_or(|cost| cost <= penalty);
+            let is_ordinary = mean_size(&column.cost).is_none_or(|cost| cost <= penalty_threshold);
             for (stage, value) in values.iter().enumerate() {
                 let (linear, curved) = (column.cost.at(stage) * value, 0.5 * quadratic.at(stage) * value * value);
                 paid.absolute += linear.abs() + curved.abs();
-                if is_usual {
-                    paid.usual += linear + curved;
+                if is_ordinary {
+                    paid.ordinary += linear + curved;
                 }
             }
         }
         for (column, value) in problem.global_columns().iter().zip(&solution.globals) {
             paid.absolute += (column.cost * value).abs();
-            paid.usual += column.cost * value;
+            paid.ordinary += column.cost * value;
         }
         paid
     }
 }
 
-/// The largest cost of a column, or of a global one if the others are free, or 1 if all are.
+/// Returns the largest absolute cost of the columns; if all are zero, of the global columns; if those are zero too, 1.
 fn largest_cost(problem: &StagedProblem) -> f64 {
     let of_stages = problem.columns().iter().map(|column| largest_size(&column.cost));
     let largest = of_stages.fold(0.0, f64::max);
@@ -164,7 +171,7 @@ fn largest_cost(problem: &StagedProblem) -> f64 {
     [largest, shared(), 1.0].into_iter().find(|cost| *cost > 0.0).unwrap_or(1.0)
 }
 
-/// Sum of the absolute values of all finite bounds.
+/// Returns the sum of the absolute values of all finite bounds.
 fn bounds(problem: &StagedProblem) -> f64 {
     let size = |bound: f64| if bound.is_finite() { bound.abs() } else { 0.0 };
     let of_profile = |profile: &Profile| match profile {
@@ -178,7 +185,7 @@ fn bounds(problem: &StagedProblem) -> f64 {
     columns.chain(rows).map(of_profile).sum::<f64>() + shared.chain(shared_rows).sum::<f64>()
 }
 
-/// The largest sum that a row must have.
+/// Returns the largest absolute finite right-hand side of the rows and global rows.
 pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
     let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]).map(largest_size);
     let shared = problem.global_rows().iter().flat_map(|row| [row.lower, row.upper]);
@@ -190,9 +197,10 @@ mod tests {
     use super::*;
     use crate::{Duals, Lag, Row};
 
-    /// A dear source serves what a cheap one could, beside a penalty that dwarfs both prices.
+    /// An expensive source serves a demand that a cheap one could serve, beside a penalty that is much larger than both
+    /// costs.
     #[test]
-    fn a_bargain_is_seen_beside_a_penalty() {
+    fn a_wrong_reduced_cost_is_found_beside_a_penalty() {
         let mut problem = StagedProblem::new("bargain", 3);
         let balance = problem.add_row(Row::equal("balance", 2.0));
         let columns = [("cheap", 0.300), ("dear", 0.305), ("unmet", 1e6)].map(|(name, cost)| {
@@ -211,7 +219,7 @@ mod tests {
             solution.duals = Some(duals);
             proven(&problem, &solution, 0.0)
         };
-        assert!(judged(0, 0.300).is_ok_and(|proof| proof.doubt.is_none()));
-        assert_eq!(judged(1, 0.305).unwrap_err(), "its duals leave an unlimited bargain in cheap");
+        assert!(judged(0, 0.300).is_ok_and(|proof| proof.reason.is_none()));
+        assert_eq!(judged(1, 0.305).unwrap_err(), "the reduced cost has the wrong sign at a missing bound of cheap");
     }
 }

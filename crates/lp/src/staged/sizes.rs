@@ -1,11 +1,11 @@
-//! How large profiles are.
+//! Typical sizes of profiles, values and costs.
 
 use anergy_profile::Profile;
 
-/// Costs this far apart are those of penalties and others.
-const WIDE: f64 = 30.0;
+/// Least ratio between neighbouring mean costs that separates penalties from other costs.
+const PENALTY_RATIO: f64 = 30.0;
 
-/// Mean of the absolute values that are neither 0 nor infinite.
+/// Returns the mean of the absolute values that are neither 0 nor infinite; `None` if there are none.
 pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
     match profile {
         Profile::Constant(value) => mean_size_of([*value].into_iter()),
@@ -13,7 +13,7 @@ pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
     }
 }
 
-/// The same of any values.
+/// Returns the mean of the absolute values that are neither 0 nor infinite; `None` if there are none.
 pub(super) fn mean_size_of(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0_usize);
     for value in values.filter(|value| *value != 0.0 && value.is_finite()) {
@@ -23,7 +23,7 @@ pub(super) fn mean_size_of(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// The largest absolute value that is not infinite, or 0.
+/// Returns the largest finite absolute value, or 0.
 pub(super) fn largest_size(profile: &Profile) -> f64 {
     let size = |value: f64| if value.is_finite() { value.abs() } else { 0.0 };
     match profile {
@@ -32,26 +32,27 @@ pub(super) fn largest_size(profile: &Profile) -> f64 {
     }
 }
 
-/// Mean costs where there are any, in ascending order.
+/// Returns the mean sizes of the costs that are not all zero, in ascending order.
 pub(super) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f64> {
     let mut sizes: Vec<f64> = costs.filter_map(mean_size).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     sizes
 }
 
-/// What costs more than this is a penalty: the largest of mean costs, in ascending order, below the widest gap between them.
-pub(super) fn penalty(costs: &[f64]) -> f64 {
+/// Returns the cost above which a column is a penalty: of the mean costs in ascending order, the one below the widest
+/// ratio between neighbours; infinity if no ratio exceeds [`PENALTY_RATIO`].
+pub(super) fn penalty_threshold(costs: &[f64]) -> f64 {
     let ratio = |pair: &[f64]| pair[1] / pair[0];
     let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    widest.filter(|pair| ratio(pair) > WIDE).map_or(f64::INFINITY, |pair| pair[0])
+    widest.filter(|pair| ratio(pair) > PENALTY_RATIO).map_or(f64::INFINITY, |pair| pair[0])
 }
 
-/// Costs are counted in the median of the columns' mean costs.
+/// Returns the unit of the scaled costs: the median of the mean costs, or 1 if there are none.
 pub(super) fn cost_unit(costs: &[f64]) -> f64 {
     costs.get(costs.len() / 2).copied().unwrap_or(1.0)
 }
 
-/// The same, where that is no penalty: what a unit costs as a rule.
-pub(super) fn usual_cost(costs: &[f64]) -> f64 {
-    cost_unit(costs).min(penalty(costs))
+/// Returns the typical cost of a unit: the median of the mean costs, at most the penalty threshold.
+pub(super) fn typical_cost(costs: &[f64]) -> f64 {
+    cost_unit(costs).min(penalty_threshold(costs))
 }

@@ -1,39 +1,41 @@
-//! The LP format of CPLEX, for eyes and solvers.
+//! The LP format of CPLEX, readable by people and solvers.
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Sheet, number};
+use super::{NamedProblem, number};
 use crate::StagedProblem;
 
-/// Terms on one line of a file.
+/// Number of terms on one line of a file.
 const TERMS_A_LINE: usize = 6;
 
-/// Writes `problem` in the LP format of CPLEX. A row with two limits becomes two rows: not every reader knows both at once.
+/// Writes `problem` in the LP format of CPLEX. A row with two limits becomes two rows, since not every reader supports
+/// ranges.
 ///
 /// # Errors
-/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+/// When writing fails, or the problem has more entries than 32-bit indices can number.
 pub fn write_lp(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
-    let sheet = Sheet::new(problem)?;
+    let named = NamedProblem::new(problem)?;
     let mut out = BufWriter::new(out);
     writeln!(out, "\\ {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
     writeln!(out, "Minimize")?;
-    // Readers know a column only by where it stands: one in no limited row stands here, if at no cost.
+    // Readers know only the columns that they have seen: one that is in no limited row is listed in the objective, if
+    // at no cost.
     let limited =
-        |(row, _): (usize, f64)| sheet.matrix.row_lower[row].is_finite() || sheet.matrix.row_upper[row].is_finite();
-    let stands = |column: &usize| sheet.matrix.costs[*column] != 0.0 || !sheet.column(*column).any(limited);
-    let costs = (0..sheet.columns.len()).filter(stands).map(|column| (column, sheet.matrix.costs[column]));
-    sum(&sheet, "cost", costs, &mut out)?;
-    quadratic(&sheet, &mut out)?;
+        |(row, _): (usize, f64)| named.matrix.row_lower[row].is_finite() || named.matrix.row_upper[row].is_finite();
+    let stands = |column: &usize| named.matrix.costs[*column] != 0.0 || !named.column(*column).any(limited);
+    let costs = (0..named.columns.len()).filter(stands).map(|column| (column, named.matrix.costs[column]));
+    sum(&named, "cost", costs, &mut out)?;
+    quadratic(&named, &mut out)?;
     writeln!(out, "\nSubject To")?;
-    rows(&sheet, &mut out)?;
-    bounds(&sheet, &mut out)?;
+    rows(&named, &mut out)?;
+    bounds(&named, &mut out)?;
     writeln!(out, "End")?;
     out.flush()
 }
 
-/// `name: + 2 x - 3 y`, over as many lines as it takes.
+/// Writes the sum `name: + 2 x - 3 y`, over as many lines as needed.
 fn sum(
-    sheet: &Sheet<'_>,
+    named: &NamedProblem<'_>,
     name: &str,
     terms: impl Iterator<Item = (usize, f64)>,
     out: &mut impl Write,
@@ -46,17 +48,18 @@ fn sum(
         }
         count += 1;
         let sign = if value < 0.0 { '-' } else { '+' };
-        write!(out, " {sign} {} {}", number(value.abs()), sheet.columns[column])?;
+        write!(out, " {sign} {} {}", number(value.abs()), named.columns[column])?;
     }
-    match sheet.columns.first() {
-        // The format has no empty sum.
+    match named.columns.first() {
+        // The format does not allow an empty sum.
         Some(first) if count == 0 => write!(out, " 0 {first}"),
         _ => Ok(()),
     }
 }
 
-fn quadratic(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut terms = sheet.quadratic().enumerate().peekable();
+/// Writes the quadratic costs; nothing if there are none.
+fn quadratic(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut terms = named.quadratic().enumerate().peekable();
     if terms.peek().is_none() {
         return Ok(());
     }
@@ -66,23 +69,24 @@ fn quadratic(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
             write!(out, "\n  ")?;
         }
         let plus = if index == 0 { "" } else { " +" };
-        write!(out, "{plus} {} {} ^2", number(q), sheet.columns[column])?;
+        write!(out, "{plus} {} {} ^2", number(q), named.columns[column])?;
     }
     write!(out, " ] / 2")
 }
 
-fn rows(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut terms: Vec<Vec<(usize, f64)>> = vec![Vec::new(); sheet.rows.len()];
-    for column in 0..sheet.columns.len() {
-        for (row, value) in sheet.column(column) {
+/// Writes the rows that have a limit.
+fn rows(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut terms: Vec<Vec<(usize, f64)>> = vec![Vec::new(); named.rows.len()];
+    for column in 0..named.columns.len() {
+        for (row, value) in named.column(column) {
             terms[row].push((column, value));
         }
     }
     for ((name, terms), (&lower, &upper)) in
-        sheet.rows.iter().zip(&terms).zip(sheet.matrix.row_lower.iter().zip(&sheet.matrix.row_upper))
+        named.rows.iter().zip(&terms).zip(named.matrix.row_lower.iter().zip(&named.matrix.row_upper))
     {
         let mut row = |name: &str, relation: &str, side: f64| {
-            sum(sheet, name, terms.iter().copied(), out)?;
+            sum(named, name, terms.iter().copied(), out)?;
             writeln!(out, " {relation} {}", number(side))
         };
         match (lower.is_finite(), upper.is_finite()) {
@@ -99,11 +103,11 @@ fn rows(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Bounds other than 0..inf.
-fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes the section of the bounds other than 0..inf.
+fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Bounds")?;
-    let bounds = sheet.matrix.lower.iter().zip(&sheet.matrix.upper);
-    for (name, (&lower, &upper)) in sheet.columns.iter().zip(bounds) {
+    let bounds = named.matrix.lower.iter().zip(&named.matrix.upper);
+    for (name, (&lower, &upper)) in named.columns.iter().zip(bounds) {
         match (lower.is_finite(), upper.is_finite()) {
             _ if lower == upper => writeln!(out, " {name} = {}", number(lower))?,
             (false, false) => writeln!(out, " {name} free")?,

@@ -1,4 +1,4 @@
-//! A staged problem as a file that any solver reads, so that anyone can check an answer.
+//! Export of a staged problem as a file for other solvers, so that a solution can be checked independently.
 
 mod cplex;
 mod mps;
@@ -13,15 +13,17 @@ use anergy_profile::Profile;
 
 use super::{ColumnId, Matrix, StagedProblem};
 
-/// A problem laid out and named: `site_technology_t12` for what repeats, `limit_all` for what all stages share.
-struct Sheet<'a> {
+/// A problem as a matrix with unique names: `site_technology_t12` for stage 12 of a column or row, `limit_all` for a
+/// global one.
+struct NamedProblem<'a> {
     problem: &'a StagedProblem,
     matrix: Matrix,
     columns: Vec<String>,
     rows: Vec<String>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> NamedProblem<'a> {
+    /// Lays out `problem` and names its columns and rows.
     fn new(problem: &'a StagedProblem) -> io::Result<Self> {
         let matrix =
             Matrix::new(problem).ok_or_else(|| io::Error::other("more entries than 32-bit indices tell apart"))?;
@@ -37,14 +39,14 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    /// Rows and values of the entries of a column.
+    /// Returns rows and values of the entries of a column.
     fn column(&self, column: usize) -> impl Iterator<Item = (usize, f64)> {
         let entry = |index: i32| usize::try_from(index).unwrap_or_default();
         let entries = entry(self.matrix.starts[column])..entry(self.matrix.starts[column + 1]);
         entries.map(move |index| (entry(self.matrix.rows[index]), self.matrix.values[index]))
     }
 
-    /// The quadratic costs that are not zero: column and q.
+    /// Returns column and q of the quadratic costs that are not zero.
     fn quadratic(&self) -> impl Iterator<Item = (usize, f64)> {
         let pattern = self.problem.columns().len();
         let curved = (0..pattern).filter(|&index| *self.problem.quadratic(ColumnId(index)) != Profile::Constant(0.0));
@@ -55,7 +57,7 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The names of all stages, then those of what they share, in the order of [`Matrix`].
+/// Returns the names of all stages, then the global names, in the order of [`Matrix`].
 fn names<'a>(
     pattern: impl Iterator<Item = &'a str>,
     globals: impl Iterator<Item = &'a str>,
@@ -63,15 +65,15 @@ fn names<'a>(
 ) -> Vec<String> {
     let mut known = HashSet::new();
     let pattern: Vec<String> = pattern.map(|name| unique(name, &mut known)).collect();
-    // The two kinds end differently, so they cannot meet.
+    // Names of stages and global names differ in their suffixes, so they cannot collide.
     let mut known = HashSet::new();
     let globals = globals.map(|name| unique(name, &mut known) + "_all").collect::<Vec<_>>();
     let staged = (0..stages).flat_map(|stage| pattern.iter().map(move |name| format!("{name}_t{stage}")));
     staged.chain(globals).collect()
 }
 
-/// A name of letters, digits and underscores that is not yet known. It begins with a letter or an underscore, but not like an
-/// exponent (`e1`).
+/// Returns a name of letters, digits and underscores that is not in `known`, and adds it. The name begins with a letter
+/// or an underscore, but not like an exponent (`e1`), which readers would take for a number.
 fn unique(name: &str, known: &mut HashSet<String>) -> String {
     let mut plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let exponent = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'e' | 'E'));
@@ -88,7 +90,7 @@ fn unique(name: &str, known: &mut HashSet<String>) -> String {
     name
 }
 
-/// A number in the fewest digits that read back as the same.
+/// Formats a number with the fewest digits that read back as the same value.
 fn number(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 || (1e-4..1e12).contains(&size) { format!("{value}") } else { format!("{value:e}") }
@@ -100,7 +102,7 @@ mod tests {
     use crate::test_problems::every_kind;
 
     #[test]
-    fn names_are_plain_and_tell_all_apart() {
+    fn names_are_plain_and_unique() {
         let pattern = ["Zürich heat pump", "Z_rich heat_pump", "e1", "2 x", "", "a_t1"];
         let names = names(pattern.into_iter(), ["a", "a all"].into_iter(), 12);
         assert_eq!(
@@ -129,7 +131,7 @@ mod tests {
         assert_eq!(String::from_utf8(lp).unwrap(), include_str!("../../../../tests/instances/every_kind.lp"));
     }
 
-    /// The program's own `cbc`, where it is installed, and ours, in the process, find the same objective.
+    /// Tests that the program `cbc`, where it is installed, and the linked library find the same objective.
     #[cfg(feature = "cbc")]
     mod solved {
         use super::super::*;

@@ -1,43 +1,44 @@
-//! Free MPS, as CPLEX, Gurobi, HiGHS, CBC and SCIP read it.
+//! The free MPS format, as read by CPLEX, Gurobi, HiGHS, CBC and SCIP.
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Sheet, number};
+use super::{NamedProblem, number};
 use crate::StagedProblem;
 
-/// Writes `problem` as a free MPS file. Quadratic costs stand in a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
+/// Writes `problem` as a free MPS file. Quadratic costs form a `QUADOBJ` section: the lower triangle of Q in 1/2 x'Qx.
 ///
 /// # Errors
-/// When writing fails, or the problem has more entries than 32-bit indices can tell apart.
+/// When writing fails, or the problem has more entries than 32-bit indices can number.
 pub fn write_mps(problem: &StagedProblem, out: &mut impl Write) -> io::Result<()> {
-    let sheet = Sheet::new(problem)?;
+    let named = NamedProblem::new(problem)?;
     let mut out = BufWriter::new(out);
     writeln!(out, "* {}: {} stages", problem.name().replace(['\n', '\r'], " "), problem.stages())?;
-    // Without the word some readers guess the format line by line.
+    // Some readers guess the format line by line without the keyword `FREE`.
     writeln!(out, "NAME anergy FREE")?;
     writeln!(out, "ROWS")?;
     writeln!(out, " N cost")?;
-    for (row, name) in sheet.rows.iter().enumerate() {
-        writeln!(out, " {} {name}", kind(&sheet, row))?;
+    for (row, name) in named.rows.iter().enumerate() {
+        writeln!(out, " {} {name}", kind(&named, row))?;
     }
-    columns(&sheet, &mut out)?;
-    right_sides(&sheet, &mut out)?;
-    bounds(&sheet, &mut out)?;
-    let mut quadratic = sheet.quadratic().peekable();
+    columns(&named, &mut out)?;
+    right_sides(&named, &mut out)?;
+    bounds(&named, &mut out)?;
+    let mut quadratic = named.quadratic().peekable();
     if quadratic.peek().is_some() {
         writeln!(out, "QUADOBJ")?;
     }
     for (column, q) in quadratic {
-        let name = &sheet.columns[column];
+        let name = &named.columns[column];
         writeln!(out, " {name} {name} {}", number(q))?;
     }
     writeln!(out, "ENDATA")?;
     out.flush()
 }
 
-/// `E`quality, at most (`L`), at least (`G`), or no limit (`N`). A row with two limits is an `L` with a range.
-fn kind(sheet: &Sheet<'_>, row: usize) -> char {
-    let (lower, upper) = (sheet.matrix.row_lower[row], sheet.matrix.row_upper[row]);
+/// Returns the kind of a row: equality (`E`), upper limit (`L`), lower limit (`G`) or no limit (`N`). A row with two
+/// limits is an `L` with a range.
+fn kind(named: &NamedProblem<'_>, row: usize) -> char {
+    let (lower, upper) = (named.matrix.row_lower[row], named.matrix.row_upper[row]);
     match (lower.is_finite(), upper.is_finite()) {
         _ if lower == upper => 'E',
         (_, true) => 'L',
@@ -46,23 +47,25 @@ fn kind(sheet: &Sheet<'_>, row: usize) -> char {
     }
 }
 
-fn columns(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes the section of the columns with their costs and entries.
+fn columns(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "COLUMNS")?;
-    for (column, name) in sheet.columns.iter().enumerate() {
-        let (cost, mut entries) = (sheet.matrix.costs[column], sheet.column(column).peekable());
-        // A column that stands nowhere else is known by its cost, even of nothing.
+    for (column, name) in named.columns.iter().enumerate() {
+        let (cost, mut entries) = (named.matrix.costs[column], named.column(column).peekable());
+        // A column without entries is declared by its cost, even if the cost is zero.
         if cost != 0.0 || entries.peek().is_none() {
             writeln!(out, " {name} cost {}", number(cost))?;
         }
         for (row, value) in entries {
-            writeln!(out, " {name} {} {}", sheet.rows[row], number(value))?;
+            writeln!(out, " {name} {} {}", named.rows[row], number(value))?;
         }
     }
     Ok(())
 }
 
-fn right_sides(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
-    let ranges = || sheet.rows.iter().zip(sheet.matrix.row_lower.iter().zip(&sheet.matrix.row_upper));
+/// Writes the sections of right-hand sides and ranges.
+fn right_sides(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
+    let ranges = || named.rows.iter().zip(named.matrix.row_lower.iter().zip(&named.matrix.row_upper));
     writeln!(out, "RHS")?;
     for (name, (&lower, &upper)) in ranges() {
         let side = if upper.is_finite() { upper } else { lower };
@@ -79,11 +82,11 @@ fn right_sides(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Bounds other than 0..inf.
-fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes the section of the bounds other than 0..inf.
+fn bounds(named: &NamedProblem<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "BOUNDS")?;
-    let bounds = sheet.matrix.lower.iter().zip(&sheet.matrix.upper);
-    for (name, (&lower, &upper)) in sheet.columns.iter().zip(bounds) {
+    let bounds = named.matrix.lower.iter().zip(&named.matrix.upper);
+    for (name, (&lower, &upper)) in named.columns.iter().zip(bounds) {
         if lower == upper {
             writeln!(out, " FX bound {name} {}", number(lower))?;
             continue;
@@ -91,7 +94,7 @@ fn bounds(sheet: &Sheet<'_>, out: &mut impl Write) -> io::Result<()> {
         match (lower.is_finite(), upper.is_finite()) {
             (false, false) => writeln!(out, " FR bound {name}")?,
             (false, true) => writeln!(out, " MI bound {name}")?,
-            // A reader may take an upper bound below zero for one without a lower bound, unless it is told.
+            // Some readers assume no lower bound for a negative upper bound, unless a lower bound is given.
             (true, _) if lower != 0.0 || upper < 0.0 => writeln!(out, " LO bound {name} {}", number(lower))?,
             (true, _) => {}
         }

@@ -1,99 +1,103 @@
-//! What can be said of a problem before it is solved, and how to take it back.
+//! Presolve: simplification of a problem before it is solved, and postsolve of its solution.
 //!
-//! Rows and columns leave the draft one after the other, by steps that look at one or two of them and at all stages at once. Each
-//! knows how to find the values of what left, and its duals, from those of the rest. They are undone in reverse order, so that
-//! each meets the problem that it left. All steps are exact but one: a [`node`] assumes what the proof must confirm.
+//! Each step removes rows or columns after looking at one or two of them in all stages, and can compute the values and
+//! duals of the removed ones from those of the remaining problem. The steps are undone in reverse order. All steps are
+//! exact but one: [`store_balance`] makes assumptions that the optimality proof must confirm.
+//!
+//! Source of the standard steps: E. D. Andersen and K. D. Andersen, Presolving in linear programming, Math. Program. 71
+//! (1995) 221.
 
+mod activity;
 mod columns;
-mod node;
-mod range;
-mod repeated;
+mod duplicate_rows;
 mod rows;
+mod store_balance;
 
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use self::columns::{Implied, Known, Twin, fix_dominated};
-use self::node::Node;
-use self::repeated::Repeated;
-use self::rows::{Bound, leave_out_idle};
-use super::draft::Draft;
+use self::columns::{DuplicateColumn, FixedColumn, ImpliedFreeColumn, fix_dominated_columns};
+use self::duplicate_rows::DuplicateRow;
+use self::rows::{SingletonRow, remove_redundant_rows};
+use self::store_balance::StoreBalance;
+use super::presolved::PresolvedProblem;
 
-/// Rounds of steps; each may make room for others.
+/// Largest number of rounds; each step may enable others.
 const ROUNDS: usize = 4;
 
-/// Something that left the draft.
+/// A removal of rows or columns.
 #[derive(Debug, Clone)]
-enum Step {
-    Bound(Bound),
-    Known(Known),
-    Twin(Twin),
-    Implied(Implied),
-    Repeated(Repeated),
-    Node(Box<Node>),
+enum PresolveStep {
+    SingletonRow(SingletonRow),
+    FixedColumn(FixedColumn),
+    DuplicateColumn(DuplicateColumn),
+    ImpliedFreeColumn(ImpliedFreeColumn),
+    DuplicateRow(DuplicateRow),
+    StoreBalance(Box<StoreBalance>),
 }
 
-/// How a draft was reduced.
+/// The record of all removals, in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Presolve {
-    steps: Vec<Step>,
+    steps: Vec<PresolveStep>,
 }
 
 impl Presolve {
-    /// Reduces `draft` as far as it goes.
-    pub(super) fn all(draft: &mut Draft) -> Self {
+    /// Applies all steps to `presolved`.
+    pub(super) fn all(presolved: &mut PresolvedProblem) -> Self {
         let mut presolve = Self::default();
         for _ in 0..ROUNDS {
             let before = presolve.steps.len();
-            let idle = leave_out_idle(draft);
-            presolve.note(Bound::take_out(draft), Step::Bound);
-            presolve.note(Known::take_out(draft), Step::Known);
-            presolve.note(Twin::take_out(draft), Step::Twin);
-            let dominated = fix_dominated(draft);
-            if presolve.steps.len() == before && !idle && !dominated {
+            let redundant = remove_redundant_rows(presolved);
+            presolve.record(SingletonRow::remove_all(presolved), PresolveStep::SingletonRow);
+            presolve.record(FixedColumn::remove_all(presolved), PresolveStep::FixedColumn);
+            presolve.record(DuplicateColumn::remove_all(presolved), PresolveStep::DuplicateColumn);
+            let dominated = fix_dominated_columns(presolved);
+            if presolve.steps.len() == before && !redundant && !dominated {
                 break;
             }
         }
-        presolve.note(Repeated::take_out(draft), Step::Repeated);
-        presolve.note(Node::take_out(draft), |node| Step::Node(Box::new(node)));
-        presolve.note(Implied::take_out(draft), Step::Implied);
+        presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
+        presolve.record(StoreBalance::remove_all(presolved), |node| PresolveStep::StoreBalance(Box::new(node)));
+        presolve.record(ImpliedFreeColumn::remove_all(presolved), PresolveStep::ImpliedFreeColumn);
         presolve
     }
 
-    /// Leaves out what repeats, and nothing else.
-    pub(super) fn least(draft: &mut Draft) -> Self {
+    /// Removes duplicate rows only.
+    pub(super) fn least(presolved: &mut PresolvedProblem) -> Self {
         let mut presolve = Self::default();
-        presolve.note(Repeated::take_out(draft), Step::Repeated);
+        presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
         presolve
     }
 
-    fn note<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> Step) {
+    /// Records removals of one kind.
+    fn record<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep) {
         self.steps.extend(found.into_iter().map(step));
     }
 
-    /// Whether [`Presolve::restore`] needs reduced costs.
+    /// Returns whether [`Presolve::restore`] needs reduced costs.
     pub(super) fn needs_multipliers(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Node(_)))
+        self.steps.iter().any(|step| matches!(step, PresolveStep::StoreBalance(_)))
     }
 
-    /// Sets the values of what left, and the duals of the rows; `multipliers` are the reduced costs of the rest, shape columns x
-    /// stages like `values`.
+    /// Sets the values of the removed columns and the duals of the removed rows; `multipliers` are the reduced costs of
+    /// the presolved problem, shape columns x stages like `values`.
     pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
         for step in self.steps.iter().rev() {
             match step {
-                Step::Bound(bound) => bound.restore(values, duals),
-                Step::Known(known) => known.restore(values),
-                Step::Twin(twin) => twin.restore(values),
-                Step::Implied(implied) => implied.restore(values, duals),
-                Step::Repeated(repeated) => repeated.restore(duals),
-                Step::Node(node) => node.restore(values, duals, multipliers),
+                PresolveStep::SingletonRow(row) => row.restore(values, duals),
+                PresolveStep::FixedColumn(fixed) => fixed.restore(values),
+                PresolveStep::DuplicateColumn(duplicate) => duplicate.restore(values),
+                PresolveStep::ImpliedFreeColumn(implied) => implied.restore(values, duals),
+                PresolveStep::DuplicateRow(duplicate_rows) => duplicate_rows.restore(duals),
+                PresolveStep::StoreBalance(node) => node.restore(values, duals, multipliers),
             }
         }
     }
 }
 
-/// The same profile, as one number where it is one.
-fn tidy(profile: Profile) -> Profile {
+/// Returns the profile as a constant if all its values are equal.
+fn collapsed(profile: Profile) -> Profile {
     match &profile {
         Profile::Series(values) if values.windows(2).all(|pair| pair[0] == pair[1]) => {
             values.first().map_or(profile.clone(), |&value| Profile::Constant(value))
@@ -105,7 +109,7 @@ fn tidy(profile: Profile) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::super::attempt::{ATTEMPTS, Attempts, Outcome};
-    use super::super::proof::Proof;
+    use super::super::proof::OptimalityProof;
     use super::*;
     use crate::{Certificate, Column, ColumnId, Lag, Row, RowId, Solution, StagedProblem};
 
@@ -122,7 +126,8 @@ mod tests {
         row
     }
 
-    /// A lossy store with a row for its level, that feeds a balance of `demand`, and whatever else the caller adds there.
+    /// Creates a store with losses and a row for its level, in a balance of the given demand to which the caller adds
+    /// sources.
     fn store(demand: f64) -> (StagedProblem, RowId) {
         let mut problem = StagedProblem::new("store", STAGES);
         let [charge, discharge] = ["charge", "discharge"].map(|name| column(&mut problem, name, 2.0, 0.01));
@@ -143,20 +148,21 @@ mod tests {
         (problem, balance)
     }
 
-    /// What is left of a problem, and its optimum, which the first attempt finds and which the one without presolve confirms.
-    fn left(problem: &StagedProblem) -> (Vec<String>, Vec<String>, Solution) {
-        let mut draft = Draft::of(problem);
-        Presolve::all(&mut draft);
-        let columns = problem.columns().iter().zip(&draft.columns).filter(|(_, draft)| draft.kept);
-        let rows = problem.rows().iter().zip(&draft.rows).filter(|(_, draft)| draft.kept);
+    /// Returns the names of the remaining columns and rows and the optimum found after presolve, which the attempt
+    /// without presolve confirms.
+    fn remaining(problem: &StagedProblem) -> (Vec<String>, Vec<String>, Solution) {
+        let mut presolved = PresolvedProblem::of(problem);
+        Presolve::all(&mut presolved);
+        let columns = problem.columns().iter().zip(&presolved.columns).filter(|(_, presolved)| presolved.active);
+        let rows = problem.rows().iter().zip(&presolved.rows).filter(|(_, presolved)| presolved.active);
         let names = (columns.map(|(c, _)| c.name.clone()).collect(), rows.map(|(r, _)| r.name.clone()).collect());
         let [ours, right] = [ATTEMPTS[0], ATTEMPTS[1]].map(|attempt| {
             let mut solution = Solution::zeros(problem);
             match Attempts::default().attempt(problem, attempt, &mut solution) {
-                Outcome::Optimal(Proof { doubt: None, .. }) => solution,
-                Outcome::Optimal(Proof { doubt, .. }) => panic!("{doubt:?}"),
+                Outcome::Optimal(OptimalityProof { reason: None, .. }) => solution,
+                Outcome::Optimal(OptimalityProof { reason, .. }) => panic!("{reason:?}"),
                 Outcome::Refused(reason) => panic!("{reason}"),
-                Outcome::Far(objective) => panic!("{objective}"),
+                Outcome::AtArtificialBound(objective) => panic!("{objective}"),
             }
         });
         assert!((ours.objective - right.objective).abs() <= 1e-8 * right.objective.abs().max(1.0));
@@ -166,12 +172,12 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_one_column_is_its_bound_and_earns_its_reduced_cost() {
+    fn a_singleton_row_becomes_a_bound_and_its_dual_the_reduced_cost() {
         let mut problem = StagedProblem::new("bound", STAGES);
         let [x, y] = [(5.0, -3.0), (9.0, 1.0)].map(|(upper, cost)| column(&mut problem, "xy", upper, cost));
         let both = row(&mut problem, "both", [2.0, 8.0], &[(x, 1.0), (y, 1.0)]);
         let alone = row(&mut problem, "alone", [-6.0, FREE], &[(x, -2.0)]);
-        let (_, rows, solution) = left(&problem);
+        let (_, rows, solution) = remaining(&problem);
         assert_eq!(rows, ["both"]);
         assert!((solution.values[[0, 0]] - 3.0).abs() < 1e-9);
         let duals = solution.duals.unwrap().rows;
@@ -179,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_beforehand_leaves() {
+    fn fixed_columns_and_redundant_rows_are_removed() {
         let (mut problem, balance) = store(3.0);
         let grid = column(&mut problem, "grid", 50.0, 0.3);
         let base = problem.add_column(Column {
@@ -193,7 +199,7 @@ mod tests {
             problem.add_term(balance, column, Lag::Same, 1.0);
         }
         row(&mut problem, "idle", [-FREE, 60.0], &[(grid, 1.0), (base, 2.0)]);
-        let (columns, rows, solution) = left(&problem);
+        let (columns, rows, solution) = remaining(&problem);
         assert!(!columns.iter().any(|name| name == "base" || name == "spare"), "{columns:?}");
         assert!(!rows.contains(&"idle".to_owned()));
         assert_eq!([solution.values[[base.0, 1]], solution.values[[base.0, 4]]], [0.5, 1.0]);
@@ -201,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_more_than_it_can_be_worth_leaves() {
+    fn dominated_columns_are_removed() {
         let (mut problem, balance) = store(1.0);
         let [grid, unmet] =
             [("grid", 0.3), ("unmet", 100.0)].map(|(name, cost)| column(&mut problem, name, FREE, cost));
@@ -210,13 +216,13 @@ mod tests {
         for (column, sign) in [(grid, 1.0), (unmet, 1.0), (surplus, -1.0), (sale, -1.0)] {
             problem.add_term(balance, column, Lag::Same, sign);
         }
-        let (columns, ..) = left(&problem);
+        let (columns, ..) = remaining(&problem);
         assert!(!columns.iter().any(|name| name == "unmet" || name == "surplus"), "{columns:?}");
         assert!(["grid", "sale"].iter().all(|name| columns.contains(&(*name).to_owned())));
     }
 
     #[test]
-    fn twins_are_one_and_part_again() {
+    fn duplicate_columns_are_merged_and_split_again() {
         let (mut problem, balance) = store(6.0);
         for (name, upper) in [("one", 3.0), ("other", 9.0)] {
             let column = column(&mut problem, name, upper, 0.3);
@@ -224,51 +230,51 @@ mod tests {
         }
         let dear = column(&mut problem, "dear", 20.0, 0.4);
         problem.add_term(balance, dear, Lag::Same, 1.0);
-        let (columns, _, solution) = left(&problem);
+        let (columns, _, solution) = remaining(&problem);
         assert_eq!(columns.iter().filter(|name| *name == "one" || *name == "other").count(), 1);
         assert!(solution.values.row(3).iter().all(|one| (0.0..=3.0).contains(one)));
         assert!(solution.values.row(4).iter().all(|other| (0.0..=9.0).contains(other)));
     }
 
     #[test]
-    fn a_balance_that_keeps_its_source_within_bounds_leaves_with_it() {
+    fn an_implied_free_column_is_removed_with_its_row() {
         let (mut problem, balance) = store(3.0);
         let grid = column(&mut problem, "grid", 50.0, 0.3);
         problem.add_term(balance, grid, Lag::Same, 1.0);
-        let (columns, rows, solution) = left(&problem);
+        let (columns, rows, solution) = remaining(&problem);
         assert_eq!((columns.len(), rows), (3, vec!["levels".to_owned()]));
         assert!(solution.duals.unwrap().rows.row(balance.0).iter().all(|dual| (dual - 0.3).abs() < 1e-12));
-        // Not where the source may reach a bound.
+        // The column is not removed if it may reach a bound.
         let mut tight = problem.clone();
         tight.set_bounds(grid, [0.0; STAGES].into_iter(), [7.0; STAGES].into_iter());
-        assert_eq!(left(&tight).1, ["balance", "levels"]);
+        assert_eq!(remaining(&tight).1, ["balance", "levels"]);
     }
 
-    /// What is stored in the last stage of a horizon without a return is nobody's: its reduced cost is its own.
+    /// The level of the last stage of an acyclic horizon enters no further row: its reduced cost has no further term.
     #[test]
-    fn nothing_takes_up_the_last_level() {
+    fn the_last_level_enters_no_further_row() {
         let mut problem = StagedProblem::new("last", STAGES);
         let [level, inflow, spill] = [("level", 1.0, 0.1), ("inflow", FREE, -0.5), ("spill", FREE, 0.55)]
             .map(|(name, upper, cost)| column(&mut problem, name, upper, cost));
         let levels = row(&mut problem, "levels", [0.0, 0.0], &[(level, 1.0), (inflow, -1.0), (spill, 1.0)]);
         problem.add_term(levels, level, Lag::Previous, -1.0);
-        let (columns, _, solution) = left(&problem);
+        let (columns, _, solution) = remaining(&problem);
         assert!(columns.contains(&"level".to_owned()));
         assert!((solution.objective + 0.4).abs() < 1e-9, "{}", solution.objective);
     }
 
     #[test]
-    fn a_limit_is_not_idle_where_its_sum_has_none() {
+    fn a_limit_on_an_unbounded_sum_is_not_redundant() {
         let mut problem = StagedProblem::new("limit", STAGES);
         let [x, y] = [(FREE, -0.2), (4.0, -0.3)].map(|(upper, cost)| column(&mut problem, "xy", upper, cost));
         row(&mut problem, "limit", [-FREE, 10.0], &[(x, 1.0), (y, 1.0)]);
-        let (_, rows, solution) = left(&problem);
+        let (_, rows, solution) = remaining(&problem);
         assert_eq!(rows, ["limit"]);
         assert!((solution.objective + 12.0).abs() < 1e-8);
     }
 
     #[test]
-    fn a_conversion_that_can_deliver_less_than_nothing_is_no_panic() {
+    fn a_negative_capacity_is_refused_without_panic() {
         let mut problem = StagedProblem::new("below", STAGES);
         let output = column(&mut problem, "output", vec![-1.0, 2.0, 3.0, 3.0, 3.0], 0.3);
         let [unmet, fuel] =
@@ -281,12 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_be_left() {
+    fn presolve_may_remove_everything() {
         let mut problem = StagedProblem::new("nothing", STAGES);
         let [x, y] = ["x", "y"].map(|name| column(&mut problem, name, 5.0, 0.5));
         row(&mut problem, "least", [2.0, FREE], &[(x, 1.0)]);
         row(&mut problem, "idle", [-1.0, 11.0], &[(x, 1.0), (y, 1.0)]);
-        let (columns, rows, solution) = left(&problem);
+        let (columns, rows, solution) = remaining(&problem);
         assert!(columns.is_empty() && rows.is_empty(), "{columns:?} {rows:?}");
         assert!((solution.objective - 5.0).abs() < 1e-9);
         assert_eq!(solution.duals.unwrap().rows[[0, 0]], 0.5);

@@ -1,93 +1,99 @@
-//! Rows that say nothing, and rows that say something of one value alone.
+//! Redundant rows and singleton rows.
 
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use super::super::boxing::combined;
-use super::super::draft::{Draft, DraftTerm};
-use super::range::{Rest, reaches};
-use super::tidy;
+use super::super::presolved::{PresolvedProblem, PresolvedTerm};
+use super::super::standardize::combined;
+use super::activity::{RowActivity, reaches};
+use super::collapsed;
 use crate::Lag;
 
-/// Leaves out the rows that the bounds of their columns satisfy whatever the values; their duals are 0. Whether there were any.
-pub(super) fn leave_out_idle(draft: &mut Draft) -> bool {
+/// Removes the rows that the bounds of their columns satisfy for all values; their duals are 0. Returns whether there
+/// were any.
+pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem) -> bool {
     let mut any = false;
-    for row in 0..draft.rows.len() {
-        let bounds = &draft.rows[row];
-        if !bounds.kept || bounds.shared {
+    for row in 0..presolved.rows.len() {
+        let bounds = &presolved.rows[row];
+        if !bounds.active || bounds.shared {
             continue;
         }
-        let sum = Rest::of(draft, row, None);
+        let sum = RowActivity::of(presolved, row, None);
         let idle = |stage| {
             let [least, largest] = sum.range(stage);
             reaches(least, bounds.lower.at(stage)) && reaches(bounds.upper.at(stage), largest)
         };
-        if (0..draft.stages).all(idle) {
-            draft.rows[row].kept = false;
+        if (0..presolved.stages).all(idle) {
+            presolved.rows[row].active = false;
             any = true;
         }
     }
     any
 }
 
-/// A row `lower <= a x <= upper`: bounds of x. Its dual is the reduced cost of x where these are the tighter ones.
+/// A row `lower <= a x <= upper`, which is a bound of x. Its dual is the reduced cost of x divided by a where its
+/// bounds are the tighter ones.
 #[derive(Debug, Clone)]
-pub(super) struct Bound {
+pub(super) struct SingletonRow {
     row: usize,
     column: usize,
     coefficient: Profile,
-    /// Bounds of x by this row, and those it had.
-    own: [Profile; 2],
-    before: [Profile; 2],
+    /// Bounds of x that the row implies.
+    row_bounds: [Profile; 2],
+    /// Bounds of x before the removal.
+    column_bounds: [Profile; 2],
     cost: Profile,
     quadratic: Profile,
-    /// The other rows of the column.
-    others: Vec<DraftTerm>,
+    /// Terms of the column in other rows.
+    others: Vec<PresolvedTerm>,
 }
 
-impl Bound {
-    /// Makes bounds of all rows of this kind.
-    pub(super) fn take_out(draft: &mut Draft) -> Vec<Self> {
-        let rows = 0..draft.rows.len();
-        rows.filter_map(|row| Self::at(draft, row).filter(|bound| bound.merge(draft))).collect()
+impl SingletonRow {
+    /// Turns all singleton rows into bounds.
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+        let rows = 0..presolved.rows.len();
+        rows.filter_map(|row| Self::at(presolved, row).filter(|bound| bound.merge(presolved))).collect()
     }
 
-    fn at(draft: &Draft, row: usize) -> Option<Self> {
-        let bounds = &draft.rows[row];
-        let mut terms = draft.terms_of_row(row);
+    /// Returns the row as a singleton row; `None` if it is none.
+    fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
+        let bounds = &presolved.rows[row];
+        let mut terms = presolved.terms_of_row(row);
         let (Some(term), None) = (terms.next(), terms.next()) else { return None };
-        let column = &draft.columns[term.column];
+        let column = &presolved.columns[term.column];
         let usable = term.lag == Lag::Same && term.coefficient.all(|a| a != 0.0);
-        if !bounds.kept || bounds.shared || column.shared || !usable {
+        if !bounds.active || bounds.shared || column.shared || !usable {
             return None;
         }
-        let stages = draft.stages;
+        let stages = presolved.stages;
         let ends = [&bounds.lower, &bounds.upper].map(|end| combined(end, &term.coefficient, stages, |end, a| end / a));
-        let own = [combined(&ends[0], &ends[1], stages, f64::min), combined(&ends[0], &ends[1], stages, f64::max)];
+        let row_bounds =
+            [combined(&ends[0], &ends[1], stages, f64::min), combined(&ends[0], &ends[1], stages, f64::max)];
         Some(Self {
             row,
             column: term.column,
             coefficient: term.coefficient.clone(),
-            own,
-            before: [column.lower.clone(), column.upper.clone()],
+            row_bounds,
+            column_bounds: [column.lower.clone(), column.upper.clone()],
             cost: column.cost.clone(),
             quadratic: column.quadratic.clone(),
-            others: draft.terms_of_column(term.column).filter(|other| other.row != row).cloned().collect(),
+            others: presolved.terms_of_column(term.column).filter(|other| other.row != row).cloned().collect(),
         })
     }
 
-    /// Gives the column the tighter bounds and leaves the row out, unless the two contradict each other.
-    fn merge(&self, draft: &mut Draft) -> bool {
-        let [[own_lower, own_upper], [lower, upper]] = [&self.own, &self.before];
-        let lower = combined(own_lower, lower, draft.stages, f64::max);
-        let upper = combined(own_upper, upper, draft.stages, f64::min);
-        if !(0..draft.stages).all(|stage| reaches(upper.at(stage), lower.at(stage))) {
+    /// Gives the column the tighter bounds and removes the row; returns `false`, without any change, if the bounds
+    /// contradict each other.
+    fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
+        let [[own_lower, own_upper], [lower, upper]] = [&self.row_bounds, &self.column_bounds];
+        let lower = combined(own_lower, lower, presolved.stages, f64::max);
+        let upper = combined(own_upper, upper, presolved.stages, f64::min);
+        if !(0..presolved.stages).all(|stage| reaches(upper.at(stage), lower.at(stage))) {
             return false;
         }
-        let column = &mut draft.columns[self.column];
-        column.upper = tidy(combined(&lower, &upper, draft.stages, f64::max));
-        column.lower = tidy(lower);
-        draft.rows[self.row].kept = false;
+        let column = &mut presolved.columns[self.column];
+        column.upper = collapsed(combined(&lower, &upper, presolved.stages, f64::max));
+        column.lower = collapsed(lower);
+        presolved.rows[self.row].active = false;
         true
     }
 
@@ -102,7 +108,7 @@ impl Bound {
                 }
             }
             let [[own_lower, own_upper], [lower, upper]] =
-                [&self.own, &self.before].map(|bounds| [bounds[0].at(stage), bounds[1].at(stage)]);
+                [&self.row_bounds, &self.column_bounds].map(|bounds| [bounds[0].at(stage), bounds[1].at(stage)]);
             let tighter = if reduced > 0.0 { own_lower > lower } else { own_upper < upper };
             if tighter {
                 duals[[self.row, stage]] = reduced / self.coefficient.at(stage);

@@ -1,41 +1,45 @@
 //! The normal equations of a chain of stages with diagonal dynamics, factored and solved lane by lane.
 //!
-//! With weights theta the matrix A theta A' is block tridiagonal in time. In each stage the rows without dynamics are
-//! eliminated first, by a modified Gram-Schmidt process over the columns: what remains is a sum of squares, so nothing
-//! cancels. Then the stages of a lane are eliminated one after the other; the first of each lane stays as a separator, and a
-//! small dense system over the separators closes the ring. What a stage hands on to the next is the parallel sum
-//! Q (Q + Theta)^-1 Theta of its weight so far and that of its states, which does not cancel either.
+//! With weights theta the matrix A theta A' is block tridiagonal in time. In each stage the static rows are eliminated
+//! first, by a modified Gram-Schmidt process over the columns, whose remainder is a sum of squares, so that nothing
+//! cancels. Then the stages of a lane are eliminated one after the other. The first stage of each lane remains as a
+//! separator, and a small dense system over the separators closes the ring. The Schur complement that a stage passes on
+//! to the next one is the parallel sum Q (Q + Theta)^-1 Theta of its own weight Q and the weight Theta of its states,
+//! as in a Riccati recursion; it does not cancel either.
 
 use super::dense::Cholesky;
 use super::lanes::{LANES, Lanes};
-use super::numbers::Numbers;
+use super::problem_data::ProblemData;
 
-/// Pivots below this share of what they came from are rounding.
+/// Share of its original diagonal below which a pivot is rounding error.
 const PIVOT_FLOOR: f64 = 1e-15;
-/// A pivot of a row without any weight.
-const NOTHING: f64 = 1e-40;
+/// Absolute size below which a pivot belongs to a row without weight.
+const LEAST_PIVOT: f64 = 1e-40;
 
-/// The factored normal equations; memory for one pattern.
+/// The factored normal equations for problems of one pattern.
 #[derive(Debug)]
-pub(super) struct Chain {
-    /// See [`Normal::hold`](super::normal::Normal::hold).
-    pub(super) held: f64,
+pub(super) struct DiagonalChain {
+    /// Dual regularisation; see
+    /// [`NormalEquations::set_regularization`](super::normal_equations::NormalEquations::set_regularization).
+    pub(super) regularization: f64,
+    /// Number of static rows.
     statics: usize,
+    /// Number of states.
     states: usize,
     blocks: usize,
     /// Flows with an entry in a static row.
     projected: Vec<usize>,
-    /// Flows without one.
-    plain: Vec<usize>,
-    /// By block and static row: 1/pivot.
+    /// Flows without an entry in a static row.
+    dynamic_only: Vec<usize>,
+    /// Inverse pivots, by block and static row.
     inverse_pivots: Vec<Lanes>,
-    /// By block, static row, row: multipliers.
+    /// Multipliers, by block, static row and row.
     multipliers: Vec<Lanes>,
-    /// By block: inverse of S, states x states.
+    /// Inverse of S by block, states x states.
     inverses: Vec<Lanes>,
-    /// By block: S^-1 W, the reach of the separator, states x states.
-    reaches: Vec<Lanes>,
-    /// By block: kept * theta of the states of the block before.
+    /// Coupling S^-1 W to the separator by block, states x states.
+    separator_terms: Vec<Lanes>,
+    /// Retention times theta of the states of the block before, by block.
     couplings: Vec<Lanes>,
     separators: Cholesky,
     separator_rhs: Vec<f64>,
@@ -46,32 +50,33 @@ pub(super) struct Chain {
 struct Scratch {
     /// Entries of the projected columns, column x row.
     work: Vec<Lanes>,
-    /// theta times the entry in the pivot row.
+    /// Theta times the entry in the pivot row.
     weighted: Vec<Lanes>,
-    /// states x states each.
+    /// Weight Q of the block, states x states; so are the following.
     own: Vec<Lanes>,
-    handed_on: Vec<Lanes>,
-    reach: Vec<Lanes>,
+    passed_on: Vec<Lanes>,
+    separator_term: Vec<Lanes>,
     product: Vec<Lanes>,
     separator: Vec<Lanes>,
 }
 
-impl Chain {
-    pub(super) fn new(numbers: &Numbers) -> Self {
-        let (rows, statics, states, blocks) = (numbers.rows, numbers.statics(), numbers.states(), numbers.cut.blocks);
-        let is_projected = |&flow: &usize| numbers.entries[flow].iter().any(|entry| entry.row < statics);
-        let (projected, plain): (Vec<usize>, Vec<usize>) = (0..numbers.flows()).partition(is_projected);
+impl DiagonalChain {
+    /// Allocates the memory for the pattern of `data`.
+    pub(super) fn new(data: &ProblemData) -> Self {
+        let (rows, statics, states, blocks) = (data.rows, data.statics(), data.states(), data.lane_layout.blocks);
+        let is_projected = |&flow: &usize| data.entries[flow].iter().any(|entry| entry.row < statics);
+        let (projected, dynamic_only): (Vec<usize>, Vec<usize>) = (0..data.flows()).partition(is_projected);
         let square = states * states;
         let lanes = |len: usize| vec![Lanes::ZERO; len];
         Self {
-            held: 0.0,
+            regularization: 0.0,
             statics,
             states,
             blocks,
             inverse_pivots: lanes(blocks * statics),
             multipliers: lanes(blocks * statics * rows),
             inverses: lanes(blocks * square),
-            reaches: lanes(blocks * square),
+            separator_terms: lanes(blocks * square),
             couplings: lanes(blocks * states),
             separators: Cholesky::new(LANES * states),
             separator_rhs: vec![0.0; LANES * states],
@@ -79,100 +84,101 @@ impl Chain {
                 work: lanes(projected.len() * rows),
                 weighted: lanes(projected.len()),
                 own: lanes(square),
-                handed_on: lanes(square),
-                reach: lanes(square),
+                passed_on: lanes(square),
+                separator_term: lanes(square),
                 product: lanes(square.max(2 * states)),
                 separator: lanes(square),
             },
             projected,
-            plain,
+            dynamic_only,
         }
     }
 
     /// Factors A theta A' at `theta` (by block and column). `K` is the number of states, or 0 to read it at run time.
     #[inline(always)]
-    pub(super) fn factor_lanes<const K: usize>(&mut self, numbers: &Numbers, theta: &[Lanes]) {
+    pub(super) fn factor_lanes<const K: usize>(&mut self, data: &ProblemData, theta: &[Lanes]) {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
-        let flows = numbers.flows();
-        let columns = numbers.columns;
+        let flows = data.flows();
+        let columns = data.columns;
         for block in 0..self.blocks {
             let weights = &theta[block * columns..(block + 1) * columns];
-            self.eliminate_statics::<K>(numbers, weights, block);
+            self.eliminate_statics::<K>(data, weights, block);
             if block == 0 {
                 self.scratch.separator.copy_from_slice(&self.scratch.own);
                 for k in 0..states {
                     self.scratch.separator[k * states + k] += weights[flows + k];
                 }
-                self.scratch.reach.fill(Lanes::ZERO);
+                self.scratch.separator_term.fill(Lanes::ZERO);
                 continue;
             }
             let before = &theta[(block - 1) * columns..block * columns];
             for k in 0..states {
-                self.couplings[block * states + k] = numbers.kept_at(k, block) * before[flows + k];
+                self.couplings[block * states + k] = data.retention_at(k, block) * before[flows + k];
             }
-            let Scratch { own, handed_on, reach, .. } = &mut self.scratch;
+            let Scratch { own, passed_on, separator_term, .. } = &mut self.scratch;
             if block == 1 {
                 for k in 0..states {
                     let coupling = self.couplings[states + k];
-                    own[k * states + k] += numbers.kept_at(k, 1) * coupling;
-                    reach[k * states + k] = Lanes::ZERO - coupling;
+                    own[k * states + k] += data.retention_at(k, 1) * coupling;
+                    separator_term[k * states + k] = Lanes::ZERO - coupling;
                 }
             } else {
                 for k in 0..states {
                     for l in 0..states {
-                        own[k * states + l] += handed_on[k * states + l];
+                        own[k * states + l] += passed_on[k * states + l];
                     }
                     // W_i = kept theta G_{i-1}
                     let coupling = self.couplings[block * states + k];
                     for l in 0..states {
-                        reach[k * states + l] = coupling * self.reaches[(block - 1) * square + k * states + l];
+                        separator_term[k * states + l] =
+                            coupling * self.separator_terms[(block - 1) * square + k * states + l];
                     }
                 }
             }
             let states_weights = &weights[flows..];
-            self.eliminate_states::<K>(numbers, states_weights, block);
+            self.eliminate_states::<K>(data, states_weights, block);
         }
-        self.close_ring::<K>(numbers, &theta[(self.blocks - 1) * columns..]);
+        self.close_ring::<K>(data, &theta[(self.blocks - 1) * columns..]);
     }
 
-    /// Eliminates the static rows of a block: multipliers, pivots, and what is left on the dynamic rows.
+    /// Eliminates the static rows of a block: computes multipliers, pivots, and the remainder on the dynamic rows.
     #[inline(always)]
-    fn eliminate_statics<const K: usize>(&mut self, numbers: &Numbers, weights: &[Lanes], block: usize) {
+    fn eliminate_statics<const K: usize>(&mut self, data: &ProblemData, weights: &[Lanes], block: usize) {
         let states = if K == 0 { self.states } else { K };
         let (statics, rows) = (self.statics, self.statics + states);
         let Scratch { work, weighted, own, .. } = &mut self.scratch;
         own.fill(Lanes::ZERO);
-        let held = Lanes::splat(self.held);
-        let missing = Lanes::ONE - numbers.exists[block];
-        let missing_states = Lanes::ONE - numbers.state_exists[block];
+        let regularization = Lanes::splat(self.regularization);
+        let missing = Lanes::ONE - data.exists[block];
+        let missing_states = Lanes::ONE - data.state_exists[block];
         for k in 0..states {
-            own[k * states + k] = missing_states + held;
+            own[k * states + k] = missing_states + regularization;
         }
-        for &flow in &self.plain {
-            let entries = &numbers.entries[flow];
+        for &flow in &self.dynamic_only {
+            let entries = &data.entries[flow];
             for (index, a) in entries.iter().enumerate() {
-                let first = weights[flow] * numbers.at(a.coefficient, block);
+                let first = weights[flow] * data.at(a.coefficient, block);
                 for b in &entries[index..] {
                     let (k, l) = (a.row - statics, b.row - statics);
-                    own[k.min(l) * states + k.max(l)] += first * numbers.at(b.coefficient, block);
+                    own[k.min(l) * states + k.max(l)] += first * data.at(b.coefficient, block);
                 }
             }
         }
         work.fill(Lanes::ZERO);
         for (position, &flow) in self.projected.iter().enumerate() {
-            for entry in &numbers.entries[flow] {
-                work[position * rows + entry.row] = numbers.at(entry.coefficient, block);
+            for entry in &data.entries[flow] {
+                work[position * rows + entry.row] = data.at(entry.coefficient, block);
             }
         }
         for pivot_row in 0..statics {
-            let mut pivot = missing + held;
+            let mut pivot = missing + regularization;
             for (position, &flow) in self.projected.iter().enumerate() {
                 let entry = work[position * rows + pivot_row];
                 weighted[position] = weights[flow] * entry;
                 pivot += weighted[position] * entry;
             }
-            let inverse = pivot.inverse_above(Lanes::splat(NOTHING));
+            let inverse = pivot.inverse_above(Lanes::splat(LEAST_PIVOT));
             self.inverse_pivots[block * statics + pivot_row] = inverse;
             let multipliers = &mut self.multipliers[(block * statics + pivot_row) * rows..][..rows];
             for row in pivot_row + 1..rows {
@@ -206,12 +212,13 @@ impl Chain {
         }
     }
 
-    /// Eliminates the dynamic rows of a block: the inverse of S = Q + Theta, the reach of the separator, what is handed on.
+    /// Eliminates the dynamic rows of a block: computes the inverse of S = Q + Theta, the coupling to the separator,
+    /// and the Schur complement that is passed on.
     #[inline(always)]
-    fn eliminate_states<const K: usize>(&mut self, numbers: &Numbers, weights: &[Lanes], block: usize) {
+    fn eliminate_states<const K: usize>(&mut self, data: &ProblemData, weights: &[Lanes], block: usize) {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
-        let Scratch { own, handed_on, reach, product, separator, .. } = &mut self.scratch;
+        let Scratch { own, passed_on, separator_term, product, separator, .. } = &mut self.scratch;
         let inverse = &mut self.inverses[block * square..(block + 1) * square];
         let product = &mut product[..square];
         product.copy_from_slice(own);
@@ -220,13 +227,13 @@ impl Chain {
         }
         invert(product, inverse, states);
         // G = S^-1 W, and the separator loses W' G.
-        let through = &mut self.reaches[block * square..(block + 1) * square];
-        multiply(inverse, reach, through, states);
+        let through = &mut self.separator_terms[block * square..(block + 1) * square];
+        multiply(inverse, separator_term, through, states);
         for k in 0..states {
             for l in 0..states {
                 let mut sum = Lanes::ZERO;
                 for m in 0..states {
-                    sum += reach[m * states + k] * through[m * states + l];
+                    sum += separator_term[m * states + k] * through[m * states + l];
                 }
                 separator[k * states + l] -= sum;
             }
@@ -235,29 +242,30 @@ impl Chain {
         multiply(own, inverse, product, states);
         let next = if block + 1 == self.blocks { 0 } else { block + 1 };
         for k in 0..states {
-            let kept_k = numbers.kept_after(k, next);
+            let kept_k = data.retention_after(k, next);
             for l in k..states {
-                let kept_l = numbers.kept_after(l, next);
+                let kept_l = data.retention_after(l, next);
                 let sum = product[k * states + l] * weights[l] + product[l * states + k] * weights[k];
                 let value = Lanes::splat(0.5) * sum * kept_k * kept_l;
-                handed_on[k * states + l] = value;
-                handed_on[l * states + k] = value;
+                passed_on[k * states + l] = value;
+                passed_on[l * states + k] = value;
             }
         }
     }
 
-    /// Couples the last stage of every lane to the separator of the next one, and factors the separators' system.
+    /// Couples the last stage of every lane to the separator of the next lane, and factors the system over the
+    /// separators.
     #[inline(always)]
-    fn close_ring<const K: usize>(&mut self, numbers: &Numbers, last: &[Lanes]) {
+    fn close_ring<const K: usize>(&mut self, data: &ProblemData, last: &[Lanes]) {
         let states = if K == 0 { self.states } else { K };
         let square = states * states;
-        let Scratch { handed_on, separator, .. } = &mut self.scratch;
-        let flows = numbers.flows();
+        let Scratch { passed_on, separator, .. } = &mut self.scratch;
+        let flows = data.flows();
         let alone = self.blocks == 1;
         self.separators.clear();
         for k in 0..states {
-            // That of block 0 couples it to the last block of the lane before.
-            self.couplings[k] = numbers.kept_after(k, 0) * last[flows + k];
+            // The couplings of block 0 are those to the last block of the lane before.
+            self.couplings[k] = data.retention_after(k, 0) * last[flows + k];
         }
         for lane in 0..LANES {
             let next = (lane + 1) % LANES;
@@ -267,10 +275,10 @@ impl Chain {
                     self.separators.add(lane * states + k, lane * states + l, separator[at].0[lane]);
                     let (right, across) = if alone {
                         let own = if k == l { self.couplings[k].0[lane] } else { 0.0 };
-                        (own * numbers.kept_after(k, 0).0[lane], -own)
+                        (own * data.retention_after(k, 0).0[lane], -own)
                     } else {
-                        let reach = self.reaches[(self.blocks - 1) * square + at].0[lane];
-                        (handed_on[at].0[lane], self.couplings[k].0[lane] * reach)
+                        let separator_term = self.separator_terms[(self.blocks - 1) * square + at].0[lane];
+                        (passed_on[at].0[lane], self.couplings[k].0[lane] * separator_term)
                     };
                     self.separators.add(next * states + k, next * states + l, right);
                     self.separators.add(next * states + k, lane * states + l, across);
@@ -309,7 +317,7 @@ impl Chain {
                 }
             }
             let (inverse, through) =
-                (&self.inverses[block * square..][..square], &self.reaches[block * square..][..square]);
+                (&self.inverses[block * square..][..square], &self.separator_terms[block * square..][..square]);
             for k in 0..states {
                 let (mut value, mut reached) = (Lanes::ZERO, Lanes::ZERO);
                 for l in 0..states {
@@ -336,7 +344,7 @@ impl Chain {
             for lane in 0..LANES {
                 separator[k].0[lane] = self.separator_rhs[lane * states + k];
             }
-            carried[k] = separator[k].taken_from_next();
+            carried[k] = separator[k].rotated_from_next();
         }
         for block in (0..self.blocks).rev() {
             let part = &mut rhs[block * rows..(block + 1) * rows];
@@ -349,7 +357,7 @@ impl Chain {
                     turned[k] = dynamic[k] + self.couplings[next * states + k] * carried[k];
                 }
                 let (inverse, through) =
-                    (&self.inverses[block * square..][..square], &self.reaches[block * square..][..square]);
+                    (&self.inverses[block * square..][..square], &self.separator_terms[block * square..][..square]);
                 for k in 0..states {
                     let mut value = Lanes::ZERO;
                     for l in 0..states {
@@ -371,7 +379,7 @@ impl Chain {
     }
 }
 
-/// out = a b, all n x n.
+/// Computes out = a b, all n x n.
 #[inline(always)]
 fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
     for i in 0..n {
@@ -385,15 +393,15 @@ fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
     }
 }
 
-/// The inverse of a symmetric positive definite n x n matrix, by Gauss-Jordan steps on its diagonal; `matrix` is overwritten.
+/// Inverts a symmetric positive definite n x n matrix by Gauss-Jordan steps on its diagonal; `matrix` is overwritten.
 #[inline(always)]
 fn invert(matrix: &mut [Lanes], inverse: &mut [Lanes], n: usize) {
     inverse.copy_from_slice(matrix);
     for pivot in 0..n {
         let floor = Lanes::splat(PIVOT_FLOOR) * matrix[pivot * n + pivot].abs();
-        // A row of nothing but fixed columns has nothing to solve for.
+        // A row whose columns are all fixed has no unknown.
         let own = inverse[pivot * n + pivot];
-        let value = own.max(floor).inverse_above(Lanes::splat(NOTHING));
+        let value = own.max(floor).inverse_above(Lanes::splat(LEAST_PIVOT));
         for j in 0..n {
             if j != pivot {
                 inverse[pivot * n + j] = inverse[pivot * n + j] * value;

@@ -1,65 +1,72 @@
-//! The normal equations of any dynamics against a dense matrix, the diagonal case, and whole problems against CBC.
+//! Tests of the normal equations with any dynamics: against a dense matrix, against the diagonal case, and of whole
+//! problems against CBC.
 
 use anergy_profile::Profile;
 
-use super::chain::Chain;
-use super::form::{BoxedColumn, Form, FormEntry, FormGlobals, LaggedEntry};
-use super::general::General;
+use super::diagonal_chain::DiagonalChain;
+use super::general_chain::GeneralChain;
 use super::lanes::Lanes;
-use super::numbers::Numbers;
+use super::problem_data::ProblemData;
+use super::standard_form::{LaggedEntry, StandardColumn, StandardEntry, StandardForm, StandardGlobals};
 
-/// Numbers in -1..1 that are the same everywhere.
-pub(super) struct Dice(pub(super) u64);
+/// A deterministic generator of numbers in -1..1.
+pub(super) struct RandomNumbers(pub(super) u64);
 
-impl Dice {
-    pub(super) fn roll(&mut self) -> f64 {
+impl RandomNumbers {
+    pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 
     fn series(&mut self, stages: usize) -> Profile {
-        Profile::Series((0..stages).map(|_| self.roll()).collect())
+        Profile::Series((0..stages).map(|_| self.next()).collect())
     }
 }
 
-/// A form with `rows` rows, of which those that `reads` says read the stage before.
-fn random_form(dice: &mut Dice, stages: usize, rows: usize, wraps: bool, reads: impl Fn(usize) -> bool) -> Form {
+/// Creates a form with `rows` rows, of which those selected by `reads` read the stage before.
+fn random_form(
+    random: &mut RandomNumbers,
+    stages: usize,
+    rows: usize,
+    wraps: bool,
+    reads: impl Fn(usize) -> bool,
+) -> StandardForm {
     let columns = 2 * rows + 1;
-    let width = BoxedColumn {
+    let width = StandardColumn {
         upper: 1.0.into(),
         cost: 1.0.into(),
         quadratic: 0.0.into(),
-        open: None,
+        movable: None,
         origin: None,
-        home: None,
-        dear: false,
+        initial_value: None,
+        is_penalty: false,
     };
-    let mut form = Form {
-        usual_cost: 1.0,
+    let mut form = StandardForm {
+        typical_cost: 1.0,
         stages,
         diagonal: None,
         columns: vec![width; columns],
         entries: Vec::new(),
         lagged: Vec::new(),
         sums: vec![vec![0.0; stages]; rows],
-        globals: FormGlobals::default(),
+        globals: StandardGlobals::default(),
     };
     for column in 0..columns {
         for row in 0..rows {
             // Every row has a column of its own, so that none follows from others.
-            if column == row || dice.roll() > 0.2 {
-                form.entries.push(FormEntry { row, column, coefficient: dice.series(stages) });
+            if column == row || random.next() > 0.2 {
+                form.entries.push(StandardEntry { row, column, coefficient: random.series(stages) });
             }
-            if reads(row) && dice.roll() > 0.4 {
-                form.lagged.push(LaggedEntry { row, column, coefficient: dice.series(stages), wraps });
+            if reads(row) && random.next() > 0.4 {
+                form.lagged.push(LaggedEntry { row, column, coefficient: random.series(stages), wraps });
             }
         }
     }
     form
 }
 
-/// A theta A', dense, by (stage, row).
-fn assembled(form: &Form, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+/// Returns A theta A' as a dense matrix, by (stage, row).
+fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
     let (stages, rows) = (form.stages, form.sums.len());
     let mut matrix = vec![vec![0.0; stages * rows]; stages * rows];
     for stage in 0..stages {
@@ -84,7 +91,7 @@ fn assembled(form: &Form, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> 
     matrix
 }
 
-/// Gaussian elimination with the largest pivot of each column.
+/// Solves by Gaussian elimination with column pivoting.
 fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
     let n = rhs.len();
     for p in 0..n {
@@ -105,50 +112,52 @@ fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
     rhs
 }
 
-/// Weights `10^(+-decades)` by block and column, 0 where there is no stage.
-fn weights(dice: &mut Dice, numbers: &Numbers, decades: f64) -> Vec<Lanes> {
-    let mut theta = vec![Lanes::ZERO; numbers.cut.blocks * numbers.columns];
-    for stage in 0..numbers.cut.stages {
-        let (block, lane) = numbers.cut.place(stage);
-        for column in 0..numbers.columns {
-            theta[block * numbers.columns + column].0[lane] = 10_f64.powf(decades * dice.roll());
+/// Returns random weights of `10^(+-decades)` by block and column, and 0 where there is no stage.
+fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<Lanes> {
+    let mut theta = vec![Lanes::ZERO; data.lane_layout.blocks * data.columns];
+    for stage in 0..data.lane_layout.stages {
+        let (block, lane) = data.lane_layout.place(stage);
+        for column in 0..data.columns {
+            theta[block * data.columns + column].0[lane] = 10_f64.powf(decades * random.next());
         }
     }
     theta
 }
 
-/// Lanes by block and row or column, read by stage.
-fn read(values: &[Lanes], numbers: &Numbers, stage: usize, index: usize) -> f64 {
-    let (block, lane) = numbers.cut.place(stage);
-    values[block * (values.len() / numbers.cut.blocks) + index].0[lane]
+/// Returns a number, stored by block and row or column, of a stage.
+fn read(values: &[Lanes], data: &ProblemData, stage: usize, index: usize) -> f64 {
+    let (block, lane) = data.lane_layout.place(stage);
+    values[block * (values.len() / data.lane_layout.blocks) + index].0[lane]
 }
 
-fn random_rhs(dice: &mut Dice, numbers: &Numbers) -> Vec<Lanes> {
-    let mut rhs = vec![Lanes::ZERO; numbers.cut.blocks * numbers.rows];
-    for stage in 0..numbers.cut.stages {
-        let (block, lane) = numbers.cut.place(stage);
-        for row in 0..numbers.rows {
-            rhs[block * numbers.rows + row].0[lane] = dice.roll();
+/// Returns a random right-hand side by block and row.
+fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
+    let mut rhs = vec![Lanes::ZERO; data.lane_layout.blocks * data.rows];
+    for stage in 0..data.lane_layout.stages {
+        let (block, lane) = data.lane_layout.place(stage);
+        for row in 0..data.rows {
+            rhs[block * data.rows + row].0[lane] = random.next();
         }
     }
     rhs
 }
 
-/// The worst row of rhs - N y over |N| |y| + |rhs|, and the worst distance to the dense solution over its largest value.
-fn errors(dice: &mut Dice, form: &Form, decades: f64) -> [f64; 2] {
-    let numbers = Numbers::new(form);
-    let theta = weights(dice, &numbers, decades);
-    let rhs = random_rhs(dice, &numbers);
-    let mut general = General::new(&numbers);
+/// Returns the largest row of rhs - N y relative to |N| |y| + |rhs|, and the largest distance from the dense solution
+/// relative to its largest value.
+fn errors(random: &mut RandomNumbers, form: &StandardForm, decades: f64) -> [f64; 2] {
+    let data = ProblemData::new(form);
+    let theta = weights(random, &data, decades);
+    let rhs = random_rhs(random, &data);
+    let mut general = GeneralChain::new(&data);
     let mut y = rhs.clone();
-    general.factor(&numbers, &theta);
-    general.solve(&numbers, &mut y);
+    general.factor(&data, &theta);
+    general.solve(&data, &mut y);
     let flat = |values: &[Lanes]| -> Vec<f64> {
-        let places = (0..form.stages).flat_map(|stage| (0..numbers.rows).map(move |row| (stage, row)));
-        places.map(|(stage, row)| read(values, &numbers, stage, row)).collect()
+        let places = (0..form.stages).flat_map(|stage| (0..data.rows).map(move |row| (stage, row)));
+        places.map(|(stage, row)| read(values, &data, stage, row)).collect()
     };
     let (rhs, y) = (flat(&rhs), flat(&y));
-    let matrix = assembled(form, |stage, column| read(&theta, &numbers, stage, column));
+    let matrix = assembled(form, |stage, column| read(&theta, &data, stage, column));
     let misses = matrix.iter().zip(&rhs).map(|(row, rhs)| {
         let products = row.iter().zip(&y).map(|(a, y)| a * y);
         let (sum, size) = products.fold((0.0, 0.0), |(sum, size), product| (sum + product, size + product.abs()));
@@ -163,12 +172,12 @@ fn errors(dice: &mut Dice, form: &Form, decades: f64) -> [f64; 2] {
 
 #[test]
 fn any_dynamics_solve_like_a_dense_matrix() {
-    let mut dice = Dice(1);
+    let mut random = RandomNumbers(1);
     for stages in [1, 2, 3, 7, 8, 9, 16, 24, 29] {
         for wraps in [false, true] {
             for reading in [0, 1, 2, 4] {
-                let form = random_form(&mut dice, stages, 4, wraps, |row| row < reading);
-                let [backward, forward] = errors(&mut dice, &form, 1.0);
+                let form = random_form(&mut random, stages, 4, wraps, |row| row < reading);
+                let [backward, forward] = errors(&mut random, &form, 1.0);
                 assert!(forward < 1e-9, "{stages} stages, wraps {wraps}, {reading}: {forward:e}");
                 assert!(backward < 1e-12, "{stages} stages, wraps {wraps}, {reading}: {backward:e}");
             }
@@ -177,45 +186,45 @@ fn any_dynamics_solve_like_a_dense_matrix() {
 }
 
 #[test]
-fn weights_may_span_two_dozen_digits() {
-    let mut dice = Dice(2);
+fn weights_may_span_24_orders_of_magnitude() {
+    let mut random = RandomNumbers(2);
     for trial in 0..60 {
         let stages = [1, 5, 8, 16, 23, 24][trial % 6];
-        let form = random_form(&mut dice, stages, 5, trial % 2 == 0, |row| row % 2 == 0 || trial % 3 == 0);
-        let [backward, _] = errors(&mut dice, &form, 12.0);
+        let form = random_form(&mut random, stages, 5, trial % 2 == 0, |row| row % 2 == 0 || trial % 3 == 0);
+        let [backward, _] = errors(&mut random, &form, 12.0);
         assert!(backward < 1e-10, "{stages} stages, trial {trial}: {backward:e}");
     }
 }
 
 #[test]
-fn a_row_that_others_imply_is_left_out() {
-    let mut dice = Dice(5);
-    let mut form = random_form(&mut dice, 16, 3, true, |row| row < 1);
+fn an_implied_row_gets_the_dual_zero() {
+    let mut random = RandomNumbers(5);
+    let mut form = random_form(&mut random, 16, 3, true, |row| row < 1);
     // Row 3 repeats row 2 in every column.
     let copies: Vec<_> = form.entries.iter().filter(|entry| entry.row == 2).cloned().collect();
-    form.entries.extend(copies.into_iter().map(|entry| FormEntry { row: 3, ..entry }));
+    form.entries.extend(copies.into_iter().map(|entry| StandardEntry { row: 3, ..entry }));
     form.sums.push(vec![0.0; 16]);
-    let numbers = Numbers::new(&form);
-    let theta = weights(&mut dice, &numbers, 3.0);
-    let mut rhs = random_rhs(&mut dice, &numbers);
-    for block in 0..numbers.cut.blocks {
+    let data = ProblemData::new(&form);
+    let theta = weights(&mut random, &data, 3.0);
+    let mut rhs = random_rhs(&mut random, &data);
+    for block in 0..data.lane_layout.blocks {
         rhs[block * 4 + 3] = rhs[block * 4 + 2];
     }
-    let mut general = General::new(&numbers);
-    general.factor(&numbers, &theta);
-    general.solve(&numbers, &mut rhs);
+    let mut general = GeneralChain::new(&data);
+    general.factor(&data, &theta);
+    general.solve(&data, &mut rhs);
     assert!(rhs.iter().all(|lanes| lanes.abs().largest() < 1e8), "nothing is divided by rounding");
 }
 
-/// Diagonal dynamics with two static rows: `x_t - kept x_{t-1} + flows = sum`.
-fn diagonal_form(dice: &mut Dice, stages: usize, states: usize, wraps: bool) -> Form {
+/// Creates a form with diagonal dynamics and two static rows, `x_t - 0.9 x_{t-1} + flows = sum`.
+fn diagonal_form(random: &mut RandomNumbers, stages: usize, states: usize, wraps: bool) -> StandardForm {
     let (statics, flows) = (2, 5);
-    let mut form = random_form(dice, stages, statics + states, wraps, |_| false);
+    let mut form = random_form(random, stages, statics + states, wraps, |_| false);
     form.columns.truncate(flows + states);
     form.entries.retain(|entry| entry.column < flows);
     for state in 0..states {
         let (row, column) = (statics + state, flows + state);
-        form.entries.push(FormEntry { row, column, coefficient: 1.0.into() });
+        form.entries.push(StandardEntry { row, column, coefficient: 1.0.into() });
         form.lagged.push(LaggedEntry { row, column, coefficient: Profile::Constant(-0.9), wraps });
     }
     form.diagonal = Some(states);
@@ -223,21 +232,21 @@ fn diagonal_form(dice: &mut Dice, stages: usize, states: usize, wraps: bool) -> 
 }
 
 #[test]
-fn diagonal_dynamics_are_solved_alike() {
-    let mut dice = Dice(3);
+fn diagonal_dynamics_have_the_same_solution() {
+    let mut random = RandomNumbers(3);
     for (stages, wraps) in [(8, true), (24, true), (24, false), (30, false)] {
         for states in [1, 3] {
-            let form = diagonal_form(&mut dice, stages, states, wraps);
-            let any = Numbers::new(&Form { diagonal: None, ..form.clone() });
-            let diagonal = Numbers::new(&form);
-            assert_eq!(any.cut, diagonal.cut);
-            let theta = weights(&mut dice, &any, 2.0);
-            let mut expected = random_rhs(&mut dice, &any);
+            let form = diagonal_form(&mut random, stages, states, wraps);
+            let any = ProblemData::new(&StandardForm { diagonal: None, ..form.clone() });
+            let diagonal = ProblemData::new(&form);
+            assert_eq!(any.lane_layout, diagonal.lane_layout);
+            let theta = weights(&mut random, &any, 2.0);
+            let mut expected = random_rhs(&mut random, &any);
             let mut found = expected.clone();
-            let mut chain = Chain::new(&diagonal);
+            let mut chain = DiagonalChain::new(&diagonal);
             chain.factor(&diagonal, &theta);
             chain.solve(&diagonal, &mut expected);
-            let mut general = General::new(&any);
+            let mut general = GeneralChain::new(&any);
             general.factor(&any, &theta);
             general.solve(&any, &mut found);
             let largest = expected.iter().map(|lanes| lanes.abs().largest()).fold(0.0, f64::max);
@@ -250,14 +259,14 @@ fn diagonal_dynamics_are_solved_alike() {
 
 #[cfg(feature = "cbc")]
 pub(super) mod against_cbc {
-    use super::Dice;
+    use super::RandomNumbers;
     use crate::{Backend, Cbc, Certificate, Column, ColumnId, Lag, Row, Solution, Staged, StagedProblem};
     use anergy_profile::Profile;
 
-    /// Seven temperatures that all act upon each other, `x_t = A x_{t-1} + heat b + outside`, of which the first must stay
-    /// comfortable while the price of heat varies.
+    /// Creates a building with seven coupled temperatures, `x_t = A x_{t-1} + heat b + outside`, of which the first
+    /// must stay in the comfort range while the price of heat varies.
     pub(in super::super) fn building(stages: usize, lag: Lag) -> StagedProblem {
-        let mut dice = Dice(7);
+        let mut random = RandomNumbers(7);
         let mut problem = StagedProblem::new("building", stages);
         let series = |f: &dyn Fn(f64) -> f64| Profile::Series((0..stages).map(|stage| f(stage as f64)).collect());
         let column = |name: &str, lower: f64, upper: f64, cost: Profile| Column {
@@ -275,8 +284,8 @@ pub(super) mod against_cbc {
             })
             .collect();
         for (index, temp) in temps.iter().enumerate() {
-            let outside = 0.05 + 0.02 * dice.roll();
-            let others: Vec<f64> = (0..7).map(|_| 0.06 + 0.05 * dice.roll()).collect();
+            let outside = 0.05 + 0.02 * random.next();
+            let others: Vec<f64> = (0..7).map(|_| 0.06 + 0.05 * random.next()).collect();
             let kept = 1.0 - outside - others.iter().sum::<f64>();
             let gain =
                 series(&|t| outside * (5.0 + 6.0 * (t / 24.0 * std::f64::consts::TAU).sin() + 4.0 * (t / 900.0).cos()));
@@ -293,10 +302,10 @@ pub(super) mod against_cbc {
         problem
     }
 
-    /// Two sites with a tank each draw from one loop, whose temperature falls by what they take; the electricity
-    /// for it rises as the loop falls, and a row of each stage reads the loop of the stage before.
+    /// Creates two sites with a tank each that draw heat from one loop. The loop's temperature falls with the heat
+    /// drawn, the electricity needed rises as it falls, and a row of each stage reads the loop of the stage before.
     fn shared_loop(stages: usize) -> StagedProblem {
-        let mut dice = Dice(11);
+        let mut random = RandomNumbers(11);
         let mut problem = StagedProblem::new("loop", stages);
         let column = |name: &str, upper: f64, cost: Profile| Column {
             name: name.into(),
@@ -311,11 +320,11 @@ pub(super) mod against_cbc {
         problem.add_term(balance, loop_temp, Lag::PreviousCyclic, -0.97);
         problem.add_term(balance, source, Lag::Same, -0.4);
         for site in 0..2 {
-            let price = Profile::Series((0..stages).map(|_| 0.3 + 0.2 * dice.roll()).collect());
+            let price = Profile::Series((0..stages).map(|_| 0.3 + 0.2 * random.next()).collect());
             let power = problem.add_column(column(&format!("power {site}"), 8.0, price));
             let heat = problem.add_column(column(&format!("heat {site}"), f64::INFINITY, 0.0.into()));
             let tank = problem.add_column(column(&format!("tank {site}"), 15.0, 0.0.into()));
-            let demand = Profile::Series((0..stages).map(|_| 4.0 + 3.0 * dice.roll()).collect());
+            let demand = Profile::Series((0..stages).map(|_| 4.0 + 3.0 * random.next()).collect());
             let store = problem.add_row(Row::equal(format!("store {site}"), demand.map(|demand| -demand)));
             problem.add_term(store, tank, Lag::Same, 1.0);
             problem.add_term(store, tank, Lag::PreviousCyclic, -0.99);
@@ -331,6 +340,7 @@ pub(super) mod against_cbc {
         problem
     }
 
+    /// Returns the objective and the certificate of a backend's solution after checking its feasibility.
     pub(in super::super) fn answer(backend: &dyn Backend, problem: &StagedProblem) -> (f64, Certificate) {
         let mut solution = Solution::zeros(problem);
         backend.prepare(problem).unwrap().solve(problem, &mut solution).unwrap();
@@ -339,6 +349,7 @@ pub(super) mod against_cbc {
         (solution.objective, certificate)
     }
 
+    /// Checks that the staged solver proves its optimum and that CBC finds the same objective.
     pub(in super::super) fn same_optimum(problem: &StagedProblem) {
         let (ours, certificate) = answer(&Staged { alone: true, vertex: false }, problem);
         let optimality = certificate.optimality.expect("the duals are ours");
@@ -349,7 +360,7 @@ pub(super) mod against_cbc {
     }
 
     #[test]
-    fn a_building_costs_what_cbc_says() {
+    fn a_building_has_the_objective_of_cbc() {
         for (stages, lag) in
             [(24, Lag::PreviousCyclic), (96, Lag::Previous), (101, Lag::PreviousCyclic), (720, Lag::Previous)]
         {
@@ -358,7 +369,7 @@ pub(super) mod against_cbc {
     }
 
     #[test]
-    fn a_shared_loop_costs_what_cbc_says() {
+    fn a_shared_loop_has_the_objective_of_cbc() {
         [24, 95, 336].into_iter().for_each(|stages| same_optimum(&shared_loop(stages)));
     }
 }

@@ -1,37 +1,37 @@
-//! In which order rows are eliminated from sparse columns, and what each step touches.
+//! The elimination order of rows from sparse columns, and the rows and columns that each step changes.
 
 use std::ops::Range;
 
-/// One step: a row leaves the columns that stand in it.
+/// One elimination step, which removes a row from the columns with an entry in it.
 #[derive(Debug)]
-pub(super) struct Step {
-    /// The row.
+pub(super) struct EliminationStep {
+    /// The eliminated row.
     pub(super) pivot: usize,
-    /// Columns with an entry in it.
+    /// Columns with an entry in the row.
     pub(super) columns: Vec<usize>,
-    /// Rows that these columns stand in too.
+    /// Other rows in which these columns have entries.
     pub(super) rows: Vec<usize>,
-    /// Where the multipliers of `rows` begin among those of all steps.
+    /// Start of the multipliers of `rows` among those of all steps.
     pub(super) multipliers: usize,
 }
 
-/// The steps of one stage. They are the same in all stages but the first of a lane.
+/// The elimination steps of one stage, which are the same in all stages but the first of a lane.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
-    /// Multipliers of all steps together.
+pub(super) struct EliminationPlan {
+    pub(super) steps: Vec<EliminationStep>,
+    /// Number of multipliers of all steps.
     pub(super) multipliers: usize,
 }
 
-impl Plan {
-    /// Eliminates the rows of each group, group by group, from columns with the given pattern (column, then row). Within a
-    /// group the row that touches least goes first.
+impl EliminationPlan {
+    /// Plans the elimination of the rows of each group, group by group, from columns with the given pattern (column,
+    /// then row). Within a group the row with the least fill-in goes first.
     pub(super) fn new(mut pattern: Vec<Vec<bool>>, groups: &[Range<usize>]) -> Self {
         let mut plan = Self { steps: Vec::new(), multipliers: 0 };
         for group in groups {
             let mut waiting: Vec<usize> = group.clone().collect();
             loop {
-                let steps = waiting.iter().map(|&pivot| Step::new(&pattern, pivot, plan.multipliers));
+                let steps = waiting.iter().map(|&pivot| EliminationStep::new(&pattern, pivot, plan.multipliers));
                 let cheapest = steps.min_by_key(|step| step.columns.len() * (1 + step.rows.len()));
                 let Some(step) = cheapest else { break };
                 waiting.retain(|&row| row != step.pivot);
@@ -47,7 +47,8 @@ impl Plan {
     }
 }
 
-impl Step {
+impl EliminationStep {
+    /// Returns the step that eliminates `pivot`.
     fn new(pattern: &[Vec<bool>], pivot: usize, multipliers: usize) -> Self {
         let columns: Vec<usize> = (0..pattern.len()).filter(|&column| pattern[column][pivot]).collect();
         let touched = |&row: &usize| row != pivot && columns.iter().any(|&column| pattern[column][row]);

@@ -1,124 +1,129 @@
-//! A vertex among the optima.
+//! The optimal face of a problem, and a vertex of it.
 //!
-//! Where many plans cost the same, an interior-point method ends amid them. The face of a problem is what is left of it when all
-//! that an optimum presses to a bound stays there: every plan in it is optimal by the same duals. At prices that nothing ties,
-//! one corner of it is the cheapest, and a corner of the face is a vertex of the problem.
+//! Where the optimum is degenerate, an interior-point method converges to an interior point of the optimal face. The
+//! face is the feasible set with all active bounds and ranges fixed: every point of it is optimal with the same duals.
+//! With costs that are all different, one vertex of the face is its only optimum, and a vertex of the face is a vertex
+//! of the problem.
 
 use super::proof::largest_sum;
-use super::sizes::{mean_costs, mean_size_of, penalty};
+use super::sizes::{mean_costs, mean_size_of, penalty_threshold};
 use crate::stages::Lines;
 use crate::{ColumnId, Duals, GlobalColumnId, GlobalRowId, RowId, Solution, StagedProblem};
 
-/// What is nearer to a bound than this share of the usual value lies on it.
+/// Distance from a bound, as a share of the typical value, below which a value is at it.
 const AT_BOUND: f64 = 1e-9;
 
-/// Which values are far from a bound.
+/// The scale of the distances of values from their bounds.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Scale {
-    /// Those comparable with the largest.
+pub(super) enum ValueScale {
+    /// The largest value.
     Largest,
-    /// Those comparable with what columns usually have: what one hour of one column may reach says nothing of the others.
-    Usual,
+    /// The typical value of a column, which a single large value does not affect.
+    Typical,
 }
 
-/// How what is pressed to a bound is kept there.
+/// The treatment of values at a bound.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Hold {
-    /// Without a choice: nothing can leave the face, but it may have no inside then.
+pub(super) enum BoundFixing {
+    /// The value is fixed. Nothing can leave the face, but the face may have no interior then.
     Fixed,
-    /// At so many times the price of the rest: as well-behaved as the problem was, but nothing lies on its bound to the last digit.
-    Price(f64),
+    /// The distance from the bound costs this multiple of the other costs. The face is as well conditioned as the
+    /// problem, but its values are at their bounds only approximately.
+    Penalized(f64),
 }
 
-/// In this order.
-pub(super) const HOLDS: [(Hold, Scale); 4] = [
-    (Hold::Fixed, Scale::Largest),
-    (Hold::Fixed, Scale::Usual),
-    (Hold::Price(1e3), Scale::Usual),
-    (Hold::Price(1e5), Scale::Usual),
+/// The attempts, in the order in which they are made.
+pub(super) const FACE_ATTEMPTS: [(BoundFixing, ValueScale); 4] = [
+    (BoundFixing::Fixed, ValueScale::Largest),
+    (BoundFixing::Fixed, ValueScale::Typical),
+    (BoundFixing::Penalized(1e3), ValueScale::Typical),
+    (BoundFixing::Penalized(1e5), ValueScale::Typical),
 ];
 
-/// The face of `problem` in which `solution` lies, an optimum with these `duals`.
-pub(super) fn face(
+/// Returns the optimal face of `problem` that contains `solution`, an optimum with these `duals`; its costs select one
+/// vertex.
+pub(super) fn optimal_face(
     problem: &StagedProblem,
     solution: &Solution,
     duals: &Duals,
-    hold: Hold,
-    scale: Scale,
+    fixing: BoundFixing,
+    scale: ValueScale,
 ) -> StagedProblem {
-    let pressed = Pressed::of(problem, solution, scale);
+    let active = ActiveBounds::of(problem, solution, scale);
     let stages = problem.stages();
-    let mut face = problem.clone();
+    let mut optimal_face = problem.clone();
     for (index, column) in problem.columns().iter().enumerate() {
         let (values, reduced) = (solution.values.row(index), duals.reduced_costs.row(index));
         let choices = (0..stages).map(|stage| {
             let bounds = [column.lower.at(stage), column.upper.at(stage)];
-            let is_pressed = pressed.is(bounds, values[stage], reduced[stage]);
-            Choice::of(bounds, values[stage], is_pressed.then_some(hold), index * stages + stage)
+            let is_active = active.contains(bounds, values[stage], reduced[stage]);
+            FaceColumn::of(bounds, values[stage], is_active.then_some(fixing), index * stages + stage)
         });
-        let choices: Vec<Choice> = choices.collect();
-        face.set_costs(ColumnId(index), choices.iter().map(|choice| choice.price));
+        let choices: Vec<FaceColumn> = choices.collect();
+        optimal_face.set_costs(ColumnId(index), choices.iter().map(|choice| choice.price));
         let side = |side: usize| choices.iter().map(move |choice| choice.bounds[side]);
-        face.set_bounds(ColumnId(index), side(0), side(1));
+        optimal_face.set_bounds(ColumnId(index), side(0), side(1));
     }
     let (sums, global_sums) = problem.activities(&Lines::of(&solution.values.view()), &solution.globals);
     for (index, row) in problem.rows().iter().enumerate().filter(|(_, row)| row.lower != row.upper) {
         let (sums, duals) = (sums.line(index), duals.rows.row(index));
         let ranges = (0..stages).map(|stage| {
             let range = [row.lower.at(stage), row.upper.at(stage)];
-            if pressed.is(range, sums[stage], duals[stage]) { [sums[stage]; 2] } else { range }
+            if active.contains(range, sums[stage], duals[stage]) { [sums[stage]; 2] } else { range }
         });
         let ranges: Vec<[f64; 2]> = ranges.collect();
         let side = |side: usize| ranges.iter().map(move |range| range[side]);
-        face.set_ranges(RowId(index), side(0), side(1));
+        optimal_face.set_ranges(RowId(index), side(0), side(1));
     }
     let first = problem.columns().len() * stages;
     for (index, column) in problem.global_columns().iter().enumerate() {
         let (bounds, value) = ([column.lower, column.upper], solution.globals[index]);
-        let is_pressed = pressed.is(bounds, value, duals.global_reduced_costs[index]);
-        let Choice { bounds, price } = Choice::of(bounds, value, is_pressed.then_some(hold), first + index);
-        face.set_global_cost(GlobalColumnId(index), price);
-        face.set_global_bounds(GlobalColumnId(index), bounds[0], bounds[1]);
+        let is_active = active.contains(bounds, value, duals.global_reduced_costs[index]);
+        let FaceColumn { bounds, price } = FaceColumn::of(bounds, value, is_active.then_some(fixing), first + index);
+        optimal_face.set_global_cost(GlobalColumnId(index), price);
+        optimal_face.set_global_bounds(GlobalColumnId(index), bounds[0], bounds[1]);
     }
     for (index, row) in problem.global_rows().iter().enumerate().filter(|(_, row)| row.lower < row.upper) {
-        if pressed.is([row.lower, row.upper], global_sums[index], duals.global_rows[index]) {
-            face.set_global_range(GlobalRowId(index), global_sums[index], global_sums[index]);
+        if active.contains([row.lower, row.upper], global_sums[index], duals.global_rows[index]) {
+            optimal_face.set_global_range(GlobalRowId(index), global_sums[index], global_sums[index]);
         }
     }
-    face
+    optimal_face
 }
 
-/// What counts as pressed to a bound.
-struct Pressed {
-    /// Sizes of values and of their marginal worth.
+/// The scales that decide whether a bound is active.
+struct ActiveBounds {
+    /// Scale of the values.
     value: f64,
+    /// Scale of the duals and reduced costs.
     worth: f64,
 }
 
-impl Pressed {
-    fn of(problem: &StagedProblem, solution: &Solution, scale: Scale) -> Self {
+impl ActiveBounds {
+    /// Computes the scales of values and costs.
+    fn of(problem: &StagedProblem, solution: &Solution, scale: ValueScale) -> Self {
         let values = || solution.values.iter().chain(&solution.globals);
         let largest = values().fold(largest_sum(problem), |largest, value| largest.max(value.abs()));
         let value = match scale {
-            Scale::Largest => largest,
-            Scale::Usual => usual_size(solution, AT_BOUND * largest).unwrap_or(largest),
+            ValueScale::Largest => largest,
+            ValueScale::Typical => typical_size(solution, AT_BOUND * largest).unwrap_or(largest),
         };
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
-        let dear = penalty(&costs);
-        let usual = costs.into_iter().take_while(|cost| *cost <= dear).last();
+        let threshold = penalty_threshold(&costs);
+        let usual = costs.into_iter().take_while(|cost| *cost <= threshold).last();
         Self { value: value.max(f64::MIN_POSITIVE), worth: usual.unwrap_or(1.0) }
     }
 
-    /// Whether a value lies on one of its bounds, or nearer (against what values are) than a change of the bound would be worth
-    /// (against what such changes are).
-    fn is(&self, bounds: [f64; 2], value: f64, worth: f64) -> bool {
+    /// Returns whether a value is at one of its bounds, or relatively closer to it than its dual (relative to the scale
+    /// of the duals) is large.
+    fn contains(&self, bounds: [f64; 2], value: f64, worth: f64) -> bool {
         let [below, above] = bounds.map(|bound| (bound - value).abs() / self.value);
         below.min(above) <= AT_BOUND.max(worth.abs() / self.worth)
     }
 }
 
-/// The median of the columns' mean values, of those above `least`.
-fn usual_size(solution: &Solution, least: f64) -> Option<f64> {
+/// Returns the median of the columns' mean values above `least`; `None` if there are none.
+fn typical_size(solution: &Solution, least: f64) -> Option<f64> {
     let values = solution.values.rows().into_iter().filter_map(|values| mean_size_of(values.iter().copied()));
     let mut sizes: Vec<f64> = values.chain(solution.globals.iter().map(|value| value.abs())).collect();
     sizes.retain(|size| *size > least);
@@ -126,21 +131,23 @@ fn usual_size(solution: &Solution, least: f64) -> Option<f64> {
     sizes.get(sizes.len() / 2).copied()
 }
 
-/// What is left to choose of a value, and at which price.
-struct Choice {
+/// The bounds and the cost of a value in the face.
+struct FaceColumn {
     bounds: [f64; 2],
     price: f64,
 }
 
-impl Choice {
-    /// The choice of the value of this number; held where it is pressed to a bound.
-    fn of(bounds: [f64; 2], value: f64, hold: Option<Hold>, number: usize) -> Self {
+impl FaceColumn {
+    /// Returns bounds and cost of the value with this number; `fixing` is `None` if it is at no bound.
+    fn of(bounds: [f64; 2], value: f64, fixing: Option<BoundFixing>, number: usize) -> Self {
         let [lower, upper] = bounds;
-        let own = own_price(number);
+        let own = distinct_price(number);
         let at_lower = value - lower <= upper - value;
-        match hold {
-            Some(Hold::Fixed) => Self { bounds: [value; 2], price: own },
-            Some(Hold::Price(factor)) => Self { bounds, price: if at_lower { factor * own } else { -factor * own } },
+        match fixing {
+            Some(BoundFixing::Fixed) => Self { bounds: [value; 2], price: own },
+            Some(BoundFixing::Penalized(factor)) => {
+                Self { bounds, price: if at_lower { factor * own } else { -factor * own } }
+            }
             None if lower.is_finite() => Self { bounds, price: own },
             None if upper.is_finite() => Self { bounds, price: -own },
             None => Self { bounds, price: 0.0 },
@@ -148,9 +155,9 @@ impl Choice {
     }
 }
 
-/// A price between 1 and 2, unlike those of all other numbers.
+/// Returns a cost between 1 and 2 that differs from those of all other numbers.
 #[expect(clippy::cast_precision_loss, reason = "any digits will do")]
-fn own_price(number: usize) -> f64 {
+fn distinct_price(number: usize) -> f64 {
     // The mixing function of SplitMix64.
     let mut bits = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -163,7 +170,8 @@ mod tests {
     use super::*;
     use crate::{Backend, Certificate, Column, GlobalColumn, Lag, Row, Staged};
 
-    /// Two sources at one price and a store that loses nothing: of 12 stages and 3 rows nearly every plan is an optimum.
+    /// Creates a problem with two sources of the same cost and a store without losses: with 12 stages and 3 rows almost
+    /// every plan is optimal.
     fn ties(largest: f64) -> StagedProblem {
         let stages = 12;
         let mut problem = StagedProblem::new("ties", stages);
@@ -201,21 +209,21 @@ mod tests {
         problem
     }
 
-    /// One hour of which a digit is wrong: what is large in it says nothing of the others.
+    /// One value of the demand is too large by orders of magnitude, which must not affect the others.
     #[test]
-    fn a_vertex_beside_an_outlier() {
+    fn a_vertex_is_found_beside_an_outlier() {
         let problem = ties(5e5);
         let mut vertex = Solution::zeros(&problem);
         Staged { alone: true, vertex: true }.prepare(&problem).unwrap().solve(&problem, &mut vertex).unwrap();
         assert!(within(&problem, &vertex) <= problem.rows().len() * problem.stages());
-        let mut amid = Solution::zeros(&problem);
-        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
+        let mut interior = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut interior).unwrap();
         let usual =
             |solution: &Solution| solution.values.rows().into_iter().take(2).map(|row| 0.2 * row.sum()).sum::<f64>();
-        assert!((usual(&vertex) - usual(&amid)).abs() < 1e-6, "{} {}", usual(&vertex), usual(&amid));
+        assert!((usual(&vertex) - usual(&interior)).abs() < 1e-6, "{} {}", usual(&vertex), usual(&interior));
     }
 
-    /// How many values, slacks of ranges included, lie within their bounds and on none of them.
+    /// Returns the number of values and row sums that lie strictly between their bounds.
     fn within(problem: &StagedProblem, solution: &Solution) -> usize {
         let inside = |lower: f64, upper: f64, value: f64| (value - lower).min(upper - value) > 1e-7;
         let mut count = 0;
@@ -233,17 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn of_many_optima_a_vertex() {
+    fn a_degenerate_optimum_ends_at_a_vertex() {
         let problem = ties(8.0);
         let rows = problem.rows().len() * problem.stages();
-        let mut amid = Solution::zeros(&problem);
-        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut amid).unwrap();
-        assert!(within(&problem, &amid) > rows, "there are ties: {} of {rows}", within(&problem, &amid));
+        let mut interior = Solution::zeros(&problem);
+        Staged { alone: true, vertex: false }.prepare(&problem).unwrap().solve(&problem, &mut interior).unwrap();
+        assert!(within(&problem, &interior) > rows, "there are ties: {} of {rows}", within(&problem, &interior));
         let mut solver = Staged { alone: true, vertex: true }.prepare(&problem).unwrap();
         let mut vertex = Solution::zeros(&problem);
         solver.solve(&problem, &mut vertex).unwrap();
         assert!(within(&problem, &vertex) <= rows, "{} of {rows}", within(&problem, &vertex));
-        assert!((vertex.objective - amid.objective).abs() < 1e-9 * amid.objective);
+        assert!((vertex.objective - interior.objective).abs() < 1e-9 * interior.objective);
         let certificate = Certificate::of(&problem, &vertex);
         assert!(certificate.worst().size < 1e-9 && certificate.optimality.unwrap().relative_gap < 1e-10);
         let mut again = Solution::zeros(&problem);

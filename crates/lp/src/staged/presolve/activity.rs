@@ -1,31 +1,32 @@
-//! Between what a sum can lie, and what a row can be worth.
+//! Bounds of row activities, and bounds of duals.
 
 use anergy_profile::Profile;
 
-use super::super::draft::{Draft, DraftTerm};
+use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
-/// Differences of less than this share are rounding.
+/// Relative difference below which two numbers are equal up to rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// The terms of a row, those of one column left out.
-pub(super) struct Rest<'a> {
-    draft: &'a Draft,
-    terms: Vec<&'a DraftTerm>,
+/// The terms of a row, optionally without those of one column.
+pub(super) struct RowActivity<'a> {
+    presolved: &'a PresolvedProblem,
+    terms: Vec<&'a PresolvedTerm>,
 }
 
-impl<'a> Rest<'a> {
-    pub(super) fn of(draft: &'a Draft, row: usize, without: Option<usize>) -> Self {
-        Self { draft, terms: draft.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
+impl<'a> RowActivity<'a> {
+    /// Collects the active terms of `row`, those of the column `without` excepted.
+    pub(super) fn of(presolved: &'a PresolvedProblem, row: usize, without: Option<usize>) -> Self {
+        Self { presolved, terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
     }
 
-    /// The least and the largest sum in a stage, as the bounds of the columns have it.
+    /// Returns the least and the largest activity in a stage that the bounds of the columns allow.
     pub(super) fn range(&self, stage: usize) -> [f64; 2] {
         let [mut least, mut largest] = [0.0, 0.0];
         for term in &self.terms {
-            let (from, factor) = (term.lag.column_stage(stage, self.draft.stages), term.coefficient.at(stage));
+            let (from, factor) = (term.lag.column_stage(stage, self.presolved.stages), term.coefficient.at(stage));
             let Some(from) = from.filter(|_| factor != 0.0) else { continue };
-            let column = &self.draft.columns[term.column];
+            let column = &self.presolved.columns[term.column];
             let [a, b] = [factor * column.lower.at(from), factor * column.upper.at(from)];
             (least, largest) = (least + a.min(b), largest + a.max(b));
         }
@@ -33,13 +34,13 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Whether `value` is at least `least`, but for rounding.
+/// Returns whether `value` is at least `least`, up to rounding.
 pub(super) fn reaches(value: f64, least: f64) -> bool {
     let rounding = ROUNDING * least.abs().max(value.abs());
     value >= least || (rounding.is_finite() && least - value <= rounding)
 }
 
-/// The least and the largest value of a profile.
+/// Returns the least and the largest value of a profile.
 pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
     match profile {
         Profile::Constant(value) => [*value; 2],
@@ -51,49 +52,53 @@ pub(super) fn extremes(profile: &Profile) -> [f64; 2] {
     }
 }
 
-/// What the duals of rows can be in any stage, by row: a column that stands in no other row bounds them by its cost, on each side on
-/// which no bound holds it.
-pub(super) struct Prices(Vec<[f64; 2]>);
+/// Bounds of the duals of each row over all stages. A column in no other row bounds them by its cost, on each side on
+/// which none of its bounds can be active.
+pub(super) struct DualBounds(Vec<[f64; 2]>);
 
-impl Prices {
-    pub(super) fn of(draft: &Draft) -> Self {
+impl DualBounds {
+    /// Computes the bounds of the duals of all rows.
+    pub(super) fn of(presolved: &PresolvedProblem) -> Self {
         let of_row = |row: usize| {
-            let bounds = &draft.rows[row];
+            let bounds = &presolved.rows[row];
             let no_least = bounds.lower.all(|lower| lower == f64::NEG_INFINITY);
             let no_largest = bounds.upper.all(|upper| upper == f64::INFINITY);
             [if no_largest { 0.0 } else { f64::NEG_INFINITY }, if no_least { 0.0 } else { f64::INFINITY }]
         };
-        let mut prices = Self((0..draft.rows.len()).map(of_row).collect());
-        for (index, column) in draft.columns.iter().enumerate().filter(|(_, column)| column.kept && !column.shared) {
+        let mut bounds = Self((0..presolved.rows.len()).map(of_row).collect());
+        for (index, column) in
+            presolved.columns.iter().enumerate().filter(|(_, column)| column.active && !column.shared)
+        {
             let linear = column.quadratic.all(|q| q == 0.0);
-            if let Some(term) = draft.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
-                prices.learn(draft, term);
+            if let Some(term) = presolved.only_term(index).filter(|term| linear && term.lag == Lag::Same) {
+                bounds.tighten(presolved, term);
             }
         }
-        prices
+        bounds
     }
 
-    /// The reduced cost `cost - a y` is not below zero where no upper bound can hold the column, nor above where no lower bound can:
-    /// because there is none, or because the row keeps the column from it.
-    fn learn(&mut self, draft: &Draft, term: &DraftTerm) {
+    /// Tightens the bounds by one column. Its reduced cost `cost - a y` is not negative if the upper bound cannot be
+    /// active, and not positive if the lower bound cannot be: because there is no such bound, or because the row keeps
+    /// the column away from it.
+    fn tighten(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
         let [least, largest] = extremes(&term.coefficient);
         if least <= 0.0 && largest >= 0.0 {
             return;
         }
-        let column = &draft.columns[term.column];
-        let row = &draft.rows[term.row];
-        let rest = Rest::of(draft, term.row, Some(term.column));
-        // What the row leaves to the column in a stage, as its own least and largest value.
+        let column = &presolved.columns[term.column];
+        let row = &presolved.rows[term.row];
+        let rest = RowActivity::of(presolved, term.row, Some(term.column));
+        // The least and the largest value of the column that the row allows in a stage.
         let left = |stage: usize| {
             let ([least, largest], factor) = (rest.range(stage), term.coefficient.at(stage));
             let ends = [row.lower.at(stage) - largest, row.upper.at(stage) - least];
             let [a, b] = ends.map(|end| end / factor);
             [a.min(b), a.max(b)]
         };
-        let mut stages = 0..draft.stages;
+        let mut stages = 0..presolved.stages;
         let free_below = column.lower.all(|lower| lower == f64::NEG_INFINITY)
             || (!row.shared && stages.all(|stage| left(stage)[0] > column.lower.at(stage)));
-        let mut stages = 0..draft.stages;
+        let mut stages = 0..presolved.stages;
         let free_above = column.upper.all(|upper| upper == f64::INFINITY)
             || (!row.shared && stages.all(|stage| left(stage)[1] < column.upper.at(stage)));
         if !free_below && !free_above {
@@ -101,7 +106,7 @@ impl Prices {
         }
         let price = |stage| column.cost.at(stage) / term.coefficient.at(stage);
         let [mut lowest, mut highest] = [f64::INFINITY, f64::NEG_INFINITY];
-        for stage in 0..draft.stages {
+        for stage in 0..presolved.stages {
             (lowest, highest) = (lowest.min(price(stage)), highest.max(price(stage)));
         }
         let [lower, upper] = &mut self.0[term.row];
@@ -115,17 +120,17 @@ impl Prices {
         }
     }
 
-    /// The least and the largest that a column's place in a row can be worth.
-    pub(super) fn of_term(&self, term: &DraftTerm) -> [f64; 2] {
+    /// Returns bounds of the contribution of a term to the reduced cost of its column.
+    pub(super) fn of_term(&self, term: &PresolvedTerm) -> [f64; 2] {
         let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;
         }
         if term.lag == Lag::Previous {
-            // Nothing takes up the value of the last stage.
+            // The value of the last stage enters no row.
             prices = [prices[0].min(0.0), prices[1].max(0.0)];
         }
-        // 0 of what has no bound is 0.
+        // The product of 0 and infinity is 0 here.
         let products = extremes(&term.coefficient)
             .into_iter()
             .flat_map(|factor| prices.map(|price| if factor == 0.0 || price == 0.0 { 0.0 } else { factor * price }));

@@ -1,71 +1,73 @@
-//! Closing balances that something ties together: links, and what all steps share.
+//! Joint closing of balances that are coupled by links or by terms over all steps.
 //!
-//! A site that gets its electricity over a cable has no import of its own to close its balance with; and an import whose peak
-//! is paid for, or whose energy or CO2 is limited, cannot be judged by one step alone. Such balances are closed together: an
-//! LP of their closing columns and links, with everything else fixed, chosen capacities too.
+//! A site that gets its electricity over a cable has no import of its own to close its balance; and an import with a
+//! demand charge, or with a limit on its energy or CO2, cannot be decided step by step. Such balances are closed
+//! jointly by an LP of their closing columns and links, with everything else fixed, chosen capacities included.
 
 use anergy_lp::{
     Backend, Column, ColumnId, GlobalColumn, GlobalRowId, Lag, LpError, Row, RowId, Solution, Solver, StagedProblem,
 };
 use ndarray::Array2;
 
-use super::layout::Layout;
-use super::price::{ClosingRow, Sized, fixed_activity};
+use super::layout::DispatchLayout;
+use super::price::{ClosingRow, FixedCapacities, fixed_activity};
 
-/// Balances tied together.
-pub(super) struct TiedRows {
-    /// Rows of the district's problem, with their terms that stay.
+/// A group of coupled balances with the LP that closes them.
+pub(super) struct JointBalances {
+    /// Rows of the district's problem, with their terms of fixed columns.
     rows: Vec<(usize, Vec<usize>)>,
-    /// Columns of the district's problem that give way; in the small problem they come first, in this order.
+    /// Columns of the district's problem that close the balances; they are the first columns of the small problem, in
+    /// this order.
     columns: Vec<usize>,
-    /// Those that a chosen capacity limits, with the index of the cap.
-    capped: Vec<(ColumnId, usize)>,
-    /// The limits of the district's problem; in the small problem they stand in this order.
+    /// Columns under a chosen capacity, with the index of the capacity limit.
+    limited: Vec<(ColumnId, usize)>,
+    /// Limits of the district's problem, in the order of the small problem.
     limits: Vec<usize>,
     problem: StagedProblem,
     solver: Box<dyn Solver>,
     solution: Solution,
 }
 
-/// What cannot be had, EUR per kWh.
+/// Prices of violations, EUR per kWh.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Penalties {
-    /// Energy above a limit on the whole time.
+    /// Price of energy above a limit on the whole time.
     pub(super) over_limit_eur: f64,
-    /// A balance that stays open.
-    pub(super) open_eur: f64,
+    /// Price of an imbalance.
+    pub(super) imbalance_eur: f64,
 }
 
-impl TiedRows {
-    /// The groups of balances that `links` (columns) or what all steps share tie together, and of which one must be closed;
-    /// those rows are taken out of `closing`.
+impl JointBalances {
+    /// Returns the groups of balances that are coupled by `links` (columns) or by terms over all steps and contain a
+    /// row of `closing`, and removes those rows from `closing`.
     pub(super) fn of(
-        layout: &Layout,
+        layout: &DispatchLayout,
         links: &[usize],
         closing: &mut Vec<ClosingRow>,
         penalties: Penalties,
         backend: &dyn Backend,
     ) -> Result<Vec<Self>, LpError> {
-        let ties = Ties::of(layout, links);
+        let couplings = Couplings::of(layout, links);
         let mut groups = Vec::new();
-        while let Some(position) = closing.iter().position(|row| ties.touch(row)) {
-            let (rows, tied) = ties.group(closing[position].row());
+        while let Some(position) = closing.iter().position(|row| couplings.is_coupled(row)) {
+            let (rows, links) = couplings.group(closing[position].row());
             closing.retain(|row| !rows.contains(&row.row()));
-            groups.push(Self::new(layout, &rows, tied, penalties, backend)?);
+            groups.push(Self::new(layout, &rows, links, penalties, backend)?);
         }
         Ok(groups)
     }
 
+    /// Sets up the LP of one group.
     fn new(
-        layout: &Layout,
+        layout: &DispatchLayout,
         rows: &[usize],
         links: Vec<usize>,
         penalties: Penalties,
         backend: &dyn Backend,
     ) -> Result<Self, LpError> {
-        let (problem, caps) = (&layout.problem, &layout.shared.caps);
+        let (problem, capacity_limits) = (&layout.problem, &layout.shared.capacity_limits);
         let mut columns = links;
-        let closing = ClosingRow::of(problem, caps, rows.iter().copied());
+        let closing = ClosingRow::of(problem, capacity_limits, rows.iter().copied());
         columns.extend(closing.iter().flat_map(ClosingRow::columns));
         let mut small = StagedProblem::new("balances tied together", problem.stages());
         for &row in rows {
@@ -85,33 +87,34 @@ impl TiedRows {
             for (what, sign) in [("lack", 1.0), ("excess", -1.0)] {
                 let name = format!("{what} {}", problem.rows()[row].name);
                 let (lower, upper) = (0.0.into(), f64::INFINITY.into());
-                let cost = (penalties.open_eur * layout.step_hours).into();
+                let cost = (penalties.imbalance_eur * layout.step_hours).into();
                 let column = small.add_column(Column { name, lower, upper, cost });
                 small.add_term(RowId(index), column, Lag::Same, sign);
             }
         }
         add_peaks(layout, &columns, &mut small);
         let limits = add_limits(layout, &columns, penalties.over_limit_eur, &mut small);
-        let cap = |column: usize| caps.iter().position(|cap| cap.column.0 == column);
-        let capped = columns.iter().enumerate().filter_map(|(own, &column)| Some((ColumnId(own), cap(column)?)));
-        let capped = capped.collect();
-        let stays = |row: usize| {
+        let cap = |column: usize| capacity_limits.iter().position(|cap| cap.column.0 == column);
+        let limited = columns.iter().enumerate().filter_map(|(own, &column)| Some((ColumnId(own), cap(column)?)));
+        let limited = limited.collect();
+        let other_terms = |row: usize| {
             let of_row = problem.terms().iter().enumerate().filter(|(_, term)| term.row.0 == row);
             of_row.filter(|(_, term)| !columns.contains(&term.column.0)).map(|(index, _)| index).collect()
         };
-        let rows = rows.iter().map(|&row| (row, stays(row))).collect();
+        let rows = rows.iter().map(|&row| (row, other_terms(row))).collect();
         let (solver, solution) = (backend.prepare(&small)?, Solution::zeros(&small));
-        Ok(Self { rows, columns, capped, limits, solver, problem: small, solution })
+        Ok(Self { rows, columns, limited, limits, solver, problem: small, solution })
     }
 
-    /// Sets the columns that give way so that the rows hold at the least cost; returns what remains open, sum of kW over steps.
-    pub(super) fn close(&mut self, sized: Sized<'_>, values: &mut Array2<f64>) -> Result<f64, LpError> {
-        let problem = sized.problem;
-        for &(own, cap) in &self.capped {
+    /// Sets the closing columns such that the rows hold at the least cost; returns the remaining imbalance, the sum of
+    /// kW over steps.
+    pub(super) fn close(&mut self, capacities: FixedCapacities<'_>, values: &mut Array2<f64>) -> Result<f64, LpError> {
+        let problem = capacities.problem;
+        for &(own, cap) in &self.limited {
             let column = self.columns[own.0];
             let stages = 0..problem.stages();
             let lower = stages.clone().map(|stage| problem.columns()[column].lower.at(stage));
-            let upper = stages.map(|stage| sized.upper(column, Some(cap), stage));
+            let upper = stages.map(|stage| capacities.upper(column, Some(cap), stage));
             self.problem.set_bounds(own, lower, upper);
         }
         for (index, &limit) in self.limits.iter().enumerate() {
@@ -123,10 +126,10 @@ impl TiedRows {
             let left = problem.global_rows()[limit].upper - others.sum::<f64>();
             self.problem.set_global_range(GlobalRowId(index), f64::NEG_INFINITY, left);
         }
-        for (index, (row, stays)) in self.rows.iter().enumerate() {
+        for (index, (row, other_terms)) in self.rows.iter().enumerate() {
             let rhs = &problem.rows()[*row].lower;
-            let need =
-                (0..problem.stages()).map(|stage| rhs.at(stage) - fixed_activity(problem, stays, values.view(), stage));
+            let need = (0..problem.stages())
+                .map(|stage| rhs.at(stage) - fixed_activity(problem, other_terms, values.view(), stage));
             self.problem.set_sums(RowId(index), need);
         }
         self.solver.solve(&self.problem, &mut self.solution)?;
@@ -134,14 +137,14 @@ impl TiedRows {
         for (row, &column) in rows.into_iter().zip(&self.columns) {
             values.row_mut(column).assign(&row);
         }
-        let open = self.solution.values.rows().into_iter().skip(self.columns.len());
-        // What a solver's tolerance leaves is nothing.
-        Ok(open.take(2 * self.rows.len()).flatten().filter(|open| **open > 1e-7).sum())
+        let imbalance = self.solution.values.rows().into_iter().skip(self.columns.len());
+        // Imbalances within the solver's tolerance are ignored.
+        Ok(imbalance.take(2 * self.rows.len()).flatten().filter(|imbalance| **imbalance > 1e-7).sum())
     }
 }
 
-/// The peaks of `columns` that are paid for, as in the district's problem.
-fn add_peaks(layout: &Layout, columns: &[usize], small: &mut StagedProblem) {
+/// Adds the demand charges of `columns`, as in the district's problem.
+fn add_peaks(layout: &DispatchLayout, columns: &[usize], small: &mut StagedProblem) {
     for (column, peak) in &layout.shared.peaks {
         let Some(own) = columns.iter().position(|known| *known == column.0).map(ColumnId) else { continue };
         let global = layout.problem.global_columns()[peak.0].clone();
@@ -153,8 +156,13 @@ fn add_peaks(layout: &Layout, columns: &[usize], small: &mut StagedProblem) {
     }
 }
 
-/// The limits that `columns` stand in, with what goes over them at a price; returns their indices in the district's problem.
-fn add_limits(layout: &Layout, columns: &[usize], over_limit_eur: f64, small: &mut StagedProblem) -> Vec<usize> {
+/// Adds the limits on `columns`, which may be exceeded at a price; returns their indices in the district's problem.
+fn add_limits(
+    layout: &DispatchLayout,
+    columns: &[usize],
+    over_limit_eur: f64,
+    small: &mut StagedProblem,
+) -> Vec<usize> {
     let mut limits = Vec::new();
     for (index, row) in layout.problem.global_rows().iter().enumerate() {
         let own = |column: ColumnId| columns.iter().position(|known| *known == column.0).map(ColumnId);
@@ -164,14 +172,15 @@ fn add_limits(layout: &Layout, columns: &[usize], over_limit_eur: f64, small: &m
             continue;
         }
         let limit = small.add_global_row(row.clone());
-        let mut dearest = 0.0_f64;
+        let mut largest = 0.0_f64;
         for (column, coefficient) in terms {
-            dearest = (0..small.stages()).map(|stage| coefficient.at(stage)).fold(dearest, f64::max);
+            largest = (0..small.stages()).map(|stage| coefficient.at(stage)).fold(largest, f64::max);
             small.add_sum_term(limit, column, coefficient.clone());
         }
-        if dearest > 0.0 {
-            // As in `Layout::over_limits`: the energy of the step that uses most of the limit for a kWh.
-            let cost = over_limit_eur * layout.step_hours / dearest;
+        if largest > 0.0 {
+            // As in `DispatchLayout::over_limits`: the price refers to the energy of the step with the largest use of
+            // the limit per kWh.
+            let cost = over_limit_eur * layout.step_hours / largest;
             let name = format!("over {}", row.name);
             let over = small.add_global_column(GlobalColumn { name, lower: 0.0, upper: f64::INFINITY, cost });
             small.add_global_term(limit, over, -1.0);
@@ -181,50 +190,51 @@ fn add_limits(layout: &Layout, columns: &[usize], over_limit_eur: f64, small: &m
     limits
 }
 
-/// What ties balances together.
-struct Ties<'a> {
-    layout: &'a Layout,
+/// The links and limits that couple balances.
+struct Couplings<'a> {
+    layout: &'a DispatchLayout,
     links: &'a [usize],
-    /// The balances with their closing columns.
+    /// Balances with their closing columns.
     balances: Vec<ClosingRow>,
 }
 
-impl<'a> Ties<'a> {
-    fn of(layout: &'a Layout, links: &'a [usize]) -> Self {
+impl<'a> Couplings<'a> {
+    /// Collects the balances with their closing columns.
+    fn of(layout: &'a DispatchLayout, links: &'a [usize]) -> Self {
         let rows = layout.balances.iter().map(|balance| balance.row.0);
-        Self { layout, links, balances: ClosingRow::of(&layout.problem, &layout.shared.caps, rows) }
+        Self { layout, links, balances: ClosingRow::of(&layout.problem, &layout.shared.capacity_limits, rows) }
     }
 
-    /// The rows at the ends of a link.
+    /// Returns the rows at the ends of a link.
     fn ends(&self, link: usize) -> impl Iterator<Item = usize> {
         self.layout.problem.terms().iter().filter(move |term| term.column.0 == link).map(|term| term.row.0)
     }
 
-    /// The limits on the whole time that a closing column of the row stands in.
+    /// Returns the limits on the whole time that apply to a closing column of the row.
     fn limits(&self, row: &ClosingRow) -> Vec<usize> {
         let terms = self.layout.problem.sum_terms().iter();
         let of_row = terms.filter(|term| row.columns().any(|column| column == term.column.0));
         of_row.map(|term| term.row.0).collect()
     }
 
-    /// Whether a row is tied to anything.
-    fn touch(&self, row: &ClosingRow) -> bool {
+    /// Returns whether a row has a demand charge, a link, or a limit on the whole time.
+    fn is_coupled(&self, row: &ClosingRow) -> bool {
         let peak = self.layout.shared.peaks.iter().any(|(column, _)| row.columns().any(|known| known == column.0));
         let linked = self.links.iter().any(|&link| self.ends(link).any(|end| end == row.row()));
         peak || linked || !self.limits(row).is_empty()
     }
 
-    /// All rows tied to `first`, itself the first, and the links among them.
+    /// Returns all rows coupled to `first`, itself the first, and the links among them.
     fn group(&self, first: usize) -> (Vec<usize>, Vec<usize>) {
-        let (mut rows, mut tied) = (vec![first], Vec::new());
+        let (mut rows, mut links) = (vec![first], Vec::new());
         loop {
-            // Whatever a link of the group touches belongs to it.
+            // A link with one end in the group extends the group by its other end.
             let next = self
                 .links
                 .iter()
-                .find(|&&link| !tied.contains(&link) && self.ends(link).any(|end| rows.contains(&end)));
+                .find(|&&link| !links.contains(&link) && self.ends(link).any(|end| rows.contains(&end)));
             if let Some(&link) = next {
-                tied.push(link);
+                links.push(link);
                 for end in self.ends(link) {
                     if !rows.contains(&end) {
                         rows.push(end);
@@ -232,7 +242,7 @@ impl<'a> Ties<'a> {
                 }
                 continue;
             }
-            // So does whatever a limit is shared with.
+            // A limit on a row of the group extends the group by all rows under the same limit.
             let own = self.balances.iter().filter(|balance| rows.contains(&balance.row()));
             let limits: Vec<usize> = own.flat_map(|balance| self.limits(balance)).collect();
             let other = self.balances.iter().find(|balance| {
@@ -240,7 +250,7 @@ impl<'a> Ties<'a> {
             });
             match other {
                 Some(balance) => rows.push(balance.row()),
-                None => return (rows, tied),
+                None => return (rows, links),
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Capacities to choose, peaks to pay for and limits on the whole time, each against CBC and proven by its duals.
+//! Tests of chosen capacities, paid peaks and limits on the whole time: against CBC, and proven by duals.
 
 use anergy_profile::Profile;
 
 use super::Staged;
-use super::general_tests::Dice;
-use super::general_tests::against_cbc::{answer, building, same_optimum};
+use super::general_chain_tests::RandomNumbers;
+use super::general_chain_tests::against_cbc::{answer, building, same_optimum};
 use crate::test_problems::capacity_and_limit;
 use crate::{
     Cbc, Column, ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId, StagedProblem,
@@ -12,34 +12,37 @@ use crate::{
 
 const FREE: f64 = f64::INFINITY;
 
-struct Builder {
+/// A problem under construction with a source of random numbers.
+struct ProblemBuilder {
     problem: StagedProblem,
-    dice: Dice,
+    random: RandomNumbers,
 }
 
-impl Builder {
+impl ProblemBuilder {
     fn new(name: &str, stages: usize, seed: u64) -> Self {
-        Self { problem: StagedProblem::new(name, stages), dice: Dice(seed) }
+        Self { problem: StagedProblem::new(name, stages), random: RandomNumbers(seed) }
     }
 
-    /// A series of `mean` give or take `spread`.
+    /// Returns a random series of `mean` give or take `spread`.
     fn series(&mut self, mean: f64, spread: f64) -> Profile {
-        let Self { problem, dice } = self;
-        Profile::Series((0..problem.stages()).map(|_| mean + spread * dice.roll()).collect())
+        let Self { problem, random } = self;
+        Profile::Series((0..problem.stages()).map(|_| mean + spread * random.next()).collect())
     }
 
+    /// Adds a column in 0..=upper.
     fn column(&mut self, name: &str, upper: f64, cost: impl Into<Profile>) -> ColumnId {
         let (lower, cost) = (0.0.into(), cost.into());
         self.problem.add_column(Column { name: name.into(), lower, upper: upper.into(), cost })
     }
 
+    /// Adds a row with constant coefficients.
     fn row(&mut self, name: &str, lower: f64, upper: f64, terms: &[(ColumnId, f64)]) -> RowId {
         let row = self.problem.add_row(Row { name: name.into(), lower: lower.into(), upper: upper.into() });
         terms.iter().for_each(|&(column, a)| _ = self.problem.add_term(row, column, Lag::Same, a));
         row
     }
 
-    /// `output` of a grid at a varying price and what `others` add serves a demand.
+    /// Adds a demand, served by a grid at a varying price and by `others`; returns the column of the grid.
     fn grid_and_demand(&mut self, others: &[(ColumnId, f64)]) -> ColumnId {
         let (price, demand) = (self.series(0.3, 0.2), self.series(6.0, 4.0));
         let grid = self.column("grid", FREE, price);
@@ -50,7 +53,7 @@ impl Builder {
         grid
     }
 
-    /// Charge and discharge of a cyclic store.
+    /// Adds a cyclic store; returns charge and discharge with their signs in a balance.
     fn store(&mut self, level: f64, power: f64) -> [(ColumnId, f64); 2] {
         let level = self.column("level", level, 0.0);
         let (charge, discharge) = (self.column("charge", power, 0.0), self.column("discharge", power, 0.001));
@@ -59,10 +62,12 @@ impl Builder {
         [(charge, -1.0), (discharge, 1.0)]
     }
 
+    /// Adds a global column in 0..=upper.
     fn global(&mut self, name: &str, upper: f64, cost: f64) -> GlobalColumnId {
         self.problem.add_global_column(GlobalColumn { name: name.into(), lower: 0.0, upper, cost })
     }
 
+    /// Adds a global row over sums of columns.
     fn global_row(&mut self, name: &str, lower: f64, upper: f64, terms: &[(ColumnId, Profile)]) -> GlobalRowId {
         let row = self.problem.add_global_row(GlobalRow { name: name.into(), lower, upper });
         for (column, a) in terms {
@@ -71,7 +76,7 @@ impl Builder {
         row
     }
 
-    /// `column <= yield * capacity` in every stage.
+    /// Adds the limit `column <= yield * capacity` in every stage.
     fn within(&mut self, column: ColumnId, capacity: GlobalColumnId, yields: impl Into<Profile>) {
         let row = self.row("within", f64::NEG_INFINITY, 0.0, &[(column, 1.0)]);
         let yields: Profile = yields.into();
@@ -79,9 +84,9 @@ impl Builder {
     }
 }
 
-/// Panels and a battery whose sizes pay off or not against a grid.
+/// Creates a problem of photovoltaics and a battery whose capacities are chosen against a grid.
 fn sizing(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("sizing", stages, seed);
+    let mut b = ProblemBuilder::new("sizing", stages, seed);
     let panels = b.column("panels", FREE, 0.0);
     let store = b.store(FREE, FREE);
     let level = ColumnId(1);
@@ -95,9 +100,9 @@ fn sizing(stages: usize, seed: u64) -> StagedProblem {
     b.problem
 }
 
-/// A battery against a price on the highest draw of each third of the time.
+/// Creates a problem of a battery with a price on the peak of each third of the time.
 fn peaks(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("peaks", stages, seed);
+    let mut b = ProblemBuilder::new("peaks", stages, seed);
     let store = b.store(12.0, 3.0);
     let grid = b.grid_and_demand(&store);
     let row = b.row("under the peak", f64::NEG_INFINITY, 0.0, &[(grid, 1.0)]);
@@ -109,9 +114,9 @@ fn peaks(stages: usize, seed: u64) -> StagedProblem {
     b.problem
 }
 
-/// A limit on what the grid emits, and a least and largest use of a fuel.
+/// Creates a problem with a limit on the emissions of the grid, and a least and a largest use of a fuel.
 fn limits(stages: usize, seed: u64) -> StagedProblem {
-    let mut b = Builder::new("limits", stages, seed);
+    let mut b = ProblemBuilder::new("limits", stages, seed);
     let (wood, gas) = (b.column("wood", 4.0, 0.45), b.column("gas", 5.0, 0.35));
     let store = b.store(10.0, 3.0);
     let grid = b.grid_and_demand(&[(wood, 1.0), (gas, 1.0), store[0], store[1]]);
@@ -124,11 +129,11 @@ fn limits(stages: usize, seed: u64) -> StagedProblem {
     b.problem
 }
 
-/// A building that any state of acts upon all others, a heater to size, one budget for the heater and for insulation that
-/// takes a share off the heat needed, and an energy balance met exactly.
+/// Creates a building with coupled temperatures, a heater to size, one budget for the heater and for insulation that
+/// saves a share of the heat, and an energy balance that must hold exactly.
 fn sized_building(stages: usize) -> StagedProblem {
     let problem = building(stages, Lag::PreviousCyclic);
-    let mut b = Builder { problem, dice: Dice(17) };
+    let mut b = ProblemBuilder { problem, random: RandomNumbers(17) };
     let heat = ColumnId(0);
     let heater = b.global("heater", 40.0, 0.6 * stages as f64);
     b.within(heat, heater, 1.0);
@@ -144,33 +149,33 @@ fn sized_building(stages: usize) -> StagedProblem {
 }
 
 #[test]
-fn sizes_cost_what_cbc_says() {
+fn sizing_has_the_objective_of_cbc() {
     for (stages, seed) in [(1, 3), (24, 1), (100, 2), (333, 3), (720, 4)] {
         same_optimum(&sizing(stages, seed));
     }
 }
 
 #[test]
-fn peaks_cost_what_cbc_says() {
+fn peaks_have_the_objective_of_cbc() {
     for (stages, seed) in [(3, 5), (24, 1), (100, 2), (333, 3), (720, 4)] {
         same_optimum(&peaks(stages, seed));
     }
 }
 
 #[test]
-fn limits_cost_what_cbc_says() {
+fn limits_have_the_objective_of_cbc() {
     for (stages, seed) in [(1, 3), (24, 1), (100, 2), (333, 3), (720, 4)] {
         same_optimum(&limits(stages, seed));
     }
 }
 
 #[test]
-fn a_building_may_have_its_heater_sized() {
+fn a_sized_building_has_the_objective_of_cbc() {
     [24, 100, 240].into_iter().for_each(|stages| same_optimum(&sized_building(stages)));
 }
 
 #[test]
-fn curved_costs_and_all_kinds_of_terms_are_proven() {
+fn quadratic_costs_and_all_kinds_of_terms_are_proven() {
     for stages in [5, 48, 501] {
         let (_, certificate) = answer(&Staged { alone: true, vertex: false }, &capacity_and_limit(stages));
         let optimality = certificate.optimality.expect("the duals are ours");
@@ -179,9 +184,9 @@ fn curved_costs_and_all_kinds_of_terms_are_proven() {
 }
 
 #[test]
-fn a_size_at_break_even_is_found() {
-    // One hour of demand 1: a unit of capacity costs what it saves, so every size is optimal.
-    let mut b = Builder::new("break even", 24, 1);
+fn a_capacity_at_break_even_is_solved() {
+    // A unit of capacity costs what it saves, so every capacity is optimal.
+    let mut b = ProblemBuilder::new("break even", 24, 1);
     let local = b.column("local", FREE, 0.1);
     let grid = b.column("grid", FREE, 0.3);
     b.row("balance", 1.0, 1.0, &[(local, 1.0), (grid, 1.0)]);
