@@ -108,8 +108,8 @@ impl ClosingRow {
         imbalance
     }
 
-    /// Fills the columns in ascending order of the price at which they supply the row: a supplying column (coefficient
-    /// > 0) starts empty and is filled, a consuming one (< 0) starts full and is emptied. Returns the remaining
+    /// Fills the columns in ascending order of the price at which they supply the row: a supplying column (positive
+    /// coefficient) starts empty and is filled, a consuming one (negative) starts full and is emptied. Returns the remaining
     /// imbalance.
     fn merit_order(
         &self,
