@@ -68,9 +68,7 @@ pub fn timeseries_table(case: &Case, run: &CosimResult) -> Table {
         }
         for (carrier_index, carrier) in case.district.carriers().iter().enumerate() {
             for (role, quantity) in [(Role::Unmet, timeseries::UNMET_KW), (Role::Surplus, timeseries::SURPLUS_KW)] {
-                let found = run.dispatch.quantities().iter().position(|quantity| {
-                    quantity.site == site_index && quantity.carrier == carrier_index && quantity.role == role
-                });
+                let found = run.dispatch.balance_quantity(site_index, carrier_index, role);
                 if let Some(row) = found {
                     let values = run.decisions.values.row(row).to_vec();
                     table.push(timeseries::of_balance(&site.name, carrier, quantity), Column::Number(values));

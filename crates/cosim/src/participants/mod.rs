@@ -42,8 +42,9 @@ enum LevelBefore {
     Last,
     /// Free level, which follows from the balance of the first step.
     Free {
-        charge: usize,
-        discharge: usize,
+        /// Columns of the store; without one, nothing is stored or withdrawn.
+        charge: Option<usize>,
+        discharge: Option<usize>,
         /// Energy stored per kW of charging, and withdrawn per kW of discharging, in one step, kWh.
         per_kw: [f64; 2],
         /// Share of a level that remains after one step.
@@ -60,7 +61,7 @@ impl LevelBefore {
             StorageBoundary::Given(level) => Self::Known(level),
             StorageBoundary::Cyclic | StorageBoundary::CyclicFixed(_) => Self::Last,
             StorageBoundary::Free => {
-                let row = |role| dispatch.quantity(site, store, role).unwrap_or_default();
+                let row = |role| dispatch.quantity(site, store, role);
                 let dt = dispatch.district().axis().step_hours();
                 Self::Free {
                     charge: row(Role::Charge),
@@ -86,7 +87,8 @@ impl LevelBefore {
             Self::Known(level) => level,
             Self::Last => values[[level, values.ncols() - 1]],
             Self::Free { charge, discharge, per_kw: [stored, withdrawn], retained } => {
-                (values[[level, 0]] - stored * values[[charge, 0]] + withdrawn * values[[discharge, 0]]) / retained
+                let first_kw = |row: Option<usize>| row.map_or(0.0, |row| values[[row, 0]]);
+                (values[[level, 0]] - stored * first_kw(charge) + withdrawn * first_kw(discharge)) / retained
             }
         }
     }

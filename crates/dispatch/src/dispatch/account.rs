@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 
-use super::{Decisions, Dispatch, Limit, Quantity, Role, SharedRole};
+use super::index::Owner;
+use super::{Decisions, Dispatch, Limit, Role, SharedRole};
 use crate::district::{Availability, Kind, Link};
 
 /// The energy of one technology over the whole time, kWh.
@@ -197,12 +198,7 @@ impl Dispatch {
         let district = &self.district;
         let energy = |quantity: usize| values.row(quantity).sum() * district.axis().step_hours();
         for balance in &self.layout.balances {
-            let find = |role| {
-                let same = |q: &Quantity| {
-                    q.technology.is_none() && q.site == balance.site && q.carrier == balance.carrier && q.role == role
-                };
-                self.layout.quantities.iter().position(same).map_or(0.0, energy)
-            };
+            let find = |role| self.balance_quantity(balance.site, balance.carrier, role).map_or(0.0, energy);
             let (unmet_kwh, surplus_kwh) = (find(Role::Unmet), find(Role::Surplus));
             let shortage = district.shortage();
             account.penalty_eur += shortage.unmet_eur_per_kwh.unwrap_or(0.0) * unmet_kwh;
@@ -223,10 +219,7 @@ impl Dispatch {
         let energy = |quantity: usize| values.row(quantity).sum() * dt;
         for (site_index, site) in district.sites().iter().enumerate() {
             for (index, technology) in site.technologies.iter().enumerate() {
-                let find = |role| {
-                    let same = |q: &Quantity| q.site == site_index && q.technology == Some(index) && q.role == role;
-                    self.layout.quantities.iter().position(same).map_or(0.0, energy)
-                };
+                let find = |role| self.index.column(Owner::Technology(site_index, index), role).map_or(0.0, energy);
                 let steps = district.axis().len();
                 let (delivered_kwh, taken_kwh) = match &technology.kind {
                     Kind::Supply(supply) => match &supply.available {
@@ -335,10 +328,8 @@ impl Dispatch {
     /// Returns the energy through each link.
     fn link_totals(&self, values: &Array2<f64>) -> Vec<LinkTotals> {
         let dt = self.district.axis().step_hours();
-        let energy = |link: usize, role: Role| {
-            let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
-            self.layout.quantities.iter().position(same).map_or(0.0, |row| values.row(row).sum() * dt)
-        };
+        let energy =
+            |link: usize, role: Role| self.link_quantity(link, role).map_or(0.0, |row| values.row(row).sum() * dt);
         let totals = |(index, link): (usize, &Link)| LinkTotals {
             link: link.name.clone(),
             forward_kwh: energy(index, Role::Forward),

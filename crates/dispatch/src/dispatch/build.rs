@@ -214,7 +214,8 @@ impl<'a> LayoutBuilder<'a> {
     /// Adds the two directions of a link (one if it is one-way): the power that enters at one end leaves, less its
     /// loss, at the other.
     fn link(&mut self, index: usize, link: &Link) {
-        let site = |name: &str| self.district.sites().iter().position(|site| site.name == name).unwrap_or_default();
+        let site = |name: &str| self.district.sites().iter().position(|site| site.name == name);
+        let site = |name: &str| site(name).unwrap_or_else(|| unreachable!("the district has a site `{name}`"));
         let (from, to, carrier) = (site(&link.from), site(&link.to), self.carrier(&link.carrier));
         let directions = [(from, to, Role::Forward), (to, from, Role::Backward)];
         for (site, other, role) in directions.into_iter().take(if link.one_way { 1 } else { 2 }) {

@@ -9,7 +9,7 @@ use super::shared::SharedLayout;
 use crate::district::District;
 
 /// The meaning of a column of the dispatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Output of a supply, kW.
     Supply,

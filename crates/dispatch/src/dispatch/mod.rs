@@ -6,6 +6,7 @@
 
 mod account;
 mod build;
+mod index;
 mod joint_balances;
 mod layout;
 mod plan;
@@ -25,14 +26,12 @@ pub use stores::StoreReport;
 use std::collections::HashMap;
 
 use anergy_data::series::Profile;
-use anergy_lp::{
-    Backend, Certificate, ColumnId, Component, Duals, LpError, RowId, Solution, Solver, StagedProblem, TermId,
-    Violation,
-};
+use anergy_lp::{Backend, Certificate, Component, Duals, LpError, Solution, Solver, StagedProblem, Violation};
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::district::{District, VALUE_OF_LOST_LOAD_EUR_PER_KWH};
+use index::{ConversionPlace, DispatchIndex, Owner};
 use joint_balances::{JointBalances, Penalties};
 use layout::DispatchLayout;
 use price::{ClosingRow, FixedCapacities};
@@ -63,6 +62,7 @@ impl Part {
 pub struct Dispatch {
     district: District,
     layout: DispatchLayout,
+    index: DispatchIndex,
     parts: Vec<Part>,
     /// Balances of conversion inputs that are closed one by one.
     closing: Vec<ClosingRow>,
@@ -96,6 +96,7 @@ impl Dispatch {
             let solution = Solution::zeros(&component.problem);
             parts.push(Part { component, solver, solution });
         }
+        let index = DispatchIndex::new(&district, &layout, parts.iter().map(|part| &part.component));
         let mut rows: Vec<usize> = Vec::new();
         for conversion in &layout.conversions {
             let row = layout.problem.terms()[conversion.term.0].row.0;
@@ -110,7 +111,7 @@ impl Dispatch {
         let penalties = Penalties { over_limit_eur, imbalance_eur: 2.0 * over_limit_eur };
         let joint = JointBalances::of(&layout, &links, &mut closing, penalties, backend)?;
         let base_sums = HashMap::new();
-        Ok(Self { district, layout, parts, closing, joint, base_sums, solver_name: backend.name() })
+        Ok(Self { district, layout, index, parts, closing, joint, base_sums, solver_name: backend.name() })
     }
 
     /// Returns the district.
@@ -153,25 +154,27 @@ impl Dispatch {
     /// is no such conversion.
     #[must_use]
     pub fn conversion(&self, site: &str, technology: &str) -> Option<usize> {
-        self.layout.conversion(&self.district, site, technology)
+        self.index.conversion(site, technology)
     }
 
     /// Returns the row of [`Decisions::values`] with `role` of `technology` at `site`; `None` if there is none.
     #[must_use]
     pub fn quantity(&self, site: &str, technology: &str, role: Role) -> Option<usize> {
-        self.layout.quantities.iter().position(|quantity| {
-            let at = &self.district.sites()[quantity.site];
-            let named = quantity.technology.is_some_and(|index| at.technologies[index].name == technology);
-            at.name == site && named && quantity.role == role
-        })
+        self.index.quantity(site, technology, role)
     }
 
     /// Returns the row of [`Decisions::values`] with the power that enters the link `link` in direction `role`; `None`
     /// if there is none.
     #[must_use]
     pub fn link_quantity(&self, link: usize, role: Role) -> Option<usize> {
-        let same = |quantity: &Quantity| quantity.link == Some(link) && quantity.role == role;
-        self.layout.quantities.iter().position(same)
+        self.index.column(Owner::Link(link), role)
+    }
+
+    /// Returns the row of [`Decisions::values`] with `role` (unmet demand or surplus) of the balance of a carrier at a site,
+    /// both by their indices in the district; `None` if there is none.
+    #[must_use]
+    pub fn balance_quantity(&self, site: usize, carrier: usize, role: Role) -> Option<usize> {
+        self.index.column(Owner::Balance(site, carrier), role)
     }
 
     /// Returns the LP at the current efficiencies; its columns are the rows of [`Decisions::values`].
@@ -222,16 +225,12 @@ impl Dispatch {
 
     /// Copies the coefficients and costs of a conversion into the parts.
     fn update_parts(&mut self, conversion: usize) {
+        let ConversionPlace { part, term, output } = self.index.conversion_places[conversion];
         let conversion = &self.layout.conversions[conversion];
-        for Part { component, .. } in &mut self.parts {
-            if let Some(term) = component.terms.iter().position(|&known| known == conversion.term) {
-                component.problem.set_coefficients(TermId(term), conversion.input_per_output());
-            }
-            if conversion.has_changing_costs()
-                && let Some(column) = component.columns.iter().position(|&known| known == conversion.output)
-            {
-                component.problem.set_costs(ColumnId(column), conversion.costs_eur(self.district.axis().step_hours()));
-            }
+        let problem = &mut self.parts[part].component.problem;
+        problem.set_coefficients(term, conversion.input_per_output());
+        if conversion.has_changing_costs() {
+            problem.set_costs(output, conversion.costs_eur(self.district.axis().step_hours()));
         }
     }
 
@@ -239,10 +238,7 @@ impl Dispatch {
     /// none.
     #[must_use]
     pub fn balance(&self, site: &str, carrier: &str) -> Option<usize> {
-        let same = |balance: &layout::Balance| {
-            self.district.sites()[balance.site].name == site && self.district.carriers()[balance.carrier] == carrier
-        };
-        self.layout.balances.iter().position(same)
+        self.index.balance(site, carrier)
     }
 
     /// Sets an auxiliary demand in addition to those of the district, kW, one value per step; it replaces the previous
@@ -256,11 +252,8 @@ impl Dispatch {
         assert_eq!(power_kw.len(), self.layout.problem.stages(), "one value a step");
         let sums = || power_kw.iter().enumerate().map(|(step, power)| base.at(step) + power);
         self.layout.problem.set_sums(row, sums());
-        for Part { component, .. } in &mut self.parts {
-            if let Some(place) = component.rows.iter().position(|known| *known == row) {
-                component.problem.set_sums(RowId(place), sums());
-            }
-        }
+        let (part, row) = self.index.balance_places[balance];
+        self.parts[part].component.problem.set_sums(row, sums());
     }
 
     /// Finds the plan of least cost at the current efficiencies.
