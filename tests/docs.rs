@@ -264,6 +264,8 @@ fn every_verdict_and_every_scheme_is_explained() {
     let names = code("crates/data/src/schema/verdict.rs");
     let names: Vec<&str> =
         names.lines().filter_map(|line| line.trim().split("=> \"").nth(1)?.split('"').next()).collect();
+    // Their names in tables; those in sentences begin with a small letter.
+    let names: Vec<&str> = names.into_iter().filter(|name| name.starts_with(char::is_uppercase)).collect();
     assert!(names.len() >= 9, "{names:?}");
     for name in names {
         assert!(page.contains(&format!("\n| `{name}` |")), "verdict {name}");
