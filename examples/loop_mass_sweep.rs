@@ -1,7 +1,7 @@
 //! Runs one district with several amounts of water in its loop, all cores at once, and prints a table.
 //!
-//! The command `anergy sweep` does this for many parameters, resumes after an interruption and runs on clusters; here is what a
-//! program of one's own needs.
+//! The command `anergy sweep` does this for many parameters, resumes after an interruption and runs on clusters; here
+//! is what a program of one's own needs.
 //!
 //! ```text
 //! cargo run --example loop_mass_sweep

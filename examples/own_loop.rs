@@ -1,7 +1,8 @@
-//! Couples a district with a loop model of one's own: a lake whose temperature follows a season and does not feel the heat pumps.
+//! Couples a district with a loop model of one's own: a lake whose temperature follows a season and does not feel the
+//! heat pumps.
 //!
-//! Whatever turns what heat pumps do into temperatures and COPs can be a participant of the co-simulation: another simulator, a
-//! measured series, a test double.
+//! Whatever turns what heat pumps do into temperatures and COPs can be a participant of the co-simulation: another
+//! simulator, a measured series, a test double.
 //!
 //! ```text
 //! cargo run --example own_loop

@@ -1,13 +1,13 @@
 //! Iterative co-simulation of heat-pump districts on a shared water loop.
 //!
-//! Heat pumps choose when to run by price, sun and COP; running them changes the temperature of the loop that they draw from; the
-//! loop temperature determines the COP. `anergy` alternates a linear dispatch of the whole energy system with a thermodynamic
-//! simulation of the loop until both agree, and measures how well they agree.
+//! Heat pumps choose when to run by price, sun and COP; running them changes the temperature of the loop that they draw
+//! from; the loop temperature determines the COP. `anergy` alternates a linear dispatch of the whole energy system with
+//! a thermodynamic simulation of the loop until both agree, and measures how well they agree.
 //!
 //! # Run a district
 //!
-//! A [`Job`](run::Job) reads a district from its file, runs it and returns [`Artifacts`](run::Artifacts): the answer, its summary,
-//! and all tables that the command line writes to a run folder.
+//! A [`Job`](run::Job) reads a district from its file, runs it and returns [`Artifacts`](run::Artifacts): the answer,
+//! its summary, and all tables that the command line writes to a run folder.
 //!
 //! ```
 //! use anergy::prelude::*;
@@ -34,8 +34,8 @@
 //!
 //! # Sweep a parameter
 //!
-//! Jobs change nothing outside themselves, so several run side by side. The command `anergy sweep` ([`study::sweep`]) adds designs,
-//! resumption and clusters.
+//! Jobs change nothing outside themselves, so several run side by side. The command `anergy sweep` ([`study::sweep`])
+//! adds designs, resumption and clusters.
 //!
 //! ```
 //! use anergy::prelude::*;
@@ -60,9 +60,8 @@
 //! # A loop of one's own
 //!
 //! Dispatch and loop are participants that the driver sees through two traits. Whatever implements
-//! [`LoopModel`](coupling::LoopModel) can take the place of the loop: another simulator, a measured series, a test double. The
-//! example `own_loop` couples the starter district with a lake; here is a loop of constant temperature on a dispatcher that is one
-//! number.
+//! [`LoopModel`](coupling::LoopModel) can take the place of the loop: another simulator, a measured series, a test
+//! double. The example `own_loop` couples the starter district with a lake; here is a loop of constant temperature.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -93,8 +92,8 @@
 //!
 //! # The workspace
 //!
-//! This crate is the command line ([`cli`]) and the front of a workspace of crates, named here from top to bottom; a crate uses only
-//! crates below it:
+//! This crate is the command line ([`cli`]) and the front of a workspace of crates, named here from top to bottom; a
+//! crate uses only crates below it:
 //!
 //! | here | crate | contents |
 //! |---|---|---|
@@ -107,6 +106,7 @@
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | physics of the loop, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
 //! | [`schema`], [`results`], [`series`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers |
+//! | [`series::Profile`] | `anergy-profile` | a constant, or one value per step |
 
 pub mod cli;
 pub mod prelude;

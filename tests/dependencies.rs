@@ -10,7 +10,8 @@ use std::process::Command;
 use common::project;
 use serde_json::Value;
 
-/// Returns what `cargo metadata` tells of the workspace; `None`, with a word on standard error, where cargo is not there.
+/// Returns what `cargo metadata` tells of the workspace; `None`, with a word on standard error, where cargo is not
+/// there.
 fn metadata() -> Option<Value> {
     let arguments = ["metadata", "--locked", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"];
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -38,7 +38,7 @@ enum StudyCommand {
 struct ConvergenceStudy {
     #[command(flatten)]
     case: CaseArgs,
-    /// Schemes, separated by commas [default: all but anticipative]
+    /// Schemes, separated by commas [default: all but anticipative, aitken and anderson]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = schemes())]
     schemes: Vec<SchemeChoice>,
     /// Largest relative gaps that count as converged, separated by commas

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A folder of the reference data beside the project: `None`, with a word on standard error, where it is not there. With
-/// `ANERGY_REQUIRE_DATA=1`, as in the checks before a change lands, a missing folder fails the test.
+/// A folder of the reference data beside the project: `None`, with a word on standard error, where it is not there.
+/// With `ANERGY_REQUIRE_DATA=1`, as in the checks before a change lands, a missing folder fails the test.
 pub fn reference_data(path: &str) -> Option<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if data.is_dir() {
@@ -52,8 +52,8 @@ pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     named.filter(|(name, _)| name != "run.log" && name != "timings.csv").collect()
 }
 
-/// A minimal model in `folder`: a grid, a heat pump, a store and two demands at one site, six hours. `edit` may change the
-/// model's text.
+/// A minimal model in `folder`: a grid, a heat pump, a store and two demands at one site, six hours. `edit` may change
+/// the model's text.
 pub fn minimal_model(folder: &Path, edit: impl Fn(String) -> String) -> PathBuf {
     let model = "\
 model:

@@ -92,13 +92,13 @@ pub struct Case {
     pub columns: Vec<UsedColumn>,
     /// Warnings, notes and defaults in use.
     pub findings: Vec<Finding>,
-    /// The configuration with imports, overrides and defaults merged.
+    /// The configuration with imports and overrides applied; of a loop file, also with its defaults.
     pub resolved: Resolved,
     /// Every file that was read.
     pub inputs: Vec<Input>,
 }
 
-/// The configuration with imports, overrides and defaults merged.
+/// The configuration with imports and overrides applied; of a loop file, also with its defaults.
 #[derive(Debug, Clone, Serialize)]
 pub struct Resolved {
     /// The scenario or overrides in use.

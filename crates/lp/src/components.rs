@@ -77,8 +77,8 @@ impl StagedProblem {
         parts
     }
 
-    /// Gives every part the terms between its columns and rows. `places` holds the part of each column, row, global column and
-    /// global row and its number there; `ends`, where the first three kinds end.
+    /// Gives every part the terms between its columns and rows. `places` holds the part of each column, row, global
+    /// column and global row and its number there; `ends`, where the first three kinds end.
     fn deal_terms(&self, parts: &mut [Component], places: &[(usize, usize)], ends: [usize; 3]) {
         let column = |id: ColumnId| places[id.0];
         let row = |id: RowId| RowId(places[ends[0] + id.0].1);

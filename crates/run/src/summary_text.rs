@@ -40,8 +40,8 @@ pub fn summary_text(summary: &Summary, case: &Case) -> String {
     text
 }
 
-/// Writes the verdict on the coupling, the change of the cost, the price of myopia, the spread of initial points, and the
-/// schemes.
+/// Writes the verdict on the coupling, the change of the cost, the price of myopia, the spread of initial points, and
+/// the schemes.
 fn verdict_lines(summary: &Summary, coupling: &CouplingSummary, line: &mut dyn FnMut(&str, String)) {
     let not_served = if summary.leaves_demand() { ", but not all demand is served" } else { "" };
     line("verdict", format!("{}{not_served}", coupling.verdict.name()));

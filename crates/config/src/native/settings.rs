@@ -154,7 +154,7 @@ impl TechnologySettings {
         })
     }
 
-    /// Returns the capacity, kW, of a store kWh; `None` for a demand.
+    /// Returns the capacity: in kW, of a store in kWh; `None` for a demand.
     pub(super) fn capacity(&self) -> Option<CapacitySetting> {
         match self {
             Self::Import(settings) => Some(settings.capacity_kw),

@@ -19,9 +19,9 @@ const LONGEST_CYCLE: usize = 12;
 const STALLED_ITERATIONS: usize = 15;
 /// Largest ratio of a gap to the best earlier gap that counts as falling.
 const STALLED_SHARE: f64 = 0.99;
-/// Consecutive iterations with growing steps, each larger than all before, that count as divergence,
+/// Consecutive iterations with growing steps, each larger than all before, that count as divergence.
 const GROWING_ITERATIONS: usize = 10;
-/// and the least growth over these iterations.
+/// Least growth of the steps over these iterations that counts as divergence.
 const LEAST_GROWTH: f64 = 3.0;
 /// Share of steps at a limit of the loop above which the loop is limited by its bounds.
 const LIMITED_SHARE: f64 = 0.5;

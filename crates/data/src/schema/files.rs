@@ -26,7 +26,7 @@ pub const ANTICIPATIVE_PLAN: &str = "anticipative_plan.csv";
 pub const COMPARISON: &str = "comparison.csv";
 /// Wall-clock times, of a run or of a study: [`timings`](super::columns::timings).
 pub const TIMINGS: &str = "timings.csv";
-/// The configuration with all defaults filled in.
+/// The configuration with imports and overrides applied; of a loop file, also with its defaults.
 pub const CONFIG: &str = "config.resolved.yaml";
 /// The report, an HTML page.
 pub const REPORT: &str = "report.html";

@@ -36,9 +36,10 @@ use joint_balances::{JointBalances, Penalties};
 use layout::DispatchLayout;
 use price::{ClosingRow, FixedCapacities};
 
-/// Largest accepted violation of rows and bounds, kW or kWh,
+/// Largest accepted violation of rows and bounds, kW or kWh.
 const TOLERANCE: f64 = 1e-6;
-/// plus this share of the largest value of the plan: the accuracy of a simplex solution in double precision.
+/// Share of the largest value of the plan that is added to [`TOLERANCE`]: the accuracy of a simplex solution in double
+/// precision.
 const RELATIVE_TOLERANCE: f64 = 1e-10;
 
 /// An independent part with its solver.
@@ -170,8 +171,8 @@ impl Dispatch {
         self.index.column(Owner::Link(link), role)
     }
 
-    /// Returns the row of [`Decisions::values`] with `role` (unmet demand or surplus) of the balance of a carrier at a site,
-    /// both by their indices in the district; `None` if there is none.
+    /// Returns the row of [`Decisions::values`] with `role` (unmet demand or surplus) of the balance of a carrier at a
+    /// site, both by their indices in the district; `None` if there is none.
     #[must_use]
     pub fn balance_quantity(&self, site: usize, carrier: usize, role: Role) -> Option<usize> {
         self.index.column(Owner::Balance(site, carrier), role)

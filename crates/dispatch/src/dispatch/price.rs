@@ -109,8 +109,8 @@ impl ClosingRow {
     }
 
     /// Fills the columns in ascending order of the price at which they supply the row: a supplying column (positive
-    /// coefficient) starts empty and is filled, a consuming one (negative) starts full and is emptied. Returns the remaining
-    /// imbalance.
+    /// coefficient) starts empty and is filled, a consuming one (negative) starts full and is emptied. Returns the
+    /// remaining imbalance.
     fn merit_order(
         &self,
         capacities: FixedCapacities<'_>,

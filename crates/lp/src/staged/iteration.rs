@@ -5,13 +5,14 @@ use super::lanes::LANES;
 use super::problem_data::ProblemData;
 use super::start::NEAREST;
 
-/// Lower limit of the centring while the row residuals fall,
+/// Lower limit of the centring while the row residuals fall.
 const LEAST_CENTRING: f64 = 1e-6;
-/// and while they do not, so that the complementarity does not fall ahead of them.
+/// Lower limit of the centring while the row residuals do not fall, so that the complementarity does not fall ahead of
+/// them.
 const FULL_CENTRING: f64 = 1.0;
-/// After this many consecutive primal steps shorter than
+/// Number of consecutive short primal steps after which the method starts again, further away from the bounds.
 const SHORT_STEPS: usize = 5;
-/// this length the method starts again, further away from the bounds.
+/// Length below which a primal step is short.
 const SHORT_STEP: f64 = 0.1;
 /// Growth of the complementarity that counts as divergence.
 const DIVERGENCE: f64 = 1e8;
@@ -23,20 +24,19 @@ const MOST_STALLS: usize = 5;
 const MOST_CORRECTIONS: usize = 3;
 /// Iterates with a gap of at most this are saved.
 const SAVING_GAP: f64 = 1e-5;
-/// An iterate has degraded if its row residual exceeds this and
+/// Row residual above which an iterate has degraded, if it has also grown by [`ROW_GROWTH`].
 const LARGE_ROW_RESIDUAL: f64 = 1e-6;
-/// this multiple of the saved one.
+/// Growth of the row residual over the saved iterate above which an iterate has degraded.
 const ROW_GROWTH: f64 = 1e3;
-/// Allowed growth of the complementarity over the saved iterate, while the gap exceeds
+/// Largest growth of the complementarity over the saved iterate while the gap is not acceptable.
 const COMPLEMENTARITY_GROWTH: f64 = 10.0;
-/// this multiple of the required one.
+/// Multiple of the required gap up to which a gap is acceptable.
 const ACCEPTABLE_GAP: f64 = 30.0;
-/// When an iterate has degraded, the method returns to the saved one and multiplies the dual regularisation by this
-/// factor,
+/// Factor by which the dual regularisation grows when an iterate has degraded and the method returns to the saved one.
 const REGULARIZATION_GROWTH: f64 = 100.0;
-/// starting from here,
+/// First dual regularisation above 0.
 const LEAST_REGULARIZATION: f64 = 1e-14;
-/// up to here.
+/// Largest dual regularisation.
 const LARGEST_REGULARIZATION: f64 = 1e-6;
 /// The scale of the objective is computed again when the gap has fallen to this, and by this factor each time after.
 const RESCALING_GAP: f64 = 1e-2;

@@ -48,9 +48,9 @@ use proof::{OptimalityProof, largest_sum, proven};
 
 const NAME: &str = "staged";
 
-/// A problem is infeasible if the objective of its elastic form exceeds this,
+/// Objective of the elastic form above which a problem is infeasible.
 const INFEASIBILITY: f64 = 1e-6;
-/// and this share of the largest right-hand side.
+/// The same limit as a share of the largest right-hand side; the larger of the two counts.
 const RELATIVE_INFEASIBILITY: f64 = 1e-9;
 
 /// The staged interior-point solver.

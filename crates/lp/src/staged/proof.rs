@@ -5,18 +5,18 @@ use anergy_profile::Profile;
 use super::sizes::{largest_size, mean_costs, mean_size, penalty_threshold};
 use crate::{Certificate, Column, ColumnId, Solution, StagedProblem};
 
-/// Largest accepted violation of rows and bounds, in the units of the problem,
+/// Largest accepted violation of rows and bounds, in the units of the problem.
 pub(super) const ROW_TOLERANCE: f64 = 5e-7;
-/// plus this share of the largest value.
+/// Share of the largest value that is added to [`ROW_TOLERANCE`].
 const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 /// Largest accepted dual of an infinite side, relative to the largest cost; for reduced costs of columns that are no
 /// penalties, relative to the largest cost of such columns.
 const DUAL_TOLERANCE: f64 = 1e-8;
-/// Relative gap of a fully proven solution,
+/// Largest relative gap of a fully proven solution.
 const GAP_TOLERANCE: f64 = 4e-9;
-/// of a solution that is accepted if no other solver proves more,
+/// Largest relative gap of a solution that is accepted if no other solver proves more.
 const LOOSE_GAP_TOLERANCE: f64 = 1e-6;
-/// and of a vertex, which is the tolerance of common simplex codes.
+/// Largest relative gap of a vertex: the tolerance of common simplex codes.
 const VERTEX_GAP_TOLERANCE: f64 = 1e-7;
 /// The gap is relative to the objective, or to this share of the sum of its absolute terms if that is larger.
 const SHARE_OF_TERMS: f64 = 1e-3;

@@ -11,9 +11,9 @@ use super::problem_data::ProblemData;
 /// Largest distance of a starting value from 0, in the units of the scaled problem.
 const LARGEST_START: f64 = 1.0;
 /// Columns that cost more than this many times the typical cost start closer to 0, in proportion, so that their costs
-/// do not dominate all others,
+/// do not dominate all others.
 const ORDINARY: f64 = 10.0;
-/// but, on the first attempt, not closer than this share of the largest distance.
+/// Least distance of such a column from 0 on the first attempt, as a share of the largest distance.
 pub(super) const NEAREST: f64 = 1e-3;
 /// Share of the box at which a state starts.
 const LEVEL: f64 = 0.3;

@@ -61,8 +61,8 @@ fn parts<'a>(nodes: usize, edges: impl Iterator<Item = &'a [usize; 2]>) -> Vec<u
     labels.map(|(node, label): (usize, usize)| *first[label].get_or_insert(node)).collect()
 }
 
-/// Returns, for every edge, whether it is a bridge: whether its removal disconnects a component. Of several edges between the
-/// same two nodes none is a bridge.
+/// Returns, for every edge, whether it is a bridge: whether its removal disconnects a component. Of several edges
+/// between the same two nodes none is a bridge.
 fn bridges(nodes: usize, edges: &[[usize; 2]]) -> Vec<bool> {
     let between = |&[i, j]: &[usize; 2]| [i.min(j), i.max(j)];
     let mut parallel: IndexMap<[usize; 2], Vec<usize>> = IndexMap::new();
