@@ -18,12 +18,9 @@ fn district(mass_kg: f64) -> tempfile::TempDir {
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(from, to).unwrap();
     };
-    let from = PathBuf::from(project("configs"));
-    copy(&from.join("smart_district.yaml"), &folder.path().join("district.yaml"));
-    for entry in std::fs::read_dir(from.join("smart_district/timeseries")).unwrap() {
-        let name = entry.unwrap().file_name();
-        let to = folder.path().join("smart_district/timeseries").join(&name);
-        copy(&from.join("smart_district/timeseries").join(&name), &to);
+    let from = PathBuf::from(project("configs/starter"));
+    for name in ["district.yaml", "timeseries/week.csv"] {
+        copy(&from.join(name), &folder.path().join(name));
     }
     let path = folder.path().join("district.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -41,14 +38,10 @@ fn district(mass_kg: f64) -> tempfile::TempDir {
 }
 
 fn request() -> Request {
-    Request {
-        model: "district.yaml".into(),
-        window: Some(["2019-03-01".to_owned(), "2019-03-02".to_owned()]),
-        ..Request::default()
-    }
+    Request { model: "district.yaml".into(), ..Request::default() }
 }
 
-const ARGUMENTS: [&str; 7] = ["run", "district.yaml", "--window", "2019-03-01..2019-03-02", "-q", "--name", "it"];
+const ARGUMENTS: [&str; 5] = ["run", "district.yaml", "-q", "--name", "it"];
 
 fn without_report(folder: &Path) -> Vec<(String, Vec<u8>)> {
     contents(folder).into_iter().filter(|(name, _)| name != "report.html").collect()

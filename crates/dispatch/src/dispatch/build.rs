@@ -7,6 +7,30 @@ use super::layout::{Balance, ConversionTerm, DispatchLayout, Quantity, Role, Sto
 use super::shared::SharedLayout;
 use crate::district::{Availability, Conversion, District, Kind, Link, Storage, StorageBoundary, Supply};
 
+impl DispatchLayout {
+    /// Writes the LP of `district`: production + discharge + import + unmet = demand + consumption + charge + surplus,
+    /// for each site, carrier and step.
+    #[must_use]
+    pub fn new(district: &District) -> Self {
+        LayoutBuilder::new(district).build()
+    }
+}
+
+/// Returns the LP that the dispatch of `district` solves first, in which the given conversions (site, technology,
+/// efficiency in all steps) begin with other efficiencies than those of the district.
+pub fn first_problem<'a>(
+    district: &District,
+    efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
+) -> StagedProblem {
+    let mut layout = DispatchLayout::new(district);
+    for (site, technology, efficiency) in efficiencies {
+        if let Some(conversion) = layout.conversion(district, site, technology) {
+            layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));
+        }
+    }
+    layout.problem
+}
+
 /// A layout under construction.
 pub(super) struct LayoutBuilder<'a> {
     pub(super) district: &'a District,

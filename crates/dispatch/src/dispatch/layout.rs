@@ -4,7 +4,6 @@ use anergy_data::series::Profile;
 use anergy_lp::{ColumnId, RowId, StagedProblem, TermId};
 use ndarray::{Array2, Zip, s};
 
-use super::build::LayoutBuilder;
 use super::shared::SharedLayout;
 use crate::district::District;
 
@@ -144,13 +143,6 @@ pub struct DispatchLayout {
 }
 
 impl DispatchLayout {
-    /// Writes the LP of `district`: production + discharge + import + unmet = demand + consumption + charge + surplus,
-    /// for each site, carrier and step.
-    #[must_use]
-    pub fn new(district: &District) -> Self {
-        LayoutBuilder::new(district).build()
-    }
-
     /// Sets the efficiencies of a conversion, one per step.
     ///
     /// # Panics
@@ -186,19 +178,4 @@ impl DispatchLayout {
             at.name == site && at.technologies[conversion.technology].name == technology
         })
     }
-}
-
-/// Returns the LP that the dispatch of `district` solves first, in which the given conversions (site, technology,
-/// efficiency in all steps) begin with other efficiencies than those of the district.
-pub fn first_problem<'a>(
-    district: &District,
-    efficiencies: impl Iterator<Item = (&'a str, &'a str, f64)>,
-) -> StagedProblem {
-    let mut layout = DispatchLayout::new(district);
-    for (site, technology, efficiency) in efficiencies {
-        if let Some(conversion) = layout.conversion(district, site, technology) {
-            layout.set_efficiency(conversion, (0..district.axis().len()).map(|_| efficiency));
-        }
-    }
-    layout.problem
 }

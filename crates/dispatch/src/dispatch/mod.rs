@@ -13,11 +13,13 @@ mod plan;
 mod price;
 mod shadow_prices;
 mod shared;
+mod shared_build;
 mod shortage;
 mod stores;
 
 pub use account::{Account, CarrierTotals, ChosenCapacity, LimitUse, LinkTotals, PaidPeak, TechnologyTotals};
-pub use layout::{ConversionTerm, Quantity, Role, first_problem};
+pub use build::first_problem;
+pub use layout::{ConversionTerm, Quantity, Role};
 pub use plan::{Decisions, DispatchError, Plan, PlanCertificate, Priced, ShortageReport};
 pub use shadow_prices::Price;
 pub use shared::{Limit, SharedQuantity, SharedRole};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cop::{CopError, check_lifts};
+use super::range::{CopError, check_lifts};
 use super::water::LoopWater;
 use super::{Service, UseOutsideRange, WaterTemperature};
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cop::CopError;
+use super::range::CopError;
 use super::{OutsideRange, ValidRange, WaterTemperature};
 
 /// A heat exchanger in place of a heat pump: passive cooling, or direct heating. It takes electricity for its pump alone, as long as heat

@@ -4,15 +4,17 @@ mod carnot;
 mod cop;
 mod direct;
 mod quadratic;
+mod range;
 mod rating_map;
 mod sink;
 mod water;
 
 pub use anergy_data::schema::{Service, ValidRange};
 pub use carnot::CarnotCop;
-pub use cop::{CopError, CopModel, OutsideRange, PinchCrossing, UseOutsideRange, WorkingPoint};
+pub use cop::{CopModel, PinchCrossing};
 pub use direct::DirectExchange;
 pub use quadratic::QuadraticCop;
+pub use range::{CopError, OutsideRange, UseOutsideRange, WorkingPoint};
 pub use rating_map::RatingMap;
 pub use sink::{ColdStoreTemperature, SinkTemperature};
 pub use water::{LoopWater, WaterTemperature};

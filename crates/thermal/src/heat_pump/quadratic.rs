@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cop::{CopError, check_lifts, outside_lift};
+use super::range::{CopError, check_lifts, outside_lift};
 use super::{OutsideRange, UseOutsideRange, WaterTemperature};
 
 /// COP = c0 + c1 lift + c2 lift^2, lift in K.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cop::CopError;
+use super::range::CopError;
 use super::water::{LoopWater, changed};
 use super::{OutsideRange, Service, UseOutsideRange, WaterTemperature};
 
