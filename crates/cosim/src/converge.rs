@@ -282,40 +282,12 @@ pub fn run_with_journal(
     observer: &mut dyn Observer,
 ) -> Result<CosimResult, CosimError> {
     let began = Instant::now();
-    let mut dispatch = Dispatch::new(district.clone(), backend)?;
+    let dispatch = Dispatch::new(district.clone(), backend)?;
     let build_seconds = began.elapsed().as_secs_f64();
     let began = Instant::now();
     let axis = district.axis();
-    let Some(coupled) = coupled else {
-        let plan = dispatch.solve(backend)?;
-        let account = dispatch.account(&plan.decisions);
-        let tied_steps = if backend.gives_duals() { dispatch.tied_steps(&plan, backend) } else { None };
-        let solve_seconds = began.elapsed().as_secs_f64();
-        let Plan { decisions, certificate, duals, .. } = plan;
-        let certificate = PlanCertificate { tied_steps, ..certificate };
-        let (coupling, network, auxiliary_kw) = (None, None, Array2::default((0, 0)));
-        let (myopia, myopia_missing) = (None, None);
-        return Ok(CosimResult {
-            dispatch,
-            decisions,
-            duals,
-            account,
-            certificate,
-            coupling,
-            auxiliary_kw,
-            network,
-            myopia,
-            myopia_missing,
-            build_seconds,
-            solve_seconds,
-        });
-    };
-    let pumps = coupled.pumps.iter();
-    let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
-    let mut dispatcher = DistrictDispatcher::new(dispatch, backend, names).with_auxiliary(&coupled.auxiliary);
-    if coupled.settings.balancing_price == BalancingPrice::Marginal {
-        dispatcher = dispatcher.with_balancing_price(coupled.pumps.iter().map(|pump| pump.pump.clone()).collect());
-    }
+    let Some(coupled) = coupled else { return dispatched(dispatch, backend, build_seconds) };
+    let mut dispatcher = dispatcher_of(dispatch, coupled, backend);
     let mut water_loop = LoopParticipant::of(coupled, axis.step_hours());
     let start = start(coupled, &dispatcher);
     let mut scheme = scheme_for(&coupled.settings, &dispatcher, &water_loop)?;
@@ -327,21 +299,9 @@ pub fn run_with_journal(
     let outcome = drive(&mut dispatcher, &mut water_loop, scheme.as_mut(), settings, &start, journal, observer)
         .map_err(|error| named(error, axis, coupled))?;
 
-    // After a request to stop, the joint optimum is not computed.
-    let myopia = match known_loop {
-        Some((newton, ring)) if outcome.verdict != Verdict::Interrupted && outcome.refusal.is_none() => {
-            let first_cops = match settings.initial_cop_dispatch {
-                InitialCopDispatch::Committed => &start.committed,
-                InitialCopDispatch::Start => &start.start,
-            };
-            Some(Myopia::of(&mut dispatcher, &ring, &newton, &outcome, first_cops, backend, observer))
-        }
-        _ => None,
-    };
-    // The equilibrium is a valid result even if the joint optimum is not found.
-    let (myopia, myopia_missing) = match myopia {
-        Some(Err(error)) => (None, Some(error.to_string())),
-        myopia => (myopia.and_then(Result::ok), None),
+    let (myopia, myopia_missing) = match known_loop {
+        Some(known) => myopia(&mut dispatcher, &known, &outcome, &start, settings, (backend, observer)),
+        None => (None, None),
     };
     // The answer's plan, COPs and costs have to be consistent: they are taken at the COPs that its plan leads to
     // where the loop computes the COP of each step, and at the COPs of its dispatch in the published variant.
@@ -351,37 +311,10 @@ pub fn run_with_journal(
     let signal = if consistent { &outcome.response.signal } else { &outcome.signal };
     dispatcher.set_signal(signal);
     let auxiliary_kw = signal.auxiliary_kw.clone();
-    let network = match &water_loop {
-        LoopParticipant::WellMixed(_) => None,
-        LoopParticipant::Network(participant) => {
-            let looked = participant.look(&outcome.request);
-            let failed = |source: NetworkError| {
-                let stamp = axis.label(source.step);
-                CosimError::Loop { iteration: outcome.answer, stamp, source }
-            };
-            let (report, recording) = looked.map_err(failed)?;
-            possible(axis, &participant.network, &report)?;
-            liquid(axis, &participant.network, &recording)?;
-            Some(NetworkAnswer { report, recording })
-        }
-    };
+    let network = network_answer(&water_loop, &outcome, axis)?;
     let mut dispatch = dispatcher.into_dispatch();
-    let (decisions, certificate, duals) = if consistent {
-        let priced = dispatch.price(&plan.decisions)?;
-        if priced.short_kwh > NEGLIGIBLE_KWH {
-            return Err(CosimError::Short { energy_kwh: priced.short_kwh });
-        }
-        let plan = dispatch.certified(priced.decisions)?;
-        // An average of plans has no duals; the cheapest plan at the same COPs does. The answer is complete without
-        // it.
-        let cheapest = if backend.gives_duals() { dispatch.solve(backend).ok() } else { None };
-        let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
-        let tied_steps = cheapest.as_ref().and_then(|cheapest| dispatch.tied_steps(cheapest, backend));
-        let certificate = PlanCertificate { gap, tied_steps, ..plan.certificate };
-        (plan.decisions, certificate, cheapest.and_then(|cheapest| cheapest.duals))
-    } else {
-        (plan.decisions.clone(), plan.certificate.clone(), plan.duals.clone())
-    };
+    let Plan { decisions, certificate, duals, .. } =
+        if consistent { closed(&mut dispatch, plan, backend)? } else { plan.clone() };
     let account = dispatch.account(&decisions);
     let solve_seconds = began.elapsed().as_secs_f64();
     let coupling = Some(outcome);
@@ -399,6 +332,108 @@ pub fn run_with_journal(
         build_seconds,
         solve_seconds,
     })
+}
+
+/// Solves a dispatch without a loop.
+fn dispatched(
+    mut dispatch: Dispatch,
+    backend: &'static dyn Backend,
+    build_seconds: f64,
+) -> Result<CosimResult, CosimError> {
+    let began = Instant::now();
+    let plan = dispatch.solve(backend)?;
+    let account = dispatch.account(&plan.decisions);
+    let tied_steps = if backend.gives_duals() { dispatch.tied_steps(&plan, backend) } else { None };
+    let solve_seconds = began.elapsed().as_secs_f64();
+    let Plan { decisions, certificate, duals, .. } = plan;
+    Ok(CosimResult {
+        dispatch,
+        decisions,
+        duals,
+        account,
+        certificate: PlanCertificate { tied_steps, ..certificate },
+        coupling: None,
+        auxiliary_kw: Array2::default((0, 0)),
+        network: None,
+        myopia: None,
+        myopia_missing: None,
+        build_seconds,
+        solve_seconds,
+    })
+}
+
+/// Returns the dispatch as a participant, with the signals of the loop that the settings let it know.
+fn dispatcher_of(dispatch: Dispatch, coupled: &Coupled, backend: &'static dyn Backend) -> DistrictDispatcher {
+    let pumps = coupled.pumps.iter();
+    let names = pumps.map(|pump| (pump.site.as_str(), pump.technology.as_str(), pump.store.as_deref()));
+    let dispatcher = DistrictDispatcher::new(dispatch, backend, names).with_auxiliary(&coupled.auxiliary);
+    match coupled.settings.balancing_price {
+        BalancingPrice::Marginal => {
+            dispatcher.with_balancing_price(coupled.pumps.iter().map(|pump| pump.pump.clone()).collect())
+        }
+        BalancingPrice::Ignored => dispatcher,
+    }
+}
+
+/// Returns the price of myopia, or the reason why the joint optimum was not found: the equilibrium is a valid result even
+/// then. After a request to stop it is not computed.
+fn myopia(
+    dispatcher: &mut DistrictDispatcher,
+    (newton, ring): &(Newton, WellMixedParticipant),
+    outcome: &Coupling,
+    start: &Start,
+    settings: &CouplingSettings,
+    (backend, observer): (&'static dyn Backend, &mut dyn Observer),
+) -> (Option<Myopia>, Option<String>) {
+    if outcome.verdict == Verdict::Interrupted || outcome.refusal.is_some() {
+        return (None, None);
+    }
+    let first_cops = match settings.initial_cop_dispatch {
+        InitialCopDispatch::Committed => &start.committed,
+        InitialCopDispatch::Start => &start.start,
+    };
+    match Myopia::of(dispatcher, ring, newton, outcome, first_cops, backend, observer) {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+/// Returns what a network of pipes does in the answer; `None` for a well-mixed loop.
+///
+/// # Errors
+/// [`CosimError`] when no flows are found, or the answer needs ice, steam or an exchanger that cannot be.
+fn network_answer(
+    water_loop: &LoopParticipant,
+    outcome: &Coupling,
+    axis: &TimeAxis,
+) -> Result<Option<NetworkAnswer>, CosimError> {
+    let LoopParticipant::Network(participant) = water_loop else { return Ok(None) };
+    let failed = |source: NetworkError| {
+        let stamp = axis.label(source.step);
+        CosimError::Loop { iteration: outcome.answer, stamp, source }
+    };
+    let (report, recording) = participant.look(&outcome.request).map_err(failed)?;
+    possible(axis, &participant.network, &report)?;
+    liquid(axis, &participant.network, &recording)?;
+    Ok(Some(NetworkAnswer { report, recording }))
+}
+
+/// Returns a plan with its balances closed at the efficiencies in force, and the duals of the cheapest plan there: an
+/// average of plans has none. The answer is complete without them.
+///
+/// # Errors
+/// [`CosimError::Short`] when import cannot close the balances.
+fn closed(dispatch: &mut Dispatch, plan: &Plan, backend: &'static dyn Backend) -> Result<Plan, CosimError> {
+    let priced = dispatch.price(&plan.decisions)?;
+    if priced.short_kwh > NEGLIGIBLE_KWH {
+        return Err(CosimError::Short { energy_kwh: priced.short_kwh });
+    }
+    let plan = dispatch.certified(priced.decisions)?;
+    let cheapest = if backend.gives_duals() { dispatch.solve(backend).ok() } else { None };
+    let gap = cheapest.as_ref().and_then(|cheapest| cheapest.certificate.gap);
+    let tied_steps = cheapest.as_ref().and_then(|cheapest| dispatch.tied_steps(cheapest, backend));
+    let certificate = PlanCertificate { gap, tied_steps, ..plan.certificate };
+    Ok(Plan { certificate, duals: cheapest.and_then(|cheapest| cheapest.duals), ..plan })
 }
 
 /// Returns the loop with derivatives and Newton's method, which some schemes need.
