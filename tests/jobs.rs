@@ -106,6 +106,25 @@ fn a_cancelled_job_is_resumed_to_the_same_bytes() {
     assert!(matches!(Job::resume(&cut), Ok(Resumed::Ended)));
 }
 
+/// An interrupted job without a journal has results like any other, and they take no journal of another run with them.
+#[test]
+fn an_interrupted_job_without_a_journal_can_be_written() {
+    let folder = district(2e5);
+    let place = folder.path().join("results/cut");
+    std::fs::create_dir_all(place.join("journal")).unwrap();
+    let cancellation = Cancellation::default();
+    let artifacts = Job::new(request(), folder.path()).run(None, &mut cancellation.with(())).unwrap();
+    assert_eq!(artifacts.ending, Ending::Done, "nobody has cancelled it");
+    cancellation.cancel();
+    let artifacts = Job::new(request(), folder.path()).run(None, &mut cancellation.with(())).unwrap();
+    assert_eq!(artifacts.ending, Ending::Incomplete);
+    let elsewhere = folder.path().join("results/elsewhere");
+    for place in [&place, &elsewhere] {
+        artifacts.write(place, Extras::default()).unwrap();
+        assert!(place.join("summary.json").is_file() && !place.join("journal").exists());
+    }
+}
+
 /// A job without a run folder writes no file.
 #[test]
 fn a_job_without_a_run_folder_writes_no_file() {

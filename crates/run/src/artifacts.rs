@@ -70,6 +70,8 @@ pub struct Artifacts {
     pub read_seconds: f64,
     /// Additional tables, by their file names.
     pub extra: Vec<(&'static str, Table)>,
+    /// The run folder with the job's own journal; `None` if it kept none.
+    pub(super) journal_place: Option<PathBuf>,
 }
 
 /// Additional content of a run folder.
@@ -100,7 +102,7 @@ impl Artifacts {
         let mut extra: Vec<_> = summary.starts.iter().map(|spread| (files::STARTS, starts_table(spread))).collect();
         extra.extend(anticipative_table(&run).map(|table| (files::ANTICIPATIVE, table)));
         extra.extend(anticipative_plan_table(&case, &run).map(|table| (files::ANTICIPATIVE_PLAN, table)));
-        Self { case, run, summary, unserved, ending, read_seconds, extra }
+        Self { case, run, summary, unserved, ending, read_seconds, extra, journal_place: None }
     }
 
     /// Creates the artifacts of a run that was made elsewhere, with the additional tables `extra`.
@@ -108,7 +110,7 @@ impl Artifacts {
     pub fn of_run(case: Case, run: CosimResult, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
         let summary = summarise(&case, &run);
         let ending = ending(&run, &summary, false);
-        Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra }
+        Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra, journal_place: None }
     }
 
     /// Writes the run folder `place`: result tables, summary, resolved configuration, log and timings. The folder is
@@ -120,7 +122,9 @@ impl Artifacts {
     pub fn write(&self, place: &Path, extras: Extras<'_>) -> Result<PathBuf, ResultsError> {
         let Self { case, run, summary, .. } = self;
         let folder = RunFolder::begin(place)?;
-        if run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted) {
+        let interrupted = run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted);
+        // Elsewhere there is no journal, or that of another run.
+        if interrupted && self.journal_place.as_deref() == Some(place) {
             folder.keep_journal()?;
         }
         let began = Instant::now();

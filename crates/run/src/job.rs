@@ -243,7 +243,8 @@ impl Job {
             starts => starts::spread(&case, &run, starts, backend, observer),
         };
         let summary = Summary { starts: spread, ..summarise(&case, &run) };
-        let artifacts = Artifacts::of(case, run, summary, self.strict, read_seconds);
+        let mut artifacts = Artifacts::of(case, run, summary, self.strict, read_seconds);
+        artifacts.journal_place = place.filter(|_| artifacts.run.coupling.is_some()).map(Path::to_owned);
         observer.findings(&artifacts.unserved);
         Ok(artifacts)
     }
