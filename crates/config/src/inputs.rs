@@ -1,13 +1,12 @@
 //! The input files of a case, each read once and cached with its hash.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anergy_data::results::sha256;
 use anergy_data::schema::Input;
 use anergy_data::series::Frame;
-use sha2::{Digest, Sha256};
 
 use super::ConfigError;
 use super::yaml::{Source, Span};
@@ -135,13 +134,4 @@ impl Inputs {
             self.read.push(Input { path: path.to_owned(), sha256 });
         }
     }
-}
-
-/// Returns the SHA-256 hash of bytes, hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -19,11 +19,11 @@ mod timeseries;
 mod water_loop;
 pub mod yaml;
 
+pub use anergy_data::results::sha256;
 pub use anergy_data::schema::{Input, Level};
 pub use column::Column;
 pub use error::nearest;
 pub use error::{ConfigError, Finding, Problem};
-pub use inputs::sha256;
 pub use inputs::{InputCache, Inputs};
 pub use loop_file::LoopFile;
 pub use timeseries::{Correction, UsedColumn};

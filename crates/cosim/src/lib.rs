@@ -10,9 +10,11 @@ pub mod converge;
 pub mod coupled;
 pub mod coupling;
 pub mod equilibrium;
+mod error;
 mod myopia;
 pub mod participants;
 
-pub use converge::{Cause, CosimError, CosimResult, Coupling, first_problem, solver};
+pub use converge::{CosimResult, Coupling, first_problem, solver};
 pub use coupled::{Coupled, HeatPumpSettings, LoopPump};
+pub use error::{Cause, CosimError};
 pub use myopia::Myopia;

@@ -5,9 +5,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use anergy_data::results::sha256;
 use anergy_data::schema::columns::timeseries::ALWAYS_FINITE;
 use anergy_data::schema::{Summary, files};
-use sha2::{Digest, Sha256};
 
 use super::ReportError;
 use super::axis::Axis;
@@ -67,7 +67,7 @@ impl RunResults {
         let config = fs::read_to_string(folder.join(files::CONFIG)).ok();
         Ok(Self {
             settings: config.as_deref().map(settings).unwrap_or_default(),
-            config_sha256: config.map(|text| hash(text.as_bytes())),
+            config_sha256: config.map(|text| sha256(text.as_bytes())),
             name: name.to_owned(),
             summary,
             axis,
@@ -144,14 +144,4 @@ fn scalar(value: &serde_yaml::Value) -> String {
         serde_yaml::Value::String(text) => text.clone(),
         value => serde_json::to_string(value).unwrap_or_default(),
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -2,6 +2,7 @@
 
 mod file;
 mod folder;
+mod hash;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod table;
@@ -11,6 +12,7 @@ pub use folder::readable_by_all;
 #[cfg(feature = "parquet")]
 pub use folder::sync_folder;
 pub use folder::{ResultsError, RunFolder, check_folder, name_of};
+pub use hash::sha256;
 #[cfg(feature = "parquet")]
 pub use parquet::ParquetTable;
 pub use table::{Column, Table};
