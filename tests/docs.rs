@@ -249,10 +249,13 @@ fn every_verb_and_every_exit_code_is_explained() {
     let of_failures: Vec<String> = code("src/cli/mod.rs")
         .lines()
         .filter_map(|line| Some(line.split("u8 = ").nth(1)?.trim_end_matches(';').to_owned()))
+        .filter(|code| code.parse::<u8>().is_ok())
         .collect();
-    assert!(of_failures.len() >= 5, "{of_failures:?}");
+    assert!(of_failures.len() >= 3, "{of_failures:?}");
     let endings = [Ending::Done, Ending::NotConverged, Ending::Infeasible, Ending::Incomplete];
     let of_endings = endings.map(|ending| ending.exit_code().to_string());
+    let all: std::collections::BTreeSet<_> = of_failures.iter().chain(&of_endings).collect();
+    assert!(all.len() >= 7, "{all:?}");
     for code in of_failures.iter().chain(&of_endings) {
         assert!(page.contains(&format!("\n| {code} |")), "exit code {code}");
     }

@@ -25,12 +25,14 @@ use clap::{Parser, Subcommand};
 use crate::config::{Finding, Level};
 use failure::Failure;
 
-/// Exit codes, as `--help` lists them, beside those of a run's [`Ending`](crate::run::Ending).
+/// Exit codes, as `--help` lists them; those of a run are in its [`Ending`](crate::run::Ending).
 mod exit {
+    use crate::run::Ending;
+
     pub(super) const INTERNAL: u8 = 1;
     pub(super) const BAD_INPUT: u8 = 2;
-    pub(super) const INFEASIBLE: u8 = 4;
-    pub(super) const INCOMPLETE: u8 = 5;
+    pub(super) const INFEASIBLE: u8 = Ending::Infeasible.exit_code();
+    pub(super) const INCOMPLETE: u8 = Ending::Incomplete.exit_code();
     pub(super) const OUTSIDE_TOLERANCE: u8 = 6;
 }
 

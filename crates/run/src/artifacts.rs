@@ -43,7 +43,7 @@ impl Ending {
 
     /// Returns the exit code of a command with this outcome.
     #[must_use]
-    pub fn exit_code(self) -> u8 {
+    pub const fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::NotConverged => 3,
