@@ -21,6 +21,11 @@ impl Cholesky {
         self.values.fill(0.0);
     }
 
+    /// Returns the entries, row by row; only the lower triangle is used.
+    pub(super) fn values_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
     /// Adds `value` to an entry.
     #[inline]
     pub(super) fn add(&mut self, row: usize, column: usize, value: f64) {

@@ -19,11 +19,11 @@ use super::problem_data::ProblemData;
 
 /// Share of its original diagonal below which a pivot belongs to a row that is implied by others; its unknown becomes
 /// 0.
-const PIVOT_FLOOR: f64 = 1e-30;
+pub(super) const PIVOT_FLOOR: f64 = 1e-30;
 /// Largest regularisation of a row's dual, as a share of the row's original diagonal.
 pub(super) const RELATIVE_REGULARIZATION: f64 = 1e-17;
 /// Avoids 0/0 where nothing is passed on.
-const LEAST_WEIGHT: f64 = 1e-200;
+pub(super) const LEAST_WEIGHT: f64 = 1e-200;
 
 /// The factored normal equations for problems of one pattern.
 #[derive(Debug)]

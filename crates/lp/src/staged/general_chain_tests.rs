@@ -18,13 +18,13 @@ impl RandomNumbers {
         (self.0 >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 
-    fn series(&mut self, stages: usize) -> Profile {
+    pub(super) fn series(&mut self, stages: usize) -> Profile {
         Profile::Series((0..stages).map(|_| self.next()).collect())
     }
 }
 
 /// Creates a form with `rows` rows, of which those selected by `reads` read the stage before.
-fn random_form(
+pub(super) fn random_form(
     random: &mut RandomNumbers,
     stages: usize,
     rows: usize,
@@ -66,7 +66,7 @@ fn random_form(
 }
 
 /// Returns A theta A' as a dense matrix, by (stage, row).
-fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+pub(super) fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
     let (stages, rows) = (form.stages, form.sums.len());
     let mut matrix = vec![vec![0.0; stages * rows]; stages * rows];
     for stage in 0..stages {
@@ -92,7 +92,7 @@ fn assembled(form: &StandardForm, theta: impl Fn(usize, usize) -> f64) -> Vec<Ve
 }
 
 /// Solves by Gaussian elimination with column pivoting.
-fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
+pub(super) fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
     let n = rhs.len();
     for p in 0..n {
         let best = (p..n).max_by(|&i, &j| matrix[i][p].abs().total_cmp(&matrix[j][p].abs())).unwrap();
@@ -113,7 +113,7 @@ fn dense_solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Vec<f64> {
 }
 
 /// Returns random weights of `10^(+-decades)` by block and column, and 0 where there is no stage.
-fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<Lanes> {
+pub(super) fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<Lanes> {
     let mut theta = vec![Lanes::ZERO; data.lane_layout.blocks * data.columns];
     for stage in 0..data.lane_layout.stages {
         let (block, lane) = data.lane_layout.place(stage);
@@ -125,13 +125,13 @@ fn weights(random: &mut RandomNumbers, data: &ProblemData, decades: f64) -> Vec<
 }
 
 /// Returns a number, stored by block and row or column, of a stage.
-fn read(values: &[Lanes], data: &ProblemData, stage: usize, index: usize) -> f64 {
+pub(super) fn read(values: &[Lanes], data: &ProblemData, stage: usize, index: usize) -> f64 {
     let (block, lane) = data.lane_layout.place(stage);
     values[block * (values.len() / data.lane_layout.blocks) + index].0[lane]
 }
 
 /// Returns a random right-hand side by block and row.
-fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
+pub(super) fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
     let mut rhs = vec![Lanes::ZERO; data.lane_layout.blocks * data.rows];
     for stage in 0..data.lane_layout.stages {
         let (block, lane) = data.lane_layout.place(stage);
@@ -145,13 +145,25 @@ fn random_rhs(random: &mut RandomNumbers, data: &ProblemData) -> Vec<Lanes> {
 /// Returns the largest row of rhs - N y relative to |N| |y| + |rhs|, and the largest distance from the dense solution
 /// relative to its largest value.
 fn errors(random: &mut RandomNumbers, form: &StandardForm, decades: f64) -> [f64; 2] {
+    errors_of(random, form, decades, |data, theta, y| {
+        let mut general = GeneralChain::new(data);
+        general.factor(data, theta);
+        general.solve(data, y);
+    })
+}
+
+/// Returns the same for a solution that `solve` computes in place of the right-hand side, at the given weights.
+pub(super) fn errors_of(
+    random: &mut RandomNumbers,
+    form: &StandardForm,
+    decades: f64,
+    solve: impl Fn(&ProblemData, &[Lanes], &mut [Lanes]),
+) -> [f64; 2] {
     let data = ProblemData::new(form);
     let theta = weights(random, &data, decades);
     let rhs = random_rhs(random, &data);
-    let mut general = GeneralChain::new(&data);
     let mut y = rhs.clone();
-    general.factor(&data, &theta);
-    general.solve(&data, &mut y);
+    solve(&data, &theta, &mut y);
     let flat = |values: &[Lanes]| -> Vec<f64> {
         let places = (0..form.stages).flat_map(|stage| (0..data.rows).map(move |row| (stage, row)));
         places.map(|(stage, row)| read(values, &data, stage, row)).collect()

@@ -10,7 +10,7 @@
 
 use super::bordered_system::BorderedSystem;
 use super::lanes::Lanes;
-use super::normal_equations::NormalEquations;
+use super::normal_equations::{NormalEquations, Order};
 use super::polish::SavedIterate;
 use super::problem_data::ProblemData;
 
@@ -62,7 +62,7 @@ pub(super) struct Affine {
 
 impl Interior {
     /// Allocates the memory for the pattern of `data`.
-    pub(super) fn new(data: &ProblemData) -> Self {
+    pub(super) fn new(data: &ProblemData, order: Order) -> Self {
         let blocks = data.lane_layout.blocks;
         let columns = || vec![Lanes::ZERO; blocks * data.columns];
         let rows = || vec![Lanes::ZERO; blocks * data.rows];
@@ -80,10 +80,15 @@ impl Interior {
             residual: rows(),
             lagged_products: vec![Lanes::ZERO; data.lagged.len()],
             dual_residual: if data.free.is_empty() { Vec::new() } else { columns() },
-            normal: NormalEquations::new(data),
+            normal: NormalEquations::new(data, order),
             border: BorderedSystem::new(data),
             saved: SavedIterate::default(),
         }
+    }
+
+    /// Copies the numbers of `data`, whose pattern must be the one of this memory.
+    pub(super) fn load(&mut self, data: &ProblemData) {
+        self.normal.load(data);
     }
 
     /// Computes the direction at the iterate and returns the primal and the dual step length along it; `least` is the

@@ -39,6 +39,9 @@ mod sizes;
 mod standard_form;
 mod standardize;
 mod start;
+mod units;
+#[cfg(test)]
+mod units_tests;
 
 use super::{Backend, LpError, Solution, Solver, StagedProblem};
 use attempt::{ATTEMPTS, Attempts, Outcome};

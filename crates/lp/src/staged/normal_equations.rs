@@ -4,6 +4,7 @@ use super::diagonal_chain::DiagonalChain;
 use super::general_chain::GeneralChain;
 use super::lanes::Lanes;
 use super::problem_data::ProblemData;
+use super::units::{Partition, UnitsFirst};
 
 /// The factored normal equations for problems of one pattern.
 #[derive(Debug)]
@@ -19,6 +20,16 @@ pub(super) struct NormalEquations {
 enum Factors {
     Diagonal(DiagonalChain),
     GeneralChain(GeneralChain),
+    Units(Box<UnitsFirst>),
+}
+
+/// The order in which rows are eliminated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Stage by stage.
+    Stages,
+    /// Unit by unit where that takes fewer operations, otherwise stage by stage.
+    Cheapest,
 }
 
 /// The work space of the iterative refinement, by block and row.
@@ -31,7 +42,15 @@ pub(super) struct RefinementBuffers {
 
 impl NormalEquations {
     /// Allocates the memory for the pattern of `data`.
-    pub(super) fn new(data: &ProblemData) -> Self {
+    pub(super) fn new(data: &ProblemData, order: Order) -> Self {
+        let partition = match order {
+            Order::Stages => None,
+            Order::Cheapest => Partition::cheapest(data, UnitsFirst::stages_of(data)),
+        };
+        if let Some(partition) = partition {
+            let factors = Factors::Units(Box::new(UnitsFirst::new(data, partition)));
+            return Self { factors, refinements: 0, buffers: RefinementBuffers::default() };
+        }
         let factors = match data.diagonal {
             Some(_) => Factors::Diagonal(DiagonalChain::new(data)),
             None => Factors::GeneralChain(GeneralChain::new(data)),
@@ -39,11 +58,24 @@ impl NormalEquations {
         Self { factors, refinements: 0, buffers: RefinementBuffers::default() }
     }
 
+    /// Copies the numbers of `data`, whose pattern must be the one of these equations.
+    pub(super) fn load(&mut self, data: &ProblemData) {
+        if let Factors::Units(units) = &mut self.factors {
+            units.load(data);
+        }
+    }
+
+    /// Returns whether units are eliminated first.
+    pub(super) fn is_by_units(&self) -> bool {
+        matches!(self.factors, Factors::Units(_))
+    }
+
     /// Factors A theta A' at `theta` (by block and column).
     pub(super) fn factor(&mut self, data: &ProblemData, theta: &[Lanes]) {
         match &mut self.factors {
             Factors::Diagonal(chain) => chain.factor(data, theta),
             Factors::GeneralChain(general) => general.factor(data, theta),
+            Factors::Units(units) => units.factor(data, theta),
         }
     }
 
@@ -53,6 +85,7 @@ impl NormalEquations {
         match &mut self.factors {
             Factors::Diagonal(chain) => chain.regularization = regularization,
             Factors::GeneralChain(general) => general.regularization = regularization,
+            Factors::Units(units) => units.regularization = regularization,
         }
     }
 
@@ -81,6 +114,7 @@ impl Factors {
         match self {
             Self::Diagonal(chain) => chain.solve(data, rhs),
             Self::GeneralChain(general) => general.solve(data, rhs),
+            Self::Units(units) => units.solve(data, rhs),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Lagged {
     coefficient: Coefficient,
     /// Coefficients in block 0, where the first stage may read nothing.
     first: Lanes,
+    /// Whether the first stage reads the last one.
+    pub(super) wraps: bool,
 }
 
 /// The mapping of stages to blocks and lanes: lane l holds the stages from `l * blocks` on, block i the i-th stage of
@@ -207,6 +209,7 @@ impl ProblemData {
             column: entry.column,
             coefficient: store.put(coefficient),
             first: Lanes::ZERO,
+            wraps: entry.wraps,
         });
         self.lagged = lagged.collect();
         let mut shared = |entry: &'a GlobalEntry| GlobalCoefficient {

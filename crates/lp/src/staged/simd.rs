@@ -9,6 +9,7 @@ use super::general_chain::GeneralChain;
 use super::interior::{Affine, Interior};
 use super::lanes::Lanes;
 use super::problem_data::ProblemData;
+use super::units::{AssemblyBuffers, EliminationBuffers, StageForms, UnitGroup, add_forms};
 
 #[cfg(not(test))]
 fn arch() -> pulp::Arch {
@@ -59,6 +60,78 @@ passes! {
         |pass| pass.general.solve_lanes(pass.data, pass.rhs);
     Multiply { border: &'a mut BorderedSystem, theta: &'a [Lanes] } => (),
         |pass| pass.border.multiply_lanes(pass.data, pass.theta);
+}
+
+/// Work space of the elimination of units and of the assembly over their coupling rows.
+type UnitBuffers<'a> = (&'a mut EliminationBuffers, &'a mut StageForms, &'a mut AssemblyBuffers);
+
+struct FactorUnits<'a> {
+    group: &'a mut UnitGroup,
+    regularization: f64,
+    size: usize,
+    work: UnitBuffers<'a>,
+    system: &'a mut [f64],
+}
+
+impl pulp::WithSimd for FactorUnits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let (elimination, forms, assembly) = self.work;
+        self.group.factor_lanes(self.regularization, elimination, forms);
+        if self.group.shape.couplings() > 0 {
+            let rows = &self.group.shape.coupling_rows;
+            add_forms(forms, self.group.stages, rows, self.size, assembly, self.system);
+        }
+    }
+}
+
+struct SolveUnits<'a> {
+    group: &'a mut UnitGroup,
+    work: &'a mut EliminationBuffers,
+    duals: Option<&'a [f64]>,
+    sums: Option<&'a mut [f64]>,
+}
+
+impl pulp::WithSimd for SolveUnits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        if let Some(duals) = self.duals {
+            self.group.subtract_coupling_duals(duals);
+        }
+        self.group.solve_lanes(self.work);
+        if let Some(sums) = self.sums {
+            self.group.subtract_coupled(sums);
+        }
+    }
+}
+
+impl UnitGroup {
+    /// Factors the units at the weights gathered, and adds what they leave to the system over the coupling rows, of
+    /// `size` rows.
+    pub(super) fn factor_and_add(
+        &mut self,
+        regularization: f64,
+        size: usize,
+        work: UnitBuffers<'_>,
+        system: &mut [f64],
+    ) {
+        arch().dispatch(FactorUnits { group: self, regularization, size, work, system });
+    }
+
+    /// Solves for the right-hand sides gathered; subtracts what the solution contributes to the coupling rows from
+    /// `sums`.
+    pub(super) fn solve_units(&mut self, work: &mut EliminationBuffers, sums: Option<&mut [f64]>) {
+        arch().dispatch(SolveUnits { group: self, work, duals: None, sums });
+    }
+
+    /// Solves for the right-hand sides gathered, at the duals of the coupling rows.
+    pub(super) fn solve_at(&mut self, duals: &[f64], work: &mut EliminationBuffers) {
+        arch().dispatch(SolveUnits { group: self, work, duals: Some(duals), sums: None });
+    }
 }
 
 impl Interior {
