@@ -46,7 +46,7 @@ fn add_site(problem: &mut StagedProblem, site: usize, numbers: &mut Numbers) -> 
     let export = column(problem, format!("s{site} export"), 100.0, -0.05);
     problem.add_term(electricity, import, Lag::Same, 1.0);
     problem.add_term(electricity, export, Lag::Same, -1.0);
-    let mut store = |problem: &mut StagedProblem, name: &str, balance: RowId, size: f64, retention: f64| {
+    let store = |problem: &mut StagedProblem, name: &str, balance: RowId, size: f64, retention: f64| {
         let charge = column(problem, format!("s{site} {name} charge"), size / 3.0, 0.0);
         let discharge = column(problem, format!("s{site} {name} discharge"), size / 3.0, 0.002);
         let level = column(problem, format!("s{site} {name} level"), size, 0.0);
@@ -100,7 +100,7 @@ fn limited_sites(sites: usize, stages: usize) -> StagedProblem {
         .map(ColumnId)
         .filter(|&id| problem.columns()[id.index()].name.ends_with("import"))
         .collect();
-    let upper = 2.4 * (sites * stages) as f64;
+    let upper = 4.4 * (sites * stages) as f64;
     let limit = problem.add_global_row(GlobalRow { name: "limit".into(), lower: f64::NEG_INFINITY, upper });
     imports.into_iter().for_each(|import| problem.add_sum_term(limit, import, 1.0));
     problem
@@ -129,14 +129,15 @@ fn buildings(count: usize, stages: usize) -> StagedProblem {
         for state in 0..STATES {
             let mode = problem.add_column(Column {
                 name: format!("b{building} mode {state}"),
-                lower: f64::NEG_INFINITY.into(),
-                upper: f64::INFINITY.into(),
+                lower: (-1.0).into(),
+                upper: 6.0.into(),
                 cost: 0.0.into(),
             });
             let decay = 0.99 - 0.1 * state as f64 - 0.02 * numbers.next();
-            let dynamics = problem.add_row(Row::equal(format!("b{building} dynamics {state}"), 0.0));
+            let start: Vec<f64> = (0..stages).map(|t| if t == 0 { decay * 1.5 } else { 0.0 }).collect();
+            let dynamics = problem.add_row(Row::equal(format!("b{building} dynamics {state}"), start));
             problem.add_term(dynamics, mode, Lag::Same, 1.0);
-            problem.add_term(dynamics, mode, Lag::PreviousCyclic, -decay);
+            problem.add_term(dynamics, mode, Lag::Previous, -decay);
             problem.add_term(dynamics, source, Lag::Same, -(1.0 - decay) / (1.0 + 0.3 * numbers.next()));
             problem.add_term(comfort, mode, Lag::Same, 1.0 / STATES as f64 * (1.5 - 0.1 * state as f64));
         }

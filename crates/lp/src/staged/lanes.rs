@@ -60,6 +60,16 @@ impl Lanes {
         out
     }
 
+    /// Returns the square root of each lane.
+    #[inline(always)]
+    pub(super) fn sqrt(self) -> Self {
+        let mut out = self;
+        for lane in &mut out.0 {
+            *lane = lane.sqrt();
+        }
+        out
+    }
+
     /// Returns 1/x where x is above `floor`, and 0 elsewhere.
     #[inline(always)]
     pub(super) fn inverse_above(self, floor: Self) -> Self {

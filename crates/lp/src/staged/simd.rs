@@ -80,10 +80,7 @@ impl pulp::WithSimd for FactorUnits<'_> {
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         let (elimination, forms, assembly) = self.work;
         self.group.factor_lanes(self.regularization, elimination, forms);
-        if self.group.shape.couplings() > 0 {
-            let rows = &self.group.shape.coupling_rows;
-            add_forms(forms, self.group.stages, rows, self.size, assembly, self.system);
-        }
+        add_forms(self.group, forms, self.size, assembly, self.system);
     }
 }
 

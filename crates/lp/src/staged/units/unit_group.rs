@@ -8,13 +8,12 @@
 //!
 //! - transition F and input a, by which m of the columns passed on follows from that of the stage before: m+ = F m, and
 //!   a at the coupling rows of the stage itself;
-//! - K, the quadratic form over coupling rows of the stage and m that the stage leaves behind.
+//! - K, the quadratic form over m and coupling rows of the stage that the stage leaves behind.
 //!
-//! Going backward, P = K_mm + F' P+ F collects what later stages leave behind. Then S_tt = K_ll + a' P+ a, and for an
-//! earlier stage s, S_st = m_s' (K_ml + F' P+ a): sums of products of positive semidefinite forms, without a
-//! subtraction.
+//! The rows of the first stage of a ring are a separator: m starts with the identity there, and the columns that the
+//! last stage passes on have entries in these rows. [`coupling_system`](super::coupling_system) puts the stages
+//! together.
 
-use super::super::elimination::EliminationPlan;
 use super::super::general_chain::{LEAST_WEIGHT, PIVOT_FLOOR, RELATIVE_REGULARIZATION};
 use super::super::lanes::{LANES, Lanes};
 use super::super::problem_data::{Coefficient, ProblemData};
@@ -50,7 +49,6 @@ struct StagePlace {
 pub(in super::super) struct UnitGroup {
     pub(in super::super) shape: UnitShape,
     plans: [StagePlan; 2],
-    closing: EliminationPlan,
     /// Number of stages.
     pub(in super::super) stages: usize,
     /// For each lane, the unit's columns and rows in the problem.
@@ -68,9 +66,10 @@ pub(in super::super) struct UnitGroup {
     /// Multipliers of the rows that are eliminated in a stage or later, by stage.
     multipliers: Vec<Lanes>,
     most_multipliers: usize,
-    /// Inverse pivots and multipliers of the separators.
-    closing_pivots: Vec<Lanes>,
-    closing_multipliers: Vec<Lanes>,
+    /// Products of the transitions of all stages before, of a ring, by stage, column passed on and separator row.
+    pub(super) carried: Vec<Lanes>,
+    /// Factor L of the separator's form with inverted diagonal, by row.
+    pub(super) separator: Vec<Lanes>,
     /// Right-hand side and then solution, by stage and row.
     pub(super) rhs: Vec<Lanes>,
 }
@@ -85,10 +84,11 @@ pub(in super::super) struct StageForms {
     pub(super) transitions: Vec<Lanes>,
     /// a, by stage, column passed on and coupling row.
     pub(super) inputs: Vec<Lanes>,
-    /// K, by stage and pair of positions: coupling rows, then columns passed on by the stage before.
+    /// K, by stage and pair of positions: columns passed on by the stage before, then coupling rows.
     pub(super) forms: Vec<Lanes>,
-    /// The form over the columns passed on by the last stage.
-    pub(super) closing: Vec<Lanes>,
+    /// Weights of the columns that the last stage passes on, and their entries in the rows of the first stage.
+    pub(super) last_weights: Vec<Lanes>,
+    pub(super) last_entries: Vec<Lanes>,
 }
 
 /// The work space of the elimination of one stage.
@@ -104,6 +104,7 @@ pub(in super::super) struct EliminationBuffers {
     passed_on_weights: Vec<Lanes>,
     multipliers: Vec<Lanes>,
     part: Vec<Lanes>,
+    separator: Vec<Lanes>,
 }
 
 fn fit(buffer: &mut Vec<Lanes>, len: usize) {
@@ -117,7 +118,6 @@ impl UnitGroup {
         let plans = shape.plans();
         let kept = |plan: &StagePlan| plan.kept_rows.iter().sum::<usize>();
         let most_multipliers = kept(&plans[0]).max(kept(&plans[1]));
-        let closing = shape.closing_plan();
         let places = (0..stages).map(|stage| {
             let (block, lane) = data.lane_layout.place(stage);
             StagePlace { block, lane }
@@ -134,10 +134,9 @@ impl UnitGroup {
             inverse_pivots: lanes(stages * shape.rows()),
             multipliers: lanes(stages * most_multipliers),
             most_multipliers,
-            closing_pivots: lanes(shape.separators()),
-            closing_multipliers: lanes(closing.multipliers),
+            carried: lanes(if shape.is_ring { (stages + 1) * shape.passed_on() * shape.passed_on() } else { 0 }),
+            separator: lanes(if shape.is_ring { shape.passed_on() * shape.passed_on() } else { 0 }),
             rhs: lanes(stages * shape.rows()),
-            closing,
             shape,
             units,
         };
@@ -210,6 +209,7 @@ impl UnitGroup {
     #[inline(always)]
     pub(in super::super) fn factor_lanes(&mut self, regularization: f64, work: &mut EliminationBuffers, forms: &mut StageForms) {
         let (passed_on, couplings) = (self.shape.passed_on(), self.shape.couplings());
+        let auxiliaries = self.shape.auxiliaries();
         let (columns, width, positions) = (self.shape.columns(), self.shape.width(), self.shape.remaining());
         work.resize(&self.shape, self.most_multipliers);
         forms.resize(&self.shape, self.stages);
@@ -242,23 +242,22 @@ impl UnitGroup {
                 work.passed_on_weights[column] = pivot;
                 let entries = &mut work.passed_on[column * passed_on..][..passed_on];
                 entries[column] = Lanes::ONE;
-                for (&row, &multiplier) in step.rows[..kept].iter().zip(&work.multipliers) {
-                    entries[row - self.shape.next()] = multiplier;
-                }
-                for (&row, &multiplier) in step.rows[kept..].iter().zip(&work.multipliers[kept..]) {
-                    let at = row - self.shape.coupling();
-                    if at < couplings {
-                        forms.inputs[(stage * passed_on + column) * couplings + at] = multiplier;
+                for (&row, &multiplier) in step.rows.iter().zip(&work.multipliers) {
+                    let of_stage = stage * passed_on + column;
+                    if row < self.shape.auxiliary() {
+                        entries[row - self.shape.next()] = multiplier;
+                    } else if row < self.shape.coupling() {
+                        forms.transitions[of_stage * passed_on + row - self.shape.auxiliary()] = multiplier;
                     } else {
-                        forms.transitions[(stage * passed_on + column) * passed_on + at - couplings] = multiplier;
+                        forms.inputs[of_stage * couplings + row - self.shape.coupling()] = multiplier;
                     }
                 }
             }
-            if couplings > 0 {
+            if positions > 0 {
                 let form = &mut forms.forms[stage * positions * positions..][..positions * positions];
                 for (column, places) in &stage_plan.remaining {
                     let weight = work.weights[*column];
-                    let entries = &work.entries[column * width + self.shape.coupling()..][..positions];
+                    let entries = &work.entries[column * width + self.shape.auxiliary()..][..positions];
                     for (number, &first) in places.iter().enumerate() {
                         let weighted = weight * entries[first];
                         for &second in &places[..=number] {
@@ -274,7 +273,38 @@ impl UnitGroup {
             }
         }
         debug_assert_eq!(columns * self.stages, self.theta.len());
-        self.close(regularization, work, forms);
+        if auxiliaries > 0 {
+            forms.last_weights.copy_from_slice(&work.passed_on_weights);
+            forms.last_entries.copy_from_slice(&work.passed_on);
+        }
+        if self.shape.is_ring {
+            self.carry(forms);
+        }
+    }
+
+    /// Computes the products of the transitions of all stages before.
+    #[inline(always)]
+    fn carry(&mut self, forms: &StageForms) {
+        let q = self.shape.passed_on();
+        for p in 0..q {
+            for r in 0..q {
+                self.carried[p * q + r] = if p == r { Lanes::ONE } else { Lanes::ZERO };
+            }
+        }
+        for stage in 0..self.stages {
+            let transitions = &forms.transitions[stage * q * q..(stage + 1) * q * q];
+            let (before, after) = self.carried.split_at_mut((stage + 1) * q * q);
+            let before = &before[stage * q * q..];
+            for p in 0..q {
+                for r in 0..q {
+                    let mut sum = Lanes::ZERO;
+                    for s in 0..q {
+                        sum += transitions[p * q + s] * before[s * q + r];
+                    }
+                    after[p * q + r] = sum;
+                }
+            }
+        }
     }
 
     /// Sets up the columns of a stage: its own, and those passed on by the stage before.
@@ -312,57 +342,14 @@ impl UnitGroup {
             let entries = &mut work.entries[(own + column) * width..(own + column + 1) * width];
             for entry in 0..passed_on {
                 let value = std::mem::replace(&mut work.passed_on[column * passed_on + entry], Lanes::ZERO);
-                entries[shape.received(entry)] = value;
-                work.initial[shape.received(entry)] += weight * value * value;
+                entries[shape.statics + entry] = value;
+                work.initial[shape.statics + entry] += weight * value * value;
             }
             if shape.auxiliaries() > 0 {
                 entries[shape.auxiliary() + column] = Lanes::ONE;
             }
         }
         work.passed_on_weights.fill(Lanes::ZERO);
-    }
-
-    /// Eliminates the separators from the columns that the last stage passes on, and leaves their form over the
-    /// columns.
-    #[inline(always)]
-    fn close(&mut self, regularization: Lanes, work: &mut EliminationBuffers, forms: &mut StageForms) {
-        let (separators, passed_on) = (self.shape.separators(), self.shape.passed_on());
-        let auxiliaries = self.shape.auxiliaries();
-        let width = separators + auxiliaries;
-        work.weights[..passed_on].copy_from_slice(&work.passed_on_weights);
-        work.entries[..passed_on * width].fill(Lanes::ZERO);
-        work.initial[..separators].fill(Lanes::ZERO);
-        for column in 0..passed_on {
-            let entries = &mut work.entries[column * width..(column + 1) * width];
-            for separator in 0..separators {
-                let of_column = &work.passed_on[column * passed_on..];
-                let value = of_column[separator] + of_column[self.shape.dynamics + separator];
-                entries[separator] = value;
-                work.initial[separator] += work.weights[column] * value * value;
-            }
-            if auxiliaries > 0 {
-                entries[separators + column] = Lanes::ONE;
-            }
-        }
-        for step in &self.closing.steps {
-            let initial = work.initial[step.pivot];
-            let more = (initial * Lanes::splat(RELATIVE_REGULARIZATION)).min(regularization);
-            let pivot = work.pivot(width, &step.columns, step.pivot);
-            let inverse = (pivot + more).inverse_above(initial * Lanes::splat(PIVOT_FLOOR));
-            self.closing_pivots[step.pivot] = inverse;
-            work.eliminate(width, &step.columns, step.pivot, &step.rows, inverse);
-            let kept = step.rows.len();
-            self.closing_multipliers[step.multipliers..][..kept].copy_from_slice(&work.multipliers[..kept]);
-        }
-        for column in 0..passed_on {
-            let entries = &work.entries[column * width + separators..][..auxiliaries];
-            for first in 0..auxiliaries {
-                let weighted = work.weights[column] * entries[first];
-                for second in 0..auxiliaries {
-                    forms.closing[first * passed_on + second] += weighted * entries[second];
-                }
-            }
-        }
     }
 
     /// Copies the right-hand sides of the units (by block and row of the problem).
@@ -394,16 +381,18 @@ impl UnitGroup {
     /// Solves with the factors in place of the right-hand sides.
     #[inline(always)]
     pub(in super::super) fn solve_lanes(&mut self, work: &mut EliminationBuffers) {
-        let Self { shape, plans, closing, .. } = self;
-        let (rows, dynamics, separators) = (shape.rows(), shape.dynamics, shape.separators());
+        let Self { shape, plans, carried, separator, .. } = self;
+        let (rows, q) = (shape.rows(), shape.dynamics);
         fit(&mut work.part, shape.coupling());
-        let part = &mut work.part[..];
+        fit(&mut work.separator, q);
+        let (part, separators) = (&mut work.part[..], &mut work.separator[..]);
         for stage in 0..self.stages {
             let rhs = &mut self.rhs[stage * rows..(stage + 1) * rows];
-            for k in 0..dynamics {
+            for k in 0..q {
                 part[shape.statics + k] = std::mem::replace(&mut part[shape.next() + k], Lanes::ZERO);
             }
             part[..shape.statics].fill(Lanes::ZERO);
+            part[shape.auxiliary()..].fill(Lanes::ZERO);
             for (row, value) in rhs.iter().enumerate() {
                 part[shape.own(row, stage == 0)] += *value;
             }
@@ -417,36 +406,37 @@ impl UnitGroup {
                 multipliers = &multipliers[kept..];
                 rhs[step.pivot] = value;
             }
+            if shape.is_ring {
+                let carried = &carried[stage * q * q..];
+                for p in 0..q {
+                    let value = part[shape.auxiliary() + p];
+                    for (separator, &carried) in separators.iter_mut().zip(&carried[p * q..]) {
+                        *separator += carried * value;
+                    }
+                }
+            }
         }
-        if separators > 0 {
-            for k in 0..separators {
-                let carried = part[shape.next() + k];
-                part[shape.separator() + k] += carried;
+        if shape.is_ring {
+            for k in 0..q {
+                separators[k] += part[shape.next() + k];
             }
-            let at = shape.separator();
-            for step in &closing.steps {
-                let value = part[at + step.pivot];
-                let rows = step.rows.iter().zip(&self.closing_multipliers[step.multipliers..]);
-                for (&row, &multiplier) in rows.take_while(|(row, _)| **row < separators) {
-                    part[at + row] -= multiplier * value;
-                }
-            }
-            for step in closing.steps.iter().rev() {
-                let mut value = part[at + step.pivot] * self.closing_pivots[step.pivot];
-                let rows = step.rows.iter().zip(&self.closing_multipliers[step.multipliers..]);
-                for (&row, &multiplier) in rows.take_while(|(row, _)| **row < separators) {
-                    value -= multiplier * part[at + row];
-                }
-                part[at + step.pivot] = value;
-            }
-            for k in 0..separators {
-                part[shape.next() + k] = part[shape.separator() + k];
-            }
+            solve_triangular(separator, separators);
+            part[shape.next()..shape.auxiliary()].copy_from_slice(separators);
         } else {
             part[shape.next()..].fill(Lanes::ZERO);
         }
         for stage in (0..self.stages).rev() {
             let rhs = &mut self.rhs[stage * rows..(stage + 1) * rows];
+            if shape.is_ring {
+                let carried = &carried[stage * q * q..];
+                for p in 0..q {
+                    let mut sum = Lanes::ZERO;
+                    for (&separator, &carried) in separators.iter().zip(&carried[p * q..]) {
+                        sum += carried * separator;
+                    }
+                    part[shape.auxiliary() + p] = sum;
+                }
+            }
             let stage_plan = &plans[stage.min(1)];
             let kept: usize = stage_plan.kept_rows[..stage_plan.own_steps].iter().sum();
             let mut multipliers = &self.multipliers[stage * self.most_multipliers..][..kept];
@@ -463,7 +453,7 @@ impl UnitGroup {
             for (row, value) in rhs.iter_mut().enumerate() {
                 *value = part[shape.own(row, stage == 0)];
             }
-            for k in 0..dynamics {
+            for k in 0..q {
                 part[shape.next() + k] = part[shape.statics + k];
             }
         }
@@ -529,6 +519,26 @@ impl UnitGroup {
     }
 }
 
+/// Solves L L' x = b in place, for L by row with inverted diagonal.
+#[inline(always)]
+fn solve_triangular(factor: &[Lanes], x: &mut [Lanes]) {
+    let n = x.len();
+    for i in 0..n {
+        let mut sum = x[i];
+        for k in 0..i {
+            sum -= factor[i * n + k] * x[k];
+        }
+        x[i] = sum * factor[i * n + i];
+    }
+    for i in (0..n).rev() {
+        x[i] = x[i] * factor[i * n + i];
+        for k in 0..i {
+            let more = factor[i * n + k] * x[i];
+            x[k] -= more;
+        }
+    }
+}
+
 /// Collects a coefficient of all lanes and stages; lanes without a unit get 0.
 fn collected(places: &[StagePlace], units: usize, value: impl Fn(usize, StagePlace) -> f64) -> LaneCoefficient {
     let at = |place: &StagePlace| {
@@ -552,8 +562,9 @@ impl StageForms {
         let positions = shape.remaining();
         fit(&mut self.transitions, stages * passed_on * passed_on);
         fit(&mut self.inputs, stages * passed_on * couplings);
-        fit(&mut self.forms, if couplings > 0 { stages * positions * positions } else { 0 });
-        fit(&mut self.closing, passed_on * passed_on);
+        fit(&mut self.forms, stages * positions * positions);
+        fit(&mut self.last_weights, passed_on);
+        fit(&mut self.last_entries, passed_on * passed_on);
     }
 }
 

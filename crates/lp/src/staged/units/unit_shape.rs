@@ -1,9 +1,9 @@
 //! The pattern of a unit, and the positions of its rows during the elimination of a stage.
 //!
 //! The positions come in the order: the unit's static rows of the stage, its dynamic rows, its dynamic rows of the next
-//! stage, those of the first stage if the chain is a ring (the separator), the coupling rows of the stage, and one
-//! auxiliary position per column passed on. The last two kinds are never eliminated: they carry what a stage tells the
-//! coupling rows of earlier stages and of its own.
+//! stage, one auxiliary position per column passed on, and the coupling rows of the stage. The last two kinds are never
+//! eliminated: the auxiliary positions carry what earlier stages tell their coupling rows. In the first stage of a ring
+//! they hold its dynamic rows, which remain as a separator until the end.
 
 use super::super::elimination::EliminationPlan;
 
@@ -51,14 +51,9 @@ impl UnitShape {
         self.statics + self.dynamics
     }
 
-    /// Returns the number of separator rows.
-    pub(super) fn separators(&self) -> usize {
-        if self.is_ring { self.dynamics } else { 0 }
-    }
-
     /// Returns the number of columns that a stage passes on.
     pub(super) fn passed_on(&self) -> usize {
-        self.dynamics + self.separators()
+        self.dynamics
     }
 
     /// Returns the position of the first dynamic row of the next stage.
@@ -66,50 +61,44 @@ impl UnitShape {
         self.rows()
     }
 
-    /// Returns the position of the first separator row.
-    pub(super) fn separator(&self) -> usize {
+    /// Returns the first auxiliary position, the first position that is never eliminated.
+    pub(super) fn auxiliary(&self) -> usize {
         self.next() + self.dynamics
     }
 
-    /// Returns the position of the first coupling row, the first position that is never eliminated.
+    /// Returns the number of auxiliary positions: none if nothing is carried.
+    pub(super) fn auxiliaries(&self) -> usize {
+        if self.couplings() > 0 || self.is_ring { self.passed_on() } else { 0 }
+    }
+
+    /// Returns the position of the first coupling row.
     pub(super) fn coupling(&self) -> usize {
-        self.separator() + self.separators()
+        self.auxiliary() + self.auxiliaries()
     }
 
     /// Returns the number of coupling rows of the unit.
-    pub(in super::super) fn couplings(&self) -> usize {
+    pub(super) fn couplings(&self) -> usize {
         self.coupling_rows.len()
-    }
-
-    /// Returns the first auxiliary position.
-    pub(super) fn auxiliary(&self) -> usize {
-        self.coupling() + self.couplings()
-    }
-
-    /// Returns the number of auxiliary positions: none if the unit has no coupling row.
-    pub(super) fn auxiliaries(&self) -> usize {
-        if self.couplings() > 0 { self.passed_on() } else { 0 }
     }
 
     /// Returns the number of positions.
     pub(super) fn width(&self) -> usize {
-        self.auxiliary() + self.auxiliaries()
+        self.coupling() + self.couplings()
     }
 
     /// Returns the number of positions that are never eliminated.
     pub(super) fn remaining(&self) -> usize {
-        self.width() - self.coupling()
+        self.width() - self.auxiliary()
     }
 
-    /// Returns the position of a row of the stage itself; in the first stage of a ring a dynamic row belongs to the
-    /// separator.
+    /// Returns the end of the positions whose multipliers a solution needs.
+    pub(super) fn kept(&self) -> usize {
+        if self.is_ring { self.coupling() } else { self.auxiliary() }
+    }
+
+    /// Returns the position of a row of the stage itself.
     pub(super) fn own(&self, row: usize, is_first: bool) -> usize {
-        if is_first && self.is_ring && row >= self.statics { row - self.statics + self.separator() } else { row }
-    }
-
-    /// Returns the position, in the receiving stage, of an entry of a column passed on.
-    pub(super) fn received(&self, entry: usize) -> usize {
-        if entry < self.dynamics { self.statics + entry } else { self.separator() + entry - self.dynamics }
+        if is_first && self.is_ring && row >= self.statics { row - self.statics + self.auxiliary() } else { row }
     }
 
     /// Returns the entries of all columns of a stage, own ones before those passed on, by position.
@@ -123,7 +112,7 @@ impl UnitShape {
         for (index, column) in passed_on.iter().enumerate() {
             let mut marks = vec![false; self.width()];
             for (entry, _) in column.iter().enumerate().filter(|(_, stands)| **stands) {
-                marks[self.received(entry)] = true;
+                marks[self.statics + entry] = true;
                 if self.auxiliaries() > 0 {
                     marks[self.auxiliary() + index] = true;
                 }
@@ -137,12 +126,7 @@ impl UnitShape {
     fn plan(&self, is_first: bool, passed_on: &[Vec<bool>]) -> StagePlan {
         let mut pattern = self.pattern(is_first, passed_on);
         let own = if is_first && self.is_ring { self.statics } else { self.rows() };
-        let groups = [
-            0..self.statics,
-            self.statics..own,
-            self.next()..self.separator(),
-            self.separator()..self.coupling(),
-        ];
+        let groups = [0..self.statics, self.statics..own, self.next()..self.auxiliary()];
         let plan = EliminationPlan::new(pattern.clone(), &groups);
         for step in &plan.steps {
             for &column in &step.columns {
@@ -151,9 +135,9 @@ impl UnitShape {
             }
         }
         let kept_rows =
-            plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.coupling())).collect();
+            plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
         let of_column = |(column, marks): (usize, &Vec<bool>)| {
-            let places: Vec<usize> = (0..self.remaining()).filter(|at| marks[self.coupling() + at]).collect();
+            let places: Vec<usize> = (0..self.remaining()).filter(|at| marks[self.auxiliary() + at]).collect();
             (!places.is_empty()).then_some((column, places))
         };
         let remaining = pattern.iter().enumerate().filter_map(of_column).collect();
@@ -177,27 +161,13 @@ impl UnitShape {
     /// Marks the entries of the columns that a stage passes on; returns whether any mark is new.
     fn pass_on(&self, plan: &StagePlan, passed_on: &mut [Vec<bool>]) -> bool {
         let mut grown = false;
-        for (step, &kept) in plan.plan.steps.iter().zip(&plan.kept_rows).skip(plan.own_steps) {
-            if step.columns.is_empty() {
-                continue;
-            }
+        for step in plan.plan.steps.iter().skip(plan.own_steps).filter(|step| !step.columns.is_empty()) {
             let column = &mut passed_on[step.pivot - self.next()];
-            for row in step.rows[..kept].iter().chain([&step.pivot]) {
+            let rows = step.rows.iter().filter(|&&row| row < self.auxiliary());
+            for row in rows.chain([&step.pivot]) {
                 grown |= !std::mem::replace(&mut column[row - self.next()], true);
             }
         }
         grown
-    }
-
-    /// Returns the plan that eliminates the separators from the columns that the last stage passes on: positions are
-    /// the separator rows, then the auxiliary positions.
-    pub(super) fn closing_plan(&self) -> EliminationPlan {
-        let separators = self.separators();
-        let marks = |index: usize| {
-            let mut marks = vec![true; separators];
-            marks.extend((0..self.auxiliaries()).map(|at| at == index));
-            marks
-        };
-        EliminationPlan::new((0..self.passed_on()).map(marks).collect(), &[0..separators])
     }
 }
