@@ -123,10 +123,17 @@ impl Dispatch {
         &self.district
     }
 
-    /// Returns name and version of the solver.
+    /// Returns name and version of the solver, and of the other solvers that answered parts of the last dispatch in its
+    /// place: `staged 0.1.0, Clarabel 0.11.1 for "s0 + s1"`.
     #[must_use]
-    pub fn solver_name(&self) -> &str {
-        &self.solver_name
+    pub fn solver_name(&self) -> String {
+        let mut name = self.solver_name.clone();
+        for part in &self.parts {
+            if let Some(other) = part.solver.answered_by_fallback() {
+                name += &format!(", {other} for \"{}\"", part.component.problem.name());
+            }
+        }
+        name
     }
 
     /// Returns name, number of columns and number of rows, over all steps, of each independent part.
@@ -423,7 +430,7 @@ impl Dispatch {
     fn bad_answer(&self, violation: &Violation, tolerance: f64) -> LpError {
         LpError::BadAnswer {
             problem: self.layout.problem.name().to_owned(),
-            solver: self.solver_name.clone(),
+            solver: self.solver_name(),
             name: violation.name.clone(),
             stage: violation.stage,
             violation: violation.size,
