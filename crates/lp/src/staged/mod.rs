@@ -191,19 +191,21 @@ impl StagedSolver {
         };
         let mut unbounded = at_bounds.is_unbounded();
         if !alone && !best.as_ref().is_some_and(is_sufficient) {
-            match best_answer(problem) {
+            let answer = best_answer(problem);
+            // The objectives at artificial bounds are no proof.
+            unbounded = matches!(answer, Err(Unanswered::Ray));
+            match answer {
                 Ok((proof, found)) => keep_better(&mut best, proof, found, AnsweredBy::Clarabel),
                 Err(Unanswered::Infeasible) => return Err(problem.infeasible()),
-                Err(Unanswered::Ray) => unbounded = true,
-                // The objectives at artificial bounds are no proof.
-                Err(_) => unbounded = false,
+                Err(_) => {}
             }
         }
         if let Some(Candidate { solution: found, by, .. }) = best.take_if(|best| is_sufficient(best)) {
             *solution = found;
             return Ok(by);
         }
-        let other = if alone { None } else { solve_by_simplex(problem, solution) };
+        // A simplex method's presolve does not tell an unbounded problem from an infeasible one.
+        let other = if alone || unbounded { None } else { solve_by_simplex(problem, solution) };
         match (other, best) {
             (Some(Ok(by)), _) => Ok(by),
             (_, Some(Candidate { solution: found, by, .. })) if !alone && !vertex => {
