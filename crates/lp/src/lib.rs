@@ -26,7 +26,7 @@ mod write;
 
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
-pub use backend::{Backend, Solver, default_backend, vertex_backend};
+pub use backend::{Backend, Clarabel, Solver, default_backend, vertex_backend};
 pub use certificate::{Certificate, Violation};
 pub use components::Component;
 pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};

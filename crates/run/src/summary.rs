@@ -56,7 +56,7 @@ pub fn summarise(case: &Case, run: &CosimResult) -> Summary {
         to: axis.label(axis.len()),
         steps: axis.len(),
         step_minutes: axis.step_minutes(),
-        solver: run.dispatch.solver_name().to_owned(),
+        solver: run.dispatch.solver_name(),
         exit_code: None,
         parts: parts.collect(),
         coupling: coupling(case, run),

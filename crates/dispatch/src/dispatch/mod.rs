@@ -123,10 +123,17 @@ impl Dispatch {
         &self.district
     }
 
-    /// Returns name and version of the solver.
+    /// Returns name and version of the solver, and of the other solvers that answered parts of the last dispatch in its
+    /// place: `staged 0.1.0, Clarabel 0.11.1 for "s0 + s1"`.
     #[must_use]
-    pub fn solver_name(&self) -> &str {
-        &self.solver_name
+    pub fn solver_name(&self) -> String {
+        let mut name = self.solver_name.clone();
+        for part in &self.parts {
+            if let Some(other) = part.solver.answered_by_fallback() {
+                name += &format!(", {other} for \"{}\"", part.component.problem.name());
+            }
+        }
+        name
     }
 
     /// Returns name, number of columns and number of rows, over all steps, of each independent part.
@@ -423,7 +430,7 @@ impl Dispatch {
     fn bad_answer(&self, violation: &Violation, tolerance: f64) -> LpError {
         LpError::BadAnswer {
             problem: self.layout.problem.name().to_owned(),
-            solver: self.solver_name.clone(),
+            solver: self.solver_name(),
             name: violation.name.clone(),
             stage: violation.stage,
             violation: violation.size,
@@ -464,4 +471,60 @@ fn part_names(parts: &[Component], layout: &DispatchLayout, district: &District)
         _ => format!("{name} ({})", carriers(part)),
     };
     parts.iter().zip(&of_sites).map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use anergy_data::series::TimeAxis;
+    use anergy_lp::Staged;
+
+    use super::*;
+    use crate::district::{Demand, Investment, Kind, Shortage, Site, Technology};
+
+    /// A backend that leaves the problems of one name to another solver.
+    #[derive(Debug)]
+    struct Leaves(&'static str);
+
+    struct LeavingSolver(Box<dyn Solver>, bool);
+
+    impl Backend for Leaves {
+        fn name(&self) -> String {
+            "first 1.0".to_owned()
+        }
+
+        fn prepare(&self, problem: &StagedProblem) -> Result<Box<dyn Solver>, LpError> {
+            let solver = Staged { alone: true, vertex: false }.prepare(problem)?;
+            Ok(Box::new(LeavingSolver(solver, problem.name() == self.0)))
+        }
+    }
+
+    impl Solver for LeavingSolver {
+        fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
+            self.0.solve(problem, solution)
+        }
+
+        fn answered_by_fallback(&self) -> Option<String> {
+            self.1.then(|| "second 2.0".to_owned())
+        }
+    }
+
+    #[test]
+    fn the_solver_of_each_part_is_named() {
+        let axis = TimeAxis::new(jiff::civil::date(2019, 1, 1).at(0, 0, 0, 0), 60, 2);
+        let site = |name: &str| {
+            let demand = Demand { carrier: "heat".into(), power_kw: 1.0.into() };
+            let (kind, investment) = (Kind::Demand(demand), Investment::default());
+            let technologies = vec![Technology { name: "homes".into(), kind, investment, chosen_from: None }];
+            Site { name: name.into(), technologies }
+        };
+        let shortage = Shortage { unmet_eur_per_kwh: Some(100.0), surplus_eur_per_kwh: Some(0.0) };
+        let district = District::new(axis, vec![site("north"), site("south")], shortage).unwrap();
+        for (left, expected) in [("none", "first 1.0"), ("south", "first 1.0, second 2.0 for \"south\"")] {
+            let mut dispatch = Dispatch::new(district.clone(), &Leaves(left)).unwrap();
+            dispatch.solve(&Leaves(left)).unwrap();
+            assert_eq!(dispatch.solver_name(), expected);
+        }
+    }
 }

@@ -2,9 +2,12 @@
 
 #[cfg(feature = "cbc")]
 mod cbc;
+pub(crate) mod clarabel;
+mod conic_form;
 
 #[cfg(feature = "cbc")]
 pub use cbc::Cbc;
+pub use clarabel::Clarabel;
 
 use super::{LpError, Solution, Staged, StagedProblem};
 
@@ -33,10 +36,15 @@ pub trait Solver: Send {
     /// # Errors
     /// [`LpError::Infeasible`], [`LpError::Unbounded`] or [`LpError::NoAnswer`].
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError>;
+
+    /// Returns name and version of the other solver that gave the last solution; `None` if this one gave it itself.
+    fn answered_by_fallback(&self) -> Option<String> {
+        None
+    }
 }
 
-/// Returns the default solver: the staged interior-point solver, with CBC as fallback (if the build has it) where no
-/// solution is proven by its certificate.
+/// Returns the default solver: the staged interior-point solver. Where no solution is proven by its certificate, it asks
+/// [`Clarabel`], and after it CBC if the build has it.
 #[must_use]
 pub fn default_backend() -> &'static dyn Backend {
     &Staged { alone: false, vertex: false }

@@ -43,24 +43,27 @@ mod units;
 #[cfg(test)]
 mod units_tests;
 
-use super::{Backend, LpError, Solution, Solver, StagedProblem};
+use super::backend::clarabel::{Unanswered, best_answer};
+use super::{Backend, Clarabel, LpError, Solution, Solver, StagedProblem};
 use attempt::{ATTEMPTS, Attempts, Outcome};
 use elastic::elastic;
 use optimal_face::{FACE_ATTEMPTS, optimal_face};
-use proof::{OptimalityProof, largest_sum, proven};
+pub(crate) use proof::{OptimalityProof, largest_sum, proven};
+pub(crate) use sizes::{mean_costs, mean_size, penalty_threshold, typical_cost};
 
 const NAME: &str = "staged";
 
 /// Objective of the elastic form above which a problem is infeasible.
-const INFEASIBILITY: f64 = 1e-6;
+pub(crate) const INFEASIBILITY: f64 = 1e-6;
 /// The same limit as a share of the largest right-hand side; the larger of the two counts.
-const RELATIVE_INFEASIBILITY: f64 = 1e-9;
+pub(crate) const RELATIVE_INFEASIBILITY: f64 = 1e-9;
 
 /// The staged interior-point solver.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Staged {
     /// Whether a problem is refused if its solution is not proven to a relative gap of 4e-9. Otherwise such a problem
-    /// is passed to the fallback solver that the build has; if that fails too, a solution proven to 1e-6 is accepted.
+    /// is passed to [`Clarabel`], whose solution is judged by the same proof, and then to CBC if the build has it; if
+    /// they fail too, a solution proven to 1e-6 is accepted.
     pub alone: bool,
     /// Whether the solution of a linear problem must be a vertex, rather than any point of the optimal face. A vertex
     /// is accepted if it is proven to 1e-7 of the cost apart from penalties.
@@ -81,6 +84,7 @@ impl Backend for Staged {
             settings: *self,
             attempts: Attempts::default(),
             face_attempts: Attempts::default(),
+            answered_by: AnsweredBy::Staged,
         }))
     }
 }
@@ -90,6 +94,8 @@ struct StagedSolver {
     settings: Staged,
     attempts: Attempts,
     face_attempts: Attempts,
+    /// The solver of the last solution.
+    answered_by: AnsweredBy,
 }
 
 /// The objective of an unbounded problem falls by at least this factor where the artificial bounds are a hundred times
@@ -118,25 +124,52 @@ impl ArtificialBoundObjectives {
 }
 
 /// The solver that found a solution.
-#[derive(PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum AnsweredBy {
     Staged,
-    Fallback,
+    Clarabel,
+    #[cfg(feature = "cbc")]
+    Cbc,
+}
+
+impl AnsweredBy {
+    /// Returns whether every solution of the solver is a vertex.
+    fn gives_vertices(self) -> bool {
+        !matches!(self, Self::Staged | Self::Clarabel)
+    }
 }
 
 impl Solver for StagedSolver {
     fn solve(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
-        let answer = self.optimum(problem, solution)?;
-        if !self.settings.vertex || answer == AnsweredBy::Fallback || !problem.is_linear() {
+        self.answered_by = self.optimum(problem, solution)?;
+        if !self.settings.vertex || self.answered_by.gives_vertices() || !problem.is_linear() {
             return Ok(());
         }
         let result = self.move_to_vertex(problem, solution);
         if result.is_ok() || self.settings.alone {
-            result
-        } else {
-            solve_by_fallback(problem, solution).unwrap_or(result)
+            return result;
+        }
+        match solve_by_simplex(problem, solution) {
+            None => result,
+            Some(solved) => solved.map(|by| self.answered_by = by),
         }
     }
+
+    fn answered_by_fallback(&self) -> Option<String> {
+        match self.answered_by {
+            AnsweredBy::Staged => None,
+            AnsweredBy::Clarabel => Some(Clarabel.name()),
+            #[cfg(feature = "cbc")]
+            AnsweredBy::Cbc => Some(super::Cbc.name()),
+        }
+    }
+}
+
+/// A solution with the gap that its duals prove, and its solver.
+struct Candidate {
+    proof: OptimalityProof,
+    solution: Solution,
+    by: AnsweredBy,
 }
 
 impl StagedSolver {
@@ -145,34 +178,47 @@ impl StagedSolver {
         let Staged { alone, vertex } = self.settings;
         let mut at_bounds = ArtificialBoundObjectives::default();
         let mut last_reason = String::new();
-        let mut best: Option<(OptimalityProof, Solution)> = None;
+        let mut best: Option<Candidate> = None;
         for attempt in ATTEMPTS {
             match self.attempts.attempt(problem, attempt, solution) {
                 Outcome::Optimal(proof) if proof.unproven <= 1.0 => return Ok(AnsweredBy::Staged),
-                Outcome::Optimal(proof) if best.as_ref().is_some_and(|(known, _)| known.unproven <= proof.unproven) => {
+                Outcome::Optimal(proof) => {
+                    keep_better(&mut best, proof, solution.clone(), AnsweredBy::Staged);
                 }
-                Outcome::Optimal(proof) => best = Some((proof, solution.clone())),
                 Outcome::AtArtificialBound(objective) => at_bounds.record(attempt.bound_factor, objective),
                 Outcome::Refused(reason) => last_reason = reason,
             }
         }
-        let is_sufficient =
-            |(proof, _): &(OptimalityProof, _)| proof.reason.is_none() || vertex && proof.is_sufficient_for_vertex();
-        if let Some((_, found)) = best.take_if(|best| is_sufficient(best)) {
-            *solution = found;
-            return Ok(AnsweredBy::Staged);
+        let is_sufficient = |candidate: &Candidate| {
+            candidate.proof.is_sufficient() || vertex && candidate.proof.is_sufficient_for_vertex()
+        };
+        let mut unbounded = at_bounds.is_unbounded();
+        if !alone && !best.as_ref().is_some_and(is_sufficient) {
+            let answer = best_answer(problem);
+            // The objectives at artificial bounds are no proof.
+            unbounded = matches!(answer, Err(Unanswered::Ray));
+            match answer {
+                Ok((proof, found)) => keep_better(&mut best, proof, found, AnsweredBy::Clarabel),
+                Err(Unanswered::Infeasible) => return Err(problem.infeasible()),
+                Err(_) => {}
+            }
         }
-        let other = if alone { None } else { solve_by_fallback(problem, solution) };
+        if let Some(Candidate { solution: found, by, .. }) = best.take_if(|best| is_sufficient(best)) {
+            *solution = found;
+            return Ok(by);
+        }
+        // A simplex method's presolve does not tell an unbounded problem from an infeasible one.
+        let other = if alone || unbounded { None } else { solve_by_simplex(problem, solution) };
         match (other, best) {
-            (Some(Ok(())), _) => Ok(AnsweredBy::Fallback),
-            (_, Some((_, found))) if !alone && !vertex => {
+            (Some(Ok(by)), _) => Ok(by),
+            (_, Some(Candidate { solution: found, by, .. })) if !alone && !vertex => {
                 *solution = found;
-                Ok(AnsweredBy::Staged)
+                Ok(by)
             }
             (Some(Err(refused)), _) => Err(refused),
             (None, best) => {
-                let reason = best.and_then(|(proof, _)| proof.reason).unwrap_or(last_reason);
-                Err(failure(problem, reason, at_bounds))
+                let reason = best.and_then(|best| best.proof.reason).unwrap_or(last_reason);
+                Err(failure(problem, reason, unbounded, alone))
             }
         }
     }
@@ -180,29 +226,37 @@ impl StagedSolver {
     /// Moves an optimum to a vertex of its optimal face; the duals remain the same.
     fn move_to_vertex(&mut self, problem: &StagedProblem, solution: &mut Solution) -> Result<(), LpError> {
         let mut last_reason = "its optimum has no duals".to_owned();
-        let mut best: Option<(OptimalityProof, Solution)> = None;
+        let mut best: Option<Candidate> = None;
         let duals = solution.duals.clone();
         for ((fixing, scale), duals) in FACE_ATTEMPTS.into_iter().zip(duals.iter().cycle()) {
             let mut vertex = Solution::zeros(problem);
-            let found =
-                self.face_attempts.first_proven(&optimal_face(problem, solution, duals, fixing, scale), &mut vertex);
+            let face = optimal_face(problem, solution, duals, fixing, scale);
+            let mut found = self.face_attempts.first_proven(&face, &mut vertex);
+            let mut by = self.answered_by;
+            // The face has one optimum only, to which an interior-point method converges too.
+            if found.is_err()
+                && !self.settings.alone
+                && let Ok((proof, of_face)) = best_answer(&face)
+                && proof.is_sufficient()
+            {
+                (found, vertex, by) = (Ok(()), of_face, AnsweredBy::Clarabel);
+            }
             vertex.duals = Some(duals.clone());
             vertex.objective = problem.objective(vertex.values.view(), &vertex.globals);
             match found.and_then(|()| proven(problem, &vertex, 0.0)) {
-                Ok(proof) if best.as_ref().is_some_and(|(known, _)| known.unproven <= proof.unproven) => {}
-                Ok(proof) => best = Some((proof, vertex)),
+                Ok(proof) => keep_better(&mut best, proof, vertex, by),
                 Err(reason) => last_reason = reason,
             }
-            if best.as_ref().is_some_and(|(proof, _)| proof.is_sufficient()) {
+            if best.as_ref().is_some_and(|best| best.proof.is_sufficient()) {
                 break;
             }
         }
         match best {
-            Some((proof, vertex)) if proof.is_sufficient_for_vertex() => {
-                *solution = vertex;
+            Some(best) if best.proof.is_sufficient_for_vertex() => {
+                (*solution, self.answered_by) = (best.solution, best.by);
                 return Ok(());
             }
-            Some((OptimalityProof { reason: Some(reason), .. }, _)) => last_reason = reason,
+            Some(Candidate { proof: OptimalityProof { reason: Some(reason), .. }, .. }) => last_reason = reason,
             _ => {}
         }
         let status = format!("no vertex of its optima was found: {last_reason}");
@@ -210,37 +264,44 @@ impl StagedSolver {
     }
 }
 
-/// Returns the error for a problem without a solution. The problem is infeasible if its elastic form, which may violate
-/// every row at a price, has a positive optimum. `reason` tells why the last solution was refused, `at_bounds` the
-/// objectives at artificial bounds.
-fn failure(problem: &StagedProblem, reason: String, at_bounds: ArtificialBoundObjectives) -> LpError {
-    let elastic = elastic(problem);
-    let mut solution = Solution::zeros(&elastic);
-    let solved = Attempts::default().first_proven(&elastic, &mut solution).is_ok();
-    let name = problem.name().to_owned();
-    match solved {
-        true if solution.objective > INFEASIBILITY.max(RELATIVE_INFEASIBILITY * largest_sum(problem)) => {
-            LpError::Infeasible {
-                problem: name,
-                columns: problem.columns().len(),
-                rows: problem.rows().len(),
-                stages: problem.stages(),
-            }
-        }
-        true if at_bounds.is_unbounded() => LpError::Unbounded { problem: name },
-        _ => LpError::NoAnswer { problem: name, solver: NAME, status: reason },
+/// Replaces the best solution by one whose duals prove a smaller gap.
+fn keep_better(best: &mut Option<Candidate>, proof: OptimalityProof, solution: Solution, by: AnsweredBy) {
+    if best.as_ref().is_none_or(|known| proof.unproven < known.proof.unproven) {
+        *best = Some(Candidate { proof, solution, by });
     }
 }
 
-/// Solves the problem with the fallback solver; `None` if this build has none or it does not support the problem.
+/// Returns the error for a problem without a solution. The problem is infeasible if its elastic form, which may violate
+/// every row at a price, has a positive optimum. `reason` tells why the last solution was refused, `unbounded` whether
+/// the problem is unbounded if it is feasible.
+fn failure(problem: &StagedProblem, reason: String, unbounded: bool, alone: bool) -> LpError {
+    let elastic = elastic(problem);
+    let mut solution = Solution::zeros(&elastic);
+    let mut solved = Attempts::default().first_proven(&elastic, &mut solution).is_ok();
+    if !solved
+        && !alone
+        && let Ok((proof, found)) = best_answer(&elastic)
+    {
+        (solved, solution) = (proof.is_sufficient(), found);
+    }
+    match solved {
+        true if solution.objective > INFEASIBILITY.max(RELATIVE_INFEASIBILITY * largest_sum(problem)) => {
+            problem.infeasible()
+        }
+        true if unbounded => LpError::Unbounded { problem: problem.name().to_owned() },
+        _ => LpError::NoAnswer { problem: problem.name().to_owned(), solver: NAME, status: reason },
+    }
+}
+
+/// Solves the problem by a simplex method; `None` if this build has none or it does not support the problem.
 #[cfg(feature = "cbc")]
-fn solve_by_fallback(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<(), LpError>> {
+fn solve_by_simplex(problem: &StagedProblem, solution: &mut Solution) -> Option<Result<AnsweredBy, LpError>> {
     solution.duals = None;
     let mut solver = super::Cbc.prepare(problem).ok()?;
-    Some(solver.solve(problem, solution))
+    Some(solver.solve(problem, solution).map(|()| AnsweredBy::Cbc))
 }
 
 #[cfg(not(feature = "cbc"))]
-fn solve_by_fallback(_: &StagedProblem, _: &mut Solution) -> Option<Result<(), LpError>> {
+fn solve_by_simplex(_: &StagedProblem, _: &mut Solution) -> Option<Result<AnsweredBy, LpError>> {
     None
 }

@@ -27,30 +27,30 @@ const ROUNDING: f64 = 1e-15;
 
 /// The optimality gap that values and duals prove.
 #[derive(Debug, Clone)]
-pub(super) struct OptimalityProof {
+pub(crate) struct OptimalityProof {
     /// Gap in multiples of the gap that is sufficient without another attempt.
-    pub(super) unproven: f64,
+    pub(crate) unproven: f64,
     /// Gap relative to the cost apart from penalties.
     gap: f64,
     /// Reason why the gap is not sufficient if another solver could prove more; `None` if it is.
-    pub(super) reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl OptimalityProof {
     /// Returns whether the gap is sufficient without another attempt.
-    pub(super) fn is_sufficient(&self) -> bool {
+    pub(crate) fn is_sufficient(&self) -> bool {
         self.reason.is_none() || self.unproven <= 1.0
     }
 
     /// Returns whether the gap is sufficient for a vertex if no other solver proves more.
-    pub(super) fn is_sufficient_for_vertex(&self) -> bool {
+    pub(crate) fn is_sufficient_for_vertex(&self) -> bool {
         self.is_sufficient() || self.gap <= VERTEX_GAP_TOLERANCE
     }
 }
 
 /// Returns the gap that values and duals prove, or the reason why they prove nothing. `turnover` is the cost of all
 /// flows at the typical cost, which sets the scale where costs cancel or are almost zero.
-pub(super) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
+pub(crate) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
     let certificate = Certificate::of(problem, solution);
     let worst = certificate.worst();
     if !within(worst.size, row_tolerance(solution)) {
@@ -186,7 +186,7 @@ fn bounds(problem: &StagedProblem) -> f64 {
 }
 
 /// Returns the largest absolute finite right-hand side of the rows and global rows.
-pub(super) fn largest_sum(problem: &StagedProblem) -> f64 {
+pub(crate) fn largest_sum(problem: &StagedProblem) -> f64 {
     let rows = problem.rows().iter().flat_map(|row| [&row.lower, &row.upper]).map(largest_size);
     let shared = problem.global_rows().iter().flat_map(|row| [row.lower, row.upper]);
     rows.chain(shared.map(|bound| largest_size(&bound.into()))).fold(0.0, f64::max)

@@ -6,7 +6,7 @@ use anergy_profile::Profile;
 const PENALTY_RATIO: f64 = 30.0;
 
 /// Returns the mean of the absolute values that are neither 0 nor infinite; `None` if there are none.
-pub(super) fn mean_size(profile: &Profile) -> Option<f64> {
+pub(crate) fn mean_size(profile: &Profile) -> Option<f64> {
     match profile {
         Profile::Constant(value) => mean_size_of([*value].into_iter()),
         Profile::Series(values) => mean_size_of(values.iter().copied()),
@@ -33,7 +33,7 @@ pub(super) fn largest_size(profile: &Profile) -> f64 {
 }
 
 /// Returns the mean sizes of the costs that are not all zero, in ascending order.
-pub(super) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f64> {
+pub(crate) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f64> {
     let mut sizes: Vec<f64> = costs.filter_map(mean_size).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     sizes
@@ -41,7 +41,7 @@ pub(super) fn mean_costs<'a>(costs: impl Iterator<Item = &'a Profile>) -> Vec<f6
 
 /// Returns the cost above which a column is a penalty: of the mean costs in ascending order, the one below the widest
 /// ratio between neighbours; infinity if no ratio exceeds [`PENALTY_RATIO`].
-pub(super) fn penalty_threshold(costs: &[f64]) -> f64 {
+pub(crate) fn penalty_threshold(costs: &[f64]) -> f64 {
     let ratio = |pair: &[f64]| pair[1] / pair[0];
     let widest = costs.windows(2).max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
     widest.filter(|pair| ratio(pair) > PENALTY_RATIO).map_or(f64::INFINITY, |pair| pair[0])
@@ -53,6 +53,6 @@ pub(super) fn cost_unit(costs: &[f64]) -> f64 {
 }
 
 /// Returns the typical cost of a unit: the median of the mean costs, at most the penalty threshold.
-pub(super) fn typical_cost(costs: &[f64]) -> f64 {
+pub(crate) fn typical_cost(costs: &[f64]) -> f64 {
     cost_unit(costs).min(penalty_threshold(costs))
 }
