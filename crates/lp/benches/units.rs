@@ -114,7 +114,7 @@ fn buildings(count: usize, stages: usize) -> StagedProblem {
     let cap = problem.add_row(Row {
         name: "cap".into(),
         lower: f64::NEG_INFINITY.into(),
-        upper: (1.35 * count as f64).into(),
+        upper: (1.6 * count as f64).into(),
     });
     let price: Vec<f64> = (0..stages).map(|t| 0.2 + 0.1 * ((t * 24 / stages) as f64 * 0.3).sin()).collect();
     for building in 0..count {
