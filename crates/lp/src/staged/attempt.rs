@@ -178,8 +178,8 @@ impl Drop for Attempts {
 /// The transformations from the original problem to the standard form.
 #[derive(Clone, Copy)]
 struct Transformation<'a> {
-    presolved: &'a PresolvedProblem,
-    presolve: &'a Presolve,
+    presolved: &'a PresolvedProblem<'a>,
+    presolve: &'a Presolve<'a>,
     standardized: &'a Standardized,
 }
 

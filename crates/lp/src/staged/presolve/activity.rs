@@ -10,13 +10,13 @@ const ROUNDING: f64 = 1e-12;
 
 /// The terms of a row, optionally without those of one column.
 pub(super) struct RowActivity<'a> {
-    presolved: &'a PresolvedProblem,
-    terms: Vec<&'a PresolvedTerm>,
+    presolved: &'a PresolvedProblem<'a>,
+    terms: Vec<&'a PresolvedTerm<'a>>,
 }
 
 impl<'a> RowActivity<'a> {
     /// Collects the active terms of `row`, those of the column `without` excepted.
-    pub(super) fn of(presolved: &'a PresolvedProblem, row: usize, without: Option<usize>) -> Self {
+    pub(super) fn of(presolved: &'a PresolvedProblem<'a>, row: usize, without: Option<usize>) -> Self {
         Self { presolved, terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
     }
 
@@ -58,7 +58,7 @@ pub(super) struct DualBounds(Vec<[f64; 2]>);
 
 impl DualBounds {
     /// Computes the bounds of the duals of all rows.
-    pub(super) fn of(presolved: &PresolvedProblem) -> Self {
+    pub(super) fn of(presolved: &PresolvedProblem<'_>) -> Self {
         let of_row = |row: usize| {
             let bounds = &presolved.rows[row];
             let no_least = bounds.lower.all(|lower| lower == f64::NEG_INFINITY);
@@ -80,7 +80,7 @@ impl DualBounds {
     /// Tightens the bounds by one column. Its reduced cost `cost - a y` is not negative if the upper bound cannot be
     /// active, and not positive if the lower bound cannot be: because there is no such bound, or because the row keeps
     /// the column away from it.
-    fn tighten(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
+    fn tighten(&mut self, presolved: &PresolvedProblem<'_>, term: &PresolvedTerm<'_>) {
         let [least, largest] = extremes(&term.coefficient);
         if least <= 0.0 && largest >= 0.0 {
             return;
@@ -121,7 +121,7 @@ impl DualBounds {
     }
 
     /// Returns bounds of the contribution of a term to the reduced cost of its column.
-    pub(super) fn of_term(&self, term: &PresolvedTerm) -> [f64; 2] {
+    pub(super) fn of_term(&self, term: &PresolvedTerm<'_>) -> [f64; 2] {
         let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;

@@ -27,24 +27,24 @@ const ROUNDS: usize = 4;
 
 /// A removal of rows or columns.
 #[derive(Debug, Clone)]
-enum PresolveStep {
-    SingletonRow(SingletonRow),
-    FixedColumn(FixedColumn),
-    DuplicateColumn(DuplicateColumn),
-    ImpliedFreeColumn(ImpliedFreeColumn),
-    DuplicateRow(DuplicateRow),
-    StoreBalance(Box<StoreBalance>),
+enum PresolveStep<'a> {
+    SingletonRow(SingletonRow<'a>),
+    FixedColumn(FixedColumn<'a>),
+    DuplicateColumn(DuplicateColumn<'a>),
+    ImpliedFreeColumn(ImpliedFreeColumn<'a>),
+    DuplicateRow(DuplicateRow<'a>),
+    StoreBalance(Box<StoreBalance<'a>>),
 }
 
 /// The record of all removals, in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Presolve {
-    steps: Vec<PresolveStep>,
+pub(super) struct Presolve<'a> {
+    steps: Vec<PresolveStep<'a>>,
 }
 
-impl Presolve {
+impl<'a> Presolve<'a> {
     /// Applies all steps to `presolved`.
-    pub(super) fn all(presolved: &mut PresolvedProblem) -> Self {
+    pub(super) fn all(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
         for _ in 0..ROUNDS {
             let before = presolve.steps.len();
@@ -64,14 +64,14 @@ impl Presolve {
     }
 
     /// Removes duplicate rows only.
-    pub(super) fn least(presolved: &mut PresolvedProblem) -> Self {
+    pub(super) fn least(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
         presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
         presolve
     }
 
     /// Records removals of one kind.
-    fn record<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep) {
+    fn record<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep<'a>) {
         self.steps.extend(found.into_iter().map(step));
     }
 

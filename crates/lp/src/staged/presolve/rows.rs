@@ -1,5 +1,7 @@
 //! Redundant rows and singleton rows.
 
+use std::borrow::Cow;
+
 use anergy_profile::Profile;
 use ndarray::Array2;
 
@@ -11,7 +13,7 @@ use crate::Lag;
 
 /// Removes the rows that the bounds of their columns satisfy for all values; their duals are 0. Returns whether there
 /// were any.
-pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem) -> bool {
+pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem<'_>) -> bool {
     let mut any = false;
     for row in 0..presolved.rows.len() {
         let bounds = &presolved.rows[row];
@@ -34,29 +36,29 @@ pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem) -> bool {
 /// A row `lower <= a x <= upper`, which is a bound of x. Its dual is the reduced cost of x divided by a where its
 /// bounds are the tighter ones.
 #[derive(Debug, Clone)]
-pub(super) struct SingletonRow {
+pub(super) struct SingletonRow<'a> {
     row: usize,
     column: usize,
-    coefficient: Profile,
+    coefficient: Cow<'a, Profile>,
     /// Bounds of x that the row implies.
     row_bounds: [Profile; 2],
     /// Bounds of x before the removal.
-    column_bounds: [Profile; 2],
-    cost: Profile,
-    quadratic: Profile,
+    column_bounds: [Cow<'a, Profile>; 2],
+    cost: Cow<'a, Profile>,
+    quadratic: &'a Profile,
     /// Terms of the column in other rows.
-    others: Vec<PresolvedTerm>,
+    others: Vec<PresolvedTerm<'a>>,
 }
 
-impl SingletonRow {
+impl<'a> SingletonRow<'a> {
     /// Turns all singleton rows into bounds.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let rows = 0..presolved.rows.len();
         rows.filter_map(|row| Self::at(presolved, row).filter(|bound| bound.merge(presolved))).collect()
     }
 
     /// Returns the row as a singleton row; `None` if it is none.
-    fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
+    fn at(presolved: &PresolvedProblem<'a>, row: usize) -> Option<Self> {
         let bounds = &presolved.rows[row];
         let mut terms = presolved.terms_of_row(row);
         let (Some(term), None) = (terms.next(), terms.next()) else { return None };
@@ -76,23 +78,23 @@ impl SingletonRow {
             row_bounds,
             column_bounds: [column.lower.clone(), column.upper.clone()],
             cost: column.cost.clone(),
-            quadratic: column.quadratic.clone(),
+            quadratic: column.quadratic,
             others: presolved.terms_of_column(term.column).filter(|other| other.row != row).cloned().collect(),
         })
     }
 
     /// Gives the column the tighter bounds and removes the row; returns `false`, without any change, if the bounds
     /// contradict each other.
-    fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
-        let [[own_lower, own_upper], [lower, upper]] = [&self.row_bounds, &self.column_bounds];
+    fn merge(&self, presolved: &mut PresolvedProblem<'_>) -> bool {
+        let ([own_lower, own_upper], [lower, upper]) = (&self.row_bounds, &self.column_bounds);
         let lower = combined(own_lower, lower, presolved.stages, f64::max);
         let upper = combined(own_upper, upper, presolved.stages, f64::min);
         if !(0..presolved.stages).all(|stage| reaches(upper.at(stage), lower.at(stage))) {
             return false;
         }
         let column = &mut presolved.columns[self.column];
-        column.upper = collapsed(combined(&lower, &upper, presolved.stages, f64::max));
-        column.lower = collapsed(lower);
+        column.upper = Cow::Owned(collapsed(combined(&lower, &upper, presolved.stages, f64::max)));
+        column.lower = Cow::Owned(collapsed(lower));
         presolved.rows[self.row].active = false;
         true
     }
@@ -107,8 +109,8 @@ impl SingletonRow {
                     reduced -= term.coefficient.at(at) * duals[[term.row, at]];
                 }
             }
-            let [[own_lower, own_upper], [lower, upper]] =
-                [&self.row_bounds, &self.column_bounds].map(|bounds| [bounds[0].at(stage), bounds[1].at(stage)]);
+            let [own_lower, own_upper] = [self.row_bounds[0].at(stage), self.row_bounds[1].at(stage)];
+            let [lower, upper] = [self.column_bounds[0].at(stage), self.column_bounds[1].at(stage)];
             let tighter = if reduced > 0.0 { own_lower > lower } else { own_upper < upper };
             if tighter {
                 duals[[self.row, stage]] = reduced / self.coefficient.at(stage);
