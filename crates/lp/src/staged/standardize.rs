@@ -160,18 +160,19 @@ impl Standardized {
         lower.map(|lower| lower.max(-self.artificial_bound))
     }
 
-    /// Returns the initial value of a column without a lower bound, near its upper bound or at the value 0; `None` for
-    /// any other column.
+    /// Returns the initial value of a column without a lower bound closer than the artificial one, near its upper bound
+    /// or at the value 0; `None` for any other column.
     fn initial_value(&self, column: &PresolvedColumn<'_>, stages: usize) -> Option<Profile> {
-        let bounded = column.lower.all(f64::is_finite);
+        let is_near = |bound: f64| bound.abs() < self.artificial_bound;
+        let bounded = column.lower.all(is_near);
         (!bounded).then(|| {
             combined(&column.lower, &column.upper, stages, |lower, upper| {
                 let start = lower.max(-self.artificial_bound);
                 let width = upper.min(self.artificial_bound) - start;
                 let room = (0.5 * width).min(self.value_unit);
-                if lower.is_finite() {
+                if is_near(lower) {
                     room / self.value_unit
-                } else if upper.is_finite() {
+                } else if is_near(upper) {
                     (width - room) / self.value_unit
                 } else {
                     -start / self.value_unit
@@ -324,18 +325,19 @@ fn width_and_mask(width: &Profile) -> (Profile, Option<Profile>) {
     (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), movable)
 }
 
-/// Returns the unit of the scaled values: the mean size of the right-hand sides and lower bounds, or of the upper
-/// bounds if all of those are zero, or 1.
+/// Returns the unit of the scaled values: the mean size of the right-hand sides and of the lower bounds above zero, or
+/// of all bounds if there are none, or 1.
 fn value_unit(presolved: &PresolvedProblem<'_>, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&*row.lower, &*row.upper]);
     let kept = || presolved.columns.iter().filter(|column| column.active);
-    let (lowers, uppers) = (kept().map(|column| &*column.lower), kept().map(|column| &*column.upper));
-    let of_sums = sums.chain(lowers).filter_map(mean_size).fold(0.0, f64::max);
+    let least = kept().filter(|column| !column.lower.all(|lower| lower <= 0.0)).map(|column| &*column.lower);
+    let of_sums = sums.chain(least).filter_map(mean_size).fold(0.0, f64::max);
     if of_sums > 0.0 {
         return of_sums;
     }
-    let of_uppers = uppers.filter_map(mean_size).fold(0.0, f64::max);
-    if of_uppers > 0.0 { of_uppers } else { 1.0 }
+    let of_bounds =
+        kept().flat_map(|column| [&*column.lower, &*column.upper]).filter_map(mean_size).fold(0.0, f64::max);
+    if of_bounds > 0.0 { of_bounds } else { 1.0 }
 }
 
 /// Returns the largest finite absolute right-hand side.

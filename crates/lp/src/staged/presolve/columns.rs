@@ -119,6 +119,15 @@ pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem<'_>) -> boo
     any
 }
 
+/// Returns a number that is equal for two columns with terms in the same rows.
+pub(super) fn hash_of_places(presolved: &PresolvedProblem<'_>, column: usize) -> u64 {
+    let mut places: Vec<_> = presolved.terms_of_column(column).map(|term| (term.row, term.lag)).collect();
+    places.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    places.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// A column with the terms and the cost of another one. One column remains, with the sum of the two boxes.
 #[derive(Debug, Clone)]
 pub(super) struct DuplicateColumn<'a> {
@@ -164,10 +173,8 @@ impl<'a> DuplicateColumn<'a> {
 
     /// Returns a number that is equal for two columns with the same terms and the same cost.
     fn hash(presolved: &PresolvedProblem<'_>, column: usize) -> u64 {
-        let mut places: Vec<_> = presolved.terms_of_column(column).map(|term| (term.row, term.lag)).collect();
-        places.sort_unstable();
         let mut hasher = DefaultHasher::new();
-        places.hash(&mut hasher);
+        hash_of_places(presolved, column).hash(&mut hasher);
         let cost = if presolved.stages == 0 { 0.0 } else { presolved.columns[column].cost.at(0) };
         // Both zeros are equal.
         (cost + 0.0).to_bits().hash(&mut hasher);

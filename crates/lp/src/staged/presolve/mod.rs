@@ -10,6 +10,7 @@
 mod activity;
 mod columns;
 mod duplicate_rows;
+mod opposite_columns;
 mod rows;
 mod store_balance;
 
@@ -18,6 +19,7 @@ use ndarray::Array2;
 
 use self::columns::{DuplicateColumn, FixedColumn, ImpliedFreeColumn, fix_dominated_columns};
 use self::duplicate_rows::DuplicateRow;
+use self::opposite_columns::OppositeColumn;
 use self::rows::{SingletonRow, remove_redundant_rows};
 use self::store_balance::StoreBalance;
 use super::presolved::PresolvedProblem;
@@ -32,6 +34,7 @@ enum PresolveStep<'a> {
     FixedColumn(FixedColumn<'a>),
     DuplicateColumn(DuplicateColumn<'a>),
     ImpliedFreeColumn(ImpliedFreeColumn<'a>),
+    OppositeColumn(OppositeColumn<'a>),
     DuplicateRow(DuplicateRow<'a>),
     StoreBalance(Box<StoreBalance<'a>>),
 }
@@ -60,13 +63,15 @@ impl<'a> Presolve<'a> {
         presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
         presolve.record(StoreBalance::remove_all(presolved), |node| PresolveStep::StoreBalance(Box::new(node)));
         presolve.record(ImpliedFreeColumn::remove_all(presolved), PresolveStep::ImpliedFreeColumn);
+        presolve.record(OppositeColumn::remove_all(presolved), PresolveStep::OppositeColumn);
         presolve
     }
 
-    /// Removes duplicate rows only.
+    /// Removes duplicate rows and opposite columns only.
     pub(super) fn least(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
         presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
+        presolve.record(OppositeColumn::remove_all(presolved), PresolveStep::OppositeColumn);
         presolve
     }
 
@@ -82,13 +87,14 @@ impl<'a> Presolve<'a> {
 
     /// Sets the values of the removed columns and the duals of the removed rows; `multipliers` are the reduced costs of
     /// the presolved problem, shape columns x stages like `values`.
-    pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
+    pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &mut Array2<f64>) {
         for step in self.steps.iter().rev() {
             match step {
                 PresolveStep::SingletonRow(row) => row.restore(values, duals),
                 PresolveStep::FixedColumn(fixed) => fixed.restore(values),
                 PresolveStep::DuplicateColumn(duplicate) => duplicate.restore(values),
                 PresolveStep::ImpliedFreeColumn(implied) => implied.restore(values, duals),
+                PresolveStep::OppositeColumn(opposite) => opposite.restore(values, multipliers),
                 PresolveStep::DuplicateRow(duplicate_rows) => duplicate_rows.restore(duals),
                 PresolveStep::StoreBalance(node) => node.restore(values, duals, multipliers),
             }
@@ -248,6 +254,38 @@ mod tests {
         let mut tight = problem.clone();
         tight.set_bounds(grid, [0.0; STAGES].into_iter(), [7.0; STAGES].into_iter());
         assert_eq!(remaining(&tight).1, ["balance", "levels"]);
+    }
+
+    /// A store without losses and without a limit of its power, and a link without losses in both directions.
+    #[test]
+    fn opposite_columns_become_one() {
+        let mut problem = StagedProblem::new("opposite", STAGES);
+        let [charge, discharge] = [3.0, 1e7].map(|upper| column(&mut problem, "power", upper, 0.0));
+        let level = column(&mut problem, "level", 4.0, 0.0);
+        let grid = problem.add_column(Column {
+            name: "grid".into(),
+            lower: 0.0.into(),
+            upper: 50.0.into(),
+            cost: vec![0.1, 0.4, 0.2, 0.3, 0.1].into(),
+        });
+        let [forward, backward] = [FREE, FREE].map(|upper| column(&mut problem, "link", upper, 0.0));
+        let here = row(&mut problem, "here", [2.0, 2.0], &[(grid, 1.0), (charge, -1.0), (discharge, 1.0)]);
+        let there = row(&mut problem, "there", [1.0, 1.0], &[(forward, 1.0), (backward, -1.0)]);
+        problem.add_term(here, forward, Lag::Same, -1.0);
+        problem.add_term(here, backward, Lag::Same, 1.0);
+        let levels = row(&mut problem, "levels", [0.0, 0.0], &[(level, 1.0), (charge, -1.0), (discharge, 1.0)]);
+        problem.add_term(levels, level, Lag::PreviousCyclic, -1.0);
+        assert_eq!(there.0, 1);
+        let (columns, _, solution) = remaining(&problem);
+        assert_eq!(["power", "link"].map(|name| columns.iter().filter(|known| *known == name).count()), [1, 1]);
+        // Without the store 3.3. Filled at 0.1, it serves 3 at 0.4 (saves 0.9) and 1 at 0.3 (saves 0.2); filled with 2
+        // more at 0.2, it serves the other 2 at 0.3 (saves 0.2).
+        assert!((solution.objective - 2.0).abs() < 1e-8, "{}", solution.objective);
+        for stage in 0..STAGES {
+            let [power, link] = [[charge, discharge], [forward, backward]]
+                .map(|pair| pair.map(|column| solution.values[[column.0, stage]]));
+            assert!(power[0].min(power[1]) == 0.0 && link[0].min(link[1]) == 0.0, "{power:?} {link:?}");
+        }
     }
 
     /// The level of the last stage of an acyclic horizon enters no further row: its reduced cost has no further term.
