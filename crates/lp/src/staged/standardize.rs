@@ -12,6 +12,9 @@ use crate::Lag;
 
 /// Distance of an artificial bound, in multiples of the largest right-hand side.
 const ARTIFICIAL_BOUND_FACTOR: f64 = 1e3;
+/// Distance of a lower bound from 0, in the units of the scaled problem, beyond which the method starts at 0 instead of
+/// near the bound.
+const FAR: f64 = 30.0;
 /// Width, in the units of the scaled problem, below which a column is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
 
@@ -160,10 +163,10 @@ impl Standardized {
         lower.map(|lower| lower.max(-self.artificial_bound))
     }
 
-    /// Returns the initial value of a column without a lower bound closer than the artificial one, near its upper bound
+    /// Returns the initial value of a column without a lower bound or with one that is [`FAR`] away, near its upper bound
     /// or at the value 0; `None` for any other column.
     fn initial_value(&self, column: &PresolvedColumn<'_>, stages: usize) -> Option<Profile> {
-        let is_near = |bound: f64| bound.abs() < self.artificial_bound;
+        let is_near = |bound: f64| bound.abs() < FAR * self.value_unit;
         let bounded = column.lower.all(is_near);
         (!bounded).then(|| {
             combined(&column.lower, &column.upper, stages, |lower, upper| {
