@@ -20,7 +20,7 @@ use ndarray::Array2;
 use self::columns::{DuplicateColumn, FixedColumn, ImpliedFreeColumn, fix_dominated_columns};
 use self::duplicate_rows::DuplicateRow;
 use self::opposite_columns::OppositeColumn;
-use self::rows::{SingletonRow, remove_redundant_rows};
+use self::rows::{SingletonRow, remove_redundant_global_rows, remove_redundant_rows};
 use self::store_balance::StoreBalance;
 use super::presolved::PresolvedProblem;
 
@@ -49,6 +49,7 @@ impl<'a> Presolve<'a> {
     /// Applies all steps to `presolved`.
     pub(super) fn all(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
+        remove_redundant_global_rows(presolved);
         for _ in 0..ROUNDS {
             let before = presolve.steps.len();
             let redundant = remove_redundant_rows(presolved);
@@ -117,7 +118,7 @@ mod tests {
     use super::super::attempt::{ATTEMPTS, Attempts, Outcome};
     use super::super::proof::OptimalityProof;
     use super::*;
-    use crate::{Certificate, Column, ColumnId, Lag, Row, RowId, Solution, StagedProblem};
+    use crate::{Certificate, Column, ColumnId, GlobalColumn, GlobalRow, Lag, Row, RowId, Solution, StagedProblem};
 
     const STAGES: usize = 5;
     const FREE: f64 = f64::INFINITY;
@@ -309,6 +310,34 @@ mod tests {
         let (_, rows, solution) = remaining(&problem);
         assert_eq!(rows, ["limit"]);
         assert!((solution.objective + 12.0).abs() < 1e-8);
+    }
+
+    /// A limit on a sum over all stages, and a capacity to choose, beyond all that their columns can reach.
+    #[test]
+    fn limits_that_cannot_bind_are_removed() {
+        let (mut problem, balance) = store(3.0);
+        let grid = column(&mut problem, "grid", 50.0, 0.3);
+        problem.add_term(balance, grid, Lag::Same, 1.0);
+        let without = remaining(&problem);
+        let most = 50.0 * STAGES as f64;
+        let limit = GlobalRow { name: "limit".into(), lower: -FREE, upper: most };
+        let limit = problem.add_global_row(limit);
+        problem.add_sum_term(limit, grid, 1.0);
+        let capacity = GlobalColumn { name: "capacity".into(), lower: 50.0, upper: 80.0, cost: 0.1 };
+        let capacity = problem.add_global_column(capacity);
+        let within = row(&mut problem, "within", [-FREE, 0.0], &[(grid, 1.0)]);
+        problem.add_spread_term(within, capacity, -1.0);
+        let with = remaining(&problem);
+        assert_eq!((&with.0, &with.1), (&without.0, &without.1));
+        assert!((with.2.objective - without.2.objective - 5.0).abs() < 1e-8);
+        assert_eq!(with.2.duals.unwrap().global_rows, [0.0]);
+        // A tighter limit remains.
+        problem.set_global_range(limit, -FREE, most - 1.0);
+        assert!(!remaining(&problem).0.is_empty());
+        let mut presolved = PresolvedProblem::of(&problem);
+        Presolve::all(&mut presolved);
+        assert_eq!(presolved.globals.rows[0].upper, most - 1.0);
+        assert!(presolved.columns[grid.0].shared);
     }
 
     #[test]

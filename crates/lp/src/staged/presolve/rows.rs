@@ -7,17 +7,18 @@ use ndarray::Array2;
 
 use super::super::presolved::{PresolvedProblem, PresolvedTerm};
 use super::super::standardize::combined;
-use super::activity::{RowActivity, reaches};
+use super::activity::{RowActivity, global_range, reaches};
 use super::collapsed;
-use crate::Lag;
+use crate::problem::grouped;
+use crate::{GlobalRow, Lag};
 
-/// Removes the rows that the bounds of their columns satisfy for all values; their duals are 0. Returns whether there
-/// were any.
+/// Removes the rows that the bounds of their columns satisfy for all values, those with global columns included; their
+/// duals are 0. Returns whether there were any.
 pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem<'_>) -> bool {
     let mut any = false;
     for row in 0..presolved.rows.len() {
         let bounds = &presolved.rows[row];
-        if !bounds.active || bounds.shared {
+        if !bounds.active {
             continue;
         }
         let sum = RowActivity::of(presolved, row, None);
@@ -31,6 +32,33 @@ pub(super) fn remove_redundant_rows(presolved: &mut PresolvedProblem<'_>) -> boo
         }
     }
     any
+}
+
+/// Removes the global rows that the bounds of their columns satisfy for all values; their duals are 0. Columns in no
+/// other global row are no longer shared.
+pub(super) fn remove_redundant_global_rows(presolved: &mut PresolvedProblem<'_>) {
+    let (all_sums, all_terms) = (presolved.globals.sums, presolved.globals.terms);
+    let rows = presolved.globals.rows.len();
+    let sums = grouped(rows, all_sums.iter().map(|term| term.row.index()));
+    let terms = grouped(rows, all_terms.iter().map(|term| term.row.index()));
+    let mut is_idle = vec![false; rows];
+    for (row, (sums, terms)) in sums.iter().zip(&terms).enumerate() {
+        let GlobalRow { lower, upper, .. } = presolved.globals.rows[row];
+        let sums: Vec<_> = sums.iter().map(|&term| &all_sums[term]).collect();
+        let terms: Vec<_> = terms.iter().map(|&term| &all_terms[term]).collect();
+        let [least, largest] = global_range(presolved, &sums, &terms);
+        is_idle[row] = reaches(least, lower) && reaches(upper, largest);
+        if is_idle[row] {
+            let row = &mut presolved.globals.rows[row];
+            (row.lower, row.upper) = (f64::NEG_INFINITY, f64::INFINITY);
+        }
+    }
+    if is_idle.contains(&true) {
+        presolved.columns.iter_mut().for_each(|column| column.shared = false);
+        for term in all_sums.iter().filter(|term| !is_idle[term.row.index()]) {
+            presolved.columns[term.column.index()].shared = true;
+        }
+    }
 }
 
 /// A row `lower <= a x <= upper`, which is a bound of x. Its dual is the reduced cost of x divided by a where its
