@@ -7,6 +7,21 @@ use super::optimality::Optimality;
 use super::stages::{Lines, along};
 use super::{Solution, StagedProblem};
 
+/// Largest accepted violation of rows and bounds, in the units of the problem (kW or kWh in a dispatch).
+pub const TOLERANCE: f64 = 1e-6;
+/// Share of the sum of a row's absolute terms, or of a value at a bound, that is added to [`TOLERANCE`]: the accuracy of
+/// a simplex solution in double precision.
+const RELATIVE_TOLERANCE: f64 = 1e-10;
+
+/// A violation that is larger than accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excess {
+    /// The violation.
+    pub violation: Violation,
+    /// Largest accepted size: 1e-6, plus 1e-10 of the sum of the row's absolute terms in this stage.
+    pub tolerance: f64,
+}
+
 /// The largest violation of one kind of constraint, and where it occurs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Violation {
@@ -29,6 +44,11 @@ pub struct Certificate {
     pub bound: Violation,
     /// Largest distance from its range over the stages, for each row of the pattern.
     pub row_residuals: Vec<f64>,
+    /// The violation of a row of a stage, or of a bound, that exceeds its tolerance by the largest factor; `None` if all
+    /// are accepted.
+    pub excess: Option<Excess>,
+    /// The same for global rows.
+    pub global_excess: Option<Excess>,
     /// Optimality gap proven by the duals; `None` for a solution without duals.
     pub optimality: Option<Optimality>,
 }
@@ -70,15 +90,56 @@ impl Certificate {
         for (row, &sum) in problem.global_rows().iter().zip(&global_sums) {
             certificate.global_row.raise(distance(row.lower, row.upper, sum), &row.name, None);
         }
+        certificate.compare_rows(problem, values, globals, (&sums, &global_sums));
         for (index, column) in problem.columns().iter().enumerate() {
             measure(&column.lower, &column.upper, values.line(index), &mut outside);
             let (size, stage) = largest(&outside);
             certificate.bound.raise(size, &column.name, Some(stage));
+            if !within_tolerance(size) {
+                for (stage, &size) in outside.iter().enumerate() {
+                    raise_excess(
+                        &mut certificate.excess,
+                        size,
+                        values.line(index)[stage].abs(),
+                        (&column.name, Some(stage)),
+                    );
+                }
+            }
         }
         for (column, &value) in problem.global_columns().iter().zip(globals) {
-            certificate.bound.raise(distance(column.lower, column.upper, value), &column.name, None);
+            let size = distance(column.lower, column.upper, value);
+            certificate.bound.raise(size, &column.name, None);
+            raise_excess(&mut certificate.excess, size, value.abs(), (&column.name, None));
         }
         certificate
+    }
+
+    /// Compares the violations of rows with the absolute terms of these rows.
+    fn compare_rows(
+        &mut self,
+        problem: &StagedProblem,
+        values: &Lines<'_>,
+        globals: &[f64],
+        (sums, global_sums): (&Lines<'_>, &[f64]),
+    ) {
+        if within_tolerance(self.row.size.max(self.global_row.size)) {
+            return;
+        }
+        let (sizes, global_sizes) = problem.absolute_activities(values, globals);
+        let mut outside = vec![0.0; problem.stages()];
+        for (index, row) in problem.rows().iter().enumerate() {
+            if within_tolerance(self.row_residuals[index]) {
+                continue;
+            }
+            measure(&row.lower, &row.upper, sums.line(index), &mut outside);
+            for (stage, (&size, &terms)) in outside.iter().zip(sizes.line(index)).enumerate() {
+                raise_excess(&mut self.excess, size, terms, (&row.name, Some(stage)));
+            }
+        }
+        for (index, row) in problem.global_rows().iter().enumerate() {
+            let size = distance(row.lower, row.upper, global_sums[index]);
+            raise_excess(&mut self.global_excess, size, global_sizes[index], (&row.name, None));
+        }
     }
 
     /// Returns the largest violation of all.
@@ -92,6 +153,26 @@ impl Certificate {
     #[must_use]
     pub fn worst_of_stages(&self) -> &Violation {
         if self.row.size >= self.bound.size { &self.row } else { &self.bound }
+    }
+}
+
+/// Returns whether a violation is accepted whatever the terms of its row.
+fn within_tolerance(size: f64) -> bool {
+    size <= TOLERANCE
+}
+
+/// Replaces `excess` if a violation of this `size` exceeds its tolerance by a larger factor; `terms` is the sum of the
+/// absolute terms, `place` the name of the row or column and the stage.
+fn raise_excess(excess: &mut Option<Excess>, size: f64, terms: f64, (name, stage): (&str, Option<usize>)) {
+    if within_tolerance(size) {
+        return;
+    }
+    let size = if size.is_nan() { f64::INFINITY } else { size };
+    // A sum that is not finite makes nothing acceptable.
+    let tolerance = if terms.is_finite() { TOLERANCE + RELATIVE_TOLERANCE * terms } else { TOLERANCE };
+    let known = excess.as_ref().map_or(1.0, |excess| excess.violation.size / excess.tolerance);
+    if size / tolerance > known {
+        *excess = Some(Excess { violation: Violation { size, name: name.to_owned(), stage }, tolerance });
     }
 }
 
@@ -175,6 +256,30 @@ mod tests {
         assert_eq!(bad.worst(), &Violation { size: 0.5, name: "r".into(), stage: Some(1) });
         assert_eq!(bad.bound, Violation { size: 0.5, name: "x".into(), stage: Some(1) });
         assert_eq!(bad.row_residuals, [0.5]);
+    }
+
+    /// A large value loosens the tolerance of its own row, not that of another one.
+    #[test]
+    fn the_tolerance_of_a_row_is_relative_to_its_own_terms() {
+        let mut problem = StagedProblem::new("p", 1);
+        let free = |name: &str| Column {
+            name: name.into(),
+            lower: f64::NEG_INFINITY.into(),
+            upper: f64::INFINITY.into(),
+            cost: 0.0.into(),
+        };
+        let [x, y, z] = ["x", "y", "z"].map(|name| problem.add_column(free(name)));
+        let [large, small] = ["large", "small"].map(|name| problem.add_row(Row::equal(name, 3.0)));
+        problem.add_term(large, x, Lag::Same, 1.0);
+        problem.add_term(large, y, Lag::Same, -1.0);
+        problem.add_term(small, z, Lag::Same, 1.0);
+        let of = |x: f64, z: f64| Certificate::of_values(&problem, array![[x], [1e6], [z]].view(), &[]).excess;
+        assert_eq!(of(1e6 + 3.0 + 1e-4, 3.0), None);
+        assert_eq!(of(1e6 + 3.0 + 3e-4, 3.0).unwrap().violation.name, "large");
+        let Excess { violation, tolerance } = of(1e6 + 3.0 + 1e-4, 3.0 + 1e-5).unwrap();
+        assert_eq!((violation.name.as_str(), violation.stage), ("small", Some(0)));
+        assert!((tolerance - 1e-6).abs() < 1e-9);
+        assert_eq!(of(f64::NAN, 3.0).unwrap().violation.size, f64::INFINITY);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use anergy_profile::Profile;
 
+use super::problem::TermPlace;
 use super::{ColumnId, RowId, StagedProblem};
 
 /// The index of a global column.
@@ -149,7 +150,7 @@ impl StagedProblem {
         assert!(row.0 < self.rows().len() && column.0 < self.global_columns().len(), "both belong to this problem");
         let coefficient = coefficient.into();
         self.assert_fits(&coefficient, &self.rows()[row.0].name);
-        let known = self.spread_terms().iter().any(|term| term.row == row && term.column == column);
+        let known = !self.places.insert(TermPlace::Spread(row, column));
         assert!(!known, "{} stands once in row {}", self.global_columns()[column.0].name, self.rows()[row.0].name);
         self.globals.spread.push(SpreadTerm { row, column, coefficient });
     }
@@ -163,7 +164,7 @@ impl StagedProblem {
         assert!(row.0 < self.global_rows().len() && column.0 < self.columns().len(), "both belong to this problem");
         let coefficient = coefficient.into();
         self.assert_fits(&coefficient, &self.global_rows()[row.0].name);
-        let known = self.sum_terms().iter().any(|term| term.row == row && term.column == column);
+        let known = !self.places.insert(TermPlace::Sum(row, column));
         assert!(!known, "{} stands once in row {}", self.columns()[column.0].name, self.global_rows()[row.0].name);
         self.globals.sums.push(SumTerm { row, column, coefficient });
     }
@@ -175,7 +176,7 @@ impl StagedProblem {
     pub fn add_global_term(&mut self, row: GlobalRowId, column: GlobalColumnId, coefficient: f64) {
         let fits = row.0 < self.global_rows().len() && column.0 < self.global_columns().len();
         assert!(fits, "both belong to this problem");
-        let known = self.global_terms().iter().any(|term| term.row == row && term.column == column);
+        let known = !self.places.insert(TermPlace::Global(row, column));
         let (row_name, column_name) = (&self.global_rows()[row.0].name, &self.global_columns()[column.0].name);
         assert!(!known, "{column_name} stands once in row {row_name}");
         self.globals.terms.push(GlobalTerm { row, column, coefficient });

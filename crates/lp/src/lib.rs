@@ -27,7 +27,7 @@ mod write;
 #[cfg(feature = "cbc")]
 pub use backend::Cbc;
 pub use backend::{Backend, Clarabel, Solver, default_backend, vertex_backend};
-pub use certificate::{Certificate, Violation};
+pub use certificate::{Certificate, Excess, TOLERANCE, Violation};
 pub use components::Component;
 pub use globals::{GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, GlobalTerm, SpreadTerm, SumTerm};
 pub use matrix::Matrix;

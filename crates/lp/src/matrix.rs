@@ -1,6 +1,7 @@
 //! The staged problem as one sparse matrix, for solvers without a notion of stages.
 
 use super::StagedProblem;
+use super::problem::grouped;
 
 /// The column-compressed matrix of a staged problem, with its bounds, costs and row ranges.
 ///
@@ -59,14 +60,19 @@ impl Matrix {
             origins: Vec::with_capacity(entries),
         };
         let mut entries: Vec<(i32, Origin)> = Vec::new();
+        let terms = grouped(problem.columns().len(), problem.terms().iter().map(|term| term.column.0));
+        let sums = grouped(problem.columns().len(), problem.sum_terms().iter().map(|term| term.column.0));
         for stage in 0..stages {
-            for column in 0..problem.columns().len() {
-                entries_of(problem, column, stage, &mut entries)?;
+            for (terms, sums) in terms.iter().zip(&sums) {
+                entries_of(problem, [terms, sums], stage, &mut entries)?;
                 matrix.push_column(&mut entries)?;
             }
         }
-        for column in 0..problem.global_columns().len() {
-            entries_of_global(problem, column, &mut entries)?;
+        let global_columns = problem.global_columns().len();
+        let spread = grouped(global_columns, problem.spread_terms().iter().map(|term| term.column.0));
+        let terms = grouped(global_columns, problem.global_terms().iter().map(|term| term.column.0));
+        for (spread, terms) in spread.iter().zip(&terms) {
+            entries_of_global(problem, [spread, terms], &mut entries)?;
             matrix.push_column(&mut entries)?;
         }
         matrix.starts.push(i32::try_from(matrix.rows.len()).ok()?);
@@ -121,33 +127,46 @@ impl Matrix {
     }
 }
 
-/// Collects row and origin of the entries of a column in one stage; returns `None` if an index exceeds 32 bits.
-fn entries_of(problem: &StagedProblem, column: usize, stage: usize, entries: &mut Vec<(i32, Origin)>) -> Option<()> {
+/// Collects row and origin of the entries of a column in one stage, from the positions of its terms and of its sum
+/// terms; returns `None` if an index exceeds 32 bits.
+fn entries_of(
+    problem: &StagedProblem,
+    [terms, sums]: [&[usize]; 2],
+    stage: usize,
+    entries: &mut Vec<(i32, Origin)>,
+) -> Option<()> {
     let (stages, rows) = (problem.stages(), problem.rows().len());
-    for (index, term) in problem.terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
+    for &index in terms {
+        let term = &problem.terms()[index];
         if let Some(row_stage) = term.lag.row_stage(stage, stages) {
             let row = i32::try_from(row_stage * rows + term.row.0).ok()?;
             entries.push((row, Origin::Term(u32::try_from(index).ok()?, u32::try_from(row_stage).ok()?)));
         }
     }
-    for (index, term) in problem.sum_terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
-        let row = i32::try_from(stages * rows + term.row.0).ok()?;
+    for &index in sums {
+        let row = i32::try_from(stages * rows + problem.sum_terms()[index].row.0).ok()?;
         entries.push((row, Origin::Sum(u32::try_from(index).ok()?, u32::try_from(stage).ok()?)));
     }
     Some(())
 }
 
-/// Collects row and origin of the entries of a global column; returns `None` if an index exceeds 32 bits.
-fn entries_of_global(problem: &StagedProblem, column: usize, entries: &mut Vec<(i32, Origin)>) -> Option<()> {
+/// Collects row and origin of the entries of a global column, from the positions of its spread terms and of its terms
+/// in global rows; returns `None` if an index exceeds 32 bits.
+fn entries_of_global(
+    problem: &StagedProblem,
+    [spread, terms]: [&[usize]; 2],
+    entries: &mut Vec<(i32, Origin)>,
+) -> Option<()> {
     let (stages, rows) = (problem.stages(), problem.rows().len());
-    for (index, term) in problem.spread_terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
+    for &index in spread {
+        let term = &problem.spread_terms()[index];
         for stage in 0..stages {
             let row = i32::try_from(stage * rows + term.row.0).ok()?;
             entries.push((row, Origin::Spread(u32::try_from(index).ok()?, u32::try_from(stage).ok()?)));
         }
     }
-    for (index, term) in problem.global_terms().iter().enumerate().filter(|(_, term)| term.column.0 == column) {
-        let row = i32::try_from(stages * rows + term.row.0).ok()?;
+    for &index in terms {
+        let row = i32::try_from(stages * rows + problem.global_terms()[index].row.0).ok()?;
         entries.push((row, Origin::Global(u32::try_from(index).ok()?)));
     }
     Some(())

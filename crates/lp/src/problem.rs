@@ -1,10 +1,12 @@
 //! The staged linear program: a pattern of columns, rows and terms that repeats in every stage.
 
+use std::collections::HashSet;
+
 use anergy_profile::Profile;
 use ndarray::ArrayView2;
 
 use super::LpError;
-use super::globals::{GlobalColumnId, Globals};
+use super::globals::{GlobalColumnId, GlobalRowId, Globals};
 
 /// The index of a column of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +62,7 @@ impl Row {
 }
 
 /// The stage whose column value a term contributes to the row of stage t.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lag {
     /// The value of the same stage, x_t.
     Same,
@@ -110,6 +112,15 @@ pub struct Term {
     pub coefficient: Profile,
 }
 
+/// The row and column of a term; a problem has at most one term with each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum TermPlace {
+    Stage(RowId, ColumnId, Lag),
+    Spread(RowId, GlobalColumnId),
+    Sum(GlobalRowId, ColumnId),
+    Global(GlobalRowId, GlobalColumnId),
+}
+
 /// A linear program whose pattern of columns, rows and terms repeats in each of `stages` stages.
 ///
 /// The objective to minimise is the sum of `cost * x` over all columns and stages. Two extensions go beyond the
@@ -124,6 +135,8 @@ pub struct StagedProblem {
     terms: Vec<Term>,
     quadratic: Vec<Profile>,
     pub(super) globals: Globals,
+    /// Places of all terms.
+    pub(super) places: HashSet<TermPlace>,
 }
 
 impl StagedProblem {
@@ -138,6 +151,7 @@ impl StagedProblem {
             terms: Vec::new(),
             quadratic: Vec::new(),
             globals: Globals::default(),
+            places: HashSet::new(),
         }
     }
 
@@ -211,7 +225,7 @@ impl StagedProblem {
         let coefficient = coefficient.into();
         self.assert_fits(&coefficient, &self.rows[row.0].name);
         assert!(
-            !self.terms.iter().any(|term| term.row == row && term.column == column && term.lag == lag),
+            self.places.insert(TermPlace::Stage(row, column, lag)),
             "column {} stands once in row {}",
             self.columns[column.0].name,
             self.rows[row.0].name
@@ -364,4 +378,11 @@ fn replace(profile: &mut Profile, values: impl Iterator<Item = f64>) {
     } else {
         *profile = Profile::Series(values.collect());
     }
+}
+
+/// Returns, for each of `groups` groups, the positions of its elements among all elements, given the group of each.
+pub(super) fn grouped(groups: usize, of_element: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut positions = vec![Vec::new(); groups];
+    of_element.enumerate().for_each(|(position, group)| positions[group].push(position));
+    positions
 }

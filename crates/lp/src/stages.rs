@@ -74,6 +74,34 @@ impl StagedProblem {
         (sums, global_sums)
     }
 
+    /// Returns the sums of the absolute terms of all rows and of all global rows.
+    pub(super) fn absolute_activities(&self, values: &Lines<'_>, globals: &[f64]) -> (Lines<'static>, Vec<f64>) {
+        let mut sums = Lines::zeros(self.rows().len(), self.stages());
+        for term in self.terms() {
+            let (sums, column) = (sums.line_mut(term.row.0), values.line(term.column.0));
+            for (of_row, of_column) in term.lag.runs(self.stages()) {
+                for (stage, value) in of_row.zip(&column[of_column]) {
+                    sums[stage] += (term.coefficient.at(stage) * value).abs();
+                }
+            }
+        }
+        for term in self.spread_terms() {
+            let value = globals[term.column.0];
+            let sums = sums.line_mut(term.row.0).iter_mut().enumerate();
+            sums.for_each(|(stage, sum)| *sum += (term.coefficient.at(stage) * value).abs());
+        }
+        let mut global_sums = vec![0.0; self.global_rows().len()];
+        for term in self.sum_terms() {
+            let products = values.line(term.column.0).iter().enumerate();
+            let products = products.map(|(stage, value)| (term.coefficient.at(stage) * value).abs());
+            global_sums[term.row.0] += products.sum::<f64>();
+        }
+        for term in self.global_terms() {
+            global_sums[term.row.0] += (term.coefficient * globals[term.column.0]).abs();
+        }
+        (sums, global_sums)
+    }
+
     /// Computes the reduced costs of `duals` from its row duals, at `values` (shape columns x stages).
     ///
     /// # Panics

@@ -28,7 +28,7 @@ pub use stores::StoreReport;
 use std::collections::HashMap;
 
 use anergy_data::series::Profile;
-use anergy_lp::{Backend, Certificate, Component, Duals, LpError, Solution, Solver, StagedProblem, Violation};
+use anergy_lp::{Backend, Certificate, Component, Duals, Excess, LpError, Solution, Solver, StagedProblem, Violation};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -37,12 +37,6 @@ use index::{ConversionPlace, DispatchIndex, Owner};
 use joint_balances::{JointBalances, Penalties};
 use layout::DispatchLayout;
 use price::{ClosingRow, FixedCapacities};
-
-/// Largest accepted violation of rows and bounds, kW or kWh.
-const TOLERANCE: f64 = 1e-6;
-/// Share of the largest value of the plan that is added to [`TOLERANCE`]: the accuracy of a simplex solution in double
-/// precision.
-const RELATIVE_TOLERANCE: f64 = 1e-10;
 
 /// An independent part with its solver.
 struct Part {
@@ -386,13 +380,8 @@ impl Dispatch {
         let certificate = Certificate::of(&self.layout.problem, &solution);
         let Solution { values, globals, duals, .. } = solution;
         let decisions = Decisions { values, globals };
-        let Decisions { values, globals } = &decisions;
-        let finite = values.iter().chain(globals).filter(|value| value.is_finite());
-        let largest = finite.fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        let tolerance = TOLERANCE + RELATIVE_TOLERANCE * largest;
-        let worst = certificate.worst_of_stages();
-        if worst.size > tolerance {
-            return Err(self.bad_answer(worst, tolerance).into());
+        if let Some(Excess { violation, tolerance }) = &certificate.excess {
+            return Err(self.bad_answer(violation, *tolerance).into());
         }
         let balances = self.layout.balances.iter().map(|balance| {
             let site = self.district.sites()[balance.site].name.clone();

@@ -1,12 +1,12 @@
 //! Construction and evaluation of the columns and rows over all steps.
 
 use anergy_data::series::Profile;
-use anergy_lp::{ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId};
+use anergy_lp::{ColumnId, GlobalColumn, GlobalColumnId, GlobalRow, GlobalRowId, Lag, Row, RowId, TOLERANCE};
 
+use super::Decisions;
 use super::build::LayoutBuilder;
 use super::layout::{DispatchLayout, Role};
 use super::shared::{CapacityLimit, Limit, OverLimit, SharedQuantity, SharedRole};
-use super::{Decisions, TOLERANCE};
 use crate::district::{Kind, StorageBoundary, SupplyTerms, Technology};
 
 /// Share of a limit on the whole time by which it may be exceeded: the rounding error of a sum over thousands of steps.

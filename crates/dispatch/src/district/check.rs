@@ -133,7 +133,8 @@ impl Technology {
             check.number("per_kwh_eur", self.investment.per_kwh_eur, expected, |cost| cost == 0.0)?;
         }
         let cost = self.annual_cost_eur();
-        check.number("capacity_kw", cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)?;
+        let key = if matches!(self.kind, Kind::Storage(_)) { "charge_kw" } else { "capacity_kw" };
+        check.number(key, cost, "a finite capacity, as it costs per kW (EUR a year)", f64::is_finite)?;
         self.chosen_from.map_or(Ok(()), |least| self.check_choice(&check, least))
     }
 
@@ -180,8 +181,8 @@ impl Supply {
 
 impl Storage {
     fn check(&self, check: &Check<'_>) -> Result<(), DistrictError> {
-        check.size("charge_kw", self.charge_kw)?;
-        check.size("discharge_kw", self.discharge_kw)?;
+        check.size_or_none("charge_kw", self.charge_kw)?;
+        check.size_or_none("discharge_kw", self.discharge_kw)?;
         check.size("capacity_kwh", self.capacity_kwh)?;
         check.efficiency("charge_efficiency", self.charge_efficiency)?;
         check.efficiency("discharge_efficiency", self.discharge_efficiency)?;

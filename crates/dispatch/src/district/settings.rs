@@ -151,15 +151,15 @@ pub struct StorageSettings {
     pub carrier: String,
     /// Capacity, kWh; chosen by the dispatch where a range is given.
     pub capacity_kwh: CapacitySetting,
-    /// Largest charging and discharging power, kW; or give the two one by one.
+    /// Largest charging and discharging power, kW, `inf` for no limit; or give the two one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0))]
     pub power_kw: Option<f64>,
-    /// Largest charging power, kW.
+    /// Largest charging power, kW, `inf` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0))]
     pub charge_kw: Option<f64>,
-    /// Largest discharging power, kW.
+    /// Largest discharging power, kW, `inf` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0))]
     pub discharge_kw: Option<f64>,

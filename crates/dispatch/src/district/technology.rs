@@ -110,9 +110,9 @@ pub struct Demand {
 pub struct Storage {
     /// Carrier it keeps.
     pub carrier: String,
-    /// Largest charging power, kW.
+    /// Largest charging power, kW; infinite for no limit.
     pub charge_kw: f64,
-    /// Largest discharging power, kW.
+    /// Largest discharging power, kW; infinite for no limit.
     pub discharge_kw: f64,
     /// Capacity, kWh.
     pub capacity_kwh: f64,

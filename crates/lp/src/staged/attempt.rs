@@ -11,14 +11,16 @@ use super::normal_equations::Order;
 use super::presolve::Presolve;
 use super::presolved::PresolvedProblem;
 use super::problem_data::ProblemData;
-use super::proof::{OptimalityProof, ROW_TOLERANCE, proven, satisfies};
+use super::proof::{OptimalityProof, proven, satisfies};
 use super::sizes::{mean_costs, typical_cost};
 use super::standard_form::StandardForm;
 use super::standardize::Standardized;
-use crate::{Duals, Solution, StagedProblem};
+use crate::{Duals, Solution, StagedProblem, TOLERANCE};
 
 /// Values closer to 0 than this, in the units of the scaled problem, are set to 0.
 const AT_BOUND: f64 = 1e-14;
+/// Row residual at which the interior-point method stops, as a share of the accepted one.
+const TARGET: f64 = 0.05;
 /// Relative gap at which the interior-point method stops.
 const GAP_TOLERANCE: f64 = 1e-11;
 /// Number of memories kept per solver; a memory for a year of hours takes about 30 MB.
@@ -79,7 +81,7 @@ impl Attempts {
         let presolve =
             if attempt.full_presolve { Presolve::all(&mut presolved) } else { Presolve::least(&mut presolved) };
         let standardized = Standardized::of(&presolved, attempt.bound_factor);
-        let row = (0.1 * ROW_TOLERANCE / standardized.value_unit).clamp(1e-13, 1e-9);
+        let row = (TARGET * TOLERANCE / standardized.value_unit).clamp(1e-13, 1e-9);
         let Attempt { start_distance, regularization, refinements, order, .. } = attempt;
         let tolerance = InteriorSettings {
             row,
@@ -183,8 +185,8 @@ impl Drop for Attempts {
 /// The transformations from the original problem to the standard form.
 #[derive(Clone, Copy)]
 struct Transformation<'a> {
-    presolved: &'a PresolvedProblem,
-    presolve: &'a Presolve,
+    presolved: &'a PresolvedProblem<'a>,
+    presolve: &'a Presolve<'a>,
     standardized: &'a Standardized,
 }
 
@@ -217,7 +219,7 @@ impl SolverMemory {
             let net = |c, stage| at(&interior.z, columns, c, stage) - at(&interior.w, columns, c, stage);
             standardized.restore_multipliers(net, &mut multipliers);
         }
-        presolve.restore(&mut solution.values, &mut duals.rows, &multipliers);
+        presolve.restore(&mut solution.values, &mut duals.rows, &mut multipliers);
         standardized.restore_globals(presolved, |column| interior.border.columns[column].x, &mut solution.globals);
         standardized.restore_global_duals(|row| priced * interior.border.y[row], &mut duals.global_rows);
         problem.reduced_costs(solution.values.view(), &mut duals);

@@ -34,6 +34,8 @@ mod presolve;
 mod presolved;
 mod problem_data;
 mod proof;
+#[cfg(test)]
+mod setup_tests;
 mod simd;
 mod sizes;
 mod standard_form;

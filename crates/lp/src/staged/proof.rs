@@ -3,12 +3,8 @@
 use anergy_profile::Profile;
 
 use super::sizes::{largest_size, mean_costs, mean_size, penalty_threshold};
-use crate::{Certificate, Column, ColumnId, Solution, StagedProblem};
+use crate::{Certificate, Column, ColumnId, Excess, Solution, StagedProblem};
 
-/// Largest accepted violation of rows and bounds, in the units of the problem.
-pub(super) const ROW_TOLERANCE: f64 = 5e-7;
-/// Share of the largest value that is added to [`ROW_TOLERANCE`].
-const RELATIVE_ROW_TOLERANCE: f64 = 5e-12;
 /// Largest accepted dual of an infinite side, relative to the largest cost; for reduced costs of columns that are no
 /// penalties, relative to the largest cost of such columns.
 const DUAL_TOLERANCE: f64 = 1e-8;
@@ -52,9 +48,8 @@ impl OptimalityProof {
 /// flows at the typical cost, which sets the scale where costs cancel or are almost zero.
 pub(crate) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
     let certificate = Certificate::of(problem, solution);
-    let worst = certificate.worst();
-    if !within(worst.size, row_tolerance(solution)) {
-        return Err(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
+    if let Some(Excess { violation, .. }) = certificate.excess.as_ref().or(certificate.global_excess.as_ref()) {
+        return Err(format!("its best answer misses {} by {:.1e}", violation.name, violation.size));
     }
     let Some(optimality) = &certificate.optimality else { return Err("its answer has no duals".to_owned()) };
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
@@ -110,12 +105,7 @@ fn attractive_unbounded_column<'a>(problem: &'a StagedProblem, solution: &Soluti
 /// Returns whether a solution satisfies rows and bounds, whatever its cost.
 pub(super) fn satisfies(problem: &StagedProblem, solution: &Solution) -> bool {
     let certificate = Certificate::of_values(problem, solution.values.view(), &solution.globals);
-    within(certificate.worst().size, row_tolerance(solution))
-}
-
-/// Returns the largest accepted violation of rows and bounds.
-fn row_tolerance(solution: &Solution) -> f64 {
-    ROW_TOLERANCE + RELATIVE_ROW_TOLERANCE * largest_value(solution)
+    certificate.excess.is_none() && certificate.global_excess.is_none()
 }
 
 /// Returns the largest absolute value of a solution.

@@ -5,13 +5,16 @@ use anergy_profile::Profile;
 use ndarray::{Array2, ArrayView2};
 
 use super::global_scaling::GlobalScaling;
-use super::presolved::{PresolvedColumn, PresolvedProblem};
+use super::presolved::{Dynamics, PresolvedColumn, PresolvedProblem};
 use super::sizes::{cost_unit, largest_size, mean_costs, mean_size, penalty_threshold, typical_cost};
 use super::standard_form::{LaggedEntry, StandardColumn, StandardEntry, StandardForm, StandardGlobals};
 use crate::Lag;
 
 /// Distance of an artificial bound, in multiples of the largest right-hand side.
 const ARTIFICIAL_BOUND_FACTOR: f64 = 1e3;
+/// Distance of a lower bound from 0, in the units of the scaled problem, beyond which the method starts at 0 instead of
+/// near the bound.
+const FAR: f64 = 30.0;
 /// Width, in the units of the scaled problem, below which a column is fixed.
 pub(super) const LEAST_WIDTH: f64 = 1e-12;
 
@@ -23,6 +26,8 @@ pub(super) struct Standardized {
     pub(super) columns: Vec<Option<usize>>,
     /// For each row of the form, the row of the presolved problem and the coefficient by which it was divided.
     pub(super) rows: Vec<(usize, Profile)>,
+    /// For each row of the presolved problem, the row of the form; `None` if it is not active.
+    pub(super) row_of_form: Vec<Option<usize>>,
     /// Absolute value of the bound that replaces a missing one.
     pub(super) artificial_bound: f64,
     /// Unit of the values of the form, in the units of the problem.
@@ -43,7 +48,7 @@ struct DiagonalRow {
 
 impl DiagonalRow {
     /// Returns the row of `state`; `None` if the state is in another row too, or in a row with another state.
-    fn of(presolved: &PresolvedProblem, state: usize) -> Option<Self> {
+    fn of(presolved: &PresolvedProblem<'_>, dynamics: &Dynamics, state: usize) -> Option<Self> {
         let (mut own, mut before) = (None, None);
         for term in presolved.terms_of_column(state) {
             let place = if term.lag == Lag::Same { &mut own } else { &mut before };
@@ -52,27 +57,27 @@ impl DiagonalRow {
             }
         }
         let (own, before) = (own?, before?);
-        let alone =
-            presolved.terms_of_row(own.row).all(|term| term.column == state || !presolved.is_state(term.column));
+        let alone = presolved.terms_of_row(own.row).all(|term| term.column == state || !dynamics.is_state[term.column]);
         let usable = own.row == before.row && alone && own.coefficient.all(|a| a != 0.0);
-        usable.then(|| Self { row: own.row, own: own.coefficient.clone() })
+        usable.then(|| Self { row: own.row, own: own.coefficient.clone().into_owned() })
     }
 }
 
 impl Standardized {
     /// Converts `presolved` to standard form, with artificial bounds `bound_factor` times as far away as usual.
-    pub(super) fn of(presolved: &PresolvedProblem, bound_factor: f64) -> Self {
+    pub(super) fn of(presolved: &PresolvedProblem<'_>, bound_factor: f64) -> Self {
+        let lags = presolved.dynamics();
         let kept_columns: Vec<usize> =
             (0..presolved.columns.len()).filter(|&column| presolved.columns[column].active).collect();
         let (states, flows): (Vec<usize>, Vec<usize>) =
-            kept_columns.iter().copied().partition(|&column| presolved.is_state(column));
+            kept_columns.iter().copied().partition(|&column| lags.is_state[column]);
         let kept_rows: Vec<usize> = (0..presolved.rows.len()).filter(|&row| presolved.rows[row].active).collect();
-        let (statics, rest): (Vec<usize>, Vec<usize>) =
-            kept_rows.iter().copied().partition(|&row| presolved.is_static(row));
-        let dynamics = states.iter().map(|&state| DiagonalRow::of(presolved, state)).collect::<Option<Vec<_>>>();
+        let (statics, rest): (Vec<usize>, Vec<usize>) = kept_rows.iter().copied().partition(|&row| lags.is_static[row]);
+        let dynamics = states.iter().map(|&state| DiagonalRow::of(presolved, &lags, state)).collect::<Option<Vec<_>>>();
         let one_each = |dynamics: &Vec<DiagonalRow>| {
-            rest.len() == dynamics.len()
-                && rest.iter().all(|row| dynamics.iter().filter(|dynamics| dynamics.row == *row).count() == 1)
+            let mut rows: Vec<usize> = dynamics.iter().map(|dynamics| dynamics.row).collect();
+            rows.sort_unstable();
+            rows == rest
         };
         let dynamics = dynamics.filter(one_each);
         let one = Profile::Constant(1.0);
@@ -83,9 +88,11 @@ impl Standardized {
             }
             None => kept_rows.iter().map(|&row| (row, one.clone())).collect(),
         };
+        let mut row_of_form = vec![None; presolved.rows.len()];
+        rows.iter().enumerate().for_each(|(index, (row, _))| row_of_form[*row] = Some(index));
         let value_unit = value_unit(presolved, &rows);
         let artificial_bound = bound_factor * ARTIFICIAL_BOUND_FACTOR * largest_sum(presolved, &rows).max(value_unit);
-        let costs = mean_costs(kept_columns.iter().map(|&column| &presolved.columns[column].cost));
+        let costs = mean_costs(kept_columns.iter().map(|&column| &*presolved.columns[column].cost));
         let mut standardized = Self {
             form: StandardForm {
                 stages: presolved.stages,
@@ -102,7 +109,8 @@ impl Standardized {
             value_unit,
             cost_unit: cost_unit(&costs),
             penalty_threshold: penalty_threshold(&costs),
-            global_scaling: GlobalScaling::of(presolved, &rows, value_unit, artificial_bound),
+            global_scaling: GlobalScaling::of(presolved, &rows, &row_of_form, [value_unit, artificial_bound]),
+            row_of_form,
             rows,
         };
         for row in 0..standardized.rows.len() {
@@ -117,7 +125,7 @@ impl Standardized {
     }
 
     /// Returns the right-hand sides of a row, scaled, less the contributions of the starting points of the columns.
-    fn sums_of(&self, presolved: &PresolvedProblem, row: usize) -> Vec<f64> {
+    fn sums_of(&self, presolved: &PresolvedProblem<'_>, row: usize) -> Vec<f64> {
         let (source, own) = &self.rows[row];
         let (lower, upper) = (&presolved.rows[*source].lower, &presolved.rows[*source].upper);
         let anchor = |stage| match (lower.at(stage), upper.at(stage)) {
@@ -144,7 +152,7 @@ impl Standardized {
     }
 
     /// Returns the cost of all flows at the typical cost, which is at most `most` per unit.
-    pub(super) fn turnover(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>, most: f64) -> f64 {
+    pub(super) fn turnover(&self, presolved: &PresolvedProblem<'_>, values: ArrayView2<'_, f64>, most: f64) -> f64 {
         let flows = self.columns.iter().flatten().filter(|&&column| !presolved.is_state(column));
         let energy: f64 = flows.map(|&column| values.row(column).iter().map(|value| value.abs()).sum::<f64>()).sum();
         energy * (self.form.typical_cost * self.cost_unit).min(most)
@@ -155,18 +163,19 @@ impl Standardized {
         lower.map(|lower| lower.max(-self.artificial_bound))
     }
 
-    /// Returns the initial value of a column without a lower bound, near its upper bound or at the value 0; `None` for
-    /// any other column.
-    fn initial_value(&self, column: &PresolvedColumn, stages: usize) -> Option<Profile> {
-        let bounded = column.lower.all(f64::is_finite);
+    /// Returns the initial value of a column without a lower bound or with one that is [`FAR`] away, near its upper bound
+    /// or at the value 0; `None` for any other column.
+    fn initial_value(&self, column: &PresolvedColumn<'_>, stages: usize) -> Option<Profile> {
+        let is_near = |bound: f64| bound.abs() < FAR * self.value_unit;
+        let bounded = column.lower.all(is_near);
         (!bounded).then(|| {
             combined(&column.lower, &column.upper, stages, |lower, upper| {
                 let start = lower.max(-self.artificial_bound);
                 let width = upper.min(self.artificial_bound) - start;
                 let room = (0.5 * width).min(self.value_unit);
-                if lower.is_finite() {
+                if is_near(lower) {
                     room / self.value_unit
-                } else if upper.is_finite() {
+                } else if is_near(upper) {
                     (width - room) / self.value_unit
                 } else {
                     -start / self.value_unit
@@ -176,7 +185,7 @@ impl Standardized {
     }
 
     /// Adds a column of the presolved problem and its entries to the form.
-    fn add_column(&mut self, presolved: &PresolvedProblem, column: usize) {
+    fn add_column(&mut self, presolved: &PresolvedProblem<'_>, column: usize) {
         let source = &presolved.columns[column];
         let start = self.start(&source.lower);
         let width = combined(&source.upper, &start, presolved.stages, |upper, start| {
@@ -184,10 +193,10 @@ impl Standardized {
         });
         let (width, movable) = width_and_mask(&width);
         // The curvature adds to the slope at the starting point of the box: q (start + x)^2 / 2.
-        let slope = if source.quadratic == Profile::Constant(0.0) {
-            source.cost.clone()
+        let slope = if *source.quadratic == Profile::Constant(0.0) {
+            source.cost.clone().into_owned()
         } else {
-            let at_start = combined(&source.quadratic, &start, presolved.stages, |q, start| q * start);
+            let at_start = combined(source.quadratic, &start, presolved.stages, |q, start| q * start);
             combined(&source.cost, &at_start, presolved.stages, |cost, more| cost + more)
         };
         let (value_unit, cost_unit) = (self.value_unit, self.cost_unit);
@@ -205,21 +214,19 @@ impl Standardized {
         self.columns.push(Some(column));
         let column_of_form = self.columns.len() - 1;
         for term in presolved.terms_of_column(column) {
-            let rows = self.rows.iter().enumerate();
-            for (row, (_, own)) in rows.filter(|(_, (source, _))| *source == term.row) {
-                let coefficient = combined(&term.coefficient, own, presolved.stages, |a, own| a / own);
-                if term.lag == Lag::Same {
-                    self.form.entries.push(StandardEntry { row, column: column_of_form, coefficient });
-                } else {
-                    let wraps = term.lag == Lag::PreviousCyclic;
-                    self.form.lagged.push(LaggedEntry { row, column: column_of_form, coefficient, wraps });
-                }
+            let Some(row) = self.row_of_form[term.row] else { continue };
+            let coefficient = combined(&term.coefficient, &self.rows[row].1, presolved.stages, |a, own| a / own);
+            if term.lag == Lag::Same {
+                self.form.entries.push(StandardEntry { row, column: column_of_form, coefficient });
+            } else {
+                let wraps = term.lag == Lag::PreviousCyclic;
+                self.form.lagged.push(LaggedEntry { row, column: column_of_form, coefficient, wraps });
             }
         }
     }
 
     /// Adds the slack of a row that is no equality: terms - slack = lower, or terms + slack = upper.
-    fn add_slack(&mut self, presolved: &PresolvedProblem, row: usize) {
+    fn add_slack(&mut self, presolved: &PresolvedProblem<'_>, row: usize) {
         let (source, own) = &self.rows[row];
         if presolved.is_equality(*source) {
             return;
@@ -261,7 +268,7 @@ impl Standardized {
     /// form.
     pub(super) fn restore_values(
         &self,
-        presolved: &PresolvedProblem,
+        presolved: &PresolvedProblem<'_>,
         value: impl Fn(usize, usize) -> f64,
         values: &mut Array2<f64>,
     ) {
@@ -299,7 +306,11 @@ impl Standardized {
     }
 
     /// Returns whether a value of a column without one of its bounds is beyond half the artificial bound.
-    pub(super) fn touches_artificial_bound(&self, presolved: &PresolvedProblem, values: ArrayView2<'_, f64>) -> bool {
+    pub(super) fn touches_artificial_bound(
+        &self,
+        presolved: &PresolvedProblem<'_>,
+        values: ArrayView2<'_, f64>,
+    ) -> bool {
         let columns = self.columns.iter().flatten();
         columns.copied().any(|column| {
             let source = &presolved.columns[column];
@@ -317,23 +328,24 @@ fn width_and_mask(width: &Profile) -> (Profile, Option<Profile>) {
     (width.map(|width| if width > LEAST_WIDTH { width } else { 2.0 }), movable)
 }
 
-/// Returns the unit of the scaled values: the mean size of the right-hand sides and lower bounds, or of the upper
-/// bounds if all of those are zero, or 1.
-fn value_unit(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
-    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+/// Returns the unit of the scaled values: the mean size of the right-hand sides and of the lower bounds above zero, or
+/// of all bounds if there are none, or 1.
+fn value_unit(presolved: &PresolvedProblem<'_>, rows: &[(usize, Profile)]) -> f64 {
+    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&*row.lower, &*row.upper]);
     let kept = || presolved.columns.iter().filter(|column| column.active);
-    let (lowers, uppers) = (kept().map(|column| &column.lower), kept().map(|column| &column.upper));
-    let of_sums = sums.chain(lowers).filter_map(mean_size).fold(0.0, f64::max);
+    let least = kept().filter(|column| !column.lower.all(|lower| lower <= 0.0)).map(|column| &*column.lower);
+    let of_sums = sums.chain(least).filter_map(mean_size).fold(0.0, f64::max);
     if of_sums > 0.0 {
         return of_sums;
     }
-    let of_uppers = uppers.filter_map(mean_size).fold(0.0, f64::max);
-    if of_uppers > 0.0 { of_uppers } else { 1.0 }
+    let of_bounds =
+        kept().flat_map(|column| [&*column.lower, &*column.upper]).filter_map(mean_size).fold(0.0, f64::max);
+    if of_bounds > 0.0 { of_bounds } else { 1.0 }
 }
 
 /// Returns the largest finite absolute right-hand side.
-fn largest_sum(presolved: &PresolvedProblem, rows: &[(usize, Profile)]) -> f64 {
-    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&row.lower, &row.upper]);
+fn largest_sum(presolved: &PresolvedProblem<'_>, rows: &[(usize, Profile)]) -> f64 {
+    let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&*row.lower, &*row.upper]);
     sums.map(largest_size).fold(0.0, f64::max)
 }
 

@@ -3,21 +3,54 @@
 use anergy_profile::Profile;
 
 use super::super::presolved::{PresolvedProblem, PresolvedTerm};
-use crate::Lag;
+use crate::{GlobalTerm, Lag, SumTerm};
 
 /// Relative difference below which two numbers are equal up to rounding.
 const ROUNDING: f64 = 1e-12;
 
 /// The terms of a row, optionally without those of one column.
 pub(super) struct RowActivity<'a> {
-    presolved: &'a PresolvedProblem,
-    terms: Vec<&'a PresolvedTerm>,
+    presolved: &'a PresolvedProblem<'a>,
+    row: usize,
+    terms: Vec<&'a PresolvedTerm<'a>>,
+}
+
+/// Returns the least and the largest product of a factor with a value within bounds.
+fn products(factor: f64, lower: f64, upper: f64) -> [f64; 2] {
+    let [a, b] = [factor * lower, factor * upper];
+    [a.min(b), a.max(b)]
+}
+
+/// Returns the least and the largest activity of a global row that the bounds of the columns allow.
+pub(super) fn global_range(presolved: &PresolvedProblem<'_>, sums: &[&SumTerm], terms: &[&GlobalTerm]) -> [f64; 2] {
+    let [mut least, mut largest] = [0.0, 0.0];
+    let mut add = |factor: f64, lower: f64, upper: f64| {
+        if factor != 0.0 {
+            let [low, high] = products(factor, lower, upper);
+            (least, largest) = (least + low, largest + high);
+        }
+    };
+    for term in sums {
+        let column = &presolved.columns[term.column.index()];
+        for stage in 0..presolved.stages {
+            add(term.coefficient.at(stage), column.lower.at(stage), column.upper.at(stage));
+        }
+    }
+    for term in terms {
+        let column = &presolved.globals.columns[term.column.index()];
+        add(term.coefficient, column.lower, column.upper);
+    }
+    [least, largest]
 }
 
 impl<'a> RowActivity<'a> {
     /// Collects the active terms of `row`, those of the column `without` excepted.
-    pub(super) fn of(presolved: &'a PresolvedProblem, row: usize, without: Option<usize>) -> Self {
-        Self { presolved, terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect() }
+    pub(super) fn of(presolved: &'a PresolvedProblem<'a>, row: usize, without: Option<usize>) -> Self {
+        Self {
+            presolved,
+            row,
+            terms: presolved.terms_of_row(row).filter(|term| Some(term.column) != without).collect(),
+        }
     }
 
     /// Returns the least and the largest activity in a stage that the bounds of the columns allow.
@@ -27,8 +60,16 @@ impl<'a> RowActivity<'a> {
             let (from, factor) = (term.lag.column_stage(stage, self.presolved.stages), term.coefficient.at(stage));
             let Some(from) = from.filter(|_| factor != 0.0) else { continue };
             let column = &self.presolved.columns[term.column];
-            let [a, b] = [factor * column.lower.at(from), factor * column.upper.at(from)];
-            (least, largest) = (least + a.min(b), largest + a.max(b));
+            let [low, high] = products(factor, column.lower.at(from), column.upper.at(from));
+            (least, largest) = (least + low, largest + high);
+        }
+        let globals = &self.presolved.globals;
+        for term in globals.spread_of_row[self.row].iter().map(|&term| &globals.spread[term]) {
+            let (factor, column) = (term.coefficient.at(stage), &globals.columns[term.column.index()]);
+            if factor != 0.0 {
+                let [low, high] = products(factor, column.lower, column.upper);
+                (least, largest) = (least + low, largest + high);
+            }
         }
         [least, largest]
     }
@@ -58,7 +99,7 @@ pub(super) struct DualBounds(Vec<[f64; 2]>);
 
 impl DualBounds {
     /// Computes the bounds of the duals of all rows.
-    pub(super) fn of(presolved: &PresolvedProblem) -> Self {
+    pub(super) fn of(presolved: &PresolvedProblem<'_>) -> Self {
         let of_row = |row: usize| {
             let bounds = &presolved.rows[row];
             let no_least = bounds.lower.all(|lower| lower == f64::NEG_INFINITY);
@@ -80,7 +121,7 @@ impl DualBounds {
     /// Tightens the bounds by one column. Its reduced cost `cost - a y` is not negative if the upper bound cannot be
     /// active, and not positive if the lower bound cannot be: because there is no such bound, or because the row keeps
     /// the column away from it.
-    fn tighten(&mut self, presolved: &PresolvedProblem, term: &PresolvedTerm) {
+    fn tighten(&mut self, presolved: &PresolvedProblem<'_>, term: &PresolvedTerm<'_>) {
         let [least, largest] = extremes(&term.coefficient);
         if least <= 0.0 && largest >= 0.0 {
             return;
@@ -121,7 +162,7 @@ impl DualBounds {
     }
 
     /// Returns bounds of the contribution of a term to the reduced cost of its column.
-    pub(super) fn of_term(&self, term: &PresolvedTerm) -> [f64; 2] {
+    pub(super) fn of_term(&self, term: &PresolvedTerm<'_>) -> [f64; 2] {
         let mut prices = self.0[term.row];
         if prices == [f64::NEG_INFINITY, f64::INFINITY] {
             return prices;

@@ -1,5 +1,9 @@
 //! Fixed, dominated, duplicate and implied free columns.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anergy_profile::Profile;
 use ndarray::Array2;
 
@@ -14,15 +18,15 @@ const ROUNDING: f64 = 1e-9;
 
 /// A column whose values are known before the solve.
 #[derive(Debug, Clone)]
-pub(super) struct FixedColumn {
+pub(super) struct FixedColumn<'a> {
     column: usize,
-    values: Profile,
+    values: Cow<'a, Profile>,
 }
 
-impl FixedColumn {
+impl<'a> FixedColumn<'a> {
     /// Removes all columns that are fixed in every stage, and those in no row, which are optimal at one of their
     /// bounds.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let columns = 0..presolved.columns.len();
         let fixed = columns.filter_map(|column| {
             let fixed = Self::at(presolved, column)?;
@@ -33,7 +37,7 @@ impl FixedColumn {
     }
 
     /// Returns the column with its values; `None` if they are not known.
-    fn at(presolved: &PresolvedProblem, index: usize) -> Option<Self> {
+    fn at(presolved: &PresolvedProblem<'a>, index: usize) -> Option<Self> {
         let column = &presolved.columns[index];
         if !column.active || column.shared {
             return None;
@@ -56,13 +60,13 @@ impl FixedColumn {
             }
         };
         let values = Profile::Series((0..presolved.stages).map(best).collect());
-        values.all(f64::is_finite).then_some(Self { column: index, values })
+        values.all(f64::is_finite).then_some(Self { column: index, values: Cow::Owned(values) })
     }
 
     /// Removes the column and moves its terms to the right-hand sides.
-    fn take(&self, presolved: &mut PresolvedProblem) {
-        let terms: Vec<PresolvedTerm> = presolved.terms_of_column(self.column).cloned().collect();
-        if self.values != Profile::Constant(0.0) {
+    fn take(&self, presolved: &mut PresolvedProblem<'_>) {
+        let terms: Vec<PresolvedTerm<'_>> = presolved.terms_of_column(self.column).cloned().collect();
+        if *self.values != Profile::Constant(0.0) {
             for term in terms {
                 let stages = presolved.stages;
                 let value = |stage| term.lag.column_stage(stage, stages).map_or(0.0, |from| self.values.at(from));
@@ -81,7 +85,7 @@ impl FixedColumn {
 
 /// Fixes the dominated columns at a bound: those whose cost exceeds the largest possible contribution of their rows'
 /// duals, or is below the least. Returns whether there were any.
-pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem) -> bool {
+pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem<'_>) -> bool {
     let prices = DualBounds::of(presolved);
     let mut any = false;
     for index in 0..presolved.columns.len() {
@@ -115,23 +119,37 @@ pub(super) fn fix_dominated_columns(presolved: &mut PresolvedProblem) -> bool {
     any
 }
 
+/// Returns a number that is equal for two columns with terms in the same rows.
+pub(super) fn hash_of_places(presolved: &PresolvedProblem<'_>, column: usize) -> u64 {
+    let mut places: Vec<_> = presolved.terms_of_column(column).map(|term| (term.row, term.lag)).collect();
+    places.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    places.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// A column with the terms and the cost of another one. One column remains, with the sum of the two boxes.
 #[derive(Debug, Clone)]
-pub(super) struct DuplicateColumn {
+pub(super) struct DuplicateColumn<'a> {
     column: usize,
     original: usize,
     /// Bounds of the removed column.
-    column_bounds: [Profile; 2],
+    column_bounds: [Cow<'a, Profile>; 2],
     /// Bounds of the remaining column before the removal.
-    original_bounds: [Profile; 2],
+    original_bounds: [Cow<'a, Profile>; 2],
 }
 
-impl DuplicateColumn {
+impl<'a> DuplicateColumn<'a> {
     /// Merges all duplicate columns.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let mut duplicates = Vec::new();
+        // Columns with equal terms, apart from the coefficients, and an equal cost in the first stage.
+        let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
         for column in 0..presolved.columns.len() {
-            if let Some(original) = (0..column).find(|&original| Self::are_duplicates(presolved, column, original)) {
+            let others = alike.entry(Self::hash(presolved, column)).or_default();
+            let original = others.iter().copied().find(|&other| Self::are_duplicates(presolved, column, other));
+            others.push(column);
+            if let Some(original) = original {
                 let bounds =
                     |index: usize| [presolved.columns[index].lower.clone(), presolved.columns[index].upper.clone()];
                 let duplicate =
@@ -144,7 +162,8 @@ impl DuplicateColumn {
                         |a, b| a + b,
                     )
                 };
-                (presolved.columns[original].lower, presolved.columns[original].upper) = (sum(0), sum(1));
+                presolved.columns[original].lower = Cow::Owned(sum(0));
+                presolved.columns[original].upper = Cow::Owned(sum(1));
                 presolved.columns[column].active = false;
                 duplicates.push(duplicate);
             }
@@ -152,8 +171,18 @@ impl DuplicateColumn {
         duplicates
     }
 
+    /// Returns a number that is equal for two columns with the same terms and the same cost.
+    fn hash(presolved: &PresolvedProblem<'_>, column: usize) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hash_of_places(presolved, column).hash(&mut hasher);
+        let cost = if presolved.stages == 0 { 0.0 } else { presolved.columns[column].cost.at(0) };
+        // Both zeros are equal.
+        (cost + 0.0).to_bits().hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Returns whether two columns have the same terms and the same cost.
-    fn are_duplicates(presolved: &PresolvedProblem, column: usize, original: usize) -> bool {
+    fn are_duplicates(presolved: &PresolvedProblem<'_>, column: usize, original: usize) -> bool {
         let [a, b] = [column, original].map(|index| &presolved.columns[index]);
         let simple = [a, b].iter().all(|column| {
             column.active && !column.shared && column.quadratic.all(|q| q == 0.0) && column.lower.all(f64::is_finite)
@@ -161,7 +190,7 @@ impl DuplicateColumn {
         if !simple || a.cost != b.cost {
             return false;
         }
-        let stands = |term: &PresolvedTerm| {
+        let stands = |term: &PresolvedTerm<'_>| {
             let mut original_bounds = presolved.terms_of_column(original);
             original_bounds
                 .any(|other| (other.row, other.lag) == (term.row, term.lag) && other.coefficient == term.coefficient)
@@ -185,18 +214,18 @@ impl DuplicateColumn {
 /// An implied free column singleton: a column in one equality only, whose bounds are never active because of this row.
 /// The row determines its value, and both are removed.
 #[derive(Debug, Clone)]
-pub(super) struct ImpliedFreeColumn {
+pub(super) struct ImpliedFreeColumn<'a> {
     row: usize,
     column: usize,
-    coefficient: Profile,
-    cost: Profile,
-    sums: Profile,
-    rest: Vec<PresolvedTerm>,
+    coefficient: Cow<'a, Profile>,
+    cost: Cow<'a, Profile>,
+    sums: Cow<'a, Profile>,
+    rest: Vec<PresolvedTerm<'a>>,
 }
 
-impl ImpliedFreeColumn {
+impl<'a> ImpliedFreeColumn<'a> {
     /// Removes all such columns, each with its row.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let mut implied = Vec::new();
         for column in 0..presolved.columns.len() {
             if let Some(found) = Self::at(presolved, column) {
@@ -208,7 +237,7 @@ impl ImpliedFreeColumn {
     }
 
     /// Returns the column with its row; `None` if its bounds may be active.
-    fn at(presolved: &PresolvedProblem, index: usize) -> Option<Self> {
+    fn at(presolved: &PresolvedProblem<'a>, index: usize) -> Option<Self> {
         let column = &presolved.columns[index];
         if !column.active || column.shared || !column.quadratic.all(|q| q == 0.0) {
             return None;
@@ -240,12 +269,12 @@ impl ImpliedFreeColumn {
     }
 
     /// Removes the column and the row, and moves the cost of the column onto the others.
-    fn take(&self, presolved: &mut PresolvedProblem) {
+    fn take(&self, presolved: &mut PresolvedProblem<'_>) {
         for term in &self.rest {
             let cost = &presolved.columns[term.column].cost;
             let costs =
                 (0..presolved.stages).map(|stage| cost.at(stage) - self.price(stage) * term.coefficient.at(stage));
-            presolved.columns[term.column].cost = collapsed(Profile::Series(costs.collect()));
+            presolved.columns[term.column].cost = Cow::Owned(collapsed(Profile::Series(costs.collect())));
         }
         presolved.rows[self.row].active = false;
         presolved.columns[self.column].active = false;

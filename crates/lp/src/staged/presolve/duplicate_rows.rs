@@ -3,6 +3,10 @@
 //! Two rows whose terms differ by a factor only limit the same sum, and normal equations with both are singular. One
 //! row remains, with the tighter bounds of the two; the dual of a bound goes back to the row that the bound came from.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anergy_profile::Profile;
 use ndarray::Array2;
 
@@ -14,35 +18,48 @@ const SAME: f64 = 1e-12;
 
 /// A row whose terms are `factor` times those of another row.
 #[derive(Debug, Clone)]
-pub(super) struct DuplicateRow {
+pub(super) struct DuplicateRow<'a> {
     row: usize,
     /// The row that remains.
     original: usize,
     factor: f64,
     /// Bounds of the removed row.
-    row_bounds: [Profile; 2],
+    row_bounds: [Cow<'a, Profile>; 2],
     /// Bounds of the remaining row before the removal.
-    original_bounds: [Profile; 2],
+    original_bounds: [Cow<'a, Profile>; 2],
 }
 
-impl DuplicateRow {
+impl<'a> DuplicateRow<'a> {
     /// Removes all duplicate rows of `presolved`.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let mut duplicates: Vec<Self> = Vec::new();
+        // Rows with the same columns.
+        let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
         for row in 0..presolved.rows.len() {
-            for original in 0..row {
+            let others = alike.entry(Self::hash(presolved, row)).or_default();
+            for &original in others.iter() {
                 let Some(found) = Self::between(presolved, row, original) else { continue };
                 if found.merge(presolved) {
                     duplicates.push(found);
                     break;
                 }
             }
+            others.push(row);
         }
         duplicates
     }
 
+    /// Returns a number that is equal for two rows with the same columns and lags.
+    fn hash(presolved: &PresolvedProblem<'_>, row: usize) -> u64 {
+        let mut places: Vec<_> = presolved.terms_of_row(row).map(|term| (term.column, term.lag)).collect();
+        places.sort_unstable();
+        let mut hasher = DefaultHasher::new();
+        places.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Returns the factor and bounds of two rows; `None` if they are no duplicates.
-    fn between(presolved: &PresolvedProblem, row: usize, original: usize) -> Option<Self> {
+    fn between(presolved: &PresolvedProblem<'a>, row: usize, original: usize) -> Option<Self> {
         let apart = [row, original].iter().any(|&row| !presolved.rows[row].active || presolved.rows[row].shared);
         if apart || presolved.terms_of_row(row).count() != presolved.terms_of_row(original).count() {
             return None;
@@ -66,7 +83,7 @@ impl DuplicateRow {
 
     /// Gives the remaining row the tighter bounds and removes the other; returns `false`, without any change, if the
     /// bounds contradict each other.
-    fn merge(&self, presolved: &mut PresolvedProblem) -> bool {
+    fn merge(&self, presolved: &mut PresolvedProblem<'_>) -> bool {
         let (lower, upper) = self.scaled_bounds();
         let lower = combined(&lower, &self.original_bounds[0], presolved.stages, f64::max);
         let upper = combined(&upper, &self.original_bounds[1], presolved.stages, f64::min);
@@ -81,7 +98,7 @@ impl DuplicateRow {
         let upper = combined(&lower, &upper, presolved.stages, f64::max);
         presolved.rows[self.row].active = false;
         let row = &mut presolved.rows[self.original];
-        (row.lower, row.upper) = (lower, upper);
+        (row.lower, row.upper) = (Cow::Owned(lower), Cow::Owned(upper));
         true
     }
 

@@ -10,6 +10,7 @@
 mod activity;
 mod columns;
 mod duplicate_rows;
+mod opposite_columns;
 mod rows;
 mod store_balance;
 
@@ -18,7 +19,8 @@ use ndarray::Array2;
 
 use self::columns::{DuplicateColumn, FixedColumn, ImpliedFreeColumn, fix_dominated_columns};
 use self::duplicate_rows::DuplicateRow;
-use self::rows::{SingletonRow, remove_redundant_rows};
+use self::opposite_columns::OppositeColumn;
+use self::rows::{SingletonRow, remove_redundant_global_rows, remove_redundant_rows};
 use self::store_balance::StoreBalance;
 use super::presolved::PresolvedProblem;
 
@@ -27,25 +29,27 @@ const ROUNDS: usize = 4;
 
 /// A removal of rows or columns.
 #[derive(Debug, Clone)]
-enum PresolveStep {
-    SingletonRow(SingletonRow),
-    FixedColumn(FixedColumn),
-    DuplicateColumn(DuplicateColumn),
-    ImpliedFreeColumn(ImpliedFreeColumn),
-    DuplicateRow(DuplicateRow),
-    StoreBalance(Box<StoreBalance>),
+enum PresolveStep<'a> {
+    SingletonRow(SingletonRow<'a>),
+    FixedColumn(FixedColumn<'a>),
+    DuplicateColumn(DuplicateColumn<'a>),
+    ImpliedFreeColumn(ImpliedFreeColumn<'a>),
+    OppositeColumn(OppositeColumn<'a>),
+    DuplicateRow(DuplicateRow<'a>),
+    StoreBalance(Box<StoreBalance<'a>>),
 }
 
 /// The record of all removals, in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Presolve {
-    steps: Vec<PresolveStep>,
+pub(super) struct Presolve<'a> {
+    steps: Vec<PresolveStep<'a>>,
 }
 
-impl Presolve {
+impl<'a> Presolve<'a> {
     /// Applies all steps to `presolved`.
-    pub(super) fn all(presolved: &mut PresolvedProblem) -> Self {
+    pub(super) fn all(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
+        remove_redundant_global_rows(presolved);
         for _ in 0..ROUNDS {
             let before = presolve.steps.len();
             let redundant = remove_redundant_rows(presolved);
@@ -60,18 +64,20 @@ impl Presolve {
         presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
         presolve.record(StoreBalance::remove_all(presolved), |node| PresolveStep::StoreBalance(Box::new(node)));
         presolve.record(ImpliedFreeColumn::remove_all(presolved), PresolveStep::ImpliedFreeColumn);
+        presolve.record(OppositeColumn::remove_all(presolved), PresolveStep::OppositeColumn);
         presolve
     }
 
-    /// Removes duplicate rows only.
-    pub(super) fn least(presolved: &mut PresolvedProblem) -> Self {
+    /// Removes duplicate rows and opposite columns only.
+    pub(super) fn least(presolved: &mut PresolvedProblem<'a>) -> Self {
         let mut presolve = Self::default();
         presolve.record(DuplicateRow::remove_all(presolved), PresolveStep::DuplicateRow);
+        presolve.record(OppositeColumn::remove_all(presolved), PresolveStep::OppositeColumn);
         presolve
     }
 
     /// Records removals of one kind.
-    fn record<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep) {
+    fn record<T>(&mut self, found: Vec<T>, step: impl Fn(T) -> PresolveStep<'a>) {
         self.steps.extend(found.into_iter().map(step));
     }
 
@@ -82,13 +88,14 @@ impl Presolve {
 
     /// Sets the values of the removed columns and the duals of the removed rows; `multipliers` are the reduced costs of
     /// the presolved problem, shape columns x stages like `values`.
-    pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &Array2<f64>) {
+    pub(super) fn restore(&self, values: &mut Array2<f64>, duals: &mut Array2<f64>, multipliers: &mut Array2<f64>) {
         for step in self.steps.iter().rev() {
             match step {
                 PresolveStep::SingletonRow(row) => row.restore(values, duals),
                 PresolveStep::FixedColumn(fixed) => fixed.restore(values),
                 PresolveStep::DuplicateColumn(duplicate) => duplicate.restore(values),
                 PresolveStep::ImpliedFreeColumn(implied) => implied.restore(values, duals),
+                PresolveStep::OppositeColumn(opposite) => opposite.restore(values, multipliers),
                 PresolveStep::DuplicateRow(duplicate_rows) => duplicate_rows.restore(duals),
                 PresolveStep::StoreBalance(node) => node.restore(values, duals, multipliers),
             }
@@ -111,7 +118,7 @@ mod tests {
     use super::super::attempt::{ATTEMPTS, Attempts, Outcome};
     use super::super::proof::OptimalityProof;
     use super::*;
-    use crate::{Certificate, Column, ColumnId, Lag, Row, RowId, Solution, StagedProblem};
+    use crate::{Certificate, Column, ColumnId, GlobalColumn, GlobalRow, Lag, Row, RowId, Solution, StagedProblem};
 
     const STAGES: usize = 5;
     const FREE: f64 = f64::INFINITY;
@@ -250,6 +257,38 @@ mod tests {
         assert_eq!(remaining(&tight).1, ["balance", "levels"]);
     }
 
+    /// A store without losses and without a limit of its power, and a link without losses in both directions.
+    #[test]
+    fn opposite_columns_become_one() {
+        let mut problem = StagedProblem::new("opposite", STAGES);
+        let [charge, discharge] = [3.0, 1e7].map(|upper| column(&mut problem, "power", upper, 0.0));
+        let level = column(&mut problem, "level", 4.0, 0.0);
+        let grid = problem.add_column(Column {
+            name: "grid".into(),
+            lower: 0.0.into(),
+            upper: 50.0.into(),
+            cost: vec![0.1, 0.4, 0.2, 0.3, 0.1].into(),
+        });
+        let [forward, backward] = [FREE, FREE].map(|upper| column(&mut problem, "link", upper, 0.0));
+        let here = row(&mut problem, "here", [2.0, 2.0], &[(grid, 1.0), (charge, -1.0), (discharge, 1.0)]);
+        let there = row(&mut problem, "there", [1.0, 1.0], &[(forward, 1.0), (backward, -1.0)]);
+        problem.add_term(here, forward, Lag::Same, -1.0);
+        problem.add_term(here, backward, Lag::Same, 1.0);
+        let levels = row(&mut problem, "levels", [0.0, 0.0], &[(level, 1.0), (charge, -1.0), (discharge, 1.0)]);
+        problem.add_term(levels, level, Lag::PreviousCyclic, -1.0);
+        assert_eq!(there.0, 1);
+        let (columns, _, solution) = remaining(&problem);
+        assert_eq!(["power", "link"].map(|name| columns.iter().filter(|known| *known == name).count()), [1, 1]);
+        // Without the store 3.3. Filled at 0.1, it serves 3 at 0.4 (saves 0.9) and 1 at 0.3 (saves 0.2); filled with 2
+        // more at 0.2, it serves the other 2 at 0.3 (saves 0.2).
+        assert!((solution.objective - 2.0).abs() < 1e-8, "{}", solution.objective);
+        for stage in 0..STAGES {
+            let [power, link] = [[charge, discharge], [forward, backward]]
+                .map(|pair| pair.map(|column| solution.values[[column.0, stage]]));
+            assert!(power[0].min(power[1]) == 0.0 && link[0].min(link[1]) == 0.0, "{power:?} {link:?}");
+        }
+    }
+
     /// The level of the last stage of an acyclic horizon enters no further row: its reduced cost has no further term.
     #[test]
     fn the_last_level_enters_no_further_row() {
@@ -271,6 +310,34 @@ mod tests {
         let (_, rows, solution) = remaining(&problem);
         assert_eq!(rows, ["limit"]);
         assert!((solution.objective + 12.0).abs() < 1e-8);
+    }
+
+    /// A limit on a sum over all stages, and a capacity to choose, beyond all that their columns can reach.
+    #[test]
+    fn limits_that_cannot_bind_are_removed() {
+        let (mut problem, balance) = store(3.0);
+        let grid = column(&mut problem, "grid", 50.0, 0.3);
+        problem.add_term(balance, grid, Lag::Same, 1.0);
+        let without = remaining(&problem);
+        let most = 50.0 * STAGES as f64;
+        let limit = GlobalRow { name: "limit".into(), lower: -FREE, upper: most };
+        let limit = problem.add_global_row(limit);
+        problem.add_sum_term(limit, grid, 1.0);
+        let capacity = GlobalColumn { name: "capacity".into(), lower: 50.0, upper: 80.0, cost: 0.1 };
+        let capacity = problem.add_global_column(capacity);
+        let within = row(&mut problem, "within", [-FREE, 0.0], &[(grid, 1.0)]);
+        problem.add_spread_term(within, capacity, -1.0);
+        let with = remaining(&problem);
+        assert_eq!((&with.0, &with.1), (&without.0, &without.1));
+        assert!((with.2.objective - without.2.objective - 5.0).abs() < 1e-8);
+        assert_eq!(with.2.duals.unwrap().global_rows, [0.0]);
+        // A tighter limit remains.
+        problem.set_global_range(limit, -FREE, most - 1.0);
+        assert!(!remaining(&problem).0.is_empty());
+        let mut presolved = PresolvedProblem::of(&problem);
+        Presolve::all(&mut presolved);
+        assert_eq!(presolved.globals.rows[0].upper, most - 1.0);
+        assert!(presolved.columns[grid.0].shared);
     }
 
     #[test]

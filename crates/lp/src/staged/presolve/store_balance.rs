@@ -11,53 +11,57 @@
 //! computes that of the removed row) prove or refute this: where an assumption increases the cost, some reduced cost
 //! has the wrong sign, and the problem is solved again without this step.
 
+use std::borrow::Cow;
+
 use anergy_profile::Profile;
 use ndarray::Array2;
 
-use super::super::presolved::{PresolvedProblem, PresolvedTerm};
+use super::super::presolved::{Dynamics, PresolvedProblem, PresolvedTerm};
 use crate::Lag;
 
 /// A balance of one conversion and at most one store.
 #[derive(Debug, Clone)]
-pub(super) struct StoreBalance {
+pub(super) struct StoreBalance<'a> {
     row: usize,
     output: usize,
     /// The store; `None` for a balance of a conversion alone.
-    store: Option<Store>,
+    store: Option<Store<'a>>,
     /// Column of the unmet demand; `None` if it is not allowed.
     unmet: Option<usize>,
     /// Column of the surplus; `None` if it is not allowed.
     surplus: Option<usize>,
     demand: Vec<f64>,
-    capacity: Profile,
-    output_cost: Profile,
+    capacity: Cow<'a, Profile>,
+    output_cost: Cow<'a, Profile>,
     /// Other rows of the output, with its coefficients there.
-    inputs: Vec<(usize, Profile)>,
-    unmet_cost: Profile,
-    surplus_cost: Profile,
+    inputs: Vec<(usize, Cow<'a, Profile>)>,
+    unmet_cost: Cow<'a, Profile>,
+    surplus_cost: Cow<'a, Profile>,
 }
 
 /// The columns of a store with their limits and costs.
 #[derive(Debug, Clone)]
-struct Store {
+struct Store<'a> {
     charge: usize,
     discharge: usize,
-    charge_limit: Profile,
-    discharge_limit: Profile,
-    charge_cost: Profile,
-    discharge_cost: Profile,
+    charge_limit: Cow<'a, Profile>,
+    discharge_limit: Cow<'a, Profile>,
+    charge_cost: Cow<'a, Profile>,
+    discharge_cost: Cow<'a, Profile>,
     /// Row of the level.
     level_row: usize,
     charge_in_level: f64,
     discharge_in_level: f64,
 }
 
-impl StoreBalance {
+impl<'a> StoreBalance<'a> {
     /// Removes all balances of this kind from `presolved`.
-    pub(super) fn remove_all(presolved: &mut PresolvedProblem) -> Vec<Self> {
+    pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let mut nodes = Vec::new();
+        // The removals concern static rows and their columns only, so the dynamics remain the same.
+        let dynamics = presolved.dynamics();
         for row in 0..presolved.rows.len() {
-            if let Some(node) = Self::at(presolved, row) {
+            if let Some(node) = Self::at(presolved, &dynamics, row) {
                 node.reduce(presolved);
                 nodes.push(node);
             }
@@ -66,25 +70,25 @@ impl StoreBalance {
     }
 
     /// Returns the balance in `row`; `None` if it has another structure.
-    fn at(presolved: &PresolvedProblem, row: usize) -> Option<Self> {
+    fn at(presolved: &PresolvedProblem<'a>, dynamics: &Dynamics, row: usize) -> Option<Self> {
         if !presolved.rows[row].active
             || presolved.rows[row].shared
             || !presolved.is_equality(row)
-            || !presolved.is_static(row)
+            || !dynamics.is_static[row]
         {
             return None;
         }
         let [mut output, mut charge, mut discharge, mut unmet, mut surplus] = [None; 5];
         for term in presolved.terms_of_row(row) {
             let column = &presolved.columns[term.column];
-            let others: Vec<&PresolvedTerm> =
+            let others: Vec<&PresolvedTerm<'_>> =
                 presolved.terms_of_column(term.column).filter(|other| other.row != row).collect();
-            let stored = matches!(others[..], [other] if !presolved.is_static(other.row));
-            let simple = column.lower == Profile::Constant(0.0) && column.quadratic == Profile::Constant(0.0);
+            let stored = matches!(others[..], [other] if !dynamics.is_static[other.row]);
+            let simple = *column.lower == Profile::Constant(0.0) && *column.quadratic == Profile::Constant(0.0);
             if !simple || column.shared {
                 return None;
             }
-            let place = match (&term.coefficient, others.is_empty(), stored) {
+            let place = match (&*term.coefficient, others.is_empty(), stored) {
                 (Profile::Constant(1.0), true, _) if column.upper.all(|upper| upper == f64::INFINITY) => &mut unmet,
                 (Profile::Constant(-1.0), true, _) if column.upper.all(|upper| upper == f64::INFINITY) => &mut surplus,
                 (Profile::Constant(1.0), _, true) => &mut discharge,
@@ -104,14 +108,15 @@ impl StoreBalance {
         let shortfall = |(stage, demand): (usize, &f64)| *demand > capacity.at(stage);
         let possible = demand.iter().all(|demand| *demand >= 0.0)
             && (unmet.is_some() || !demand.iter().enumerate().any(shortfall))
-            && inputs.iter().all(|term| presolved.is_static(term.row) && presolved.is_equality(term.row));
+            && inputs.iter().all(|term| dynamics.is_static[term.row] && presolved.is_equality(term.row));
         let store = match (charge, discharge) {
-            (Some(charge), Some(discharge)) => Some(Store::of(presolved, charge, discharge)?),
+            (Some(charge), Some(discharge)) => Some(Store::of(presolved, dynamics, charge, discharge)?),
             (None, None) => None,
             _ => return None,
         };
-        let cost_of =
-            |column: Option<usize>| column.map_or(Profile::Constant(0.0), |c| presolved.columns[c].cost.clone());
+        let cost_of = |column: Option<usize>| {
+            column.map_or(Cow::Owned(Profile::Constant(0.0)), |c| presolved.columns[c].cost.clone())
+        };
         let (unmet_cost, surplus_cost) = (cost_of(unmet), cost_of(surplus));
         possible.then(|| Self {
             row,
@@ -129,7 +134,7 @@ impl StoreBalance {
     }
 
     /// Rewrites `presolved` without this balance.
-    fn reduce(&self, presolved: &mut PresolvedProblem) {
+    fn reduce(&self, presolved: &mut PresolvedProblem<'a>) {
         let stages = presolved.stages;
         let by_stage = |f: &dyn Fn(usize) -> f64| Profile::Series((0..stages).map(f).collect());
         let gone: Vec<usize> = presolved.terms_of_row(self.row).map(|term| term.column).collect();
@@ -143,19 +148,26 @@ impl StoreBalance {
                 Some(_) => self.unmet_cost.at(stage) - store.discharge_cost.at(stage),
             };
             let charge = &mut presolved.columns[store.charge];
-            (charge.cost, charge.upper) = (by_stage(&cost), by_stage(&|stage| self.charge_limit_left(store, stage)));
+            charge.cost = Cow::Owned(by_stage(&cost));
+            charge.upper = Cow::Owned(by_stage(&|stage| self.charge_limit_left(store, stage)));
             let discharge = &mut presolved.columns[store.discharge];
             let instead = |stage| {
                 if self.has_no_demand(stage) { self.surplus_cost.at(stage) } else { -self.output_cost.at(stage) }
             };
             let cost = |stage| store.discharge_cost.at(stage) + instead(stage);
-            (discharge.cost, discharge.upper) = (by_stage(&cost), by_stage(&|stage| self.relief_limit(store, stage)));
+            discharge.cost = Cow::Owned(by_stage(&cost));
+            discharge.upper = Cow::Owned(by_stage(&|stage| self.relief_limit(store, stage)));
             for (row, coefficient) in &self.inputs {
                 let taken = |stage| if self.shortfall(stage).is_some() { 0.0 } else { coefficient.at(stage) };
-                let term = |column, coefficient| PresolvedTerm { row: *row, column, lag: Lag::Same, coefficient };
-                presolved.terms.push(term(store.charge, by_stage(&taken)));
+                let term = |column, coefficient| PresolvedTerm {
+                    row: *row,
+                    column,
+                    lag: Lag::Same,
+                    coefficient: Cow::Owned(coefficient),
+                };
+                presolved.add_term(term(store.charge, by_stage(&taken)));
                 let relieved = |stage| if self.has_no_demand(stage) { 0.0 } else { -coefficient.at(stage) };
-                presolved.terms.push(term(store.discharge, by_stage(&relieved)));
+                presolved.add_term(term(store.discharge, by_stage(&relieved)));
             }
             if (0..stages).any(|stage| self.shortfall(stage).is_some()) {
                 let served = |stage| {
@@ -166,10 +178,7 @@ impl StoreBalance {
                     None => store.charge_in_level,
                     Some(_) => -store.discharge_in_level,
                 };
-                let of_charge = |term: &&mut PresolvedTerm| term.row == store.level_row && term.column == store.charge;
-                if let Some(term) = presolved.terms.iter_mut().find(of_charge) {
-                    term.coefficient = by_stage(&in_level);
-                }
+                presolved.set_coefficient(store.level_row, store.charge, &by_stage(&in_level));
             }
         }
         presolved.rows[self.row].active = false;
@@ -273,15 +282,16 @@ impl StoreBalance {
     }
 }
 
-impl Store {
+impl<'a> Store<'a> {
     /// Returns the store with these columns; `None` if they do not act on the same level with constant coefficients.
-    fn of(presolved: &PresolvedProblem, charge: usize, discharge: usize) -> Option<Self> {
+    fn of(presolved: &PresolvedProblem<'a>, dynamics: &Dynamics, charge: usize, discharge: usize) -> Option<Self> {
         let in_level = |column: usize| {
-            let mut terms = presolved.terms_of_column(column).filter(|term| !presolved.is_static(term.row));
+            let mut terms = presolved.terms_of_column(column).filter(|term| !dynamics.is_static[term.row]);
             match (terms.next(), terms.next()) {
-                (Some(PresolvedTerm { row, lag: Lag::Same, coefficient: Profile::Constant(value), .. }), None) => {
-                    Some((*row, *value))
-                }
+                (Some(term), None) if term.lag == Lag::Same => match &*term.coefficient {
+                    Profile::Constant(value) => Some((term.row, *value)),
+                    Profile::Series(_) => None,
+                },
                 _ => None,
             }
         };
