@@ -7,7 +7,6 @@ use ndarray::Array2;
 use super::interior::Interior;
 use super::iteration::InteriorSettings;
 use super::lanes::Lanes;
-use super::normal_equations::Order;
 use super::presolve::Presolve;
 use super::presolved::PresolvedProblem;
 use super::problem_data::ProblemData;
@@ -52,16 +51,14 @@ pub(super) struct Attempt {
     regularization: f64,
     /// Number of iterative refinements of each direction.
     refinements: usize,
-    /// Order of elimination.
-    order: Order,
 }
 
 /// The attempts, in the order in which they are made.
 pub(super) const ATTEMPTS: [Attempt; 4] = [
-    Attempt { full_presolve: true, start_distance: 1.0, bound_factor: 1.0, regularization: 0.0, refinements: 0, order: Order::Cheapest },
-    Attempt { full_presolve: false, start_distance: 1.0, bound_factor: 1.0, regularization: 1e-10, refinements: 1, order: Order::Cheapest },
-    Attempt { full_presolve: false, start_distance: 10.0, bound_factor: 100.0, regularization: 1e-8, refinements: 1, order: Order::Stages },
-    Attempt { full_presolve: false, start_distance: 0.1, bound_factor: 1.0, regularization: 1e-8, refinements: 2, order: Order::Stages },
+    Attempt { full_presolve: true, start_distance: 1.0, bound_factor: 1.0, regularization: 0.0, refinements: 0 },
+    Attempt { full_presolve: false, start_distance: 1.0, bound_factor: 1.0, regularization: 1e-10, refinements: 1 },
+    Attempt { full_presolve: false, start_distance: 10.0, bound_factor: 100.0, regularization: 1e-8, refinements: 1 },
+    Attempt { full_presolve: false, start_distance: 0.1, bound_factor: 1.0, regularization: 1e-8, refinements: 2 },
 ];
 
 /// The result of an attempt.
@@ -82,7 +79,7 @@ impl Attempts {
             if attempt.full_presolve { Presolve::all(&mut presolved) } else { Presolve::least(&mut presolved) };
         let standardized = Standardized::of(&presolved, attempt.bound_factor);
         let row = (TARGET * TOLERANCE / standardized.value_unit).clamp(1e-13, 1e-9);
-        let Attempt { start_distance, regularization, refinements, order, .. } = attempt;
+        let Attempt { start_distance, regularization, refinements, .. } = attempt;
         let tolerance = InteriorSettings {
             row,
             gap: GAP_TOLERANCE,
@@ -91,7 +88,7 @@ impl Attempts {
             regularization,
             refinements,
         };
-        let memory = self.memory_for(&standardized.form, order);
+        let memory = self.memory_for(&standardized.form);
         memory.interior.run(&memory.data, tolerance);
         memory.restore(
             problem,
@@ -127,9 +124,8 @@ impl Attempts {
     }
 
     /// Returns the memory for a standard form, from an earlier solve of the same pattern if there was one.
-    fn memory_for(&mut self, form: &StandardForm, order: Order) -> &mut SolverMemory {
-        let mut pattern = form.pattern();
-        pattern.push(usize::from(order == Order::Stages));
+    fn memory_for(&mut self, form: &StandardForm) -> &mut SolverMemory {
+        let pattern = form.pattern();
         let known = self.0.iter().position(|memory| memory.pattern == pattern);
         if known.is_none() && self.0.len() == MOST_MEMORIES {
             self.0.remove(0);
@@ -143,7 +139,7 @@ impl Attempts {
             }
             None => {
                 let data = ProblemData::new(form);
-                let interior = Interior::new(&data, order);
+                let interior = Interior::new(&data);
                 SolverMemory { pattern, data, interior }
             }
         });

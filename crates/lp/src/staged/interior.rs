@@ -10,7 +10,7 @@
 
 use super::bordered_system::BorderedSystem;
 use super::lanes::Lanes;
-use super::normal_equations::{NormalEquations, Order};
+use super::normal_equations::NormalEquations;
 use super::polish::SavedIterate;
 use super::problem_data::ProblemData;
 
@@ -62,7 +62,7 @@ pub(super) struct Affine {
 
 impl Interior {
     /// Allocates the memory for the pattern of `data`.
-    pub(super) fn new(data: &ProblemData, order: Order) -> Self {
+    pub(super) fn new(data: &ProblemData) -> Self {
         let blocks = data.lane_layout.blocks;
         let columns = || vec![Lanes::ZERO; blocks * data.columns];
         let rows = || vec![Lanes::ZERO; blocks * data.rows];
@@ -80,7 +80,7 @@ impl Interior {
             residual: rows(),
             lagged_products: vec![Lanes::ZERO; data.lagged.len()],
             dual_residual: if data.free.is_empty() { Vec::new() } else { columns() },
-            normal: NormalEquations::new(data, order),
+            normal: NormalEquations::new(data),
             border: BorderedSystem::new(data),
             saved: SavedIterate::default(),
         }

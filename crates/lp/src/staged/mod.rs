@@ -55,6 +55,9 @@ pub(crate) use sizes::{mean_costs, mean_size, penalty_threshold, typical_cost};
 
 const NAME: &str = "staged";
 
+/// Number of attempts before Clarabel is asked: those after it help rarely.
+const ATTEMPTS_BEFORE_CLARABEL: usize = 2;
+
 /// Objective of the elastic form above which a problem is infeasible.
 pub(crate) const INFEASIBILITY: f64 = 1e-6;
 /// The same limit as a share of the largest right-hand side; the larger of the two counts.
@@ -181,7 +184,22 @@ impl StagedSolver {
         let mut at_bounds = ArtificialBoundObjectives::default();
         let mut last_reason = String::new();
         let mut best: Option<Candidate> = None;
-        for attempt in ATTEMPTS {
+        let is_sufficient = |candidate: &Candidate| {
+            candidate.proof.is_sufficient() || vertex && candidate.proof.is_sufficient_for_vertex()
+        };
+        let mut ray = false;
+        for (number, attempt) in ATTEMPTS.into_iter().enumerate() {
+            if number == ATTEMPTS_BEFORE_CLARABEL && !alone && !best.as_ref().is_some_and(is_sufficient) {
+                match best_answer(problem) {
+                    Ok((proof, found)) => keep_better(&mut best, proof, found, AnsweredBy::Clarabel),
+                    Err(Unanswered::Infeasible) => return Err(problem.infeasible()),
+                    Err(Unanswered::Ray) => ray = true,
+                    Err(_) => {}
+                }
+            }
+            if ray || number >= ATTEMPTS_BEFORE_CLARABEL && best.as_ref().is_some_and(is_sufficient) {
+                break;
+            }
             match self.attempts.attempt(problem, attempt, solution) {
                 Outcome::Optimal(proof) if proof.unproven <= 1.0 => return Ok(AnsweredBy::Staged),
                 Outcome::Optimal(proof) => {
@@ -191,20 +209,8 @@ impl StagedSolver {
                 Outcome::Refused(reason) => last_reason = reason,
             }
         }
-        let is_sufficient = |candidate: &Candidate| {
-            candidate.proof.is_sufficient() || vertex && candidate.proof.is_sufficient_for_vertex()
-        };
-        let mut unbounded = at_bounds.is_unbounded();
-        if !alone && !best.as_ref().is_some_and(is_sufficient) {
-            let answer = best_answer(problem);
-            // The objectives at artificial bounds are no proof.
-            unbounded = matches!(answer, Err(Unanswered::Ray));
-            match answer {
-                Ok((proof, found)) => keep_better(&mut best, proof, found, AnsweredBy::Clarabel),
-                Err(Unanswered::Infeasible) => return Err(problem.infeasible()),
-                Err(_) => {}
-            }
-        }
+        // The objectives at artificial bounds are no proof.
+        let unbounded = if alone { at_bounds.is_unbounded() } else { ray };
         if let Some(Candidate { solution: found, by, .. }) = best.take_if(|best| is_sufficient(best)) {
             *solution = found;
             return Ok(by);

@@ -23,15 +23,6 @@ enum Factors {
     Units(Box<UnitsFirst>),
 }
 
-/// The order in which rows are eliminated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Stage by stage.
-    Stages,
-    /// Unit by unit where that takes fewer operations, otherwise stage by stage.
-    Cheapest,
-}
-
 /// The work space of the iterative refinement, by block and row.
 #[derive(Debug, Default)]
 pub(super) struct RefinementBuffers {
@@ -41,19 +32,13 @@ pub(super) struct RefinementBuffers {
 }
 
 impl NormalEquations {
-    /// Allocates the memory for the pattern of `data`.
-    pub(super) fn new(data: &ProblemData, order: Order) -> Self {
-        let partition = match order {
-            Order::Stages => None,
-            Order::Cheapest => Partition::cheapest(data, UnitsFirst::stages_of(data)),
-        };
-        if let Some(partition) = partition {
-            let factors = Factors::Units(Box::new(UnitsFirst::new(data, partition)));
-            return Self { factors, refinements: 0, buffers: RefinementBuffers::default() };
-        }
-        let factors = match data.diagonal {
-            Some(_) => Factors::Diagonal(DiagonalChain::new(data)),
-            None => Factors::GeneralChain(GeneralChain::new(data)),
+    /// Allocates the memory for the pattern of `data`, in the order of elimination with the fewest operations: units
+    /// first, or stage by stage.
+    pub(super) fn new(data: &ProblemData) -> Self {
+        let factors = match (Partition::cheapest(data, UnitsFirst::stages_of(data)), data.diagonal) {
+            (Some(partition), _) => Factors::Units(Box::new(UnitsFirst::new(data, partition))),
+            (None, Some(_)) => Factors::Diagonal(DiagonalChain::new(data)),
+            (None, None) => Factors::GeneralChain(GeneralChain::new(data)),
         };
         Self { factors, refinements: 0, buffers: RefinementBuffers::default() }
     }
@@ -66,6 +51,7 @@ impl NormalEquations {
     }
 
     /// Returns whether units are eliminated first.
+    #[cfg(test)]
     pub(super) fn is_by_units(&self) -> bool {
         matches!(self.factors, Factors::Units(_))
     }

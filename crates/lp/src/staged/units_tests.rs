@@ -1,7 +1,7 @@
 //! Tests of the normal equations with the units eliminated first: against a dense matrix.
 
 use super::general_chain_tests::{RandomNumbers, errors_of, random_form};
-use super::normal_equations::{NormalEquations, Order};
+use super::normal_equations::NormalEquations;
 use super::problem_data::ProblemData;
 use super::standard_form::{LaggedEntry, StandardEntry, StandardForm};
 use super::units::{Partition, UnitsFirst};
@@ -91,7 +91,7 @@ fn units_are_found_from_the_pattern_alone() {
     let mut random = RandomNumbers(13);
     let form = coupled_units(&mut random, 48, 40, [2, 2], 1, true);
     let data = ProblemData::new(&form);
-    assert!(NormalEquations::new(&data, Order::Cheapest).is_by_units());
+    assert!(NormalEquations::new(&data).is_by_units());
     let alone = random_form(&mut random, 48, 4, true, |row| row > 1);
-    assert!(!NormalEquations::new(&ProblemData::new(&alone), Order::Cheapest).is_by_units());
+    assert!(!NormalEquations::new(&ProblemData::new(&alone)).is_by_units());
 }
