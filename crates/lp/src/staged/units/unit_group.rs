@@ -94,9 +94,13 @@ pub(in super::super) struct StageForms {
 /// The work space of the elimination of one stage.
 #[derive(Debug, Default)]
 pub(in super::super) struct EliminationBuffers {
-    /// Entries by column (own ones before those passed on) and position.
+    /// Number of columns: own ones, then those passed on.
+    columns: usize,
+    /// Entries by position and column.
     entries: Vec<Lanes>,
     weights: Vec<Lanes>,
+    /// Entries of the columns of a step in its pivot row, and these times the weights.
+    pivot_entries: Vec<Lanes>,
     weighted: Vec<Lanes>,
     initial: Vec<Lanes>,
     /// Columns passed on, by column and entry, and their weights.
@@ -210,8 +214,8 @@ impl UnitGroup {
     pub(in super::super) fn factor_lanes(&mut self, regularization: f64, work: &mut EliminationBuffers, forms: &mut StageForms) {
         let (passed_on, couplings) = (self.shape.passed_on(), self.shape.couplings());
         let auxiliaries = self.shape.auxiliaries();
-        let (columns, width, positions) = (self.shape.columns(), self.shape.width(), self.shape.remaining());
-        work.resize(&self.shape, self.most_multipliers);
+        let (columns, positions) = (self.shape.columns(), self.shape.remaining());
+        work.resize(&self.shape);
         forms.resize(&self.shape, self.stages);
         let regularization = Lanes::splat(regularization);
         for stage in 0..self.stages {
@@ -221,7 +225,7 @@ impl UnitGroup {
             let mut kept_at = 0;
             let steps = stage_plan.plan.steps.iter().zip(&stage_plan.kept_rows).enumerate();
             for (number, (step, &kept)) in steps {
-                let pivot = work.pivot(width, &step.columns, step.pivot);
+                let pivot = work.pivot(&step.columns, step.pivot);
                 let is_own = number < stage_plan.own_steps;
                 let inverse = if is_own {
                     let initial = work.initial[step.pivot];
@@ -232,7 +236,7 @@ impl UnitGroup {
                 } else {
                     Lanes::ONE / (pivot + Lanes::splat(LEAST_WEIGHT))
                 };
-                work.eliminate(width, &step.columns, step.pivot, &step.rows, inverse);
+                work.eliminate(&step.columns, &step.rows, inverse);
                 if is_own {
                     multipliers[kept_at..kept_at + kept].copy_from_slice(&work.multipliers[..kept]);
                     kept_at += kept;
@@ -255,21 +259,7 @@ impl UnitGroup {
             }
             if positions > 0 {
                 let form = &mut forms.forms[stage * positions * positions..][..positions * positions];
-                for (column, places) in &stage_plan.remaining {
-                    let weight = work.weights[*column];
-                    let entries = &work.entries[column * width + self.shape.auxiliary()..][..positions];
-                    for (number, &first) in places.iter().enumerate() {
-                        let weighted = weight * entries[first];
-                        for &second in &places[..=number] {
-                            form[first * positions + second] += weighted * entries[second];
-                        }
-                    }
-                }
-                for first in 0..positions {
-                    for second in 0..first {
-                        form[second * positions + first] = form[first * positions + second];
-                    }
-                }
+                work.remaining_form(self.shape.auxiliary(), positions, form);
             }
         }
         debug_assert_eq!(columns * self.stages, self.theta.len());
@@ -311,27 +301,27 @@ impl UnitGroup {
     #[inline(always)]
     fn load_stage(&self, stage: usize, work: &mut EliminationBuffers) {
         let shape = &self.shape;
-        let (width, own, passed_on) = (shape.width(), shape.columns(), shape.passed_on());
+        let (own, passed_on, columns) = (shape.columns(), shape.passed_on(), work.columns);
         work.entries.fill(Lanes::ZERO);
         work.initial.fill(Lanes::ZERO);
         let theta = &self.theta[stage * own..(stage + 1) * own];
         work.weights[..own].copy_from_slice(theta);
         work.weights[own..].copy_from_slice(&work.passed_on_weights);
         let after = if stage + 1 == self.stages { 0 } else { stage + 1 };
+        let entries = &mut work.entries[..];
         for (column, &weight) in theta.iter().enumerate() {
-            let entries = &mut work.entries[column * width..(column + 1) * width];
             for (&row, coefficient) in shape.entries[column].iter().zip(&self.entries[column]) {
                 let (coefficient, place) = (coefficient.at(stage), shape.own(row, stage == 0));
-                entries[place] = coefficient;
+                entries[place * columns + column] = coefficient;
                 work.initial[place] += weight * coefficient * coefficient;
             }
             if shape.is_ring || after > 0 {
                 for (&row, coefficient) in shape.lagged[column].iter().zip(&self.lagged[column]) {
-                    entries[shape.next() + row] = coefficient.at(after);
+                    entries[(shape.next() + row) * columns + column] = coefficient.at(after);
                 }
             }
             for (&row, coefficient) in shape.coupled[column].iter().zip(&self.coupled[column]) {
-                entries[shape.coupling() + row] = coefficient.at(stage);
+                entries[(shape.coupling() + row) * columns + column] = coefficient.at(stage);
             }
         }
         if stage == 0 {
@@ -339,14 +329,13 @@ impl UnitGroup {
         }
         for column in 0..passed_on {
             let weight = work.passed_on_weights[column];
-            let entries = &mut work.entries[(own + column) * width..(own + column + 1) * width];
             for entry in 0..passed_on {
                 let value = std::mem::replace(&mut work.passed_on[column * passed_on + entry], Lanes::ZERO);
-                entries[shape.statics + entry] = value;
+                entries[(shape.statics + entry) * columns + own + column] = value;
                 work.initial[shape.statics + entry] += weight * value * value;
             }
             if shape.auxiliaries() > 0 {
-                entries[shape.auxiliary() + column] = Lanes::ONE;
+                entries[(shape.auxiliary() + column) * columns + own + column] = Lanes::ONE;
             }
         }
         work.passed_on_weights.fill(Lanes::ZERO);
@@ -569,24 +558,28 @@ impl StageForms {
 }
 
 impl EliminationBuffers {
-    fn resize(&mut self, shape: &UnitShape, _most_multipliers: usize) {
+    fn resize(&mut self, shape: &UnitShape) {
         let (passed_on, width) = (shape.passed_on(), shape.width());
-        let columns = shape.columns() + passed_on;
-        fit(&mut self.entries, columns * width);
-        fit(&mut self.weights, columns);
-        fit(&mut self.weighted, columns);
+        self.columns = shape.columns() + passed_on;
+        fit(&mut self.entries, self.columns * width);
+        fit(&mut self.weights, self.columns);
+        fit(&mut self.weighted, self.columns);
+        fit(&mut self.pivot_entries, self.columns);
         fit(&mut self.initial, width);
         fit(&mut self.passed_on, passed_on * passed_on);
         fit(&mut self.passed_on_weights, passed_on);
         fit(&mut self.multipliers, width);
     }
 
-    /// Returns the pivot of a row, and leaves theta times the entries in it in `weighted`.
+    /// Returns the pivot of a row, and leaves its entries and theta times these in `pivot_entries` and `weighted`.
     #[inline(always)]
-    fn pivot(&mut self, width: usize, columns: &[usize], row: usize) -> Lanes {
+    fn pivot(&mut self, columns: &[usize], row: usize) -> Lanes {
         let mut pivot = Lanes::ZERO;
-        for (&column, weighted) in columns.iter().zip(&mut self.weighted) {
-            let entry = self.entries[column * width + row];
+        let entries = &self.entries[row * self.columns..(row + 1) * self.columns];
+        let work = self.pivot_entries.iter_mut().zip(&mut self.weighted);
+        for (&column, (pivot_entry, weighted)) in columns.iter().zip(work) {
+            let entry = entries[column];
+            *pivot_entry = entry;
             *weighted = self.weights[column] * entry;
             pivot += *weighted * entry;
         }
@@ -595,23 +588,59 @@ impl EliminationBuffers {
 
     /// Computes the multipliers of a step, and eliminates its row from the columns.
     #[inline(always)]
-    fn eliminate(&mut self, width: usize, columns: &[usize], pivot: usize, rows: &[usize], inverse: Lanes) {
-        let multipliers = &mut self.multipliers[..rows.len()];
-        multipliers.fill(Lanes::ZERO);
-        for (&column, &weighted) in columns.iter().zip(&self.weighted) {
-            let entries = &self.entries[column * width..(column + 1) * width];
-            for (multiplier, &row) in multipliers.iter_mut().zip(rows) {
-                *multiplier += weighted * entries[row];
+    fn eliminate(&mut self, columns: &[usize], rows: &[usize], inverse: Lanes) {
+        let Self { entries, pivot_entries, weighted, multipliers, .. } = self;
+        let stride = self.columns;
+        let (pivot_entries, weighted) = (&pivot_entries[..columns.len()], &weighted[..columns.len()]);
+        let terms = || columns.iter().zip(pivot_entries.iter().zip(weighted));
+        let (pairs, rest) = rows.as_chunks::<2>();
+        for (rows, multipliers) in pairs.iter().zip(multipliers.chunks_exact_mut(2)) {
+            let (before, second) = entries.split_at_mut(rows[1] * stride);
+            let (first, second) = (&mut before[rows[0] * stride..][..stride], &mut second[..stride]);
+            let mut sums = [Lanes::ZERO; 2];
+            for (&column, (_, &weighted)) in terms() {
+                sums[0] += weighted * first[column];
+                sums[1] += weighted * second[column];
             }
+            let [a, b] = sums.map(|sum| sum * inverse);
+            for (&column, (&entry, _)) in terms() {
+                first[column] -= a * entry;
+                second[column] -= b * entry;
+            }
+            multipliers.copy_from_slice(&[a, b]);
         }
-        for multiplier in &mut *multipliers {
-            *multiplier = *multiplier * inverse;
+        if let [row] = *rest {
+            let entries = &mut entries[row * stride..][..stride];
+            let mut sum = Lanes::ZERO;
+            for (&column, (_, &weighted)) in terms() {
+                sum += weighted * entries[column];
+            }
+            let multiplier = sum * inverse;
+            for (&column, (&entry, _)) in terms() {
+                entries[column] -= multiplier * entry;
+            }
+            multipliers[rows.len() - 1] = multiplier;
         }
-        for &column in columns {
-            let entries = &mut self.entries[column * width..(column + 1) * width];
-            let entry = std::mem::replace(&mut entries[pivot], Lanes::ZERO);
-            for (multiplier, &row) in multipliers.iter().zip(rows) {
-                entries[row] -= *multiplier * entry;
+    }
+
+    /// Computes the form over the positions from `first` on that the columns leave behind.
+    #[inline(always)]
+    fn remaining_form(&mut self, first: usize, positions: usize, form: &mut [Lanes]) {
+        let stride = self.columns;
+        let entries = &self.entries[first * stride..][..positions * stride];
+        for row in 0..positions {
+            let of_row = &entries[row * stride..(row + 1) * stride];
+            for ((weighted, weight), entry) in self.weighted.iter_mut().zip(&self.weights).zip(of_row) {
+                *weighted = *weight * *entry;
+            }
+            for other in 0..=row {
+                let of_other = &entries[other * stride..(other + 1) * stride];
+                let mut sum = Lanes::ZERO;
+                for (weighted, entry) in self.weighted[..stride].iter().zip(of_other) {
+                    sum += *weighted * *entry;
+                }
+                form[row * positions + other] = sum;
+                form[other * positions + row] = sum;
             }
         }
     }

@@ -26,7 +26,7 @@ pub(in super::super) struct UnitShape {
     pub(in super::super) coupling_rows: Vec<usize>,
 }
 
-/// The steps of a stage, and the columns that they leave with entries in positions that are never eliminated.
+/// The steps of a stage.
 #[derive(Debug)]
 pub(super) struct StagePlan {
     /// Steps for the rows of the stage itself, then for the columns passed on.
@@ -35,9 +35,6 @@ pub(super) struct StagePlan {
     pub(super) own_steps: usize,
     /// For each step, the number of its rows that are eliminated in this stage or later, which come first.
     pub(super) kept_rows: Vec<usize>,
-    /// Columns with entries in positions that are never eliminated, and these positions, counted from the first of
-    /// them.
-    pub(super) remaining: Vec<(usize, Vec<usize>)>,
 }
 
 impl UnitShape {
@@ -124,24 +121,13 @@ impl UnitShape {
 
     /// Returns the plan of the first stage or of any other.
     fn plan(&self, is_first: bool, passed_on: &[Vec<bool>]) -> StagePlan {
-        let mut pattern = self.pattern(is_first, passed_on);
+        let pattern = self.pattern(is_first, passed_on);
         let own = if is_first && self.is_ring { self.statics } else { self.rows() };
         let groups = [0..self.statics, self.statics..own, self.next()..self.auxiliary()];
-        let plan = EliminationPlan::new(pattern.clone(), &groups);
-        for step in &plan.steps {
-            for &column in &step.columns {
-                pattern[column][step.pivot] = false;
-                step.rows.iter().for_each(|&row| pattern[column][row] = true);
-            }
-        }
+        let plan = EliminationPlan::new(pattern, &groups);
         let kept_rows =
             plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
-        let of_column = |(column, marks): (usize, &Vec<bool>)| {
-            let places: Vec<usize> = (0..self.remaining()).filter(|at| marks[self.auxiliary() + at]).collect();
-            (!places.is_empty()).then_some((column, places))
-        };
-        let remaining = pattern.iter().enumerate().filter_map(of_column).collect();
-        StagePlan { own_steps: own, kept_rows, remaining, plan }
+        StagePlan { own_steps: own, kept_rows, plan }
     }
 
     /// Returns the plans of the first stage and of any other. The entries of the columns passed on grow until they no
