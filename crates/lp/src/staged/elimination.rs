@@ -45,6 +45,11 @@ impl EliminationPlan {
         }
         plan
     }
+
+    /// Returns the number of multiplications of all steps.
+    pub(super) fn operations(&self) -> f64 {
+        self.steps.iter().map(|step| (2 * step.columns.len() * (1 + step.rows.len())) as f64).sum()
+    }
 }
 
 impl EliminationStep {

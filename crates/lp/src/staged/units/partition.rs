@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use petgraph::unionfind::UnionFind;
 
+use super::super::elimination_layout::EliminationLayout;
 use super::super::lanes::LANES;
 use super::super::problem_data::ProblemData;
 use super::unit_shape::UnitShape;
@@ -41,6 +42,8 @@ const MOST_THRESHOLDS: usize = 12;
 
 /// Units are eliminated first if that takes at most this share of the operations of the other order.
 const LEAST_GAIN: f64 = 0.7;
+/// Largest number of entries of a stage, as a dense matrix, whose elimination is planned only to count its operations.
+const MOST_PLANNED: usize = 40_000;
 /// Largest number of coupling rows of all stages: the dense system takes half a gigabyte with twice as many.
 const MOST_COUPLINGS: usize = 4000;
 
@@ -128,13 +131,12 @@ impl Partition {
 
     /// Collects the units of the groups, in the order of their first row.
     fn collect(data: &ProblemData, is_dynamic: &[bool], is_coupling: &[bool], groups: &[usize]) -> Self {
-        let mut partition = Self {
-            coupling_rows: (0..data.rows).filter(|&row| is_coupling[row]).collect(),
-            ..Self::default()
-        };
+        let mut partition =
+            Self { coupling_rows: (0..data.rows).filter(|&row| is_coupling[row]).collect(), ..Self::default() };
         let mut unit_of_group = vec![None; groups.len()];
         let mut units: Vec<Unit> = Vec::new();
-        let ordered = (0..data.rows).filter(|&row| !is_dynamic[row]).chain((0..data.rows).filter(|&row| is_dynamic[row]));
+        let ordered =
+            (0..data.rows).filter(|&row| !is_dynamic[row]).chain((0..data.rows).filter(|&row| is_dynamic[row]));
         for row in ordered.filter(|&row| !is_coupling[row]) {
             let unit = *unit_of_group[groups[data.columns + row]].get_or_insert_with(|| {
                 units.push(Unit { columns: Vec::new(), rows: Vec::new(), coupling_rows: Vec::new() });
@@ -174,10 +176,18 @@ impl Partition {
     fn operations(&self, stages: usize) -> f64 {
         let couplings = (self.coupling_rows.len() * stages) as f64;
         let stages = stages as f64;
+        // In the order of the units, so that the sum does not depend on the hashes.
         let mut of_shape: HashMap<&UnitShape, usize> = HashMap::new();
-        self.units.iter().for_each(|(_, shape)| *of_shape.entry(shape).or_default() += 1);
+        let mut shapes: Vec<(&UnitShape, usize)> = Vec::new();
+        for (_, shape) in &self.units {
+            let index = *of_shape.entry(shape).or_insert_with(|| {
+                shapes.push((shape, 0));
+                shapes.len() - 1
+            });
+            shapes[index].1 += 1;
+        }
         let (mut elimination, mut pairs) = (0.0, 0.0);
-        for (shape, units) in of_shape {
+        for (shape, units) in shapes {
             let groups = units.div_ceil(LANES) as f64;
             let rows = shape.couplings() as f64 * stages;
             elimination += groups * stages * shape.operations();
@@ -212,8 +222,7 @@ impl Unit {
             let entries = data.entries[column].iter().map(|entry| entry.row);
             places(&mut entries.filter(|&row| is_coupling[row] == coupled), 0)
         };
-        let lagged_of =
-            |column: usize| places(&mut data.lagged_of(column).map(|at| data.lagged[at].row), statics);
+        let lagged_of = |column: usize| places(&mut data.lagged_of(column).map(|at| data.lagged[at].row), statics);
         UnitShape {
             statics,
             dynamics: self.rows.len() - statics,
@@ -227,12 +236,17 @@ impl Unit {
 }
 
 impl UnitShape {
-    /// Estimates the operations of the elimination of a stage.
+    /// Counts the operations of the elimination of a stage; estimates them for a unit that is too large to plan.
     fn operations(&self) -> f64 {
-        let entries: usize = self.entries.iter().chain(&self.lagged).map(Vec::len).sum();
         let carried = self.auxiliaries() as f64;
+        let of_forms = carried.powi(3) + 0.5 * (self.remaining() * self.remaining() * self.columns()) as f64;
+        if self.columns() * self.width() <= MOST_PLANNED {
+            let [_, stage] = self.plans();
+            return stage.plan.operations() + of_forms;
+        }
+        let entries: usize = self.entries.iter().chain(&self.lagged).map(Vec::len).sum();
         let sizes = [self.statics, self.dynamics, entries].map(|size| size as f64);
-        operations_of_stage(sizes, self.passed_on() as f64, self.couplings() as f64 + carried) + carried.powi(3)
+        operations_of_stage(sizes, self.passed_on() as f64, self.couplings() as f64 + carried) + of_forms
     }
 }
 
@@ -245,14 +259,23 @@ fn operations_of_stage([statics, dynamics, entries]: [f64; 3], passed_on: f64, c
     of_statics + of_states
 }
 
-/// Estimates the operations of a factorisation stage by stage, whose vectors hold stages.
+/// Counts the operations of a factorisation stage by stage, whose vectors hold stages; estimates them for a problem
+/// that is too large to plan.
 fn operations_by_stages(data: &ProblemData) -> f64 {
+    let blocks = data.lane_layout.blocks as f64;
+    if let Some(states) = data.diagonal {
+        // The static rows are eliminated from dense columns.
+        let statics = (data.statics() * data.flows() * data.rows) as f64;
+        return blocks * (statics + 3.0 * (states as f64).powi(3));
+    }
+    if data.columns * data.rows <= MOST_PLANNED {
+        let [_, stage] = EliminationLayout::new(data).plans(data);
+        return blocks * stage.operations();
+    }
     let dynamics = dynamic_rows(data).into_iter().filter(|is_dynamic| *is_dynamic).count();
     let entries = data.entries.iter().map(Vec::len).sum::<usize>() + data.lagged.len();
     let sizes = [data.rows - dynamics, dynamics, entries].map(|size| size as f64);
-    // Diagonal dynamics need neither columns passed on nor separators of their own.
-    let passed_on = if data.diagonal.is_some() { 0.5 * dynamics as f64 } else { 2.0 * dynamics as f64 };
-    data.lane_layout.blocks as f64 * operations_of_stage(sizes, passed_on, 0.0)
+    blocks * operations_of_stage(sizes, 2.0 * dynamics as f64, 0.0)
 }
 
 /// Returns the number of columns of each row.

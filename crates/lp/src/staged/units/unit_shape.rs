@@ -125,8 +125,7 @@ impl UnitShape {
         let own = if is_first && self.is_ring { self.statics } else { self.rows() };
         let groups = [0..self.statics, self.statics..own, self.next()..self.auxiliary()];
         let plan = EliminationPlan::new(pattern, &groups);
-        let kept_rows =
-            plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
+        let kept_rows = plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
         StagePlan { own_steps: own, kept_rows, plan }
     }
 
