@@ -129,3 +129,34 @@ pub(super) fn every_kind() -> StagedProblem {
     problem.add_global_term(limit, shared, -1.0);
     problem
 }
+
+/// Creates sites with a store and a price of their own whose imports share a cap in every stage, in the given order.
+pub(super) fn sites_under_a_cap(order: &[usize], stages: usize, cap: f64) -> StagedProblem {
+    let mut problem = StagedProblem::new("sites under a cap", stages);
+    let cap = problem.add_row(Row { name: "cap".into(), lower: f64::NEG_INFINITY.into(), upper: cap.into() });
+    for &site in order {
+        let series = |least: f64, step: usize, size: f64| -> Vec<f64> {
+            (0..stages).map(|t| least + size * ((t * step + 7 * site) % 11) as f64 / 11.0).collect()
+        };
+        let mut column = |name: &str, upper: f64, cost: Vec<f64>| {
+            let (name, lower) = (format!("{name} {site}"), 0.0.into());
+            problem.add_column(Column { name, lower, upper: upper.into(), cost: cost.into() })
+        };
+        let import = column("import", 30.0, series(0.2, 3, 0.15));
+        let charge = column("charge", 3.0 + site as f64 % 3.0, vec![0.001; stages]);
+        let discharge = column("discharge", 4.0, vec![0.002; stages]);
+        let level = column("level", 9.0 + site as f64 % 5.0, vec![0.0; stages]);
+        let unmet = column("unmet", f64::INFINITY, vec![5.0; stages]);
+        let balance = problem.add_row(Row::equal(format!("balance {site}"), series(1.0, 5, 4.0)));
+        for (column, sign) in [(import, 1.0), (charge, -1.0), (discharge, 1.0), (unmet, 1.0)] {
+            problem.add_term(balance, column, Lag::Same, sign);
+        }
+        let dynamics = problem.add_row(Row::equal(format!("level {site}"), 0.0));
+        problem.add_term(dynamics, level, Lag::Same, 1.0);
+        problem.add_term(dynamics, level, Lag::PreviousCyclic, -0.99);
+        problem.add_term(dynamics, charge, Lag::Same, -0.95);
+        problem.add_term(dynamics, discharge, Lag::Same, 1.05);
+        problem.add_term(cap, import, Lag::Same, 1.0);
+    }
+    problem
+}

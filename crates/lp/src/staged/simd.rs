@@ -189,7 +189,7 @@ mod tests {
     use pulp::Arch;
 
     use super::super::attempt::{ATTEMPTS, Attempts};
-    use crate::test_problems::{capacity_and_limit, district};
+    use crate::test_problems::{capacity_and_limit, district, sites_under_a_cap};
     use crate::{Solution, StagedProblem};
 
     thread_local! {
@@ -218,7 +218,9 @@ mod tests {
     fn results_do_not_depend_on_the_register_width() {
         let cop = |stages: usize| (0..stages).map(|t| 2.5 + ((t * 13) % 17) as f64 / 7.0).collect();
         let demand = |stages: usize| (0..stages).map(|t| ((t * 29) % 23) as f64 / 2.0).collect();
-        for problem in [district(cop(203), demand(203)), district(cop(16), demand(16)), capacity_and_limit(77)] {
+        let units = sites_under_a_cap(&(0..20).collect::<Vec<_>>(), 24, 55.0);
+        let stages = [district(cop(203), demand(203)), district(cop(16), demand(16)), capacity_and_limit(77)];
+        for problem in stages.into_iter().chain([units]) {
             let wide = bits(&problem);
             PLAIN.set(true);
             let plain = bits(&problem);

@@ -2,9 +2,14 @@
 
 use super::general_chain_tests::{RandomNumbers, errors_of, random_form};
 use super::normal_equations::NormalEquations;
+use super::presolve::Presolve;
+use super::presolved::PresolvedProblem;
 use super::problem_data::ProblemData;
 use super::standard_form::{LaggedEntry, StandardEntry, StandardForm};
+use super::standardize::Standardized;
 use super::units::{Partition, UnitsFirst};
+use crate::test_problems::sites_under_a_cap;
+use crate::{Backend, Clarabel, Solution, Staged, StagedProblem};
 
 /// Creates units with `statics` static rows and `dynamics` dynamic ones each, coupled by `couplings` rows of every
 /// stage in which every unit and a column of the row's own have entries.
@@ -94,4 +99,69 @@ fn units_are_found_from_the_pattern_alone() {
     assert!(NormalEquations::new(&data).is_by_units());
     let alone = random_form(&mut random, 48, 4, true, |row| row > 1);
     assert!(!NormalEquations::new(&ProblemData::new(&alone)).is_by_units());
+}
+
+/// Number of sites and of stages of the problems below; the cap binds at 55.
+const SITES: usize = 20;
+const STAGES: usize = 48;
+
+/// Returns the solution that the staged method finds alone.
+fn solved(problem: &StagedProblem) -> Solution {
+    let mut solution = Solution::zeros(problem);
+    let mut solver = Staged { alone: true, vertex: false }.prepare(problem).unwrap();
+    solver.solve(problem, &mut solution).unwrap();
+    solution
+}
+
+fn in_order(cap: f64) -> StagedProblem {
+    sites_under_a_cap(&(0..SITES).collect::<Vec<_>>(), STAGES, cap)
+}
+
+#[test]
+fn sites_under_a_cap_are_eliminated_by_units() {
+    let problem = in_order(55.0);
+    let mut presolved = PresolvedProblem::of(&problem);
+    Presolve::all(&mut presolved);
+    let form = Standardized::of(&presolved, 1.0).form;
+    assert!(NormalEquations::new(&ProblemData::new(&form)).is_by_units());
+}
+
+#[test]
+fn the_optimum_of_coupled_units_is_that_of_a_general_solver() {
+    let problem = in_order(55.0);
+    let found = solved(&problem);
+    let mut expected = Solution::zeros(&problem);
+    Clarabel.prepare(&problem).unwrap().solve(&problem, &mut expected).unwrap();
+    assert!((found.objective - expected.objective).abs() < 1e-8 * expected.objective.abs());
+    let cap_binds = (0..STAGES).any(|stage| found.duals.as_ref().unwrap().rows[[0, stage]].abs() > 1e-3);
+    assert!(cap_binds, "otherwise the cap would not be tested");
+}
+
+#[test]
+fn the_order_of_units_does_not_matter() {
+    let order: Vec<usize> = (0..SITES).map(|index| (index * 7 + 3) % SITES).collect();
+    let (plain, permuted) = (solved(&in_order(55.0)), solved(&sites_under_a_cap(&order, STAGES, 55.0)));
+    assert!((plain.objective - permuted.objective).abs() < 1e-9 * plain.objective);
+}
+
+#[test]
+fn a_cap_that_never_binds_changes_nothing() {
+    let (free, far, near) =
+        (solved(&in_order(f64::INFINITY)), solved(&in_order(1e4)), solved(&in_order(30.0 * SITES as f64 - 1.0)));
+    for capped in [far, near] {
+        assert!((free.objective - capped.objective).abs() < 1e-9 * free.objective);
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let problem = in_order(55.0);
+    let bits = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let solution = pool.install(|| solved(&problem));
+        let duals = solution.duals.unwrap();
+        solution.values.iter().chain(&duals.rows).map(|number| number.to_bits()).collect::<Vec<_>>()
+    };
+    let one = bits(1);
+    assert!(one == bits(2) && one == bits(5));
 }
