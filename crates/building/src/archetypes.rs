@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::RcNetwork;
 use crate::solar_shares::SolarShares;
+use crate::{BuildingError, RcNetwork};
 
 /// Density times specific heat of air, J/(m3 K): 1.204 kg/m3 and 1012 J/(kg K).
 pub const AIR_J_M3K: f64 = 1.204 * 1012.0;
@@ -159,6 +159,20 @@ impl Default for ArchetypeSettings {
     }
 }
 
+impl ArchetypeSettings {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`BuildingError::Value`] for a value out of its range.
+    pub fn validate(&self) -> Result<(), BuildingError> {
+        let changes = self.air_changes_per_h;
+        BuildingError::check("air_changes_per_h", changes, (0.0..f64::INFINITY).contains(&changes), "0 or more")?;
+        let share = |name, value: f64| BuildingError::check(name, value, (0.0..=1.0).contains(&value), "0 to 1");
+        share("radiant_share", self.radiant_share)?;
+        share("solar_absorptance", self.solar_absorptance)
+    }
+}
+
 /// Splits of the floor slab with heating pipes: conductances from the pipes down and up, W/K, and capacities below and
 /// above, J/K.
 const FLOOR_HEATING: ([f64; 2], [f64; 2]) = ([2129.0, 596.0], [9_254_400.0, 14_411_800.0]);
@@ -240,8 +254,16 @@ impl Archetype {
     ///
     /// [`Compat::Published`] has a thousandfold capacity in the outer floor node of SFH05 and SFH90, divides solar and
     /// radiant gains on the heated floor by the capacity of the whole slab, and takes the published [`SolarShares`].
-    #[must_use]
-    pub fn network(self, service: Service, settings: ArchetypeSettings, compat: Compat) -> RcNetwork {
+    ///
+    /// # Errors
+    /// As [`ArchetypeSettings::validate`].
+    pub fn network(
+        self,
+        service: Service,
+        settings: ArchetypeSettings,
+        compat: Compat,
+    ) -> Result<RcNetwork, BuildingError> {
+        settings.validate()?;
         let data = self.data();
         let mut house = RcNetwork::new("air");
         let floor_heating = self == Self::Sfh06Floor && service == Service::Heating;
@@ -309,7 +331,7 @@ impl Archetype {
         // Inputs in the order of the published matrices.
         let order = ["solar_windows", "solar_walls", "solar_roof", "internal", "plant"];
         house.heat.sort_by_key(|heat| order.iter().position(|name| *name == heat.name));
-        house
+        Ok(house)
     }
 }
 

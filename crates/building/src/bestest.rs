@@ -23,6 +23,25 @@ pub enum BestestCase {
     Case900,
 }
 
+/// How surfaces and air exchange heat inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InsideExchange {
+    /// Between each surface and the air, by the constant combined coefficients of the standard.
+    #[default]
+    Combined,
+    /// Convection between each surface and the air, and radiation between each surface and one radiant node without
+    /// capacity (a star network), by the coefficients of ISO 6946: convection 2.5 W/(m2 K) at walls, 5.0 above the
+    /// floor, 0.7 below the ceiling, radiation 5.13 (emittance 0.9 at 20 degrees).
+    RadiantStar,
+}
+
+/// Coefficients of [`InsideExchange::RadiantStar`], W/(m2 K).
+const RADIATION_W_M2K: f64 = 5.13;
+const CONVECTION_WALL_W_M2K: f64 = 2.5;
+const CONVECTION_FLOOR_W_M2K: f64 = 5.0;
+const CONVECTION_CEILING_W_M2K: f64 = 0.7;
+
 /// Volume, m3: 8 m x 6 m x 2.7 m.
 const VOLUME_M3: f64 = 129.6;
 /// Area of floor and roof, m2.
@@ -123,22 +142,44 @@ impl BestestCase {
     ///
     /// # Errors
     /// None for the cases as they are; those of [`Construction::add_cells`].
-    pub fn network(self, cells: usize) -> Result<RcNetwork, BuildingError> {
+    pub fn network(self, cells: usize, inside: InsideExchange) -> Result<RcNetwork, BuildingError> {
         let mut room = RcNetwork::new("air");
         room.node("air", VOLUME_M3 * AIR_J_M3K);
         room.boundary("outside", "air", VOLUME_M3 * AIR_CHANGES_PER_H * AIR_J_M3K / 3600.0);
         let inside_m2: f64 = SURFACES.iter().map(|surface| surface.area_m2).sum();
+        let star = inside == InsideExchange::RadiantStar;
+        if star {
+            room.node("radiant", 0.0);
+        }
         for Surface { name, area_m2, solar_share, part, .. } in &SURFACES {
-            let (construction, films) = self.construction(*part);
+            let (construction, mut films) = self.construction(*part);
+            if star {
+                films.inside_m2k_w = 1.0
+                    / match part {
+                        Part::Wall => CONVECTION_WALL_W_M2K,
+                        Part::Roof => CONVECTION_CEILING_W_M2K,
+                        Part::Floor => CONVECTION_FLOOR_W_M2K,
+                    };
+            }
             construction.add_cells(&mut room, name, *area_m2, films, cells, ["air", "outside"])?;
             let inside = format!("{name}_inside");
+            if star {
+                room.link("radiant", &inside, area_m2 * RADIATION_W_M2K);
+            }
             room.heat("solar_windows", &inside, *solar_share);
             room.heat("internal", &inside, RADIANT_SHARE * area_m2 / inside_m2);
             room.heat(&format!("outside_{name}"), &format!("{name}_outside"), 1.0);
         }
-        let to_pane_w_k = WINDOW_M2 / (1.0 / WINDOW_W_M2K - 1.0 / WINDOW_FILM_W_M2K[1]);
-        room.node("window_outside", 0.0).link("air", "window_outside", to_pane_w_k);
-        room.boundary("outside", "window_outside", WINDOW_M2 * WINDOW_FILM_W_M2K[1]);
+        let [inner_w_m2k, outer_w_m2k] = WINDOW_FILM_W_M2K;
+        let panes_w_k = WINDOW_M2 / (1.0 / WINDOW_W_M2K - 1.0 / inner_w_m2k - 1.0 / outer_w_m2k);
+        room.node("window_inside", 0.0).node("window_outside", 0.0).link("window_inside", "window_outside", panes_w_k);
+        room.boundary("outside", "window_outside", WINDOW_M2 * outer_w_m2k);
+        if star {
+            room.link("air", "window_inside", WINDOW_M2 * CONVECTION_WALL_W_M2K);
+            room.link("radiant", "window_inside", WINDOW_M2 * RADIATION_W_M2K);
+        } else {
+            room.link("air", "window_inside", WINDOW_M2 * inner_w_m2k);
+        }
         room.heat("outside_window", "window_outside", 1.0);
         room.heat("internal", "air", 1.0 - RADIANT_SHARE).heat("plant", "air", 1.0);
         Ok(room)

@@ -227,7 +227,8 @@ mod tests {
     #[test]
     fn faults_name_the_part_and_the_value() {
         assert_eq!(room().validate(), Ok(()));
-        let cases: [(fn(&mut RcNetwork), &str); 8] = [
+        type Edit = fn(&mut RcNetwork);
+        let cases: [(Edit, &str); 8] = [
             (|room| _ = room.node("air", 1.0), "the node `air` appears twice"),
             (|room| _ = room.heat("outside", "air", 1.0), "the boundary or heat input `outside` appears twice"),
             (|room| _ = room.link("air", "roof", 1.0), "there is no node `roof`; known: air, wall"),

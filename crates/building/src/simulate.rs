@@ -3,7 +3,7 @@
 use anergy_profile::Profile;
 use nalgebra::DVector;
 
-use crate::{BuildingError, Discrete, StateSpace};
+use crate::{BuildingError, Compat, Discrete, StateSpace};
 
 /// The inputs of a building over time: one profile per input of its [`StateSpace`]. Heat inputs that are not given
 /// are 0; every boundary must be given.
@@ -191,6 +191,35 @@ pub fn simulate(
         course.end = end;
     }
     Ok(course)
+}
+
+/// Returns the states at the end of every step under `inputs` alone, without the plant, degrees Celsius: the offsets of a
+/// linear program whose unknowns are the outputs of the plant. With [`Discrete::pulse_response`] z,
+/// `T_k = free_k + sum_(j <= k) z_(k-j) Q_j`.
+///
+/// [`Compat::Published`] loses the inputs of the first step in all later steps: its first offset is
+/// `Ad x0 + Bd u_0`, but `Ad x0` alone propagates.
+///
+/// # Errors
+/// [`BuildingError::NoTemperature`]; [`BuildingError::Length`] for a start of the wrong length.
+pub fn free_states(
+    discrete: &Discrete,
+    inputs: &Inputs,
+    start: &DVector<f64>,
+    compat: Compat,
+) -> Result<Vec<DVector<f64>>, BuildingError> {
+    inputs.validate()?;
+    if start.len() != discrete.ad.nrows() {
+        let what = "the start".to_owned();
+        return Err(BuildingError::Length { what, found: start.len(), expected: discrete.ad.nrows() });
+    }
+    let mut x = start.clone();
+    let states = (0..inputs.steps()).map(|step| {
+        let end = discrete.end(&x, &inputs.at(step));
+        x = if step == 0 && compat == Compat::Published { &discrete.ad * &x } else { end.clone() };
+        end
+    });
+    Ok(states.collect())
 }
 
 /// An ideal plant in a building.

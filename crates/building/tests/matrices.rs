@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
 fn house(archetype: Archetype, service: Service, compat: Compat) -> RcNetwork {
-    archetype.network(service, ArchetypeSettings::default(), compat)
+    archetype.network(service, ArchetypeSettings::default(), compat).unwrap()
 }
 
 fn largest_difference(found: &DMatrix<f64>, expected: &DMatrix<f64>) -> f64 {
@@ -87,6 +87,17 @@ fn the_corrected_houses_differ_where_they_should() {
         house.heat.iter().find(|heat| heat.name == "internal").unwrap().shares.iter().map(|one| one.share).sum::<f64>()
     };
     assert!((total(Compat::Corrected) - 1.0).abs() < 1e-12 && total(Compat::Published) < 0.95);
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let run =
+        |settings| Archetype::Sfh90Air.network(Service::Heating, settings, Compat::Corrected).unwrap_err().to_string();
+    let settings = ArchetypeSettings::default();
+    let draughty = ArchetypeSettings { air_changes_per_h: -1.0, ..settings };
+    assert!(run(draughty).contains("air_changes_per_h is -1; expected 0 or more"));
+    assert!(run(ArchetypeSettings { radiant_share: 1.5, ..settings }).contains("radiant_share is 1.5"));
+    assert!(run(ArchetypeSettings { solar_absorptance: f64::NAN, ..settings }).contains("solar_absorptance is NaN"));
 }
 
 #[test]

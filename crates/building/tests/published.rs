@@ -4,8 +4,9 @@
 
 mod common;
 
+use anergy_building::profiles::published_rows;
 use anergy_building::published::{PublishedClimate, PublishedSite};
-use anergy_building::{Archetype, ArchetypeSettings, Compat, Service};
+use anergy_building::{Archetype, ArchetypeSettings, Compat, Service, free_states};
 use anergy_profile::Profile;
 use anergy_thermal::weather::AdrModules;
 use common::{Table, reference_data, weather};
@@ -72,7 +73,7 @@ fn the_temperatures_of_the_published_baselines_to_1e_8() {
             }
             let name = format!("{}_1", archetype.name().replace('_', ""));
             let settings = ArchetypeSettings::default();
-            let space = archetype.network(service, settings, Compat::Published).state_space().unwrap();
+            let space = archetype.network(service, settings, Compat::Published).unwrap().state_space().unwrap();
             let discrete = space.discretise(hours).unwrap();
             let internal = Profile::Series(given.column(&format!("gains{name}")));
             let inputs = archetype.published_inputs(&space, &climate, settings, internal).unwrap();
@@ -80,22 +81,41 @@ fn the_temperatures_of_the_published_baselines_to_1e_8() {
             let q_w: Vec<f64> = output.column(&format!("Qth_bl_{name}")).iter().map(|kw| kw * 1000.0).collect();
             let plant = space.input("plant").unwrap();
             let expected = air.column(&format!("Tair_bl_{name}"));
-            // The published response loses the weather of the first step in all later ones.
-            let mut free = &discrete.ad * DVector::from_element(space.capacity_j_k().len(), set_point);
-            let mut pulse = DVector::zeros(free.len());
+            let start = DVector::from_element(space.capacity_j_k().len(), set_point);
+            let free = free_states(&discrete, &inputs, &start, Compat::Published).unwrap();
+            let mut pulse = DVector::zeros(start.len());
             for (step, expected) in expected.into_iter().enumerate() {
-                let u = inputs.at(step);
                 pulse = &discrete.ad * pulse + discrete.bd.column(plant) * q_w[step];
-                let now = if step == 0 { &free + &discrete.bd * &u } else { discrete.end(&free, &u) };
-                if step > 0 {
-                    free.clone_from(&now);
-                }
-                let found = (now + &pulse)[space.air()];
+                let found = (&free[step] + &pulse)[space.air()];
                 assert!((found - expected).abs() < 1e-8, "{case} {name} {step}: {found} {expected}");
                 compared += 1;
             }
         }
         assert!(compared >= 400, "{compared}");
+    }
+}
+
+#[test]
+fn the_rows_of_set_points_and_occupancy_of_the_published_runs() {
+    let Some(data) = reference_data("clustenergy") else { return };
+    let params = data.join("params");
+    let cases = [
+        ("roma_base_load_nodhw", "T_sp_heating.csv.gz", 46 * 24, 0.25, 96),
+        ("denver_cool_3d_30min_nodhw", "T_sp_cooling.csv.gz", 181 * 24, 0.5, 144),
+    ];
+    for (case, set_points, start, hours, steps) in cases {
+        let given = Table::read(&data.join("results").join(case).join("inputs.csv"));
+        let set_points = Table::read(&params.join(set_points));
+        let occupancy = Table::read(&params.join("occ_profile.csv.gz"));
+        let houses = ["SFH06air_1", "SFH05air_1", "SFH90air_1", "SFH60air_1"];
+        for (building, house) in (1..).zip(houses) {
+            let rows = |table: &Table, column: String| {
+                published_rows(&table.column(&column), start, hours, steps).unwrap().to_vec()
+            };
+            assert_eq!(rows(&set_points, format!("Tsp_Bui{building}")), given.column(&format!("tsp{house}")), "{case}");
+            let column = format!("Occ Bui{building} (W)");
+            assert_eq!(rows(&occupancy, column), given.column(&format!("occupancy{house}")), "{case}");
+        }
     }
 }
 
