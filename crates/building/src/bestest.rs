@@ -199,11 +199,7 @@ impl BestestCase {
         for Surface { name, area_m2, solar_share, part, .. } in &SURFACES {
             let (construction, films) = self.construction(*part);
             let wall = construction.lumped(*area_m2, films)?;
-            let (outer, inner) = (format!("{name}_outer"), format!("{name}_inner"));
-            room.node(&outer, wall.outer_j_k).boundary("outside", &outer, wall.outer_w_k);
-            if let Some((insulation_w_k, inner_j_k)) = wall.insulation {
-                room.node(&inner, inner_j_k).link(&outer, &inner, insulation_w_k).link(&inner, "air", wall.inner_w_k);
-            }
+            let [outer, inner] = wall.add(&mut room, name, ["air", "outside"]);
             room.heat("solar_windows", &inner, *solar_share);
             room.heat("internal", &inner, RADIANT_SHARE * area_m2 / inside_m2);
             // Heat on the surface reaches the outer node by the share of the film in the outer resistance.

@@ -89,6 +89,26 @@ pub struct LumpedWall {
     pub outer_j_k: f64,
 }
 
+impl LumpedWall {
+    /// Adds the wall to a network, between the node `air` and the boundary `outside`: as the nodes `NAME_outer` and
+    /// `NAME_inner`, or as the one node `NAME`. Returns the names of the outer and the inner node, which may be the same.
+    pub fn add(&self, network: &mut RcNetwork, name: &str, [air, outside]: [&str; 2]) -> [String; 2] {
+        let [outer, inner] = match self.insulation {
+            Some((insulation_w_k, inner_j_k)) => {
+                let [outer, inner] = [format!("{name}_outer"), format!("{name}_inner")];
+                network.node(&outer, self.outer_j_k).node(&inner, inner_j_k).link(&outer, &inner, insulation_w_k);
+                [outer, inner]
+            }
+            None => {
+                network.node(name, self.outer_j_k);
+                [name.to_owned(), name.to_owned()]
+            }
+        };
+        network.boundary(outside, &outer, self.outer_w_k).link(&inner, air, self.inner_w_k);
+        [outer, inner]
+    }
+}
+
 impl Construction {
     /// Checks the layers.
     ///
@@ -293,12 +313,19 @@ mod tests {
             let air_c = space.node_temps_c(&steady, &u)[space.air()];
             let expected = 5.0 + 1000.0 / (area_m2 * wall().u_w_m2k(films));
             prop_assert!((air_c - expected).abs() < 1e-9 * expected);
-            let lumped = wall().lumped(area_m2, films).unwrap();
-            let (insulation_w_k, inner_j_k) = lumped.insulation.unwrap();
-            let u_a = 1.0 / (1.0 / lumped.inner_w_k + 1.0 / insulation_w_k + 1.0 / lumped.outer_w_k);
-            prop_assert!((u_a - area_m2 * wall().u_w_m2k(films)).abs() < 1e-9 * u_a);
-            let mass: f64 = network.capacity_j_k() - 1e5;
-            prop_assert!((inner_j_k + lumped.outer_j_k - mass).abs() < 1e-9 * mass);
+            let mut lumped = RcNetwork::new("air");
+            lumped.node("air", 1e5);
+            let plain = Construction { insulation: None, ..wall() };
+            for (construction, nodes) in [(wall(), 3), (plain, 2)] {
+                let mut lumped = lumped.clone();
+                construction.lumped(area_m2, films).unwrap().add(&mut lumped, "wall", ["air", "outside"]);
+                prop_assert_eq!(lumped.nodes.len(), nodes);
+                lumped.heat("plant", "air", 1.0);
+                let space = lumped.state_space().unwrap();
+                let steady = space.steady_state(&u).unwrap();
+                prop_assert!((space.node_temps_c(&steady, &u)[space.air()] - expected).abs() < 1e-9 * expected);
+                prop_assert!((lumped.capacity_j_k() - network.capacity_j_k()).abs() < 1e-9 * network.capacity_j_k());
+            }
         }
     }
 }

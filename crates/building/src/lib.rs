@@ -1,6 +1,6 @@
 //! Thermal models of buildings, for loads and flexibility.
 //!
-//! - [`RcNetwork`]: a building as resistances and capacities; [`Archetype`] and [`BestestCase`] give known ones,
+//! - [`RcNetwork`]: a building as resistances and capacities; [`Archetype`] and [`bestest`] give known ones,
 //!   [`Construction`] turns the layers of a wall into one
 //! - [`StateSpace`], [`Discrete`], [`Modes`]: the equations as matrices, their exact solution over a step, and the same
 //!   solution mode by mode

@@ -225,3 +225,23 @@ fn what_cannot_be_solved_is_refused() {
     let modes = Modes::new(&space, &discrete).unwrap();
     assert!((modes.gain()[(0, 0)] * modes.output()[(0, 0)] - 0.036).abs() < 1e-12);
 }
+
+#[test]
+fn a_network_of_ones_own_reads_from_text_and_unknown_keys_are_refused() {
+    let text = r#"{
+        "nodes": [{"name": "air", "capacity_j_k": 3e5}, {"name": "wall", "capacity_j_k": 2e7}],
+        "links": [{"between": ["air", "wall"], "conductance_w_k": 400}],
+        "boundaries": [{"name": "outside", "links": [{"node": "wall", "conductance_w_k": 50}]}],
+        "heat": [{"name": "plant", "shares": [{"node": "air", "share": 1}]}],
+        "air": "air"
+    }"#;
+    let network: RcNetwork = serde_json::from_str(text).unwrap();
+    let mut same = RcNetwork::new("air");
+    same.node("air", 3e5).node("wall", 2e7).link("air", "wall", 400.0).boundary("outside", "wall", 50.0);
+    same.heat("plant", "air", 1.0);
+    assert_eq!(network, same);
+    let again: RcNetwork = serde_json::from_str(&serde_json::to_string(&network).unwrap()).unwrap();
+    assert_eq!(again, same);
+    let misspelt = text.replace("conductance_w_k", "conductance_kw_k");
+    assert!(serde_json::from_str::<RcNetwork>(&misspelt).unwrap_err().to_string().contains("conductance_kw_k"));
+}
