@@ -49,6 +49,21 @@ pub enum BuildingError {
         /// Names of all nodes without capacity.
         names: String,
     },
+    /// The fastest node is too fast for the length of a step, and rounding spoils the exact solution.
+    #[error(
+        "a step of {hours} h is too long for the node `{node}`, whose time constant is {time_constant_s:.2e} s: \
+         temperatures would be wrong by {error:.0e} of themselves; give the node more capacity, or none"
+    )]
+    Stiff {
+        /// Length of the step, hours.
+        hours: f64,
+        /// Name of the fastest node.
+        node: String,
+        /// Its capacity over its conductances, s.
+        time_constant_s: f64,
+        /// How much a building as warm as all its boundaries would change in a step, relative.
+        error: f64,
+    },
     /// The modal form and the matrix form of a time step differ.
     #[error("the modal form differs from the matrix form by {difference:.3e}; expected at most {allowed:.0e}")]
     Modes {

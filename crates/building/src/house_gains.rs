@@ -14,7 +14,7 @@ const FACADES: [f64; 4] = [180.0, 90.0, 270.0, 0.0];
 
 impl Archetype {
     /// Returns the inputs of the house over the steps of `weather`: `outside`, `ground` (`ground_c`, or the air's
-    /// temperature without), sun and `internal_w`; the plant is left at 0.
+    /// temperature without), sun under an even sky, and `internal_w`; the plant is left at 0.
     ///
     /// Sun through windows: `g A f` with the angular factor of [`AngularModel::RootOfCosine`]. Sun on walls and roof, as
     /// heat at the outer node: `alpha R_se U A I` with `R_se = 1/25 m2 K/W` (the sol-air temperature of ISO 13790, 11.3.4).

@@ -7,6 +7,9 @@ use crate::{BuildingError, RcNetwork};
 /// Seconds of an hour.
 const HOUR_S: f64 = 3600.0;
 
+/// Largest relative change in a step of a building that is as warm as all its boundaries.
+const LARGEST_DRIFT: f64 = 1e-9;
+
 /// The equations of an [`RcNetwork`] as matrices: `dx/dt = A x + B u` for the temperatures `x` of the nodes with
 /// capacity, degrees Celsius, and `y = C x + D u` for the temperatures of all nodes.
 ///
@@ -228,7 +231,9 @@ impl StateSpace {
     /// of the step (Van Loan 1978, doi:10.1109/TAC.1978.1101743).
     ///
     /// # Errors
-    /// [`BuildingError::Value`] unless `hours` is above 0 and finite.
+    /// [`BuildingError::Value`] unless `hours` is above 0 and finite. [`BuildingError::Stiff`] when a building as warm as
+    /// all its boundaries would change its temperatures by more than 1e-9 of themselves: then the fastest node has a time
+    /// constant of less than about a millionth of the step, and rounding spoils the exponential.
     pub fn discretise(&self, hours: f64) -> Result<Discrete, BuildingError> {
         let fine = hours > 0.0 && hours.is_finite();
         BuildingError::check("the length of a step, hours,", hours, fine, "a number above 0")?;
@@ -239,13 +244,22 @@ impl StateSpace {
         augmented.view_mut((n + m, 0), (n, n)).fill_with_identity();
         let exponential = augmented.exp();
         let block = |row: usize, column: usize, width: usize| exponential.view((row, column), (n, width)).into_owned();
-        Ok(Discrete {
+        let discrete = Discrete {
             hours,
             ad: block(0, 0, n),
             bd: block(0, n, m),
             mean_ad: block(n + m, 0, n),
             mean_bd: block(n + m, n, m),
-        })
+        };
+        let error = discrete.drift(self.boundaries);
+        if error <= LARGEST_DRIFT { Ok(discrete) } else { Err(self.stiff(hours, error)) }
+    }
+
+    fn stiff(&self, hours: f64, error: f64) -> BuildingError {
+        let time_s = |state: usize| self.capacity_j_k[state] / self.conductance_w_k[(state, state)];
+        let fastest = (0..self.states.len()).min_by(|&one, &other| time_s(one).total_cmp(&time_s(other))).unwrap_or(0);
+        let node = self.nodes[self.states[fastest]].clone();
+        BuildingError::Stiff { hours, node, time_constant_s: time_s(fastest), error }
     }
 
     /// Returns the heat flows of a step with mean states `mean_x` and inputs `u`, W: from each boundary into the
@@ -302,6 +316,15 @@ pub struct Discrete {
 }
 
 impl Discrete {
+    /// Returns the largest change of a state over a step that begins at 1 degree with all boundaries at 1 degree: 0 but for
+    /// rounding.
+    fn drift(&self, boundaries: usize) -> f64 {
+        let row_sum = |row: usize| self.ad.row(row).sum() + self.bd.row(row).columns(0, boundaries).sum();
+        let drift = |row: usize| (row_sum(row) - 1.0).abs();
+        // A maximum that keeps NaN.
+        (0..self.ad.nrows()).map(drift).fold(0.0, |worst, one| if one <= worst { worst } else { one })
+    }
+
     /// Returns the states at the end of the step, degrees Celsius.
     #[must_use]
     pub fn end(&self, x: &DVector<f64>, u: &DVector<f64>) -> DVector<f64> {

@@ -206,6 +206,38 @@ proptest! {
 }
 
 #[test]
+fn a_node_too_fast_for_the_step_is_refused_and_others_are_exact() {
+    let (mut refused, mut exact) = (0, 0);
+    for air_j_k in [1e4, 1e2, 1.0, 1e-2, 1e-4] {
+        for hours in [0.25, 1.0, 24.0, 720.0] {
+            let mut house = RcNetwork::new("air");
+            house.node("air", air_j_k).node("wall", 2e7).node("core", 1e9);
+            house.link("air", "wall", 4000.0).link("wall", "core", 100.0);
+            house.boundary("outside", "wall", 50.0).boundary("outside", "air", 80.0).heat("plant", "air", 1.0);
+            let space = house.state_space().unwrap();
+            match space.discretise(hours) {
+                Ok(discrete) => {
+                    Modes::new(&space, &discrete).unwrap();
+                    exact += 1;
+                }
+                Err(error) => {
+                    let message = error.to_string();
+                    assert!(message.contains("too long for the node `air`"), "{message}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((exact, refused), (9, 11));
+    // The same house with massless air is exact over any step.
+    let mut house = RcNetwork::new("air");
+    house.node("air", 0.0).node("wall", 2e7).node("core", 1e9);
+    house.link("air", "wall", 4000.0).link("wall", "core", 100.0).boundary("outside", "air", 80.0);
+    let space = house.state_space().unwrap();
+    Modes::new(&space, &space.discretise(720.0).unwrap()).unwrap();
+}
+
+#[test]
 fn what_cannot_be_solved_is_refused() {
     let mut ghost = RcNetwork::new("air");
     ghost.node("air", 0.0).boundary("outside", "air", 1.0);

@@ -87,6 +87,16 @@ pub struct EpwDetails {
     pub sky_infrared_w_m2: Vec<f64>,
 }
 
+/// Reads wind and thermal radiation of the sky from an EPW file, beside [`read_epw`].
+///
+/// # Errors
+/// As [`epw_details_from_reader`].
+pub fn read_epw_details(path: &Path) -> Result<EpwDetails, WeatherError> {
+    let file =
+        std::fs::File::open(path).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
+    epw_details_from_reader(path, file)
+}
+
 /// Reads wind and thermal radiation of the sky from EPW text; `path` is used in messages. The records are those that
 /// [`epw_from_reader`] reads, and it checks their times.
 ///

@@ -16,7 +16,7 @@ mod shape;
 mod sun;
 mod synthetic;
 
-pub use epw::{EpwDetails, epw_details_from_reader, epw_from_reader, read_epw};
+pub use epw::{EpwDetails, epw_details_from_reader, epw_from_reader, read_epw, read_epw_details};
 pub use error::WeatherError;
 pub use ground::GroundWave;
 pub use irradiance::{IndirectLight, Plane, SkyModel, Split, diffuse_fraction, split_global};
