@@ -137,8 +137,8 @@ impl BestestCase {
 
     /// Returns the room as a network: every layer with mass as `cells` cells, and the surfaces, without mass.
     ///
-    /// Boundary: `outside`. Heat inputs: `solar_windows`, `internal`, `plant` (heat into the air), and `outside_NAME` for
-    /// heat on the outer surface of `south`, `east`, `west`, `north`, `roof`, `floor` and `window`.
+    /// Boundary: `outside`. Heat inputs: `solar_windows`, `internal`, `plant` (heat into the air), and `outside_NAME`
+    /// for heat on the outer surface of `south`, `east`, `west`, `north`, `roof`, `floor` and `window`.
     ///
     /// # Errors
     /// None for the cases as they are; those of [`Construction::add_cells`].

@@ -16,8 +16,9 @@ impl Archetype {
     /// Returns the inputs of the house over the steps of `weather`: `outside`, `ground` (`ground_c`, or the air's
     /// temperature without), sun under an even sky, and `internal_w`; the plant is left at 0.
     ///
-    /// Sun through windows: `g A f` with the angular factor of [`AngularModel::RootOfCosine`]. Sun on walls and roof, as
-    /// heat at the outer node: `alpha R_se U A I` with `R_se = 1/25 m2 K/W` (the sol-air temperature of ISO 13790, 11.3.4).
+    /// Sun through windows: `g A f` with the angular factor of [`AngularModel::RootOfCosine`]. Sun on walls and roof,
+    /// as heat at the outer node: `alpha R_se U A I` with `R_se = 1/25 m2 K/W` (ISO 13790:2008, 11.3.4). The standard
+    /// states this for heat into the room; at the outer node, as in the published tool, a part of it is lost again.
     ///
     /// # Errors
     /// Those of [`Inputs::set`] and of the weather.

@@ -91,7 +91,8 @@ pub struct LumpedWall {
 
 impl LumpedWall {
     /// Adds the wall to a network, between the node `air` and the boundary `outside`: as the nodes `NAME_outer` and
-    /// `NAME_inner`, or as the one node `NAME`. Returns the names of the outer and the inner node, which may be the same.
+    /// `NAME_inner`, or as the one node `NAME`. Returns the names of the outer and the inner node, which may be the
+    /// same.
     pub fn add(&self, network: &mut RcNetwork, name: &str, [air, outside]: [&str; 2]) -> [String; 2] {
         let [outer, inner] = match self.insulation {
             Some((insulation_w_k, inner_j_k)) => {

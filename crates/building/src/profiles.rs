@@ -256,8 +256,8 @@ pub enum SeriesKind {
 /// Returns a series with steps of `from_minutes` in steps of `to_minutes`, one of which is a multiple of the other.
 ///
 /// # Errors
-/// [`BuildingError::Value`] if neither is a multiple of the other; [`BuildingError::Length`] if a joined step at the end
-/// would be incomplete.
+/// [`BuildingError::Value`] if neither is a multiple of the other; [`BuildingError::Length`] if a joined step at the
+/// end would be incomplete.
 pub fn resampled(
     values: &[f64],
     from_minutes: usize,

@@ -159,8 +159,8 @@ impl PublishedClimate {
         self.air_c.is_empty()
     }
 
-    /// Returns the cosine of incidence (0 or more) and the indirect irradiance, W/m2, on a plane in step `step`; azimuth
-    /// in degrees, south 0, west positive.
+    /// Returns the cosine of incidence (0 or more) and the indirect irradiance, W/m2, on a plane in step `step`;
+    /// azimuth in degrees, south 0, west positive.
     fn on_plane(&self, step: usize, azimuth_deg: f64, tilt_deg: f64) -> [f64; 2] {
         let [zenith, azimuth] = self.sun[step];
         let (sin_t, cos_t) = tilt_deg.to_radians().sin_cos();

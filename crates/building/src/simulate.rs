@@ -24,8 +24,8 @@ impl Inputs {
         Self { steps, names, columns, boundaries: space.boundaries() }
     }
 
-    /// Sets an input: a temperature in degrees Celsius for a boundary, a heat flow in W for a heat input; mean values of
-    /// the steps.
+    /// Sets an input: a temperature in degrees Celsius for a boundary, a heat flow in W for a heat input; mean values
+    /// of the steps.
     ///
     /// # Errors
     /// [`BuildingError::Unknown`] for another name, [`BuildingError::Length`] for a series of another length,
@@ -193,9 +193,10 @@ pub fn simulate(
     Ok(course)
 }
 
-/// Returns the states at the end of every step under `inputs` alone, without the plant, degrees Celsius: the offsets of a
-/// linear program whose unknowns are the outputs of the plant. With [`Discrete::pulse_response`] z,
-/// `T_k = free_k + sum_(j <= k) z_(k-j) Q_j`.
+/// Returns the states at the end of every step under `inputs` alone, without the plant, degrees Celsius.
+///
+/// These are the offsets of a linear program whose unknowns are the outputs Q of the plant. With the response z of
+/// [`Discrete::pulse_response`]: `T_k = free_k + sum_(j <= k) z_(k-j) Q_j`.
 ///
 /// [`Compat::Published`] loses the inputs of the first step in all later steps: its first offset is
 /// `Ad x0 + Bd u_0`, but `Ad x0` alone propagates.

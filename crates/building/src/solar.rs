@@ -17,7 +17,8 @@ pub enum AngularModel {
     },
     /// A table.
     Table {
-        /// Solar factor relative to that at normal incidence, at 0, 10, ... 90 degrees, 0 to 1; in between it is linear.
+        /// Solar factor relative to that at normal incidence, at 0, 10, ... 90 degrees, 0 to 1; in between it is
+        /// linear.
         by_ten_degrees: [f64; 10],
         /// The same for indirect light, 0 to 1.
         hemispherical: f64,
@@ -108,8 +109,8 @@ impl SolarWindow {
     }
 }
 
-/// Returns the internal gains of a dwelling by its useful floor area `area_m2`, W: a constant of UNI/TS 11300-1:2014
-/// (13.1), `7.987 A - 0.0353 A^2` up to 120 m2 and 450 W above.
+/// Returns the internal gains of a dwelling by its useful floor area `area_m2`, W: the rule of UNI/TS 11300-1,
+/// `7.987 A - 0.0353 A^2` up to 120 m2 and 450 W above.
 #[must_use]
 pub fn standard_internal_gains_w(area_m2: f64) -> f64 {
     if area_m2 > 120.0 { 450.0 } else { (7.987 - 0.0353 * area_m2) * area_m2 }

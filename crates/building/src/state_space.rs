@@ -231,9 +231,9 @@ impl StateSpace {
     /// of the step (Van Loan 1978, doi:10.1109/TAC.1978.1101743).
     ///
     /// # Errors
-    /// [`BuildingError::Value`] unless `hours` is above 0 and finite. [`BuildingError::Stiff`] when a building as warm as
-    /// all its boundaries would change its temperatures by more than 1e-9 of themselves: then the fastest node has a time
-    /// constant of less than about a millionth of the step, and rounding spoils the exponential.
+    /// [`BuildingError::Value`] unless `hours` is above 0 and finite. [`BuildingError::Stiff`] when a building as warm
+    /// as all its boundaries would change its temperatures by more than 1e-9 of themselves: then the fastest node has a
+    /// time constant of less than about a millionth of the step, and rounding spoils the exponential.
     pub fn discretise(&self, hours: f64) -> Result<Discrete, BuildingError> {
         let fine = hours > 0.0 && hours.is_finite();
         BuildingError::check("the length of a step, hours,", hours, fine, "a number above 0")?;
@@ -316,8 +316,8 @@ pub struct Discrete {
 }
 
 impl Discrete {
-    /// Returns the largest change of a state over a step that begins at 1 degree with all boundaries at 1 degree: 0 but for
-    /// rounding.
+    /// Returns the largest change of a state over a step that begins at 1 degree with all boundaries at 1 degree: 0 but
+    /// for rounding.
     fn drift(&self, boundaries: usize) -> f64 {
         let row_sum = |row: usize| self.ad.row(row).sum() + self.bd.row(row).columns(0, boundaries).sum();
         let drift = |row: usize| (row_sum(row) - 1.0).abs();

@@ -58,7 +58,8 @@ fn free(course: &Course) -> [f64; 3] {
     [fold(f64::min, f64::INFINITY), mean, fold(f64::max, f64::NEG_INFINITY)]
 }
 
-/// Annual heating and cooling, MWh, and peaks of an hour, kW, as lowest and highest of six programs (tables B8-1 to B8-4).
+/// Annual heating and cooling, MWh, and peaks of an hour, kW, as lowest and highest of six programs (tables B8-1 to
+/// B8-4).
 fn load_ranges(case: BestestCase) -> [[f64; 2]; 4] {
     match case {
         BestestCase::Case600 => [[3.993, 4.504], [5.432, 6.162], [3.020, 3.359], [5.422, 6.481]],
@@ -76,8 +77,8 @@ fn free_ranges(case: BestestCase) -> [[f64; 2]; 3] {
 
 const NAMES: [&str; 7] = ["heating", "cooling", "heating peak", "cooling peak", "lowest", "mean", "highest"];
 
-/// Runs a case with and without plant. Returns the results outside their ranges, with the relative distance of loads and
-/// the distance of temperatures, K; results are printed.
+/// Runs a case with and without plant. Returns the results outside their ranges, with the relative distance of loads
+/// and the distance of temperatures, K; results are printed.
 fn outside(network: &RcNetwork, case: BestestCase, climate: &(Weather, EpwDetails)) -> Vec<(&'static str, f64)> {
     let loads = loads(&year(network, case, climate, true, true));
     let free = free(&year(network, case, climate, true, false));
@@ -104,9 +105,9 @@ fn assert_misses(found: &[(&str, f64)], expected: &[(&str, f64)]) {
     }
 }
 
-/// The combined coefficients of the standard tie every surface to the air. The floor in the sun then heats the air alone,
-/// where in the detailed programs it also radiates to windows and walls, which lose a part of that heat: cooling and the
-/// mean temperature are too high.
+/// The combined coefficients of the standard tie every surface to the air. The floor in the sun then heats the air
+/// alone, where in the detailed programs it also radiates to windows and walls, which lose a part of that heat: cooling
+/// and the mean temperature are too high.
 #[test]
 fn with_combined_coefficients_cooling_is_too_high() {
     let Some(data) = reference_data("clustenergy") else { return };
@@ -127,8 +128,8 @@ fn with_radiation_between_surfaces_only_heating_is_too_high() {
     assert_misses(&run(BestestCase::Case900), &[("heating", 0.04)]);
 }
 
-/// The rule of the archetypes, two nodes per element: the sun that a surface absorbs enters behind its inner layers, so a
-/// larger part of it is lost to the outside than with the combined coefficients at the surface itself.
+/// The rule of the archetypes, two nodes per element: the sun that a surface absorbs enters behind its inner layers, so
+/// a larger part of it is lost to the outside than with the combined coefficients at the surface itself.
 #[test]
 fn two_nodes_per_element_are_close() {
     let Some(data) = reference_data("clustenergy") else { return };

@@ -71,8 +71,8 @@ impl Photovoltaics {
 ///
 /// Module temperature after Faiman (2008, doi:10.1002/pip.813): `T = T_air + G / (u0 + u1 v)`. Efficiency by the ADR
 /// model (Driesse and Stein 2020, SAND2020-3877) relative to the rating at 1000 W/m2 and 25 degrees:
-/// `k_a ((1 + k_rs + k_rsh) v - k_rs s - k_rsh v^2)` with `s = G / 1000`, `v = ln(s / s_o + 1) / ln(1 / s_oref + 1)` and
-/// `s_o = 10^(k_d + t_cd (T - 25))`, `s_oref = 10^k_d`.
+/// `k_a ((1 + k_rs + k_rsh) v - k_rs s - k_rsh v^2)` with `s = G / 1000`,
+/// `v = ln(s / s_o + 1) / ln(1 / s_oref + 1)`, `s_o = 10^(k_d + t_cd (T - 25))` and `s_oref = 10^k_d`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdrModules {
