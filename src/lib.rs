@@ -103,6 +103,7 @@
 //! | [`config`] | `anergy-config` | files into a case: districts in the format of this project, Calliope 0.6 models, lint |
 //! | [`cosim`], [`coupling`], [`equilibrium`], [`participants`] | `anergy-cosim` | the coupled district and its fixed point: schemes, residuals, gap, verdicts, Newton's method, the joint optimum |
 //! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; a district and COPs into an LP, a plan, its costs and certificate |
+//! | [`building`] | `anergy-building` | thermal networks of buildings: archetypes, gains, free temperatures, ideal loads |
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | physics of the loop, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
 //! | [`schema`], [`results`], [`series`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers |
@@ -111,6 +112,7 @@
 pub mod cli;
 pub mod prelude;
 
+pub use anergy_building as building;
 pub use anergy_config as config;
 pub use anergy_cosim as cosim;
 pub use anergy_cosim::{coupling, equilibrium, participants};

@@ -25,6 +25,13 @@ struct EpwColumn {
 
 const AIR_C: EpwColumn =
     EpwColumn { position: 6, name: "dry bulb temperature", range: [-90.0, 70.0], missing_from: 99.9 };
+const WIND_M_S: EpwColumn = EpwColumn { position: 21, name: "wind speed", range: [0.0, 100.0], missing_from: 999.0 };
+const INFRARED: EpwColumn = EpwColumn {
+    position: 12,
+    name: "horizontal infrared radiation intensity",
+    range: [0.0, 1000.0],
+    missing_from: 9999.0,
+};
 const GHI: EpwColumn =
     EpwColumn { position: 13, name: "global horizontal radiation", range: [0.0, 2000.0], missing_from: 9999.0 };
 const DNI: EpwColumn =
@@ -56,11 +63,67 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
     reader.read_to_end(&mut bytes).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
     // Names of locations are often not in UTF-8; all other text is ASCII.
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<EpwLine> = text
-        .lines()
+    let lines = lines_of(path, &text);
+    let (location, per_hour, records) = records_of(path, &lines)?;
+    let axis = calendar(&records, per_hour)?;
+    let column =
+        |column: &EpwColumn| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
+    Ok(Weather {
+        axis,
+        location,
+        air_c: column(&AIR_C)?,
+        ghi_w_m2: column(&GHI)?,
+        dni_w_m2: column(&DNI)?,
+        dhi_w_m2: column(&DHI)?,
+    })
+}
+
+/// Columns of an EPW file beside those of [`Weather`]; one value per step of the weather's axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpwDetails {
+    /// Wind speed, m/s.
+    pub wind_m_s: Vec<f64>,
+    /// Thermal radiation of the sky on a horizontal surface, W/m2.
+    pub sky_infrared_w_m2: Vec<f64>,
+}
+
+/// Reads wind and thermal radiation of the sky from an EPW file, beside [`read_epw`].
+///
+/// # Errors
+/// As [`epw_details_from_reader`].
+pub fn read_epw_details(path: &Path) -> Result<EpwDetails, WeatherError> {
+    let file =
+        std::fs::File::open(path).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
+    epw_details_from_reader(path, file)
+}
+
+/// Reads wind and thermal radiation of the sky from EPW text; `path` is used in messages. The records are those that
+/// [`epw_from_reader`] reads, and it checks their times.
+///
+/// # Errors
+/// Those of [`epw_from_reader`] that concern the header, the number of columns, and these two columns.
+pub fn epw_details_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<EpwDetails, WeatherError> {
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = lines_of(path, &text);
+    let records = records_of(path, &lines)?.2;
+    let column = |column: &EpwColumn| records.iter().map(|record| record.value(column)).collect::<Result<Vec<_>, _>>();
+    Ok(EpwDetails { wind_m_s: column(&WIND_M_S)?, sky_infrared_w_m2: column(&INFRARED)? })
+}
+
+fn lines_of<'a>(path: &'a Path, text: &'a str) -> Vec<EpwLine<'a>> {
+    text.lines()
         .enumerate()
         .map(|(index, text)| EpwLine { path, number: index + 1, cells: text.split(',').map(trimmed).collect() })
-        .collect();
+        .collect()
+}
+
+/// Returns the location, the number of records per hour, and the records.
+fn records_of<'a>(
+    path: &Path,
+    lines: &'a [EpwLine<'a>],
+) -> Result<(Location, i64, Vec<&'a EpwLine<'a>>), WeatherError> {
     let too_short = |expected| WeatherError::TooShort { path: path.to_owned(), lines: lines.len(), expected };
     let header = lines.get(..HEADER_LINES).ok_or_else(|| too_short("8 header lines"))?;
     let location = location(&header[0])?;
@@ -81,17 +144,7 @@ pub fn epw_from_reader(path: &Path, mut reader: impl std::io::Read) -> Result<We
             });
         }
     }
-    let axis = calendar(&records, per_hour)?;
-    let column =
-        |column: &EpwColumn| records.iter().map(|record| record.value(column)).collect::<Result<Vec<f64>, _>>();
-    Ok(Weather {
-        axis,
-        location,
-        air_c: column(&AIR_C)?,
-        ghi_w_m2: column(&GHI)?,
-        dni_w_m2: column(&DNI)?,
-        dhi_w_m2: column(&DHI)?,
-    })
+    Ok((location, per_hour, records))
 }
 
 /// A line of the file, split at its commas.
@@ -263,6 +316,26 @@ mod tests {
         assert_eq!(read(&write(&written).replace('\n', "\r\n")).unwrap(), written);
         let leap = weather(date(2020, 1, 1).at(0, 0, 0, 0), 15, 35136);
         assert_eq!(read(&write(&leap)).unwrap(), leap);
+    }
+
+    #[test]
+    fn wind_and_sky_are_read_beside_the_weather() {
+        let text = write(&weather(date(2019, 1, 1).at(0, 0, 0, 0), 60, 24));
+        let with = |wind: &str, sky: &str| {
+            let record = |line: &str| {
+                let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+                if cells.len() == 35 {
+                    (cells[21], cells[12]) = (wind.to_owned(), sky.to_owned());
+                }
+                cells.join(",") + "\n"
+            };
+            let text: String = text.lines().map(record).collect();
+            epw_details_from_reader(Path::new("town.epw"), text.as_bytes())
+        };
+        let details = with("2.5", "310").unwrap();
+        assert_eq!((details.wind_m_s, details.sky_infrared_w_m2), (vec![2.5; 24], vec![310.0; 24]));
+        assert!(with("999", "310").unwrap_err().to_string().contains("town.epw:9: wind speed is missing"));
+        assert!(with("2.5", "9999").unwrap_err().to_string().contains("infrared radiation intensity is missing"));
     }
 
     #[test]

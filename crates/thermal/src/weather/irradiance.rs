@@ -46,6 +46,17 @@ pub struct Split {
     pub dhi_w_m2: f64,
 }
 
+/// Light on a plane that does not come straight from the sun.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IndirectLight {
+    /// From the sky, W/m2.
+    pub sky_w_m2: f64,
+    /// The part of `sky_w_m2` that comes from around the sun, W/m2.
+    pub glow_w_m2: f64,
+    /// Reflected by the ground, W/m2.
+    pub ground_w_m2: f64,
+}
+
 /// How the sky's diffuse light is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +73,23 @@ impl SkyModel {
     /// ground, where `reflected_w_m2` is the global horizontal irradiance times the ground's albedo.
     #[must_use]
     pub fn on_plane(self, sun: &SunPath, step: usize, plane: &Plane, split: Split, reflected_w_m2: f64) -> f64 {
+        let direct_w_m2 = split.dni_w_m2 * sun.mean_cosine(step, plane);
+        let incident = self.on_plane_without_direct(sun, step, plane, split, reflected_w_m2);
+        direct_w_m2 + incident.sky_w_m2 + incident.ground_w_m2
+    }
+
+    /// Returns the light on `plane` in step `step` that does not come straight from the sun, as
+    /// [`SkyModel::on_plane`] adds it to `dni cos(incidence)`. With [`SkyModel::HayDavies`] the glow around the sun is
+    /// part of it.
+    #[must_use]
+    pub fn on_plane_without_direct(
+        self,
+        sun: &SunPath,
+        step: usize,
+        plane: &Plane,
+        split: Split,
+        reflected_w_m2: f64,
+    ) -> IndirectLight {
         let sine = sun.mean_cosine(step, &Plane::HORIZONTAL);
         let cosine = sun.mean_cosine(step, plane);
         let tilt_cos = plane.tilt_deg.to_radians().cos();
@@ -70,8 +98,11 @@ impl SkyModel {
             Self::HayDavies | Self::Isotropic => 0.0,
         };
         let ratio = if glow > 0.0 { cosine / sine } else { 0.0 };
-        let diffuse = split.dhi_w_m2 * (glow * ratio + (1.0 - glow) * (1.0 + tilt_cos) / 2.0);
-        split.dni_w_m2 * cosine + diffuse + reflected_w_m2 * (1.0 - tilt_cos) / 2.0
+        IndirectLight {
+            sky_w_m2: split.dhi_w_m2 * (glow * ratio + (1.0 - glow) * (1.0 + tilt_cos) / 2.0),
+            glow_w_m2: split.dhi_w_m2 * glow * ratio,
+            ground_w_m2: reflected_w_m2 * (1.0 - tilt_cos) / 2.0,
+        }
     }
 }
 

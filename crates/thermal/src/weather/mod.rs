@@ -16,12 +16,12 @@ mod shape;
 mod sun;
 mod synthetic;
 
-pub use epw::{epw_from_reader, read_epw};
+pub use epw::{EpwDetails, epw_details_from_reader, epw_from_reader, read_epw, read_epw_details};
 pub use error::WeatherError;
 pub use ground::GroundWave;
-pub use irradiance::{Plane, SkyModel, Split, diffuse_fraction, split_global};
+pub use irradiance::{IndirectLight, Plane, SkyModel, Split, diffuse_fraction, split_global};
 pub use load::{Demand, SolarAperture, ThermalBuilding};
-pub use pv::Photovoltaics;
+pub use pv::{AdrModules, Photovoltaics};
 pub use random::SplitMix64;
 pub use shape::{Occupancy, WeekShape};
 pub use sun::{Location, SunPath, SunPosition, extraterrestrial_w_m2, sun_position};

@@ -179,6 +179,18 @@ impl SunPath {
         self.mean(step, |sun| (0..3).map(|axis| sun[axis] * normal[axis]).sum::<f64>().max(0.0))
     }
 
+    /// Returns the mean over step `step` of `f(cosine) * cosine` for the cosine of the angle of incidence on `plane`, 0
+    /// to 1: the direct light that passes a glazing with the angular transmittance `f`, per direct normal irradiance.
+    /// Zero while the sun is below the horizon or behind the plane.
+    #[must_use]
+    pub fn mean_passing(&self, step: usize, plane: &Plane, f: impl Fn(f64) -> f64) -> f64 {
+        let normal = plane.normal();
+        self.mean(step, |sun| {
+            let cosine = (0..3).map(|axis| sun[axis] * normal[axis]).sum::<f64>();
+            if cosine > 0.0 { f(cosine.min(1.0)) * cosine } else { 0.0 }
+        })
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a handful of samples")]
     fn mean(&self, step: usize, f: impl Fn([f64; 3]) -> f64) -> f64 {
         let samples = &self.towards_sun[step * self.samples..(step + 1) * self.samples];
@@ -258,6 +270,20 @@ mod tests {
         assert!(extraterrestrial_w_m2(185) < 0.97 * SOLAR_CONSTANT_W_M2);
         let mean = (1..=365).map(extraterrestrial_w_m2).sum::<f64>() / 365.0;
         assert!((mean / SOLAR_CONSTANT_W_M2 - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn light_through_a_glazing_is_weighted_by_its_angle() {
+        let axis = TimeAxis::new(date(2019, 6, 21).at(0, 0, 0, 0), 60, 24);
+        let path = SunPath::new(&MILAN, &axis).unwrap();
+        let south = Plane::wall(180.0);
+        for step in 0..24 {
+            let cosine = path.mean_cosine(step, &south);
+            assert!((path.mean_passing(step, &south, |_| 0.7) - 0.7 * cosine).abs() < 1e-12);
+            // Light at a grazing angle passes less; the mean of a square is at least the square of the mean.
+            let passing = path.mean_passing(step, &south, |cosine| cosine);
+            assert!(passing >= cosine * cosine - 1e-12 && passing <= cosine + 1e-12);
+        }
     }
 
     #[test]
