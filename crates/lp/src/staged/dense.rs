@@ -1,6 +1,31 @@
 //! Small dense symmetric systems.
 
 use super::general_chain::RELATIVE_REGULARIZATION;
+use super::lanes::{LANES, Lanes};
+
+/// Number of rows above which products are summed in vectors.
+const LARGE: usize = 128;
+
+/// Returns the product of two vectors of equal length, summed from the first to the last element.
+fn narrow_dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Returns the product of two vectors of equal length, summed in [`LANES`] parts.
+#[inline(always)]
+pub(super) fn wide_dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [Lanes::ZERO; 2];
+    let ((a_pairs, a_last), (b_pairs, b_last)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
+    for (a, b) in a_pairs.iter().zip(b_pairs) {
+        sums[0] += Lanes(a[0]) * Lanes(b[0]);
+        sums[1] += Lanes(a[1]) * Lanes(b[1]);
+    }
+    for (a, b) in a_last.iter().zip(b_last) {
+        sums[0] += Lanes(*a) * Lanes(*b);
+    }
+    (sums[0] + sums[1]).sum() + narrow_dot(a_rest, b_rest)
+}
 
 /// A symmetric positive definite matrix and its Cholesky factor.
 #[derive(Debug)]
@@ -35,6 +60,12 @@ impl Cholesky {
     /// Factors in place. A pivot below the share `floor` of its diagonal entry is rounding error: its unknown becomes
     /// 0.
     pub(super) fn factor(&mut self, floor: f64) {
+        if self.n > LARGE { self.factor_large(floor) } else { self.factor_with(floor, narrow_dot) }
+    }
+
+    /// Factors in place with the given product of vectors.
+    #[inline(always)]
+    pub(super) fn factor_with(&mut self, floor: f64, dot: impl Fn(&[f64], &[f64]) -> f64) {
         let n = self.n;
         for j in 0..n {
             let (above, current) = self.values.split_at_mut(j * n);
@@ -42,10 +73,9 @@ impl Cholesky {
             let diagonal = row[j];
             for k in 0..j {
                 let other = &above[k * n..k * n + k + 1];
-                let sum: f64 = other[..k].iter().zip(&row[..k]).map(|(a, b)| a * b).sum();
-                row[k] = (row[k] - sum) * other[k];
+                row[k] = (row[k] - dot(&other[..k], &row[..k])) * other[k];
             }
-            let pivot = diagonal - row[..j].iter().map(|value| value * value).sum::<f64>();
+            let pivot = diagonal - dot(&row[..j], &row[..j]);
             row[j] = if pivot > floor * diagonal { 1.0 / pivot.sqrt() } else { 0.0 };
         }
     }

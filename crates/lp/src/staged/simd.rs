@@ -4,6 +4,7 @@
 //! the same code uses them. The choice affects the speed, but no bit of the result.
 
 use super::bordered_system::BorderedSystem;
+use super::dense::{Cholesky, wide_dot};
 use super::diagonal_chain::DiagonalChain;
 use super::general_chain::GeneralChain;
 use super::interior::{Affine, Interior};
@@ -128,6 +129,27 @@ impl UnitGroup {
     /// Solves for the right-hand sides gathered, at the duals of the coupling rows.
     pub(super) fn solve_at(&mut self, duals: &[f64], work: &mut EliminationBuffers) {
         arch().dispatch(SolveUnits { group: self, work, duals: Some(duals), sums: None });
+    }
+}
+
+struct FactorLarge<'a> {
+    matrix: &'a mut Cholesky,
+    floor: f64,
+}
+
+impl pulp::WithSimd for FactorLarge<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        self.matrix.factor_with(self.floor, wide_dot);
+    }
+}
+
+impl Cholesky {
+    /// Factors a large matrix in place; see [`Cholesky::factor`].
+    pub(super) fn factor_large(&mut self, floor: f64) {
+        arch().dispatch(FactorLarge { matrix: self, floor });
     }
 }
 

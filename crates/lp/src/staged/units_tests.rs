@@ -165,3 +165,11 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     let one = bits(1);
     assert!(one == bits(2) && one == bits(5));
 }
+
+#[test]
+fn a_large_system_over_coupling_rows_is_solved() {
+    let mut random = RandomNumbers(14);
+    let form = coupled_units(&mut random, 160, 9, [1, 1], 1, true);
+    let [backward, _] = errors_of(&mut random, &form, 2.0, solve_by_units);
+    assert!(backward < 1e-11, "{backward:e}");
+}

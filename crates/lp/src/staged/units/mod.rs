@@ -28,6 +28,9 @@ const COUPLING_PIVOT_FLOOR: f64 = 1e-15;
 /// so that sums do not either.
 const MOST_PARTS: usize = 4;
 
+/// Largest number of entries that the parts' systems over the coupling rows have together: 64 MB.
+const MOST_ENTRIES: usize = 1 << 23;
+
 /// The factored normal equations of a problem whose units are eliminated first.
 #[derive(Debug)]
 pub(super) struct UnitsFirst {
@@ -86,12 +89,12 @@ impl UnitsFirst {
             })
             .map(|(shape, units)| UnitGroup::new(data, stages, shape, units))
             .collect();
-        let count = MOST_PARTS.min(groups.len()).max(1);
+        let size = coupling_rows.len() * stages;
+        let count = MOST_PARTS.min(groups.len()).min(MOST_ENTRIES / (size * size).max(1)).max(1);
         let mut parts: Vec<Part> = (0..count).map(|_| Part::default()).collect();
         for (index, group) in groups.into_iter().enumerate() {
             parts[index % count].groups.push(group);
         }
-        let size = coupling_rows.len() * stages;
         for part in &mut parts {
             part.sums = vec![0.0; size];
             part.system = vec![0.0; if count > 1 { size * size } else { 0 }];
