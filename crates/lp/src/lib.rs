@@ -11,6 +11,7 @@
 mod backend;
 mod certificate;
 mod components;
+pub mod fleet;
 mod globals;
 #[cfg(any(test, feature = "cbc"))]
 mod implied_slack;
