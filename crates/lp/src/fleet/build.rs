@@ -107,9 +107,8 @@ impl FleetProblem {
         }
         let mut states = Vec::with_capacity(form.states());
         for (state, &value) in form.terminal_value.iter().enumerate() {
-            let bound = |of_stage: ndarray::ArrayView1<'_, f64>| {
-                of_stage.iter().map(|bound| size * bound).collect::<Vec<_>>()
-            };
+            let bound =
+                |of_stage: ndarray::ArrayView1<'_, f64>| of_stage.iter().map(|bound| size * bound).collect::<Vec<_>>();
             states.push(problem.add_column(Column {
                 name: format!("{} state {state}", unit.name),
                 lower: bound(bounds.lower.row(state)).into(),
@@ -136,8 +135,7 @@ impl FleetProblem {
                 problem.add_term(row, inputs[input], Lag::Same, -b);
             }
         }
-        let mut pool =
-            Pool { unit: index, count, form, inputs, states, outputs: Vec::new(), slack: Vec::new() };
+        let mut pool = Pool { unit: index, count, form, inputs, states, outputs: Vec::new(), slack: Vec::new() };
         for (at, output) in unit.outputs.iter().enumerate() {
             let is_bounded = !(output.lower.all(|lower| lower == f64::NEG_INFINITY)
                 && output.upper.all(|upper| upper == f64::INFINITY));

@@ -98,7 +98,8 @@ impl Dynamics {
         for (mode, &from) in order.iter().enumerate() {
             let vector = eigen.eigenvectors.column(from);
             // The largest state of a mode is 1, so that modes have the size of the states.
-            let size = (0..states).map(|i| vector[i] / roots[i]).fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+            let size =
+                (0..states).map(|i| vector[i] / roots[i]).fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
             for state in 0..states {
                 basis[[state, mode]] = vector[state] / roots[state] / size;
                 inverse[[mode, state]] = vector[state] * roots[state] * size;

@@ -89,7 +89,9 @@ pub enum FleetError {
         index: usize,
     },
     /// A unit alone, without the shared rows, cannot keep the bounds of an output.
-    #[error("{unit}: no inputs keep its outputs within their bounds; {output} misses them by {shortfall} in step {stage}")]
+    #[error(
+        "{unit}: no inputs keep its outputs within their bounds; {output} misses them by {shortfall} in step {stage}"
+    )]
     InfeasibleUnit {
         /// Name of the unit.
         unit: String,

@@ -64,8 +64,7 @@ pub(super) fn implied_bounds(
             before.iter_mut().zip(last).for_each(|(before, last)| *before = intersection(*before, *last));
         }
     }
-    let mut implied =
-        ImpliedBounds { lower: Array2::zeros((states, stages)), upper: Array2::zeros((states, stages)) };
+    let mut implied = ImpliedBounds { lower: Array2::zeros((states, stages)), upper: Array2::zeros((states, stages)) };
     for state in 0..states {
         let size = bounds.iter().map(|of_stage| of_stage[state][0].abs().max(of_stage[state][1].abs()));
         let size = size.fold(0.0, f64::max);
@@ -109,13 +108,7 @@ impl Steps {
     }
 
     /// Returns the intervals of the states of `stage`, given those of the stages before and of the start.
-    fn states_of(
-        &self,
-        form: &Form,
-        inputs: &[Input],
-        start: &[Interval],
-        known: &[Vec<Interval>],
-    ) -> Vec<Interval> {
+    fn states_of(&self, form: &Form, inputs: &[Input], start: &[Interval], known: &[Vec<Interval>]) -> Vec<Interval> {
         let stage = known.len();
         let count = self.gains.len().min(stage + 1);
         let from = if count > stage { start } else { &known[stage - count] };
@@ -123,9 +116,8 @@ impl Steps {
         for back in 0..count {
             let at = stage - back;
             for (state, sum) in sums.iter_mut().enumerate() {
-                let of_inputs = product(&self.gains[back][state], |input| {
-                    [inputs[input].lower.at(at), inputs[input].upper.at(at)]
-                });
+                let of_inputs =
+                    product(&self.gains[back][state], |input| [inputs[input].lower.at(at), inputs[input].upper.at(at)]);
                 let of_disturbance = form.disturbance.as_ref().map_or([0.0; 2], |disturbance| {
                     product(&self.powers[back][state], |state| [disturbance[[state, at]]; 2])
                 });
@@ -158,32 +150,26 @@ fn sweep(
 
 /// Intersects the intervals of the states with what the bounds of an output leave of them. The bounds of an output with
 /// slack leave everything.
-fn tighten(
-    states: &mut [Interval],
-    form: &Form,
-    index: usize,
-    output: &Output,
-    inputs: &[Input],
-    stage: usize,
-) {
+fn tighten(states: &mut [Interval], form: &Form, index: usize, output: &Output, inputs: &[Input], stage: usize) {
     let expression = &form.outputs[index];
     let lower = if output.lack_price.is_some() { f64::NEG_INFINITY } else { output.lower.at(stage) };
     let upper = if output.excess_price.is_some() { f64::INFINITY } else { output.upper.at(stage) };
     if [lower, upper] == ALL {
         return;
     }
-    let of_input = |(input, coefficient): (&Input, f64)| {
-        scaled(coefficient, [input.lower.at(stage), input.upper.at(stage)])
-    };
+    let of_input =
+        |(input, coefficient): (&Input, f64)| scaled(coefficient, [input.lower.at(stage), input.upper.at(stage)]);
     let coefficients = expression.inputs.iter().map(|coefficient| coefficient.at(stage));
-    let known = inputs.iter().zip(coefficients).map(of_input).fold([expression.offset.at(stage); 2], |a, b| total([a, b]));
+    let known =
+        inputs.iter().zip(coefficients).map(of_input).fold([expression.offset.at(stage); 2], |a, b| total([a, b]));
     for state in 0..states.len() {
         let coefficient = expression.states[state];
         if coefficient == 0.0 {
             continue;
         }
         let others = (0..states.len()).filter(|&other| other != state);
-        let rest = others.map(|other| scaled(expression.states[other], states[other])).fold(known, |a, b| total([a, b]));
+        let rest =
+            others.map(|other| scaled(expression.states[other], states[other])).fold(known, |a, b| total([a, b]));
         let left = scaled(1.0 / coefficient, [lower - rest[1], upper - rest[0]]);
         states[state] = intersection(states[state], left);
     }
@@ -208,7 +194,8 @@ fn cyclic_start(form: &Form, steps: &Steps, inputs: &[Input], stages: usize) -> 
             let period = matrix.pow(u32::try_from(stages).unwrap_or(u32::MAX));
             let inverse = (DMatrix::identity(states, states) - period).try_inverse();
             let Some(inverse) = inverse else { return vec![ALL; states] };
-            let of_state = |i: usize| (0..states).map(|j| scaled(inverse[(i, j)], forced[j])).fold([0.0; 2], |a, b| total([a, b]));
+            let of_state =
+                |i: usize| (0..states).map(|j| scaled(inverse[(i, j)], forced[j])).fold([0.0; 2], |a, b| total([a, b]));
             (0..states).map(of_state).collect()
         }
     };

@@ -234,12 +234,7 @@ impl Fleet {
     ///
     /// # Errors
     /// As [`Fleet::set_input_bounds`].
-    pub fn set_input_cost(
-        &mut self,
-        unit: UnitId,
-        input: usize,
-        cost: impl Into<Profile>,
-    ) -> Result<(), FleetError> {
+    pub fn set_input_cost(&mut self, unit: UnitId, input: usize, cost: impl Into<Profile>) -> Result<(), FleetError> {
         self.input(unit, input)?;
         self.change(unit, |unit| unit.inputs[input].cost = cost.into())
     }

@@ -62,8 +62,7 @@ impl FleetSolution {
     /// Maps the solution of the linear program back to the fleet.
     pub(super) fn of(fleet: &Fleet, built: &FleetProblem, solution: &Solution, solver: String) -> Self {
         let stages = fleet.stages;
-        let of_pools: Vec<UnitSolution> =
-            built.pools.iter().map(|pool| unit_solution(fleet, pool, solution)).collect();
+        let of_pools: Vec<UnitSolution> = built.pools.iter().map(|pool| unit_solution(fleet, pool, solution)).collect();
         let (sums, _) = built.problem.activities(&Lines::of(&solution.values.view()), &solution.globals);
         let lack = slack_values(&built.slack, solution, stages, 1.0, |slack| slack.lack);
         let excess = slack_values(&built.slack, solution, stages, 1.0, |slack| slack.excess);

@@ -32,12 +32,7 @@ struct Pattern {
 impl Pattern {
     fn of(problem: &StagedProblem) -> Self {
         Self {
-            sizes: [
-                problem.stages(),
-                problem.columns().len(),
-                problem.rows().len(),
-                problem.global_columns().len(),
-            ],
+            sizes: [problem.stages(), problem.columns().len(), problem.rows().len(), problem.global_columns().len()],
             terms: problem.terms().iter().map(|term| (term.row.0, term.column.0, term.lag)).collect(),
             spread: problem.spread_terms().iter().map(|term| (term.row.0, term.column.0)).collect(),
         }

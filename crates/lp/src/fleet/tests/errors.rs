@@ -4,9 +4,7 @@ use ndarray::{Array2, array};
 
 use super::{battery, input, one_state};
 use crate::Staged;
-use crate::fleet::{
-    Dynamics, Fleet, FleetError, Initial, Output, SharedRow, SharedRowId, Unit, UnitId,
-};
+use crate::fleet::{Dynamics, Fleet, FleetError, Initial, Output, SharedRow, SharedRowId, Unit, UnitId};
 
 const STAGED: Staged = Staged { alone: true, vertex: false };
 

@@ -4,9 +4,7 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 
 use super::{Network, agree, assert_satisfies, battery, input, weather};
-use crate::fleet::{
-    Dynamics, Fleet, FleetSolution, Initial, Output, SharedColumn, SharedRow, SharedRowId, Unit,
-};
+use crate::fleet::{Dynamics, Fleet, FleetSolution, Initial, Output, SharedColumn, SharedRow, SharedRowId, Unit};
 use crate::{Clarabel, Staged};
 
 const STAGED: Staged = Staged { alone: true, vertex: false };
@@ -37,9 +35,9 @@ fn is_binding(solution: &FleetSolution) -> bool {
 #[test]
 fn the_order_of_units_does_not_matter() {
     let (order, permuted) = ([0, 1, 2, 3, 4], [3, 0, 4, 2, 1]);
-    let first = cluster(&order, 5.5, true).solve(&STAGED).unwrap();
+    let first = cluster(&order, 11.0, true).solve(&STAGED).unwrap();
     assert!(is_binding(&first));
-    let second = cluster(&permuted, 5.5, true).solve(&STAGED).unwrap();
+    let second = cluster(&permuted, 11.0, true).solve(&STAGED).unwrap();
     assert!(agree(first.objective, second.objective, 1e-8));
     for (at, &kind) in permuted.iter().enumerate() {
         let difference = &first.units[kind].inputs - &second.units[at].inputs;
@@ -84,8 +82,7 @@ fn pooled_units_cost_the_same_and_satisfy_everything() {
 fn terms_in_shared_rows_keep_units_apart() {
     let mut fleet = Fleet::new("terms", 3);
     let row = fleet.add_row(SharedRow::at_most("row", 5.0)).unwrap();
-    let ids: Vec<_> =
-        (0..3).map(|_| fleet.add_unit(battery(0.9, 0.9, Initial::Given(vec![3.0]))).unwrap()).collect();
+    let ids: Vec<_> = (0..3).map(|_| fleet.add_unit(battery(0.9, 0.9, Initial::Given(vec![3.0]))).unwrap()).collect();
     fleet.set_input_term(row, ids[0], 0, 1.0).unwrap();
     fleet.set_input_term(row, ids[1], 0, 1.0).unwrap();
     assert_eq!(fleet.solve(&STAGED).unwrap().solved_units, 2);
@@ -122,9 +119,15 @@ fn random_fleet(numbers: &[f64], units: usize, stages: usize, pool: bool) -> Fle
                     lack_price: Some((1.0 + next()).into()),
                     ..Output::of_states("warmth", vec![next(), next()], 1.0 + next(), 4.0)
                 };
-                Unit::new("room", Dynamics::matrix(matrix), array![[next()], [0.3]], initial, vec![input("heat", 3.0, 0.01 * next())])
-                    .with_disturbance(disturbance)
-                    .with_output(output)
+                Unit::new(
+                    "room",
+                    Dynamics::matrix(matrix),
+                    array![[next()], [0.3]],
+                    initial,
+                    vec![input("heat", 3.0, 0.01 * next())],
+                )
+                .with_disturbance(disturbance)
+                .with_output(output)
             }
             _ => fleet.units()[index - 1].clone(),
         };
@@ -156,8 +159,9 @@ proptest! {
         let others = [pooled.solve(&Clarabel).unwrap(), unpooled.solve(&Staged::default()).unwrap()];
         for other in others {
             prop_assert!(agree(solution.objective, other.objective, 1e-7), "{} {}", solution.objective, other.objective);
-            let gap = other.certificate.optimality.unwrap().relative_gap;
-            prop_assert!(gap.abs() < 1e-6, "{gap:e}");
+            let proof = other.certificate.optimality.unwrap();
+            // Relative to 1 where nothing costs anything.
+            prop_assert!(agree(proof.primal_objective, proof.dual_objective, 1e-7), "{proof:?}");
         }
     }
 }

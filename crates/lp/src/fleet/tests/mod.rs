@@ -28,8 +28,12 @@ fn one_state(cost: impl Into<Profile>) -> Unit {
 fn battery(retention: f64, efficiency: f64, initial: Initial) -> Unit {
     let inputs = vec![input("charge", 2.0, 0.0), input("discharge", 2.0, 0.0)];
     let gains = array![[efficiency, -1.0 / efficiency]];
-    Unit::new("battery", Dynamics::diagonal(vec![retention]), gains, initial, inputs)
-        .with_output(Output::of_states("level", vec![1.0], 0.0, 6.0))
+    Unit::new("battery", Dynamics::diagonal(vec![retention]), gains, initial, inputs).with_output(Output::of_states(
+        "level",
+        vec![1.0],
+        0.0,
+        6.0,
+    ))
 }
 
 /// An RC network of `nodes` nodes in a chain, of which the last is the heated air, discretised exactly.

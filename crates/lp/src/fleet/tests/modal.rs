@@ -60,7 +60,9 @@ fn separate_networks_in_one_unit_have_modes() {
     let dynamics = Dynamics::matrix(matrix).modal("two", None).unwrap();
     let eigenvalues = dynamics.eigenvalues().unwrap();
     assert!(eigenvalues.iter().all(|eigenvalue| *eigenvalue < 1.0 && *eigenvalue > -1e-12));
-    assert!((eigenvalues.iter().sum::<f64>() - one.transition.diag().sum() - other.transition.diag().sum()).abs() < 1e-9);
+    assert!(
+        (eigenvalues.iter().sum::<f64>() - one.transition.diag().sum() - other.transition.diag().sum()).abs() < 1e-9
+    );
 }
 
 #[test]
