@@ -174,7 +174,7 @@ fn fleet(count: usize, stages: usize, modal: bool) -> Result<Fleet, FleetError> 
     const SUBSTEPS: usize = 1 << 12;
     let mut fleet = Fleet::new("fleet", stages);
     let mut numbers = Numbers(7);
-    let cap = fleet.add_row(SharedRow::at_most("cap", 1.05 * count as f64))?;
+    let cap = fleet.add_row(SharedRow::at_most("cap", 0.8 * count as f64))?;
     for building in 0..count {
         // C dT = K T + heat, C in kWh/K, K in kW/K; the step is SUBSTEPS steps of Euler's method, by squaring.
         let mut uniform = |least: f64, largest: f64| least + (largest - least) * numbers.next();

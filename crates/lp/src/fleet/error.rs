@@ -95,7 +95,7 @@ pub enum FleetError {
     InfeasibleUnit {
         /// Name of the unit.
         unit: String,
-        /// Name of the output with the first violation where the sum of violations is smallest.
+        /// Name of the output with the largest violation where the sum of violations is smallest.
         output: String,
         /// Step of this violation, counted from 0.
         stage: usize,
@@ -105,7 +105,7 @@ pub enum FleetError {
     /// Every unit alone is feasible, but a shared row is not kept.
     #[error("the shared row {row} cannot be kept: it misses its range by {shortfall} in step {stage}")]
     InfeasibleRow {
-        /// Name of the shared row with the first violation where the sum of violations is smallest.
+        /// Name of the shared row with the largest violation where the sum of violations is smallest.
         row: String,
         /// Step of this violation, counted from 0.
         stage: usize,

@@ -15,7 +15,11 @@
 //!
 //! Three properties make fleets cheap. The staged solver eliminates units first, so that its effort grows with the number
 //! of units only linearly. Units in modal form ([`Unit::modal`]) have scalar dynamics. Equal units are solved as one
-//! ([`Fleet::with_pool`]). States get finite bounds from the bounds of inputs and outputs, so that no column is free.
+//! ([`Fleet::with_pool`]).
+//!
+//! The bounds of inputs and outputs imply bounds of the states, which the linear program gets slightly widened: no state
+//! is a free column, and none of these bounds binds. A state that nothing bounds is refused
+//! ([`FleetError::UnboundedState`]).
 //!
 //! # Example
 //!

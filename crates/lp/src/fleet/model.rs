@@ -325,6 +325,20 @@ impl Fleet {
         Ok(())
     }
 
+    /// Replaces the bounds and the cost of a peak column.
+    ///
+    /// # Errors
+    /// As [`Fleet::set_input_bounds`].
+    pub fn set_peak(&mut self, peak: PeakColumnId, lower: f64, upper: f64, cost: f64) -> Result<(), FleetError> {
+        self.known("peak column", peak.0, self.peaks.len())?;
+        let known = &mut self.peaks[peak.0];
+        let checked = Checked { owner: &known.name, stages: 1 };
+        check_range(checked, "the value", &lower.into(), &upper.into())?;
+        check_finite(checked, "the cost", &cost.into())?;
+        (known.lower, known.upper, known.cost) = (lower, upper, cost);
+        Ok(())
+    }
+
     /// Applies a change to a copy of a unit, and replaces the unit if the copy passes the checks.
     fn change(&mut self, unit: UnitId, change: impl FnOnce(&mut Unit)) -> Result<(), FleetError> {
         self.known("unit", unit.0, self.units.len())?;

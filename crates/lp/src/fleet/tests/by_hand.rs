@@ -113,6 +113,26 @@ fn a_cyclic_store_lowers_the_peak_to_the_mean() {
         assert!(agree(duals.row(1).sum(), -7.0, 1e-6), "{duals}");
         assert_satisfies(&fleet, &solution, 1e-7);
     }
+    fleet.set_peak(peak, 2.5, f64::INFINITY, 4.0).unwrap();
+    assert!(agree(fleet.solve(&STAGED).unwrap().objective, 10.0, 1e-7));
+}
+
+/// A unit may have no states: a generator of 3 at 0.2 and one of 5 at 0.3 serve a load of 4.
+#[test]
+fn units_without_states_are_served_in_order_of_cost() {
+    let mut fleet = Fleet::new("generators", 2);
+    let load = fleet.add_row(SharedRow::equal("load", 4.0)).unwrap();
+    for (largest, cost) in [(3.0, 0.2), (5.0, 0.3)] {
+        let output = vec![input("output", largest, cost)];
+        let gains = ndarray::Array2::zeros((0, 1));
+        let unit = Unit::new("generator", Dynamics::diagonal(vec![]), gains, Initial::Cyclic, output);
+        let unit = fleet.add_unit(unit).unwrap();
+        fleet.set_input_term(load, unit, 0, 1.0).unwrap();
+    }
+    let solution = fleet.solve(&STAGED).unwrap();
+    assert!(agree(solution.objective, 2.0 * (0.6 + 0.3), 1e-8));
+    assert!(agree(solution.row_duals.as_ref().unwrap()[[0, 1]], 0.3, 1e-7));
+    assert!(agree(solution.units[0].reduced_costs.as_ref().unwrap()[[0, 0]], -0.1, 1e-7));
 }
 
 /// A terminal value of 0.3 per degree pays for heating to the upper limit at 0.2.
