@@ -167,14 +167,15 @@ fn measure(name: &str, problem: &StagedProblem, units: usize) -> Result<(), LpEr
     Ok(())
 }
 
-/// Creates buildings of eight nodes in a chain, the last of which is the heated air, under a cap on the electricity of
-/// all heat pumps. Steps are of a quarter of an hour.
+/// Creates buildings of eight nodes in a chain, the last of which is the heated air, under a cap, with slack at a
+/// price, on the electricity of all heat pumps. Steps are of a quarter of an hour.
 fn fleet(count: usize, stages: usize, modal: bool) -> Result<Fleet, FleetError> {
     const NODES: usize = 8;
     const SUBSTEPS: usize = 1 << 12;
     let mut fleet = Fleet::new("fleet", stages);
     let mut numbers = Numbers(7);
-    let cap = fleet.add_row(SharedRow::at_most("cap", 0.8 * count as f64))?;
+    let cap = SharedRow { excess_price: Some(2.0.into()), ..SharedRow::at_most("cap", 0.7 * count as f64) };
+    let cap = fleet.add_row(cap)?;
     for building in 0..count {
         // C dT = K T + heat, C in kWh/K, K in kW/K; the step is SUBSTEPS steps of Euler's method, by squaring.
         let mut uniform = |least: f64, largest: f64| least + (largest - least) * numbers.next();
@@ -187,7 +188,7 @@ fn fleet(count: usize, stages: usize, modal: bool) -> Result<Fleet, FleetError> 
             conductances[[node + 1, node]] = conductance;
         }
         let to_outside: Vec<f64> =
-            (0..NODES).map(|node| if node % 3 == 0 { uniform(0.02, 0.06) } else { 0.0 }).collect();
+            (0..NODES).map(|node| if node % 3 == 0 { uniform(0.03, 0.08) } else { 0.0 }).collect();
         let substep = 0.25 / SUBSTEPS as f64;
         // One explicit substep of states, outdoor temperature and heat, all in one matrix.
         let mut all = Array2::<f64>::eye(NODES + 2);
