@@ -253,9 +253,12 @@ fn measure_fleet(count: usize, stages: usize, modal: bool) -> Result<(), FleetEr
     Ok(())
 }
 
+/// Name, constructor by units and stages, numbers of units, and number of stages.
+type Kind = (&'static str, fn(usize, usize) -> StagedProblem, &'static [usize], usize);
+
 fn main() -> Result<(), FleetError> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let kinds: [(&str, fn(usize, usize) -> StagedProblem, &[usize], usize); 3] = [
+    let kinds: [Kind; 3] = [
         ("sites", linked_sites, &[5, 10, 20, 50, 100, 200], 168),
         ("limit", limited_sites, &[20, 50], 168),
         ("buildings", buildings, &[100, 500, 2000], 96),
