@@ -1,15 +1,17 @@
 //! Duration of a solve by the number of units that a few rows of every stage couple.
 //!
 //! `cargo bench -p anergy-lp --bench units` solves, for growing numbers of units, sites with three stores at a common
-//! hub, unlinked sites under one limit on a sum over all stages, and buildings of eight states under a cap in every
-//! step. The time per unit should stay flat. Other sizes: `-- sites 20,50 168`, `-- limit 20 168`,
-//! `-- buildings 2000 96`.
+//! hub, unlinked sites under one limit on a sum over all stages, buildings of eight states under a cap in every step,
+//! and fleets of buildings with eight nodes each, given by matrices. The time per unit should stay flat. Other sizes:
+//! `-- sites 20,50 168`, `-- limit 20 168`, `-- buildings 2000 96`, `-- fleet 500 96`.
 
 #![allow(missing_docs)]
 
 use std::time::Instant;
 
+use anergy_lp::fleet::{Dynamics, Fleet, FleetError, FleetSolver, Initial, Input, Output, SharedRow, Unit};
 use anergy_lp::{Backend, Column, ColumnId, GlobalRow, Lag, LpError, Row, RowId, Solution, Staged, StagedProblem};
+use ndarray::{Array2, s};
 
 /// A deterministic generator of numbers in 0..1.
 struct Numbers(u64);
@@ -165,10 +167,96 @@ fn measure(name: &str, problem: &StagedProblem, units: usize) -> Result<(), LpEr
     Ok(())
 }
 
-/// Name, problem by number of units and of stages, numbers of units, and number of stages.
+/// Creates buildings of eight nodes in a chain, the last of which is the heated air, under a cap, with slack at a
+/// price, on the electricity of all heat pumps. Steps are of a quarter of an hour.
+fn fleet(count: usize, stages: usize, modal: bool) -> Result<Fleet, FleetError> {
+    const NODES: usize = 8;
+    const SUBSTEPS: usize = 1 << 12;
+    let mut fleet = Fleet::new("fleet", stages);
+    let mut numbers = Numbers(7);
+    let cap = SharedRow { excess_price: Some(2.0.into()), ..SharedRow::at_most("cap", 0.7 * count as f64) };
+    let cap = fleet.add_row(cap)?;
+    for building in 0..count {
+        // C dT = K T + heat, C in kWh/K, K in kW/K; the step is SUBSTEPS steps of Euler's method, by squaring.
+        let mut uniform = |least: f64, largest: f64| least + (largest - least) * numbers.next();
+        let capacities: Vec<f64> =
+            (0..NODES).map(|node| uniform(1.0, 6.0) / if node == NODES - 1 { 8.0 } else { 1.0 }).collect();
+        let mut conductances = Array2::<f64>::zeros((NODES, NODES));
+        for node in 0..NODES - 1 {
+            let conductance = uniform(0.3, 1.2);
+            conductances[[node, node + 1]] = conductance;
+            conductances[[node + 1, node]] = conductance;
+        }
+        let to_outside: Vec<f64> =
+            (0..NODES).map(|node| if node % 3 == 0 { uniform(0.03, 0.08) } else { 0.0 }).collect();
+        let substep = 0.25 / SUBSTEPS as f64;
+        // One explicit substep of states, outdoor temperature and heat, all in one matrix.
+        let mut all = Array2::<f64>::eye(NODES + 2);
+        for node in 0..NODES {
+            let factor = substep / capacities[node];
+            for other in 0..NODES {
+                all[[node, other]] += factor * conductances[[node, other]];
+            }
+            all[[node, node]] -= factor * (conductances.row(node).sum() + to_outside[node]);
+            all[[node, NODES]] = factor * to_outside[node];
+        }
+        all[[NODES - 1, NODES + 1]] = substep / capacities[NODES - 1];
+        for _ in 0..SUBSTEPS.trailing_zeros() {
+            all = all.dot(&all);
+        }
+        let outside: Vec<f64> = (0..stages).map(|t| 3.0 + 4.0 * (t as f64 / 15.0).sin() + uniform(-0.5, 0.5)).collect();
+        let cops: Vec<f64> = outside.iter().map(|outside| 1.0 / (2.8 + 0.06 * outside)).collect();
+        let price = (0..stages).map(|t| 0.2 + 0.1 * ((t * 24 / stages) as f64 * 0.3).sin());
+        let cost: Vec<f64> = price.zip(&cops).map(|(price, per_heat)| 0.25 * price * per_heat).collect();
+        let input =
+            Input { name: "heat".into(), lower: 0.0.into(), upper: uniform(6.0, 9.0).into(), cost: cost.into() };
+        let mut air = vec![0.0; NODES];
+        air[NODES - 1] = 1.0;
+        let lower: Vec<f64> = (0..stages).map(|t| if (24..88).contains(&(t % 96)) { 20.0 } else { 19.0 }).collect();
+        let transition = Dynamics::matrix(all.slice(s![..NODES, ..NODES]).to_owned());
+        let of_heat = all.slice(s![..NODES, NODES + 1..]).to_owned();
+        let disturbance = Array2::from_shape_fn((NODES, stages), |(node, t)| all[[node, NODES]] * outside[t]);
+        let name = format!("building {building}");
+        let unit = Unit::new(name, transition, of_heat, Initial::Given(vec![19.5; NODES]), vec![input])
+            .with_disturbance(disturbance)
+            .with_output(Output::of_states("air", air, lower, 23.0));
+        let unit = fleet.add_unit(if modal { unit.modal(Some(&capacities))? } else { unit })?;
+        fleet.set_input_term(cap, unit, 0, cops)?;
+    }
+    Ok(fleet)
+}
+
+/// Measures fleets through their own solver, with the share of writing the linear program.
+fn measure_fleet(count: usize, stages: usize, modal: bool) -> Result<(), FleetError> {
+    let start = Instant::now();
+    let fleet = fleet(count, stages, modal)?;
+    let created = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    fleet.problem()?;
+    let written = start.elapsed().as_secs_f64();
+    let mut solver = FleetSolver::new(&Staged { alone: true, vertex: false });
+    let start = Instant::now();
+    solver.solve(&fleet)?;
+    let first = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let solution = solver.solve(&fleet)?;
+    let again = start.elapsed().as_secs_f64();
+    let dearest = solution.row_duals.iter().flatten().fold(0.0, |least: f64, dual| least.min(*dual));
+    println!(
+        "fleet, {:<8} {count:>4} units {stages:>6} stages: {first:.3} s, again {again:.3} s, {:.3} ms a unit, objective \
+         {:.9e}; created in {created:.3} s, problem written in {written:.3} s, highest price of the cap {:.4}",
+        if modal { "modes" } else { "matrices" },
+        1e3 * again / count as f64,
+        solution.objective,
+        -dearest,
+    );
+    Ok(())
+}
+
+/// Name, constructor by units and stages, numbers of units, and number of stages.
 type Kind = (&'static str, fn(usize, usize) -> StagedProblem, &'static [usize], usize);
 
-fn main() -> Result<(), LpError> {
+fn main() -> Result<(), FleetError> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let kinds: [Kind; 3] = [
         ("sites", linked_sites, &[5, 10, 20, 50, 100, 200], 168),
@@ -176,14 +264,21 @@ fn main() -> Result<(), LpError> {
         ("buildings", buildings, &[100, 500, 2000], 96),
     ];
     let chosen = arguments.first().cloned().unwrap_or_default();
+    let sizes_or = |sizes: &[usize]| match arguments.get(1) {
+        Some(sizes) => sizes.split(',').filter_map(|size| size.parse().ok()).collect(),
+        None => sizes.to_vec(),
+    };
+    let stages_or = |stages| arguments.get(2).and_then(|stages| stages.parse().ok()).unwrap_or(stages);
     for (name, create, sizes, stages) in kinds.into_iter().filter(|kind| kind.0.starts_with(chosen.as_str())) {
-        let sizes: Vec<usize> = match arguments.get(1) {
-            Some(sizes) => sizes.split(',').filter_map(|size| size.parse().ok()).collect(),
-            None => sizes.to_vec(),
-        };
-        let stages = arguments.get(2).and_then(|stages| stages.parse().ok()).unwrap_or(stages);
-        for size in sizes {
-            measure(name, &create(size, stages), size)?;
+        for size in sizes_or(sizes) {
+            measure(name, &create(size, stages_or(stages)), size)?;
+        }
+    }
+    if "fleet".starts_with(chosen.as_str()) {
+        for (modal, sizes) in [(true, &[100, 500][..]), (false, &[100])] {
+            for size in sizes_or(sizes) {
+                measure_fleet(size, stages_or(96), modal)?;
+            }
         }
     }
     Ok(())

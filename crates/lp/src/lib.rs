@@ -7,10 +7,14 @@
 //! all stages share (a capacity to choose, a limit on a yearly sum) are stored beside the pattern as global columns and
 //! global rows. A [`Backend`] solves the problem. A [`Certificate`] is computed from the problem and the solution
 //! alone, so that no solver has to be trusted.
+//!
+//! [`fleet`] writes such problems for many units with small linear dynamics, given by matrices, that share rows, such as
+//! buildings under a cap on their power.
 
 mod backend;
 mod certificate;
 mod components;
+pub mod fleet;
 mod globals;
 #[cfg(any(test, feature = "cbc"))]
 mod implied_slack;
