@@ -105,7 +105,7 @@
 //! | [`dispatch`], [`district`] | `anergy-dispatch` | sites, carriers, technologies; a district and COPs into an LP, a plan, its costs and certificate |
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | physics of the loop, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
-//! | [`schema`], [`results`], [`series`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers |
+//! | [`schema`], [`results`], [`series`], [`input`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers; input files of limited size |
 //! | [`series::Profile`] | `anergy-profile` | a constant, or one value per step |
 
 pub mod cli;
@@ -114,7 +114,7 @@ pub mod prelude;
 pub use anergy_config as config;
 pub use anergy_cosim as cosim;
 pub use anergy_cosim::{coupling, equilibrium, participants};
-pub use anergy_data::{results, schema, series};
+pub use anergy_data::{input, results, schema, series};
 pub use anergy_dispatch::{dispatch, district};
 pub use anergy_lp as lp;
 pub use anergy_report as report;

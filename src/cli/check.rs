@@ -153,7 +153,7 @@ impl Check {
         let case = self.case.load()?;
         let overview = Overview::of(&case);
         if self.json {
-            super::print(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
+            super::print_unchanged(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
         } else {
             Progress::new(false).findings(&case.findings);
             super::print(&overview.to_text(self.defaults))?;

@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
+use crate::input::printable;
 use crate::cosim::{Cause, CosimError};
 use crate::coupling::JournalError;
 use crate::report::ReportError;
@@ -149,12 +150,13 @@ impl Failure {
         let case = String::new();
         let span = config.and_then(ConfigError::span);
         let message = config.map_or_else(|| self.to_string(), |error| error.message() + &case);
-        let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+        let message = printable(&message);
+        let (first, rest) = message.split_once('\n').unwrap_or((&*message, ""));
         let mut report = Level::ERROR.primary_title(first).elements(None::<annotate_snippets::Message<'_>>);
         if let Some(span) = span {
-            let range = span.start..span.end.max(span.start + 1).min(span.source.text.len().max(span.start));
-            let path = span.path().display().to_string();
-            let snippet = Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(range));
+            let path = printable(&span.path().display().to_string()).into_owned();
+            let snippet =
+                Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(span.marked()));
             report = report.element(snippet);
         }
         let renderer = if super::colours(&std::io::stderr()) { Renderer::styled() } else { Renderer::plain() };

@@ -46,7 +46,7 @@ impl Run {
         let artifacts = job.run(Some(&place), &mut progress)?;
         let folder = output::write(&place, &artifacts, progress)?;
         let Artifacts { case, run, summary, ending, read_seconds, .. } = &artifacts;
-        super::print(&if self.output.json {
+        super::print_unchanged(&if self.output.json {
             format!("{}\n", serde_json::to_string_pretty(summary)?)
         } else {
             output::text(summary, case, &output::time_split(run, *read_seconds), &folder)
@@ -64,7 +64,7 @@ impl Run {
             super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
         }
         if self.output.json {
-            super::print(&text)?;
+            super::print_unchanged(&text)?;
         }
         let summary: Summary = serde_json::from_str(&text)?;
         let verdict = summary.coupling.map(|coupling| coupling.verdict);

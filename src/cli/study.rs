@@ -114,11 +114,10 @@ impl ConvergenceStudy {
             // There is no journal if no trial was new.
             let _ = std::fs::remove_file(&journal);
         }
-        let text = match self.output.json {
-            true => serde_json::to_string_pretty(&study)? + "\n",
-            false => format!("{}\nwritten to {}\n", study.to_text(), csv.display()),
-        };
-        super::print(&text)?;
+        match self.output.json {
+            true => super::print_unchanged(&(serde_json::to_string_pretty(&study)? + "\n"))?,
+            false => super::print(&format!("{}\nwritten to {}\n", study.to_text(), csv.display()))?,
+        }
         Ok(if stopped { exit::INCOMPLETE } else { 0 })
     }
 }
