@@ -112,9 +112,10 @@ impl Failure {
                 SweepError::FirstCase(error) => exit_code_of(error),
                 _ => exit::BAD_INPUT,
             },
-            Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
-                exit::BAD_INPUT
-            }
+            Self::Config(_)
+            | Self::Usage(_)
+            | Self::Results(ResultsError::NotARunFolder(_) | ResultsError::InUse { .. })
+            | Self::Reproduce(_) => exit::BAD_INPUT,
             Self::Job(JobError::Unserved) => exit::INFEASIBLE,
             Self::Job(_)
             | Self::Place(_)
