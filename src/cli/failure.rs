@@ -8,9 +8,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit;
 use crate::config::ConfigError;
-use crate::input::printable;
 use crate::cosim::{Cause, CosimError};
 use crate::coupling::JournalError;
+use crate::input::printable;
 use crate::report::ReportError;
 use crate::results::ResultsError;
 use crate::run::JobError;

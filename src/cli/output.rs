@@ -47,10 +47,10 @@ pub(super) fn place(out: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(out.join(name))
 }
 
-/// Returns a folder name from any text: characters other than letters, digits, dot, minus and underscore become a
-/// minus.
+/// Returns a folder name from any text: characters other than letters, digits, dot, minus, underscore and equals
+/// sign become a minus.
 pub(super) fn folder_name(text: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '=') { c } else { '-' };
     let name: String = text.chars().map(plain).collect();
     name.trim_matches(['.', '-']).to_owned()
 }

@@ -49,6 +49,15 @@ impl Progress {
         }
     }
 
+    /// Prints a warning, also when quiet.
+    pub(super) fn warn(&mut self, message: &str) {
+        let line = format!("warning: {message}");
+        self.say(&line);
+        if self.quiet {
+            super::say(&line);
+        }
+    }
+
     /// Ends the progress; returns the printed lines with seconds since the start, for `run.log`.
     pub(super) fn finish(self) -> String {
         if let Some(bar) = self.bar {

@@ -116,7 +116,10 @@ impl Reproduce {
                 (true, false) => "nothing was compared: nothing is published for this window and scenario",
                 (false, _) => "OUTSIDE TOLERANCE",
             };
-            super::print_unchanged(&format!("{}{text}{verdict}\n", output::text(summary, &artifacts.case, &split, &folder)))?;
+            super::print_unchanged(&format!(
+                "{}{text}{verdict}\n",
+                output::text(summary, &artifacts.case, &split, &folder)
+            ))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
     }

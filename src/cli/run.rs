@@ -43,7 +43,14 @@ impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let Some((place, job)) = self.job()? else { return self.ended() };
         let mut progress = Progress::new(self.output.quiet);
+        let earlier = std::fs::read_to_string(place.join(files::CONFIG)).ok();
         let artifacts = job.run(Some(&place), &mut progress)?;
+        if earlier
+            .is_some_and(|earlier| serde_yaml::to_string(&artifacts.case.resolved).is_ok_and(|now| now != earlier))
+        {
+            let place = place.display();
+            progress.warn(&format!("{place} held a run of another configuration, which this one replaces"));
+        }
         let folder = output::write(&place, &artifacts, progress)?;
         let Artifacts { case, run, summary, ending, read_seconds, .. } = &artifacts;
         super::print_unchanged(&if self.output.json {

@@ -9,9 +9,7 @@
 
 use std::time::Instant;
 
-use anergy_lp::{
-    Backend, Column, ColumnId, GlobalRow, Lag, LpError, Row, RowId, Solution, Staged, StagedProblem,
-};
+use anergy_lp::{Backend, Column, ColumnId, GlobalRow, Lag, LpError, Row, RowId, Solution, Staged, StagedProblem};
 
 /// A deterministic generator of numbers in 0..1.
 struct Numbers(u64);

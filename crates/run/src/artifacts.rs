@@ -113,7 +113,17 @@ impl Artifacts {
     pub fn of_run(case: Case, run: CosimResult, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
         let summary = summarise(&case, &run);
         let ending = ending(&run, &summary, false);
-        Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra, journal_place: None, lock: Mutex::default() }
+        Self {
+            case,
+            run,
+            summary,
+            unserved: Vec::new(),
+            ending,
+            read_seconds,
+            extra,
+            journal_place: None,
+            lock: Mutex::default(),
+        }
     }
 
     /// Writes the run folder `place`: result tables, summary, resolved configuration, log and timings. The folder is

@@ -7,8 +7,8 @@ mod parse;
 
 pub use de::{DeError, from_node};
 pub use merge::Conflict;
-pub use parse::{MOST_LEVELS, MOST_VALUES, dotted, parse, parse_keeping};
 pub(super) use parse::parse_within;
+pub use parse::{MOST_LEVELS, MOST_VALUES, dotted, parse, parse_keeping};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -370,7 +370,9 @@ mod tests {
         for gone in ["0", "50", "99"] {
             assert!(map.remove(gone).is_some_and(|entry| entry.key == gone) && map.get(gone).is_none());
         }
-        assert!((1..99).filter(|key| *key != 50).all(|key| map.entry(&key.to_string()).unwrap().key == key.to_string()));
+        assert!(
+            (1..99).filter(|key| *key != 50).all(|key| map.entry(&key.to_string()).unwrap().key == key.to_string())
+        );
         (1..90).for_each(|key| drop(map.remove(&key.to_string())));
         assert_eq!(map.entries().len(), 9);
         assert!(map.positions.is_none() && map.get("95").is_some() && map.get("5").is_none());

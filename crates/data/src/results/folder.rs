@@ -89,11 +89,8 @@ impl RunFolder {
     pub fn begin_in(place: &Path, lock: &FolderLock) -> Result<Self, ResultsError> {
         let (given, place) = (place.to_owned(), lock.place().to_owned());
         refuse_foreign(&place)?;
-        let failed = |source| ResultsError::Io {
-            path: parent(&place).to_owned(),
-            action: "create a folder in it",
-            source,
-        };
+        let failed =
+            |source| ResultsError::Io { path: parent(&place).to_owned(), action: "create a folder in it", source };
         let draft = tempfile::Builder::new().prefix(&lock.draft_prefix()).rand_bytes(RANDOM).tempdir_in(parent(&place));
         let draft = draft.map_err(failed)?;
         Ok(Self { given, place, draft, _lock: None })

@@ -139,9 +139,11 @@ pub(super) fn parent(place: &Path) -> &Path {
 /// Returns the place that a symbolic link leads to; any other path unchanged.
 pub(super) fn resolved(place: &Path) -> Result<PathBuf, ResultsError> {
     match fs::symlink_metadata(place) {
-        Ok(metadata) if metadata.is_symlink() => place
-            .canonicalize()
-            .map_err(|source| ResultsError::Io { path: place.to_owned(), action: "follow the link", source }),
+        Ok(metadata) if metadata.is_symlink() => place.canonicalize().map_err(|source| ResultsError::Io {
+            path: place.to_owned(),
+            action: "follow the link",
+            source,
+        }),
         _ => Ok(place.to_owned()),
     }
 }

@@ -40,6 +40,14 @@ impl TimeAxis {
         self.utc_offset
     }
 
+    /// Returns the clock of the time stamps, like `UTC+01:00`; `None` where it is not known.
+    #[must_use]
+    pub fn clock(&self) -> Option<String> {
+        let minutes = self.utc_offset?.seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        Some(format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+    }
+
     /// Returns the number of steps.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -272,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_is_written_with_its_sign() {
+        let clock = |seconds| year_2015().at_utc_offset(Offset::from_seconds(seconds).ok()).clock().unwrap();
+        assert_eq!([clock(0), clock(19_800), clock(-12_600)], ["UTC+00:00", "UTC+05:30", "UTC-03:30"]);
+        assert_eq!(year_2015().clock(), None);
+    }
+
+    #[test]
     fn offsets_of_a_window_count() {
         let (rome, path) = (Some(Offset::constant(1)), Path::new("s.csv"));
         let window = TimeWindow::between("2024-04-01T00:00+02:00", "2024-04-01T03:00Z").unwrap();
@@ -296,7 +311,11 @@ mod tests {
             let (start, count) = axis.steps_within(&window);
             window.is_on_steps_of(&axis.slice(start, count))
         };
-        assert!(on("2015-01", "2015-02") && on("2015-01-01 03:00", "2015-01-01 06:00") && on("2015-01-01 03:00", "2015-01-02"));
+        assert!(
+            on("2015-01", "2015-02")
+                && on("2015-01-01 03:00", "2015-01-01 06:00")
+                && on("2015-01-01 03:00", "2015-01-02")
+        );
         assert!(!on("2015-01-01 03:30", "2015-01-01 06:00") && !on("2015-01-01 03:00", "2015-01-01 06:30"));
     }
 

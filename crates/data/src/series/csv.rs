@@ -93,13 +93,8 @@ impl Frame {
             })?);
             lines.push(line);
             for ((column, name), cell) in columns.iter_mut().zip(&names).zip(record.iter().skip(1).map(trimmed)) {
-                let wrong = |hint| SeriesError::Value {
-                    path: owned(),
-                    line,
-                    column: name.clone(),
-                    value: shown(cell),
-                    hint,
-                };
+                let wrong =
+                    |hint| SeriesError::Value { path: owned(), line, column: name.clone(), value: shown(cell), hint };
                 column.push(spelling.number(cell, line).ok_or_else(|| wrong(cell_hint(cell)))?);
                 if spelling.is_ambiguous() {
                     return Err(wrong("; the file has decimal points and decimal commas"));
@@ -371,7 +366,8 @@ const MISSING: &str = "missing stamps before it";
 impl Irregularity {
     fn error(&self, path: &Path) -> SeriesError {
         let clock = self.utc_offset.map_or_else(String::new, |offset| offset.to_string());
-        let fill = if self.kind == MISSING { "; `fill` of the columns that are read fills missing rows too" } else { "" };
+        let fill =
+            if self.kind == MISSING { "; `fill` of the columns that are read fills missing rows too" } else { "" };
         SeriesError::Irregular {
             path: path.to_owned(),
             line: self.line,

@@ -10,9 +10,8 @@ use super::SeriesError;
 /// [`SeriesError::NoText`] for any other file, with the reason and an advice: a workbook of a spreadsheet, UTF-16
 /// without a byte-order mark, another encoding, a binary file.
 pub(super) fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, SeriesError> {
-    let wrong = |line: Option<usize>, reason: &'static str| {
-        Err(SeriesError::NoText { path: path.to_owned(), line, reason })
-    };
+    let wrong =
+        |line: Option<usize>, reason: &'static str| Err(SeriesError::NoText { path: path.to_owned(), line, reason });
     match bytes.as_slice() {
         [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
             return wrong(None, "is a workbook of a spreadsheet; save its sheet as a CSV file in UTF-8");
@@ -76,7 +75,8 @@ mod tests {
     fn byte_order_marks_say_the_encoding() {
         let text = "t,Wärme\n";
         let units: Vec<u16> = text.encode_utf16().collect();
-        let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(units.iter().flat_map(|unit| unit.to_le_bytes())).collect();
+        let little: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain(units.iter().flat_map(|unit| unit.to_le_bytes())).collect();
         let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(units.iter().flat_map(|unit| unit.to_be_bytes())).collect();
         for bytes in [text.as_bytes(), "\u{feff}t,Wärme\n".as_bytes(), &little, &big] {
             assert_eq!(decoded(bytes).unwrap(), text);

@@ -58,10 +58,38 @@ pub(super) struct Attempt {
 
 /// The attempts, in the order in which they are made.
 pub(super) const ATTEMPTS: [Attempt; 4] = [
-    Attempt { full_presolve: true, start_distance: 1.0, bound_factor: 1.0, regularization: 0.0, refinements: 0, order: Order::Cheapest },
-    Attempt { full_presolve: false, start_distance: 1.0, bound_factor: 1.0, regularization: 1e-10, refinements: 1, order: Order::Cheapest },
-    Attempt { full_presolve: false, start_distance: 10.0, bound_factor: 100.0, regularization: 1e-8, refinements: 1, order: Order::Stages },
-    Attempt { full_presolve: false, start_distance: 0.1, bound_factor: 1.0, regularization: 1e-8, refinements: 2, order: Order::Stages },
+    Attempt {
+        full_presolve: true,
+        start_distance: 1.0,
+        bound_factor: 1.0,
+        regularization: 0.0,
+        refinements: 0,
+        order: Order::Cheapest,
+    },
+    Attempt {
+        full_presolve: false,
+        start_distance: 1.0,
+        bound_factor: 1.0,
+        regularization: 1e-10,
+        refinements: 1,
+        order: Order::Cheapest,
+    },
+    Attempt {
+        full_presolve: false,
+        start_distance: 10.0,
+        bound_factor: 100.0,
+        regularization: 1e-8,
+        refinements: 1,
+        order: Order::Stages,
+    },
+    Attempt {
+        full_presolve: false,
+        start_distance: 0.1,
+        bound_factor: 1.0,
+        regularization: 1e-8,
+        refinements: 2,
+        order: Order::Stages,
+    },
 ];
 
 /// The result of an attempt.

@@ -119,8 +119,7 @@ impl UnitsFirst {
         let place: HashMap<usize, usize> = self.coupling_rows.iter().enumerate().map(|(at, &row)| (row, at)).collect();
         for (column, entries) in &mut self.shared_columns {
             let of_column = data.entries[*column].iter();
-            *entries =
-                of_column.filter_map(|entry| Some((*place.get(&entry.row)?, entry.coefficient))).collect();
+            *entries = of_column.filter_map(|entry| Some((*place.get(&entry.row)?, entry.coefficient))).collect();
         }
     }
 

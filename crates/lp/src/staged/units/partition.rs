@@ -128,13 +128,12 @@ impl Partition {
 
     /// Collects the units of the groups, in the order of their first row.
     fn collect(data: &ProblemData, is_dynamic: &[bool], is_coupling: &[bool], groups: &[usize]) -> Self {
-        let mut partition = Self {
-            coupling_rows: (0..data.rows).filter(|&row| is_coupling[row]).collect(),
-            ..Self::default()
-        };
+        let mut partition =
+            Self { coupling_rows: (0..data.rows).filter(|&row| is_coupling[row]).collect(), ..Self::default() };
         let mut unit_of_group = vec![None; groups.len()];
         let mut units: Vec<Unit> = Vec::new();
-        let ordered = (0..data.rows).filter(|&row| !is_dynamic[row]).chain((0..data.rows).filter(|&row| is_dynamic[row]));
+        let ordered =
+            (0..data.rows).filter(|&row| !is_dynamic[row]).chain((0..data.rows).filter(|&row| is_dynamic[row]));
         for row in ordered.filter(|&row| !is_coupling[row]) {
             let unit = *unit_of_group[groups[data.columns + row]].get_or_insert_with(|| {
                 units.push(Unit { columns: Vec::new(), rows: Vec::new(), coupling_rows: Vec::new() });
@@ -212,8 +211,7 @@ impl Unit {
             let entries = data.entries[column].iter().map(|entry| entry.row);
             places(&mut entries.filter(|&row| is_coupling[row] == coupled), 0)
         };
-        let lagged_of =
-            |column: usize| places(&mut data.lagged_of(column).map(|at| data.lagged[at].row), statics);
+        let lagged_of = |column: usize| places(&mut data.lagged_of(column).map(|at| data.lagged[at].row), statics);
         UnitShape {
             statics,
             dynamics: self.rows.len() - statics,

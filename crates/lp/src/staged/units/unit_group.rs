@@ -159,9 +159,8 @@ impl UnitGroup {
         };
         let columns = 0..shape.columns();
         let entries = columns.clone().map(|column| {
-            let of = |&row: &usize| {
-                same_stage(units.iter().map(|unit| entry_of(unit, column, row_of(unit, row))).collect())
-            };
+            let of =
+                |&row: &usize| same_stage(units.iter().map(|unit| entry_of(unit, column, row_of(unit, row))).collect());
             shape.entries[column].iter().map(of).collect()
         });
         let entries = entries.collect();
@@ -207,7 +206,12 @@ impl UnitGroup {
     /// Factors the normal equations at the weights gathered, and describes in `forms` what remains for the coupling
     /// rows.
     #[inline(always)]
-    pub(in super::super) fn factor_lanes(&mut self, regularization: f64, work: &mut EliminationBuffers, forms: &mut StageForms) {
+    pub(in super::super) fn factor_lanes(
+        &mut self,
+        regularization: f64,
+        work: &mut EliminationBuffers,
+        forms: &mut StageForms,
+    ) {
         let (passed_on, couplings) = (self.shape.passed_on(), self.shape.couplings());
         let auxiliaries = self.shape.auxiliaries();
         let (columns, width, positions) = (self.shape.columns(), self.shape.width(), self.shape.remaining());
@@ -502,8 +506,7 @@ impl UnitGroup {
             for column in (0..columns).filter(|&column| !shape.coupled[column].is_empty()) {
                 let mut along = Lanes::ZERO;
                 for (&at, coefficient) in shape.coupled[column].iter().zip(&self.coupled[column]) {
-                    along +=
-                        coefficient.at(stage) * Lanes::splat(duals[shape.coupling_rows[at] * stages + stage]);
+                    along += coefficient.at(stage) * Lanes::splat(duals[shape.coupling_rows[at] * stages + stage]);
                 }
                 let flow = self.theta[stage * columns + column] * along;
                 for (&row, coefficient) in shape.entries[column].iter().zip(&self.entries[column]) {

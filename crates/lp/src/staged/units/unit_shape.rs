@@ -134,8 +134,7 @@ impl UnitShape {
                 step.rows.iter().for_each(|&row| pattern[column][row] = true);
             }
         }
-        let kept_rows =
-            plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
+        let kept_rows = plan.steps.iter().map(|step| step.rows.partition_point(|&row| row < self.kept())).collect();
         let of_column = |(column, marks): (usize, &Vec<bool>)| {
             let places: Vec<usize> = (0..self.remaining()).filter(|at| marks[self.auxiliary() + at]).collect();
             (!places.is_empty()).then_some((column, places))
