@@ -205,7 +205,16 @@ impl TimeWindow {
 impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = self.utc_offset.map_or_else(String::new, |offset| offset.to_string());
-        write!(f, "{}{clock} to before {}{clock}", format_stamp(self.from), format_stamp(self.to))
+        match self.to.second() {
+            // It ends with the step that begins at a moment.
+            1 => write!(
+                f,
+                "{}{clock} to {}{clock}",
+                format_stamp(self.from),
+                format_stamp(self.to.saturating_sub(1.second()))
+            ),
+            _ => write!(f, "{}{clock} to before {}{clock}", format_stamp(self.from), format_stamp(self.to)),
+        }
     }
 }
 
@@ -291,7 +300,7 @@ mod tests {
         let (rome, path) = (Some(Offset::constant(1)), Path::new("s.csv"));
         let window = TimeWindow::between("2024-04-01T00:00+02:00", "2024-04-01T03:00Z").unwrap();
         assert_eq!(window.on_clock(rome, path).unwrap().to_string(), {
-            "2024-03-31 23:00:00+01 to before 2024-04-01 04:00:01+01"
+            "2024-03-31 23:00:00+01 to 2024-04-01 04:00:00+01"
         });
         assert!(window.on_clock(None, path).unwrap_err().to_string().contains("s.csv"));
         let dates = TimeWindow::between("2024-04", "2024-05").unwrap();
