@@ -106,7 +106,7 @@
 //! | [`building`] | `anergy-building` | thermal networks of buildings: archetypes, gains, free temperatures, ideal loads |
 //! | [`water_loop`], [`heat_pump`], [`weather`] | `anergy-thermal` | physics of the loop, COP models, sun and weather |
 //! | [`lp`] | `anergy-lp` | the staged LP, solver backends, certificates |
-//! | [`schema`], [`results`], [`series`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers |
+//! | [`schema`], [`results`], [`series`], [`input`] | `anergy-data` | the schema of results, run folders, atomic writes; time axes, columns, CSV, outliers; input files of limited size |
 //! | [`series::Profile`] | `anergy-profile` | a constant, or one value per step |
 
 pub mod cli;
@@ -116,7 +116,7 @@ pub use anergy_building as building;
 pub use anergy_config as config;
 pub use anergy_cosim as cosim;
 pub use anergy_cosim::{coupling, equilibrium, participants};
-pub use anergy_data::{results, schema, series};
+pub use anergy_data::{input, results, schema, series};
 pub use anergy_dispatch::{dispatch, district};
 pub use anergy_lp as lp;
 pub use anergy_report as report;

@@ -66,7 +66,7 @@ impl CaseArgs {
     }
 
     /// Returns the default name of results of the case: the name of the file (of its folder, where the file has a
-    /// generic name) and of the scenario.
+    /// generic name), the scenario, the time window and the settings.
     pub(super) fn default_name(&self) -> String {
         let name = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
         let stem = self.model.file_stem().map(name).unwrap_or_default();
@@ -74,10 +74,38 @@ impl CaseArgs {
         let plain = ["model", "district", "config"].iter().any(|word| stem.starts_with(word));
         let model = folder.filter(|_| plain).unwrap_or(stem);
         let scenario = self.scenario.as_ref().map_or_else(String::new, |scenario| format!("-{scenario}"));
-        let name = output::folder_name(&format!("{model}{scenario}"));
+        let window = self.window.as_ref().map_or_else(String::new, |[from, to]| match from == to {
+            true => format!("-{from}"),
+            false => format!("-{from}..{to}"),
+        });
+        let name = output::folder_name(&format!("{model}{scenario}{window}{}", self.told_settings()));
         if name.is_empty() { "run".to_owned() } else { name }
     }
+
+    /// Returns the settings for the name of a folder: the last parts of their keys, and their values; where that is
+    /// long, or not all of it may stand in a name, with a hash that tells it from all others.
+    fn told_settings(&self) -> String {
+        let mut all: Vec<String> = self.preset.iter().map(|preset| format!("{preset:?}").to_lowercase()).collect();
+        all.extend(self.settings.iter().cloned());
+        if all.is_empty() {
+            return String::new();
+        }
+        let last = |setting: &String| {
+            let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
+            format!("-{}={}", key.trim().rsplit('.').next().unwrap_or_default(), value.trim())
+        };
+        let told: String = all.iter().map(last).collect();
+        let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_' | '=');
+        if told.len() <= MOST_TOLD && told.chars().all(plain) && all.len() == 1 {
+            return told;
+        }
+        let short: String = told.chars().take(MOST_TOLD).collect();
+        format!("{short}-{}", &crate::results::sha256(all.join("\n").as_bytes())[..8])
+    }
 }
+
+/// The largest number of characters of settings in the name of a folder.
+const MOST_TOLD: usize = 40;
 
 /// Parses the name of a preset; the error suggests the most similar one.
 fn preset(text: &str) -> Result<Preset, String> {

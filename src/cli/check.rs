@@ -93,6 +93,9 @@ struct Overview<'a> {
     to: String,
     steps: usize,
     step_minutes: i64,
+    /// Clock of the time stamps; absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<String>,
     sites: Vec<SiteOverview<'a>>,
     links: usize,
     on_the_loop: usize,
@@ -153,7 +156,7 @@ impl Check {
         let case = self.case.load()?;
         let overview = Overview::of(&case);
         if self.json {
-            super::print(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
+            super::print_unchanged(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
         } else {
             Progress::new(false).findings(&case.findings);
             super::print(&overview.to_text(self.defaults))?;
@@ -189,6 +192,7 @@ impl<'a> Overview<'a> {
             case: &case.name,
             from: axis.label(0),
             to: axis.label(axis.len()),
+            clock: axis.clock(),
             steps: axis.len(),
             step_minutes: axis.step_minutes(),
             sites: sites.collect(),
@@ -207,7 +211,8 @@ impl<'a> Overview<'a> {
         };
         let Self { case, from, to, steps, step_minutes, links, on_the_loop, .. } = self;
         line("case", (*case).to_owned());
-        line("time", format!("{from} to {to} ({steps} steps of {step_minutes} min)"));
+        let clock = self.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
+        line("time", format!("{from} to {to} ({steps} steps of {step_minutes} min{clock})"));
         for SiteOverview { site, technologies, demands } in &self.sites {
             line(site, format!("{technologies} technologies"));
             for DemandOverview { carrier, energy_kwh, peak_kw } in demands {

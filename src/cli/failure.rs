@@ -10,6 +10,7 @@ use super::exit;
 use crate::config::ConfigError;
 use crate::cosim::{Cause, CosimError};
 use crate::coupling::JournalError;
+use crate::input::printable;
 use crate::report::ReportError;
 use crate::results::ResultsError;
 use crate::run::JobError;
@@ -111,9 +112,10 @@ impl Failure {
                 SweepError::FirstCase(error) => exit_code_of(error),
                 _ => exit::BAD_INPUT,
             },
-            Self::Config(_) | Self::Usage(_) | Self::Results(ResultsError::NotARunFolder(_)) | Self::Reproduce(_) => {
-                exit::BAD_INPUT
-            }
+            Self::Config(_)
+            | Self::Usage(_)
+            | Self::Results(ResultsError::NotARunFolder(_) | ResultsError::InUse { .. })
+            | Self::Reproduce(_) => exit::BAD_INPUT,
             Self::Job(JobError::Unserved) => exit::INFEASIBLE,
             Self::Job(_)
             | Self::Place(_)
@@ -149,12 +151,13 @@ impl Failure {
         let case = String::new();
         let span = config.and_then(ConfigError::span);
         let message = config.map_or_else(|| self.to_string(), |error| error.message() + &case);
-        let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+        let message = printable(&message);
+        let (first, rest) = message.split_once('\n').unwrap_or((&*message, ""));
         let mut report = Level::ERROR.primary_title(first).elements(None::<annotate_snippets::Message<'_>>);
         if let Some(span) = span {
-            let range = span.start..span.end.max(span.start + 1).min(span.source.text.len().max(span.start));
-            let path = span.path().display().to_string();
-            let snippet = Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(range));
+            let path = printable(&span.path().display().to_string()).into_owned();
+            let snippet =
+                Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(span.marked()));
             report = report.element(snippet);
         }
         let renderer = if super::colours(&std::io::stderr()) { Renderer::styled() } else { Renderer::plain() };

@@ -24,7 +24,7 @@ impl Completions {
     pub(super) fn execute(&self) -> Result<u8, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), NAME, &mut script);
-        super::print(&String::from_utf8_lossy(&script))?;
+        super::print_unchanged(&String::from_utf8_lossy(&script))?;
         Ok(0)
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Finding, Level};
+use crate::input::printable;
 use failure::Failure;
 
 /// Exit codes, as `--help` lists them; those of a run are in its [`Ending`](crate::run::Ending).
@@ -68,8 +69,14 @@ enum Verb {
     Man(manual::Man),
 }
 
-/// Prints results on standard output. A closed output is not a failure, because the reader has all it wants.
+/// Prints results for people on standard output; control characters of foreign text are written as `\u{1b}`.
 fn print(text: &str) -> Result<(), Failure> {
+    print_unchanged(&printable(text))
+}
+
+/// Prints text that is printable already, has our own colours, or is for machines. A closed output is not a failure,
+/// because the reader has all it wants.
+fn print_unchanged(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
@@ -90,8 +97,13 @@ fn colours(stream: &impl std::io::IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Prints a line on standard error; errors of the output are ignored.
+/// Prints a line on standard error, without control characters of foreign text; errors of the output are ignored.
 fn say(text: &str) {
+    say_unchanged(&printable(text));
+}
+
+/// Prints a line that is printable already and may be coloured.
+fn say_unchanged(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
@@ -115,7 +127,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            say(&failure.render());
+            say_unchanged(&failure.render());
             ExitCode::from(failure.exit_code())
         }
     }

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use crate::config::Case;
 use crate::cosim::CosimResult;
 use crate::coupling::Verdict;
+use crate::input::printable;
 use crate::report::{RunResults, html, run_page};
 use crate::run::{Artifacts, Extras, summary_text};
 use crate::schema::Summary;
@@ -46,10 +47,10 @@ pub(super) fn place(out: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(out.join(name))
 }
 
-/// Returns a folder name from any text: characters other than letters, digits, dot, minus and underscore become a
-/// minus.
+/// Returns a folder name from any text: characters other than letters, digits, dot, minus, underscore and equals
+/// sign become a minus.
 pub(super) fn folder_name(text: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '=') { c } else { '-' };
     let name: String = text.chars().map(plain).collect();
     name.trim_matches(['.', '-']).to_owned()
 }
@@ -74,6 +75,7 @@ pub(super) fn text(summary: &Summary, case: &Case, split: &str, folder: &Path) -
     let line = |label: &str, value: &str| format!("  {label:<18}{value}\n");
     let text =
         summary_text(summary, case) + &line("time spent", split) + &line("results", &folder.display().to_string());
+    let text = printable(&text).into_owned();
     if super::colours(&std::io::stdout()) { coloured(&text) } else { text }
 }
 

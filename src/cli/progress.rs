@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Finding, Level};
 use crate::coupling::{Gap, Observer, Record};
+use crate::input::printable;
 use crate::run::{JobObserver, Phase};
 
 /// The progress of a run, shown to the user and recorded for `run.log`.
@@ -42,9 +43,18 @@ impl Progress {
     pub(super) fn say(&mut self, line: &str) {
         self.remember(line);
         match &self.bar {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(printable(line)),
             None if !self.quiet => super::say(line),
             None => {}
+        }
+    }
+
+    /// Prints a warning, also when quiet.
+    pub(super) fn warn(&mut self, message: &str) {
+        let line = format!("warning: {message}");
+        self.say(&line);
+        if self.quiet {
+            super::say(&line);
         }
     }
 

@@ -109,14 +109,17 @@ impl Reproduce {
             let json = serde_json::json!({
                 "summary": summary, "figures": figures, "temperatures": temperatures, "within_tolerance": within,
             });
-            super::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+            super::print_unchanged(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         } else {
             let verdict = match (within, compared) {
                 (true, true) => "within tolerance",
                 (true, false) => "nothing was compared: nothing is published for this window and scenario",
                 (false, _) => "OUTSIDE TOLERANCE",
             };
-            super::print(&format!("{}{text}{verdict}\n", output::text(summary, &artifacts.case, &split, &folder)))?;
+            super::print_unchanged(&format!(
+                "{}{text}{verdict}\n",
+                output::text(summary, &artifacts.case, &split, &folder)
+            ))?;
         }
         Ok(if within { 0 } else { exit::OUTSIDE_TOLERANCE })
     }

@@ -43,10 +43,17 @@ impl Run {
     pub(super) fn execute(self) -> Result<u8, Failure> {
         let Some((place, job)) = self.job()? else { return self.ended() };
         let mut progress = Progress::new(self.output.quiet);
+        let earlier = std::fs::read_to_string(place.join(files::CONFIG)).ok();
         let artifacts = job.run(Some(&place), &mut progress)?;
+        if earlier
+            .is_some_and(|earlier| serde_yaml::to_string(&artifacts.case.resolved).is_ok_and(|now| now != earlier))
+        {
+            let place = place.display();
+            progress.warn(&format!("{place} held a run of another configuration, which this one replaces"));
+        }
         let folder = output::write(&place, &artifacts, progress)?;
         let Artifacts { case, run, summary, ending, read_seconds, .. } = &artifacts;
-        super::print(&if self.output.json {
+        super::print_unchanged(&if self.output.json {
             format!("{}\n", serde_json::to_string_pretty(summary)?)
         } else {
             output::text(summary, case, &output::time_split(run, *read_seconds), &folder)
@@ -64,7 +71,7 @@ impl Run {
             super::say(&format!("{}: this run has ended; there is nothing to go on with", folder.display()));
         }
         if self.output.json {
-            super::print(&text)?;
+            super::print_unchanged(&text)?;
         }
         let summary: Summary = serde_json::from_str(&text)?;
         let verdict = summary.coupling.map(|coupling| coupling.verdict);

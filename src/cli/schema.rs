@@ -48,7 +48,7 @@ impl Schema {
                 Files::Sweep => key_reference::sweep_page(&self.schema()),
             },
         };
-        super::print(&text)?;
+        super::print_unchanged(&text)?;
         Ok(0)
     }
 

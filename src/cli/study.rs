@@ -11,7 +11,7 @@ use super::output::OutputArgs;
 use super::progress::Progress;
 use super::{Failure, exit, interrupt};
 use crate::coupling::SchemeChoice;
-use crate::results::{check_folder, write_file};
+use crate::results::{FolderLock, check_folder, write_file};
 use crate::run::JobObserver as _;
 use crate::schema::files::{CONVERGENCE_STUDY, CONVERGENCE_STUDY_JOURNAL, TIMINGS};
 use crate::study::convergence::{Study as Convergence, StudyPlan};
@@ -96,6 +96,7 @@ impl ConvergenceStudy {
         // The journal is kept until the study has ended.
         let files = [CONVERGENCE_STUDY_JOURNAL, CONVERGENCE_STUDY, TIMINGS];
         check_folder(&folder, &files, &files[..2]).map_err(Failure::Place)?;
+        let _lock = FolderLock::acquire(&folder, &name).map_err(Failure::Place)?;
         std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let [journal, csv, timings] = files.map(|file| folder.join(file));
         // A file that cannot be read counts as empty.
@@ -114,11 +115,10 @@ impl ConvergenceStudy {
             // There is no journal if no trial was new.
             let _ = std::fs::remove_file(&journal);
         }
-        let text = match self.output.json {
-            true => serde_json::to_string_pretty(&study)? + "\n",
-            false => format!("{}\nwritten to {}\n", study.to_text(), csv.display()),
-        };
-        super::print(&text)?;
+        match self.output.json {
+            true => super::print_unchanged(&(serde_json::to_string_pretty(&study)? + "\n"))?,
+            false => super::print(&format!("{}\nwritten to {}\n", study.to_text(), csv.display()))?,
+        }
         Ok(if stopped { exit::INCOMPLETE } else { 0 })
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, exit, interrupt, output};
+use crate::input::printable;
 use crate::study::sweep::{
     CaseRow, Collected, Event, Manifest, Outlook, Progress, Shard, Slurm, Status, SweepFile, SweepObserver, Work,
     as_array, collect, progress,
@@ -352,14 +353,19 @@ impl FolderArgs {
         if progress.broken_segments > 0 {
             text += &broken(progress.broken_segments);
         }
-        super::print(&if self.json { serde_json::to_string_pretty(&progress)? + "\n" } else { text })?;
+        match self.json {
+            true => super::print_unchanged(&(serde_json::to_string_pretty(&progress)? + "\n"))?,
+            false => super::print(&text)?,
+        }
         Ok(0)
     }
 
     fn collect(&self) -> Result<u8, Failure> {
         let collected = collect(&self.folder, self.shards)?;
-        let text = told(&collected, self.shards);
-        super::print(&if self.json { serde_json::to_string_pretty(&collected)? + "\n" } else { text })?;
+        match self.json {
+            true => super::print_unchanged(&(serde_json::to_string_pretty(&collected)? + "\n"))?,
+            false => super::print(&told(&collected, self.shards))?,
+        }
         Ok(if collected.rows < collected.cases { exit::INCOMPLETE } else { 0 })
     }
 }
@@ -445,7 +451,7 @@ impl SweepProgress {
 
     fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(printable(line)),
             None if !self.quiet => super::say(line),
             None => {}
         }

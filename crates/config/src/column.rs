@@ -59,6 +59,26 @@ impl Column {
         self.frame.column(&self.name).map_or(&[], |values| &values[self.offset..self.offset + rows])
     }
 
+    /// Returns the rows of the file that the run covers and, where gaps are at their ends, the rows beside them up to
+    /// the next values; and the number of rows before those that the run covers.
+    pub(super) fn with_neighbours(&self) -> (Self, usize) {
+        let rows = self.written();
+        let all = self.frame.column(&self.name).unwrap_or(&[]);
+        let end = self.offset + rows.len();
+        let is_gap = |value: Option<&f64>| value.is_some_and(|value| value.is_nan());
+        let before = match is_gap(rows.first()) {
+            true => all[..self.offset].iter().rev().position(|value| !value.is_nan()).map_or(0, |gaps| gaps + 1),
+            false => 0,
+        };
+        let after = match is_gap(rows.last()) {
+            true => all[end..].iter().position(|value| !value.is_nan()).map_or(0, |gaps| gaps + 1),
+            false => 0,
+        };
+        let steps = before + rows.len() + after;
+        let (frame, name, offset) = (Arc::clone(&self.frame), self.name.clone(), self.offset - before);
+        (Self { frame, name, offset, ratio: StepRatio::Same, steps }, before)
+    }
+
     /// Returns the time stamp of row `row` of [`Column::written`], and its line in the file.
     #[must_use]
     pub fn row_place(&self, row: usize) -> (String, u64) {

@@ -37,7 +37,7 @@ impl Document {
         water_loop: Option<&Path>,
         inputs: &mut Inputs,
     ) -> Result<Self, ConfigError> {
-        let (source, mut map) = with_imports(path, inputs, &mut Vec::new())?;
+        let (source, mut map) = Imports { inputs, trail: Vec::new(), files: 0, values: 0 }.read(path)?;
         let scenarios = map.remove("scenarios");
         let overrides = map.remove("overrides");
         let of_calliope = OF_CALLIOPE.iter().any(|key| map.get(key).is_some());
@@ -141,38 +141,64 @@ pub(super) fn window(node: &Node) -> Result<Option<TimeWindow>, ConfigError> {
     window.map(Some).map_err(failed)
 }
 
-/// Reads a file and merges its imports; a key that is defined twice is an error, as in Calliope.
-fn with_imports(path: &Path, inputs: &mut Inputs, trail: &mut Vec<PathBuf>) -> Result<(Arc<Source>, Map), ConfigError> {
-    let source = inputs.text(path)?;
-    let node = yaml::parse(&source)?;
-    let span = node.span.clone();
-    let Value::Map(mut map) = node.value else {
-        return Err(span.error(Problem::Wrong(format!("expected a district, found {}", node.describe()))));
-    };
-    let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok((source, map)) };
-    trail.push(path.to_owned());
-    let files = match (list.as_list(), list.as_text()) {
-        (Some(files), _) => files,
-        (None, Some(_)) => std::slice::from_ref(&list),
-        _ if list.value == Value::Null => &[],
-        _ => return Err(list.span.error(Problem::Wrong("expected a list of files to import".to_owned()))),
-    };
-    for file in files {
-        let expected = || file.span.error(Problem::Wrong(format!("expected a file name, found {}", file.describe())));
-        let imported = beside(path, file.as_text().ok_or_else(expected)?);
-        if trail.contains(&imported) {
-            return Err(file.span.error(Problem::Wrong(format!("`{}` imports itself", imported.display()))));
-        }
-        let (_, other) = with_imports(&imported, inputs, trail).map_err(|error| match error {
-            ConfigError::Unreadable { path, source } if path == imported => {
-                file.span.error(Problem::Wrong(format!("{} cannot be read: {source}", path.display())))
+/// The largest number of files that import each other in a chain.
+pub const MOST_IMPORT_LEVELS: usize = 32;
+
+/// The largest number of files of a configuration, with all imports.
+pub const MOST_IMPORTS: usize = 256;
+
+/// The files of a configuration while they are read.
+struct Imports<'a> {
+    inputs: &'a mut Inputs,
+    /// The files above the one that is read, one spelling of each.
+    trail: Vec<PathBuf>,
+    files: usize,
+    values: usize,
+}
+
+impl Imports<'_> {
+    /// Reads a file and merges its imports; a key that is defined twice is an error, as in Calliope.
+    fn read(&mut self, path: &Path) -> Result<(Arc<Source>, Map), ConfigError> {
+        let source = self.inputs.text(path)?;
+        self.files += 1;
+        let node = yaml::parse_within(&source, &[], &mut self.values)?;
+        let span = node.span.clone();
+        let Value::Map(mut map) = node.value else {
+            return Err(span.error(Problem::Wrong(format!("expected a district, found {}", node.describe()))));
+        };
+        let Some(Entry { value: list, .. }) = map.remove("import") else { return Ok((source, map)) };
+        self.trail.push(self.inputs.canonical(path));
+        let files = match (list.as_list(), list.as_text()) {
+            (Some(files), _) => files,
+            (None, Some(_)) => std::slice::from_ref(&list),
+            _ if list.value == Value::Null => &[],
+            _ => return Err(list.span.error(Problem::Wrong("expected a list of files to import".to_owned()))),
+        };
+        for file in files {
+            let wrong = |message: String| file.span.error(Problem::Wrong(message));
+            let expected = || wrong(format!("expected a file name, found {}", file.describe()));
+            let imported = beside(path, file.as_text().ok_or_else(expected)?);
+            let shown = imported.display();
+            if self.trail.contains(&self.inputs.canonical(&imported)) {
+                return Err(wrong(format!("`{shown}` imports itself")));
             }
-            other => other,
-        })?;
-        map.union(other, Conflict::Duplicate)?;
+            if self.trail.len() >= MOST_IMPORT_LEVELS {
+                return Err(wrong(format!("a chain of more than {MOST_IMPORT_LEVELS} imports")));
+            }
+            if self.files >= MOST_IMPORTS {
+                return Err(wrong(format!("more than {MOST_IMPORTS} files are imported")));
+            }
+            let (_, other) = self.read(&imported).map_err(|error| match error {
+                ConfigError::Unreadable { path, source } if path == imported => {
+                    wrong(format!("{} cannot be read: {source}", path.display()))
+                }
+                other => other,
+            })?;
+            map.union(other, Conflict::Duplicate)?;
+        }
+        self.trail.pop();
+        Ok((source, map))
     }
-    trail.pop();
-    Ok((source, map))
 }
 
 /// Merges the overrides of a scenario into one mapping; two of them must not set the same key.

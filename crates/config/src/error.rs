@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anergy_cosim::coupling::SettingsError;
+use anergy_data::input::beginning;
 use anergy_data::schema::{self, Level};
 use anergy_data::series::SeriesError;
 use anergy_dispatch::district::DistrictError;
@@ -19,7 +20,7 @@ pub enum Problem {
     #[error("not readable as YAML: {0}")]
     Syntax(String),
     /// A key occurs twice.
-    #[error("`{key}` is defined twice; first in {} line {}", first.path().display(), first.line)]
+    #[error("`{}` is defined twice; first in {} line {}", beginning(key), first.path().display(), first.line)]
     DuplicateKey {
         /// The key.
         key: String,
@@ -27,7 +28,7 @@ pub enum Problem {
         first: Span,
     },
     /// A key that is not known.
-    #[error("unknown key `{key}`{}", suggestion(nearest.as_deref(), known))]
+    #[error("unknown key `{}`{}", beginning(key), suggestion(nearest.as_deref(), known))]
     UnknownKey {
         /// The key.
         key: String,
@@ -37,7 +38,7 @@ pub enum Problem {
         known: Vec<String>,
     },
     /// A word that is not one of the choices.
-    #[error("unknown choice `{word}`{}", suggestion(nearest.as_deref(), known))]
+    #[error("unknown choice `{}`{}", beginning(word), suggestion(nearest.as_deref(), known))]
     UnknownChoice {
         /// The word.
         word: String,
@@ -79,12 +80,19 @@ impl Problem {
     }
 }
 
+/// The largest number of known names that a message lists.
+const MOST_SUGGESTIONS: usize = 60;
+
 fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
         (Some(nearest), _) => format!("; did you mean `{nearest}`?"),
         (None, []) => String::new(),
         (None, known) => {
-            format!("; known are {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            let more = known.len().saturating_sub(MOST_SUGGESTIONS);
+            let names: Vec<String> =
+                known.iter().take(MOST_SUGGESTIONS).map(|name| format!("`{}`", beginning(name))).collect();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("; known are {}{more}", names.join(", "))
         }
     }
 }

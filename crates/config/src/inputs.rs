@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anergy_data::input::{self, MOST_CONFIG_BYTES, MOST_SERIES_BYTES};
 use anergy_data::results::sha256;
 use anergy_data::schema::Input;
 use anergy_data::series::Frame;
@@ -28,8 +29,13 @@ impl InputCache {
         Self { directory: directory.to_owned(), ..Self::default() }
     }
 
-    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        std::fs::read(self.directory.join(path))
+    fn read(&self, path: &Path, most_bytes: u64) -> std::io::Result<Vec<u8>> {
+        input::read(&self.directory.join(path), most_bytes)
+    }
+
+    /// Returns one spelling of a path, whichever of its spellings is given; the path itself where it does not exist.
+    fn canonical(&self, path: &Path) -> PathBuf {
+        self.directory.join(path).canonicalize().unwrap_or_else(|_| path.to_owned())
     }
 }
 
@@ -94,7 +100,7 @@ impl Inputs {
     pub fn text(&mut self, path: &Path) -> Result<Arc<Source>, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
         let CachedFile { content, sha256 } = self.cache.texts.get(path, || {
-            let bytes = self.cache.read(path).map_err(unreadable)?;
+            let bytes = self.cache.read(path, MOST_CONFIG_BYTES).map_err(unreadable)?;
             let sha256 = sha256(&bytes);
             let no_text = |error: std::string::FromUtf8Error| {
                 unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
@@ -115,12 +121,18 @@ impl Inputs {
         let unreadable =
             |source| failed(anergy_data::series::SeriesError::Unreadable { path: path.to_owned(), source });
         let CachedFile { content, sha256 } = self.cache.frames.get(path, || {
-            let bytes = self.cache.read(path).map_err(unreadable)?;
-            let frame = Frame::from_reader(path, bytes.as_slice()).map_err(failed)?;
-            Ok(CachedFile { content: Arc::new(frame), sha256: sha256(&bytes) })
+            let bytes = self.cache.read(path, MOST_SERIES_BYTES).map_err(unreadable)?;
+            let sha256 = sha256(&bytes);
+            let frame = Frame::from_bytes(path, bytes).map_err(failed)?;
+            Ok(CachedFile { content: Arc::new(frame), sha256 })
         })?;
         self.remember(path, sha256);
         Ok(content)
+    }
+
+    /// Returns one spelling of a path, whichever of its spellings is given.
+    pub(super) fn canonical(&self, path: &Path) -> PathBuf {
+        self.cache.canonical(path)
     }
 
     /// Returns the files in the order in which they were read.

@@ -1,11 +1,13 @@
 //! Values that are numbers or columns of CSV files.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anergy_data::series::{
     FileColumn, Fill, Frame, Profile, ProfileSetting, SeriesError, SeriesGap, TimeAxis, TimeWindow, gaps,
 };
+use jiff::tz::Offset;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,10 @@ pub(super) struct TimeSeries<'a> {
     corrected: Vec<CorrectionUse>,
     /// Whether files with a step other than the run's are averaged or held.
     resamples: bool,
+    /// The offset from UTC of the first file, `None` for stamps without one; the outer `None` before any file.
+    clock: Option<Option<Offset>>,
+    /// A window that does not begin and end with steps.
+    off_steps: Option<Finding>,
     used: Vec<UsedColumn>,
 }
 
@@ -83,7 +89,18 @@ impl<'a> TimeSeries<'a> {
     pub(super) fn new(folder: PathBuf, window: Option<TimeWindow>, corrections: &'a [Correction]) -> Self {
         let corrected = vec![CorrectionUse::default(); corrections.len()];
         let (step_minutes, axis) = (None, None);
-        Self { folder, window, step_minutes, axis, corrections, corrected, resamples: false, used: Vec::new() }
+        Self {
+            folder,
+            window,
+            step_minutes,
+            axis,
+            corrections,
+            corrected,
+            resamples: false,
+            clock: None,
+            off_steps: None,
+            used: Vec::new(),
+        }
     }
 
     /// Returns the folder `path` as given in `file`.
@@ -165,6 +182,24 @@ impl<'a> TimeSeries<'a> {
         let failed = |source| request.span.series_error(source);
         let frame = inputs.frame(&self.folder.join(&written.file), request.span)?;
         let axis = self.axis_for(&frame).map_err(failed)?;
+        if let Some(finding) = self.off_steps.take() {
+            finding.once_in(findings);
+        }
+        if let Some(spelling) = frame.spelling() {
+            Finding::note(format!("{}: {spelling}", frame.path().display())).once_in(findings);
+        }
+        if let Some((rows, hint)) = frame.missing_rows() {
+            if written.fill.is_none() {
+                frame.check_complete().map_err(failed)?;
+            }
+            let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            let message = format!(
+                "{}: {rows} row{} missing, which `fill` fills{hint}",
+                frame.path().display(),
+                if rows == 1 { " is" } else { "s are" }
+            );
+            Finding::warning(None, message).once_in(findings);
+        }
         let name = written.column.as_deref().unwrap_or(request.site).to_owned();
         frame.column(&name).map_err(failed)?;
         if !self.resamples && frame.axis().step_minutes() != axis.step_minutes() {
@@ -181,10 +216,14 @@ impl<'a> TimeSeries<'a> {
             );
             Finding::note(message).once_in(findings);
         }
-        let mut values = column.written().to_vec();
-        self.correct(&written.file, &column, &mut values, request.span, findings)?;
-        let rows = values.as_slice().into();
-        fill(&mut values, written.fill, default_fill, &column, request, findings)?;
+        // Gaps at the ends of the time of the run are filled as those within it, from the values beside them.
+        let (wide, before) = column.with_neighbours();
+        let count = column.written().len();
+        let mut values = wide.written().to_vec();
+        self.correct(&written.file, &wide, &mut values, request.span, findings)?;
+        let rows = values[before..before + count].into();
+        fill(&mut values, before..before + count, written.fill, default_fill, &wide, request, findings)?;
+        let mut values = values[before..before + count].to_vec();
         if let Some(scale) = written.scale {
             values.iter_mut().for_each(|value| *value *= scale);
         }
@@ -197,27 +236,67 @@ impl<'a> TimeSeries<'a> {
         Ok((Profile::Series(column.resampled(values)), column))
     }
 
-    /// Returns the axis of the run: the part of the first file that is within the window.
+    /// Returns the axis of the run: the part of the first file that is within the window. Every file has to have the
+    /// clock of the first.
     fn axis_for(&mut self, frame: &Frame) -> Result<TimeAxis, SeriesError> {
-        if let Some(axis) = self.axis {
-            return Ok(axis);
-        }
-        let (first, count) = match &self.window {
-            None => (0, frame.axis().len()),
-            Some(window) => frame.steps_within(window)?,
-        };
-        let mut axis = frame.axis().slice(first, count);
-        if let Some(minutes) = self.step_minutes {
-            let whole = axis.step_minutes() * i64::try_from(axis.len()).unwrap_or(i64::MAX);
-            if whole % minutes != 0 {
-                let (path, found_minutes) = (frame.path().to_owned(), axis.step_minutes());
-                return Err(SeriesError::OtherStep { path, found_minutes, expected_minutes: minutes });
+        let clock = *self.clock.get_or_insert(frame.axis().utc_offset());
+        frame.check_clock(clock)?;
+        if let Some(axis) = &mut self.axis {
+            if axis.utc_offset().is_some() {
+                frame.check_clock(axis.utc_offset())?;
             }
-            let steps = usize::try_from(whole / minutes).unwrap_or(0);
-            axis = TimeAxis::new(axis.stamp(0), minutes, steps).at_utc_offset(axis.utc_offset());
+            // The dates of a window without offset are those of the files.
+            *axis = axis.at_utc_offset(clock);
+            return Ok(*axis);
+        }
+        let window = self.window.map(|window| window.on_clock(clock, frame.path())).transpose()?;
+        let mut axis = match &window {
+            None => *frame.axis(),
+            Some(window) => {
+                let (first, count) = frame.steps_within(window)?;
+                frame.axis().slice(first, count)
+            }
+        };
+        if let Some(minutes) = self.step_minutes {
+            axis = self.in_steps_of(minutes, axis, frame, window.as_ref())?;
+        }
+        if let Some(window) = window.filter(|window| !window.is_on_steps_of(&axis)) {
+            let message = format!(
+                "the time window from {window} does not begin and end with steps of {} min: the run is from {} to \
+                 before {}",
+                axis.step_minutes(),
+                axis.label(0),
+                axis.label(axis.len())
+            );
+            self.off_steps = Some(Finding::warning(None, message));
         }
         self.axis = Some(axis);
         Ok(axis)
+    }
+
+    /// Returns the part of a file within the window in steps of `minutes`; `axis` is that part in steps of the file.
+    fn in_steps_of(
+        &self,
+        minutes: i64,
+        axis: TimeAxis,
+        frame: &Frame,
+        window: Option<&TimeWindow>,
+    ) -> Result<TimeAxis, SeriesError> {
+        let step = axis.step_minutes();
+        let length = |axis: &TimeAxis| step.saturating_mul(i64::try_from(axis.len()).unwrap_or(i64::MAX));
+        let steps = |minutes_in_all: i64| usize::try_from(minutes_in_all / minutes).unwrap_or(0);
+        if step % minutes == 0 {
+            // Rows that are held may begin before the window.
+            let fine = TimeAxis::new(frame.axis().stamp(0), minutes, steps(length(frame.axis())));
+            let fine = fine.at_utc_offset(axis.utc_offset());
+            let (first, count) = window.map_or((0, fine.len()), |window| fine.steps_within(window));
+            return Ok(fine.slice(first, count));
+        }
+        if length(&axis) % minutes != 0 {
+            let path = frame.path().to_owned();
+            return Err(SeriesError::OtherStep { path, found_minutes: step, expected_minutes: minutes });
+        }
+        Ok(TimeAxis::new(axis.stamp(0), minutes, steps(length(&axis))).at_utc_offset(axis.utc_offset()))
     }
 
     fn correct(
@@ -235,8 +314,10 @@ impl<'a> TimeSeries<'a> {
         for (correction, became) in
             self.corrections.iter().zip(&mut self.corrected).filter(|(known, _)| of_column(known))
         {
-            let at = TimeWindow::single(&correction.at).map_err(|source| request.series_error(source))?;
             let [file_axis, axis] = column.axes();
+            let at = TimeWindow::single(&correction.at)
+                .and_then(|at| at.on_clock(file_axis.utc_offset(), column.path()))
+                .map_err(|source| request.series_error(source))?;
             let (first, count) = axis.steps_within(&at);
             became.read = true;
             became.in_time |= file_axis.steps_within(&at).1 > 0;
@@ -269,18 +350,20 @@ impl<'a> TimeSeries<'a> {
     }
 }
 
-/// Fills gaps and reports them, or returns an error.
+/// Fills the gaps in the rows `within` and reports them, or returns an error; other rows are only neighbours.
 fn fill(
     values: &mut [f64],
+    within: Range<usize>,
     rule: Option<Fill>,
     default: Option<f64>,
     column: &Column,
     request: SeriesRequest<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ConfigError> {
-    let runs = gaps(values);
-    let Some(&SeriesGap { first, .. }) = runs.first() else { return Ok(()) };
-    let count: usize = runs.iter().map(|gap| gap.steps).sum();
+    let mut runs = gaps(values);
+    runs.retain(|gap| gap.first < within.end && gap.first + gap.steps > within.start);
+    let Some(first) = runs.first().map(|gap| gap.first.max(within.start)) else { return Ok(()) };
+    let count = values[within].iter().filter(|value| value.is_nan()).count();
     let (stamp, line) = column.row_place(first);
     let place = format!("{}:{line}, column `{}`", column.path().display(), column.name());
     let (fill, how) = match (rule, default) {

@@ -1,12 +1,13 @@
 //! The artifacts of a job: its result, its summary, and the files of its run folder.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anergy_config::{Case, Finding};
 use anergy_cosim::CosimResult;
 use anergy_cosim::coupling::Verdict;
-use anergy_data::results::{ResultsError, RunFolder, Table, name_of};
+use anergy_data::results::{FolderLock, ResultsError, RunFolder, Table, name_of};
 use anergy_data::schema::{Summary, files};
 
 use super::job::judged;
@@ -72,6 +73,8 @@ pub struct Artifacts {
     pub extra: Vec<(&'static str, Table)>,
     /// The run folder with the job's own journal; `None` if it kept none.
     pub(super) journal_place: Option<PathBuf>,
+    /// The lock of the run folder, until the results are written.
+    pub(super) lock: Mutex<Option<FolderLock>>,
 }
 
 /// Additional content of a run folder.
@@ -102,7 +105,7 @@ impl Artifacts {
         let mut extra: Vec<_> = summary.starts.iter().map(|spread| (files::STARTS, starts_table(spread))).collect();
         extra.extend(anticipative_table(&run).map(|table| (files::ANTICIPATIVE, table)));
         extra.extend(anticipative_plan_table(&case, &run).map(|table| (files::ANTICIPATIVE_PLAN, table)));
-        Self { case, run, summary, unserved, ending, read_seconds, extra, journal_place: None }
+        Self { case, run, summary, unserved, ending, read_seconds, extra, journal_place: None, lock: Mutex::default() }
     }
 
     /// Creates the artifacts of a run that was made elsewhere, with the additional tables `extra`.
@@ -110,7 +113,17 @@ impl Artifacts {
     pub fn of_run(case: Case, run: CosimResult, read_seconds: f64, extra: Vec<(&'static str, Table)>) -> Self {
         let summary = summarise(&case, &run);
         let ending = ending(&run, &summary, false);
-        Self { case, run, summary, unserved: Vec::new(), ending, read_seconds, extra, journal_place: None }
+        Self {
+            case,
+            run,
+            summary,
+            unserved: Vec::new(),
+            ending,
+            read_seconds,
+            extra,
+            journal_place: None,
+            lock: Mutex::default(),
+        }
     }
 
     /// Writes the run folder `place`: result tables, summary, resolved configuration, log and timings. The folder is
@@ -121,7 +134,12 @@ impl Artifacts {
     /// in place.
     pub fn write(&self, place: &Path, extras: Extras<'_>) -> Result<PathBuf, ResultsError> {
         let Self { case, run, summary, .. } = self;
-        let folder = RunFolder::begin(place)?;
+        // The lock of this folder, or of another one that the job was for.
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let folder = match &lock {
+            Some(lock) if lock.is_of(place) => RunFolder::begin_in(place, lock)?,
+            _ => RunFolder::begin(place)?,
+        };
         let interrupted = run.coupling.as_ref().is_some_and(|coupling| coupling.verdict == Verdict::Interrupted);
         // Elsewhere there is no journal, or that of another run.
         if interrupted && self.journal_place.as_deref() == Some(place) {

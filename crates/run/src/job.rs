@@ -1,14 +1,14 @@
 //! Jobs: a job runs one district, from a request to artifacts.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anergy_config::{Case, ConfigError, Finding, InputCache, Level, Request};
 use anergy_cosim::coupling::{Gap, Observer, Record};
 use anergy_cosim::{Cause, CosimError, CosimResult, solver};
-use anergy_data::results::{ResultsError, RunFolder};
+use anergy_data::results::{FolderLock, ResultsError, RunFolder};
 use anergy_data::schema::Summary;
 use anergy_lp::Backend;
 
@@ -219,7 +219,7 @@ impl Job {
         Ok(case)
     }
 
-    /// Runs the job. With a run folder `place`, a run with a loop writes its journal there, so that it can be resumed
+    /// Runs the job. A run folder `place` is locked until its results are written, or the artifacts are dropped; a run with a loop writes its journal there, so that it can be resumed
     /// after the process was killed; [`Artifacts::write`] then replaces the journal by the results.
     ///
     /// # Errors
@@ -227,6 +227,7 @@ impl Job {
     pub fn run(&self, place: Option<&Path>, observer: &mut dyn JobObserver) -> Result<Artifacts, JobError> {
         observer.phase(Phase::Reading);
         let began = Instant::now();
+        let lock = place.map(|place| self.lock(place)).transpose()?;
         let case = self.read()?;
         let read_seconds = began.elapsed().as_secs_f64();
         observer.findings(&case.findings);
@@ -245,8 +246,19 @@ impl Job {
         let summary = Summary { starts: spread, ..summarise(&case, &run) };
         let mut artifacts = Artifacts::of(case, run, summary, self.strict, read_seconds);
         artifacts.journal_place = place.filter(|_| artifacts.run.coupling.is_some()).map(Path::to_owned);
+        artifacts.lock = Mutex::new(lock);
         observer.findings(&artifacts.unserved);
         Ok(artifacts)
+    }
+
+    /// Locks the run folder, so that no other run writes it.
+    fn lock(&self, place: &Path) -> Result<FolderLock, ResultsError> {
+        let Request { model, scenario, settings, window, .. } = &self.request;
+        let mut name = model.display().to_string();
+        name.extend(scenario.iter().map(|scenario| format!(" {scenario}")));
+        name.extend(window.iter().map(|[from, to]| format!(" {from}..{to}")));
+        name.extend(settings.iter().map(|setting| format!(" {setting}")));
+        FolderLock::acquire(place, &name)
     }
 
     /// Opens the journal of the resumed run if nothing has changed since, or begins a new one.
@@ -262,8 +274,12 @@ impl Job {
         match &self.recorded {
             Some(recorded) => {
                 recorded.is_same(&current, place)?;
+                if RecordedRequest::read(place)? != *recorded {
+                    let reason = "another run was begun there meanwhile".to_owned();
+                    return Err(ResumeError::Changed { folder: place.to_owned(), reason }.into());
+                }
                 observer.journal_begins(false);
-                Ok(RunJournal::open(place))
+                Ok(RunJournal::open(place, recorded).map_err(ResumeError::from)?)
             }
             None => {
                 observer.journal_begins(RecordedRequest::read(place).is_ok());

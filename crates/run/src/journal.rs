@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use anergy_config::{Case, Input, Request, sha256};
 use anergy_cosim::coupling::{Journal, JournalError, Kept, PhaseSeconds, Record};
 use anergy_cosim::participants::PricedPlan;
-use anergy_data::results::write_file;
+use anergy_data::results::{remove_journal, write_file};
 use anergy_data::schema::files::{JOURNAL, JOURNAL_ITERATION, JOURNAL_REQUEST};
 use anergy_dispatch::dispatch::{Account, Plan};
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,10 @@ impl RecordedRequest {
         })
     }
 
+    fn to_json(&self) -> io::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(io::Error::other)
+    }
+
     /// Reads the recorded request of the unfinished run in a run folder.
     ///
     /// # Errors
@@ -138,6 +142,8 @@ impl RecordedRequest {
 /// The first line of a checkpoint file; the binary content follows.
 #[derive(Debug, Serialize, Deserialize)]
 struct CheckpointHeader {
+    /// SHA-256 of the recorded request, hexadecimal: the run that the checkpoint is of.
+    run: String,
     iteration: usize,
     /// SHA-256 of the content, hexadecimal.
     sha256: String,
@@ -157,6 +163,8 @@ struct CheckpointContent {
 #[derive(Debug)]
 pub struct RunJournal {
     folder: PathBuf,
+    /// SHA-256 of the recorded request.
+    run: String,
     /// The plan of the current iteration.
     answer: Option<Plan>,
     /// The thread that writes the previous checkpoint while the next iteration runs.
@@ -174,20 +182,22 @@ impl RunJournal {
             let path = folder.clone();
             move |source| JournalError::Io { path, action, source }
         };
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("replace")(error)),
-            _ => {}
-        }
+        remove_journal(&folder).map_err(failed("replace"))?;
         fs::create_dir_all(&folder).map_err(failed("create"))?;
-        let text = serde_json::to_vec_pretty(recorded).map_err(io::Error::other).map_err(failed("write"))?;
+        let text = recorded.to_json().map_err(failed("write"))?;
         write_file(&folder.join(JOURNAL_REQUEST), |file| file.write_all(&text)).map_err(failed("write"))?;
-        Ok(Self { folder, answer: None, writing: None })
+        Ok(Self { folder, run: sha256(&text), answer: None, writing: None })
     }
 
-    /// Opens the journal of the unfinished run at `place`.
-    #[must_use]
-    pub fn open(place: &Path) -> Self {
-        Self { folder: place.join(JOURNAL), answer: None, writing: None }
+    /// Opens the journal of the unfinished run at `place`, whose request is `recorded`.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] when the request cannot be serialised.
+    pub fn open(place: &Path, recorded: &RecordedRequest) -> Result<Self, JournalError> {
+        let folder = place.join(JOURNAL);
+        let text = recorded.to_json();
+        let text = text.map_err(|source| JournalError::Io { path: folder.clone(), action: "read", source })?;
+        Ok(Self { folder, run: sha256(&text), answer: None, writing: None })
     }
 
     /// Waits until the checkpoints of all ended iterations are written.
@@ -203,7 +213,7 @@ impl RunJournal {
     pub fn discard(mut self) {
         let _ = self.finish();
         // A file that cannot be removed does no harm.
-        let _ = fs::remove_dir_all(&self.folder);
+        let _ = remove_journal(&self.folder);
         if let Some(place) = self.folder.parent() {
             let _ = fs::remove_dir(place);
         }
@@ -222,7 +232,7 @@ impl Journal<PricedPlan> for RunJournal {
             bytes => bytes.map_err(|source| JournalError::Io { path: path.clone(), action: "read", source })?,
         };
         let (CheckpointHeader { seconds, record, .. }, CheckpointContent { answer, memory }) =
-            decode(&bytes, iteration).map_err(|problem| JournalError::Damaged { path, problem })?;
+            decode(&bytes, &self.run, iteration).map_err(|problem| JournalError::Damaged { path, problem })?;
         let answer = PricedPlan { plan: answer, account: Account::default() };
         Ok(Some(Kept { answer, memory, seconds, fingerprint: record }))
     }
@@ -236,8 +246,9 @@ impl Journal<PricedPlan> for RunJournal {
         let (path, record, body) =
             (self.file(record.iteration), record.clone(), CheckpointContent { answer, memory: memory() });
         self.finish()?;
+        let run = self.run.clone();
         let write = move || {
-            let bytes = encode(&record, &body);
+            let bytes = encode(&record, &run, &body);
             let kept = bytes.and_then(|bytes| write_file(&path, |file| file.write_all(&bytes)));
             kept.map_err(|source| JournalError::Io { path, action: "write", source })
         };
@@ -246,20 +257,25 @@ impl Journal<PricedPlan> for RunJournal {
     }
 }
 
-fn encode(record: &Record, body: &CheckpointContent) -> io::Result<Vec<u8>> {
+fn encode(record: &Record, run: &str, body: &CheckpointContent) -> io::Result<Vec<u8>> {
     let body = postcard::to_stdvec(body).map_err(io::Error::other)?;
     let Record { iteration, seconds, .. } = *record;
-    let head = CheckpointHeader { iteration, sha256: sha256(&body), seconds, record: record.fingerprint() };
+    let run = run.to_owned();
+    let head = CheckpointHeader { run, iteration, sha256: sha256(&body), seconds, record: record.fingerprint() };
     let mut bytes = serde_json::to_vec(&head)?;
     bytes.push(b'\n');
     bytes.extend(body);
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8], iteration: usize) -> Result<(CheckpointHeader, CheckpointContent), String> {
+fn decode(bytes: &[u8], run: &str, iteration: usize) -> Result<(CheckpointHeader, CheckpointContent), String> {
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("it has no end of its first line")?;
     let head: CheckpointHeader =
         serde_json::from_slice(&bytes[..end]).map_err(|error| format!("its first line: {error}"))?;
+    // Before anything of it is believed.
+    if head.run != run {
+        return Err("it is of another run".to_owned());
+    }
     let body = &bytes[end + 1..];
     if head.sha256 != sha256(body) {
         return Err("its bytes are not those that were written".to_owned());

@@ -54,6 +54,7 @@ pub fn summarise(case: &Case, run: &CosimResult) -> Summary {
         scenario: case.resolved.scenario.clone(),
         from: axis.label(0),
         to: axis.label(axis.len()),
+        clock: axis.clock(),
         steps: axis.len(),
         step_minutes: axis.step_minutes(),
         solver: run.dispatch.solver_name(),

@@ -25,9 +25,10 @@ pub fn summary_text(summary: &Summary, case: &Case) -> String {
     };
     let scenario = summary.scenario.as_ref().map_or_else(String::new, |scenario| format!(", {scenario}"));
     line("case", format!("{}{scenario}", summary.case));
+    let clock = summary.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
     line(
         "time",
-        format!("{} to {} ({} steps of {} min)", summary.from, summary.to, summary.steps, summary.step_minutes),
+        format!("{} to {} ({} steps of {} min{clock})", summary.from, summary.to, summary.steps, summary.step_minutes),
     );
     if let Some(coupling) = &summary.coupling {
         verdict_lines(summary, coupling, &mut line);

@@ -59,6 +59,7 @@ pub fn build(
     }
     let links = parsed.links.iter().map(|(name, node, settings)| builder.link(name, &node.span, settings));
     let links = links.collect::<Result<Vec<_>, _>>()?;
+    let axis = builder.series.axis().unwrap_or(axis);
     let district = District::new(axis, sites, parsed.shortage.into())
         .and_then(|district| district.with_links(links))
         .and_then(|district| district.with_co2_price(parsed.co2_price_eur_per_t))

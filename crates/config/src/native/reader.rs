@@ -75,6 +75,9 @@ pub(super) fn read(
             return Err(key_span.error(Problem::unknown_key(key, TOP.iter().chain(&MERGED_KEYS).copied())));
         }
     }
+    for (names, mark) in [("techs", "kind"), ("sites", "techs"), ("links", "from")] {
+        names_without_dots(map.get(names), mark)?;
+    }
     refuse_blanks(map, &mut Vec::new())?;
     let node = |key: &str| map.get(key).filter(|node| node.value != Value::Null);
     let text = |key: &str| node(key).map(from_node::<String>).transpose();
@@ -136,6 +139,25 @@ const MERGED_KEYS: [&str; 3] = ["import", "overrides", "scenarios"];
 
 fn missing(key: &str) -> Problem {
     Problem::MissingKey { key: key.to_owned() }
+}
+
+/// Refuses a name with a dot, which was read as two keys: what belongs below the name, with the key `mark`, is then a
+/// level deeper.
+fn names_without_dots(names: Option<&Node>, mark: &str) -> Result<(), ConfigError> {
+    for entry in names.and_then(Node::as_map).map_or(&[][..], Map::entries) {
+        let Some(of_name) = entry.value.as_map().filter(|map| map.get(mark).is_none()) else { continue };
+        let deeper = |below: &&Entry| {
+            below.key_span == entry.key_span && below.value.as_map().is_some_and(|map| map.get(mark).is_some())
+        };
+        if let Some(below) = of_name.entries().iter().find(deeper) {
+            let message = format!(
+                "`{0}.{1}` is read as the key `{1}` of `{0}`: a dot in a key separates levels, so names have no dots",
+                entry.key, below.key
+            );
+            return Err(entry.key_span.error(Problem::Wrong(message)));
+        }
+    }
+    Ok(())
 }
 
 fn map_of<'n>(node: &'n Node, what: &str) -> Result<&'n Map, ConfigError> {

@@ -29,10 +29,11 @@ impl Map {
     /// With [`Conflict::Duplicate`], when both have a value for a key.
     pub fn union(&mut self, other: Map, conflict: Conflict) -> Result<(), ConfigError> {
         for new in other.entries {
-            let Some(old) = self.entries.iter_mut().find(|entry| entry.key == new.key) else {
-                self.entries.push(new);
+            let Some(position) = self.position(&new.key) else {
+                self.push(new);
                 continue;
             };
+            let old = &mut self.entries[position];
             let Entry { key, key_span, value: Node { value, span, origin } } = new;
             match (&mut old.value.value, value) {
                 (Value::Map(map), value) if value.is_empty() => {

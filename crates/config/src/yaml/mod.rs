@@ -7,9 +7,12 @@ mod parse;
 
 pub use de::{DeError, from_node};
 pub use merge::Conflict;
-pub use parse::{dotted, parse, parse_keeping};
+pub(super) use parse::parse_within;
+pub use parse::{MOST_LEVELS, MOST_VALUES, dotted, parse, parse_keeping};
 
+use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,6 +61,26 @@ impl Span {
     pub fn path(&self) -> &Path {
         &self.source.path
     }
+
+    /// Returns the range of bytes to mark in a message: whole characters of the first line, at least one where the text
+    /// has one.
+    #[must_use]
+    pub fn marked(&self) -> Range<usize> {
+        let text = &self.source.text;
+        let mut start = self.start.min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let line = text[start..].split('\n').next().unwrap_or_default().trim_end_matches('\r').len();
+        let mut end = self.end.clamp(start, start + line);
+        if end == start {
+            end += text[start..].chars().next().map_or(0, char::len_utf8);
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
+    }
 }
 
 impl fmt::Display for Span {
@@ -102,9 +125,29 @@ pub enum Value {
 }
 
 /// A mapping in the order of its text.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Map {
     entries: Vec<Entry>,
+    /// The positions of the keys; `None` where the entries are few.
+    positions: Option<HashMap<String, usize>>,
+}
+
+/// The number of entries up to which a key is found by comparing it with each of them.
+const FEW_ENTRIES: usize = 16;
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl From<Vec<Entry>> for Map {
+    /// Creates a mapping of entries with different keys.
+    fn from(entries: Vec<Entry>) -> Self {
+        let mut map = Self { entries, positions: None };
+        map.find_positions();
+        map
+    }
 }
 
 /// A key and its value.
@@ -128,7 +171,36 @@ impl Map {
     /// Returns the entry of `key`.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        self.position(key).map(|position| &self.entries[position])
+    }
+
+    /// Returns the position of `key`.
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.positions {
+            Some(positions) => positions.get(key).copied(),
+            None => self.entries.iter().position(|entry| entry.key == key),
+        }
+    }
+
+    /// Adds an entry whose key the mapping does not have.
+    fn push(&mut self, entry: Entry) {
+        let position = self.entries.len();
+        match &mut self.positions {
+            Some(positions) => {
+                positions.insert(entry.key.clone(), position);
+                self.entries.push(entry);
+            }
+            None => {
+                self.entries.push(entry);
+                self.find_positions();
+            }
+        }
+    }
+
+    fn find_positions(&mut self) {
+        let position = |(position, entry): (usize, &Entry)| (entry.key.clone(), position);
+        self.positions =
+            (self.entries.len() > FEW_ENTRIES).then(|| self.entries.iter().enumerate().map(position).collect());
     }
 
     /// Returns the value of `key`.
@@ -140,21 +212,23 @@ impl Map {
     /// Adds an entry, or replaces its value.
     pub fn put(&mut self, key: &str, key_span: &Span, value: Node) {
         self.remove(key);
-        self.entries.push(Entry { key: key.to_owned(), key_span: key_span.clone(), value });
+        self.push(Entry { key: key.to_owned(), key_span: key_span.clone(), value });
     }
 
     /// Replaces the value of `key`, which keeps its position in the order.
     pub fn replace(&mut self, key: &str, key_span: &Span, value: Node) {
-        match self.entries.iter_mut().find(|entry| entry.key == key) {
-            Some(entry) => entry.value = value,
+        match self.position(key) {
+            Some(position) => self.entries[position].value = value,
             None => self.put(key, key_span, value),
         }
     }
 
     /// Removes and returns the entry of `key`.
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
-        let position = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(position))
+        let position = self.position(key)?;
+        let entry = self.entries.remove(position);
+        self.find_positions();
+        Some(entry)
     }
 }
 
@@ -200,7 +274,7 @@ impl Node {
     /// Returns the mapping; a null value counts as an empty one.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
-        static EMPTY: Map = Map { entries: Vec::new() };
+        static EMPTY: Map = Map { entries: Vec::new(), positions: None };
         match &self.value {
             Value::Map(map) => Some(map),
             Value::Null => Some(&EMPTY),
@@ -265,5 +339,42 @@ impl Serialize for Map {
             map.serialize_entry(&entry.key, &entry.value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_characters_of_one_line_are_marked() {
+        let span = |text: &str, start, end| {
+            let span = Span::nowhere("a.yaml", text);
+            Span { start, end, ..span }.marked()
+        };
+        assert_eq!(span("a\u{feff}", 1, 1), 1..4);
+        assert_eq!(span(" ü: 3", 1, 2), 1..3);
+        assert_eq!(span(" ü: 3", 2, 2), 1..3, "a start within a character");
+        assert_eq!(span("abc\r\ndef\n", 1, 9), 1..3, "the first line alone");
+        assert_eq!(span("abc\n", 4, 9), 4..4);
+        assert_eq!(span("", 0, 0), 0..0);
+        assert_eq!(span("ü", 7, 9), 2..2);
+    }
+
+    #[test]
+    fn a_large_mapping_finds_its_keys() {
+        let place = Span::nowhere("a.yaml", "");
+        let mut map = Map::default();
+        let null = || Node { value: Value::Null, span: place.clone(), origin: None };
+        (0..100).for_each(|key| map.put(&key.to_string(), &place, null()));
+        for gone in ["0", "50", "99"] {
+            assert!(map.remove(gone).is_some_and(|entry| entry.key == gone) && map.get(gone).is_none());
+        }
+        assert!(
+            (1..99).filter(|key| *key != 50).all(|key| map.entry(&key.to_string()).unwrap().key == key.to_string())
+        );
+        (1..90).for_each(|key| drop(map.remove(&key.to_string())));
+        assert_eq!(map.entries().len(), 9);
+        assert!(map.positions.is_none() && map.get("95").is_some() && map.get("5").is_none());
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::lock::{FolderLock, RANDOM, parent, resolved};
+
 use crate::schema::files::{FIGURES, JOURNAL, JOURNAL_ITERATION, JOURNAL_REQUEST, RUN_FOLDER, SUMMARY};
 
 /// The reasons why results cannot be written.
@@ -25,6 +27,17 @@ pub enum ResultsError {
     /// The destination exists, and it is not a run folder.
     #[error("{}: exists and is no run folder, or holds more than one; choose another --out or --name", .0.display())]
     NotARunFolder(PathBuf),
+    /// Another run writes the folder.
+    #[error(
+        "{}: {holder} is running there; wait for its end, or choose another --out or --name",
+        place.display()
+    )]
+    InUse {
+        /// The folder.
+        place: PathBuf,
+        /// The name of the run and its process.
+        holder: String,
+    },
     /// A table cannot be written as Parquet.
     #[cfg(feature = "parquet")]
     #[error("a table cannot be written as Parquet: {0}")]
@@ -38,8 +51,13 @@ pub(super) const DRAFT: &str = ".anergy-draft-";
 /// dropped before is deleted.
 #[derive(Debug)]
 pub struct RunFolder {
+    /// The destination as it was given.
+    given: PathBuf,
+    /// The destination with symbolic links resolved.
     place: PathBuf,
     draft: TempDir,
+    /// The lock of the destination, where no caller has it. It is dropped last.
+    _lock: Option<FolderLock>,
 }
 
 impl RunFolder {
@@ -55,19 +73,27 @@ impl RunFolder {
     /// commit.
     ///
     /// # Errors
-    /// [`ResultsError::NotARunFolder`] when `place` exists and is not a run folder; [`ResultsError::Io`] when the
-    /// parent folder is not writable.
+    /// [`ResultsError::NotARunFolder`] when `place` exists and is not a run folder; [`ResultsError::InUse`] when another
+    /// run writes it; [`ResultsError::Io`] when the parent folder is not writable.
     pub fn begin(place: &Path) -> Result<Self, ResultsError> {
-        let parent = match place.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        refuse_foreign(place)?;
-        let failed = |action| move |source| ResultsError::Io { path: parent.to_owned(), action, source };
-        fs::create_dir_all(parent).map_err(failed("create the folder"))?;
-        let draft =
-            tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).map_err(failed("create a folder in it"))?;
-        Ok(Self { place: place.to_owned(), draft })
+        refuse_foreign(&resolved(place)?)?;
+        let lock = FolderLock::acquire(place, "a run that writes its results")?;
+        let folder = Self::begin_in(place, &lock)?;
+        Ok(Self { _lock: Some(lock), ..folder })
+    }
+
+    /// Creates the temporary folder as [`RunFolder::begin`] does, for the owner of the lock of `place`.
+    ///
+    /// # Errors
+    /// As [`RunFolder::begin`].
+    pub fn begin_in(place: &Path, lock: &FolderLock) -> Result<Self, ResultsError> {
+        let (given, place) = (place.to_owned(), lock.place().to_owned());
+        refuse_foreign(&place)?;
+        let failed =
+            |source| ResultsError::Io { path: parent(&place).to_owned(), action: "create a folder in it", source };
+        let draft = tempfile::Builder::new().prefix(&lock.draft_prefix()).rand_bytes(RANDOM).tempdir_in(parent(&place));
+        let draft = draft.map_err(failed)?;
+        Ok(Self { given, place, draft, _lock: None })
     }
 
     /// Returns the temporary folder with the files written so far.
@@ -122,7 +148,7 @@ impl RunFolder {
     /// # Errors
     /// [`ResultsError::Io`]; the earlier run is then still in place.
     pub fn commit(self) -> Result<PathBuf, ResultsError> {
-        let Self { place, draft } = self;
+        let Self { given, place, draft, _lock } = self;
         let failed = |action| {
             let path = place.clone();
             move |source| ResultsError::Io { path, action, source }
@@ -132,6 +158,11 @@ impl RunFolder {
         refuse_foreign(&place)?;
         if place.exists() {
             exchange(draft.path(), &place).map_err(failed("replace the earlier run"))?;
+            // A file that somebody put there in the meantime stays.
+            if let Err(error) = refuse_foreign(draft.path()) {
+                exchange(draft.path(), &place).map_err(failed("put back the earlier run"))?;
+                return Err(error.at(place));
+            }
         } else {
             fs::rename(draft.path(), &place).map_err(failed("create"))?;
         }
@@ -141,7 +172,17 @@ impl RunFolder {
         // After an exchange the temporary folder holds the earlier run; it is deleted only now that the new run is
         // safe.
         drop(draft);
-        Ok(place)
+        Ok(given)
+    }
+}
+
+impl ResultsError {
+    /// Returns the error of a folder that is at `place` again.
+    fn at(self, place: PathBuf) -> Self {
+        match self {
+            Self::NotARunFolder(_) => Self::NotARunFolder(place),
+            other => other,
+        }
     }
 }
 
@@ -149,7 +190,11 @@ fn refuse_foreign(place: &Path) -> Result<(), ResultsError> {
     let foreign = match fs::read_dir(place) {
         Ok(entries) => {
             let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-            let ours = |name: &std::ffi::OsString| RUN_FOLDER.iter().any(|file| name == file);
+            let ours = |name: &std::ffi::OsString| {
+                let is_folder = [JOURNAL, FIGURES].iter().any(|folder| name == folder);
+                RUN_FOLDER.iter().any(|file| name == file) && place.join(name).is_dir() == is_folder
+                    || name.to_str().is_some_and(|name| name.starts_with(DRAFT)) && place.join(name).is_file()
+            };
             let journal = place.join(JOURNAL);
             let run = place.join(SUMMARY).is_file() || journal.is_dir();
             let figures = place.join(FIGURES);
@@ -172,9 +217,30 @@ fn are_figures(folder: &Path) -> bool {
 
 /// Returns whether a folder holds nothing but the files of a journal.
 fn is_journal(folder: &Path) -> bool {
-    let ours = |name: &str| name == JOURNAL_REQUEST || name.starts_with(JOURNAL_ITERATION) || name.starts_with(DRAFT);
     let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()));
-    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(ours)))
+    names.is_ok_and(|mut names| names.all(|name| name.to_str().is_some_and(is_of_journal)))
+}
+
+/// Deletes a journal: the files that a run writes there, and the folder if nothing else is in it.
+///
+/// # Errors
+/// Any error of the operating system; that of a folder that is not empty where a file of somebody else is in it.
+pub fn remove_journal(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_of_journal) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir(folder)
+}
+
+fn is_of_journal(name: &str) -> bool {
+    name == JOURNAL_REQUEST || name.starts_with(JOURNAL_ITERATION) || name.starts_with(DRAFT)
 }
 
 /// Checks that `place` may be replaced: it is absent, or it holds nothing but `files`, with at least one of `marks`
@@ -273,6 +339,60 @@ mod tests {
         folder.write(TIMESERIES, b"x").unwrap();
         drop(folder);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_run_folder_stays_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (disk, link) = (root.path().join("disk/run"), root.path().join("run"));
+        fs::create_dir_all(&disk).unwrap();
+        std::os::unix::fs::symlink(&disk, &link).unwrap();
+        for round in ["first", "second"] {
+            let folder = RunFolder::begin(&link).unwrap();
+            folder.write(SUMMARY, round.as_bytes()).unwrap();
+            assert_eq!(folder.commit().unwrap(), link);
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::read_to_string(disk.join(SUMMARY)).unwrap(), round);
+        }
+        assert_eq!(fs::read_dir(root.path().join("disk")).unwrap().count(), 1);
+        fs::remove_dir_all(&disk).unwrap();
+        assert!(matches!(RunFolder::begin(&link), Err(ResultsError::Io { .. })), "a link that leads nowhere");
+    }
+
+    #[test]
+    fn files_put_there_during_the_run_are_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("run");
+        let write = || {
+            let folder = RunFolder::begin(&place).unwrap();
+            folder.write(SUMMARY, b"{}").unwrap();
+            folder
+        };
+        write().commit().unwrap();
+        let folder = write();
+        fs::write(place.join("notes.txt"), "precious").unwrap();
+        assert!(matches!(folder.commit(), Err(ResultsError::NotARunFolder(folder)) if folder == place));
+        assert_eq!(fs::read_to_string(place.join("notes.txt")).unwrap(), "precious");
+        fs::remove_file(place.join("notes.txt")).unwrap();
+        // A folder with the name of a file of ours is not ours.
+        fs::create_dir(place.join(TIMINGS)).unwrap();
+        assert!(RunFolder::begin(&place).is_err());
+    }
+
+    #[test]
+    fn a_journal_is_deleted_without_files_of_others() {
+        let root = tempfile::tempdir().unwrap();
+        let journal = root.path().join(JOURNAL);
+        assert!(remove_journal(&journal).is_ok());
+        fs::create_dir(&journal).unwrap();
+        for name in [JOURNAL_REQUEST, "iteration-0001", ".anergy-draft-abc", "2024.txt"] {
+            fs::write(journal.join(name), "x").unwrap();
+        }
+        assert!(remove_journal(&journal).is_err());
+        assert_eq!(fs::read_dir(&journal).unwrap().count(), 1, "the diary stays");
+        fs::remove_file(journal.join("2024.txt")).unwrap();
+        assert!(remove_journal(&journal).is_ok() && !journal.exists());
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub struct Summary {
     pub from: String,
     /// Time stamp of the end of the last step.
     pub to: String,
+    /// Clock of all time stamps of the results, `UTC+01:00`: that of the first row of the series, all year; absent
+    /// where the stamps of the series have no UTC offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
     /// Number of time steps.
     pub steps: usize,
     /// Length of a time step, minutes.

@@ -1,8 +1,10 @@
 //! Regular time axes and windows of time.
 
 use std::fmt;
+use std::path::Path;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, ToSpan};
 
@@ -36,6 +38,14 @@ impl TimeAxis {
     #[must_use]
     pub fn utc_offset(&self) -> Option<Offset> {
         self.utc_offset
+    }
+
+    /// Returns the clock of the time stamps, like `UTC+01:00`; `None` where it is not known.
+    #[must_use]
+    pub fn clock(&self) -> Option<String> {
+        let minutes = self.utc_offset?.seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        Some(format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
     }
 
     /// Returns the number of steps.
@@ -109,11 +119,13 @@ pub fn format_stamp(moment: DateTime) -> String {
 /// A half-open window of time, `from <= t < to`.
 ///
 /// It is built from dates; a partial date is the whole of its period, so `2015-01-01` to `2015-12-31` is the whole year
-/// and `2015-01` alone is January.
+/// and `2015-01` alone is January. Moments may have UTC offsets; dates are those of the clock of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeWindow {
     from: DateTime,
     to: DateTime,
+    /// The offset from UTC of both ends; `None` for the clock of the files.
+    utc_offset: Option<Offset>,
 }
 
 impl TimeWindow {
@@ -121,9 +133,16 @@ impl TimeWindow {
     ///
     /// # Errors
     /// [`SeriesError::Date`] when a text is not a date, [`SeriesError::EmptyWindow`] when `last` ends before `first`
-    /// begins.
+    /// begins, [`SeriesError::WindowOffsets`] when only one of them has a UTC offset.
     pub fn between(first: &str, last: &str) -> Result<Self, SeriesError> {
-        let window = Self { from: period(first)?.0, to: period(last)?.1 };
+        let (first_period, last_period) = (period(first)?, period(last)?);
+        let to = match (first_period.utc_offset, last_period.utc_offset) {
+            (Some(offset), Some(other)) => moved(last_period.to, other, offset)
+                .ok_or_else(|| SeriesError::Date { text: super::trimmed(last).to_owned() })?,
+            (None, None) => last_period.to,
+            _ => return Err(SeriesError::WindowOffsets { from: first.to_owned(), to: last.to_owned() }),
+        };
+        let window = Self { to, ..first_period };
         if window.from >= window.to {
             return Err(SeriesError::EmptyWindow { from: format_stamp(window.from), to: format_stamp(window.to) });
         }
@@ -137,7 +156,35 @@ impl TimeWindow {
         // moment.
         let seconds = self.to.duration_since(self.from).as_secs();
         let steps = (seconds + 60 * step_minutes - 1) / (60 * step_minutes);
-        TimeAxis::new(self.from, step_minutes, usize::try_from(steps).unwrap_or(0))
+        TimeAxis::new(self.from, step_minutes, usize::try_from(steps).unwrap_or(0)).at_utc_offset(self.utc_offset)
+    }
+
+    /// Returns the window on the clock of the file `path`, whose offset from UTC is `clock`.
+    ///
+    /// # Errors
+    /// [`SeriesError::WindowOffset`] when the window has a UTC offset and the clock has none.
+    pub fn on_clock(&self, clock: Option<Offset>, path: &Path) -> Result<Self, SeriesError> {
+        let Some(offset) = self.utc_offset else { return Ok(*self) };
+        let here = |moment| clock.and_then(|clock| moved(moment, offset, clock));
+        match (here(self.from), here(self.to)) {
+            (Some(from), Some(to)) => Ok(Self { from, to, utc_offset: clock }),
+            _ => Err(SeriesError::WindowOffset { path: path.to_owned(), window: self.to_string() }),
+        }
+    }
+
+    /// Returns whether the window, on the clock of `axis`, begins and ends with steps of `axis`.
+    #[must_use]
+    pub fn is_on_steps_of(&self, axis: &TimeAxis) -> bool {
+        let last = axis.stamp(axis.len().saturating_sub(1));
+        // The window of a moment ends a second after it.
+        let ends = self.to == axis.stamp(axis.len()) || self.to == last.saturating_add(1.second());
+        self.from == axis.stamp(0) && ends
+    }
+
+    /// Returns the first moment of the window.
+    #[must_use]
+    pub fn from(&self) -> DateTime {
+        self.from
     }
 
     /// Returns whether `axis` covers the whole window.
@@ -151,20 +198,34 @@ impl TimeWindow {
     /// # Errors
     /// [`SeriesError::Date`] when the text is not a date.
     pub fn single(text: &str) -> Result<Self, SeriesError> {
-        let (from, to) = period(text)?;
-        Ok(Self { from, to })
+        period(text)
     }
 }
 
 impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to before {}", format_stamp(self.from), format_stamp(self.to))
+        let clock = self.utc_offset.map_or_else(String::new, |offset| offset.to_string());
+        match self.to.second() {
+            // It ends with the step that begins at a moment.
+            1 => write!(
+                f,
+                "{}{clock} to {}{clock}",
+                format_stamp(self.from),
+                format_stamp(self.to.saturating_sub(1.second()))
+            ),
+            _ => write!(f, "{}{clock} to before {}{clock}", format_stamp(self.from), format_stamp(self.to)),
+        }
     }
 }
 
-/// Returns the beginning and the end of the period of a partial date. The period of a date with a time of day ends one
+/// Returns a moment of the clock of offset `from` on the clock of offset `to`; `None` beyond the range of dates.
+fn moved(moment: DateTime, from: Offset, to: Offset) -> Option<DateTime> {
+    Some(to.to_datetime(from.to_timestamp(moment).ok()?))
+}
+
+/// Returns the period of a partial date. The period of a date with a time of day ends one
 /// second later, so that a window that ends with it includes the step beginning there.
-fn period(text: &str) -> Result<(DateTime, DateTime), SeriesError> {
+fn period(text: &str) -> Result<TimeWindow, SeriesError> {
     let text = super::trimmed(text);
     let unreadable = || SeriesError::Date { text: text.to_owned() };
     let parts: Vec<&str> = text.split('-').collect();
@@ -175,17 +236,24 @@ fn period(text: &str) -> Result<(DateTime, DateTime), SeriesError> {
         }
         Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()
     };
-    let whole = |first: Date, span: jiff::Span| -> Result<(DateTime, DateTime), SeriesError> {
+    let whole = |first: Date, span: jiff::Span| -> Result<TimeWindow, SeriesError> {
         let last = first.checked_add(span).map_err(|_| unreadable())?;
-        Ok((first.to_datetime(jiff::civil::Time::midnight()), last.to_datetime(jiff::civil::Time::midnight())))
+        let [from, to] = [first, last].map(|date| date.to_datetime(Time::midnight()));
+        Ok(TimeWindow { from, to, utc_offset: None })
     };
     match parts.as_slice() {
         [year] => whole(date(year, "1").ok_or_else(unreadable)?, 1.year()),
         [year, month] => whole(date(year, month).ok_or_else(unreadable)?, 1.month()),
         _ if text.len() == "2015-01-31".len() => whole(text.parse().map_err(|_| unreadable())?, 1.day()),
         _ => {
-            let moment: DateTime = text.parse().map_err(|_| unreadable())?;
-            Ok((moment, moment.saturating_add(1.second())))
+            let pieces = Pieces::parse(text).map_err(|_| unreadable())?;
+            let utc_offset = pieces.to_numeric_offset();
+            // A time zone by name would need its rules.
+            if utc_offset.is_none() && pieces.time_zone_annotation().is_some() {
+                return Err(unreadable());
+            }
+            let from = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
+            Ok(TimeWindow { from, to: from.saturating_add(1.second()), utc_offset })
         }
     }
 }
@@ -218,6 +286,46 @@ mod tests {
             assert!(message.contains(&format!("`{text}`")), "{message}");
         }
         assert!(matches!(TimeWindow::between("2015-02", "2015-01"), Err(SeriesError::EmptyWindow { .. })));
+    }
+
+    #[test]
+    fn a_clock_is_written_with_its_sign() {
+        let clock = |seconds| year_2015().at_utc_offset(Offset::from_seconds(seconds).ok()).clock().unwrap();
+        assert_eq!([clock(0), clock(19_800), clock(-12_600)], ["UTC+00:00", "UTC+05:30", "UTC-03:30"]);
+        assert_eq!(year_2015().clock(), None);
+    }
+
+    #[test]
+    fn offsets_of_a_window_count() {
+        let (rome, path) = (Some(Offset::constant(1)), Path::new("s.csv"));
+        let window = TimeWindow::between("2024-04-01T00:00+02:00", "2024-04-01T03:00Z").unwrap();
+        assert_eq!(window.on_clock(rome, path).unwrap().to_string(), {
+            "2024-03-31 23:00:00+01 to 2024-04-01 04:00:00+01"
+        });
+        assert!(window.on_clock(None, path).unwrap_err().to_string().contains("s.csv"));
+        let dates = TimeWindow::between("2024-04", "2024-05").unwrap();
+        assert_eq!(dates.on_clock(rome, path).unwrap(), dates);
+        let mixed = TimeWindow::between("2024-04-01T00:00+02:00", "2024-04-02");
+        assert!(matches!(mixed, Err(SeriesError::WindowOffsets { .. })));
+        // In one clock it is empty, though its texts are in order.
+        let empty = TimeWindow::between("2024-04-01T01:00-05:00", "2024-04-01T05:00+02:00");
+        assert!(matches!(empty, Err(SeriesError::EmptyWindow { .. })));
+    }
+
+    #[test]
+    fn a_window_between_steps_is_noticed() {
+        let axis = year_2015();
+        let on = |first, last| {
+            let window = TimeWindow::between(first, last).unwrap();
+            let (start, count) = axis.steps_within(&window);
+            window.is_on_steps_of(&axis.slice(start, count))
+        };
+        assert!(
+            on("2015-01", "2015-02")
+                && on("2015-01-01 03:00", "2015-01-01 06:00")
+                && on("2015-01-01 03:00", "2015-01-02")
+        );
+        assert!(!on("2015-01-01 03:30", "2015-01-01 06:00") && !on("2015-01-01 03:00", "2015-01-01 06:30"));
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod csv;
 mod lint;
 mod setting;
 mod stamp;
+mod text;
 
 pub use anergy_profile::Profile;
 pub use axis::format_stamp;
@@ -38,13 +39,25 @@ pub enum SeriesError {
         /// The message of the CSV reader, with its line.
         message: String,
     },
+    /// The file is not text of a known encoding.
+    #[error("{}{}: {reason}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first byte that is no text, from 1; `None` where the file has no lines.
+        line: Option<usize>,
+        /// The reason, with an advice.
+        reason: &'static str,
+    },
     /// The first cell of a row is not a time stamp.
     #[error(
         "{}:{line}: `{value}` is not a time stamp; expected one like `2015-01-31 13:00:00` or \
-         `2015-01-31T13:00:00+01:00` in the first column",
+         `2015-01-31T13:00:00+01:00` in the first column{hint}",
         path.display()
     )]
     Stamp {
+        /// An advice; empty without one.
+        hint: &'static str,
         /// The file.
         path: PathBuf,
         /// Line in the file, from 1.
@@ -64,7 +77,7 @@ pub enum SeriesError {
     },
     /// The stamps do not advance by one fixed step.
     #[error(
-        "{}:{line}: time stamp {found} where {expected} was expected (step {step_minutes} min): {kind}",
+        "{}:{line}: time stamp {found} where {expected} was expected (step {step_minutes} min): {kind}{hint}",
         path.display()
     )]
     Irregular {
@@ -80,6 +93,21 @@ pub enum SeriesError {
         step_minutes: i64,
         /// `duplicate`, `missing stamps before it` or `out of order`.
         kind: &'static str,
+        /// A usual cause, with an advice; empty without one.
+        hint: String,
+    },
+    /// The step of a file is not a whole number of minutes.
+    #[error(
+        "{}:{line}: a step of {step_seconds} s; steps are whole minutes, so average the series to one minute or more",
+        path.display()
+    )]
+    NoWholeMinutes {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file, from 1, of the second row.
+        line: u64,
+        /// The step, seconds.
+        step_seconds: f64,
     },
     /// The file has fewer than two rows, so its step is not known.
     #[error("{}: {rows} data rows; at least two are needed to know the time step", path.display())]
@@ -90,7 +118,7 @@ pub enum SeriesError {
         rows: usize,
     },
     /// A cell is not a number.
-    #[error("{}:{line}: column `{column}`: `{value}` is not a number", path.display())]
+    #[error("{}:{line}: column `{column}`: `{value}` is not a number{hint}", path.display())]
     Value {
         /// The file.
         path: PathBuf,
@@ -100,6 +128,8 @@ pub enum SeriesError {
         column: String,
         /// The text of the cell.
         value: String,
+        /// An advice; empty without one.
+        hint: &'static str,
     },
     /// A requested column does not exist.
     #[error("{}: no column `{column}`; the file has {available}", path.display())]
@@ -120,14 +150,19 @@ pub enum SeriesError {
         column: String,
     },
     /// The file does not cover the requested window.
-    #[error("{}: covers {first} to {last}, the time window asks for {window}", path.display())]
+    #[error(
+        "{}: covers {first} to before {end} in steps of {step_minutes} min, the time window asks for {window}",
+        path.display()
+    )]
     NotCovered {
         /// The file.
         path: PathBuf,
         /// First stamp of the file.
         first: String,
-        /// Last stamp of the file.
-        last: String,
+        /// End of the last step of the file.
+        end: String,
+        /// Step of the file, minutes.
+        step_minutes: i64,
         /// The window.
         window: String,
     },
@@ -143,16 +178,15 @@ pub enum SeriesError {
     },
     /// The UTC offset of a file differs from that of the other files.
     #[error(
-        "{}: begins in the time of UTC{found} where the other series are in that of UTC{expected}; give them the same \
-         offset",
+        "{}: its time stamps {found}, those of the other series {expected}; give all files the same offset, or none",
         path.display()
     )]
     OtherOffset {
         /// The file.
         path: PathBuf,
-        /// The offset of its first row, like `+01`.
+        /// The offset of its first row, in words.
         found: String,
-        /// The offset of the run.
+        /// The offset of the run, in words.
         expected: String,
     },
     /// A date or a window cannot be parsed.
@@ -160,6 +194,26 @@ pub enum SeriesError {
     Date {
         /// The given text.
         text: String,
+    },
+    /// One end of a window has a UTC offset and the other has none.
+    #[error("the time window {from}..{to}: both of its ends need a UTC offset, or none")]
+    WindowOffsets {
+        /// The beginning as it is given.
+        from: String,
+        /// The end as it is given.
+        to: String,
+    },
+    /// A window has a UTC offset, and the stamps of the file have none.
+    #[error(
+        "{}: its time stamps have no UTC offset, so it is unknown which of them the time window {window} means; leave \
+         its offset out",
+        path.display()
+    )]
+    WindowOffset {
+        /// The file.
+        path: PathBuf,
+        /// The window.
+        window: String,
     },
     /// A window ends before it begins.
     #[error("the time window {from} to {to} is empty")]

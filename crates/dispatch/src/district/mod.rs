@@ -74,8 +74,12 @@ pub enum DistrictError {
         /// The name.
         name: String,
     },
-    /// A name contains `|`, which joins names in result tables.
-    #[error("one of the {what} is named `{name}`; expected a name without `|`, which joins names in result tables")]
+    /// A name contains `|`, which joins names in result tables, or a control character.
+    #[error(
+        "one of the {what} is named `{}`; expected a name without control characters and without `|`, which joins \
+         names in result tables",
+        name.escape_debug()
+    )]
     Joins {
         /// `sites`, `carriers` or `technologies at SITE`.
         what: String,
@@ -353,11 +357,11 @@ impl District {
     }
 }
 
-/// Returns an error if a name repeats or contains `|`.
+/// Returns an error if a name repeats, or contains `|` or a control character.
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), DistrictError> {
     let mut seen = HashSet::new();
     for name in names {
-        if name.contains('|') {
+        if name.contains(|sign: char| sign == '|' || sign.is_control()) {
             return Err(DistrictError::Joins { what: what.to_owned(), name: name.to_owned() });
         }
         if !seen.insert(name) {

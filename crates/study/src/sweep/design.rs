@@ -11,6 +11,9 @@ use sobol::params::JoeKuoD6;
 use super::parameter::{BASE, SCENARIO, Scale, Spread, Varied, WINDOW, window};
 use super::values::{Scalar, Values};
 
+/// The largest number of cases of a sweep, before its constraints.
+pub const MOST_CASES: u32 = 10_000_000;
+
 /// The largest number of parameters of a Sobol sequence.
 pub const MOST_SOBOL_PARAMETERS: usize = 1000;
 
@@ -132,8 +135,8 @@ impl Design {
         }
     }
 
-    /// Returns all cases. The reader has checked that parameters and design match, and that the number of cases fits
-    /// into a `u32`.
+    /// Returns all cases. The reader has checked that parameters and design match, and that there are at most
+    /// [`MOST_CASES`].
     pub(super) fn cases(&self, parameters: &[Varied]) -> Cases {
         let columns = match *self {
             Self::Grid => grid(parameters),

@@ -36,7 +36,7 @@ pub(super) struct Written {
     /// How parameters become cases; `grid` unless given.
     pub design: Option<DesignWord>,
     /// Number of cases, for `latin_hypercube` and `sobol`.
-    #[schemars(range(min = 1, max = 4_294_967_295_u32))]
+    #[schemars(range(min = 1, max = 10_000_000_u32))]
     pub cases: Option<u64>,
     /// Seed of `latin_hypercube` and `sobol`; 0 unless given. With 0, `sobol` is the plain sequence.
     pub seed: Option<u64>,
@@ -133,7 +133,7 @@ impl SweepFile {
     /// # Errors
     /// [`ConfigError`], with file and line: an unknown key or word (with the most similar known one), numbers that are
     /// not finite, lists that are empty or of unequal length, names given twice, a number of cases that is superfluous
-    /// or missing, more cases than fit into a `u32`, constraints that cannot be parsed.
+    /// or missing, more than [`MOST_CASES`](super::design::MOST_CASES) cases, constraints that cannot be parsed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let mut inputs = Inputs::default();
         let source = inputs.text(path)?;
@@ -342,8 +342,8 @@ mod tests {
             ("design: sobol\nparameters: {a: [1]}", ":2:9", "`cases` is missing"),
             ("cases: 5\nparameters: {a: [1]}", ":2:8", "goes with the designs"),
             ("seed: 5\nparameters: {a: [1]}", ":2:7", "goes with the designs"),
-            ("cases: 5000000000\ndesign: sobol\nparameters: {a: [1]}", ":2:8", "expected 1 to 4294967295"),
-            ("cases: 0\ndesign: sobol\nparameters: {a: [1]}", ":2:8", "expected 1 to 4294967295"),
+            ("cases: 5000000000\ndesign: sobol\nparameters: {a: [1]}", ":2:8", "expected 1 to 10000000"),
+            ("cases: 0\ndesign: sobol\nparameters: {a: [1]}", ":2:8", "expected 1 to 10000000"),
             ("design: zip\nparameters:\n  a: [1, 2]\n  b: [1]", ":5:6", "row by row"),
             ("list: [{a: 1}, {b: 2}]", ":2:16", "`a` is missing"),
             ("list: [{aa: 1}, {aa: 2, ab: 3}]", ":2:25", "did you mean `aa`?"),

@@ -57,6 +57,9 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// Hash of the table of cases.
     pub cases_sha256: String,
+    /// Hash of all other fields: a plan that was changed by hand is refused.
+    #[serde(default)]
+    pub manifest_sha256: String,
 }
 
 /// A parameter of a planned sweep.
@@ -124,11 +127,22 @@ impl Manifest {
             series: file.series.clone(),
             inputs,
             cases_sha256: hash_of(&table)?,
+            manifest_sha256: String::new(),
         };
+        let manifest = Self { manifest_sha256: manifest.own_hash(place)?, ..manifest };
         if place.exists() {
             return manifest.found_at(place);
         }
         manifest.put_at(place, draft)
+    }
+
+    /// Returns the hash of all other fields, which shows that the file was changed by hand.
+    fn own_hash(&self, place: &Path) -> Result<String, SweepError> {
+        let others = Self { manifest_sha256: String::new(), ..self.clone() };
+        let path = place.join(SWEEP_MANIFEST);
+        let json =
+            serde_json::to_vec(&others).map_err(|source| SweepError::Manifest { path, reason: source.to_string() })?;
+        Ok(sha256(&json))
     }
 
     /// Returns this sweep if the folder `place` is its folder.
@@ -197,6 +211,9 @@ impl Manifest {
             let reason =
                 format!("it was planned for model version {}, and this is {MODEL_VERSION}", manifest.model_version);
             return Err(SweepError::Manifest { path, reason });
+        }
+        if manifest.manifest_sha256 != manifest.own_hash(folder)? {
+            return Err(SweepError::Manifest { path, reason: format!("is not what was planned; {REMEDY}") });
         }
         Ok(manifest)
     }

@@ -21,7 +21,7 @@ pub const WINDOW: &str = "window";
 pub const BASE: &str = "base";
 
 /// The largest number of values of a parameter; a larger number is a mistake.
-const MOST_VALUES: u64 = 10_000_000;
+const MOST_VALUES: u64 = 1_000_000;
 
 /// The values of a parameter as they are written.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]

@@ -8,7 +8,7 @@ use anergy_config::{ConfigError, Inputs, LoopSource, Problem, Request, beside};
 use anergy_data::schema::columns::sweep::is_fixed;
 use indexmap::IndexMap;
 
-use super::design::{Design, MOST_SOBOL_PARAMETERS};
+use super::design::{Design, MOST_CASES, MOST_SOBOL_PARAMETERS};
 use super::file::{BaseCase, DesignWord, Written};
 use super::parameter::{ParameterSetting, Spread, Varied, window};
 use super::values::{Scalar, setting};
@@ -72,9 +72,9 @@ impl SweepFileChecker<'_> {
         let cases = written.cases.ok_or_else(missing)?;
         let seed = written.seed.unwrap_or(0);
         match u32::try_from(cases) {
-            Ok(cases @ 1..) if word == DesignWord::Sobol => Ok(Design::Sobol { cases, seed }),
-            Ok(cases @ 1..) => Ok(Design::LatinHypercube { cases, seed }),
-            _ => Err(self.wrong("cases", format!("`cases` is {cases}; expected 1 to {}", u32::MAX))),
+            Ok(cases @ 1..=MOST_CASES) if word == DesignWord::Sobol => Ok(Design::Sobol { cases, seed }),
+            Ok(cases @ 1..=MOST_CASES) => Ok(Design::LatinHypercube { cases, seed }),
+            _ => Err(self.wrong("cases", format!("`cases` is {cases}; expected 1 to {MOST_CASES}"))),
         }
     }
 
@@ -114,6 +114,10 @@ impl SweepFileChecker<'_> {
         let key = if self.node.at("list").is_some() { "list" } else { "parameters" };
         if parameters.is_empty() {
             return Err(self.wrong(key, "nothing varies: `parameters` names what does, with its values"));
+        }
+        let count = design.count(parameters);
+        if count > u128::from(MOST_CASES) {
+            return Err(self.wrong(key, format!("these are {count} cases; a sweep has {MOST_CASES} at most")));
         }
         let entries = self.node.at("parameters").and_then(Node::as_map);
         let wrong = |parameter: &Varied, message: String| match entries.and_then(|map| map.get(&parameter.key)) {
@@ -157,10 +161,6 @@ impl SweepFileChecker<'_> {
         if matches!(design, Design::Sobol { .. }) && parameters.len() > MOST_SOBOL_PARAMETERS {
             let message = format!("{} parameters; sobol takes {MOST_SOBOL_PARAMETERS} at most", parameters.len());
             return Err(self.wrong(key, message));
-        }
-        let count = design.count(parameters);
-        if count > u128::from(u32::MAX) {
-            return Err(self.wrong(key, format!("these are {count} cases; {} at most can be counted", u32::MAX)));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anergy_data::input::{MOST_SERIES_BYTES, read};
 use anergy_data::series::{TimeAxis, shown, trimmed};
 use jiff::civil::{Date, DateTime};
 
@@ -49,9 +50,9 @@ const DHI: EpwColumn =
 /// Any [`WeatherError`] that names a file: unreadable, too short, a wrong number of columns, a value that is not a
 /// number or out of its range, a code for a missing value (99.9, 9999), records that are not consecutive.
 pub fn read_epw(path: &Path) -> Result<Weather, WeatherError> {
-    let file =
-        std::fs::File::open(path).map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
-    epw_from_reader(path, file)
+    let bytes = read(path, MOST_SERIES_BYTES);
+    let bytes = bytes.map_err(|source| WeatherError::Unreadable { path: path.to_owned(), source })?;
+    epw_from_reader(path, bytes.as_slice())
 }
 
 /// Reads EPW text like [`read_epw`] from any reader; `path` is used in messages.
