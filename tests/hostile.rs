@@ -32,7 +32,7 @@ fn a_syntax_error_beside_a_wide_character_is_shown() {
     for (text, place) in [
         ("carriers: [a]\n\u{feff}sites: {}\n", "d.yaml:2:1"),
         ("o\u{feff}", "d.yaml:1:2"),
-        ("Anlage:\n  a: 1\n ö: 2\n ü: 3\n", "d.yaml:4:2"),
+        ("Anlage:\n  a: 1\n ö: 2\n ü: 3\n", "d.yaml:3:2"),
         ("carriers:\n- electricity\nÜbergabe: 1\n  x: 2\n", "d.yaml:4:4"),
         ("name: Quartier\ntechs:\n\tÖlkessel: {kind: boiler}\n", "d.yaml:3:2"),
     ] {
@@ -141,7 +141,7 @@ fn the_second_run_in_a_folder_is_refused_with_the_name_of_the_first() {
     }
     let second = ["run", &district, "--name", "x", "--window", "2019-02"];
     let said = refused(folder.path(), &second, "smart_district.yaml");
-    assert!(said.contains(&format!("(process {})", first.id())), "{said}");
+    assert!(said.contains(&format!("process {} (", first.id())), "{said}");
     assert!(journal.exists(), "the journal of the first is untouched");
     first.kill().unwrap();
     first.wait().unwrap();
