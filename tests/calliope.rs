@@ -75,7 +75,7 @@ fn windows_are_cut_from_the_series() {
     assert_eq!(heat.power_kw.at(0), 6.0);
     let beyond = ["2015-01-01".to_owned(), "2015-01-02".to_owned()];
     let error = load(|text| text, |request| request.window = Some(beyond.clone())).unwrap_err().to_string();
-    assert!(error.contains("covers 2015-01-01 00:00:00 to 2015-01-01 05:00:00"), "{error}");
+    assert!(error.contains("covers 2015-01-01 00:00:00 to before 2015-01-01 06:00:00"), "{error}");
 }
 
 #[test]

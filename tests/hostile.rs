@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{anergy, project, stderr, stdout};
+use common::{anergy, project, reference_data, stderr, stdout};
 
 /// A grid and a load for two hours of 2024-01-01.
 const DISTRICT: &str = "carriers: [electricity]
@@ -32,7 +32,7 @@ fn a_syntax_error_beside_a_wide_character_is_shown() {
     for (text, place) in [
         ("carriers: [a]\n\u{feff}sites: {}\n", "d.yaml:2:1"),
         ("o\u{feff}", "d.yaml:1:2"),
-        ("Anlage:\n  a: 1\n ö: 2\n ü: 3\n", "d.yaml:4:2"),
+        ("Anlage:\n  a: 1\n ö: 2\n ü: 3\n", "d.yaml:3:2"),
         ("carriers:\n- electricity\nÜbergabe: 1\n  x: 2\n", "d.yaml:4:4"),
         ("name: Quartier\ntechs:\n\tÖlkessel: {kind: boiler}\n", "d.yaml:3:2"),
     ] {
@@ -141,7 +141,7 @@ fn the_second_run_in_a_folder_is_refused_with_the_name_of_the_first() {
     }
     let second = ["run", &district, "--name", "x", "--window", "2019-02"];
     let said = refused(folder.path(), &second, "smart_district.yaml");
-    assert!(said.contains(&format!("(process {})", first.id())), "{said}");
+    assert!(said.contains(&format!("process {} (", first.id())), "{said}");
     assert!(journal.exists(), "the journal of the first is untouched");
     first.kill().unwrap();
     first.wait().unwrap();
@@ -150,4 +150,59 @@ fn the_second_run_in_a_folder_is_refused_with_the_name_of_the_first() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let left = std::fs::read_dir(folder.path().join("results")).unwrap().count();
     assert_eq!(left, 1, "neither lock nor draft is left");
+}
+
+/// Cases that users sent in, with the exit code of `check` and a part of what it says.
+const SENT_IN: [(&str, i32, &str); 27] = [
+    ("mistakes/07_dst_naive_spring/district.yaml", 2, "summer time begin"),
+    ("mistakes/07b_dst_naive_autumn/district.yaml", 2, "summer time end"),
+    ("mistakes/07c_dst_offset_autumn/district.yaml", 0, ""),
+    ("mistakes/09b_leap_day_dropped/district.yaml", 2, "29 February was left out"),
+    ("mistakes/11c_excel_na/district.yaml", 2, "a gap is an empty cell"),
+    ("mistakes/12_gap_1h/district.yaml", 2, "`fill` of the columns"),
+    ("mistakes/12_gap_1h/fill.yaml", 0, "1 row is missing"),
+    ("mistakes/12b_dup_hour/district.yaml", 2, "duplicate"),
+    ("mistakes/13_excel_de/district.yaml", 0, "decimal commas"),
+    ("mistakes/13b_excel_de_bom_crlf_ddmm/district.yaml", 2, "write the year first"),
+    ("mistakes/16c_excel_serial/district.yaml", 2, "serial number of a spreadsheet"),
+    ("mistakes/17_utf16/district.yaml", 0, ""),
+    ("mistakes/18_latin1/district.yaml", 2, "iconv"),
+    ("mistakes/19_xlsx/district.yaml", 2, "save its sheet as a CSV file"),
+    ("mistakes/22_day_first_index_col/district.yaml", 2, "is the first column an index"),
+    ("mistakes/23_thousands/district.yaml", 2, "without separators of thousands"),
+    ("mistakes/41_offset_mixed/ring.yaml", 2, "have no UTC offset"),
+    ("mistakes/42_step_mixed/ring.yaml", 2, "before 2023-12-31 23:15:00 in steps of 15 min"),
+    ("clocks_mixed/district.yaml", 2, "have no UTC offset"),
+    ("message_dotted_site_name/district.yaml", 2, "names have no dots"),
+    ("message_sub_minute_data/district.yaml", 2, "a step of 30 s"),
+    ("message_source_is_inf/district.yaml", 2, "COP at source 20 C and sink 20 C is infinite"),
+    ("robustness/billion_laughs/d.yaml", 2, "1000000 values"),
+    ("robustness/deep_sequence_overflow/d.yaml", 2, "64 levels"),
+    ("robustness/import_cycle_via_dotdot/sym3.yaml", 2, "imports itself"),
+    ("robustness/terminal_escapes/esc.yaml", 2, "control characters"),
+    ("robustness/terminal_escapes/timeseries/week.csv", 2, "expected a district"),
+];
+
+#[test]
+fn cases_that_users_sent_in_are_right() {
+    let Some(cases) = reference_data("cases/found") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (case, code, part) in SENT_IN {
+        let output = anergy(folder.path(), &["check", cases.join(case).to_str().unwrap()]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{case}: {said}");
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(part) && said.len() < 6000, "{case}: {said}");
+    }
+    for (case, window, cost) in [
+        ("gap_at_window_start_interpolate", "2024-01-01 01:00..2024-01-01 03:00", "7.50 EUR"),
+        ("gap_at_window_start_previous", "2024-01-01 01:00..2024-01-01 03:00", "7.20 EUR"),
+        ("window_between_full_hours", "2024-01-01 03:30..2024-01-01 06:30", "4.95 EUR"),
+        ("window_with_offset", "2024-04-01T00:00+02:00..2024-04-01T05:00+02:00", "45.90 EUR"),
+        ("results_without_offset", "2024-03-31", "UTC+01:00"),
+    ] {
+        let model = cases.join(case).join("district.yaml");
+        let output = anergy(folder.path(), &["run", model.to_str().unwrap(), "-q", "--name", case, "--window", window]);
+        assert!(stdout(&output).contains(cost), "{case}: {}{}", stdout(&output), stderr(&output));
+    }
 }

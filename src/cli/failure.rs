@@ -10,7 +10,7 @@ use super::exit;
 use crate::config::ConfigError;
 use crate::cosim::{Cause, CosimError};
 use crate::coupling::JournalError;
-use crate::input::printable;
+use crate::input::{printable, printable_in_place};
 use crate::report::ReportError;
 use crate::results::ResultsError;
 use crate::run::JobError;
@@ -156,8 +156,8 @@ impl Failure {
         let mut report = Level::ERROR.primary_title(first).elements(None::<annotate_snippets::Message<'_>>);
         if let Some(span) = span {
             let path = printable(&span.path().display().to_string()).into_owned();
-            let snippet =
-                Snippet::source(&span.source.text).path(path).annotation(AnnotationKind::Primary.span(span.marked()));
+            let marked = AnnotationKind::Primary.span(span.marked());
+            let snippet = Snippet::source(printable_in_place(&span.source.text)).path(path).annotation(marked);
             report = report.element(snippet);
         }
         let renderer = if super::colours(&std::io::stderr()) { Renderer::styled() } else { Renderer::plain() };

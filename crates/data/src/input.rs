@@ -81,6 +81,26 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
+/// Returns a text as [`printable`] does, but with placeholders of as many bytes, so that positions stay.
+#[must_use]
+pub fn printable_in_place(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let mut printable = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let ends_line = character == '\r' && characters.peek() == Some(&'\n');
+        printable.push(match character.len_utf8() {
+            _ if ends_line || !is_command(character) => character,
+            1 => '?',
+            2 => '\u{b7}',
+            _ => '\u{fffd}',
+        });
+    }
+    Cow::Owned(printable)
+}
+
 /// Returns whether a character is a command to a terminal, and no text.
 fn is_command(character: char) -> bool {
     let directs = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -139,6 +159,9 @@ mod tests {
         #[test]
         fn printable_text_has_no_controls(text in "\\PC*|[\\x00-\\x9f]{0,40}") {
             prop_assert!(!printable(&text).contains(is_command));
+            let in_place = printable_in_place(&text);
+            prop_assert!(!in_place.replace("\r\n", "").contains(is_command) && in_place.len() == text.len());
+            prop_assert!(text.char_indices().all(|(at, _)| in_place.is_char_boundary(at)));
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ResultsError;
 use super::folder::DRAFT;
+use crate::input::beginning;
 
 /// The number of random characters at the end of the name of a temporary folder.
 pub(super) const RANDOM: usize = 6;
@@ -36,8 +37,7 @@ impl FolderLock {
             Ok(Locked::Free(file)) => Some(file),
             Ok(Locked::InUse) => {
                 let known = fs::read_to_string(&path).unwrap_or_default();
-                let holder = crate::input::beginning(known.trim()).into_owned();
-                let holder = if holder.is_empty() { "another run".to_owned() } else { holder };
+                let holder = known.lines().next().unwrap_or("another run").to_owned();
                 return Err(ResultsError::InUse { place, holder });
             }
             Err(_) => None,
@@ -45,7 +45,7 @@ impl FolderLock {
         let mut file = lock.map(|file| (file, path));
         if let Some((file, _)) = &mut file {
             // The name is only for a message.
-            let name = format!("{holder} (process {})\n", std::process::id());
+            let name = format!("process {} ({})\n", std::process::id(), beginning(holder));
             let _ = file.set_len(0).and_then(|()| file.write_all(name.as_bytes()));
         }
         let lock = Self { place, file };
@@ -164,7 +164,7 @@ mod tests {
         let place = root.path().join("results/a");
         let first = FolderLock::acquire(&place, "winter.yaml").unwrap();
         let message = FolderLock::acquire(&place, "summer.yaml").unwrap_err().to_string();
-        assert!(message.contains("winter.yaml (process ") && message.contains("results/a"), "{message}");
+        assert!(message.contains("(winter.yaml)") && message.contains("results/a"), "{message}");
         let other = FolderLock::acquire(&root.path().join("results/b"), "summer.yaml").unwrap();
         drop(first);
         let again = FolderLock::acquire(&place, "summer.yaml").unwrap();

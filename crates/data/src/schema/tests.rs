@@ -193,6 +193,7 @@ fn full() -> Summary {
         scenario: Some(text("batteries")),
         from: text("2019-01-14 00:00:00"),
         to: text("2019-01-21 00:00:00"),
+        clock: Some(text("UTC+01:00")),
         steps: 168,
         step_minutes: 60,
         solver: text("highs"),

@@ -366,8 +366,7 @@ const MISSING: &str = "missing stamps before it";
 impl Irregularity {
     fn error(&self, path: &Path) -> SeriesError {
         let clock = self.utc_offset.map_or_else(String::new, |offset| offset.to_string());
-        let fill =
-            if self.kind == MISSING { "; `fill` of the columns that are read fills missing rows too" } else { "" };
+        let fill = "`fill` of the columns that are read fills missing rows too";
         SeriesError::Irregular {
             path: path.to_owned(),
             line: self.line,
@@ -375,7 +374,7 @@ impl Irregularity {
             expected: format_stamp(self.expected) + &clock,
             step_minutes: self.step.as_mins(),
             kind: self.kind,
-            hint: self.hint().map_or_else(|| fill.to_owned(), |hint| format!("; {hint}")),
+            hint: self.hint().or((self.kind == MISSING).then_some(fill)),
         }
     }
 

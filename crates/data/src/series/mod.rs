@@ -77,8 +77,9 @@ pub enum SeriesError {
     },
     /// The stamps do not advance by one fixed step.
     #[error(
-        "{}:{line}: time stamp {found} where {expected} was expected (step {step_minutes} min): {kind}{hint}",
-        path.display()
+        "{}:{line}: time stamp {found} where {expected} was expected (step {step_minutes} min): {kind}{}",
+        path.display(),
+        hint.map(|hint| format!("; {hint}")).unwrap_or_default()
     )]
     Irregular {
         /// The file.
@@ -93,8 +94,8 @@ pub enum SeriesError {
         step_minutes: i64,
         /// `duplicate`, `missing stamps before it` or `out of order`.
         kind: &'static str,
-        /// A usual cause, with an advice; empty without one.
-        hint: String,
+        /// A usual cause, with an advice.
+        hint: Option<&'static str>,
     },
     /// The step of a file is not a whole number of minutes.
     #[error(

@@ -76,8 +76,8 @@ pub enum DistrictError {
     },
     /// A name contains `|`, which joins names in result tables, or a control character.
     #[error(
-        "one of the {what} is named `{}`; expected a name without control characters and without `|`, which joins \
-         names in result tables",
+        "one of the {what} is named `{}`; expected a name without `|`, which joins names in result tables, and without \
+         control characters",
         name.escape_debug()
     )]
     Joins {
