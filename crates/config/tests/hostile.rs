@@ -1,5 +1,7 @@
 //! Files that would take all memory or time, or that stop a reader, are refused with file and line.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Time series of a case: clocks, windows, gaps at their ends, missing rows, spellings of numbers.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use anergy_config::{Case, Request};
