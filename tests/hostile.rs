@@ -132,7 +132,9 @@ fn the_second_run_in_a_folder_is_refused_with_the_name_of_the_first() {
     let endless = ["coupling.scheme=msa", "coupling.gap_tolerance=1e-12", "coupling.max_iterations=100000"];
     let mut first = Command::new(env!("CARGO_BIN_EXE_anergy"));
     first.args(["run", &district, "-q", "--name", "x", "--window", "2019-01"]).current_dir(folder.path());
-    endless.iter().for_each(|set| drop(first.args(["--set", set])));
+    for set in &endless {
+        first.args(["--set", set]);
+    }
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let journal = folder.path().join("results/x/journal/iteration-0001");
     while !journal.exists() {
