@@ -333,8 +333,12 @@ fn width_and_mask(width: &Profile) -> (Profile, Option<Profile>) {
 fn value_unit(presolved: &PresolvedProblem<'_>, rows: &[(usize, Profile)]) -> f64 {
     let sums = rows.iter().map(|(row, _)| &presolved.rows[*row]).flat_map(|row| [&*row.lower, &*row.upper]);
     let kept = || presolved.columns.iter().filter(|column| column.active);
-    let least = kept().filter(|column| !column.lower.all(|lower| lower <= 0.0)).map(|column| &*column.lower);
-    let of_sums = sums.chain(least).filter_map(mean_size).fold(0.0, f64::max);
+    let (negative, positive): (Vec<_>, Vec<_>) =
+        kept().map(|column| &*column.lower).partition(|lower| lower.all(|lower| lower <= 0.0));
+    let of_sums = sums.chain(positive).filter_map(mean_size).fold(0.0, f64::max);
+    // Negative bounds that are far away are no size of any value.
+    let of_negative = negative.into_iter().filter_map(mean_size).filter(|size| *size <= 100.0 * of_sums);
+    let of_sums = of_negative.fold(of_sums, f64::max);
     if of_sums > 0.0 {
         return of_sums;
     }
