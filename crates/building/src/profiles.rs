@@ -159,7 +159,8 @@ pub fn gains_w(base_w: f64, per_person_w: f64, present: &[u32]) -> Vec<f64> {
     present.iter().map(|&persons| base_w + per_person_w * f64::from(persons)).collect()
 }
 
-/// Random draws of hot water: in every step with somebody at home one draw, until the day's largest amount is reached.
+/// A random generator of hot water draws, in litres per step. Each step in which a person is at home has at most one
+/// draw, and the sum of a day does not exceed its limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HotWaterDraws {

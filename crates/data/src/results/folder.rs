@@ -224,7 +224,8 @@ fn is_journal(folder: &Path) -> bool {
 /// Deletes a journal: the files that a run writes there, and the folder if nothing else is in it.
 ///
 /// # Errors
-/// Any error of the operating system; that of a folder that is not empty where a file of somebody else is in it.
+/// Returns any error of the operating system. A folder with files that no run wrote is not deleted: the error is then
+/// [`DirectoryNotEmpty`](io::ErrorKind::DirectoryNotEmpty).
 pub fn remove_journal(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -8,7 +8,7 @@
 //! as in a Riccati recursion; it does not cancel either.
 
 use super::dense::Cholesky;
-use super::lanes::{LANES, Lanes};
+use super::lanes::{LANES, Lanes, multiply};
 use super::problem_data::ProblemData;
 
 /// Share of its original diagonal below which a pivot is rounding error.
@@ -228,7 +228,7 @@ impl DiagonalChain {
         invert(product, inverse, states);
         // G = S^-1 W, and the separator loses W' G.
         let through = &mut self.separator_terms[block * square..(block + 1) * square];
-        multiply(inverse, separator_term, through, states);
+        multiply(inverse, separator_term, through, [states, states, states]);
         for k in 0..states {
             for l in 0..states {
                 let mut sum = Lanes::ZERO;
@@ -239,7 +239,7 @@ impl DiagonalChain {
             }
         }
         // The parallel sum Q S^-1 Theta, symmetric up to rounding, for the row of the next stage.
-        multiply(own, inverse, product, states);
+        multiply(own, inverse, product, [states, states, states]);
         let next = if block + 1 == self.blocks { 0 } else { block + 1 };
         for k in 0..states {
             let kept_k = data.retention_after(k, next);
@@ -375,20 +375,6 @@ impl DiagonalChain {
                 }
                 part[pivot_row] = value;
             }
-        }
-    }
-}
-
-/// Computes out = a b, all n x n.
-#[inline(always)]
-fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], n: usize) {
-    for i in 0..n {
-        for j in 0..n {
-            let mut sum = Lanes::ZERO;
-            for k in 0..n {
-                sum += a[i * n + k] * b[k * n + j];
-            }
-            out[i * n + j] = sum;
         }
     }
 }

@@ -154,3 +154,17 @@ impl SubAssign for Lanes {
         *self = *self - other;
     }
 }
+
+/// Computes the product of an n x m and an m x l matrix, row by row.
+#[inline(always)]
+pub(super) fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], [n, m, l]: [usize; 3]) {
+    for row in 0..n {
+        for column in 0..l {
+            let mut sum = Lanes::ZERO;
+            for inner in 0..m {
+                sum += a[row * m + inner] * b[inner * l + column];
+            }
+            out[row * l + column] = sum;
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The dense system over the coupling rows of all stages, and the separators of rings, from what the stages of the
 //! units leave behind.
 //!
-//! Going backward, P = K_mm + F' P+ F collects what later stages leave behind (see [`unit_group`](super::unit_group)).
+//! Going backward, P = K_mm + F' P+ F collects what later stages leave behind (see [`unit_elimination`](super::unit_elimination)).
 //! Then S_tt = K_ll + a' P+ a, and for an earlier stage s, S_st = m_s' (K_ml + F' P+ a): products of positive
 //! semidefinite forms, without a subtraction.
 //!
@@ -10,8 +10,9 @@
 //! and their products with a coupling row are Z_s = m' f_s + e' w m_s, where R and f leave the last columns out. They
 //! are eliminated last: S - Z' G^-1 Z.
 
-use super::super::lanes::Lanes;
-use super::unit_group::{StageForms, UnitGroup};
+use super::super::lanes::{Lanes, multiply};
+use super::unit_elimination::StageForms;
+use super::unit_group::UnitGroup;
 
 /// Number of stages whose coupling rows are treated as one block.
 const CHUNK: usize = 12;
@@ -339,20 +340,6 @@ fn advance(transition: &[Lanes], m: &mut [Lanes], work: &mut [Lanes], q: usize) 
         work[p] = sum;
     }
     m[..q].copy_from_slice(&work[..q]);
-}
-
-/// Computes the product of an n x m and an m x l matrix.
-#[inline(always)]
-fn multiply(a: &[Lanes], b: &[Lanes], out: &mut [Lanes], [n, m, l]: [usize; 3]) {
-    for p in 0..n {
-        for r in 0..l {
-            let mut sum = Lanes::ZERO;
-            for s in 0..m {
-                sum += a[p * m + s] * b[s * l + r];
-            }
-            out[p * l + r] = sum;
-        }
-    }
 }
 
 /// Replaces P by K_mm + F' P F.

@@ -7,8 +7,10 @@
 
 mod coupling_system;
 mod partition;
+mod unit_elimination;
 mod unit_group;
 mod unit_shape;
+mod unit_solution;
 
 use std::collections::HashMap;
 
@@ -16,7 +18,8 @@ use rayon::prelude::*;
 
 pub(super) use self::coupling_system::{AssemblyBuffers, add_forms};
 pub(super) use self::partition::Partition;
-pub(super) use self::unit_group::{EliminationBuffers, StageForms, UnitGroup};
+pub(super) use self::unit_elimination::{EliminationBuffers, StageForms};
+pub(super) use self::unit_group::UnitGroup;
 use self::unit_shape::UnitShape;
 use super::dense::Cholesky;
 use super::lanes::{LANES, Lanes};
