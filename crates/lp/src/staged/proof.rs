@@ -3,11 +3,15 @@
 use anergy_profile::Profile;
 
 use super::sizes::{largest_size, mean_costs, mean_size, penalty_threshold};
-use crate::{Certificate, Column, ColumnId, Excess, Solution, StagedProblem};
+use crate::{Certificate, Column, ColumnId, Solution, StagedProblem, TOLERANCE};
 
 /// Largest accepted dual of an infinite side, relative to the largest cost; for reduced costs of columns that are no
 /// penalties, relative to the largest cost of such columns.
 const DUAL_TOLERANCE: f64 = 1e-8;
+/// Largest violation of rows and bounds, in the units of the problem; stricter than the rule of the certificate.
+const OWN_TOLERANCE: f64 = 0.5 * TOLERANCE;
+/// Share of the largest value that is added to [`OWN_TOLERANCE`].
+const OWN_RELATIVE_TOLERANCE: f64 = 5e-12;
 /// Largest relative gap of a fully proven solution.
 const GAP_TOLERANCE: f64 = 4e-9;
 /// Largest relative gap of a solution that is accepted if no other solver proves more.
@@ -48,8 +52,9 @@ impl OptimalityProof {
 /// flows at the typical cost, which sets the scale where costs cancel or are almost zero.
 pub(crate) fn proven(problem: &StagedProblem, solution: &Solution, turnover: f64) -> Result<OptimalityProof, String> {
     let certificate = Certificate::of(problem, solution);
-    if let Some(Excess { violation, .. }) = certificate.excess.as_ref().or(certificate.global_excess.as_ref()) {
-        return Err(format!("its best answer misses {} by {:.1e}", violation.name, violation.size));
+    if !is_feasible(&certificate, solution) {
+        let worst = certificate.worst();
+        return Err(format!("its best answer misses {} by {:.1e}", worst.name, worst.size));
     }
     let Some(optimality) = &certificate.optimality else { return Err("its answer has no duals".to_owned()) };
     if !within(optimality.dual.size, DUAL_TOLERANCE * largest_cost(problem)) {
@@ -105,7 +110,14 @@ fn attractive_unbounded_column<'a>(problem: &'a StagedProblem, solution: &Soluti
 /// Returns whether a solution satisfies rows and bounds, whatever its cost.
 pub(super) fn satisfies(problem: &StagedProblem, solution: &Solution) -> bool {
     let certificate = Certificate::of_values(problem, solution.values.view(), &solution.globals);
-    certificate.excess.is_none() && certificate.global_excess.is_none()
+    is_feasible(&certificate, solution)
+}
+
+/// Returns whether all violations are accepted by the rule of the certificate, and are small beside the largest value:
+/// the rule allows for the digits that a simplex method loses in rows of large terms, which this solver need not lose.
+fn is_feasible(certificate: &Certificate, solution: &Solution) -> bool {
+    let own = OWN_TOLERANCE + OWN_RELATIVE_TOLERANCE * largest_value(solution);
+    certificate.excess.is_none() && certificate.global_excess.is_none() && within(certificate.worst().size, own)
 }
 
 /// Returns the largest absolute value of a solution.

@@ -72,7 +72,7 @@ fn coupled_units_solve_like_a_dense_matrix() {
             let form = coupled_units(&mut random, stages, units, sizes, couplings, wraps);
             let partition = Partition::by_degree(&ProblemData::new(&form), 20);
             // The pattern of a unit may itself fall into parts.
-            assert!(partition.coupling_rows.len() == couplings && partition.units.len() >= units);
+            assert!(partition.coupling_rows.len() == couplings && partition.count() >= units);
             let [backward, forward] = errors_of(&mut random, &form, 1.0, solve_by_units);
             assert!(forward < 1e-9, "{stages} stages, wraps {wraps}, {sizes:?}: {forward:e}");
             assert!(backward < 1e-12, "{stages} stages, wraps {wraps}, {sizes:?}: {backward:e}");

@@ -20,7 +20,6 @@ pub(super) use self::coupling_system::{AssemblyBuffers, add_forms};
 pub(super) use self::partition::Partition;
 pub(super) use self::unit_elimination::{EliminationBuffers, StageForms};
 pub(super) use self::unit_group::UnitGroup;
-use self::unit_shape::UnitShape;
 use super::dense::Cholesky;
 use super::lanes::{LANES, Lanes};
 use super::problem_data::{Coefficient, ProblemData};
@@ -75,23 +74,11 @@ impl UnitsFirst {
     pub(super) fn new(data: &ProblemData, partition: Partition) -> Self {
         let stages = Self::stages_of(data);
         let Partition { coupling_rows, units, shared_columns } = partition;
-        let mut of_shape: HashMap<UnitShape, usize> = HashMap::new();
-        let mut shapes = Vec::new();
-        for (unit, shape) in units {
-            let index = *of_shape.entry(shape.clone()).or_insert_with(|| {
-                shapes.push((shape, Vec::new()));
-                shapes.len() - 1
-            });
-            shapes[index].1.push(unit);
+        let mut groups = Vec::new();
+        for (shape, units) in units {
+            let side_by_side = units.chunks(LANES);
+            groups.extend(side_by_side.map(|units| UnitGroup::new(data, stages, shape.clone(), units.to_vec())));
         }
-        let groups: Vec<UnitGroup> = shapes
-            .into_iter()
-            .flat_map(|(shape, units)| {
-                let chunks: Vec<Vec<_>> = units.chunks(LANES).map(<[_]>::to_vec).collect();
-                chunks.into_iter().map(move |units| (shape.clone(), units))
-            })
-            .map(|(shape, units)| UnitGroup::new(data, stages, shape, units))
-            .collect();
         let size = coupling_rows.len() * stages;
         let count = MOST_PARTS.min(groups.len()).min(MOST_ENTRIES / (size * size).max(1)).max(1);
         let mut parts: Vec<Part> = (0..count).map(|_| Part::default()).collect();

@@ -4,8 +4,7 @@
 //! the number of their columns: a meter's balance or a cap over many units has more columns than any row of a unit. For
 //! every threshold the operations of one factorisation are counted, and the cheapest choice is kept.
 
-use std::collections::HashMap;
-
+use indexmap::IndexMap;
 use petgraph::unionfind::UnionFind;
 
 use super::super::elimination_layout::EliminationLayout;
@@ -29,8 +28,8 @@ pub(in super::super) struct Unit {
 pub(in super::super) struct Partition {
     /// The coupling rows.
     pub(in super::super) coupling_rows: Vec<usize>,
-    /// Units with their shapes.
-    pub(in super::super) units: Vec<(Unit, UnitShape)>,
+    /// Units by shape, in the order of their first row.
+    pub(super) units: IndexMap<UnitShape, Vec<Unit>>,
     /// Columns with entries in coupling rows only.
     pub(super) shared_columns: Vec<usize>,
 }
@@ -70,7 +69,7 @@ impl Partition {
             }
             let partition = Self::of(data, &is_dynamic, &is_coupling);
             let operations = partition.operations(stages);
-            if partition.units.len() > 1 && operations < fewest {
+            if partition.count() > 1 && operations < fewest {
                 fewest = operations;
                 best = Some(partition);
             }
@@ -90,26 +89,16 @@ impl Partition {
     fn of(data: &ProblemData, is_dynamic: &[bool], is_coupling: &[bool]) -> Self {
         let mut is_coupling = is_coupling.to_vec();
         let mut groups = Self::groups(data, &is_coupling);
-        let mut returned = false;
-        let mut units_of_row: Vec<Option<Option<usize>>> = vec![None; data.rows];
         let has_own_row = columns_with_own_rows(data, &is_coupling);
+        let mut first_unit = vec![None; data.rows];
+        let mut couples = vec![false; data.rows];
         for (column, entries) in data.entries.iter().enumerate().filter(|(column, _)| has_own_row[*column]) {
             for entry in entries.iter().filter(|entry| is_coupling[entry.row]) {
-                let seen = &mut units_of_row[entry.row];
-                *seen = match *seen {
-                    None => Some(Some(groups[column])),
-                    Some(Some(group)) if group == groups[column] => Some(Some(group)),
-                    _ => Some(None),
-                };
+                couples[entry.row] |= *first_unit[entry.row].get_or_insert(groups[column]) != groups[column];
             }
         }
-        for row in 0..data.rows {
-            if is_coupling[row] && !matches!(units_of_row[row], Some(None)) {
-                is_coupling[row] = false;
-                returned = true;
-            }
-        }
-        if returned {
+        if (0..data.rows).any(|row| is_coupling[row] && !couples[row]) {
+            is_coupling = couples;
             groups = Self::groups(data, &is_coupling);
         }
         Self::collect(data, is_dynamic, &is_coupling, &groups)
@@ -162,33 +151,25 @@ impl Partition {
         let mut local = vec![0; data.rows];
         let mut coupling_index = vec![0; data.rows];
         partition.coupling_rows.iter().enumerate().for_each(|(index, &row)| coupling_index[row] = index);
-        partition.units = units
-            .into_iter()
-            .map(|unit| {
-                let shape = unit.shape(data, is_dynamic, is_coupling, &coupling_index, &mut local);
-                (unit, shape)
-            })
-            .collect();
+        for unit in units {
+            let shape = unit.shape(data, is_dynamic, is_coupling, &coupling_index, &mut local);
+            partition.units.entry(shape).or_default().push(unit);
+        }
         partition
+    }
+
+    /// Returns the number of units.
+    pub(in super::super) fn count(&self) -> usize {
+        self.units.values().map(Vec::len).sum()
     }
 
     /// Returns the operations of a factorisation over `stages` stages. Units of one shape share vectors.
     fn operations(&self, stages: usize) -> f64 {
         let couplings = (self.coupling_rows.len() * stages) as f64;
         let stages = stages as f64;
-        // In the order of the units, so that the sum does not depend on the hashes.
-        let mut of_shape: HashMap<&UnitShape, usize> = HashMap::new();
-        let mut shapes: Vec<(&UnitShape, usize)> = Vec::new();
-        for (_, shape) in &self.units {
-            let index = *of_shape.entry(shape).or_insert_with(|| {
-                shapes.push((shape, 0));
-                shapes.len() - 1
-            });
-            shapes[index].1 += 1;
-        }
         let (mut elimination, mut pairs) = (0.0, 0.0);
-        for (shape, units) in shapes {
-            let groups = units.div_ceil(LANES) as f64;
+        for (shape, units) in &self.units {
+            let groups = units.len().div_ceil(LANES) as f64;
             let rows = shape.couplings() as f64 * stages;
             elimination += groups * stages * shape.operations();
             pairs += groups * 0.5 * rows * rows * 1.5 * shape.passed_on() as f64;
