@@ -80,12 +80,7 @@ impl Solver for CbcSolver {
         );
         model.solve();
         if model.is_proven_infeasible() {
-            return Err(LpError::Infeasible {
-                problem: problem.name().to_owned(),
-                columns: problem.columns().len(),
-                rows: problem.rows().len(),
-                stages: problem.stages(),
-            });
+            return Err(problem.infeasible());
         }
         if model.is_continuous_unbounded() {
             return Err(LpError::Unbounded { problem: problem.name().to_owned() });

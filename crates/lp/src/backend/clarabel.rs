@@ -9,8 +9,8 @@ use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus};
 use super::conic_form::ConicForm;
 use super::{Backend, Solver};
 use crate::staged::{
-    INFEASIBILITY, OptimalityProof, RELATIVE_INFEASIBILITY, largest_sum, mean_costs, mean_size, penalty_threshold,
-    proven,
+    INFEASIBILITY, OptimalityProof, RELATIVE_INFEASIBILITY, largest_size, largest_sum, mean_costs, mean_size,
+    penalty_threshold, proven,
 };
 use crate::{
     Certificate, Column, ColumnId, Duals, GlobalColumnId, GlobalRowId, LpError, RowId, Solution, StagedProblem,
@@ -274,8 +274,12 @@ fn is_infeasible(problem: &StagedProblem, mut duals: Duals) -> bool {
     let solution = Solution { duals: Some(duals), ..Solution::zeros(problem) };
     let Some(bound) = Certificate::of(&without_costs(problem), &solution).optimality else { return false };
     let least = INFEASIBILITY.max(RELATIVE_INFEASIBILITY * largest_sum(problem));
-    // What a dual on a missing side could earn, were its value a thousand times the largest right-hand side.
-    let unproven = 1e3 * bound.dual.size * largest_sum(problem).max(1.0);
+    let places = problem.stages() * (problem.columns().len() + problem.rows().len())
+        + problem.global_columns().len()
+        + problem.global_rows().len();
+    // What the duals on missing sides could earn, were each value as large as the largest right-hand side, and the
+    // values of a small problem a thousand times as large.
+    let unproven = (places as f64).max(1e3) * bound.dual.size * largest_sum(problem).max(1.0);
     bound.dual.size <= RAY_TOLERANCE && bound.dual_objective > least.max(unproven)
 }
 
@@ -294,8 +298,26 @@ fn is_ray(problem: &StagedProblem, mut direction: Solution) -> bool {
         |costs: f64, column: &Column| (0..problem.stages()).fold(costs, |most, t| most.max(column.cost.at(t).abs()));
     let of_stages = problem.columns().iter().fold(0.0, steepest);
     let steepest = problem.global_columns().iter().fold(of_stages, |most, column| most.max(column.cost.abs()));
-    Certificate::of_values(&recession, direction.values.view(), &direction.globals).worst().size <= RAY_TOLERANCE
-        && problem.objective(direction.values.view(), &direction.globals) < -RAY_TOLERANCE * steepest
+    let certificate = Certificate::of_values(&recession, direction.values.view(), &direction.globals);
+    // A row of small coefficients stops a direction as well as any other.
+    let of_rows = largest_coefficients(problem).into_iter().zip(&certificate.row_residuals);
+    let missed = of_rows.fold(certificate.worst().size, |most, (size, residual)| most.max(residual / size));
+    let gain = -problem.objective(direction.values.view(), &direction.globals);
+    // The gain must not consist of the violations of all stages.
+    let errors = 1e3 * problem.stages() as f64 * missed;
+    missed <= RAY_TOLERANCE && gain > steepest * (RAY_TOLERANCE + errors)
+}
+
+/// Returns the largest absolute coefficient of each row over all stages; 1 for a row without coefficients.
+fn largest_coefficients(problem: &StagedProblem) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; problem.rows().len()];
+    let of_columns = problem.terms().iter().map(|term| (term.row.0, &term.coefficient));
+    let of_globals = problem.spread_terms().iter().map(|term| (term.row.0, &term.coefficient));
+    for (row, coefficient) in of_columns.chain(of_globals) {
+        largest[row] = largest[row].max(largest_size(coefficient));
+    }
+    largest.iter_mut().for_each(|size| *size = if *size > 0.0 { *size } else { 1.0 });
+    largest
 }
 
 /// Returns the problem whose feasible values are the directions in which `problem` has no end: every finite side is

@@ -4,7 +4,7 @@ use anergy_profile::Profile;
 
 use super::build::FleetProblem;
 use super::{Fleet, FleetError, FleetSolution, UnitSolution};
-use crate::{Backend, Lag, LpError, Solution, Solver, StagedProblem, TOLERANCE};
+use crate::{Backend, Excess, Lag, LpError, Solution, Solver, StagedProblem, TOLERANCE};
 
 /// A solver with the memory for fleets of one pattern, for solves in succession.
 ///
@@ -49,8 +49,9 @@ impl<'b> FleetSolver<'b> {
     /// Solves a fleet.
     ///
     /// # Errors
-    /// [`FleetError::UnboundedState`] if a state has no implied bounds; [`FleetError::InfeasibleUnit`] or
-    /// [`FleetError::InfeasibleRow`] if the fleet is infeasible and the reason was found; otherwise the solver's error.
+    /// [`FleetError::Shape`] for a fleet of 0 steps; [`FleetError::UnboundedState`] if a state has no implied bounds;
+    /// [`FleetError::InfeasibleUnit`] or [`FleetError::InfeasibleRow`] if the fleet is infeasible and the reason was
+    /// found; otherwise the solver's error, which is [`LpError::BadAnswer`] for a solution that the certificate refuses.
     pub fn solve(&mut self, fleet: &Fleet) -> Result<FleetSolution, FleetError> {
         let built = FleetProblem::of(fleet)?;
         let pattern = Pattern::of(&built.problem);
@@ -65,7 +66,7 @@ impl<'b> FleetSolver<'b> {
         match solver.solve(&built.problem, &mut solution) {
             Ok(()) => {
                 let name = solver.answered_by_fallback().unwrap_or_else(|| self.backend.name());
-                Ok(FleetSolution::of(fleet, &built, &solution, name))
+                accepted(fleet, FleetSolution::of(fleet, &built, &solution, name))
             }
             Err(error @ LpError::Infeasible { .. }) => {
                 Err(fleet.reason_of_infeasibility(self.backend).unwrap_or(FleetError::Lp(error)))
@@ -87,9 +88,17 @@ impl Fleet {
     /// Returns the linear program, for a look at it or to write it to a file.
     ///
     /// # Errors
-    /// [`FleetError::UnboundedState`] if a state has no implied bounds.
+    /// [`FleetError::Shape`] for a fleet of 0 steps; [`FleetError::UnboundedState`] if a state has no implied bounds.
     pub fn problem(&self) -> Result<StagedProblem, FleetError> {
         Ok(FleetProblem::of(self)?.problem)
+    }
+
+    /// Solves the fleet without looking for a reason if it is infeasible; `None` if there is no solution.
+    fn solve_elastic(&self, backend: &dyn Backend) -> Option<FleetSolution> {
+        let built = FleetProblem::of(self).ok()?;
+        let mut solution = Solution::zeros(&built.problem);
+        backend.prepare(&built.problem).ok()?.solve(&built.problem, &mut solution).ok()?;
+        Some(FleetSolution::of(self, &built, &solution, backend.name()))
     }
 
     /// Returns the unit that is infeasible without the shared rows, or else the shared row that is violated where the sum
@@ -105,11 +114,10 @@ impl Fleet {
         for row in &mut elastic.rows {
             (row.lack_price, row.excess_price) = (elastic_price(&row.lack_price), elastic_price(&row.excess_price));
         }
-        let solution = elastic.solve(backend).ok()?;
+        let solution = elastic.solve_elastic(backend)?;
         let violation = |row: usize, stage: usize| {
-            let free = [&self.rows[row].lack_price, &self.rows[row].excess_price].map(Option::is_some);
-            let sizes = [solution.row_lack[[row, stage]], solution.row_excess[[row, stage]]];
-            sizes.into_iter().zip(free).filter(|(_, free)| !free).map(|(size, _)| size).fold(0.0, f64::max)
+            let prices = [&self.rows[row].lack_price, &self.rows[row].excess_price];
+            hard_violation(prices, [solution.row_lack[[row, stage]], solution.row_excess[[row, stage]]])
         };
         let (row, stage, shortfall) = largest(self.rows.len(), self.stages, violation)?;
         Some(FleetError::InfeasibleRow { row: self.rows[row].name.clone(), stage, shortfall })
@@ -125,12 +133,11 @@ impl Fleet {
         }
         let mut fleet = Fleet::new(elastic.name.clone(), self.stages);
         fleet.add_unit(elastic).ok()?;
-        let solution: UnitSolution = fleet.solve(backend).ok()?.units.pop()?;
+        let solution: UnitSolution = fleet.solve_elastic(backend)?.units.pop()?;
         let outputs = &self.units[unit].outputs;
         let violation = |output: usize, stage: usize| {
-            let free = [&outputs[output].lack_price, &outputs[output].excess_price].map(Option::is_some);
-            let sizes = [solution.lack[[output, stage]], solution.excess[[output, stage]]];
-            sizes.into_iter().zip(free).filter(|(_, free)| !free).map(|(size, _)| size).fold(0.0, f64::max)
+            let prices = [&outputs[output].lack_price, &outputs[output].excess_price];
+            hard_violation(prices, [solution.lack[[output, stage]], solution.excess[[output, stage]]])
         };
         let (output, stage, shortfall) = largest(outputs.len(), self.stages, violation)?;
         let output = outputs[output].name.clone();
@@ -155,6 +162,28 @@ impl Fleet {
         copy.peaks.iter_mut().for_each(|peak| peak.cost = 0.0);
         copy
     }
+}
+
+/// Returns the solution, or an error if its certificate has a violation that is not accepted.
+fn accepted(fleet: &Fleet, found: FleetSolution) -> Result<FleetSolution, FleetError> {
+    let certificate = &found.certificate;
+    match certificate.excess.as_ref().or(certificate.global_excess.as_ref()) {
+        None => Ok(found),
+        Some(Excess { violation, tolerance }) => Err(FleetError::Lp(LpError::BadAnswer {
+            problem: fleet.name.clone(),
+            solver: found.solver.clone(),
+            name: violation.name.clone(),
+            stage: violation.stage,
+            violation: violation.size,
+            tolerance: *tolerance,
+        })),
+    }
+}
+
+/// Returns the larger of lack and excess, apart from those that have a price in the fleet.
+fn hard_violation(prices: [&Option<Profile>; 2], sizes: [f64; 2]) -> f64 {
+    let hard = prices.into_iter().zip(sizes).filter(|(price, _)| price.is_none());
+    hard.map(|(_, size)| size).fold(0.0, f64::max)
 }
 
 /// Returns the price of a slack where hard bounds cost 1 per unit and soft ones nothing.

@@ -90,13 +90,11 @@ impl Attempts {
         };
         let memory = self.memory_for(&standardized.form);
         memory.interior.run(&memory.data, tolerance);
-        memory.restore(
+        let at_artificial_bound = memory.restore(
             problem,
             Transformation { presolved: &presolved, presolve: &presolve, standardized: &standardized },
             solution,
         );
-        let at_artificial_bound = standardized.touches_artificial_bound(&presolved, solution.values.view())
-            || standardized.globals_touch_artificial_bound(&presolved, &solution.globals);
         let costs = mean_costs(problem.columns().iter().map(|column| &column.cost));
         // The typical cost is that of the original problem: presolve may have removed all columns of typical cost.
         let turnover = standardized.turnover(&presolved, solution.values.view(), typical_cost(&costs));
@@ -188,7 +186,8 @@ struct Transformation<'a> {
 
 impl SolverMemory {
     /// Writes the solution in terms of the original problem.
-    fn restore(&self, problem: &StagedProblem, full_presolve: Transformation<'_>, solution: &mut Solution) {
+    /// Returns whether any value is at an artificial bound.
+    fn restore(&self, problem: &StagedProblem, full_presolve: Transformation<'_>, solution: &mut Solution) -> bool {
         let (data, interior) = (&self.data, &self.interior);
         let Transformation { presolved, presolve, standardized } = full_presolve;
         let at = |of: &[Lanes], width: usize, index: usize, stage: usize| {
@@ -203,6 +202,8 @@ impl SolverMemory {
             if x < AT_BOUND && z > x { 0.0 } else { x }
         };
         standardized.restore_values(presolved, value, &mut solution.values);
+        // Presolve may divide the value of a column among several.
+        let touches = standardized.touches_artificial_bound(presolved, solution.values.view());
         let mut duals = solution.duals.take().unwrap_or_else(|| Duals::zeros(problem));
         // Rows that presolve removed without a record have the dual 0.
         duals.rows.fill(0.0);
@@ -221,6 +222,7 @@ impl SolverMemory {
         problem.reduced_costs(solution.values.view(), &mut duals);
         solution.duals = Some(duals);
         solution.objective = problem.objective(solution.values.view(), &solution.globals);
+        touches || standardized.globals_touch_artificial_bound(presolved, &solution.globals)
     }
 }
 

@@ -51,7 +51,7 @@ use attempt::{ATTEMPTS, Attempts, Outcome};
 use elastic::elastic;
 use optimal_face::{FACE_ATTEMPTS, optimal_face};
 pub(crate) use proof::{OptimalityProof, largest_sum, proven};
-pub(crate) use sizes::{mean_costs, mean_size, penalty_threshold, typical_cost};
+pub(crate) use sizes::{largest_size, mean_costs, mean_size, penalty_threshold, typical_cost};
 
 const NAME: &str = "staged";
 
@@ -192,7 +192,8 @@ impl StagedSolver {
             if number == ATTEMPTS_BEFORE_CLARABEL && !alone && !best.as_ref().is_some_and(is_sufficient) {
                 match best_answer(problem) {
                     Ok((proof, found)) => keep_better(&mut best, proof, found, AnsweredBy::Clarabel),
-                    Err(Unanswered::Infeasible) => return Err(problem.infeasible()),
+                    // Where a solution is known, the rows contradict each other by rounding only.
+                    Err(Unanswered::Infeasible) if best.is_none() => return Err(problem.infeasible()),
                     Err(Unanswered::Ray) => ray = true,
                     Err(_) => {}
                 }

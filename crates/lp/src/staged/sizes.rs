@@ -24,7 +24,7 @@ pub(super) fn mean_size_of(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// Returns the largest finite absolute value, or 0.
-pub(super) fn largest_size(profile: &Profile) -> f64 {
+pub(crate) fn largest_size(profile: &Profile) -> f64 {
     let size = |value: f64| if value.is_finite() { value.abs() } else { 0.0 };
     match profile {
         Profile::Constant(value) => size(*value),

@@ -232,3 +232,17 @@ fn implied_rows_and_bad_scales_are_solved() {
     println!("{refused} of 60 are refused by the staged solver");
     assert!(refused > 0, "the staged solver answers all of them");
 }
+
+/// A bound that is far away is a bound: x is at most 1e10.
+#[test]
+fn a_row_of_small_coefficients_stops_a_ray() {
+    let mut problem = StagedProblem::new("far", 2);
+    let x = problem.add_column(column("x", 0.0, f64::INFINITY, -1.0));
+    let row = problem.add_row(Row { name: "far".into(), lower: f64::NEG_INFINITY.into(), upper: 1.0.into() });
+    problem.add_term(row, x, Lag::Same, 1e-10);
+    let mut direction = Solution::zeros(&problem);
+    direction.values.fill(1.0);
+    assert!(!is_ray(&problem, direction.clone()));
+    problem.set_ranges(row, [f64::NEG_INFINITY; 2].into_iter(), [f64::INFINITY; 2].into_iter());
+    assert!(is_ray(&problem, direction));
+}

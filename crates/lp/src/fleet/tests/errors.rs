@@ -3,8 +3,8 @@
 use ndarray::{Array2, array};
 
 use super::{battery, input, one_state};
-use crate::Staged;
 use crate::fleet::{Dynamics, Fleet, FleetError, Initial, Output, SharedRow, SharedRowId, Unit, UnitId};
+use crate::{LpError, Staged};
 
 const STAGED: Staged = Staged { alone: true, vertex: false };
 
@@ -123,4 +123,18 @@ fn the_shared_row_of_an_infeasibility_is_named() {
         }
         other => panic!("{other}"),
     }
+}
+
+/// A store without losses that gives more in every step than it can take. The search for the reason meets the same
+/// infeasible problem and ends.
+#[test]
+fn an_infeasible_ring_without_losses_ends_with_the_error_of_the_solver() {
+    let dynamics = Dynamics::diagonal(vec![1.0]);
+    let unit = Unit::new("car", dynamics, array![[1.0]], Initial::Cyclic, vec![input("charge", 3.0, 0.2)])
+        .with_disturbance(array![[-5.0, -5.0, -5.0]])
+        .with_output(Output::of_states("level", vec![1.0], 0.0, 40.0));
+    let mut fleet = Fleet::new("fleet", 3);
+    fleet.add_unit(unit).unwrap();
+    let error = fleet.solve(&STAGED).unwrap_err();
+    assert!(matches!(error, FleetError::Lp(LpError::Infeasible { .. })), "{error}");
 }

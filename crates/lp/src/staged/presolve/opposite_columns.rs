@@ -33,6 +33,9 @@ impl<'a> OppositeColumn<'a> {
     /// Merges all pairs of opposite columns.
     pub(super) fn remove_all(presolved: &mut PresolvedProblem<'a>) -> Vec<Self> {
         let mut removed = Vec::new();
+        if presolved.stages == 0 {
+            return removed;
+        }
         // Columns in the same rows, each until it is part of a pair.
         let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
         for column in 0..presolved.columns.len() {
